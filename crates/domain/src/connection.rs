@@ -1,0 +1,522 @@
+//! How a page stays in touch with the server: when to stream, when to poll, when to try again.
+
+use crate::{EntryState, text::word_enum};
+
+word_enum!(
+    /// The road batches take to a page.
+    Road as "transport" {
+        /// A stream if one can be had, else polling.
+        Auto = "auto",
+        /// A stream of server-sent events, and no polling.
+        Sse = "sse",
+        /// Polling alone.
+        Poll = "poll",
+    }
+);
+
+/// What happened, as the page tells its [`Connection`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A second or so has passed.
+    Tick,
+    /// The stream delivered something: a heartbeat, or a batch.
+    Heard,
+    /// The stream broke, or never opened.
+    StreamFailed,
+    /// The server said that the entry is over.
+    Bye,
+    /// `head` was answered.
+    HeadAnswered {
+        /// Where the entry is in its life.
+        state: EntryState,
+        /// How long to wait before asking again, in milliseconds.
+        interval_ms: u32,
+        /// The road the server would have pages take.
+        road: Road,
+        /// Whether the page must fetch changes.
+        moved: bool,
+    },
+    /// `head` or `changes` was not answered, or not in time.
+    FetchFailed,
+    /// Changes were fetched, and applied.
+    CaughtUp,
+    /// The tab came into view, or went out of it.
+    Visible(bool),
+    /// The network came back, or the page came out of the back/forward cache.
+    Woke,
+    /// The browser knows that there is no network.
+    Offline,
+}
+
+/// What the page is to do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Open a stream from the cursor; a fetch may be under way beside it.
+    OpenStream,
+    /// Close the stream.
+    CloseStream,
+    /// Ask `head`.
+    AskHead,
+    /// Fetch the changes since the cursor.
+    CatchUp,
+}
+
+word_enum!(
+    /// What the reader is told about the connection.
+    Chip as "chip" {
+        /// The first contact isn't made yet.
+        Connecting = "connecting",
+        /// Updates arrive as they are posted.
+        Live = "live",
+        /// Updates arrive every few seconds.
+        Polling = "polling",
+        /// The server can't be reached; it is being tried again.
+        Reconnecting = "reconnecting",
+        /// The browser has no network.
+        Offline = "offline",
+        /// The entry is over.
+        Ended = "ended",
+    }
+);
+
+/// Heartbeats come every 15 s: two may be late, and a third is not waited for.
+const SILENCE_MS: u64 = 40_000;
+/// A stream says something as it opens; a proxy that holds this back will hold batches back too.
+const FIRST_WORD_MS: u64 = 8_000;
+/// The first retry of a broken stream comes within a second, later ones within half a minute.
+const RETRY_MIN_MS: u64 = 1_000;
+const RETRY_MAX_MS: u64 = 30_000;
+/// How often a page asks that nobody looks at, and one whose entry is over.
+const SLOW_POLL_MS: u64 = 60_000;
+/// How often a page asks until the server has named an interval.
+const POLL_MS: u32 = 5_000;
+/// A question that isn't answered by then was lost.
+const ANSWER_MS: u64 = 15_000;
+
+/// Decides, from what the page hears and when, what it does next. Pure: the time in milliseconds
+/// and a random number in `[0, 1)` are passed in.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    wanted: Road,
+    visible: bool,
+    offline: bool,
+    ended: bool,
+    stream: Stream,
+    failures: u32,
+    interval_ms: u32,
+    next_poll: u64,
+    asked_at: Option<u64>,
+    poll_works: bool,
+    contact: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stream {
+    /// Not there; may be tried from this time on.
+    Closed { retry_at: u64 },
+    /// Asked for at this time, not a word yet.
+    Opening { since: u64 },
+    /// Last heard at this time.
+    Open { heard: u64 },
+}
+
+impl Connection {
+    /// A page that has just become live, at `now`.
+    pub const fn new(wanted: Road, visible: bool, ended: bool, now: u64) -> Self {
+        Self {
+            wanted,
+            visible,
+            offline: false,
+            ended,
+            stream: Stream::Closed { retry_at: now },
+            failures: 0,
+            interval_ms: POLL_MS,
+            next_poll: now + POLL_MS as u64,
+            asked_at: None,
+            poll_works: false,
+            contact: None,
+        }
+    }
+
+    /// Takes in what happened at `now`; `dice` spreads the retries of many pages.
+    pub fn on(&mut self, input: Input, now: u64, dice: f64) -> Vec<Command> {
+        let mut commands = Vec::new();
+        match input {
+            Input::Tick => {}
+            Input::Heard => {
+                self.stream = Stream::Open { heard: now };
+                self.failures = 0;
+                self.offline = false;
+                self.contact = Some(now);
+            }
+            Input::StreamFailed => self.lose_stream(now, dice),
+            Input::Bye => {
+                self.ended = true;
+                self.close_stream(now, &mut commands);
+                self.next_poll = now + SLOW_POLL_MS;
+                commands.push(Command::CatchUp);
+            }
+            Input::HeadAnswered {
+                state,
+                interval_ms,
+                road,
+                moved,
+            } => {
+                self.answered(now);
+                self.ended = state == EntryState::Ended;
+                self.interval_ms = interval_ms.clamp(500, 600_000);
+                if road != Road::Auto {
+                    self.wanted = road;
+                }
+                self.next_poll = now + self.poll_pause(dice);
+                if moved {
+                    commands.push(Command::CatchUp);
+                }
+            }
+            Input::FetchFailed => {
+                self.asked_at = None;
+                self.poll_works = false;
+                self.next_poll = now + self.poll_pause(dice).max(RETRY_MIN_MS);
+            }
+            Input::CaughtUp => self.answered(now),
+            Input::Visible(visible) => {
+                if visible && !self.visible {
+                    self.touch(now, &mut commands);
+                }
+                self.visible = visible;
+            }
+            Input::Woke => {
+                self.offline = false;
+                self.close_stream(now, &mut commands);
+                self.touch(now, &mut commands);
+            }
+            Input::Offline => {
+                self.offline = true;
+                self.close_stream(now, &mut commands);
+            }
+        }
+        self.keep(now, dice, &mut commands);
+        commands
+    }
+
+    /// What the reader is told.
+    pub const fn chip(&self) -> Chip {
+        match self.stream {
+            _ if self.offline => Chip::Offline,
+            _ if self.ended => Chip::Ended,
+            Stream::Open { .. } => Chip::Live,
+            _ if self.poll_works => Chip::Polling,
+            _ if self.contact.is_none() && self.failures == 0 => Chip::Connecting,
+            _ => Chip::Reconnecting,
+        }
+    }
+
+    /// When the server was last heard, in the milliseconds of `now`.
+    pub const fn contact(&self) -> Option<u64> {
+        self.contact
+    }
+
+    /// What must be so at any time: the stream watched, opened or closed, and the polls asked.
+    fn keep(&mut self, now: u64, dice: f64, commands: &mut Vec<Command>) {
+        let silent = match self.stream {
+            Stream::Open { heard } => now >= heard + SILENCE_MS,
+            Stream::Opening { since } => now >= since + FIRST_WORD_MS,
+            Stream::Closed { .. } => false,
+        };
+        if silent {
+            commands.push(Command::CloseStream);
+            self.lose_stream(now, dice);
+        }
+        let wants_stream =
+            self.visible && !self.ended && !self.offline && self.wanted != Road::Poll;
+        match self.stream {
+            Stream::Closed { retry_at } if wants_stream && now >= retry_at => {
+                self.stream = Stream::Opening { since: now };
+                commands.push(Command::OpenStream);
+            }
+            Stream::Opening { .. } | Stream::Open { .. } if !wants_stream => {
+                self.close_stream(now, commands);
+                self.next_poll = now + self.poll_pause(dice);
+            }
+            _ => {}
+        }
+        if self.asked_at.is_some_and(|at| now >= at + ANSWER_MS) {
+            self.asked_at = None;
+            self.poll_works = false;
+        }
+        let streaming = matches!(self.stream, Stream::Open { .. });
+        let polls = !streaming && !self.offline && self.wanted != Road::Sse;
+        if polls && self.asked_at.is_none() && now >= self.next_poll {
+            self.asked_at = Some(now);
+            self.next_poll = now + self.poll_pause(dice);
+            commands.push(Command::AskHead);
+        }
+    }
+
+    /// The stream is gone: poll from now on, and try it again later.
+    fn lose_stream(&mut self, now: u64, dice: f64) {
+        if matches!(self.stream, Stream::Closed { .. }) {
+            return;
+        }
+        let longest = RETRY_MAX_MS.min(RETRY_MIN_MS << self.failures.min(5));
+        self.failures += 1;
+        self.stream = Stream::Closed {
+            retry_at: now + jittered(longest, dice).max(RETRY_MIN_MS / 4),
+        };
+        self.next_poll = now;
+    }
+
+    fn close_stream(&mut self, now: u64, commands: &mut Vec<Command>) {
+        if !matches!(self.stream, Stream::Closed { .. }) {
+            commands.push(Command::CloseStream);
+        }
+        self.stream = Stream::Closed { retry_at: now };
+    }
+
+    /// Fetches what was missed, and tries the stream again without waiting.
+    fn touch(&mut self, now: u64, commands: &mut Vec<Command>) {
+        if let Stream::Closed { retry_at } = &mut self.stream {
+            *retry_at = now;
+        }
+        self.asked_at = None;
+        self.next_poll = now + u64::from(self.interval_ms);
+        if self.contact.is_some() {
+            commands.push(Command::CatchUp);
+        }
+    }
+
+    const fn answered(&mut self, now: u64) {
+        self.asked_at = None;
+        self.offline = false;
+        self.poll_works = true;
+        self.contact = Some(now);
+    }
+
+    /// How long to wait before the next question: a tenth of it is left to chance, so that a
+    /// thousand pages that lost one stream don't ask as one.
+    fn poll_pause(&self, dice: f64) -> u64 {
+        let pause = if self.visible && !self.ended {
+            u64::from(self.interval_ms)
+        } else {
+            SLOW_POLL_MS
+        };
+        pause - jittered(pause / 10, dice)
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a pause of at most ten minutes, times a number below one"
+)]
+fn jittered(longest: u64, dice: f64) -> u64 {
+    (longest as f64 * dice.clamp(0.0, 1.0)) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HEAD: Input = Input::HeadAnswered {
+        state: EntryState::Live,
+        interval_ms: 5_000,
+        road: Road::Auto,
+        moved: false,
+    };
+
+    /// Lets `seconds` pass, answering nothing, and gathers what the connection wanted.
+    fn wait(connection: &mut Connection, now: &mut u64, seconds: u64) -> Vec<Command> {
+        let mut commands = Vec::new();
+        for _ in 0..seconds {
+            *now += 1_000;
+            commands.extend(connection.on(Input::Tick, *now, 0.5));
+        }
+        commands
+    }
+
+    fn visible() -> Connection {
+        Connection::new(Road::Auto, true, false, 0)
+    }
+
+    #[test]
+    fn a_visible_page_streams_and_does_not_poll() {
+        let mut page = visible();
+        assert_eq!(page.on(Input::Tick, 0, 0.5), [Command::OpenStream]);
+        assert_eq!(page.chip(), Chip::Connecting);
+        let mut now = 0;
+        for _ in 0..20 {
+            assert_eq!(page.on(Input::Heard, now, 0.5), []);
+            assert_eq!(wait(&mut page, &mut now, 15), []);
+            assert_eq!(page.chip(), Chip::Live);
+        }
+    }
+
+    #[test]
+    fn a_blocked_stream_is_polled_around_at_once() {
+        let mut page = visible();
+        page.on(Input::Tick, 0, 0.5);
+        assert_eq!(page.on(Input::StreamFailed, 50, 0.5), [Command::AskHead]);
+        assert_eq!(page.chip(), Chip::Reconnecting);
+        page.on(HEAD, 80, 0.5);
+        assert_eq!(page.chip(), Chip::Polling);
+    }
+
+    #[test]
+    fn a_stream_that_says_nothing_is_given_up() {
+        let mut page = visible();
+        let mut now = 0;
+        page.on(Input::Tick, now, 0.5);
+        let commands = wait(&mut page, &mut now, 9);
+        assert!(commands.contains(&Command::CloseStream), "{commands:?}");
+        assert!(commands.contains(&Command::AskHead), "{commands:?}");
+
+        page.on(Input::Heard, now, 0.5);
+        let commands = wait(&mut page, &mut now, 41);
+        assert!(commands.contains(&Command::CloseStream), "{commands:?}");
+        assert!(commands.contains(&Command::OpenStream), "{commands:?}");
+    }
+
+    #[test]
+    fn a_hidden_page_holds_no_stream_and_asks_once_a_minute() {
+        let mut page = visible();
+        let mut now = 0;
+        page.on(Input::Tick, now, 0.5);
+        page.on(Input::Heard, now, 0.5);
+        assert_eq!(
+            page.on(Input::Visible(false), now, 0.5),
+            [Command::CloseStream]
+        );
+        let mut asked = 0;
+        for command in (0..600).flat_map(|_| {
+            let commands = wait(&mut page, &mut now, 1);
+            if commands.contains(&Command::AskHead) {
+                page.on(HEAD, now, 0.5);
+            }
+            commands
+        }) {
+            assert_eq!(command, Command::AskHead);
+            asked += 1;
+        }
+        assert!(
+            (9..=12).contains(&asked),
+            "asked {asked} times in ten minutes"
+        );
+        assert_eq!(
+            page.on(Input::Visible(true), now, 0.5),
+            [Command::CatchUp, Command::OpenStream]
+        );
+    }
+
+    #[test]
+    fn an_ended_entry_is_asked_after_slowly_and_may_reopen() {
+        let mut page = visible();
+        let mut now = 0;
+        page.on(Input::Tick, now, 0.5);
+        page.on(Input::Heard, now, 0.5);
+        assert_eq!(
+            page.on(Input::Bye, now, 0.5),
+            [Command::CloseStream, Command::CatchUp]
+        );
+        assert_eq!(page.chip(), Chip::Ended);
+        assert_eq!(wait(&mut page, &mut now, 61), [Command::AskHead]);
+        assert_eq!(page.on(HEAD, now, 0.5), [Command::OpenStream]);
+    }
+
+    #[test]
+    fn without_a_network_nothing_is_asked() {
+        let mut page = visible();
+        let mut now = 0;
+        page.on(Input::Tick, now, 0.5);
+        page.on(Input::Heard, now, 0.5);
+        assert_eq!(page.on(Input::Offline, now, 0.5), [Command::CloseStream]);
+        assert_eq!(wait(&mut page, &mut now, 600), []);
+        assert_eq!(page.chip(), Chip::Offline);
+        assert_eq!(
+            page.on(Input::Woke, now, 0.5),
+            [Command::CatchUp, Command::OpenStream]
+        );
+    }
+
+    #[test]
+    fn the_server_can_name_the_road() {
+        let mut page = visible();
+        page.on(Input::Tick, 0, 0.5);
+        page.on(Input::Heard, 0, 0.5);
+        let commands = page.on(
+            Input::HeadAnswered {
+                state: EntryState::Live,
+                interval_ms: 2_000,
+                road: Road::Poll,
+                moved: true,
+            },
+            10,
+            0.5,
+        );
+        assert_eq!(commands, [Command::CatchUp, Command::CloseStream]);
+        assert_eq!(page.chip(), Chip::Polling);
+    }
+
+    fn inputs() -> impl Strategy<Value = Input> {
+        prop_oneof![
+            Just(Input::Tick),
+            Just(Input::Heard),
+            Just(Input::StreamFailed),
+            Just(Input::Bye),
+            Just(HEAD),
+            Just(Input::FetchFailed),
+            Just(Input::CaughtUp),
+            any::<bool>().prop_map(Input::Visible),
+            Just(Input::Woke),
+            Just(Input::Offline),
+        ]
+    }
+
+    proptest! {
+        /// Whatever happened, a page that is in view and has a network is in touch within a minute:
+        /// it never gives up.
+        #[test]
+        fn it_never_gives_up(steps in prop::collection::vec((inputs(), 0_u64..20_000, 0.0..1.0), 0..60)) {
+            let mut page = visible();
+            let mut now = 0;
+            for (input, pause, dice) in steps {
+                now += pause;
+                page.on(input, now, dice);
+            }
+            let mut commands = page.on(Input::Woke, now, 0.5);
+            commands.extend(page.on(Input::Visible(true), now, 0.5));
+            commands.extend(wait(&mut page, &mut now, 70));
+            prop_assert!(
+                commands.iter().any(|c| matches!(c, Command::OpenStream | Command::AskHead)),
+                "{:?} stayed silent", page
+            );
+        }
+
+        /// Streams are opened and closed by turns: none is left behind.
+        #[test]
+        fn no_stream_is_opened_twice(steps in prop::collection::vec((inputs(), 0_u64..50_000, 0.0..1.0), 0..80)) {
+            let mut page = visible();
+            let (mut now, mut open) = (0, false);
+            for (input, pause, dice) in steps {
+                now += pause;
+                // A browser reports only on a stream that it has.
+                if matches!(input, Input::Heard | Input::StreamFailed | Input::Bye) && !open {
+                    continue;
+                }
+                open &= input != Input::StreamFailed;
+                for command in page.on(input, now, dice) {
+                    match command {
+                        Command::OpenStream => {
+                            prop_assert!(!open);
+                            open = true;
+                        }
+                        Command::CloseStream => open = false,
+                        Command::AskHead | Command::CatchUp => {}
+                    }
+                }
+            }
+        }
+    }
+}

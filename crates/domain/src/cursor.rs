@@ -1,0 +1,144 @@
+//! Where a reader stands in a feed.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Invalid;
+
+/// A revision: one counter a database, so that one number orders every change in it.
+pub type Rev = i64;
+
+/// The life of a database: another epoch means that revisions can't be compared. One to sixteen
+/// lowercase letters and digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Epoch(String);
+
+impl Epoch {
+    /// Takes an epoch in.
+    ///
+    /// # Errors
+    /// If it is empty, longer than sixteen characters, or holds anything but `a-z` and `0-9`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let fits = (1..=16).contains(&text.len());
+        if fits
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(malformed())
+        }
+    }
+
+    /// The epoch's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Epoch {
+    type Error = Invalid;
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Epoch> for String {
+    fn from(epoch: Epoch) -> Self {
+        epoch.0
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A place in a feed: everything up to `rev` of `epoch` is known. Printed `epoch.rev`, as in
+/// `k3f9.1207`; opaque to clients.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Cursor {
+    /// The life of the database the revision belongs to.
+    pub epoch: Epoch,
+    /// The last revision that is known; never negative.
+    pub rev: Rev,
+}
+
+impl Cursor {
+    /// The place after `rev` of `epoch`.
+    pub const fn new(epoch: Epoch, rev: Rev) -> Self {
+        Self { epoch, rev }
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.epoch, self.rev)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let (epoch, rev) = text.split_once('.').ok_or_else(malformed)?;
+        // Digits alone: `parse` would take a sign, and one place must have one spelling (caches).
+        let plain =
+            rev.bytes().all(|b| b.is_ascii_digit()) && (rev == "0" || !rev.starts_with('0'));
+        let rev = rev.parse().ok().filter(|_| plain).ok_or_else(malformed)?;
+        Ok(Self::new(Epoch::parse(epoch)?, rev))
+    }
+}
+
+fn malformed() -> Invalid {
+    Invalid::new(
+        "since",
+        "The cursor is malformed; take one from data-cursor, head or a batch.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_cursor_is_refused() {
+        for text in [
+            "",
+            "abc",
+            "-1",
+            "k3f9",
+            "k3f9.",
+            ".1",
+            "k3f9.-1",
+            "k3f9.+1",
+            "k3f9.01",
+            "K3.1",
+            "k3f9.1.2",
+            "k3f9.99999999999999999999",
+            "k3f9.1 ",
+            "abcdefghijklmnopq.1",
+        ] {
+            assert!(text.parse::<Cursor>().is_err(), "{text:?} was taken");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_printed_cursor_reads_back(epoch in "[a-z0-9]{1,16}", rev in 0..=Rev::MAX) {
+            let cursor = Cursor::new(Epoch::parse(&epoch).unwrap(), rev);
+            prop_assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in ".*") {
+            let _ = text.parse::<Cursor>();
+        }
+    }
+}

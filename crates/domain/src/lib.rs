@@ -1,0 +1,26 @@
+//! The plain types and pure rules of Ringside: no I/O, no clock, no randomness. The server, the
+//! engine and the browser's wasm all speak in these.
+//!
+//! A value of one of these types can't be wrong: text from outside goes through a constructor that
+//! trims, measures and refuses. What a live page does with what it hears is here too, as two plain
+//! state machines: [`FeedReader`] decides what a batch changes, [`Connection`] which road to take.
+
+mod account;
+mod batch;
+mod connection;
+mod cursor;
+mod entry;
+mod reader;
+mod text;
+mod timestamp;
+mod update;
+
+pub use account::{AccountId, Password, Role, Username, Viewer};
+pub use batch::{Batch, Change, Deleted, EntryChange, Head, Presented, Reset};
+pub use connection::{Chip, Command, Connection, Input, Road};
+pub use cursor::{Cursor, Epoch, Rev};
+pub use entry::{EntryId, EntryState, Order, Slug, Summary, Title, ZoneName};
+pub use reader::{FeedReader, Taken};
+pub use text::Invalid;
+pub use timestamp::Timestamp;
+pub use update::{Draft, Headline, OpId, PostedUpdate, Source, UpdateId};
