@@ -1,0 +1,59 @@
+# Everything that is done here is done by `make TARGET`; `make` alone lists the targets.
+# Settings are environment variables: RINGSIDE_ADDR=0.0.0.0:8080 make run
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help run dev build test setup lint rust-tests size-budget browser-tests bench clean
+
+# cargo-leptos takes wasm-bindgen and wasm-opt from PATH; these are the pinned ones.
+export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/end2end/node_modules/.bin:$(PATH)
+
+# Features unify over the crates of one cargo call, and the frontend's `hydrate` would break the server's `ssr`.
+NATIVE := --workspace --exclude frontend
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Build in release and serve on http://127.0.0.1:3000, with SQLite in data/
+	target/release/ringside serve
+
+dev: ## Build, serve, and build again at every change
+	@scripts/setup rust tools node
+	.tools/bin/cargo-leptos watch
+
+build: ## Build the release: target/release/ringside and target/site
+	@scripts/setup rust tools node
+	.tools/bin/cargo-leptos build --release --split --precompress
+
+test: ## Run every check and every test
+	@scripts/phases setup lint rust-tests build size-budget browser-tests
+
+setup: ## Install what the other targets need (they also do it themselves)
+	@scripts/setup rust tools node browser
+
+lint: ## Check formatting, lints and types; a warning is an error
+	@scripts/setup rust node
+	cargo fmt --all --check
+	cargo clippy $(NATIVE) --all-targets -- -D warnings
+	cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
+	end2end/node_modules/.bin/tsc --project end2end
+
+rust-tests: ## Run the Rust tests
+	@scripts/setup rust
+	cargo test --doc $(NATIVE)
+	cargo $(if $(shell command -v cargo-nextest),nextest run,test --tests) $(NATIVE)
+
+size-budget: ## Weigh what a reader's page loads, as last built
+	@scripts/size-budget
+
+browser-tests: ## Run the end-to-end tests on the last build; ARGS="-g login" picks some
+	@scripts/setup node browser
+	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" node_modules/.bin/playwright test $(ARGS)
+
+bench: ## Run the benchmarks behind the README's figures
+	@scripts/setup rust
+	cargo run --release -p bench -- $(ARGS)
+
+clean: ## Remove what was built (not data/, nor the tools in .tools/)
+	cargo clean
+	rm -rf end2end/test-results

@@ -1,0 +1,129 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const project = resolve(__dirname, "../..");
+const binary = join(project, "target/release/ringside");
+
+/** Milliseconds; far more than either takes, even on a busy machine. */
+const START_LIMIT = 30_000;
+const STOP_LIMIT = 15_000;
+
+/** The release binary, with a port of its own and a data folder of its own, both kept over restarts. */
+export class Ringside {
+  /** What the server printed since it was launched. */
+  log = "";
+  private process?: ChildProcess;
+
+  private constructor(
+    /** The origin, without a slash at the end. */
+    readonly url: string,
+    /** The data folder (`RINGSIDE_DATA`). */
+    readonly folder: string,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
+
+  /** Starts a new, empty Ringside; `settings` are further `RINGSIDE_*` variables. */
+  static async launch(settings: Record<string, string> = {}): Promise<Ringside> {
+    if (!existsSync(binary)) throw new Error(`${binary} is missing: run 'make build' first`);
+    const folder = await mkdtemp(join(tmpdir(), "ringside-"));
+    const address = `127.0.0.1:${await freePort()}`;
+    // Settings of the person who runs the tests stay out: they may name a real database.
+    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("RINGSIDE_"));
+    const ringside = new Ringside(`http://${address}`, folder, {
+      ...Object.fromEntries(inherited),
+      RINGSIDE_ADDR: address,
+      RINGSIDE_DATA: folder,
+      ...settings,
+    });
+    await ringside.start();
+    return ringside;
+  }
+
+  /** Starts the server and waits until it is ready. */
+  async start(): Promise<void> {
+    const server = spawn(binary, ["serve"], { cwd: project, env: this.environment, stdio: ["ignore", "pipe", "pipe"] });
+    const keepLog = (text: Buffer) => void (this.log += text);
+    server.stdout.on("data", keepLog);
+    server.stderr.on("data", keepLog);
+    server.on("error", (error) => (this.log += error));
+    // A test run that dies leaves no server behind.
+    const killServer = () => void server.kill("SIGKILL");
+    process.once("exit", killServer);
+    server.once("exit", () => process.off("exit", killServer));
+    this.process = server;
+
+    const deadline = Date.now() + START_LIMIT;
+    while (!(await this.isReady())) {
+      if (!isRunning(server)) throw new Error(`Ringside did not start:\n${this.log}`);
+      if (Date.now() > deadline) throw new Error(`Ringside is not ready after ${START_LIMIT} ms:\n${this.log}`);
+      await delay(20);
+    }
+  }
+
+  /** Stops the server as an operator would, or with `kill` as a power cut would. */
+  async stop({ kill = false } = {}): Promise<void> {
+    const server = this.process;
+    if (!server || !isRunning(server)) return;
+    const exited = once(server, "exit");
+    server.kill(kill ? "SIGKILL" : "SIGTERM");
+    if ((await Promise.race([exited, delay(STOP_LIMIT, "late", { ref: false })])) === "late") {
+      server.kill("SIGKILL");
+      throw new Error(`Ringside did not stop within ${STOP_LIMIT} ms:\n${this.log}`);
+    }
+  }
+
+  /** Stops and starts again, on the same port and data. */
+  async restart({ kill = false } = {}): Promise<void> {
+    await this.stop({ kill });
+    await this.start();
+  }
+
+  /** Runs a command (`ringside entry create ...`) with the server's settings; what it prints, or an error with its `code` and `stderr`. */
+  async cli(args: string[], stdin = ""): Promise<string> {
+    const command = promisify(execFile)(binary, args, { cwd: project, env: this.environment });
+    command.child.stdin?.end(stdin);
+    return (await command).stdout.trim();
+  }
+
+  /** Ends the server at once and removes its data. */
+  async dispose(): Promise<void> {
+    await this.stop({ kill: true });
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async isReady(): Promise<boolean> {
+    try {
+      return (await fetch(`${this.url}/readyz`)).status === 200;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function isRunning(process: ChildProcess): boolean {
+  return process.exitCode === null && process.signalCode === null && process.pid !== undefined;
+}
+
+/** Below the ports that systems lend to outgoing connections: one of those could take ours during a restart. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 15_000);
+    const probe = createServer().listen(port, "127.0.0.1");
+    const free = await once(probe, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (free) {
+      probe.close();
+      await once(probe, "close");
+      return port;
+    }
+  }
+}

@@ -1,0 +1,132 @@
+// What the specs import: Playwright's `test` with a Ringside, accounts and entries of its own.
+import { randomUUID } from "node:crypto";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type BrowserContext, type BrowserContextOptions, expect, test as base } from "@playwright/test";
+import { ConsoleWatch } from "./console";
+import { Ringside } from "./ringside";
+
+export { expect } from "@playwright/test";
+export { waitForFeed } from "./page";
+
+export type Role = "owner" | "editor" | "author" | "reader";
+
+/** Someone with an account, logged in in a browser context of their own. */
+export interface Member {
+  name: string;
+  password: string;
+  role: Role;
+  context: BrowserContext;
+}
+
+export interface Entry {
+  slug: string;
+  url: string;
+}
+
+interface WorkerFixtures {
+  /** Further `RINGSIDE_*` variables for a file's server: `test.use({ settings: { RINGSIDE_MAX_STREAMS: "3" } })`. */
+  settings: Record<string, string>;
+  /** The server, shared by the tests of one worker, which run one after another. */
+  ringside: Ringside;
+}
+
+interface Fixtures {
+  /** Names complaints on the console that the test expects; any other fails it. */
+  allowConsole: (...patterns: RegExp[]) => void;
+  consoleWatch: ConsoleWatch;
+  /** A further browser: an anonymous reader's, unless it gets a `storageState`. */
+  newContext: (options?: BrowserContextOptions) => Promise<BrowserContext>;
+  /** Makes an account and logs it in. */
+  newMember: (role: Role) => Promise<Member>;
+  /** An author of this test's own. */
+  author: Member;
+  /** Makes an entry with a slug of its own, live unless told otherwise. */
+  newEntry: (entry?: {
+    title?: string;
+    state?: "draft" | "upcoming" | "live" | "ended";
+    order?: "oldest" | "latest";
+  }) => Promise<Entry>;
+  /** Posts an update as `author`, through the plain form. */
+  post: (slug: string, source: string, options?: { headline?: string }) => Promise<void>;
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  settings: [{}, { scope: "worker", option: true }],
+
+  ringside: [
+    async ({ settings }, use) => {
+      const ringside = await Ringside.launch(settings);
+      await use(ringside);
+      await ringside.dispose();
+    },
+    { scope: "worker" },
+  ],
+
+  baseURL: ({ ringside }, use) => use(ringside.url),
+
+  consoleWatch: [
+    async ({ ringside }, use, info) => {
+      const watch = new ConsoleWatch();
+      const logStart = ringside.log.length;
+      await use(watch);
+      expect.soft(watch.unexpected(), "complaints on the browser's console").toEqual([]);
+      if (info.status !== info.expectedStatus) {
+        await writeFile(info.outputPath("server.log"), ringside.log.slice(logStart));
+      }
+    },
+    { auto: true },
+  ],
+
+  allowConsole: ({ consoleWatch }, use) => use((...patterns) => consoleWatch.allow(...patterns)),
+
+  context: async ({ context, consoleWatch }, use) => {
+    consoleWatch.watch(context);
+    await use(context);
+  },
+
+  newContext: async ({ browser, consoleWatch }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (options) => {
+      const context = await browser.newContext(options);
+      consoleWatch.watch(context);
+      contexts.push(context);
+      return context;
+    });
+    for (const context of contexts) await context.close();
+  },
+
+  newMember: ({ ringside, newContext }, use) =>
+    use(async (role) => {
+      const name = `${role}-${randomUUID().slice(0, 8)}`;
+      const password = randomUUID();
+      const file = join(ringside.folder, `${name}.password`);
+      await writeFile(file, password, { mode: 0o600 });
+      await ringside.cli(["account", "create", "--name", name, "--role", role, "--password-file", file]);
+      await rm(file);
+      const context = await newContext();
+      await submit(context, ringside.url, "/login", { username: name, password });
+      return { name, password, role, context };
+    }),
+
+  author: async ({ newMember }, use) => use(await newMember("author")),
+
+  newEntry: ({ ringside }, use) =>
+    use(async ({ title = "The match", state = "live", order } = {}) => {
+      const slug = `entry-${randomUUID().slice(0, 8)}`;
+      const orderFlag = order ? ["--order", order] : [];
+      await ringside.cli(["entry", "create", "--slug", slug, "--title", title, "--state", state, ...orderFlag]);
+      return { slug, url: `${ringside.url}/entries/${slug}` };
+    }),
+
+  post: ({ ringside, author }, use) =>
+    use((slug, source, { headline = "" } = {}) =>
+      submit(author.context, ringside.url, `/entries/${slug}/compose`, { source, headline, op_id: randomUUID() }),
+    ),
+});
+
+/** Sends a form as the page itself would; any answer but a redirect to the next page means that it was refused. */
+async function submit(context: BrowserContext, origin: string, path: string, form: Record<string, string>): Promise<void> {
+  const answer = await context.request.post(origin + path, { form, headers: { Origin: origin }, maxRedirects: 0 });
+  if (answer.status() !== 303) throw new Error(`POST ${path} answered ${answer.status()}:\n${await answer.text()}`);
+}
