@@ -1,0 +1,133 @@
+//! Entries, as those who run them see them.
+
+use domain::{Cursor, EntryId, EntryState, Slug, Viewer};
+
+use crate::{Entry, EntryPage, Error, NewEntry, Newsroom, Result, posting::may_post};
+
+/// An entry on the desk.
+#[derive(Clone, Debug)]
+pub struct DeskEntry {
+    /// The entry.
+    pub entry: Entry,
+    /// How many updates it has.
+    pub updates: usize,
+}
+
+impl Newsroom {
+    /// Creates an entry that starts now. `viewer` is `None` for whoever runs the server.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if the viewer may not, [`Error::Invalid`] if its address is taken, or if
+    /// the database can't be reached.
+    pub async fn create_entry(&self, viewer: Option<&Viewer>, new: &NewEntry) -> Result<EntryId> {
+        if let Some(viewer) = viewer {
+            may_run_entries(viewer)?;
+        }
+        let mut revision = self.store.revise().await?;
+        let id = revision.add_entry(new, self.clock.now()).await?;
+        self.publish(revision).await?;
+        Ok(id)
+    }
+
+    /// Starts an entry, or starts it again. One that is live stays so.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if the viewer may not, [`Error::Unknown`] if there is no such entry, or
+    /// if the database can't be reached.
+    pub async fn start_entry(&self, viewer: &Viewer, slug: &Slug) -> Result<()> {
+        let now = self.clock.now();
+        self.change_state(viewer, slug, |entry| match entry.state {
+            EntryState::Live => None,
+            EntryState::Ended => Some((EntryState::Live, entry.starts_at, None)),
+            EntryState::Draft | EntryState::Upcoming => Some((EntryState::Live, now, None)),
+        })
+        .await
+    }
+
+    /// Ends an entry. One that has ended stays so.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if the viewer may not or it never started, [`Error::Unknown`] if there is
+    /// no such entry, or if the database can't be reached.
+    pub async fn end_entry(&self, viewer: &Viewer, slug: &Slug) -> Result<()> {
+        let now = self.clock.now();
+        self.change_state(viewer, slug, |entry| {
+            (entry.state == EntryState::Live).then_some((
+                EntryState::Ended,
+                entry.starts_at,
+                Some(now),
+            ))
+        })
+        .await
+    }
+
+    /// Every entry, drafts too, the latest first.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if the viewer has no desk, or if the database can't be reached.
+    pub async fn desk(&self, viewer: &Viewer) -> Result<Vec<DeskEntry>> {
+        may_post(viewer)?;
+        let mut snapshot = self.store.snapshot().await?;
+        let entries = snapshot.entries().await?;
+        let counts = snapshot.update_counts().await?;
+        Ok(entries
+            .into_iter()
+            .map(|entry| DeskEntry {
+                updates: counts.get(&entry.id).copied().unwrap_or(0),
+                entry,
+            })
+            .collect())
+    }
+
+    /// An entry and its updates, a draft too.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if the viewer has no desk, [`Error::Unknown`] if there is no such entry,
+    /// or if the database can't be reached.
+    pub async fn desk_entry(&self, viewer: &Viewer, slug: &Slug) -> Result<EntryPage> {
+        may_post(viewer)?;
+        let mut snapshot = self.store.snapshot().await?;
+        let epoch = snapshot.feed().await?.epoch;
+        let entry = snapshot
+            .entry_by_slug(slug)
+            .await?
+            .ok_or(Error::Unknown("entry"))?;
+        Ok(EntryPage {
+            updates: snapshot.updates(entry.id).await?,
+            cursor: Cursor::new(epoch, entry.head),
+            entry,
+        })
+    }
+
+    async fn change_state(
+        &self,
+        viewer: &Viewer,
+        slug: &Slug,
+        next: impl Fn(&Entry) -> Option<(EntryState, domain::Timestamp, Option<domain::Timestamp>)>,
+    ) -> Result<()> {
+        may_run_entries(viewer)?;
+        let mut revision = self.store.revise().await?;
+        let entry = revision
+            .snapshot()
+            .entry_by_slug(slug)
+            .await?
+            .ok_or(Error::Unknown("entry"))?;
+        let Some((state, starts_at, ended_at)) = next(&entry) else {
+            return Ok(());
+        };
+        revision
+            .set_entry_state(entry.id, state, starts_at, ended_at)
+            .await?;
+        self.publish(revision).await
+    }
+}
+
+fn may_run_entries(viewer: &Viewer) -> Result<()> {
+    if viewer.role.may_run_entries() {
+        Ok(())
+    } else {
+        Err(Error::Forbidden(
+            "Your account may read, but not run entries.",
+        ))
+    }
+}

@@ -1,0 +1,127 @@
+//! A live blog and its updates, as the engine and the pages that it fills hold them.
+
+use domain::{
+    AccountId, Cursor, EntryId, EntryState, Headline, Invalid, Order, Rev, Slug, Summary,
+    Timestamp, Title, UpdateId, Username, ZoneName,
+};
+
+use crate::{SafeHtml, zone};
+
+/// A live blog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number.
+    pub id: EntryId,
+    /// Its name in addresses.
+    pub slug: Slug,
+    /// Its title.
+    pub title: Title,
+    /// What it is about.
+    pub summary: Summary,
+    /// Where it is in its life.
+    pub state: EntryState,
+    /// The zone its times are shown in.
+    pub time_zone: ZoneName,
+    /// When it started, or is to start.
+    pub starts_at: Timestamp,
+    /// When it ended, if it has.
+    pub ended_at: Option<Timestamp>,
+    /// The order its pages begin in.
+    pub default_order: Order,
+    /// The revision of its own last change.
+    pub rev: Rev,
+    /// The revision of the last change to anything in it.
+    pub head: Rev,
+}
+
+/// An update that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveUpdate {
+    /// Its number.
+    pub id: UpdateId,
+    /// The entry it belongs to.
+    pub entry_id: EntryId,
+    /// The revision of its last change.
+    pub rev: Rev,
+    /// Whose it is.
+    pub author_id: AccountId,
+    /// The name it is signed with.
+    pub author: Username,
+    /// The line above it.
+    pub headline: Option<Headline>,
+    /// What the author wrote.
+    pub source: String,
+    /// What the reader gets of it.
+    pub html: SafeHtml,
+    /// When it was posted.
+    pub posted_at: Timestamp,
+    /// When it was last changed, if it was.
+    pub edited_at: Option<Timestamp>,
+    /// When it was deleted, if it was; its text is then nobody's to read but its author's, to undo.
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// A live blog that is to be.
+#[derive(Clone, Debug)]
+pub struct NewEntry {
+    /// Its name in addresses.
+    pub slug: Slug,
+    /// Its title.
+    pub title: Title,
+    /// What it is about.
+    pub summary: Summary,
+    /// Where it begins.
+    pub state: EntryState,
+    /// The zone its times are shown in.
+    pub time_zone: ZoneName,
+    /// The order its pages begin in.
+    pub default_order: Order,
+}
+
+impl NewEntry {
+    /// Takes in what was typed. An empty slug is made from the title, an empty zone is UTC.
+    ///
+    /// # Errors
+    /// With a sentence for the person who typed it.
+    pub fn parse(
+        title: &str,
+        slug: &str,
+        summary: &str,
+        time_zone: &str,
+        state: EntryState,
+        default_order: Order,
+    ) -> Result<Self, Invalid> {
+        let title = Title::parse(title)?;
+        let slug = match slug.trim() {
+            "" => Slug::suggest(title.as_str()).ok_or_else(|| {
+                Invalid::new(
+                    "slug",
+                    "No address can be made from this title; write one, like election-night.",
+                )
+            })?,
+            text => Slug::parse(text)?,
+        };
+        Ok(Self {
+            slug,
+            title,
+            summary: Summary::parse(summary)?,
+            state,
+            time_zone: zone::parse(match time_zone.trim() {
+                "" => "UTC",
+                name => name,
+            })?,
+            default_order,
+        })
+    }
+}
+
+/// Everything an entry's page shows, read in one moment.
+#[derive(Clone, Debug)]
+pub struct EntryPage {
+    /// The entry.
+    pub entry: Entry,
+    /// Its updates, oldest first.
+    pub updates: Vec<LiveUpdate>,
+    /// The place in the entry's feed that this is the state of.
+    pub cursor: Cursor,
+}

@@ -1,0 +1,55 @@
+//! The bytes of a batch, made once for every reader and every road.
+
+use bytes::Bytes;
+use domain::{Batch, Head, Rev};
+
+/// A batch as an event of `text/event-stream` (WHATWG HTML, section 9.2), and inside it as JSON.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// What a reader must already know.
+    pub from: Rev,
+    /// What they know afterwards.
+    pub to: Rev,
+    /// Whether there is more in the database.
+    pub more: bool,
+    /// Whether nothing changed.
+    pub empty: bool,
+    event: Bytes,
+    json_at: usize,
+}
+
+impl Frame {
+    /// The frame of `batch`.
+    pub fn new(batch: &Batch) -> Self {
+        let json = to_json(batch);
+        let head = format!("id: {}\nevent: batch\ndata: ", batch.cursor());
+        Self {
+            from: batch.from,
+            to: batch.to,
+            more: batch.more,
+            empty: batch.is_empty(),
+            json_at: head.len(),
+            event: Bytes::from(format!("{head}{json}\n\n")),
+        }
+    }
+
+    /// The batch as a stream's event.
+    pub fn event(&self) -> Bytes {
+        self.event.clone()
+    }
+
+    /// The batch as JSON.
+    pub fn json(&self) -> Bytes {
+        self.event.slice(self.json_at..self.event.len() - 2)
+    }
+}
+
+/// The event that says that a stream is alive, and where the feed stands.
+pub fn heartbeat(head: &Head) -> Bytes {
+    Bytes::from(format!("event: heartbeat\ndata: {}\n\n", to_json(head)))
+}
+
+/// JSON on one line, as an event's data must be. These types hold nothing that JSON can't write.
+fn to_json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

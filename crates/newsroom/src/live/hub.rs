@@ -1,0 +1,207 @@
+//! Where every feed stands, in memory, and the rings of those that somebody reads.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use domain::{Cursor, EntryId, EntryState, Epoch, Head, Rev, Slug};
+use tokio::sync::{Notify, watch};
+
+use super::{
+    Subscription, frame,
+    ring::{Over, Ring},
+};
+use crate::storage::Moved;
+
+/// Which feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FeedId {
+    /// That of one entry.
+    Entry(EntryId),
+    /// That of all public entries: the front page's.
+    All,
+}
+
+/// Where a feed stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedHead {
+    /// The life of the database.
+    pub epoch: Epoch,
+    /// The feed's last revision.
+    pub head: Rev,
+    /// Where the entry is in its life; the feed of all entries is always live.
+    pub state: EntryState,
+}
+
+/// What the feeds' connections share. It knows what the tailer told it, and no more.
+#[derive(Debug)]
+pub struct Hub {
+    known: RwLock<Known>,
+    published: watch::Sender<Rev>,
+    pub(super) bell: Notify,
+}
+
+#[derive(Debug)]
+struct Known {
+    epoch: Epoch,
+    entries: HashMap<EntryId, Moved>,
+    slugs: HashMap<Slug, EntryId>,
+    rings: HashMap<FeedId, Arc<Ring>>,
+    closing: bool,
+}
+
+impl Hub {
+    /// A hub that knows of nothing yet, in `epoch`.
+    pub(crate) fn new(epoch: Epoch) -> Self {
+        Self {
+            known: RwLock::new(Known {
+                epoch,
+                entries: HashMap::new(),
+                slugs: HashMap::new(),
+                rings: HashMap::new(),
+                closing: false,
+            }),
+            published: watch::Sender::new(0),
+            bell: Notify::new(),
+        }
+    }
+
+    /// Where a feed stands; `None` if there is no such public entry.
+    pub fn head(&self, feed: FeedId) -> Option<FeedHead> {
+        self.known().head(feed)
+    }
+
+    /// The public entry named `slug`, and where its feed stands.
+    pub fn find(&self, slug: &Slug) -> Option<(EntryId, FeedHead)> {
+        let known = self.known();
+        let id = *known.slugs.get(slug)?;
+        Some((id, known.head(FeedId::Entry(id))?))
+    }
+
+    /// A place in a feed: after `since`, or from now on; `None` if there is no such public entry.
+    pub fn subscribe(&self, feed: FeedId, since: Option<Rev>) -> Option<Subscription> {
+        let mut known = self.known_mut();
+        let head = known.head(feed)?;
+        let ring = known
+            .rings
+            .entry(feed)
+            .or_insert_with(|| Arc::new(Ring::new(head.head, head.state)))
+            .clone();
+        if known.closing {
+            ring.finish(Over::Closing);
+        }
+        Some(Subscription::new(ring, since))
+    }
+
+    /// How many feeds are being read.
+    pub fn open_feeds(&self) -> usize {
+        self.known().rings.len()
+    }
+
+    /// Tells the tailer that there is something new.
+    pub fn ring(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Waits until everything up to `rev` was handed to the connections.
+    pub async fn published(&self, rev: Rev) {
+        let mut published = self.published.subscribe();
+        // The sender lives as long as this hub.
+        let _ = published.wait_for(|at| *at >= rev).await;
+    }
+
+    /// Sends every connection goodbye, and any that comes.
+    pub fn close(&self) {
+        let mut known = self.known_mut();
+        known.closing = true;
+        for ring in known.rings.values() {
+            ring.finish(Over::Closing);
+        }
+    }
+
+    /// Sends every connection a heartbeat, made by `make` once for each feed; forgets the feeds that
+    /// nobody reads any more.
+    pub(super) fn beat(&self, make: impl Fn(&FeedHead) -> Head) {
+        let mut known = self.known_mut();
+        known.rings.retain(|_, ring| !ring.is_idle());
+        for (feed, ring) in &known.rings {
+            if let Some(head) = known.head(*feed) {
+                ring.send_heartbeat(frame::heartbeat(&make(&head)));
+            }
+        }
+    }
+
+    /// Takes in what moved, and answers the feeds that somebody reads and that have to be told.
+    pub(super) fn learn(&self, moved: Vec<Moved>) -> Vec<(FeedId, Arc<Ring>)> {
+        let mut known = self.known_mut();
+        let mut feeds = Vec::new();
+        if !moved.is_empty() {
+            feeds.push(FeedId::All);
+        }
+        for entry in moved {
+            feeds.push(FeedId::Entry(entry.id));
+            known.slugs.insert(entry.slug.clone(), entry.id);
+            known.entries.insert(entry.id, entry);
+        }
+        feeds
+            .into_iter()
+            .filter_map(|feed| Some((feed, known.rings.get(&feed)?.clone())))
+            .collect()
+    }
+
+    /// Says that everything up to `rev` was handed on.
+    pub(super) fn announce(&self, rev: Rev) {
+        self.published.send_replace(rev);
+    }
+
+    /// The life of the database, as far as it is known here.
+    pub(super) fn epoch(&self) -> Epoch {
+        self.known().epoch.clone()
+    }
+
+    /// The place in the current epoch at `rev`.
+    pub(super) fn cursor(&self, rev: Rev) -> Cursor {
+        Cursor::new(self.epoch(), rev)
+    }
+
+    /// Begins another epoch: every connection is told to start again.
+    pub(super) fn reset(&self, epoch: Epoch) {
+        let mut known = self.known_mut();
+        known.epoch = epoch;
+        known.entries.clear();
+        known.slugs.clear();
+        for (_, ring) in known.rings.drain() {
+            ring.finish(Over::Reset);
+        }
+    }
+
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known_mut(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn head(&self, feed: FeedId) -> Option<FeedHead> {
+        let (head, state) = match feed {
+            FeedId::All => {
+                let public = self.entries.values().filter(|e| e.state.is_public());
+                let head = public.map(|entry| entry.head).max().unwrap_or(0);
+                (head, EntryState::Live)
+            }
+            FeedId::Entry(id) => {
+                let entry = self.entries.get(&id).filter(|e| e.state.is_public())?;
+                (entry.head, entry.state)
+            }
+        };
+        Some(FeedHead {
+            epoch: self.epoch.clone(),
+            head,
+            state,
+        })
+    }
+}

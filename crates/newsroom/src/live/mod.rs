@@ -1,0 +1,18 @@
+//! The feed, on its way to open pages: frames that all connections share, the hub that keeps them,
+//! and the tailer that makes them from the database. Any of it may be lost at any moment: a
+//! connection then reads the database once, and goes on.
+
+mod batches;
+mod frame;
+mod hub;
+mod mark;
+mod ring;
+mod subscription;
+mod tailer;
+
+pub use batches::assemble;
+pub use frame::{Frame, heartbeat};
+pub use hub::{FeedHead, FeedId, Hub};
+pub use mark::PublishedMark;
+pub use subscription::{Signal, Subscription};
+pub use tailer::Tailer;

@@ -1,0 +1,214 @@
+//! The latest frames of one feed.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use domain::{EntryState, Rev};
+use tokio::sync::watch;
+
+use super::Frame;
+
+/// How many frames a feed keeps, and how many bytes: enough for everybody to come back after a
+/// restart of their proxy without a query each; whoever fell further behind reads the database.
+const MAX_FRAMES: usize = 512;
+const MAX_BYTES: usize = 2 * 1024 * 1024;
+
+/// One feed's frames, and the bell that wakes its connections.
+#[derive(Debug)]
+pub struct Ring {
+    state: Mutex<State>,
+    bell: watch::Sender<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    frames: VecDeque<Frame>,
+    bytes: usize,
+    head: Rev,
+    entry: EntryState,
+    heartbeat: (u64, Bytes),
+    over: Option<Over>,
+}
+
+/// Why a feed says nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// The database has begun another life.
+    Reset,
+    /// This server is going.
+    Closing,
+}
+
+/// What a connection is to be told next.
+#[derive(Debug)]
+pub enum Next {
+    /// This.
+    Frame(Frame),
+    /// What the database has: the ring doesn't reach back so far.
+    Behind,
+    /// That the stream is alive.
+    Heartbeat(Bytes),
+    /// That the entry is over.
+    Ended,
+    /// Why nothing more will come.
+    Over(Over),
+}
+
+impl Ring {
+    /// An empty ring of a feed that stands at `head`.
+    pub fn new(head: Rev, entry: EntryState) -> Self {
+        Self {
+            state: Mutex::new(State {
+                frames: VecDeque::new(),
+                bytes: 0,
+                head,
+                entry,
+                heartbeat: (0, Bytes::new()),
+                over: None,
+            }),
+            bell: watch::Sender::new(()),
+        }
+    }
+
+    /// A listener to the bell.
+    pub fn listen(&self) -> watch::Receiver<()> {
+        self.bell.subscribe()
+    }
+
+    /// Whether nobody listens.
+    pub fn is_idle(&self) -> bool {
+        self.bell.receiver_count() == 0
+    }
+
+    /// The revision up to which every change was pushed, or was there before.
+    pub fn head(&self) -> Rev {
+        self.state().head
+    }
+
+    /// The number of the last heartbeat.
+    pub fn beat(&self) -> u64 {
+        self.state().heartbeat.0
+    }
+
+    /// Adds a frame, and wakes every connection.
+    pub fn push(&self, frame: Frame, entry: EntryState) {
+        let mut state = self.state();
+        state.entry = entry;
+        state.head = state.head.max(frame.to);
+        if !frame.empty {
+            state.bytes += frame.event().len();
+            state.frames.push_back(frame);
+        }
+        while state.frames.len() > MAX_FRAMES || state.bytes > MAX_BYTES {
+            let Some(oldest) = state.frames.pop_front() else {
+                break;
+            };
+            state.bytes -= oldest.event().len();
+        }
+        drop(state);
+        self.bell.send_replace(());
+    }
+
+    /// Has every connection send `event`.
+    pub fn send_heartbeat(&self, event: Bytes) {
+        let mut state = self.state();
+        state.heartbeat = (state.heartbeat.0 + 1, event);
+        drop(state);
+        self.bell.send_replace(());
+    }
+
+    /// Says that nothing more will come.
+    pub fn finish(&self, over: Over) {
+        self.state().over.get_or_insert(over);
+        self.bell.send_replace(());
+    }
+
+    /// What a connection that knows everything up to `cursor`, and has sent the heartbeat `beat`, is
+    /// to be told next; `None` if it knows all there is.
+    pub fn next(&self, cursor: Rev, beat: u64) -> Option<Next> {
+        let state = self.state();
+        if let Some(over) = state.over {
+            return Some(Next::Over(over));
+        }
+        if state.head > cursor {
+            let at = state.frames.partition_point(|frame| frame.to <= cursor);
+            return Some(match state.frames.get(at) {
+                Some(frame) if frame.from <= cursor => Next::Frame(frame.clone()),
+                _ => Next::Behind,
+            });
+        }
+        if state.entry == EntryState::Ended {
+            return Some(Next::Ended);
+        }
+        let (number, event) = &state.heartbeat;
+        (*number > beat).then(|| Next::Heartbeat(event.clone()))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it holds the lock; were it so, the frames would still be whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Batch, Change, Deleted, Epoch, UpdateId};
+
+    use super::*;
+
+    fn frame(from: Rev, to: Rev) -> Frame {
+        Frame::new(&Batch {
+            epoch: Epoch::parse("e").unwrap(),
+            from,
+            to,
+            head: to,
+            more: false,
+            changes: vec![Change::Deleted(Deleted {
+                id: UpdateId(1),
+                rev: to,
+            })],
+            entry: None,
+            entries: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn a_connection_is_told_what_it_does_not_know() {
+        let ring = Ring::new(5, EntryState::Live);
+        assert!(ring.next(5, 0).is_none());
+        assert!(matches!(ring.next(4, 0), Some(Next::Behind)));
+
+        ring.push(frame(5, 8), EntryState::Live);
+        ring.push(frame(8, 9), EntryState::Live);
+        assert!(matches!(ring.next(4, 0), Some(Next::Behind)));
+        for (cursor, to) in [(5, 8), (6, 8), (8, 9)] {
+            assert!(
+                matches!(ring.next(cursor, 0), Some(Next::Frame(frame)) if frame.to == to),
+                "at {cursor}"
+            );
+        }
+        assert!(ring.next(9, 0).is_none());
+    }
+
+    #[test]
+    fn an_ended_entry_says_so_after_its_last_change() {
+        let ring = Ring::new(5, EntryState::Live);
+        ring.push(frame(5, 6), EntryState::Ended);
+        assert!(matches!(ring.next(5, 0), Some(Next::Frame(_))));
+        assert!(matches!(ring.next(6, 0), Some(Next::Ended)));
+    }
+
+    #[test]
+    fn it_does_not_grow_for_ever() {
+        let ring = Ring::new(0, EntryState::Live);
+        for rev in 0..10_000 {
+            ring.push(frame(rev, rev + 1), EntryState::Live);
+        }
+        assert_eq!(ring.state().frames.len(), MAX_FRAMES);
+        assert!(matches!(ring.next(3, 0), Some(Next::Behind)));
+        assert!(matches!(ring.next(9_999, 0), Some(Next::Frame(_))));
+    }
+}

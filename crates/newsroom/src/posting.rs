@@ -1,0 +1,212 @@
+//! Updates: posted, edited, deleted, given back.
+
+use std::time::Duration;
+
+use domain::{Draft, Invalid, OpId, PostedUpdate, Slug, Timestamp, UpdateId, Viewer};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Entry, Error, LiveUpdate, Newsroom, Result,
+    storage::{NewUpdate, Operation, Revision, Snapshot},
+    to_safe_html,
+};
+
+/// How long a deletion can be undone, in microseconds: ten minutes. The text is wiped after it.
+pub const UNDO_WINDOW: i64 = 10 * 60 * 1_000_000;
+
+/// The longest an update may have waited on its author's machine: a day.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Newsroom {
+    /// Publishes an update that waited `waited` on its author's machine. The same `op_id` with the
+    /// same draft again answers what it did the first time, and publishes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if the viewer may not post or the entry has ended, [`Error::Unknown`] if
+    /// there is no such entry, [`Error::Repeated`] if the `op_id` stood for something else,
+    /// [`Error::Invalid`] if nothing of the text can be shown, or if the database can't be reached.
+    pub async fn post_update(
+        &self,
+        viewer: &Viewer,
+        slug: &Slug,
+        op_id: &OpId,
+        draft: &Draft,
+        waited: Duration,
+    ) -> Result<PostedUpdate> {
+        may_post(viewer)?;
+        let html = visible_html(draft)?;
+        let request_hash = request_hash(slug, draft);
+        let mut revision = self.store.revise().await?;
+        if let Some(done) = revision.snapshot().operation(viewer.id, op_id).await? {
+            return if done.request_hash == request_hash {
+                Ok(done.result)
+            } else {
+                Err(Error::Repeated)
+            };
+        }
+        let entry = revision
+            .snapshot()
+            .entry_by_slug(slug)
+            .await?
+            .ok_or(Error::Unknown("entry"))?;
+        if entry.state == domain::EntryState::Ended {
+            return Err(Error::Forbidden(
+                "This entry has ended. Start it again at your desk to post to it.",
+            ));
+        }
+        let id = revision
+            .add_update(&NewUpdate {
+                entry_id: entry.id,
+                author_id: viewer.id,
+                draft,
+                html: &html,
+                posted_at: posted_at(&entry, self.clock.now(), waited),
+            })
+            .await?;
+        let result = PostedUpdate {
+            id,
+            rev: revision.rev(),
+        };
+        let operation = Operation {
+            request_hash,
+            result,
+        };
+        revision.add_operation(viewer.id, op_id, &operation).await?;
+        revision.commit().await?;
+        self.settle(result.rev).await;
+        Ok(result)
+    }
+
+    /// Gives an update another text. The same text again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if it isn't the viewer's to edit, [`Error::Unknown`] if there is no such
+    /// update, [`Error::Invalid`] if nothing of the text can be shown, or if the database can't be
+    /// reached.
+    pub async fn edit_update(&self, viewer: &Viewer, id: UpdateId, draft: &Draft) -> Result<()> {
+        let html = visible_html(draft)?;
+        let mut revision = self.store.revise().await?;
+        let update = editable(revision.snapshot(), viewer, id).await?;
+        if update.deleted_at.is_some() {
+            return Err(Error::Unknown("update"));
+        }
+        if update.source == draft.source.as_str() && update.headline == draft.headline {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        revision.rewrite_update(&update, draft, &html, now).await?;
+        self.publish(revision).await
+    }
+
+    /// Takes an update away from every page. Deleting it again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if it isn't the viewer's to edit, [`Error::Unknown`] if there is no such
+    /// update, or if the database can't be reached.
+    pub async fn delete_update(&self, viewer: &Viewer, id: UpdateId) -> Result<()> {
+        let mut revision = self.store.revise().await?;
+        let update = editable(revision.snapshot(), viewer, id).await?;
+        if update.deleted_at.is_some() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        revision.set_update_deleted(&update, Some(now)).await?;
+        self.publish(revision).await
+    }
+
+    /// Gives a deleted update back to every page, in its old place.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if it isn't the viewer's to edit or was deleted too long ago,
+    /// [`Error::Unknown`] if there is no such update, or if the database can't be reached.
+    pub async fn restore_update(&self, viewer: &Viewer, id: UpdateId) -> Result<()> {
+        let mut revision = self.store.revise().await?;
+        let update = editable(revision.snapshot(), viewer, id).await?;
+        let Some(deleted_at) = update.deleted_at else {
+            return Ok(());
+        };
+        if deleted_at.plus_micros(UNDO_WINDOW) < self.clock.now() || update.source.is_empty() {
+            return Err(Error::Forbidden(
+                "This update was deleted more than ten minutes ago; its text is gone.",
+            ));
+        }
+        revision.set_update_deleted(&update, None).await?;
+        self.publish(revision).await
+    }
+
+    /// An update that the viewer may edit, to fill the form with.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if it isn't the viewer's to edit, [`Error::Unknown`] if there is no such
+    /// update, or if the database can't be reached.
+    pub async fn editable_update(
+        &self,
+        viewer: &Viewer,
+        id: UpdateId,
+    ) -> Result<(Entry, LiveUpdate)> {
+        let mut snapshot = self.store.snapshot().await?;
+        let update = editable(&mut snapshot, viewer, id).await?;
+        let entry = snapshot.entry(update.entry_id).await?;
+        match entry {
+            Some(entry) if update.deleted_at.is_none() => Ok((entry, update)),
+            _ => Err(Error::Unknown("update")),
+        }
+    }
+
+    pub(crate) async fn publish(&self, revision: Revision) -> Result<()> {
+        let rev = revision.rev();
+        revision.commit().await?;
+        self.settle(rev).await;
+        Ok(())
+    }
+}
+
+pub(crate) fn may_post(viewer: &Viewer) -> Result<()> {
+    if viewer.role.may_post() {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("Your account may read, but not post."))
+    }
+}
+
+async fn editable(snapshot: &mut Snapshot, viewer: &Viewer, id: UpdateId) -> Result<LiveUpdate> {
+    may_post(viewer)?;
+    let update = snapshot.update(id).await?.ok_or(Error::Unknown("update"))?;
+    if update.author_id == viewer.id || viewer.role.may_edit_others() {
+        Ok(update)
+    } else {
+        Err(Error::Forbidden(
+            "This update is somebody else's; an editor can change it.",
+        ))
+    }
+}
+
+/// What readers get of a draft, if it is anything.
+fn visible_html(draft: &Draft) -> Result<crate::SafeHtml> {
+    let html = to_safe_html(&draft.source);
+    if html.as_str().trim().is_empty() && draft.headline.is_none() {
+        return Err(Error::Invalid(Invalid::new(
+            "source",
+            "Nothing of this text can be shown: scripts and embedded pages are taken out.",
+        )));
+    }
+    Ok(html)
+}
+
+/// Now, less the time it waited; not before the entry began, and never in the future.
+fn posted_at(entry: &Entry, now: Timestamp, waited: Duration) -> Timestamp {
+    let waited = i64::try_from(waited.min(LONGEST_WAIT).as_micros()).unwrap_or(0);
+    now.plus_micros(-waited)
+        .clamp(entry.starts_at.min(now), now)
+}
+
+fn request_hash(slug: &Slug, draft: &Draft) -> Vec<u8> {
+    let headline = draft.headline.as_ref().map_or("", |line| line.as_str());
+    let mut hash = Sha256::new();
+    for part in [slug.as_str(), headline, draft.source.as_str()] {
+        // The length before each part: no two requests read the same.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().to_vec()
+}

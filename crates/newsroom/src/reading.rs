@@ -1,0 +1,137 @@
+//! What readers get: pages, and the feed.
+
+use domain::{Batch, Cursor, EntryId, EntryState, Head, Rev, Slug, UpdateId};
+
+use crate::{
+    Cards, Entry, EntryPage, Error, LiveUpdate, Newsroom, Result,
+    live::{FeedId, Frame, assemble},
+};
+
+/// The public entries, read in one moment.
+#[derive(Clone, Debug, Default)]
+pub struct FrontPage {
+    /// Under way, the latest start first.
+    pub live: Vec<Entry>,
+    /// Announced, the latest first.
+    pub upcoming: Vec<Entry>,
+    /// Over, the latest first.
+    pub ended: Vec<Entry>,
+}
+
+impl Newsroom {
+    /// The public entries.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn front_page(&self) -> Result<FrontPage> {
+        let mut page = FrontPage::default();
+        for entry in self.store.snapshot().await?.entries().await? {
+            match entry.state {
+                EntryState::Live => page.live.push(entry),
+                EntryState::Upcoming => page.upcoming.push(entry),
+                EntryState::Ended => page.ended.push(entry),
+                EntryState::Draft => {}
+            }
+        }
+        Ok(page)
+    }
+
+    /// A public entry, its updates and its place in the feed.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is no such public entry, or if the database can't be reached.
+    pub async fn entry_page(&self, slug: &Slug) -> Result<EntryPage> {
+        let mut snapshot = self.store.snapshot().await?;
+        let epoch = snapshot.feed().await?.epoch;
+        let entry = public(snapshot.entry_by_slug(slug).await?)?;
+        Ok(EntryPage {
+            updates: snapshot.updates(entry.id).await?,
+            cursor: Cursor::new(epoch, entry.head),
+            entry,
+        })
+    }
+
+    /// One update of a public entry.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is no such update in that entry, or if the database can't be
+    /// reached.
+    pub async fn update_page(&self, slug: &Slug, id: UpdateId) -> Result<(Entry, LiveUpdate)> {
+        let mut snapshot = self.store.snapshot().await?;
+        let entry = public(snapshot.entry_by_slug(slug).await?)?;
+        let update = snapshot.update(id).await?.ok_or(Error::Unknown("update"))?;
+        if update.entry_id != entry.id || update.deleted_at.is_some() {
+            return Err(Error::Unknown("update"));
+        }
+        Ok((entry, update))
+    }
+
+    /// The updates of a public entry with numbers above `after`, in order of number: for clients
+    /// that know nothing of the feed.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is no such public entry, or if the database can't be reached.
+    pub async fn updates_after(
+        &self,
+        entry: EntryId,
+        after: UpdateId,
+    ) -> Result<(Entry, Vec<LiveUpdate>)> {
+        let mut snapshot = self.store.snapshot().await?;
+        let entry = public(snapshot.entry(entry).await?)?;
+        let updates = snapshot.updates_numbered_above(entry.id, after).await?;
+        Ok((entry, updates))
+    }
+
+    /// The finished cards.
+    pub const fn cards(&self) -> &Cards {
+        &self.cards
+    }
+
+    /// Where a feed stands, and how to stay in touch with it.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is no such public entry.
+    pub fn head(&self, feed: FeedId) -> Result<Head> {
+        let head = self.hub.head(feed).ok_or(Error::Unknown("entry"))?;
+        Ok(self.policy.head(&head, self.clock.now()))
+    }
+
+    /// All that changed in a feed after `since`, or everything. Whoever asks the same within a few
+    /// seconds, while nothing moved, gets the same bytes.
+    ///
+    /// # Errors
+    /// [`Error::Reset`] if `since` can't be continued from, [`Error::Unknown`] if there is no such
+    /// public entry, or if the database can't be reached.
+    pub async fn changes(&self, feed: FeedId, since: Option<Cursor>) -> Result<Frame> {
+        let known = self.hub.head(feed).ok_or(Error::Unknown("entry"))?;
+        let since = since.unwrap_or_else(|| Cursor::new(known.epoch, 0));
+        let key = (feed, since.clone(), known.head);
+        self.catch_ups
+            .try_get_with(key, async {
+                let batch = assemble(&self.store, &self.cards, feed, &since).await?;
+                Ok::<_, Error>(Frame::new(&batch))
+            })
+            .await
+            .map_err(|error| (*error).clone())
+    }
+
+    /// Whether a stream can begin at `since`: without asking the database unless it looks wrong.
+    ///
+    /// # Errors
+    /// [`Error::Reset`] if it can't, [`Error::Unknown`] if there is no such public entry, or if the
+    /// database can't be reached.
+    pub async fn check_cursor(&self, feed: FeedId, since: &Cursor) -> Result<Rev> {
+        let known = self.hub.head(feed).ok_or(Error::Unknown("entry"))?;
+        if since.epoch != known.epoch || since.rev > known.head {
+            let _: Batch = assemble(&self.store, &self.cards, feed, since).await?;
+        }
+        Ok(since.rev)
+    }
+}
+
+/// The entry, if anybody may read it; nobody is told that a draft exists.
+fn public(entry: Option<Entry>) -> Result<Entry> {
+    entry
+        .filter(|entry| entry.state.is_public())
+        .ok_or(Error::Unknown("entry"))
+}

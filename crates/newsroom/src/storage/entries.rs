@@ -1,0 +1,157 @@
+//! Entries, in the database.
+
+use domain::{EntryId, EntryState, Rev, Slug, Summary, Timestamp, Title, ZoneName};
+use sqlx::{Row, any::AnyRow};
+
+use super::{Revision, Snapshot, one_row, row};
+use crate::{Entry, Error, NewEntry, Result};
+
+const TAKEN: &str = "Another entry has this address already; choose another.";
+
+impl Snapshot {
+    /// The entry named `slug`.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn entry_by_slug(&mut self, slug: &Slug) -> Result<Option<Entry>> {
+        sqlx::query("SELECT * FROM entries WHERE slug = $1")
+            .bind(slug.as_str())
+            .fetch_optional(&mut *self.tx)
+            .await?
+            .map(|row| entry(&row))
+            .transpose()
+    }
+
+    /// The entry numbered `id`.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn entry(&mut self, id: EntryId) -> Result<Option<Entry>> {
+        sqlx::query("SELECT * FROM entries WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(&mut *self.tx)
+            .await?
+            .map(|row| entry(&row))
+            .transpose()
+    }
+
+    /// All entries, the latest start first.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn entries(&mut self) -> Result<Vec<Entry>> {
+        sqlx::query("SELECT * FROM entries ORDER BY starts_at DESC, id DESC")
+            .fetch_all(&mut *self.tx)
+            .await?
+            .iter()
+            .map(entry)
+            .collect()
+    }
+
+    /// The public entries that changed themselves after `since`, in order of revision.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn entries_changed_since(&mut self, since: Rev) -> Result<Vec<Entry>> {
+        sqlx::query("SELECT * FROM entries WHERE rev > $1 AND state <> 'draft' ORDER BY rev")
+            .bind(since)
+            .fetch_all(&mut *self.tx)
+            .await?
+            .iter()
+            .map(entry)
+            .collect()
+    }
+
+    /// The revision of the last change to any public entry.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn public_head(&mut self) -> Result<Rev> {
+        let row = sqlx::query(
+            "SELECT COALESCE(MAX(head), 0) AS head FROM entries WHERE state <> 'draft'",
+        )
+        .fetch_one(&mut *self.tx)
+        .await?;
+        Ok(row.try_get("head")?)
+    }
+}
+
+impl Revision {
+    /// Adds an entry that starts at `starts_at`, and answers its number.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if its address is taken, or if the database can't be reached.
+    pub async fn add_entry(&mut self, new: &NewEntry, starts_at: Timestamp) -> Result<EntryId> {
+        let row = sqlx::query(
+            "INSERT INTO entries (slug, title, summary, state, time_zone, starts_at, default_order, rev, head)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+             ON CONFLICT (slug) DO NOTHING
+             RETURNING id",
+        )
+        .bind(new.slug.as_str())
+        .bind(new.title.as_str())
+        .bind(new.summary.as_str())
+        .bind(new.state.as_str())
+        .bind(new.time_zone.as_str())
+        .bind(starts_at.0)
+        .bind(new.default_order.as_str())
+        .bind(self.rev)
+        .fetch_optional(&mut *self.snapshot.tx)
+        .await?;
+        match row {
+            Some(row) => Ok(EntryId(row.try_get("id")?)),
+            None => Err(Error::Invalid(domain::Invalid::new("slug", TAKEN))),
+        }
+    }
+
+    /// Puts an entry where it is in its life.
+    ///
+    /// # Errors
+    /// If there is no such entry, or the database can't be reached.
+    pub async fn set_entry_state(
+        &mut self,
+        id: EntryId,
+        state: EntryState,
+        starts_at: Timestamp,
+        ended_at: Option<Timestamp>,
+    ) -> Result<()> {
+        let result = sqlx::query(
+            "UPDATE entries SET state = $2, starts_at = $3, ended_at = $4, rev = $5, head = $5
+             WHERE id = $1",
+        )
+        .bind(id.0)
+        .bind(state.as_str())
+        .bind(starts_at.0)
+        .bind(ended_at.map(|at| at.0))
+        .bind(self.rev)
+        .execute(&mut *self.snapshot.tx)
+        .await?;
+        one_row(&result)
+    }
+
+    /// Notes that something in an entry changed at this revision.
+    pub(super) async fn move_head(&mut self, id: EntryId) -> Result<()> {
+        let result = sqlx::query("UPDATE entries SET head = $2 WHERE id = $1")
+            .bind(id.0)
+            .bind(self.rev)
+            .execute(&mut *self.snapshot.tx)
+            .await?;
+        one_row(&result)
+    }
+}
+
+fn entry(row: &AnyRow) -> Result<Entry> {
+    Ok(Entry {
+        id: EntryId(row.try_get("id")?),
+        slug: row::parsed(row, "slug", Slug::parse)?,
+        title: row::parsed(row, "title", Title::parse)?,
+        summary: row::parsed(row, "summary", Summary::parse)?,
+        state: row::parsed(row, "state", str::parse)?,
+        time_zone: ZoneName::known(row.try_get::<String, _>("time_zone")?),
+        starts_at: row::time(row, "starts_at")?,
+        ended_at: row::maybe_time(row, "ended_at")?,
+        default_order: row::parsed(row, "default_order", str::parse)?,
+        rev: row.try_get("rev")?,
+        head: row.try_get("head")?,
+    })
+}

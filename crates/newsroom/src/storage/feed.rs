@@ -1,0 +1,104 @@
+//! The counter that orders all changes, and what moved since.
+
+use domain::{EntryId, EntryState, Epoch, Rev, Slug};
+use sqlx::Row;
+
+use super::{Snapshot, Store, row};
+use crate::Result;
+
+/// Where the database's feed stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedState {
+    /// The life of the database.
+    pub epoch: Epoch,
+    /// The last revision.
+    pub rev: Rev,
+    /// Cursors below it, but for zero, are too old.
+    pub horizon: Rev,
+}
+
+/// An entry that something changed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// Which entry.
+    pub id: EntryId,
+    /// Its name in addresses.
+    pub slug: Slug,
+    /// Where it is in its life.
+    pub state: EntryState,
+    /// The revision of the last change to anything in it.
+    pub head: Rev,
+}
+
+impl Store {
+    /// Begins the first epoch, in a database that has none.
+    pub(super) async fn found_feed(&self) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "INSERT INTO feed (id, epoch, rev, horizon) VALUES (1, $1, 0, 0)
+             ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(random_epoch())
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// Begins another epoch: cursors of the old one are answered with a reset.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn begin_epoch(&self) -> Result<()> {
+        let result = sqlx::query("UPDATE feed SET epoch = $1 WHERE id = 1")
+            .bind(random_epoch())
+            .execute(&self.writer)
+            .await?;
+        super::one_row(&result)
+    }
+}
+
+impl Snapshot {
+    /// Where the feed stands.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn feed(&mut self) -> Result<FeedState> {
+        let row = sqlx::query("SELECT epoch, rev, horizon FROM feed WHERE id = 1")
+            .fetch_one(&mut *self.tx)
+            .await?;
+        Ok(FeedState {
+            epoch: row::parsed(&row, "epoch", Epoch::parse)?,
+            rev: row.try_get("rev")?,
+            horizon: row.try_get("horizon")?,
+        })
+    }
+
+    /// The entries that something changed in after `since`.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn moved_since(&mut self, since: Rev) -> Result<Vec<Moved>> {
+        sqlx::query("SELECT id, slug, state, head FROM entries WHERE head > $1")
+            .bind(since)
+            .fetch_all(&mut *self.tx)
+            .await?
+            .iter()
+            .map(|row| {
+                Ok(Moved {
+                    id: EntryId(row.try_get("id")?),
+                    slug: row::parsed(row, "slug", Slug::parse)?,
+                    state: row::parsed(row, "state", str::parse)?,
+                    head: row.try_get("head")?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Eight letters and digits: two lives of a database never share it.
+fn random_epoch() -> String {
+    const LETTERS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    rand::random::<[u8; 8]>()
+        .iter()
+        .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
+        .collect()
+}

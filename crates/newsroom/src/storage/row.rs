@@ -1,0 +1,28 @@
+//! From a row's columns to types that can't be wrong.
+
+use domain::Timestamp;
+use sqlx::{Row, any::AnyRow};
+
+type Column<T> = Result<T, sqlx::Error>;
+
+/// The text in `column`, read by `parse`.
+pub fn parsed<T, E>(row: &AnyRow, column: &str, parse: impl Fn(&str) -> Result<T, E>) -> Column<T>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let text: String = row.try_get(column)?;
+    parse(&text).map_err(|error| sqlx::Error::ColumnDecode {
+        index: column.to_owned(),
+        source: Box::new(error),
+    })
+}
+
+/// The moment in `column`.
+pub fn time(row: &AnyRow, column: &str) -> Column<Timestamp> {
+    Ok(Timestamp(row.try_get(column)?))
+}
+
+/// The moment in `column`, if there is one.
+pub fn maybe_time(row: &AnyRow, column: &str) -> Column<Option<Timestamp>> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp))
+}

@@ -1,0 +1,258 @@
+//! Updates, in the database.
+
+use std::collections::HashMap;
+
+use domain::{AccountId, Draft, EntryId, Headline, Rev, Timestamp, UpdateId, Username};
+use sqlx::{Row, any::AnyRow};
+
+use super::{Revision, Snapshot, Store, one_row, row};
+use crate::{LiveUpdate, Result, SafeHtml};
+
+/// An update that is to be.
+#[derive(Debug)]
+pub struct NewUpdate<'a> {
+    /// The entry it goes to.
+    pub entry_id: EntryId,
+    /// Whose it is.
+    pub author_id: AccountId,
+    /// What was written.
+    pub draft: &'a Draft,
+    /// What readers get of it.
+    pub html: &'a SafeHtml,
+    /// When it was posted.
+    pub posted_at: Timestamp,
+}
+
+impl Snapshot {
+    /// The update numbered `id`, deleted or not.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn update(&mut self, id: UpdateId) -> Result<Option<LiveUpdate>> {
+        sqlx::query(
+            "SELECT u.*, a.username FROM updates u JOIN accounts a ON a.id = u.author_id
+             WHERE u.id = $1",
+        )
+        .bind(id.0)
+        .fetch_optional(&mut *self.tx)
+        .await?
+        .map(|row| update(&row))
+        .transpose()
+    }
+
+    /// The updates of an entry that aren't deleted, oldest first.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn updates(&mut self, entry: EntryId) -> Result<Vec<LiveUpdate>> {
+        sqlx::query(
+            "SELECT u.*, a.username FROM updates u JOIN accounts a ON a.id = u.author_id
+             WHERE u.entry_id = $1 AND u.deleted_at IS NULL ORDER BY u.posted_at, u.id",
+        )
+        .bind(entry.0)
+        .fetch_all(&mut *self.tx)
+        .await?
+        .iter()
+        .map(update)
+        .collect()
+    }
+
+    /// The updates of an entry with numbers above `after` that aren't deleted, in order of number.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn updates_numbered_above(
+        &mut self,
+        entry: EntryId,
+        after: UpdateId,
+    ) -> Result<Vec<LiveUpdate>> {
+        sqlx::query(
+            "SELECT u.*, a.username FROM updates u JOIN accounts a ON a.id = u.author_id
+             WHERE u.entry_id = $1 AND u.id > $2 AND u.deleted_at IS NULL ORDER BY u.id",
+        )
+        .bind(entry.0)
+        .bind(after.0)
+        .fetch_all(&mut *self.tx)
+        .await?
+        .iter()
+        .map(update)
+        .collect()
+    }
+
+    /// The updates of an entry that changed after `since`, tombstones included, in order of
+    /// revision, `limit` at most.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn updates_changed_since(
+        &mut self,
+        entry: EntryId,
+        since: Rev,
+        limit: i64,
+    ) -> Result<Vec<LiveUpdate>> {
+        sqlx::query(
+            "SELECT u.*, a.username FROM updates u JOIN accounts a ON a.id = u.author_id
+             WHERE u.entry_id = $1 AND u.rev > $2 ORDER BY u.rev LIMIT $3",
+        )
+        .bind(entry.0)
+        .bind(since)
+        .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await?
+        .iter()
+        .map(update)
+        .collect()
+    }
+
+    /// The updates of all public entries that changed after `since`, tombstones included, in order
+    /// of revision, `limit` at most.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn public_updates_changed_since(
+        &mut self,
+        since: Rev,
+        limit: i64,
+    ) -> Result<Vec<LiveUpdate>> {
+        sqlx::query(
+            "SELECT u.*, a.username FROM updates u JOIN accounts a ON a.id = u.author_id
+             JOIN entries e ON e.id = u.entry_id
+             WHERE u.rev > $1 AND e.state <> 'draft' ORDER BY u.rev LIMIT $2",
+        )
+        .bind(since)
+        .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await?
+        .iter()
+        .map(update)
+        .collect()
+    }
+}
+
+impl Snapshot {
+    /// How many updates that aren't deleted each entry has; none for an entry without any.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn update_counts(&mut self) -> Result<HashMap<EntryId, usize>> {
+        sqlx::query(
+            "SELECT entry_id, COUNT(*) AS updates FROM updates WHERE deleted_at IS NULL
+             GROUP BY entry_id",
+        )
+        .fetch_all(&mut *self.tx)
+        .await?
+        .iter()
+        .map(|row| {
+            let updates: i64 = row.try_get("updates")?;
+            Ok((
+                EntryId(row.try_get("entry_id")?),
+                usize::try_from(updates).unwrap_or(0),
+            ))
+        })
+        .collect()
+    }
+}
+
+impl Revision {
+    /// Adds an update, and answers its number.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn add_update(&mut self, new: &NewUpdate<'_>) -> Result<UpdateId> {
+        let row = sqlx::query(
+            "INSERT INTO updates (entry_id, author_id, rev, headline, source, html, posted_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+        )
+        .bind(new.entry_id.0)
+        .bind(new.author_id.0)
+        .bind(self.rev)
+        .bind(new.draft.headline.as_ref().map(Headline::as_str))
+        .bind(new.draft.source.as_str())
+        .bind(new.html.as_str())
+        .bind(new.posted_at.0)
+        .fetch_one(&mut *self.snapshot.tx)
+        .await?;
+        self.move_head(new.entry_id).await?;
+        Ok(UpdateId(row.try_get("id")?))
+    }
+
+    /// Gives an update another text.
+    ///
+    /// # Errors
+    /// If there is no such update, or the database can't be reached.
+    pub async fn rewrite_update(
+        &mut self,
+        update: &LiveUpdate,
+        draft: &Draft,
+        html: &SafeHtml,
+        edited_at: Timestamp,
+    ) -> Result<()> {
+        let result = sqlx::query(
+            "UPDATE updates SET headline = $2, source = $3, html = $4, edited_at = $5, rev = $6
+             WHERE id = $1",
+        )
+        .bind(update.id.0)
+        .bind(draft.headline.as_ref().map(Headline::as_str))
+        .bind(draft.source.as_str())
+        .bind(html.as_str())
+        .bind(edited_at.0)
+        .bind(self.rev)
+        .execute(&mut *self.snapshot.tx)
+        .await?;
+        one_row(&result)?;
+        self.move_head(update.entry_id).await
+    }
+
+    /// Takes an update away, or with `None` gives it back.
+    ///
+    /// # Errors
+    /// If there is no such update, or the database can't be reached.
+    pub async fn set_update_deleted(
+        &mut self,
+        update: &LiveUpdate,
+        deleted_at: Option<Timestamp>,
+    ) -> Result<()> {
+        let result = sqlx::query("UPDATE updates SET deleted_at = $2, rev = $3 WHERE id = $1")
+            .bind(update.id.0)
+            .bind(deleted_at.map(|at| at.0))
+            .bind(self.rev)
+            .execute(&mut *self.snapshot.tx)
+            .await?;
+        one_row(&result)?;
+        self.move_head(update.entry_id).await
+    }
+}
+
+impl Store {
+    /// Wipes the text of updates that were deleted before `before`; their tombstones stay.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn wipe_deleted(&self, before: Timestamp) -> Result<()> {
+        sqlx::query(
+            "UPDATE updates SET headline = NULL, source = '', html = ''
+             WHERE deleted_at < $1 AND source <> ''",
+        )
+        .bind(before.0)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+}
+
+fn update(row: &AnyRow) -> Result<LiveUpdate> {
+    let headline: Option<String> = row.try_get("headline")?;
+    Ok(LiveUpdate {
+        id: UpdateId(row.try_get("id")?),
+        entry_id: EntryId(row.try_get("entry_id")?),
+        rev: row.try_get("rev")?,
+        author_id: AccountId(row.try_get("author_id")?),
+        author: row::parsed(row, "username", Username::parse)?,
+        headline: headline.as_deref().map(Headline::parse).transpose()?,
+        source: row.try_get("source")?,
+        html: SafeHtml::stored(row.try_get("html")?),
+        posted_at: row::time(row, "posted_at")?,
+        edited_at: row::maybe_time(row, "edited_at")?,
+        deleted_at: row::maybe_time(row, "deleted_at")?,
+    })
+}
