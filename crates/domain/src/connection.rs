@@ -96,6 +96,10 @@ const ANSWER_MS: u64 = 15_000;
 /// Decides, from what the page hears and when, what it does next. Pure: the time in milliseconds
 /// and a random number in `[0, 1)` are passed in.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts, each true or false whatever the others are"
+)]
 pub struct Connection {
     wanted: Road,
     visible: bool,

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How often old sessions and the texts of deleted updates are cleared away.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
+const HOUSEKEEPING: Duration = Duration::from_mins(1);
 /// How long a use case waits for its change to reach this server's connections before it answers:
 /// what was saved is saved, and the tailer will come to it.
 const SETTLE: Duration = Duration::from_secs(2);

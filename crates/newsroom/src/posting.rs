@@ -15,7 +15,7 @@ use crate::{
 pub const UNDO_WINDOW: i64 = 10 * 60 * 1_000_000;
 
 /// The longest an update may have waited on its author's machine: a day.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 impl Newsroom {
     /// Publishes an update that waited `waited` on its author's machine. The same `op_id` with the

@@ -50,18 +50,17 @@ pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor
     let mut changes = Vec::with_capacity(updates.len());
     let mut entries_seen: Vec<Entry> = entry.iter().cloned().collect();
     for update in &updates {
-        let of = match entries_seen
+        let seen = entries_seen
             .iter()
-            .position(|entry| entry.id == update.entry_id)
-        {
-            Some(at) => &entries_seen[at],
-            None => {
-                let Some(entry) = snapshot.entry(update.entry_id).await? else {
-                    continue;
-                };
-                entries_seen.push(entry);
-                &entries_seen[entries_seen.len() - 1]
-            }
+            .position(|entry| entry.id == update.entry_id);
+        let of = if let Some(at) = seen {
+            &entries_seen[at]
+        } else {
+            let Some(entry) = snapshot.entry(update.entry_id).await? else {
+                continue;
+            };
+            entries_seen.push(entry);
+            &entries_seen[entries_seen.len() - 1]
         };
         changes.push(change(cards, of, update));
     }
@@ -74,8 +73,8 @@ pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor
         Some(entry) if entry.rev > since.rev => vec![entry_change(&entry)],
         Some(_) => Vec::new(),
         None => {
-            let changed = snapshot.entries_changed_since(since.rev).await?;
-            changed.iter().map(entry_change).collect()
+            let of_themselves = snapshot.entries_changed_since(since.rev).await?;
+            of_themselves.iter().map(entry_change).collect()
         }
     };
     let (entry, entries) = match feed {
