@@ -1,1 +1,38 @@
+//! What people see of Ringside. A folder is a capability: its page, its components, its islands and
+//! its server functions.
+//!
+//! With the feature `ssr` this renders pages; with `hydrate`, compiled to wasm, only the islands and
+//! the stubs of the server functions are left, and nothing of the server's code is seen.
+//!
+//! # How to add a page
+//! Write its component in the folder of its capability, add its route to [`App`] (with
+//! `SsrMode::Async`, so that it reads without JavaScript), and, if it is for those who are logged in,
+//! its path to `server::guard`.
 
+pub mod accounts;
+mod browser_clock;
+pub mod composer;
+mod entry;
+mod error;
+mod memory;
+
+#[cfg(feature = "ssr")]
+mod desk;
+#[cfg(feature = "ssr")]
+mod front;
+#[cfg(feature = "ssr")]
+mod layout;
+#[cfg(feature = "ssr")]
+mod request;
+#[cfg(feature = "ssr")]
+mod routes;
+
+pub use error::AppError;
+
+#[cfg(feature = "ssr")]
+pub use {
+    entry::{render_card, updates_block},
+    layout::{Assets, ErrorNote, Shell, inline_scripts},
+    request::{PageRequest, Typed},
+    routes::App,
+};

@@ -21,6 +21,12 @@ impl SafeHtml {
         &self.0
     }
 
+    /// Whether a reader sees anything of it.
+    pub fn is_visible(&self) -> bool {
+        let media = ["<img ", "<video ", "<audio ", "<hr"];
+        media.iter().any(|tag| self.0.contains(tag)) || !self.plain_text(2).is_empty()
+    }
+
     /// Its words alone, on one line, at most `longest` characters: for a title or a preview.
     pub fn plain_text(&self, longest: usize) -> String {
         static WORDS: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
@@ -131,7 +137,7 @@ mod tests {
                 "<div style='position:fixed' id=live-updates class=x>y</div>",
                 "<div>y</div>",
             ),
-            ("<svg><script>alert(1)</script></svg>", ""),
+            ("<svg><script>alert(1)</script></svg>", "<p></p>"),
             (
                 "<a href='data:text/html,x'>x</a>",
                 r#"<p><a rel="noopener noreferrer">x</a></p>"#,
@@ -141,6 +147,13 @@ mod tests {
         ] {
             assert_eq!(html(source).trim(), kept, "{source}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_known() {
+        let visible = |source| to_safe_html(&Source::parse(source).unwrap()).is_visible();
+        assert!(visible("a") && visible("![](/a.png)"));
+        assert!(!visible("<svg><script>alert(1)</script></svg>") && !visible("<script>a</script>"));
     }
 
     #[test]

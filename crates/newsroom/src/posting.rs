@@ -184,7 +184,7 @@ async fn editable(snapshot: &mut Snapshot, viewer: &Viewer, id: UpdateId) -> Res
 /// What readers get of a draft, if it is anything.
 fn visible_html(draft: &Draft) -> Result<crate::SafeHtml> {
     let html = to_safe_html(&draft.source);
-    if html.as_str().trim().is_empty() && draft.headline.is_none() {
+    if !html.is_visible() && draft.headline.is_none() {
         return Err(Error::Invalid(Invalid::new(
             "source",
             "Nothing of this text can be shown: scripts and embedded pages are taken out.",

@@ -1,0 +1,15 @@
+//! The accounts' server function.
+
+use domain::Viewer;
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use crate::AppError;
+
+/// Who is logged in here, if anybody is.
+///
+/// # Errors
+/// If the server can't be reached.
+#[server(prefix = "/fn", endpoint = "whoami", input = Json)]
+pub async fn whoami() -> Result<Option<Viewer>, AppError> {
+    Ok(crate::PageRequest::current().viewer)
+}

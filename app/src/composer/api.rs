@@ -1,0 +1,40 @@
+//! The composer's server function.
+
+use domain::PostedUpdate;
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use crate::AppError;
+
+/// Publishes an update to the entry named `slug`, as whoever is logged in; `waited_ms` is how long
+/// it lay on the author's machine. The same `op_id` with the same text publishes once.
+///
+/// # Errors
+/// With the sentence to show: nobody is logged in, the text can't be taken, or the server can't.
+#[server(prefix = "/fn", endpoint = "post_update", input = Json)]
+pub async fn post_update(
+    slug: String,
+    op_id: String,
+    source: String,
+    headline: String,
+    waited_ms: u64,
+) -> Result<PostedUpdate, AppError> {
+    use std::time::Duration;
+
+    use domain::{Draft, OpId, Slug};
+    use newsroom::Error;
+
+    let post = async {
+        let request = crate::PageRequest::current();
+        let slug = Slug::parse(&slug)?;
+        let op_id = OpId::parse(&op_id)?;
+        let draft = Draft::parse(&source, &headline)?;
+        let waited = Duration::from_millis(waited_ms);
+        let newsroom = crate::request::newsroom();
+        Ok::<_, Error>(
+            newsroom
+                .post_update(request.viewer()?, &slug, &op_id, &draft, waited)
+                .await?,
+        )
+    };
+    Ok(post.await?)
+}

@@ -1,0 +1,236 @@
+//! The composer inside the entry's page. It clears only when the server has the update.
+
+use gloo_timers::callback::Timeout;
+use js_sys::Uint8Array;
+use leptos::{
+    either::EitherOf3,
+    html,
+    mount::mount_to,
+    prelude::*,
+    reactive::spawn_local,
+    wasm_split::SplitLoaderError,
+    web_sys::{HtmlElement, KeyboardEvent},
+};
+
+use super::{draft::KeptDraft, post_update};
+use crate::{AppError, accounts::whoami, browser_clock::now};
+
+/// How long "Posted." is shown.
+const POSTED_MS: u32 = 4_000;
+
+/// The code of the composer could not be fetched.
+#[derive(Debug)]
+pub struct NotLoaded;
+
+impl From<SplitLoaderError> for NotLoaded {
+    fn from(_: SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+/// Fetches this file's code, and puts the composer into `host` if the server agrees that whoever is
+/// logged in may post.
+#[leptos::wasm_split::wasm_split(composer, wasm_split_path = ::leptos::wasm_split, fallible)]
+pub fn mount_composer(host: HtmlElement, slug: String) -> Result<(), NotLoaded> {
+    spawn_local(async move {
+        // Readers with accounts, and hints left by a session that is over, get nothing.
+        if let Ok(Some(viewer)) = whoami().await
+            && viewer.role.may_post()
+        {
+            let author = viewer.username.to_string();
+            mount_to(host, move || view! { <Composer slug author /> }).forget();
+        }
+    });
+    Ok(())
+}
+
+#[derive(Clone, PartialEq)]
+enum Status {
+    Idle,
+    Posting,
+    Posted,
+    Failed(AppError),
+}
+
+#[component]
+fn Composer(slug: String, author: String) -> impl IntoView {
+    let kept = StoredValue::new(KeptDraft::recall(&slug));
+    let source = RwSignal::new(kept.with_value(|kept| kept.source.clone()));
+    let headline = RwSignal::new(kept.with_value(|kept| kept.headline.clone()));
+    let with_headline = RwSignal::new(!headline.get_untracked().is_empty());
+    let status = RwSignal::new(Status::Idle);
+    let (keeps, set_keeps) = signal(true);
+    let text_box = NodeRef::<html::Textarea>::new();
+    let slug = StoredValue::new(slug);
+
+    let typed = move || {
+        kept.update_value(|kept| {
+            kept.typed(source.get_untracked(), headline.get_untracked());
+            set_keeps.set(kept.keep(&slug.get_value()));
+        });
+        if matches!(status.get_untracked(), Status::Posted) {
+            status.set(Status::Idle);
+        }
+    };
+    let post = move || {
+        let nothing = source.with_untracked(|text| text.trim().is_empty());
+        if nothing || status.get_untracked() == Status::Posting {
+            return;
+        }
+        status.set(Status::Posting);
+        let mut draft = kept.get_value();
+        draft.typed(source.get_untracked(), headline.get_untracked());
+        let op_id = draft.sent_as.get_or_insert_with(random_name).clone();
+        let sent_at = *draft.sent_at.get_or_insert_with(now);
+        draft.keep(&slug.get_value());
+        kept.set_value(draft.clone());
+        spawn_local(async move {
+            let waited = now().saturating_sub(sent_at);
+            let sent = draft.clone();
+            let posted = post_update(
+                slug.get_value(),
+                op_id,
+                draft.source,
+                draft.headline,
+                waited,
+            );
+            match posted.await {
+                Ok(_) => {
+                    // What was typed while it was on its way is the next update's beginning.
+                    if source.get_untracked() == sent.source {
+                        source.set(String::new());
+                    }
+                    headline.set(String::new());
+                    with_headline.set(false);
+                    typed();
+                    status.set(Status::Posted);
+                    Timeout::new(POSTED_MS, move || {
+                        if status.get_untracked() == Status::Posted {
+                            status.set(Status::Idle);
+                        }
+                    })
+                    .forget();
+                }
+                Err(error) => status.set(Status::Failed(error)),
+            }
+            if let Some(text_box) = text_box.get_untracked() {
+                // It is in the page, and can take the focus.
+                let _ = text_box.focus();
+            }
+        });
+    };
+    let on_key = move |event: KeyboardEvent| {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+            event.prevent_default();
+            post();
+        }
+    };
+    view! {
+        <form
+            class="composer"
+            aria-label="Post an update"
+            on:submit=move |event| {
+                event.prevent_default();
+                post();
+            }
+            on:keydown=on_key
+        >
+            <Show when=move || with_headline.get()>
+                <div class="field">
+                    <label for="composer-headline">"Headline"</label>
+                    <input
+                        id="composer-headline"
+                        type="text"
+                        autocomplete="off"
+                        prop:value=headline
+                        on:input:target=move |event| {
+                            headline.set(event.target().value());
+                            typed();
+                        }
+                    />
+                </div>
+            </Show>
+            <div class="field">
+                <label for="composer-text">"Update"</label>
+                <textarea
+                    id="composer-text"
+                    rows="3"
+                    placeholder="What is happening?"
+                    node_ref=text_box
+                    prop:value=source
+                    on:input:target=move |event| {
+                        source.set(event.target().value());
+                        typed();
+                    }
+                ></textarea>
+            </div>
+            <div class="composer-actions">
+                <button
+                    class="button primary"
+                    type="submit"
+                    title="Ctrl+Enter or ⌘+Enter"
+                    aria-disabled=move || (status.get() == Status::Posting).then_some("true")
+                >
+                    "Post"
+                </button>
+                <Show when=move || !with_headline.get()>
+                    <button class="link" type="button" on:click=move |_| with_headline.set(true)>
+                        "Add a headline"
+                    </button>
+                </Show>
+                <p class="composer-hint">
+                    {format!("As {author}. Markdown works; Ctrl+Enter posts.")}
+                </p>
+            </div>
+            <p class="composer-status" role="status">
+                {move || match status.get() {
+                    Status::Posting => "Posting…",
+                    Status::Posted => "Posted.",
+                    Status::Idle | Status::Failed(_) => "",
+                }}
+            </p>
+            <p class="complaint" role="alert" hidden=move || !matches!(status.get(), Status::Failed(_))>
+                {move || match status.get() {
+                    Status::Failed(error) => Some(complaint(error)),
+                    _ => None,
+                }}
+            </p>
+            <Show when=move || !keeps.get()>
+                <p class="complaint" role="alert">
+                    "This browser keeps nothing between visits: copy your text before you leave."
+                </p>
+            </Show>
+        </form>
+    }
+}
+
+/// What went wrong, and what to do next; the text stays in any case.
+fn complaint(error: AppError) -> impl IntoView {
+    match error {
+        AppError::LoggedOut(_) => EitherOf3::A(view! {
+            "Your session has expired. Your text is kept here. "
+            <a href="/login" target="_blank">
+                "Log in in another tab"
+            </a>
+            ", then press Post again."
+        }),
+        AppError::Unreachable => EitherOf3::B(
+            "The server can't be reached. Your text is kept here; press Post to try again.",
+        ),
+        AppError::Refused(sentence) | AppError::Unavailable(sentence) => EitherOf3::C(sentence),
+    }
+}
+
+/// 128 random bits. `crypto.randomUUID` would be shorter, but is missing on plain http.
+fn random_name() -> String {
+    let bytes = Uint8Array::new_with_length(16);
+    if let Ok(crypto) = window().crypto() {
+        // Sixteen bytes are far below its limit.
+        let _ = crypto.get_random_values_with_array_buffer_view(&bytes);
+    }
+    bytes
+        .to_vec()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

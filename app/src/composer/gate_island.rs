@@ -1,0 +1,37 @@
+//! The island that fetches the composer, for those who can post; readers load none of its code.
+
+use leptos::{prelude::*, reactive::spawn_local, web_sys::HtmlElement};
+
+use super::form::mount_composer;
+
+/// Where the composer will stand, if somebody is logged in here.
+#[island]
+pub fn ComposerGate(
+    /// The entry to post to.
+    slug: String,
+) -> impl IntoView {
+    let host = NodeRef::<leptos::html::Div>::new();
+    let (missing, set_missing) = signal(false);
+    Effect::new(move || {
+        // The hint is set at login and holds nothing secret; the server decides who may post.
+        let is_author = document()
+            .document_element()
+            .is_some_and(|root| root.class_list().contains("author"));
+        if let (true, Some(host)) = (is_author, host.get()) {
+            let slug = slug.clone();
+            spawn_local(async move {
+                let host: HtmlElement = host.into();
+                if mount_composer(host, slug).await.is_err() {
+                    set_missing.set(true);
+                }
+            });
+        }
+    });
+    view! {
+        <div class="composer-host" node_ref=host></div>
+        <p class="complaint" role="alert" hidden=move || !missing.get()>
+            "The composer could not be loaded: this page may be older than the server. "
+            <a href="">"Reload the page"</a>
+        </p>
+    }
+}

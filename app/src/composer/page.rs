@@ -1,0 +1,64 @@
+//! The composer as a page of its own: a bookmark that posts without JavaScript, and comes back blank.
+
+use domain::Slug;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use newsroom::{Error, Secret};
+
+use crate::{
+    layout::{Complaint, Field, Frame, LongField, Place, or_error},
+    request::{PageRequest, newsroom},
+};
+
+/// The composer of one entry, and its latest updates below to see what was said.
+#[component]
+pub fn ComposePage() -> impl IntoView {
+    let response = expect_context::<ResponseOptions>();
+    let request = PageRequest::current();
+    let slug = use_params_map().with(|params| params.get("slug").unwrap_or_default());
+    let posted = use_query_map().with(|query| query.get("posted"));
+    Suspend::new(async move {
+        let found = async {
+            let viewer = request.viewer()?.clone();
+            let slug = Slug::parse(&slug).map_err(|_| Error::Unknown("entry"))?;
+            let page = newsroom().desk_entry(&viewer, &slug).await?;
+            Ok((viewer, page))
+        };
+        let page = found.await.map(|(viewer, page)| {
+            let entry = page.entry;
+            // Sent twice, a form publishes once: what it is sent under is part of it.
+            let op_id = match request.typed("op_id") {
+                name if name.is_empty() => Secret::new_random().reveal().to_owned(),
+                name => name,
+            };
+            let last = page.updates.last().map(|update| update.html.plain_text(140));
+            view! {
+                <Frame title=format!("Post to {}", entry.title) place=Place::Personal(viewer)>
+                    <h1>"Post to " <a href=format!("/entries/{}", entry.slug)>{entry.title.to_string()}</a></h1>
+                    {posted
+                        .map(|id| {
+                            view! {
+                                <p class="done" role="status">
+                                    "Posted. "
+                                    <a href=format!("/entries/{}#update-{id}", entry.slug)>"See it"</a>
+                                </p>
+                            }
+                        })}
+                    <Complaint />
+                    <form method="post" action=format!("/entries/{}/compose", entry.slug)>
+                        <input type="hidden" name="op_id" value=op_id />
+                        <LongField name="source" label="Update" rows=6 required=true autofocus=true />
+                        <Field name="headline" label="Headline (optional)" required=false />
+                        <button class="button primary" type="submit">
+                            "Post"
+                        </button>
+                    </form>
+                    {last
+                        .map(|text| view! { <p class="hint">{format!("Last update: {text}")}</p> })}
+                </Frame>
+            }
+        });
+        or_error(&response, page)
+    })
+}

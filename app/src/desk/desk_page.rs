@@ -1,0 +1,116 @@
+//! The desk: every entry, and the form for another.
+
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use newsroom::{DeskEntry, zone};
+
+use crate::{
+    entry::state_word,
+    layout::{Choice, Complaint, Field, Frame, LongField, Place, or_error},
+    request::{PageRequest, newsroom},
+};
+
+/// Every entry, drafts too; and a form for another.
+#[component]
+pub fn DeskPage() -> impl IntoView {
+    let response = expect_context::<ResponseOptions>();
+    let request = PageRequest::current();
+    Suspend::new(async move {
+        let found = async {
+            let viewer = request.viewer()?.clone();
+            let entries = newsroom().desk(&viewer).await?;
+            Ok((viewer, entries))
+        };
+        let page = found.await.map(|(viewer, entries)| {
+            view! {
+                <Frame title="Your desk · Ringside" place=Place::Personal(viewer)>
+                    <h1>"Your desk"</h1>
+                    {if entries.is_empty() {
+                        view! { <p class="empty">"No live blog yet: create the first one here."</p> }
+                            .into_any()
+                    } else {
+                        view! { <DeskEntries entries /> }.into_any()
+                    }}
+                    <NewEntryForm />
+                </Frame>
+            }
+        });
+        or_error(&response, page)
+    })
+}
+
+#[component]
+fn DeskEntries(entries: Vec<DeskEntry>) -> impl IntoView {
+    view! {
+        <ul class="entries">
+            {entries
+                .into_iter()
+                .map(|on_desk| {
+                    let entry = on_desk.entry;
+                    let count = match on_desk.updates {
+                        1 => "1 update".to_owned(),
+                        count => format!("{count} updates"),
+                    };
+                    view! {
+                        <li class="entry-line" data-state=entry.state.as_str()>
+                            <a href=format!("/desk/entries/{}", entry.slug)>{entry.title.to_string()}</a>
+                            <p class="entry-when">
+                                {format!("{} · {count}", state_word(entry.state))}
+                            </p>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
+    }
+}
+
+#[component]
+fn NewEntryForm() -> impl IntoView {
+    view! {
+        <section class="panel">
+            <h2 id="new">"New live blog"</h2>
+            <Complaint />
+            <form method="post" action="/desk/entries">
+                <Field name="title" label="Title" />
+                <Field
+                    name="slug"
+                    label="Address (optional)"
+                    hint="The end of its address, as in /entries/election-night. Left empty, it is made from the title."
+                    required=false
+                />
+                <LongField name="summary" label="Summary (optional)" rows=2 />
+                <Field
+                    name="time_zone"
+                    label="Time zone"
+                    value="UTC"
+                    hint="Times are shown in it, as in Europe/Paris."
+                    list="zones"
+                />
+                <datalist id="zones">
+                    {zone::names()
+                        .into_iter()
+                        .map(|name| view! { <option value=name></option> })
+                        .collect_view()}
+                </datalist>
+                <Choice
+                    name="state"
+                    label="Begin as"
+                    options=vec![
+                        ("live", "Live: readers see it at once"),
+                        ("upcoming", "Coming up: announced, not started"),
+                        ("draft", "Draft: only authors see it"),
+                    ]
+                />
+                <Choice
+                    name="default_order"
+                    label="Readers see first"
+                    options=vec![("oldest", "The oldest update, as a story"), ("latest", "The latest update, as news")]
+                />
+                <button class="button primary" type="submit">
+                    "Create"
+                </button>
+            </form>
+        </section>
+    }
+}

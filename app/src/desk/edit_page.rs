@@ -1,0 +1,60 @@
+//! The page to edit an update at.
+
+use domain::UpdateId;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_router::hooks::use_params_map;
+use newsroom::Error;
+
+use crate::{
+    layout::{Complaint, Field, Frame, LongField, Place, or_error},
+    request::{PageRequest, newsroom},
+};
+
+/// An update's text, to be changed.
+#[component]
+pub fn EditPage() -> impl IntoView {
+    let response = expect_context::<ResponseOptions>();
+    let request = PageRequest::current();
+    let id = use_params_map().with(|params| params.get("id").unwrap_or_default());
+    Suspend::new(async move {
+        let found = async {
+            let viewer = request.viewer()?.clone();
+            let id: UpdateId = id.parse().map_err(|_| Error::Unknown("update"))?;
+            let (entry, update) = newsroom().editable_update(&viewer, id).await?;
+            Ok((viewer, entry, update))
+        };
+        let page = found.await.map(|(viewer, entry, update)| {
+            let headline = update.headline.map(|line| line.to_string());
+            view! {
+                <Frame title=format!("Edit · {}", entry.title) place=Place::Personal(viewer)>
+                    <p class="from-entry">
+                        <a href=format!("/desk/entries/{}", entry.slug)>{entry.title.to_string()}</a>
+                    </p>
+                    <h1>"Edit an update"</h1>
+                    <Complaint />
+                    <form method="post" action=format!("/desk/updates/{}", update.id)>
+                        <LongField
+                            name="source"
+                            label="Update"
+                            value=update.source
+                            rows=8
+                            required=true
+                            autofocus=true
+                        />
+                        <Field
+                            name="headline"
+                            label="Headline (optional)"
+                            value=headline.unwrap_or_default()
+                            required=false
+                        />
+                        <button class="button primary" type="submit">
+                            "Save"
+                        </button>
+                    </form>
+                </Frame>
+            }
+        });
+        or_error(&response, page)
+    })
+}

@@ -1,0 +1,137 @@
+//! One entry on the desk: started and ended here, its updates edited and deleted.
+
+use domain::{EntryState, Slug};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use newsroom::{Entry, Error, LiveUpdate, zone::LocalTime};
+
+use crate::{
+    entry::state_word,
+    layout::{Complaint, Frame, Place, or_error},
+    request::{PageRequest, newsroom},
+};
+
+/// An entry, and its updates, the latest first.
+#[component]
+pub fn DeskEntryPage() -> impl IntoView {
+    let response = expect_context::<ResponseOptions>();
+    let request = PageRequest::current();
+    let slug = use_params_map().with(|params| params.get("slug").unwrap_or_default());
+    let deleted = use_query_map().with(|query| query.get("deleted"));
+    Suspend::new(async move {
+        let found = async {
+            let viewer = request.viewer()?.clone();
+            let slug = Slug::parse(&slug).map_err(|_| Error::Unknown("entry"))?;
+            let page = newsroom().desk_entry(&viewer, &slug).await?;
+            Ok((viewer, page))
+        };
+        let page = found.await.map(|(viewer, page)| {
+            let entry = page.entry;
+            let may_edit = {
+                let viewer = viewer.clone();
+                move |update: &LiveUpdate| {
+                    viewer.role.may_edit_others() || update.author_id == viewer.id
+                }
+            };
+            view! {
+                <Frame title=format!("{} · Your desk", entry.title) place=Place::Personal(viewer)>
+                    <p class="from-entry">
+                        <a href="/desk">"Your desk"</a>
+                    </p>
+                    <h1>{entry.title.to_string()}</h1>
+                    <Complaint />
+                    <DeskActions entry=entry.clone() />
+                    {deleted.map(|id| view! { <Undo id /> })}
+                    <h2>"Updates"</h2>
+                    {page
+                        .updates
+                        .is_empty()
+                        .then(|| view! { <p class="empty">"Nothing is posted yet."</p> })}
+                    <ul class="desk-updates">
+                        {page
+                            .updates
+                            .into_iter()
+                            .rev()
+                            .map(|update| {
+                                let mine = may_edit(&update);
+                                view! { <DeskUpdate entry=entry.clone() update mine /> }
+                            })
+                            .collect_view()}
+                    </ul>
+                </Frame>
+            }
+        });
+        or_error(&response, page)
+    })
+}
+
+#[component]
+fn DeskActions(entry: Entry) -> impl IntoView {
+    let slug = entry.slug.as_str();
+    let (action, word) = match entry.state {
+        EntryState::Live => ("end", "End it"),
+        EntryState::Ended => ("start", "Start it again"),
+        EntryState::Draft | EntryState::Upcoming => ("start", "Start it"),
+    };
+    view! {
+        <div class="desk-actions">
+            <p class="entry-state" data-state=entry.state.as_str()>
+                {state_word(entry.state)}
+            </p>
+            {entry
+                .state
+                .is_public()
+                .then(|| view! { <a class="button" href=format!("/entries/{slug}")>"Open its page"</a> })}
+            <a class="button" href=format!("/entries/{slug}/compose")>
+                "Post"
+            </a>
+            <form method="post" action=format!("/desk/entries/{slug}/{action}")>
+                <button class="button" type="submit">
+                    {word}
+                </button>
+            </form>
+        </div>
+    }
+}
+
+#[component]
+fn Undo(id: String) -> impl IntoView {
+    view! {
+        <form class="done" method="post" action=format!("/desk/updates/{id}/restore")>
+            <p role="status">"The update is deleted. For ten minutes you can have it back."</p>
+            <button class="button" type="submit">
+                "Undo"
+            </button>
+        </form>
+    }
+}
+
+#[component]
+fn DeskUpdate(entry: Entry, update: LiveUpdate, mine: bool) -> impl IntoView {
+    let posted = LocalTime::new(update.posted_at, &entry.time_zone);
+    let text = update.html.plain_text(160);
+    let id = update.id;
+    view! {
+        <li>
+            <p class="entry-when">{format!("{} · {}", posted.full(), update.author)}</p>
+            {update.headline.map(|line| view! { <p><strong>{line.to_string()}</strong></p> })}
+            <p>{text}</p>
+            {mine
+                .then(|| {
+                    view! {
+                        <div class="desk-actions">
+                            <a class="button" href=format!("/desk/updates/{id}")>
+                                "Edit"
+                            </a>
+                            <form method="post" action=format!("/desk/updates/{id}/delete")>
+                                <button class="button" type="submit">
+                                    "Delete"
+                                </button>
+                            </form>
+                        </div>
+                    }
+                })}
+        </li>
+    }
+}

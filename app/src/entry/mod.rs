@@ -1,0 +1,33 @@
+//! An entry as its readers have it: its page, its updates' cards, and the island that keeps both live.
+
+mod announcer;
+mod feed_list;
+mod fetch;
+mod live_feed_island;
+mod live_page;
+mod stream;
+mod times;
+
+#[cfg(feature = "ssr")]
+mod page;
+#[cfg(feature = "ssr")]
+mod update_card;
+#[cfg(feature = "ssr")]
+mod update_page;
+
+#[cfg(feature = "ssr")]
+pub use {
+    page::EntryPage,
+    update_card::{render_card, updates_block},
+    update_page::UpdatePage,
+};
+
+/// What an entry's state is called on pages.
+pub const fn state_word(state: domain::EntryState) -> &'static str {
+    match state {
+        domain::EntryState::Draft => "Draft",
+        domain::EntryState::Upcoming => "Coming up",
+        domain::EntryState::Live => "Live",
+        domain::EntryState::Ended => "Ended",
+    }
+}

@@ -1,0 +1,139 @@
+//! The page of an entry.
+
+use axum::http::request::Parts;
+use domain::{EntryState, Order, Slug};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_meta::{Link, Meta};
+use leptos_router::hooks::{use_params_map, use_query_map};
+use newsroom::{Entry, Error, zone};
+
+use super::{live_feed_island::LiveFeed, state_word, updates_block};
+use crate::{
+    composer::ComposerGate,
+    layout::{Frame, Hydration, ORDER_SCRIPT, Place, or_error},
+    request::newsroom,
+};
+
+/// An entry and its updates; its islands make it live.
+#[component]
+pub fn EntryPage() -> impl IntoView {
+    let response = expect_context::<ResponseOptions>();
+    let slug = use_params_map().with(|params| params.get("slug").unwrap_or_default());
+    let order = use_query_map().with(|query| query.get("order"));
+    Suspend::new(async move {
+        let newsroom = newsroom();
+        let page = async {
+            let slug = Slug::parse(&slug).map_err(|_| Error::Unknown("entry"))?;
+            newsroom.entry_page(&slug).await
+        };
+        let page = page.await.map(|page| {
+            let entry = page.entry;
+            let asked = order.and_then(|order| order.parse().ok());
+            let order = asked.unwrap_or(entry.default_order);
+            let cards = updates_block(newsroom.cards(), &entry, &page.updates, order);
+            let mut authors: Vec<String> = Vec::new();
+            for update in &page.updates {
+                if !authors.iter().any(|name| *name == update.author.as_str()) {
+                    authors.push(update.author.to_string());
+                }
+            }
+            let description = match entry.summary.as_str() {
+                "" => format!("Live updates: {}", entry.title),
+                summary => summary.to_owned(),
+            };
+            view! {
+                <Frame title=format!("{} · Ringside", entry.title) place=Place::Public>
+                    <Meta name="description" content=description.clone() />
+                    <Meta property="og:title" content=entry.title.to_string() />
+                    <Meta property="og:description" content=description />
+                    <Meta property="og:type" content="article" />
+                    <Link rel="canonical" href=format!("/entries/{}", entry.slug) />
+                    <Heading entry=entry.clone() authors />
+                    <ComposerGate slug=entry.slug.to_string() />
+                    <noscript>
+                        <OrderLink entry=entry.clone() order />
+                    </noscript>
+                    <LiveFeed
+                        zone=entry.time_zone.to_string()
+                        order
+                        ended=entry.state == EntryState::Ended
+                    />
+                    <div
+                        id="live-updates"
+                        role="feed"
+                        aria-label="Updates"
+                        data-entry-id=entry.id.0
+                        data-cursor=page.cursor.to_string()
+                        data-order=order.as_str()
+                        data-state=entry.state.as_str()
+                        inner_html=cards
+                    ></div>
+                    <script inner_html=ORDER_SCRIPT></script>
+                    <p class="empty if-no-updates">{empty_sentence(&entry)}</p>
+                    <Hydration />
+                </Frame>
+            }
+        });
+        or_error(&response, page)
+    })
+}
+
+fn empty_sentence(entry: &Entry) -> &'static str {
+    match entry.state {
+        EntryState::Ended => "This live blog ended without an update.",
+        _ => "No updates yet. The first one will appear here by itself.",
+    }
+}
+
+#[component]
+fn Heading(entry: Entry, authors: Vec<String>) -> impl IntoView {
+    let began = zone::LocalTime::new(entry.starts_at, &entry.time_zone);
+    let ended = entry.ended_at.map(|at| {
+        let at = zone::LocalTime::new(at, &entry.time_zone);
+        format!(" · ended {}", at.full())
+    });
+    let by = (!authors.is_empty()).then(|| format!(" · by {}", authors.join(", ")));
+    view! {
+        <header class="entry-header">
+            <p class="entry-state" id="entry-state" data-state=entry.state.as_str()>
+                {state_word(entry.state)}
+            </p>
+            <h1 id="entry-title">{entry.title.to_string()}</h1>
+            {(!entry.summary.as_str().is_empty())
+                .then(|| view! { <p class="entry-summary">{entry.summary.to_string()}</p> })}
+            <p class="entry-since">
+                {format!(
+                    "Since {}{}{}",
+                    began.full(),
+                    ended.unwrap_or_default(),
+                    by.unwrap_or_default(),
+                )}
+            </p>
+        </header>
+    }
+}
+
+/// The order switch of pages without JavaScript, and the way to see what is new.
+#[component]
+fn OrderLink(entry: Entry, order: Order) -> impl IntoView {
+    let here = use_context::<Parts>().map(|parts| parts.uri.to_string());
+    let other = order.flipped();
+    view! {
+        <p class="feed-bar">
+            <a class="button" href=here.unwrap_or_default()>
+                "Refresh"
+            </a>
+            <a class="button" href=format!("/entries/{}?order={other}", entry.slug)>
+                {show_first(other)}
+            </a>
+        </p>
+    }
+}
+
+const fn show_first(order: Order) -> &'static str {
+    match order {
+        Order::Oldest => "Show oldest first",
+        Order::Latest => "Show latest first",
+    }
+}

@@ -1,0 +1,127 @@
+//! An update's card: the one place that makes it, for every page and every road.
+
+use domain::Order;
+use leptos::prelude::*;
+use newsroom::{Cards, Entry, LiveUpdate, zone};
+
+/// The card of `update`: what the newsroom hands to pages, streams, polls and programs alike.
+pub fn render_card(entry: &Entry, update: &LiveUpdate) -> String {
+    Owner::new().with(|| view! { <UpdateCard entry update /> }.to_html())
+}
+
+/// The cards of an entry's `updates` (oldest first), one after the other, in `order`.
+pub fn updates_block(cards: &Cards, entry: &Entry, updates: &[LiveUpdate], order: Order) -> String {
+    let card = |update| cards.card(entry, update);
+    let cards: Vec<_> = match order {
+        Order::Oldest => updates.iter().map(card).collect(),
+        Order::Latest => updates.iter().rev().map(card).collect(),
+    };
+    cards.concat()
+}
+
+#[component]
+fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
+    let posted = zone::LocalTime::new(update.posted_at, &entry.time_zone);
+    let began = zone::LocalTime::new(entry.starts_at, &entry.time_zone);
+    // Updates of the entry's first day need no date.
+    let date = (posted.date() != began.date()).then(|| posted.short_date());
+    let edited = update.edited_at.map(|at| {
+        let time = zone::LocalTime::new(at, &entry.time_zone);
+        view! {
+            <span class="update-edited">
+                "edited "
+                <time datetime=zone::rfc3339(at) title=time.full()>
+                    {time.clock()}
+                </time>
+            </span>
+        }
+    });
+    let heading = update.headline.as_ref().map(|line| {
+        view! { <h2 class="update-headline">{line.to_string()}</h2> }
+    });
+    view! {
+        <article
+            id=format!("update-{}", update.id)
+            class="update"
+            data-update-id=update.id.0
+            data-rev=update.rev
+            data-posted-at=update.posted_at.0
+        >
+            <a
+                class="update-when"
+                href=format!("/entries/{}/updates/{}", entry.slug, update.id)
+                title=posted.full()
+            >
+                {date.map(|date| view! { <span class="update-date">{date}</span> })}
+                <time datetime=zone::rfc3339(update.posted_at)>{posted.clock()}</time>
+            </a>
+            <div class="update-body">
+                {heading} <div class="prose" inner_html=update.html.as_str().to_owned()></div>
+                <p class="update-by">
+                    <span class="update-author">{update.author.to_string()}</span>
+                    {edited}
+                </p>
+            </div>
+        </article>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        AccountId, Draft, EntryId, EntryState, Slug, Summary, Timestamp, Title, UpdateId, Username,
+    };
+    use newsroom::to_safe_html;
+
+    use super::*;
+
+    fn entry() -> Entry {
+        Entry {
+            id: EntryId(3),
+            slug: Slug::parse("final").unwrap(),
+            title: Title::parse("The final").unwrap(),
+            summary: Summary::parse("").unwrap(),
+            state: EntryState::Live,
+            time_zone: zone::parse("Europe/Paris").unwrap(),
+            starts_at: Timestamp(1_795_266_300_000_000),
+            ended_at: None,
+            default_order: Order::Oldest,
+            rev: 1,
+            head: 9,
+        }
+    }
+
+    fn update(source: &str, headline: &str) -> LiveUpdate {
+        let draft = Draft::parse(source, headline).unwrap();
+        LiveUpdate {
+            id: UpdateId(12),
+            entry_id: EntryId(3),
+            rev: 9,
+            author_id: AccountId(1),
+            author: Username::parse("ann").unwrap(),
+            html: to_safe_html(&draft.source),
+            headline: draft.headline,
+            source: source.to_owned(),
+            posted_at: Timestamp(1_795_266_300_123_456),
+            edited_at: None,
+            deleted_at: None,
+        }
+    }
+
+    #[test]
+    fn the_card_keeps_the_page_contract() {
+        insta::assert_snapshot!(render_card(&entry(), &update("**Goal**", "")));
+    }
+
+    #[test]
+    fn what_was_typed_is_escaped() {
+        let card = render_card(&entry(), &update("x", "<script>alert(1)</script>"));
+        assert!(!card.contains("<script"), "{card}");
+    }
+
+    #[test]
+    fn the_same_update_gives_the_same_bytes() {
+        let (entry, update) = (entry(), update("A [link](https://example.org)", "Headline"));
+        assert_eq!(render_card(&entry, &update), render_card(&entry, &update));
+    }
+}

@@ -1,0 +1,59 @@
+//! What a server function tells the browser when it didn't do what it was asked.
+
+use leptos::prelude::FromServerFnError;
+use leptos::server_fn::{codec::JsonEncoding, error::ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+/// Why a server function did nothing: safe to show, each with the sentence to show.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum AppError {
+    /// Nobody is logged in (any more).
+    #[error("{0}")]
+    LoggedOut(String),
+    /// What was sent can't be taken as it is.
+    #[error("{0}")]
+    Refused(String),
+    /// The server can't at the moment; the same again may go through.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The server wasn't reached, or said something that isn't an answer.
+    #[error("The server can't be reached.")]
+    Unreachable,
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_) => {
+                Self::Refused("The server did not understand the request.".to_owned())
+            }
+            _ => Self::Unreachable,
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl From<newsroom::Error> for AppError {
+    /// Also sets the answer's status; the cause of what is the server's fault goes to the log.
+    fn from(error: newsroom::Error) -> Self {
+        use newsroom::Error;
+
+        let status = crate::request::status_of(&error);
+        if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
+            response.set_status(status);
+        }
+        let sentence = error.to_string();
+        match error {
+            Error::LoggedOut => Self::LoggedOut(sentence),
+            Error::Storage(cause) => {
+                tracing::error!(%cause, "a server function failed");
+                Self::Unavailable(sentence)
+            }
+            _ => Self::Refused(sentence),
+        }
+    }
+}

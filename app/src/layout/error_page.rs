@@ -1,0 +1,63 @@
+//! Pages that say why there is no page.
+
+use axum::http::StatusCode;
+use leptos::{either::Either, prelude::*};
+use leptos_axum::ResponseOptions;
+use newsroom::Error;
+
+use super::{Frame, Place};
+use crate::request::status_of;
+
+/// The page, or the page that says why there is none.
+pub fn or_error<V: IntoView>(
+    response: &ResponseOptions,
+    page: Result<V, Error>,
+) -> Either<V, impl IntoView + use<V>> {
+    match page {
+        Ok(page) => Either::Left(page),
+        Err(error) => {
+            let status = status_of(&error);
+            response.set_status(status);
+            if let Error::Storage(cause) = &error {
+                tracing::error!(%cause, "a page could not be read");
+            }
+            Either::Right(view! { <ErrorNote status message=error.to_string() /> })
+        }
+    }
+}
+
+/// Says in one sentence what is wrong, and where to go from here.
+#[component]
+pub fn ErrorNote(
+    /// What went wrong, in HTTP's terms.
+    status: StatusCode,
+    /// What went wrong, in one sentence.
+    message: String,
+) -> impl IntoView {
+    let title = match status {
+        StatusCode::NOT_FOUND => "Not found",
+        StatusCode::FORBIDDEN => "Not allowed",
+        StatusCode::UNAUTHORIZED => "Logged out",
+        _ if status.is_server_error() => "Not available at the moment",
+        _ => "Not understood",
+    };
+    view! {
+        <Frame title=format!("{title} · Ringside") place=Place::Door>
+            <div class="note">
+                <h1>{title}</h1>
+                <p>{message}</p>
+                <p>
+                    <a href="/">"See all live blogs"</a>
+                </p>
+            </div>
+        </Frame>
+    }
+}
+
+/// Nothing stands at this address.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    expect_context::<ResponseOptions>().set_status(StatusCode::NOT_FOUND);
+    let message = "Nothing stands at this address. The link may be old, or mistyped.".to_owned();
+    view! { <ErrorNote status=StatusCode::NOT_FOUND message /> }
+}

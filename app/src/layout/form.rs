@@ -1,0 +1,158 @@
+//! The parts of plain forms: each shows again what was typed, and what is wrong with it.
+
+use leptos::prelude::*;
+
+use crate::PageRequest;
+
+/// What is wrong with the form that is shown again; nothing if none is.
+#[component]
+pub fn Complaint() -> impl IntoView {
+    PageRequest::current().typed.map(|typed| {
+        view! {
+            <p class="complaint" role="alert" id="complaint">
+                {typed.message}
+            </p>
+        }
+    })
+}
+
+/// A field of one line.
+#[component]
+pub fn Field(
+    /// Its name in the form.
+    name: &'static str,
+    /// What stands above it.
+    label: &'static str,
+    /// What it holds at first.
+    #[prop(into, optional)]
+    value: String,
+    /// `text`, `password`...
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What the browser may fill in.
+    #[prop(default = "off")]
+    autocomplete: &'static str,
+    /// What stands below it.
+    #[prop(into, optional)]
+    hint: String,
+    /// The id of a list of suggestions.
+    #[prop(optional)]
+    list: Option<&'static str>,
+    /// Whether it must be filled.
+    #[prop(default = true)]
+    required: bool,
+    /// Whether the page begins in it.
+    #[prop(optional)]
+    autofocus: bool,
+) -> impl IntoView {
+    let request = PageRequest::current();
+    let wrong = is_wrong(&request, name);
+    let value = match (&request.typed, kind) {
+        // A password is never sent back.
+        (_, "password") => String::new(),
+        (Some(typed), _) => typed.value(name),
+        (None, _) => value,
+    };
+    let hint_id = (!hint.is_empty()).then(|| format!("{name}-hint"));
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <input
+                id=name
+                name=name
+                type=kind
+                value=value
+                autocomplete=autocomplete
+                autocapitalize="off"
+                list=list
+                required=required
+                autofocus=autofocus
+                aria-invalid=wrong.then_some("true")
+                aria-describedby=wrong.then(|| "complaint".to_owned()).or_else(|| hint_id.clone())
+            />
+            {hint_id.map(|id| view! { <p class="hint" id=id>{hint}</p> })}
+        </div>
+    }
+}
+
+/// A field of many lines.
+#[component]
+pub fn LongField(
+    /// Its name in the form.
+    name: &'static str,
+    /// What stands above it.
+    label: &'static str,
+    /// What it holds at first.
+    #[prop(into, optional)]
+    value: String,
+    /// How many lines are seen at first.
+    #[prop(default = 3)]
+    rows: u8,
+    /// Whether it must be filled.
+    #[prop(optional)]
+    required: bool,
+    /// Whether the page begins in it.
+    #[prop(optional)]
+    autofocus: bool,
+) -> impl IntoView {
+    let request = PageRequest::current();
+    let wrong = is_wrong(&request, name);
+    let value = match &request.typed {
+        Some(typed) => typed.value(name),
+        None => value,
+    };
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            // The first line end inside a textarea is not part of it (WHATWG HTML, 13.1.2.5).
+            <textarea
+                id=name
+                name=name
+                rows=rows
+                required=required
+                autofocus=autofocus
+                aria-invalid=wrong.then_some("true")
+                aria-describedby=wrong.then_some("complaint")
+            >
+                {format!("\n{value}")}
+            </textarea>
+        </div>
+    }
+}
+
+/// A field that is one of a few words.
+#[component]
+pub fn Choice(
+    /// Its name in the form.
+    name: &'static str,
+    /// What stands above it.
+    label: &'static str,
+    /// The words, and what each is called; the first is chosen at first.
+    options: Vec<(&'static str, &'static str)>,
+) -> impl IntoView {
+    let chosen = PageRequest::current().typed(name);
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <select id=name name=name>
+                {options
+                    .into_iter()
+                    .map(|(word, called)| {
+                        view! {
+                            <option value=word selected=word == chosen>
+                                {called}
+                            </option>
+                        }
+                    })
+                    .collect_view()}
+            </select>
+        </div>
+    }
+}
+
+fn is_wrong(request: &PageRequest, name: &str) -> bool {
+    request
+        .typed
+        .as_ref()
+        .is_some_and(|typed| typed.field == Some(name))
+}

@@ -1,0 +1,13 @@
+//! What all pages share: the document, its assets, the frame around a page, its forms and its errors.
+
+mod assets;
+mod error_page;
+mod form;
+mod frame;
+mod shell;
+
+pub use assets::{Assets, Hydration, inline_scripts};
+pub use error_page::{ErrorNote, NotFound, or_error};
+pub use form::{Choice, Complaint, Field, LongField};
+pub use frame::{Frame, Place};
+pub use shell::{ORDER_SCRIPT, Shell};

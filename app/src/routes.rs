@@ -1,0 +1,43 @@
+//! Which page stands at which address.
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    path,
+};
+
+use crate::{
+    accounts::{LoginPage, SetupPage},
+    composer::ComposePage,
+    desk::{DeskEntryPage, DeskPage, EditPage},
+    entry::{EntryPage, UpdatePage},
+    front::FrontPage,
+    layout::NotFound,
+};
+
+/// All pages. Each is rendered whole before it is sent: it has to read without JavaScript.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=FrontPage ssr=SsrMode::Async />
+                <Route path=path!("/entries/:slug") view=EntryPage ssr=SsrMode::Async />
+                <Route
+                    path=path!("/entries/:slug/updates/:id")
+                    view=UpdatePage
+                    ssr=SsrMode::Async
+                />
+                <Route path=path!("/entries/:slug/compose") view=ComposePage ssr=SsrMode::Async />
+                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
+                <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
+                <Route path=path!("/desk") view=DeskPage ssr=SsrMode::Async />
+                <Route path=path!("/desk/entries/:slug") view=DeskEntryPage ssr=SsrMode::Async />
+                <Route path=path!("/desk/updates/:id") view=EditPage ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+    }
+}

@@ -1,0 +1,137 @@
+//! Opening a database: what is made, what is refused, and in which words.
+
+use std::{fs, sync::Arc};
+
+use domain::{EntryState, Role};
+use newsroom::{Error, Newsroom, storage::OpenError};
+use tokio_util::sync::CancellationToken;
+
+use super::support::{Database, TestNewsroom};
+
+on_every_database! {
+    a_new_database_is_made_and_kept,
+    two_servers_may_open_a_new_database_at_once,
+    a_newer_releases_database_is_refused,
+    a_closed_newsroom_says_so,
+}
+
+async fn open(url: &str) -> Result<Arc<Newsroom>, OpenError> {
+    let (mut options, _) = Database::sqlite().options();
+    url.clone_into(&mut options.database_url);
+    Newsroom::open(options).await
+}
+
+async fn a_new_database_is_made_and_kept(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    room.post(&entry, "kept").await;
+    let before = room.entry_page(&entry.slug).await.unwrap();
+    room.shut_down().await;
+
+    let room = TestNewsroom::on(&database).await;
+    let after = room.entry_page(&entry.slug).await.unwrap();
+    assert_eq!(after.updates, before.updates);
+    assert_eq!(after.cursor, before.cursor);
+}
+
+async fn two_servers_may_open_a_new_database_at_once(database: Database) {
+    let opened = async || Newsroom::open(database.options().0).await;
+    let (one, other) = tokio::join!(opened(), opened());
+    one.unwrap().check().await.unwrap();
+    other.unwrap().check().await.unwrap();
+}
+
+async fn a_newer_releases_database_is_refused(database: Database) {
+    TestNewsroom::on(&database).await.shut_down().await;
+    database.migrate_beyond_this_release().await;
+    let refused = open(&database.url).await.unwrap_err();
+    let text = refused.to_string().replace(&database.url, "URL");
+    insta::assert_snapshot!(text, @"");
+}
+
+async fn a_closed_newsroom_says_so(database: Database) {
+    let newsroom = Newsroom::open(database.options().0).await.unwrap();
+    newsroom.check().await.unwrap();
+    newsroom.close().await;
+    newsroom.close().await;
+    assert_refused!(newsroom.check().await, Error::Storage(_));
+    let followed = newsroom.follow(CancellationToken::new()).await;
+    assert_refused!(followed, Error::Storage(_));
+}
+
+#[tokio::test]
+async fn only_known_kinds_of_databases_are_taken() {
+    for url in ["", "ringside.db", "mysql://localhost/ringside", "sqlite3:a"] {
+        let refused = open(url).await.unwrap_err();
+        assert!(
+            matches!(&refused, OpenError::Scheme(named) if named == url),
+            "{refused}"
+        );
+    }
+    insta::assert_snapshot!(open("mysql://x").await.unwrap_err(), @"");
+}
+
+#[tokio::test]
+async fn a_path_that_leads_nowhere_is_one_clear_sentence() {
+    let refused = open("sqlite:///no/such/folder/ringside.db")
+        .await
+        .unwrap_err();
+    insta::assert_snapshot!(refused, @"");
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().display());
+    let refused = open(&url)
+        .await
+        .unwrap_err()
+        .to_string()
+        .replace(&url, "URL");
+    insta::assert_snapshot!(refused, @"");
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_is_one_clear_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut permissions = fs::metadata(folder.path()).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(folder.path(), permissions).unwrap();
+    // Root writes anywhere but here.
+    let path = match fs::write(folder.path().join("probe"), "") {
+        Ok(()) => "/proc".into(),
+        Err(_) => folder.path().display().to_string(),
+    };
+    let url = format!("sqlite://{path}/ringside.db");
+    let refused = open(&url)
+        .await
+        .unwrap_err()
+        .to_string()
+        .replace(&url, "URL");
+    insta::assert_snapshot!(refused, @"");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("notes.txt");
+    let notes = "Remember the milk, the bread and the eggs. ".repeat(50);
+    fs::write(&file, &notes).unwrap();
+    let url = format!("sqlite://{}", file.display());
+    let refused = open(&url)
+        .await
+        .unwrap_err()
+        .to_string()
+        .replace(&url, "URL");
+    insta::assert_snapshot!(refused, @"");
+    assert_eq!(fs::read_to_string(&file).unwrap(), notes);
+}
+
+#[tokio::test]
+async fn a_folder_may_have_any_name() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["with spaces", "größe", "a+b", "50% off", "what?", "c#"] {
+        let folder = folder.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        let file = folder.join("ringside.db");
+        let newsroom = open(&format!("sqlite://{}", file.display())).await.unwrap();
+        newsroom.close().await;
+        assert!(file.exists(), "{name}");
+    }
+}

@@ -1,0 +1,106 @@
+//! A database that a test has for itself.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use domain::{Rev, Road, Timestamp};
+use newsroom::{Clock, FeedPolicy, Hand, Options, storage::Store};
+use sqlx::{AnyConnection, Connection};
+use tempfile::TempDir;
+
+/// When every test begins: 2026-11-21T13:05:00Z.
+const START: Timestamp = Timestamp(1_795_266_300_000_000);
+
+/// A fresh database and a data folder, gone when dropped.
+pub struct Database {
+    /// Its address.
+    pub url: String,
+    folder: TempDir,
+}
+
+impl Database {
+    /// A file that isn't there yet.
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self {
+            url: format!("sqlite://{}", folder.path().join("ringside.db").display()),
+            folder,
+        }
+    }
+
+    /// Where a server notes what it published.
+    pub fn mark(&self) -> PathBuf {
+        self.folder.path().join("published")
+    }
+
+    /// What a newsroom on this database is made of, and what moves its clock. A card is
+    /// `<article id="update-{id}">{html}</article>`.
+    pub fn options(&self) -> (Options, Hand) {
+        let (clock, hand) = Clock::manual(START);
+        let options = Options {
+            database_url: self.url.clone(),
+            mark: Some(self.mark()),
+            clock,
+            policy: FeedPolicy {
+                interval_ms: 5_000,
+                road: Road::Auto,
+                build: "test-build".into(),
+            },
+            cards: Arc::new(|_, update| {
+                format!(
+                    r#"<article id="update-{}">{}</article>"#,
+                    update.id, update.html
+                )
+            }),
+        };
+        (options, hand)
+    }
+
+    /// What is stored, without a newsroom around it.
+    pub async fn store(&self) -> Store {
+        Store::open(&self.url).await.unwrap()
+    }
+
+    /// Makes the database what a later release would have made of it.
+    pub async fn migrate_beyond_this_release(&self) {
+        self.execute(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             SELECT 9000, description, success, checksum, execution_time FROM _sqlx_migrations",
+        )
+        .await;
+    }
+
+    /// Makes cursors below `rev` too old, as if tombstones had been cleared away.
+    pub async fn forget_tombstones_below(&self, rev: Rev) {
+        let mut connection = AnyConnection::connect(&self.url).await.unwrap();
+        sqlx::query("UPDATE feed SET horizon = $1")
+            .bind(rev)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+    }
+
+    /// Takes a copy of everything that is stored; no newsroom may be open.
+    pub fn back_up(&self) {
+        fs::copy(self.file(), self.backup()).unwrap();
+    }
+
+    /// Puts the copy back; no newsroom may be open.
+    pub fn put_back(&self) {
+        fs::copy(self.backup(), self.file()).unwrap();
+    }
+
+    async fn execute(&self, sql: &'static str) {
+        let mut connection = AnyConnection::connect(&self.url).await.unwrap();
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("ringside.db")
+    }
+
+    fn backup(&self) -> PathBuf {
+        self.folder.path().join("backup.db")
+    }
+}

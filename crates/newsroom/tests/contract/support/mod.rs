@@ -1,0 +1,20 @@
+//! What the tests stand on.
+
+mod database;
+mod page;
+mod room;
+mod stream;
+
+use std::{future::Future, time::Duration};
+
+pub use database::Database;
+pub use page::LivePage;
+pub use room::{TestNewsroom, draft, op_id, slug};
+pub use stream::{Event, Stream, batch};
+
+/// Waits for what is bound to happen soon. Ten seconds are for a machine that does a lot else.
+pub async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(10), what)
+        .await
+        .expect("it didn't happen in ten seconds")
+}

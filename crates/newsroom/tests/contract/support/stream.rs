@@ -1,0 +1,92 @@
+//! A reader's connection, driven as a server drives it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::{Batch, Cursor, Epoch, Rev};
+use newsroom::{
+    Error, Newsroom,
+    live::{FeedId, Frame, Signal, Subscription},
+};
+
+use super::soon;
+
+/// A subscription and the newsroom to catch up from.
+pub struct Stream {
+    newsroom: Arc<Newsroom>,
+    feed: FeedId,
+    epoch: Epoch,
+    subscription: Subscription,
+}
+
+/// What a reader's connection brings.
+#[derive(Debug)]
+pub enum Event {
+    /// A batch.
+    Batch(Batch),
+    /// That the stream is alive.
+    Heartbeat(Bytes),
+    /// That the feed starts again.
+    Reset,
+    /// That the entry is over.
+    Ended,
+    /// That the server is going.
+    Closing,
+}
+
+impl Stream {
+    /// A connection that knows everything up to `since`, or everything up to now.
+    pub fn open(newsroom: &Arc<Newsroom>, feed: FeedId, since: Option<Rev>) -> Self {
+        Self {
+            newsroom: Arc::clone(newsroom),
+            feed,
+            epoch: newsroom.hub().head(feed).unwrap().epoch,
+            subscription: newsroom.hub().subscribe(feed, since).unwrap(),
+        }
+    }
+
+    /// Waits for what comes next.
+    pub async fn next(&mut self) -> Event {
+        match self.subscription.next().await {
+            Signal::Batch(frame) => Event::Batch(batch(&frame)),
+            Signal::Behind(rev) => {
+                let since = Cursor::new(self.epoch.clone(), rev);
+                match self.newsroom.changes(self.feed, Some(since)).await {
+                    Ok(frame) => {
+                        self.subscription.caught_up(frame.to);
+                        Event::Batch(batch(&frame))
+                    }
+                    Err(Error::Reset(_)) => Event::Reset,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            Signal::Heartbeat(event) => Event::Heartbeat(event),
+            Signal::Reset => Event::Reset,
+            Signal::Ended => Event::Ended,
+            Signal::Closing => Event::Closing,
+        }
+    }
+
+    /// The next thing that isn't a heartbeat, which is to come soon.
+    pub async fn next_soon(&mut self) -> Event {
+        loop {
+            match soon(self.next()).await {
+                Event::Heartbeat(_) => {}
+                event => return event,
+            }
+        }
+    }
+
+    /// The next batch, which is to come soon.
+    pub async fn next_batch(&mut self) -> Batch {
+        match self.next_soon().await {
+            Event::Batch(batch) => batch,
+            other => panic!("not a batch: {other:?}"),
+        }
+    }
+}
+
+/// What a frame says.
+pub fn batch(frame: &Frame) -> Batch {
+    serde_json::from_slice(&frame.json()).unwrap()
+}
