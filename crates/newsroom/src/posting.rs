@@ -77,53 +77,55 @@ impl Newsroom {
         Ok(result)
     }
 
-    /// Gives an update another text. The same text again changes nothing.
+    /// Gives an update another text, and answers its entry. The same text again changes nothing.
     ///
     /// # Errors
     /// [`Error::Forbidden`] if it isn't the viewer's to edit, [`Error::Unknown`] if there is no such
     /// update, [`Error::Invalid`] if nothing of the text can be shown, or if the database can't be
     /// reached.
-    pub async fn edit_update(&self, viewer: &Viewer, id: UpdateId, draft: &Draft) -> Result<()> {
+    pub async fn edit_update(&self, viewer: &Viewer, id: UpdateId, draft: &Draft) -> Result<Entry> {
         let html = visible_html(draft)?;
         let mut revision = self.store.revise().await?;
-        let update = editable(revision.snapshot(), viewer, id).await?;
+        let (entry, update) = editable(revision.snapshot(), viewer, id).await?;
         if update.deleted_at.is_some() {
             return Err(Error::Unknown("update"));
         }
         if update.source == draft.source.as_str() && update.headline == draft.headline {
-            return Ok(());
+            return Ok(entry);
         }
         let now = self.clock.now();
         revision.rewrite_update(&update, draft, &html, now).await?;
-        self.publish(revision).await
+        self.publish(revision).await?;
+        Ok(entry)
     }
 
-    /// Takes an update away from every page. Deleting it again changes nothing.
+    /// Takes an update away from every page, and answers its entry. Deleting it again changes nothing.
     ///
     /// # Errors
     /// [`Error::Forbidden`] if it isn't the viewer's to edit, [`Error::Unknown`] if there is no such
     /// update, or if the database can't be reached.
-    pub async fn delete_update(&self, viewer: &Viewer, id: UpdateId) -> Result<()> {
+    pub async fn delete_update(&self, viewer: &Viewer, id: UpdateId) -> Result<Entry> {
         let mut revision = self.store.revise().await?;
-        let update = editable(revision.snapshot(), viewer, id).await?;
+        let (entry, update) = editable(revision.snapshot(), viewer, id).await?;
         if update.deleted_at.is_some() {
-            return Ok(());
+            return Ok(entry);
         }
         let now = self.clock.now();
         revision.set_update_deleted(&update, Some(now)).await?;
-        self.publish(revision).await
+        self.publish(revision).await?;
+        Ok(entry)
     }
 
-    /// Gives a deleted update back to every page, in its old place.
+    /// Gives a deleted update back to every page, in its old place, and answers its entry.
     ///
     /// # Errors
     /// [`Error::Forbidden`] if it isn't the viewer's to edit or was deleted too long ago,
     /// [`Error::Unknown`] if there is no such update, or if the database can't be reached.
-    pub async fn restore_update(&self, viewer: &Viewer, id: UpdateId) -> Result<()> {
+    pub async fn restore_update(&self, viewer: &Viewer, id: UpdateId) -> Result<Entry> {
         let mut revision = self.store.revise().await?;
-        let update = editable(revision.snapshot(), viewer, id).await?;
+        let (entry, update) = editable(revision.snapshot(), viewer, id).await?;
         let Some(deleted_at) = update.deleted_at else {
-            return Ok(());
+            return Ok(entry);
         };
         if deleted_at.plus_micros(UNDO_WINDOW) < self.clock.now() || update.source.is_empty() {
             return Err(Error::Forbidden(
@@ -131,7 +133,8 @@ impl Newsroom {
             ));
         }
         revision.set_update_deleted(&update, None).await?;
-        self.publish(revision).await
+        self.publish(revision).await?;
+        Ok(entry)
     }
 
     /// An update that the viewer may edit, to fill the form with.
@@ -145,12 +148,11 @@ impl Newsroom {
         id: UpdateId,
     ) -> Result<(Entry, LiveUpdate)> {
         let mut snapshot = self.store.snapshot().await?;
-        let update = editable(&mut snapshot, viewer, id).await?;
-        let entry = snapshot.entry(update.entry_id).await?;
-        match entry {
-            Some(entry) if update.deleted_at.is_none() => Ok((entry, update)),
-            _ => Err(Error::Unknown("update")),
+        let (entry, update) = editable(&mut snapshot, viewer, id).await?;
+        if update.deleted_at.is_some() {
+            return Err(Error::Unknown("update"));
         }
+        Ok((entry, update))
     }
 
     pub(crate) async fn publish(&self, revision: Revision) -> Result<()> {
@@ -169,11 +171,17 @@ pub(crate) fn may_post(viewer: &Viewer) -> Result<()> {
     }
 }
 
-async fn editable(snapshot: &mut Snapshot, viewer: &Viewer, id: UpdateId) -> Result<LiveUpdate> {
+async fn editable(
+    snapshot: &mut Snapshot,
+    viewer: &Viewer,
+    id: UpdateId,
+) -> Result<(Entry, LiveUpdate)> {
     may_post(viewer)?;
-    let update = snapshot.update(id).await?.ok_or(Error::Unknown("update"))?;
+    let unknown = Error::Unknown("update");
+    let update = snapshot.update(id).await?.ok_or(unknown.clone())?;
     if update.author_id == viewer.id || viewer.role.may_edit_others() {
-        Ok(update)
+        let entry = snapshot.entry(update.entry_id).await?.ok_or(unknown)?;
+        Ok((entry, update))
     } else {
         Err(Error::Forbidden(
             "This update is somebody else's; an editor can change it.",
