@@ -1,7 +1,7 @@
 //! The counter that orders all changes, and what moved since.
 
 use domain::{EntryId, EntryState, Epoch, Rev, Slug};
-use sqlx::Row;
+use sqlx::{Any, Row, Transaction};
 
 use super::{Snapshot, Store, row};
 use crate::Result;
@@ -30,19 +30,19 @@ pub struct Moved {
     pub head: Rev,
 }
 
-impl Store {
-    /// Begins the first epoch, in a database that has none.
-    pub(super) async fn found_feed(&self) -> Result<(), sqlx::Error> {
-        sqlx::query(
-            "INSERT INTO feed (id, epoch, rev, horizon) VALUES (1, $1, 0, 0)
-             ON CONFLICT (id) DO NOTHING",
-        )
-        .bind(random_epoch())
-        .execute(&self.writer)
-        .await?;
-        Ok(())
-    }
+/// Begins the first epoch, in a database that has none.
+pub(super) async fn found(tx: &mut Transaction<'_, Any>) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO feed (id, epoch, rev, horizon) VALUES (1, $1, 0, 0)
+         ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(random_epoch())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
 
+impl Store {
     /// Begins another epoch: cursors of the old one are answered with a reset.
     ///
     /// # Errors

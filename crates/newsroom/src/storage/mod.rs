@@ -12,11 +12,11 @@ mod row;
 mod sessions;
 mod updates;
 
-use std::sync::Once;
+use std::{sync::Once, time::Duration};
 
 use domain::{Epoch, Rev};
 use sqlx::{
-    Any, AnyPool, Executor, Row, Transaction,
+    Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction,
     any::AnyPoolOptions,
     migrate::{MigrateError, Migrator},
 };
@@ -32,6 +32,11 @@ static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
 /// How many readers of an SQLite file work at once: more than a small machine's cores gain nothing.
 const SQLITE_READERS: u32 = 4;
+
+/// While one process turns a new file to WAL, SQLite refuses others at once, whatever their
+/// `busy_timeout`: they try again, for five seconds in all.
+const WAL_TRIES: u32 = 100;
+const WAL_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why a database can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +73,18 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    fn unusable(url: &str, error: &sqlx::Error) -> Self {
+        Self::Unusable {
+            url: url.to_owned(),
+            reason: match error {
+                sqlx::Error::Database(error) => error.message().to_owned(),
+                error => error.to_string(),
+            },
+        }
+    }
+}
+
 /// The database.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -89,33 +106,14 @@ impl Store {
         if !url.starts_with("sqlite:") {
             return Err(OpenError::Scheme(url.to_owned()));
         }
-        let unusable = |error: sqlx::Error| OpenError::Unusable {
-            url: url.to_owned(),
-            reason: match error {
-                sqlx::Error::Database(error) => error.message().to_owned(),
-                error => error.to_string(),
-            },
-        };
-        let writer = sqlite_pool("rwc", 1, url).await.map_err(unusable)?;
-        SQLITE.run(&writer).await.map_err(|error| match error {
-            MigrateError::VersionMissing(version) => OpenError::Newer {
-                url: url.to_owned(),
-                version,
-            },
-            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-                unusable(error)
-            }
-            source => OpenError::Migrate {
-                url: url.to_owned(),
-                source,
-            },
-        })?;
-        let readers = sqlite_pool("ro", SQLITE_READERS, url)
-            .await
-            .map_err(unusable)?;
-        let store = Self { writer, readers };
-        store.found_feed().await.map_err(unusable)?;
-        Ok(store)
+        bring_up_to_date(url).await?;
+        let unusable = |error| OpenError::unusable(url, &error);
+        Ok(Self {
+            writer: sqlite_pool("rwc", 1, url).await.map_err(unusable)?,
+            readers: sqlite_pool("ro", SQLITE_READERS, url)
+                .await
+                .map_err(unusable)?,
+        })
     }
 
     /// Waits for what is under way, and closes every connection.
@@ -192,26 +190,73 @@ impl Revision {
     }
 }
 
+/// What every connection is told. FULL: an acknowledged update is on the disk. Waiting five seconds
+/// for a lock lets a command of the shell share the file with a running server.
+const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
+     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+
+/// Makes the database if it isn't there, and the tables that this release needs.
+///
+/// On a connection of its own: a pool would try what was refused for half a minute, and then say
+/// nothing but that it timed out. In one transaction, which waits for its turn: a server and a
+/// command may be started on a new file at once.
+async fn bring_up_to_date(url: &str) -> Result<(), OpenError> {
+    let unusable = |error| OpenError::unusable(url, &error);
+    let mut connection = AnyConnection::connect(&with_mode(url, "rwc"))
+        .await
+        .map_err(unusable)?;
+    let mut tries = 0;
+    while let Err(error) = connection.execute(PRAGMAS).await {
+        tries += 1;
+        if tries == WAL_TRIES || !is_busy(&error) {
+            return Err(unusable(error));
+        }
+        tokio::time::sleep(WAL_PAUSE).await;
+    }
+    let mut tx = connection
+        .begin_with("BEGIN IMMEDIATE")
+        .await
+        .map_err(unusable)?;
+    // What `run` does, but for a future that can be sent (`Acquire` is not general enough).
+    let migrated = SQLITE.run_direct(None, &mut *tx, false).await;
+    migrated.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => OpenError::Newer {
+            url: url.to_owned(),
+            version,
+        },
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => unusable(error),
+        source => OpenError::Migrate {
+            url: url.to_owned(),
+            source,
+        },
+    })?;
+    feed::found(&mut tx).await.map_err(unusable)?;
+    tx.commit().await.map_err(unusable)?;
+    connection.close().await.map_err(unusable)
+}
+
+/// Whether somebody else has the file's lock (`SQLITE_BUSY`, in the low byte of its extended codes).
+fn is_busy(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|error| error.code()?.parse::<u32>().ok())
+        .is_some_and(|code| code & 0xff == 5)
+}
+
 async fn sqlite_pool(mode: &str, connections: u32, url: &str) -> Result<AnyPool, sqlx::Error> {
-    let join = if url.contains('?') { '&' } else { '?' };
     AnyPoolOptions::new()
         .max_connections(connections)
         .min_connections(1)
         .after_connect(|connection, _| {
-            Box::pin(async move {
-                // FULL: an acknowledged update is on the disk. Waiting five seconds for a lock lets
-                // a command of the shell share the file with a running server.
-                connection
-                    .execute(
-                        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
-                         PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
-                    )
-                    .await?;
-                Ok(())
-            })
+            Box::pin(async move { connection.execute(PRAGMAS).await.map(drop) })
         })
-        .connect(&format!("{url}{join}mode={mode}"))
+        .connect(&with_mode(url, mode))
         .await
+}
+
+fn with_mode(url: &str, mode: &str) -> String {
+    let join = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{join}mode={mode}")
 }
 
 /// That a write touched the one row it was meant for.

@@ -12,7 +12,9 @@ use std::{
 use domain::{
     Batch, Draft, EntryState, OpId, Order, PostedUpdate, Rev, Role, Slug, Username, Viewer,
 };
-use newsroom::{Clock, Entry, EntryPage, Hand, NewEntry, Newsroom, live::FeedId, storage::Store};
+use newsroom::{
+    Clock, Entry, EntryPage, Hand, NewEntry, Newsroom, Options, live::FeedId, storage::Store,
+};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Database, batch};
@@ -39,7 +41,12 @@ impl TestNewsroom {
     /// Opens a newsroom on `database` and follows it. Two on the same database know the same
     /// people, as two servers would.
     pub async fn on(database: &Database) -> Self {
-        let (mut options, hand) = database.options();
+        let (options, hand) = database.options();
+        Self::on_options(database, options, hand).await
+    }
+
+    /// The same, with a clock of one's own.
+    pub async fn on_options(database: &Database, mut options: Options, hand: Hand) -> Self {
         let cards_made = Arc::new(AtomicUsize::new(0));
         let (render, count) = (options.cards, Arc::clone(&cards_made));
         options.cards = Arc::new(move |entry, update| {
