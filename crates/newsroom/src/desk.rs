@@ -1,6 +1,6 @@
 //! Entries, as those who run them see them.
 
-use domain::{Cursor, EntryId, EntryState, Slug, Viewer};
+use domain::{Cursor, EntryId, EntryState, Slug, Timestamp, Viewer};
 
 use crate::{Entry, EntryPage, Error, NewEntry, Newsroom, Result, posting::may_post};
 
@@ -37,9 +37,9 @@ impl Newsroom {
     pub async fn start_entry(&self, viewer: &Viewer, slug: &Slug) -> Result<()> {
         let now = self.clock.now();
         self.change_state(viewer, slug, |entry| match entry.state {
-            EntryState::Live => None,
-            EntryState::Ended => Some((EntryState::Live, entry.starts_at, None)),
-            EntryState::Draft | EntryState::Upcoming => Some((EntryState::Live, now, None)),
+            EntryState::Live => Ok(None),
+            EntryState::Ended => Ok(Some((EntryState::Live, entry.starts_at, None))),
+            EntryState::Draft | EntryState::Upcoming => Ok(Some((EntryState::Live, now, None))),
         })
         .await
     }
@@ -51,12 +51,12 @@ impl Newsroom {
     /// no such entry, or if the database can't be reached.
     pub async fn end_entry(&self, viewer: &Viewer, slug: &Slug) -> Result<()> {
         let now = self.clock.now();
-        self.change_state(viewer, slug, |entry| {
-            (entry.state == EntryState::Live).then_some((
-                EntryState::Ended,
-                entry.starts_at,
-                Some(now),
-            ))
+        self.change_state(viewer, slug, |entry| match entry.state {
+            EntryState::Live => Ok(Some((EntryState::Ended, entry.starts_at, Some(now)))),
+            EntryState::Ended => Ok(None),
+            EntryState::Draft | EntryState::Upcoming => Err(Error::Forbidden(
+                "This entry has not started, so it can't be ended.",
+            )),
         })
         .await
     }
@@ -103,7 +103,7 @@ impl Newsroom {
         &self,
         viewer: &Viewer,
         slug: &Slug,
-        next: impl Fn(&Entry) -> Option<(EntryState, domain::Timestamp, Option<domain::Timestamp>)>,
+        next: impl Fn(&Entry) -> Result<Option<(EntryState, Timestamp, Option<Timestamp>)>>,
     ) -> Result<()> {
         may_run_entries(viewer)?;
         let mut revision = self.store.revise().await?;
@@ -112,7 +112,7 @@ impl Newsroom {
             .entry_by_slug(slug)
             .await?
             .ok_or(Error::Unknown("entry"))?;
-        let Some((state, starts_at, ended_at)) = next(&entry) else {
+        let Some((state, starts_at, ended_at)) = next(&entry)? else {
             return Ok(());
         };
         revision

@@ -30,6 +30,7 @@ mod contract {
         };
     }
 
+    mod desk;
     mod opening;
     pub mod support;
 }
