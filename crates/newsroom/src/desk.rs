@@ -115,6 +115,9 @@ impl Newsroom {
         let Some((state, starts_at, ended_at)) = next(&entry)? else {
             return Ok(());
         };
+        if entry.state == EntryState::Draft {
+            revision.revise_updates(entry.id).await?;
+        }
         revision
             .set_entry_state(entry.id, state, starts_at, ended_at)
             .await?;

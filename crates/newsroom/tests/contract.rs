@@ -31,6 +31,7 @@ mod contract {
     }
 
     mod desk;
+    mod drafts;
     mod opening;
     pub mod support;
 }

@@ -221,6 +221,40 @@ impl Revision {
         one_row(&result)?;
         self.move_head(update.entry_id).await
     }
+
+    /// Gives the updates of an entry that was a draft new revisions, in the order of their old ones:
+    /// whoever reads all entries has long read past those. What this revision changes afterwards
+    /// has a later one than they have.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn revise_updates(&mut self, entry: EntryId) -> Result<()> {
+        let row = sqlx::query(
+            "SELECT MIN(rev) AS first, MAX(rev) AS last FROM updates WHERE entry_id = $1",
+        )
+        .bind(entry.0)
+        .fetch_one(&mut *self.snapshot.tx)
+        .await?;
+        let (Some(first), Some(last)) = (
+            row.try_get::<Option<Rev>, _>("first")?,
+            row.try_get::<Option<Rev>, _>("last")?,
+        ) else {
+            return Ok(());
+        };
+        // All by the same distance: none meets another's old revision on the way.
+        let distance = self.rev - first;
+        sqlx::query("UPDATE updates SET rev = rev + $2 WHERE entry_id = $1")
+            .bind(entry.0)
+            .bind(distance)
+            .execute(&mut *self.snapshot.tx)
+            .await?;
+        self.rev = last + distance + 1;
+        let result = sqlx::query("UPDATE feed SET rev = $1 WHERE id = 1")
+            .bind(self.rev)
+            .execute(&mut *self.snapshot.tx)
+            .await?;
+        one_row(&result)
+    }
 }
 
 impl Store {
