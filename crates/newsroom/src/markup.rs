@@ -34,7 +34,7 @@ impl SafeHtml {
             words.clean_content_tags(["script", "style"].into());
             words
         });
-        let clean = WORDS.clean(&self.0.replace('<', " <")).to_string();
+        let clean = WORDS.clean(&spaced(&self.0)).to_string();
         let text = unescape(&clean);
         let mut line = String::new();
         for word in text.split_whitespace() {
@@ -83,6 +83,28 @@ pub fn to_safe_html(source: &Source) -> SafeHtml {
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, parser);
     SafeHtml(SANITISER.clean(&html).to_string().trim_end().to_owned())
+}
+
+/// `html` with a space before each tag that ends a line or a cell, so that two words don't become
+/// one; tags within a line separate nothing.
+fn spaced(html: &str) -> String {
+    const WITHIN_A_LINE: [&str; 22] = [
+        "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd",
+        "mark", "q", "s", "small", "span", "strong", "sub", "sup", "u",
+    ];
+    let mut text = String::with_capacity(html.len());
+    for (index, piece) in html.split('<').enumerate() {
+        if index > 0 {
+            let name = piece.trim_start_matches('/');
+            let end = name.find(|c: char| !c.is_ascii_alphanumeric());
+            if !WITHIN_A_LINE.contains(&&name[..end.unwrap_or(name.len())]) {
+                text.push(' ');
+            }
+            text.push('<');
+        }
+        text.push_str(piece);
+    }
+    text
 }
 
 /// Undoes the few escapes that the sanitiser writes.
@@ -161,6 +183,8 @@ mod tests {
         let safe = to_safe_html(&Source::parse("# A\n\nB &amp; <i>c</i> < d").unwrap());
         assert_eq!(safe.plain_text(80), "A B & c < d");
         assert_eq!(safe.plain_text(4), "A B…");
+        let safe = to_safe_html(&Source::parse("**Goal**! *He* s<b>co</b>res<br>again").unwrap());
+        assert_eq!(safe.plain_text(80), "Goal! He scores again");
     }
 
     proptest! {

@@ -32,6 +32,7 @@ mod contract {
 
     mod desk;
     mod drafts;
+    mod markup;
     mod opening;
     pub mod support;
 }

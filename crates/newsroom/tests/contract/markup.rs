@@ -1,0 +1,70 @@
+//! What an author writes, on its way through posting to whoever reads.
+
+use domain::Change;
+use newsroom::live::FeedId;
+
+use super::support::{Database, TestNewsroom, batch, draft};
+
+on_every_database! {
+    markdown_is_shown_and_its_source_kept,
+    what_could_act_never_reaches_a_reader,
+}
+
+async fn markdown_is_shown_and_its_source_kept(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let source = "## Half-time\n\n| Home | Away |\n|---|---|\n| 1 | 0 |\n\n~~2–0~~, says *the board* & <b>all</b>.";
+    let id = room.post(&entry, source).await.id;
+    let (of, update) = room.update_page(&entry.slug, id).await.unwrap();
+    assert_eq!(update.source, source);
+    insta::assert_snapshot!(room.cards().card(&of, &update), @r#"
+    <article id="update-1"><h2>Half-time</h2>
+    <table><thead><tr><th>Home</th><th>Away</th></tr></thead><tbody>
+    <tr><td>1</td><td>0</td></tr>
+    </tbody></table>
+    <p><del>2–0</del>, says <em>the board</em> &amp; <b>all</b>.</p></article>
+    "#);
+    assert_eq!(
+        update.html.plain_text(80),
+        "Half-time Home Away 1 0 2–0, says the board & all."
+    );
+}
+
+async fn what_could_act_never_reaches_a_reader(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let source = "Seen <script>alert(1)</script><img src=x onerror=alert(1)>\
+                  <a href='javascript:alert(1)' style='position:fixed' id=live-updates>x</a>\
+                  <iframe src='https://example.org'></iframe></article>";
+    let posted = room.post(&entry, source).await.id;
+    let edited = room.post(&entry, "harmless").await.id;
+    room.edit_update(&room.author, edited, &draft(source))
+        .await
+        .unwrap();
+
+    let (_, update) = room.update_page(&entry.slug, posted).await.unwrap();
+    let shown = r#"<p>Seen <img src="x" loading="lazy"><a rel="noopener noreferrer">x</a></p>"#;
+    assert_eq!(update.html.as_str(), shown);
+    let page = room.entry_page(&entry.slug).await.unwrap();
+    assert!(
+        page.updates
+            .iter()
+            .all(|update| update.html.as_str() == shown)
+    );
+    let (_, after) = room
+        .updates_after(entry.id, domain::UpdateId(0))
+        .await
+        .unwrap();
+    assert!(after.iter().all(|update| update.html.as_str() == shown));
+    let feed = batch(&room.changes(FeedId::Entry(entry.id), None).await.unwrap());
+    for (change, id) in feed.changes.iter().zip([posted, edited]) {
+        let Change::Presented(update) = change else {
+            panic!("{change:?}")
+        };
+        let card = format!(r#"<article id="update-{id}">{shown}</article>"#);
+        assert_eq!((update.id, &update.html), (id, &card));
+    }
+    // Its author gets back what was written.
+    let (_, editable) = room.editable_update(&room.author, posted).await.unwrap();
+    assert_eq!(editable.source, source);
+}
