@@ -30,9 +30,14 @@ mod contract {
         };
     }
 
+    mod accounts;
+    mod deleting;
     mod desk;
     mod drafts;
     mod markup;
     mod opening;
+    mod operations;
+    mod permissions;
+    mod posting;
     pub mod support;
 }

@@ -1,0 +1,109 @@
+//! Updates: deleted, given back, wiped.
+
+use std::time::Duration;
+
+use domain::{Draft, UpdateId};
+use newsroom::{Error, UNDO_WINDOW};
+
+use super::support::{Database, TestNewsroom, op_id, soon};
+
+on_every_database! {
+    a_deletion_takes_the_update_away_once,
+    a_deletion_can_be_undone_for_a_while,
+    a_deleted_text_is_wiped_after_the_undo_window,
+}
+
+async fn a_deletion_takes_the_update_away_once(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    room.post(&entry, "stays").await;
+    let posted = room.post(&entry, "goes").await;
+    room.delete_update(&room.author, posted.id).await.unwrap();
+
+    assert_eq!(room.texts(&entry).await, ["stays"]);
+    let page = room.update_page(&entry.slug, posted.id).await;
+    assert_refused!(page, Error::Unknown("update"));
+    let (_, all) = room.updates_after(entry.id, UpdateId(0)).await.unwrap();
+    assert_eq!(all.len(), 1);
+    let head = room.feed_head(&entry);
+    assert!(head > posted.rev);
+
+    room.delete_update(&room.author, posted.id).await.unwrap();
+    assert_eq!(
+        room.feed_head(&entry),
+        head,
+        "the second time changed something"
+    );
+}
+
+async fn a_deletion_can_be_undone_for_a_while(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let first = room.post(&entry, "first").await;
+    room.hand.advance(1_000_000);
+    room.post(&entry, "second").await;
+    room.delete_update(&room.author, first.id).await.unwrap();
+    room.hand.advance(UNDO_WINDOW);
+
+    room.restore_update(&room.author, first.id).await.unwrap();
+    assert_eq!(room.texts(&entry).await, ["first", "second"]);
+    let head = room.feed_head(&entry);
+    room.restore_update(&room.author, first.id).await.unwrap();
+    assert_eq!(
+        room.feed_head(&entry),
+        head,
+        "the second time changed something"
+    );
+    let (_, restored) = room.update_page(&entry.slug, first.id).await.unwrap();
+    assert_eq!((restored.rev, restored.edited_at), (head, None));
+
+    room.delete_update(&room.author, first.id).await.unwrap();
+    room.hand.advance(UNDO_WINDOW + 1);
+    let too_late = room.restore_update(&room.author, first.id).await;
+    assert_refused!(too_late, Error::Forbidden(_));
+    assert_eq!(room.texts(&entry).await, ["second"]);
+}
+
+async fn a_deleted_text_is_wiped_after_the_undo_window(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let secret = Draft::parse("the source's name", "The source").unwrap();
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let posted = room
+            .post_update(&room.author, &entry.slug, &op_id(), &secret, Duration::ZERO)
+            .await
+            .unwrap();
+        room.delete_update(&room.author, posted.id).await.unwrap();
+        room.hand.advance(UNDO_WINDOW / 2 + 1);
+        ids.push(posted.id);
+    }
+    let (options, now) = database.options();
+    now.advance(room.clock().now().0 - options.clock.now().0);
+    room.shut_down().await;
+
+    // A server looks for what is to be wiped when it starts.
+    let room = TestNewsroom::on_options(&database, options, now).await;
+    let store = database.store().await;
+    let stored = async |id| {
+        let mut snapshot = store.snapshot().await.unwrap();
+        snapshot.update(id).await.unwrap().unwrap()
+    };
+    soon(async {
+        while !stored(ids[0]).await.source.is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    let wiped = stored(ids[0]).await;
+    assert_eq!((wiped.html.as_str(), wiped.headline), ("", None));
+    assert_eq!(stored(ids[1]).await.source, "the source's name");
+
+    // Not even a clock that is set back brings it back.
+    room.hand.advance(-UNDO_WINDOW);
+    let restored = room.restore_update(&room.author, ids[0]).await;
+    assert_refused!(restored, Error::Forbidden(_));
+    room.restore_update(&room.author, ids[1]).await.unwrap();
+    assert_eq!(room.texts(&entry).await, ["the source's name"]);
+    store.close().await;
+}

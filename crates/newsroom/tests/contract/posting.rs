@@ -1,0 +1,212 @@
+//! Updates: posted and edited.
+
+use std::time::Duration;
+
+use domain::{Draft, EntryState, Invalid, UpdateId};
+use newsroom::Error;
+
+use super::support::{Database, TestNewsroom, draft, op_id, slug};
+
+on_every_database! {
+    a_posted_update_is_everywhere_at_once,
+    a_late_post_is_clamped,
+    an_edit_changes_the_update_once,
+    an_edit_is_refused_for_what_is_not_there,
+    a_text_of_which_nothing_would_show_is_refused,
+    posting_needs_an_entry_that_has_not_ended,
+}
+
+const NOW: Duration = Duration::ZERO;
+/// No update has it.
+const NO_UPDATE: UpdateId = UpdateId(999_999);
+
+async fn a_posted_update_is_everywhere_at_once(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let draft = Draft::parse("**Kick-off**", "It begins").unwrap();
+    let posted = room
+        .post_update(&room.author, &entry.slug, &op_id(), &draft, NOW)
+        .await
+        .unwrap();
+
+    let (of, update) = room.update_page(&entry.slug, posted.id).await.unwrap();
+    assert_eq!((of.id, of.head), (entry.id, posted.rev));
+    assert_eq!((update.id, update.rev), (posted.id, posted.rev));
+    assert_eq!(
+        (update.entry_id, update.author_id),
+        (entry.id, room.author.id)
+    );
+    assert_eq!(update.author, room.author.username);
+    assert_eq!(update.headline.as_ref().unwrap().as_str(), "It begins");
+    assert_eq!(update.source, "**Kick-off**");
+    assert_eq!(update.html.as_str(), "<p><strong>Kick-off</strong></p>");
+    assert_eq!(update.posted_at, room.clock().now());
+    assert_eq!((update.edited_at, update.deleted_at), (None, None));
+
+    let page = room.entry_page(&entry.slug).await.unwrap();
+    assert_eq!(page.updates, [update.clone()]);
+    assert_eq!(page.cursor.rev, posted.rev);
+    let (_, after) = room.updates_after(entry.id, UpdateId(0)).await.unwrap();
+    assert_eq!(after, [update.clone()]);
+    let (_, after) = room.updates_after(entry.id, posted.id).await.unwrap();
+    assert_eq!(after, []);
+    let (_, editable) = room.editable_update(&room.author, posted.id).await.unwrap();
+    assert_eq!(editable, update);
+    assert_eq!(room.feed_head(&entry), posted.rev);
+}
+
+async fn a_late_post_is_clamped(database: Database) {
+    const MINUTE: i64 = 60 * 1_000_000;
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    room.hand.advance(2 * 24 * 60 * MINUTE);
+    let started_later = room.entry("later", EntryState::Live).await;
+    room.hand.advance(10 * MINUTE);
+    let now = room.clock().now();
+    for (entry, waited, expected) in [
+        (&entry, NOW, now),
+        (&entry, Duration::from_mins(3), now.plus_micros(-3 * MINUTE)),
+        // A day at the most: a clock can be wrong by years.
+        (&entry, Duration::MAX, now.plus_micros(-24 * 60 * MINUTE)),
+        (
+            &started_later,
+            Duration::from_mins(9),
+            now.plus_micros(-9 * MINUTE),
+        ),
+        (
+            &started_later,
+            Duration::from_mins(11),
+            started_later.starts_at,
+        ),
+        (&started_later, Duration::MAX, started_later.starts_at),
+    ] {
+        let posted = room
+            .post_update(&room.author, &entry.slug, &op_id(), &draft("late"), waited)
+            .await
+            .unwrap();
+        let (_, update) = room.update_page(&entry.slug, posted.id).await.unwrap();
+        assert_eq!(
+            update.posted_at, expected,
+            "{} after {waited:?}",
+            entry.slug
+        );
+    }
+    // What waited stands where it belongs, not where it arrived.
+    let page = room.entry_page(&entry.slug).await.unwrap();
+    assert!(
+        page.updates
+            .is_sorted_by_key(|update| (update.posted_at, update.id))
+    );
+    assert!(!page.updates.is_sorted_by_key(|update| update.id));
+}
+
+async fn an_edit_changes_the_update_once(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let posted = room.post(&entry, "teh goal").await;
+    room.hand.advance(1_000_000);
+    let corrected = Draft::parse("the goal", "1–0").unwrap();
+    room.edit_update(&room.author, posted.id, &corrected)
+        .await
+        .unwrap();
+
+    let (_, edited) = room.update_page(&entry.slug, posted.id).await.unwrap();
+    assert_eq!(edited.source, "the goal");
+    assert_eq!(edited.html.as_str(), "<p>the goal</p>");
+    assert_eq!(edited.headline.as_ref().unwrap().as_str(), "1–0");
+    assert_eq!(edited.edited_at, Some(room.clock().now()));
+    assert_eq!(edited.posted_at, room.clock().now().plus_micros(-1_000_000));
+    assert!(edited.rev > posted.rev);
+    assert_eq!(room.feed_head(&entry), edited.rev);
+
+    room.hand.advance(1_000_000);
+    room.edit_update(&room.author, posted.id, &corrected)
+        .await
+        .unwrap();
+    let (_, again) = room.update_page(&entry.slug, posted.id).await.unwrap();
+    assert_eq!(again, edited, "the same text again is no edit");
+    assert_eq!(room.feed_head(&entry), edited.rev);
+
+    room.edit_update(&room.author, posted.id, &draft("the goal"))
+        .await
+        .unwrap();
+    let (_, bare) = room.update_page(&entry.slug, posted.id).await.unwrap();
+    assert_eq!(bare.headline, None, "a headline can be taken away");
+}
+
+async fn an_edit_is_refused_for_what_is_not_there(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let gone = room.post(&entry, "gone").await.id;
+    room.delete_update(&room.author, gone).await.unwrap();
+    let head = room.feed_head(&entry);
+    for id in [gone, NO_UPDATE] {
+        let edited = room.edit_update(&room.author, id, &draft("new")).await;
+        assert_refused!(edited, Error::Unknown("update"));
+        let form = room.editable_update(&room.author, id).await;
+        assert_refused!(form, Error::Unknown("update"));
+    }
+    let deleted = room.delete_update(&room.author, NO_UPDATE).await;
+    assert_refused!(deleted, Error::Unknown("update"));
+    let restored = room.restore_update(&room.author, NO_UPDATE).await;
+    assert_refused!(restored, Error::Unknown("update"));
+    assert_eq!(room.feed_head(&entry), head);
+}
+
+async fn a_text_of_which_nothing_would_show_is_refused(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let posted = room.post(&entry, "visible").await;
+    let head = room.feed_head(&entry);
+    let nothing = draft("<script>alert(1)</script>");
+    let refused = room
+        .post_update(&room.author, &entry.slug, &op_id(), &nothing, NOW)
+        .await;
+    assert_refused!(
+        refused,
+        Error::Invalid(Invalid {
+            field: "source",
+            ..
+        })
+    );
+    let refused = room.edit_update(&room.author, posted.id, &nothing).await;
+    assert_refused!(
+        refused,
+        Error::Invalid(Invalid {
+            field: "source",
+            ..
+        })
+    );
+    assert_eq!(room.feed_head(&entry), head);
+
+    // The headline alone is something.
+    let headline = Draft::parse("<script></script>", "Half-time").unwrap();
+    room.edit_update(&room.author, posted.id, &headline)
+        .await
+        .unwrap();
+}
+
+async fn posting_needs_an_entry_that_has_not_ended(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let post = async |address: &str| {
+        room.post_update(&room.author, &slug(address), &op_id(), &draft("a"), NOW)
+            .await
+    };
+    for (address, state) in [
+        ("draft", EntryState::Draft),
+        ("upcoming", EntryState::Upcoming),
+        ("live", EntryState::Live),
+    ] {
+        room.entry(address, state).await;
+        post(address).await.unwrap();
+    }
+    room.end_entry(&room.author, &slug("live")).await.unwrap();
+    let head = room.desk_page(&slug("live")).await.entry.head;
+    for _ in 0..2 {
+        assert_refused!(post("live").await, Error::Forbidden(_));
+        assert_refused!(post("nowhere").await, Error::Unknown("entry"));
+    }
+    assert_eq!(room.desk_page(&slug("live")).await.entry.head, head);
+    room.start_entry(&room.author, &slug("live")).await.unwrap();
+    post("live").await.unwrap();
+}
