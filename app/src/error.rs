@@ -29,6 +29,8 @@ impl FromServerFnError for AppError {
             ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::MissingArg(_)
             | ServerFnErrorErr::Deserialization(_) => {
+                #[cfg(feature = "ssr")]
+                set_status(axum::http::StatusCode::BAD_REQUEST);
                 Self::Refused("The server did not understand the request.".to_owned())
             }
             _ => Self::Unreachable,
@@ -42,10 +44,7 @@ impl From<newsroom::Error> for AppError {
     fn from(error: newsroom::Error) -> Self {
         use newsroom::Error;
 
-        let status = crate::request::status_of(&error);
-        if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
-            response.set_status(status);
-        }
+        set_status(crate::request::status_of(&error));
         let sentence = error.to_string();
         match error {
             Error::LoggedOut => Self::LoggedOut(sentence),
@@ -55,5 +54,12 @@ impl From<newsroom::Error> for AppError {
             }
             _ => Self::Refused(sentence),
         }
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn set_status(status: axum::http::StatusCode) {
+    if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(status);
     }
 }

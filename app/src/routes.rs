@@ -1,7 +1,6 @@
 //! Which page stands at which address.
 
 use leptos::prelude::*;
-use leptos_meta::provide_meta_context;
 use leptos_router::{
     SsrMode,
     components::{Route, Router, Routes},
@@ -20,7 +19,6 @@ use crate::{
 /// All pages. Each is rendered whole before it is sent: it has to read without JavaScript.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_meta_context();
     view! {
         <Router>
             <Routes fallback=NotFound>

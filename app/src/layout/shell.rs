@@ -1,9 +1,10 @@
 //! The document around every page.
 
-use leptos::prelude::*;
-use leptos_meta::MetaTags;
+use axum::http::StatusCode;
+use leptos::{either::Either, prelude::*};
+use leptos_meta::{MetaTags, provide_meta_context};
 
-use super::Assets;
+use super::{Assets, ErrorNote};
 use crate::App;
 
 /// Before anything is painted: marks that scripts run, that somebody is logged in here (a hint, and
@@ -14,14 +15,18 @@ pub(super) const HEAD_SCRIPT: &str = r#"(e=>{e.classList.add("js");if(/(^|; )rin
 /// unless the address names one.
 pub const ORDER_SCRIPT: &str = r#"(e=>{let l=document.getElementById("live-updates"),o=null;try{o=localStorage.getItem("ringside-order")}catch{}if((o=="oldest"||o=="latest")&&o!=l.dataset.order&&!/[?&]order=/.test(location.search)){l.append(...[...l.children].reverse());l.dataset.order=o}e.classList.remove("ordering")})(document.documentElement)"#;
 
-/// The document.
+/// The document: the page at the request's address, or why there is none.
 #[component]
 pub fn Shell(
     /// The files of this build.
     assets: Assets,
+    /// Why there is no page: a status, and a sentence.
+    #[prop(optional_no_strip)]
+    problem: Option<(StatusCode, String)>,
 ) -> impl IntoView {
     let stylesheet = assets.stylesheet();
     provide_context(assets);
+    provide_meta_context();
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -38,7 +43,10 @@ pub fn Shell(
                 <MetaTags />
             </head>
             <body>
-                <App />
+                {match problem {
+                    Some((status, message)) => Either::Left(view! { <ErrorNote status message /> }),
+                    None => Either::Right(view! { <App /> }),
+                }}
             </body>
         </html>
     }

@@ -120,6 +120,11 @@ impl Hub {
         }
     }
 
+    /// Whether this server is going.
+    pub fn is_closing(&self) -> bool {
+        self.known().closing
+    }
+
     /// Sends every connection a heartbeat, made by `make` once for each feed; forgets the feeds that
     /// nobody reads any more.
     pub(super) fn beat(&self, make: impl Fn(&FeedHead) -> Head) {

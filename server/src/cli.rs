@@ -1,0 +1,190 @@
+//! The command line: what can be asked of the binary, and how it says that something is wrong.
+
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use domain::{EntryState, Order, Role};
+
+use crate::{commands, config::Settings};
+
+/// Exit code for what whoever runs the command can put right: a setting, an argument.
+const WRONG_SETTING: u8 = 2;
+/// Exit code for everything else.
+const FAILED: u8 = 1;
+
+/// A live blog that you host yourself.
+///
+/// Without a command, `ringside serve`. Every setting is a flag and an environment variable alike;
+/// a flag wins. Exit codes: 0 done, 1 it failed, 2 a setting or an argument is wrong.
+#[derive(Debug, Parser)]
+#[command(name = "ringside", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the live blogs (the default).
+    Serve,
+    /// Manage the accounts of authors and readers.
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Manage entries: the live blogs themselves.
+    #[command(subcommand)]
+    Entry(EntryCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum AccountCommand {
+    /// Create an account.
+    Create(NewAccountArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum EntryCommand {
+    /// Create an entry. A running server shows it within a second.
+    Create(NewEntryArgs),
+}
+
+/// What an account is made of.
+#[derive(Debug, clap::Args)]
+pub struct NewAccountArgs {
+    /// The name to log in with; readers see it below what the account posts.
+    #[arg(long)]
+    pub name: String,
+    /// owner, editor, author or reader.
+    #[arg(long, default_value = "author")]
+    pub role: Role,
+    /// A file that holds the password, alone on its first line.
+    #[arg(long, value_name = "FILE")]
+    pub password_file: PathBuf,
+}
+
+/// What an entry is made of.
+#[derive(Debug, clap::Args)]
+pub struct NewEntryArgs {
+    /// The end of its address, as in /entries/election-night; made from the title if left out.
+    #[arg(long, default_value = "")]
+    pub slug: String,
+    /// Its title.
+    #[arg(long)]
+    pub title: String,
+    /// What it is about.
+    #[arg(long, default_value = "")]
+    pub summary: String,
+    /// The IANA time zone its times are shown in, as in Europe/Paris.
+    #[arg(long, default_value = "UTC")]
+    pub time_zone: String,
+    /// draft, upcoming, live or ended.
+    #[arg(long, default_value = "draft")]
+    pub state: EntryState,
+    /// The order readers begin with: oldest or latest.
+    #[arg(long, default_value = "oldest")]
+    pub order: Order,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// Something given to it is wrong; the sentence says what.
+    #[error("{0}")]
+    WrongSetting(String),
+    /// Something it needs didn't work; the sentence says what.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<newsroom::storage::OpenError> for CommandError {
+    fn from(error: newsroom::storage::OpenError) -> Self {
+        use newsroom::storage::OpenError;
+        match error {
+            OpenError::Scheme(_) | OpenError::Unusable { .. } => {
+                Self::WrongSetting(error.to_string())
+            }
+            OpenError::Newer { .. } | OpenError::Migrate { .. } => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<newsroom::Error> for CommandError {
+    fn from(error: newsroom::Error) -> Self {
+        match error {
+            newsroom::Error::Invalid(_) => Self::WrongSetting(error.to_string()),
+            newsroom::Error::Storage(cause) => {
+                Self::Failed(format!("The database can't do it: {cause}."))
+            }
+            error => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// Runs the command in `args`, the program's name first, and says in one line what went wrong if
+/// something did.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let parsed = Cli::command()
+        .try_get_matches_from(args)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            eprintln!("ringside: {}", first_line(&error));
+            return ExitCode::from(WRONG_SETTING);
+        }
+        Err(help) => {
+            print!("{}", help.render().ansi());
+            return ExitCode::SUCCESS;
+        }
+    };
+    // Rendering on one worker can wait for itself.
+    let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(dispatch(cli)),
+        Err(error) => Err(CommandError::Failed(format!(
+            "The machine gives no threads: {error}."
+        ))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ringside: {error}");
+            ExitCode::from(match error {
+                CommandError::WrongSetting(_) => WRONG_SETTING,
+                CommandError::Failed(_) => FAILED,
+            })
+        }
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<(), CommandError> {
+    let settings = cli.settings;
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => commands::serve(settings).await,
+        Command::Account(AccountCommand::Create(args)) => {
+            commands::create_account(&settings, &args).await
+        }
+        Command::Entry(EntryCommand::Create(args)) => {
+            commands::create_entry(&settings, &args).await
+        }
+    }
+}
+
+/// What is wrong, on one line and without the usage.
+fn first_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let said: Vec<_> = text
+        .lines()
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let said = said.join(" ");
+    let said = said.strip_prefix("error: ").unwrap_or(&said);
+    format!("{said} (see ringside --help)")
+}

@@ -1,0 +1,30 @@
+//! `ringside entry create`.
+
+use newsroom::NewEntry;
+
+use crate::{
+    cli::{CommandError, NewEntryArgs},
+    config::Settings,
+    state::open_newsroom,
+};
+
+/// Creates an entry, and prints its address.
+///
+/// # Errors
+/// With one sentence for whoever typed the command.
+pub async fn create_entry(settings: &Settings, args: &NewEntryArgs) -> Result<(), CommandError> {
+    let new = NewEntry::parse(
+        &args.title,
+        &args.slug,
+        &args.summary,
+        &args.time_zone,
+        args.state,
+        args.order,
+    )
+    .map_err(newsroom::Error::from)?;
+    let newsroom = open_newsroom(settings).await?;
+    newsroom.create_entry(None, &new).await?;
+    newsroom.close().await;
+    println!("{}/entries/{}", settings.public_url(), new.slug);
+    Ok(())
+}

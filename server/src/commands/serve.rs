@@ -1,0 +1,115 @@
+//! `ringside serve`.
+
+use std::{
+    future::{self, Future},
+    io,
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
+
+use axum_server::{Handle, accept::NoDelayAcceptor};
+use hyper_util::rt::TokioTimer;
+use tokio_util::sync::CancellationToken;
+
+use crate::{AppState, cli::CommandError, config::Settings, router::router, telemetry};
+
+/// How long a connection may take to send a request's headers: longer is a mistake, or an attack.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long what is under way may take once the server is to stop. Streams have said goodbye before.
+const DRAIN: Duration = Duration::from_millis(800);
+
+/// Serves until it is told to stop by SIGINT or SIGTERM.
+///
+/// # Errors
+/// With one sentence for whoever runs the server.
+pub async fn serve(settings: Settings) -> Result<(), CommandError> {
+    telemetry::start(&settings)?;
+    let stop = stop_signal()?;
+    // First of all: who can't have the address must not touch the database of who has it.
+    let listener = listen(settings.addr)?;
+    let state = AppState::open(settings).await?;
+    let following = CancellationToken::new();
+    state.newsroom.follow(following.clone()).await?;
+
+    let handle = Handle::new();
+    let mut server = axum_server::from_tcp(listener)
+        .map_err(|error| CommandError::Failed(format!("The address can't be served: {error}.")))?
+        .acceptor(NoDelayAcceptor::new())
+        .handle(handle.clone());
+    server
+        .http_builder()
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT);
+    let service = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let mut serving = tokio::spawn(server.serve(service));
+
+    println!("Ringside serves {}", state.settings.public_url());
+    if let Some(url) = state.setup_url() {
+        println!("Nobody owns it yet. Open this link once to create the owner:\n\n    {url}\n");
+    }
+    tokio::select! {
+        () = stop => tracing::info!("stopping"),
+        ended = &mut serving => {
+            return Err(CommandError::Failed(format!("The server ended by itself: {ended:?}.")));
+        }
+    }
+    state.newsroom.hub().close();
+    handle.graceful_shutdown(Some(DRAIN));
+    // However it ended, there is nothing left to serve.
+    let _ = serving.await;
+    following.cancel();
+    state.newsroom.close().await;
+    Ok(())
+}
+
+fn listen(addr: SocketAddr) -> Result<TcpListener, CommandError> {
+    let listener = TcpListener::bind(addr).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    listener.map_err(|error| {
+        let reason = match error.kind() {
+            io::ErrorKind::AddrInUse => "another program has it".to_owned(),
+            io::ErrorKind::PermissionDenied => "this user may not have it".to_owned(),
+            io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+            _ => error.to_string(),
+        };
+        CommandError::WrongSetting(format!(
+            "The address {addr} can't be served: {reason}. Set RINGSIDE_ADDR to another."
+        ))
+    })
+}
+
+/// Ends when the process is asked to stop.
+#[cfg(unix)]
+fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let failed =
+        |error: io::Error| CommandError::Failed(format!("Signals can't be heard: {error}."));
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(async move {
+        future::poll_fn(|context| {
+            let told =
+                terminate.poll_recv(context).is_ready() || interrupt.poll_recv(context).is_ready();
+            if told {
+                std::task::Poll::Ready(())
+            } else {
+                std::task::Poll::Pending
+            }
+        })
+        .await;
+    })
+}
+
+/// Ends when the process is asked to stop.
+#[cfg(not(unix))]
+fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            future::pending::<()>().await;
+        }
+    })
+}

@@ -1,0 +1,189 @@
+//! The settings: flags and environment variables alike.
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, ValueEnum};
+use domain::Road;
+
+use crate::cli::CommandError;
+
+/// How many milliseconds a polling page waits at least: two pages a second are as good as a stream.
+const SHORTEST_POLL_MS: i64 = 500;
+/// And at most: ten minutes.
+const LONGEST_POLL_MS: i64 = 600_000;
+
+/// What whoever runs the server can set.
+#[derive(Clone, Debug, Args)]
+pub struct Settings {
+    /// The address to serve on; 0.0.0.0:3000 lets other machines in.
+    #[arg(
+        long,
+        env = "RINGSIDE_ADDR",
+        default_value = "127.0.0.1:3000",
+        global = true
+    )]
+    pub addr: SocketAddr,
+    /// The folder for uploads and the SQLite file; made if it isn't there.
+    #[arg(
+        long,
+        env = "RINGSIDE_DATA",
+        default_value = "data",
+        value_name = "FOLDER",
+        global = true
+    )]
+    pub data: PathBuf,
+    /// The database, sqlite://FILE; by default ringside.db in the data folder.
+    #[arg(
+        long,
+        env = "RINGSIDE_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
+    pub database_url: Option<String>,
+    /// A file that holds the database's URL, alone on its first line.
+    #[arg(
+        long,
+        env = "RINGSIDE_DATABASE_URL_FILE",
+        value_name = "FILE",
+        conflicts_with = "database_url",
+        global = true
+    )]
+    pub database_url_file: Option<PathBuf>,
+    /// How readers reach the server, as in https://live.example.org. With https, cookies are sent
+    /// over https alone.
+    #[arg(long, env = "RINGSIDE_PUBLIC_URL", value_name = "URL", global = true)]
+    pub public_url: Option<String>,
+    /// The folder of stylesheets and browser code; by default `site` beside the binary, or
+    /// target/site.
+    #[arg(long, env = "RINGSIDE_SITE", value_name = "FOLDER", global = true)]
+    pub site: Option<PathBuf>,
+    /// How long a page that polls waits between two questions, in milliseconds (500 to 600000).
+    #[arg(
+        long,
+        env = "RINGSIDE_POLL_INTERVAL_MS",
+        default_value_t = 5_000,
+        value_parser = clap::value_parser!(u32).range(SHORTEST_POLL_MS..=LONGEST_POLL_MS),
+        value_name = "MS",
+        global = true
+    )]
+    pub poll_interval_ms: u32,
+    /// The road open pages take: auto, sse or poll. A switch for a bad day.
+    #[arg(
+        long,
+        env = "RINGSIDE_TRANSPORT",
+        default_value = "auto",
+        global = true
+    )]
+    pub transport: Road,
+    /// What to log: error, warn, info, debug, trace, or a filter like ringside=debug,tower_http=info.
+    #[arg(long, env = "RINGSIDE_LOG", default_value = "info", global = true)]
+    pub log: String,
+    /// How to write the log.
+    #[arg(
+        long,
+        env = "RINGSIDE_LOG_FORMAT",
+        default_value = "text",
+        value_enum,
+        global = true
+    )]
+    pub log_format: LogFormat,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// A JSON object a line, for machines.
+    Json,
+}
+
+impl Settings {
+    /// The database's address; makes the data folder.
+    ///
+    /// # Errors
+    /// If the data folder can't be made or written, or the file with the address not read.
+    pub fn database_url(&self) -> Result<String, CommandError> {
+        self.prepare_data_folder().map_err(|error| {
+            CommandError::WrongSetting(format!(
+                "The data folder {} can't be written: {error}. Set RINGSIDE_DATA to one that can.",
+                self.data.display()
+            ))
+        })?;
+        if let Some(url) = &self.database_url {
+            return Ok(url.clone());
+        }
+        if let Some(file) = &self.database_url_file {
+            return first_line_of(file);
+        }
+        Ok(format!(
+            "sqlite://{}",
+            self.data.join("ringside.db").display()
+        ))
+    }
+
+    /// The folder of stylesheets and browser code.
+    pub fn site(&self) -> PathBuf {
+        let beside = std::env::current_exe()
+            .ok()
+            .and_then(|binary| Some(binary.parent()?.join("site")))
+            .filter(|folder| folder.is_dir());
+        self.site
+            .clone()
+            .or(beside)
+            .unwrap_or_else(|| PathBuf::from("target/site"))
+    }
+
+    /// How readers reach the server.
+    pub fn public_url(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.addr),
+        }
+    }
+
+    /// Whether readers come over https: cookies are then for https alone.
+    pub fn is_https(&self) -> bool {
+        self.public_url().starts_with("https://")
+    }
+
+    /// Checks what only makes sense together.
+    ///
+    /// # Errors
+    /// With a sentence for whoever runs the server.
+    pub fn check(&self) -> Result<(), CommandError> {
+        let url = self.public_url();
+        let host = url
+            .strip_prefix("https://")
+            .or_else(|| url.strip_prefix("http://"));
+        match host {
+            Some(host) if !host.is_empty() && !host.contains(['/', ' ']) => Ok(()),
+            _ => Err(CommandError::WrongSetting(format!(
+                "RINGSIDE_PUBLIC_URL must be like https://live.example.org; it is {url:?}."
+            ))),
+        }
+    }
+
+    fn prepare_data_folder(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.data)?;
+        let probe = self.data.join(".writable");
+        fs::write(&probe, "")?;
+        fs::remove_file(probe)
+    }
+}
+
+/// The first line of a file that holds a secret.
+///
+/// # Errors
+/// If the file can't be read.
+pub fn first_line_of(file: &Path) -> Result<String, CommandError> {
+    let text = fs::read_to_string(file).map_err(|error| {
+        CommandError::WrongSetting(format!("{} can't be read: {error}.", file.display()))
+    })?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}

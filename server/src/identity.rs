@@ -1,0 +1,137 @@
+//! Who asks: sessions in cookies, for personal pages and server functions alone.
+
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
+
+use app::PageRequest;
+use axum::{
+    extract::{Request, State},
+    http::header::CACHE_CONTROL,
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use axum_extra::extract::{
+    CookieJar,
+    cookie::{Cookie, SameSite},
+};
+use domain::Viewer;
+use governor::{DefaultKeyedRateLimiter, Quota};
+use newsroom::{Newsroom, SESSION_LIFE, Secret, Session};
+
+use crate::{config::Settings, problem::NO_STORE, problem::Problem};
+
+/// Tells scripts, and nobody else's server, that somebody is logged in here; not a secret.
+const HINT: &str = "ringside_hint";
+
+/// The cookie that holds the session. With https its prefix binds it to this host and to https.
+pub const fn session_cookie(https: bool) -> &'static str {
+    if https {
+        "__Host-ringside"
+    } else {
+        "ringside_session"
+    }
+}
+
+/// The session that a browser shows, if it shows any.
+pub fn shown_session(jar: &CookieJar, settings: &Settings) -> Option<Secret> {
+    jar.get(session_cookie(settings.is_https()))
+        .map(|cookie| Secret::shown(cookie.value()))
+}
+
+/// The cookies of a session that has just begun.
+pub fn begin(jar: CookieJar, session: &Session, settings: &Settings) -> CookieJar {
+    let name = session_cookie(settings.is_https());
+    jar.add(cookie(name, session.token.reveal(), true, settings))
+        .add(cookie(HINT, "1", false, settings))
+}
+
+/// No session any more.
+pub fn end(jar: CookieJar, settings: &Settings) -> CookieJar {
+    let name = session_cookie(settings.is_https());
+    jar.remove(cookie(name, "", true, settings))
+        .remove(cookie(HINT, "", false, settings))
+}
+
+fn cookie(
+    name: &'static str,
+    value: &str,
+    http_only: bool,
+    settings: &Settings,
+) -> Cookie<'static> {
+    let seconds = SESSION_LIFE / 1_000_000;
+    Cookie::build((name, value.to_owned()))
+        .path("/")
+        .same_site(SameSite::Lax)
+        .http_only(http_only)
+        .secure(settings.is_https())
+        .max_age(time::Duration::seconds(seconds))
+        .build()
+}
+
+/// Tells what it leads to who asks, and that nobody may keep the answer.
+pub async fn identify(
+    State(newsroom): State<Arc<Newsroom>>,
+    State(settings): State<Arc<Settings>>,
+    jar: CookieJar,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let viewer = match shown_session(&jar, &settings) {
+        Some(token) => match newsroom.viewer(&token).await {
+            Ok(viewer) => viewer,
+            Err(error) => return Problem::from(error).into_response(),
+        },
+        None => None,
+    };
+    request.extensions_mut().insert(PageRequest {
+        viewer,
+        typed: None,
+    });
+    let mut response = next.run(request).await;
+    response
+        .headers_mut()
+        .entry(CACHE_CONTROL)
+        .or_insert(NO_STORE);
+    response
+}
+
+/// Sends whoever isn't logged in to the login page, and back here from there.
+pub async fn require_login(request: Request, next: Next) -> Response {
+    if viewer(&request).is_some() {
+        return next.run(request).await;
+    }
+    let here = request.uri().path();
+    Redirect::to(&format!("/login?next={here}")).into_response()
+}
+
+/// Who asks, behind [`identify`].
+pub fn viewer(request: &Request) -> Option<&Viewer> {
+    request.extensions().get::<PageRequest>()?.viewer.as_ref()
+}
+
+/// How often a name may be tried from an address: ten times, then once every six seconds. That is
+/// more than a person needs and less than a guesser.
+#[derive(Debug)]
+pub struct LoginLimit(DefaultKeyedRateLimiter<(IpAddr, String)>);
+
+const TRIES_AT_ONCE: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
+const TRIES_A_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
+/// How many names and addresses are remembered before those that may try again are forgotten.
+const MOST_REMEMBERED: usize = 10_000;
+
+impl Default for LoginLimit {
+    fn default() -> Self {
+        let quota = Quota::per_minute(TRIES_A_MINUTE).allow_burst(TRIES_AT_ONCE);
+        Self(DefaultKeyedRateLimiter::keyed(quota))
+    }
+}
+
+impl LoginLimit {
+    /// Whether `username` may be tried from `address` now.
+    pub fn allows(&self, address: IpAddr, username: &str) -> bool {
+        if self.0.len() > MOST_REMEMBERED {
+            self.0.retain_recent();
+        }
+        let name = username.trim().to_lowercase().chars().take(64).collect();
+        self.0.check_key(&(address, name)).is_ok()
+    }
+}

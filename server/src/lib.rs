@@ -1,0 +1,29 @@
+//! Ringside over HTTP: settings, commands, routes, security, streams and shutdown.
+//!
+//! # How to add a route
+//! A page belongs to `app` (see its documentation). A plain form's route goes into the file of its
+//! capability under `forms`, anything else into a file of its own; all are put together in
+//! `router`, where what is public is cached and never reads a cookie, and what is personal is told
+//! who asks and never stored.
+
+mod cli;
+mod commands;
+mod config;
+mod feed;
+mod forms;
+mod health;
+mod identity;
+mod page_cache;
+mod pages;
+mod problem;
+mod router;
+mod security;
+mod state;
+mod stream;
+mod telemetry;
+mod updates;
+
+pub use cli::run;
+pub use config::Settings;
+pub use router::router;
+pub use state::AppState;

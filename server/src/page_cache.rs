@@ -1,0 +1,278 @@
+//! Finished public pages: rendered once for each state of a feed, however many ask at once.
+//!
+//! A public page depends on its address and on where its feed stands, and on nothing else; so that is
+//! what it is kept under. What is kept under an older state is never asked for again, and goes.
+
+use std::{fmt, sync::Arc};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{
+        HeaderMap, HeaderValue, Method, StatusCode, Uri,
+        header::{
+            ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+            VARY,
+        },
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use domain::{EntryId, Epoch, Order, Rev, Slug};
+use http_body_util::BodyExt;
+use moka::future::Cache;
+use newsroom::{
+    Newsroom,
+    live::{FeedHead, FeedId, Hub},
+};
+use sha2::{Digest, Sha256};
+
+use crate::problem::NO_STORE;
+
+/// How much memory finished pages may take.
+const MAX_BYTES: u64 = 128 * 1024 * 1024;
+
+/// A browser asks each time whether its copy is still good; a proxy may answer all that ask within
+/// two seconds with one.
+const PAGE: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=2");
+/// Simple pollers may be ten seconds behind.
+const BLOCK: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=10");
+
+/// The finished public pages; cheap to clone.
+#[derive(Clone)]
+pub struct PageCache(Cache<Key, Arc<Finished>>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    /// The address, without what makes no difference to the page.
+    uri: String,
+    epoch: Epoch,
+    head: Rev,
+    encoding: Encoding,
+}
+
+#[derive(Debug)]
+struct Finished {
+    status: StatusCode,
+    headers: HeaderMap,
+    etag: HeaderValue,
+    body: Bytes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Encoding {
+    Brotli,
+    Gzip,
+    Identity,
+}
+
+impl Default for PageCache {
+    fn default() -> Self {
+        let pages = Cache::builder()
+            .max_capacity(MAX_BYTES)
+            .weigher(|_, page: &Arc<Finished>| u32::try_from(page.body.len()).unwrap_or(u32::MAX))
+            .build();
+        Self(pages)
+    }
+}
+
+/// Answers with the finished page, made by what this leads to if nobody asked for it before.
+pub async fn serve_finished(
+    State(cache): State<PageCache>,
+    State(newsroom): State<Arc<Newsroom>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some((uri, feed, caching)) = public_page(newsroom.hub(), request.uri()) else {
+        // Nothing public stands there: let it be said, and not kept.
+        return next.run(request).await;
+    };
+    let encoding = Encoding::accepted(request.headers());
+    let key = Key {
+        uri,
+        epoch: feed.epoch,
+        head: feed.head,
+        encoding,
+    };
+    let shown = request.headers().get(IF_NONE_MATCH).cloned();
+    let only_head = request.method() == Method::HEAD;
+    let page = cache
+        .0
+        .try_get_with_by_ref(&key, finish(&key.uri, encoding, next))
+        .await;
+    match page {
+        Ok(page) => page.answer(shown.as_ref(), only_head, caching),
+        Err(failed) => failed.answer(None, only_head, NO_STORE),
+    }
+}
+
+/// Makes the page at `uri`, as it is for everybody: without cookies, or anything else of whoever
+/// happens to be the first to ask.
+async fn finish(uri: &str, encoding: Encoding, next: Next) -> Result<Arc<Finished>, Arc<Finished>> {
+    let mut request = Request::new(Body::empty());
+    // It is made of the path and query of an address that was read before.
+    *request.uri_mut() = uri.parse().unwrap_or_default();
+    request
+        .headers_mut()
+        .insert(ACCEPT_ENCODING, encoding.header());
+    let (parts, body) = next.run(request).await.into_parts();
+    let body = match body.collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) => {
+            tracing::error!(%error, uri, "a page could not be rendered");
+            Bytes::new()
+        }
+    };
+    let digest = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..15]);
+    let mut headers = HeaderMap::new();
+    for name in [CONTENT_TYPE, CONTENT_ENCODING] {
+        if let Some(value) = parts.headers.get(&name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    let finished = Arc::new(Finished {
+        status: parts.status,
+        headers,
+        // Base64 between quotes is always a header's value.
+        etag: HeaderValue::try_from(format!("\"{digest}\""))
+            .unwrap_or(HeaderValue::from_static("\"\"")),
+        body,
+    });
+    if parts.status.is_server_error() {
+        Err(finished)
+    } else {
+        Ok(finished)
+    }
+}
+
+impl Finished {
+    fn answer(
+        &self,
+        shown: Option<&HeaderValue>,
+        only_head: bool,
+        caching: HeaderValue,
+    ) -> Response {
+        let known = self.status == StatusCode::OK && shown.is_some_and(|tags| self.is_among(tags));
+        let status = if known {
+            StatusCode::NOT_MODIFIED
+        } else {
+            self.status
+        };
+        let body = if known || only_head {
+            Body::empty()
+        } else {
+            Body::from(self.body.clone())
+        };
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.remove(CONTENT_TYPE);
+        headers.extend(self.headers.clone());
+        headers.insert(ETAG, self.etag.clone());
+        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        headers.insert(
+            CACHE_CONTROL,
+            if self.status == StatusCode::OK {
+                caching
+            } else {
+                NO_STORE
+            },
+        );
+        response
+    }
+
+    /// Whether the page is one of those that `If-None-Match` names (RFC 9110, section 13.1.2).
+    fn is_among(&self, tags: &HeaderValue) -> bool {
+        let own = self.etag.to_str().unwrap_or_default();
+        tags.to_str().is_ok_and(|tags| {
+            tags.split(',')
+                .map(|tag| tag.trim().trim_start_matches("W/"))
+                .any(|tag| tag == "*" || tag == own)
+        })
+    }
+}
+
+impl Encoding {
+    /// The smallest that the browser takes.
+    fn accepted(headers: &HeaderMap) -> Self {
+        let accepted = headers
+            .get(ACCEPT_ENCODING)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let takes = |name: &str| {
+            accepted.split(',').any(|offer| {
+                let (coding, quality) = offer.split_once(';').unwrap_or((offer, ""));
+                coding.trim() == name
+                    && !matches!(quality.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
+            })
+        };
+        if takes("br") {
+            Self::Brotli
+        } else if takes("gzip") {
+            Self::Gzip
+        } else {
+            Self::Identity
+        }
+    }
+
+    const fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Brotli => "br",
+            Self::Gzip => "gzip",
+            Self::Identity => "identity",
+        })
+    }
+}
+
+/// The public page at `uri`: the address without what makes no difference, where its feed stands, and
+/// how long others may keep it.
+fn public_page(hub: &Hub, uri: &Uri) -> Option<(String, FeedHead, HeaderValue)> {
+    let path = uri.path();
+    let parts: Vec<_> = path.split('/').skip(1).collect();
+    match *parts.as_slice() {
+        [""] => Some(("/".to_owned(), hub.head(FeedId::All)?, PAGE)),
+        ["entries", slug] => {
+            let (_, feed) = hub.find(&Slug::parse(slug).ok()?)?;
+            let order = query(uri, "order").and_then(|order| order.parse::<Order>().ok());
+            let uri = match order {
+                Some(order) => format!("{path}?order={order}"),
+                None => path.to_owned(),
+            };
+            Some((uri, feed, PAGE))
+        }
+        ["entries", slug, "updates", _] => {
+            let (_, feed) = hub.find(&Slug::parse(slug).ok()?)?;
+            Some((path.to_owned(), feed, PAGE))
+        }
+        ["updates", id, ""] => {
+            let feed = hub.head(FeedId::Entry(id.parse().ok()?))?;
+            Some((path.to_owned(), feed, BLOCK))
+        }
+        ["updates", file] => {
+            let id: EntryId = file.strip_suffix(".json")?.parse().ok()?;
+            let feed = hub.head(FeedId::Entry(id))?;
+            let uri = match query(uri, "since") {
+                // A wrong one is refused by what this leads to.
+                Some(since) => format!("{path}?since={}", since.parse::<u64>().ok()?),
+                None => path.to_owned(),
+            };
+            Some((uri, feed, BLOCK))
+        }
+        _ => None,
+    }
+}
+
+/// The first value of `name` in the address's query.
+fn query(uri: &Uri, name: &str) -> Option<String> {
+    form_urlencoded::parse(uri.query()?.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+impl fmt::Debug for PageCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PageCache")
+            .field("pages", &self.0.entry_count())
+            .finish()
+    }
+}

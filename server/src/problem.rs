@@ -1,0 +1,76 @@
+//! Why a request was not answered as asked: a status and one sentence, for programs and people alike.
+
+use app::status_of;
+use axum::{
+    Extension, Json,
+    http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
+    response::{IntoResponse, Response},
+};
+use newsroom::Error;
+
+/// What is personal, or only true for now, is kept by nobody.
+pub const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
+
+/// Why a request was not answered as asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    status: StatusCode,
+    sentence: String,
+}
+
+impl Problem {
+    /// A problem that whoever asked can read about in `sentence`.
+    pub fn new(status: StatusCode, sentence: impl Into<String>) -> Self {
+        Self {
+            status,
+            sentence: sentence.into(),
+        }
+    }
+
+    /// What went wrong, in HTTP's terms.
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What went wrong, in one sentence.
+    pub fn sentence(&self) -> &str {
+        &self.sentence
+    }
+}
+
+impl From<Error> for Problem {
+    /// The cause of what is the server's fault goes to the log, here and only here.
+    fn from(error: Error) -> Self {
+        if let Error::Storage(cause) = &error {
+            tracing::error!(%cause, "a request failed");
+        }
+        Self::new(status_of(&error), error.to_string())
+    }
+}
+
+impl From<domain::Invalid> for Problem {
+    /// What an address or a header holds is refused as malformed.
+    fn from(invalid: domain::Invalid) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, invalid.message)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let headers = [(CACHE_CONTROL, NO_STORE)];
+        let sentence = self.sentence.clone();
+        // The problem rides along, for the layer that says it as a page to who wants pages.
+        (self.status, headers, Extension(self), sentence).into_response()
+    }
+}
+
+/// An error of the feed: what the protocol says about it, or the sentence.
+pub fn feed_problem(error: Error) -> Response {
+    match error {
+        Error::Reset(reset) => {
+            let headers = [(CACHE_CONTROL, NO_STORE)];
+            (StatusCode::GONE, headers, Json(reset)).into_response()
+        }
+        error => Problem::from(error).into_response(),
+    }
+}

@@ -1,0 +1,167 @@
+//! Which route stands where, and behind what.
+
+use std::path::Path;
+
+use app::App;
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, any, get},
+};
+use leptos_axum::{AxumRouteListing, generate_route_list};
+use tower_http::{
+    compression::CompressionLayer,
+    csrf::CsrfLayer,
+    limit::RequestBodyLimitLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    services::ServeDir,
+    set_header::SetResponseHeaderLayer,
+    trace::TraceLayer,
+};
+
+use crate::{
+    feed, forms, health,
+    identity::{identify, require_login},
+    page_cache::serve_finished,
+    pages::{Pages, wants_page},
+    problem::Problem,
+    security::{SecurityHeaders, add_headers, refuse_cross_site},
+    state::AppState,
+    updates,
+};
+
+/// The longest request, in bytes: room for a text far too long, so that its author hears so in a
+/// sentence and gets it back.
+const LONGEST_REQUEST: usize = 4 * 1024 * 1024;
+
+/// A build's files carry their hash in their name: the same name is for ever the same file.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// Everything the server answers.
+pub fn router(state: AppState) -> Router {
+    let mut public = Router::new();
+    let mut author = forms::author_routes();
+    let mut door = forms::door_routes();
+    for page in generate_route_list(App) {
+        match Audience::of(&page) {
+            Audience::Everyone => public = public.route(page.path(), page_route()),
+            Audience::Author => author = author.route(page.path(), page_route()),
+            Audience::Door => door = door.route(page.path(), page_route()),
+            Audience::NewOwner => {
+                let guard = from_fn_with_state(state.clone(), forms::guard_set_up);
+                door = door.route(page.path(), page_route().layer(guard));
+            }
+        }
+    }
+    let public = public
+        .merge(updates::routes())
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(state.clone(), serve_finished));
+    let personal = author
+        .layer(from_fn(require_login))
+        .merge(door)
+        .merge(server_functions())
+        .layer(from_fn_with_state(state.clone(), identify));
+
+    let security = SecurityHeaders::new(state.pages.assets(), &state.settings);
+    let mut csrf = CsrfLayer::new();
+    // Behind a proxy that renames the host, the public address is still this server's own.
+    if let Ok(trusting) = csrf.clone().add_trusted_origin(state.settings.public_url()) {
+        csrf = trusting;
+    }
+    let site = state.settings.site();
+    public
+        .merge(personal)
+        .merge(feed::routes())
+        .merge(health::routes())
+        .nest("/pkg", built_files(&site.join("pkg")))
+        .fallback_service(other_files(&site, state.pages.clone()))
+        // From the inside out.
+        .layer(RequestBodyLimitLayer::new(LONGEST_REQUEST))
+        .layer(csrf.with_rejection_response(refuse_cross_site))
+        .layer(from_fn_with_state(state.pages.clone(), dress_problems))
+        .layer(from_fn_with_state(security, add_headers))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(TraceLayer::new_for_http())
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .with_state(state)
+}
+
+/// Whom a page is for.
+enum Audience {
+    /// The same for everyone, cached, and without cookies.
+    Everyone,
+    /// For those who are logged in.
+    Author,
+    /// For those who aren't yet.
+    Door,
+    /// For whoever holds the token that the server printed.
+    NewOwner,
+}
+
+impl Audience {
+    fn of(page: &AxumRouteListing) -> Self {
+        match page.path() {
+            "/login" => Self::Door,
+            "/setup" => Self::NewOwner,
+            path if path.starts_with("/desk") || path.ends_with("/compose") => Self::Author,
+            _ => Self::Everyone,
+        }
+    }
+}
+
+fn page_route() -> MethodRouter<AppState> {
+    get(async |State(pages): State<Pages>, request: Request| pages.render(request).await)
+}
+
+/// The islands' server functions, each at its own address.
+fn server_functions() -> Router<AppState> {
+    let call = async |State(pages): State<Pages>, request: Request| pages.call(request).await;
+    server_fn::axum::server_fn_paths().fold(Router::new(), |router, (path, _)| {
+        router.route(path, any(call))
+    })
+}
+
+/// The build's files, compressed where the build did so.
+fn built_files(folder: &Path) -> Router<AppState> {
+    let files = ServeDir::new(folder)
+        .precompressed_br()
+        .precompressed_gzip();
+    let keep = |response: &Response| response.status().is_success().then_some(FOR_EVER);
+    Router::new()
+        .fallback_service(files)
+        .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, keep))
+}
+
+/// The site's other files, as its icon; and for every other address the page that says that there is
+/// none.
+fn other_files(site: &Path, pages: Pages) -> ServeDir<Router> {
+    let not_found =
+        async |State(pages): State<Pages>, request: Request| pages.render(request).await;
+    ServeDir::new(site)
+        .append_index_html_on_directories(false)
+        .call_fallback_on_method_not_allowed(true)
+        .fallback(Router::new().fallback(not_found).with_state(pages))
+}
+
+/// Says what is wrong as a page to whoever wants pages.
+async fn dress_problems(State(pages): State<Pages>, request: Request, next: Next) -> Response {
+    let wants_page = wants_page(request.headers());
+    let response = next.run(request).await;
+    let problem = match response.status() {
+        // Said by a layer, in its own words.
+        StatusCode::PAYLOAD_TOO_LARGE => Some(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "This is larger than the 4 MiB that can be sent at once. Go back, and send less.",
+        )),
+        _ => response.extensions().get::<Problem>().cloned(),
+    };
+    match problem {
+        Some(problem) if wants_page => pages.render_problem(problem).await,
+        Some(problem) => problem.into_response(),
+        None => response,
+    }
+}

@@ -1,0 +1,90 @@
+//! What every answer says about how a browser may use it.
+
+use std::fmt::Write as _;
+
+use app::{Assets, inline_scripts};
+use axum::{
+    extract::{Request, State},
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{
+            CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+            X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use sha2::{Digest, Sha256};
+use tower_http::csrf::ProtectionError;
+
+use crate::{config::Settings, problem::Problem};
+
+/// The headers, made once at start.
+#[derive(Clone, Debug)]
+pub struct SecurityHeaders(Vec<(HeaderName, HeaderValue)>);
+
+impl SecurityHeaders {
+    /// Those of a build: the content security policy names its inline scripts by their hashes, so
+    /// that pages stay the same for everyone.
+    pub fn new(assets: &Assets, settings: &Settings) -> Self {
+        let mut headers = vec![
+            (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+            // `no-referrer` would make browsers send `Origin: null` with a form.
+            (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+            (
+                HeaderName::from_static("cross-origin-opener-policy"),
+                HeaderValue::from_static("same-origin"),
+            ),
+            (
+                HeaderName::from_static("permissions-policy"),
+                HeaderValue::from_static("camera=(), geolocation=(), microphone=()"),
+            ),
+        ];
+        // Made of fixed words and base64, it is always a header's value.
+        if let Ok(policy) = HeaderValue::try_from(content_security_policy(assets)) {
+            headers.push((CONTENT_SECURITY_POLICY, policy));
+        }
+        if settings.is_https() {
+            headers.push((
+                STRICT_TRANSPORT_SECURITY,
+                HeaderValue::from_static("max-age=31536000"),
+            ));
+        }
+        Self(headers)
+    }
+}
+
+/// Puts the headers on every answer.
+pub async fn add_headers(
+    State(headers): State<SecurityHeaders>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in &headers.0 {
+        response.headers_mut().insert(name.clone(), value.clone());
+    }
+    response
+}
+
+/// The answer to what another site's page sends here.
+pub fn refuse_cross_site(_: ProtectionError) -> Response {
+    let sentence = "This was sent by another site's page, and was refused. Open Ringside itself and try again.";
+    Problem::new(StatusCode::FORBIDDEN, sentence).into_response()
+}
+
+fn content_security_policy(assets: &Assets) -> String {
+    let mut hashes = String::new();
+    for script in inline_scripts(assets) {
+        let hash = BASE64_STANDARD.encode(Sha256::digest(script));
+        // Writing to a String can't fail.
+        let _ = write!(hashes, " 'sha256-{hash}'");
+    }
+    format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; \
+         img-src 'self' https: data:; media-src 'self' https:; font-src 'self'; \
+         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+    )
+}

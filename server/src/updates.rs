@@ -1,0 +1,97 @@
+//! The updates for simple clients, which know nothing of the feed: as a block of HTML, and as JSON
+//! by growing numbers. Both are cached with the pages.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::Html,
+    routing::get,
+};
+use domain::{EntryId, UpdateId};
+use newsroom::{
+    Error, Newsroom,
+    zone::{LocalTime, rfc3339},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{problem::Problem, state::AppState};
+
+/// `/updates/{entry_id}/` and `/updates/{entry_id}.json`.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/updates/{file}/", get(block))
+        .route("/updates/{file}", get(json))
+}
+
+#[derive(Debug, Serialize)]
+struct Updates {
+    updates: Vec<Update>,
+}
+
+#[derive(Debug, Serialize)]
+struct Update {
+    id: UpdateId,
+    /// RFC 3339.
+    created: String,
+    /// `HH:MM`, in the entry's zone.
+    created_str: String,
+    /// The update's card.
+    content: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Since {
+    since: Option<String>,
+}
+
+async fn block(
+    State(newsroom): State<Arc<Newsroom>>,
+    Path(entry): Path<String>,
+) -> Result<Html<String>, Problem> {
+    let (entry, mut updates) = newsroom
+        .updates_after(entry_id(&entry)?, UpdateId(0))
+        .await?;
+    updates.sort_by_key(|update| (update.posted_at, update.id));
+    Ok(Html(app::updates_block(
+        newsroom.cards(),
+        &entry,
+        &updates,
+        entry.default_order,
+    )))
+}
+
+async fn json(
+    State(newsroom): State<Arc<Newsroom>>,
+    Path(file): Path<String>,
+    Query(query): Query<Since>,
+) -> Result<Json<Updates>, Problem> {
+    let entry = entry_id(file.strip_suffix(".json").unwrap_or_default())?;
+    let since = match query.since {
+        None => UpdateId(0),
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|since: &UpdateId| since.0 >= 0)
+            .ok_or_else(|| {
+                let sentence = "since must be the number of an update, as in ?since=12.";
+                Problem::new(StatusCode::BAD_REQUEST, sentence)
+            })?,
+    };
+    let (entry, updates) = newsroom.updates_after(entry, since).await?;
+    let updates = updates.iter().map(|update| Update {
+        id: update.id,
+        created: rfc3339(update.posted_at),
+        created_str: LocalTime::new(update.posted_at, &entry.time_zone).clock(),
+        content: newsroom.cards().card(&entry, update).to_string(),
+    });
+    Ok(Json(Updates {
+        updates: updates.collect(),
+    }))
+}
+
+fn entry_id(text: &str) -> Result<EntryId, Problem> {
+    text.parse().map_err(|_| Error::Unknown("entry").into())
+}
