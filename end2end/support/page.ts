@@ -1,6 +1,37 @@
-import { expect, type Page } from "@playwright/test";
+import { expect, type Locator, type Page } from "@playwright/test";
 
 /** Waits until the page's list of updates is live. */
 export async function waitForFeed(page: Page): Promise<void> {
   await expect(page.locator("#live-updates[data-hydrated]")).toBeAttached();
+}
+
+/** The updates that can be seen, from top to bottom. */
+export function updates(page: Page): Locator {
+  return page.locator("#live-updates > .update:visible");
+}
+
+/** What the visible updates say, from top to bottom. */
+export async function texts(page: Page): Promise<string[]> {
+  return updates(page).locator(".prose").allInnerTexts();
+}
+
+/** The number of the update that says `text`. */
+export async function idOf(page: Page, text: string): Promise<string> {
+  const id = await page.locator("#live-updates > .update", { hasText: text }).getAttribute("data-update-id");
+  if (id === null) throw new Error(`no update says ${text}`);
+  return id;
+}
+
+/** Marks every update's node, so that `unmarked` tells which were made anew. */
+export async function markNodes(page: Page): Promise<void> {
+  await page.locator("#live-updates > .update").evaluateAll((nodes) => {
+    for (const node of nodes) (node as HTMLElement & { marked?: boolean }).marked = true;
+  });
+}
+
+/** How many updates' nodes were made since `markNodes`. */
+export function unmarked(page: Page): Promise<number> {
+  return page
+    .locator("#live-updates > .update")
+    .evaluateAll((nodes) => nodes.filter((node) => !(node as HTMLElement & { marked?: boolean }).marked).length);
 }

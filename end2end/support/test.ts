@@ -7,7 +7,7 @@ import { ConsoleWatch } from "./console";
 import { Ringside } from "./ringside";
 
 export { expect } from "@playwright/test";
-export { waitForFeed } from "./page";
+export { idOf, markNodes, texts, unmarked, updates, waitForFeed } from "./page";
 
 export type Role = "owner" | "editor" | "author" | "reader";
 
@@ -47,6 +47,8 @@ interface Fixtures {
     state?: "draft" | "upcoming" | "live" | "ended";
     order?: "oldest" | "latest";
   }) => Promise<Entry>;
+  /** Sends a plain form to `path` as `author`. */
+  send: (path: string, form?: Record<string, string>) => Promise<void>;
   /** Posts an update as `author`, through the plain form. */
   post: (slug: string, source: string, options?: { headline?: string }) => Promise<void>;
 }
@@ -119,9 +121,11 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       return { slug, url: `${ringside.url}/entries/${slug}` };
     }),
 
-  post: ({ ringside, author }, use) =>
+  send: ({ ringside, author }, use) => use((path, form = {}) => submit(author.context, ringside.url, path, form)),
+
+  post: ({ send }, use) =>
     use((slug, source, { headline = "" } = {}) =>
-      submit(author.context, ringside.url, `/entries/${slug}/compose`, { source, headline, op_id: randomUUID() }),
+      send(`/entries/${slug}/compose`, { source, headline, op_id: randomUUID() }),
     ),
 });
 

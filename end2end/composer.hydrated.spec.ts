@@ -1,0 +1,123 @@
+// The composer inside the entry's page: it never loses a word, and never says anything twice.
+import { expect, test, texts, updates, waitForFeed } from "./support/test";
+
+test("Ctrl+Enter posts, the box clears, and is ready for the next one", async ({ author, newEntry }) => {
+  const entry = await newEntry();
+  const page = await author.context.newPage();
+  await page.goto(entry.url);
+  const box = page.getByRole("textbox", { name: "Update" });
+  await box.fill("one");
+  await box.press("Control+Enter");
+  await expect(page.getByText("Posted.")).toBeVisible();
+  await expect(box).toHaveValue("");
+  await expect(box).toBeFocused();
+  await box.pressSequentially("two");
+  await box.press("Meta+Enter");
+  await expect(updates(page)).toHaveCount(2);
+  expect(await texts(page)).toEqual(["one", "two"]);
+});
+
+test("a headline can be added", async ({ author, newEntry }) => {
+  const entry = await newEntry();
+  const page = await author.context.newPage();
+  await page.goto(entry.url);
+  await page.getByRole("button", { name: "Add a headline" }).click();
+  await page.getByRole("textbox", { name: "Headline" }).fill("Goal!");
+  await page.getByRole("textbox", { name: "Update" }).fill("1-0");
+  await page.getByRole("button", { name: "Post", exact: true }).click();
+  await expect(page.getByRole("article").getByRole("heading", { name: "Goal!" })).toBeVisible();
+});
+
+test("a double click publishes once, and so does a retry after an answer that was lost", async ({
+  author,
+  newEntry,
+  allowConsole,
+}) => {
+  allowConsole(/ERR_|Failed to load resource/);
+  const entry = await newEntry();
+  const page = await author.context.newPage();
+  await page.goto(entry.url);
+  const box = page.getByRole("textbox", { name: "Update" });
+  await box.fill("doubled");
+  await page.getByRole("button", { name: "Post", exact: true }).dblclick();
+  await expect(box).toHaveValue("");
+
+  // The server gets it; the browser never hears so.
+  await page.route("**/fn/post_update", async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await box.fill("lost answer");
+  await page.getByRole("button", { name: "Post", exact: true }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "The server can't be reached." })).toBeVisible();
+  await expect(box).toHaveValue("lost answer");
+  await page.unroute("**/fn/post_update");
+  await page.getByRole("button", { name: "Post", exact: true }).click();
+  await expect(box).toHaveValue("");
+  await expect(updates(page)).toHaveCount(2);
+  expect(await texts(page)).toEqual(["doubled", "lost answer"]);
+});
+
+test("a session that expires while typing costs no word", async ({ author, newEntry, allowConsole, ringside }) => {
+  allowConsole(/401/);
+  const entry = await newEntry();
+  const page = await author.context.newPage();
+  await page.goto(entry.url);
+  const box = page.getByRole("textbox", { name: "Update" });
+  await box.fill("typed before the session ended");
+  await author.context.request.post(`${ringside.url}/logout`, { headers: { Origin: ringside.url } });
+  await page.getByRole("button", { name: "Post", exact: true }).click();
+  await expect(page.getByText("Your session has expired. Your text is kept here.")).toBeVisible();
+  await expect(box).toHaveValue("typed before the session ended");
+
+  const other = author.context.waitForEvent("page");
+  await page.getByRole("link", { name: "Log in in another tab" }).click();
+  const login = await other;
+  await login.getByLabel("Username").fill(author.name);
+  await login.getByLabel("Password").fill(author.password);
+  await login.getByRole("button", { name: "Log in" }).click();
+  await expect(login.getByRole("heading", { name: "Your desk" })).toBeVisible();
+  await page.getByRole("button", { name: "Post", exact: true }).click();
+  await expect(updates(page)).toHaveText(/typed before the session ended/);
+});
+
+test("what was typed survives a reload, a refusal and a crash", async ({ author, newEntry, allowConsole }) => {
+  allowConsole(/422/);
+  const entry = await newEntry();
+  const page = await author.context.newPage();
+  await page.goto(entry.url);
+  const box = page.getByRole("textbox", { name: "Update" });
+  await box.fill("half a sen");
+  await page.reload();
+  await expect(box).toHaveValue("half a sen");
+
+  await box.fill("x".repeat(60_000));
+  await page.getByRole("button", { name: "Post", exact: true }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "it can have 50000 at most" })).toBeVisible();
+  expect((await box.inputValue()).length).toBe(60_000);
+});
+
+test("readers load none of the composer's code, authors do", async ({ page, author, newEntry, newMember }) => {
+  const entry = await newEntry();
+  const chunks = (requests: string[]) => requests.filter((url) => /composer|chunk|split/.test(url) && url.endsWith(".wasm"));
+  const seen: string[] = [];
+  page.on("request", (request) => seen.push(request.url()));
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  expect(seen.filter((url) => url.endsWith(".wasm"))).toHaveLength(1);
+  expect(chunks(seen)).toEqual([]);
+  expect(seen.filter((url) => url.includes("/fn/"))).toEqual([]);
+
+  const desk = await author.context.newPage();
+  const loaded: string[] = [];
+  desk.on("request", (request) => loaded.push(request.url()));
+  await desk.goto(entry.url);
+  await expect(desk.getByRole("textbox", { name: "Update" })).toBeVisible();
+  expect(loaded.filter((url) => url.endsWith(".wasm")).length).toBeGreaterThan(1);
+
+  const reader = await (await newMember("reader")).context.newPage();
+  await reader.goto(entry.url);
+  await waitForFeed(reader);
+  await expect(reader.getByRole("textbox", { name: "Update" }), "a reader with an account posts nothing").toHaveCount(0);
+});

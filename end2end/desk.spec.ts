@@ -1,0 +1,118 @@
+// An author's way from the login to an ended entry, by plain forms: with and without JavaScript.
+import { randomUUID } from "node:crypto";
+import { expect, test, texts } from "./support/test";
+
+test("log in, create an entry, post, edit, delete, undo, end, start again, log out", async ({
+  ringside,
+  newMember,
+  newContext,
+}) => {
+  const member = await newMember("author");
+  const page = await (await newContext()).newPage();
+  const title = `Cup final ${randomUUID().slice(0, 8)}`;
+
+  await page.goto(`${ringside.url}/desk`);
+  await expect(page, "the desk asks for a login, and comes back").toHaveURL(/\/login\?next=\/desk$/);
+  await page.getByLabel("Username").fill(member.name.toUpperCase());
+  await page.getByLabel("Password").fill(member.password);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await expect(page.getByRole("heading", { name: "Your desk" })).toBeVisible();
+
+  await page.getByLabel("Title").fill(title);
+  await page.getByLabel("Summary (optional)").fill("Who wins?");
+  await page.getByLabel("Time zone").fill("Europe/Paris");
+  await page.getByRole("button", { name: "Create" }).click();
+  await expect(page.getByRole("heading", { name: title })).toBeVisible();
+  const desk = page.url();
+
+  await page.getByRole("link", { name: "Post", exact: true }).click();
+  await page.getByLabel("Update", { exact: true }).fill("Kick-off.");
+  await page.getByRole("button", { name: "Post" }).click();
+  await expect(page.getByText("Posted.")).toBeVisible();
+  await expect(page.getByLabel("Update", { exact: true }), "comes back blank").toHaveValue("");
+  await expect(page.getByText("Last update: Kick-off.")).toBeVisible();
+
+  await page.goto(desk);
+  await page.getByRole("link", { name: "Edit" }).click();
+  await expect(page.getByLabel("Update", { exact: true })).toHaveValue("Kick-off.");
+  await page.getByLabel("Update", { exact: true }).fill("Kick-off, at last.");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("Kick-off, at last.")).toBeVisible();
+
+  await page.getByRole("button", { name: "Delete" }).click();
+  await expect(page.getByText("Nothing is posted yet.")).toBeVisible();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByText("Kick-off, at last.")).toBeVisible();
+
+  await page.getByRole("button", { name: "End it" }).click();
+  await expect(page.locator(".entry-state")).toHaveText("Ended");
+  await page.getByRole("link", { name: "Open its page" }).click();
+  await expect(page.locator("#entry-state")).toHaveText("Ended");
+  expect(await texts(page)).toEqual(["Kick-off, at last."]);
+  await page.goto(desk);
+  await page.getByRole("button", { name: "Start it again" }).click();
+  await expect(page.locator(".entry-state")).toHaveText("Live");
+
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.goto(desk);
+  await expect(page).toHaveURL(/\/login/);
+});
+
+test("a wrong password says so, and keeps the name", async ({ page, newMember, allowConsole }) => {
+  allowConsole(/401/);
+  const member = await newMember("author");
+  await page.goto("/login");
+  await page.getByLabel("Username").fill(member.name);
+  await page.getByLabel("Password").fill("not the password");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await expect(page.getByRole("alert")).toHaveText("The username or the password is wrong.");
+  await expect(page.getByLabel("Username")).toHaveValue(member.name);
+  await expect(page.getByLabel("Password")).toHaveValue("");
+});
+
+test("a form that is refused comes back with what was typed", async ({ author, ringside, newEntry, allowConsole }) => {
+  allowConsole(/422/);
+  const entry = await newEntry();
+  const page = await author.context.newPage();
+  await page.goto(`${ringside.url}/desk`);
+  await page.getByLabel("Title").fill("Another");
+  await page.getByLabel("Address (optional)").fill(entry.slug);
+  await page.getByRole("button", { name: "Create" }).click();
+  await expect(page.getByRole("alert")).toContainText("Another entry has this address already");
+  await expect(page.getByLabel("Title")).toHaveValue("Another");
+
+  await page.goto(`${entry.url}/compose`);
+  const long = "word ".repeat(12_000);
+  await page.getByLabel("Update", { exact: true }).fill(long);
+  await page.getByRole("button", { name: "Post" }).click();
+  await expect(page.getByRole("alert")).toContainText("it can have 50000 at most");
+  await expect(page.getByLabel("Update", { exact: true })).toHaveValue(long);
+});
+
+test("a form that is sent twice publishes once", async ({ page, newEntry, send }) => {
+  const entry = await newEntry();
+  const form = { source: "only once", headline: "", op_id: randomUUID() };
+  await send(`/entries/${entry.slug}/compose`, form);
+  await send(`/entries/${entry.slug}/compose`, form);
+  await page.goto(entry.url);
+  expect(await texts(page)).toEqual(["only once"]);
+});
+
+test("the set-up link makes the first owner, once", async ({ ringside, page, allowConsole }) => {
+  allowConsole(/403/);
+  await page.goto("/setup?token=guessed");
+  await expect(page.getByText("This set-up link is wrong or old.")).toBeVisible();
+
+  const link = /http:\S+\/setup\?token=\S+/.exec(ringside.log)?.[0];
+  await page.goto(link ?? "the server printed no link");
+  if (await page.getByRole("heading", { name: "Log in" }).isVisible()) {
+    // The other run of this test has been here: the link is spent.
+    return;
+  }
+  await page.getByLabel("Username").fill("the-owner");
+  await page.getByLabel("Password").fill("a long enough password");
+  await page.getByRole("button", { name: "Create the owner" }).click();
+  await expect(page.getByRole("heading", { name: "Your desk" })).toBeVisible();
+  await page.goto(link ?? "");
+  await expect(page, "the link is spent").toHaveURL(/\/login$/);
+});

@@ -1,0 +1,127 @@
+// What a reader's open page does while things happen.
+import { expect, idOf, markNodes, test, texts, unmarked, updates, waitForFeed } from "./support/test";
+
+test("posted in one browser, seen in another", async ({ page, author, newEntry }) => {
+  const entry = await newEntry();
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await expect(page.getByText("No updates yet.")).toBeVisible();
+
+  const desk = await author.context.newPage();
+  await desk.goto(entry.url);
+  await desk.getByRole("textbox", { name: "Update" }).fill("The **first** one.");
+  await desk.getByRole("button", { name: "Post", exact: true }).click();
+
+  await expect(updates(page)).toHaveText(/The first one\./);
+  await expect(page.getByText("No updates yet.")).toBeHidden();
+  await expect(updates(desk), "and in the author's own page, once").toHaveCount(1);
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+});
+
+test("arrivals are announced politely, several as one", async ({ page, newEntry, post }) => {
+  const entry = await newEntry();
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await Promise.all([post(entry.slug, "one"), post(entry.slug, "two")]);
+  await expect(page.getByRole("status").filter({ hasText: "2 new updates" })).toBeAttached();
+});
+
+test("what is selected stays selected, and nodes survive arrivals and the toggle", async ({ page, newEntry, post }) => {
+  const entry = await newEntry();
+  for (const text of ["alpha", "beta", "gamma"]) await post(entry.slug, text);
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await markNodes(page);
+  await updates(page).nth(1).locator(".prose").selectText();
+
+  await post(entry.slug, "delta");
+  await expect(updates(page)).toHaveCount(4);
+  expect(await page.evaluate(() => getSelection()?.toString().trim())).toBe("beta");
+  expect(await unmarked(page)).toBe(1);
+
+  await markNodes(page);
+  await page.getByRole("button", { name: "Show latest first" }).click();
+  expect(await texts(page)).toEqual(["delta", "gamma", "beta", "alpha"]);
+  await page.getByRole("button", { name: "Show oldest first" }).click();
+  expect(await texts(page)).toEqual(["alpha", "beta", "gamma", "delta"]);
+  expect(await unmarked(page), "the toggle makes no node anew").toBe(0);
+});
+
+test("arrivals move nothing that is being read", async ({ page, newEntry, post }) => {
+  const entry = await newEntry();
+  for (let n = 0; n < 15; n++) await post(entry.slug, `update ${n} `.repeat(40));
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await updates(page).nth(7).scrollIntoViewIfNeeded();
+  const place = () => updates(page).nth(7).evaluate((node) => node.getBoundingClientRect().top);
+  const before = await place();
+  await post(entry.slug, "an arrival");
+  await expect(updates(page)).toHaveCount(16);
+  expect(await place()).toBe(before);
+});
+
+test("an edit changes its update in place, a deletion takes it out, an undo brings it back", async ({
+  page,
+  newEntry,
+  post,
+  send,
+}) => {
+  const entry = await newEntry();
+  for (const text of ["first", "secnod", "third"]) await post(entry.slug, text);
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await markNodes(page);
+  const id = await idOf(page, "secnod");
+
+  await send(`/desk/updates/${id}`, { source: "second", headline: "" });
+  await expect(page.locator(`#update-${id} .prose`)).toHaveText("second");
+  await expect(page.locator(`#update-${id}`)).toContainText(/edited \d\d:\d\d/);
+  expect(await unmarked(page)).toBe(0);
+
+  await send(`/desk/updates/${id}/delete`);
+  await expect(page.locator(`#update-${id}`)).toHaveCount(0);
+  expect(await texts(page)).toEqual(["first", "third"]);
+
+  await send(`/desk/updates/${id}/restore`);
+  await expect(page.locator(`#update-${id}`)).toBeVisible();
+  expect(await texts(page)).toEqual(["first", "second", "third"]);
+});
+
+test("an entry that ends says so, and comes alive again", async ({ page, newEntry, post, send }) => {
+  const entry = await newEntry();
+  await page.clock.install();
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await send(`/desk/entries/${entry.slug}/end`);
+  await expect(page.locator("#entry-state")).toHaveText("Ended");
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "ended");
+
+  await send(`/desk/entries/${entry.slug}/start`);
+  await post(entry.slug, "one more thing");
+  // An ended entry's page asks once a minute.
+  await page.clock.runFor(65_000);
+  await expect(page.locator("#entry-state")).toHaveText("Live");
+  await expect(updates(page)).toHaveText(/one more thing/);
+});
+
+test("times can be read in the reader's own zone", async ({ newContext, newEntry, post }) => {
+  const entry = await newEntry();
+  await post(entry.slug, "when?");
+  const context = await newContext({ timezoneId: "Asia/Tokyo" });
+  const page = await context.newPage();
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  const time = updates(page).locator("time").first();
+  const inUtc = await time.innerText();
+  await page.getByRole("button", { name: "Times in my zone" }).click();
+  const hours = (text: string) => Number(text.slice(0, 2));
+  expect((hours(await time.innerText()) - hours(inUtc) + 24) % 24).toBe(9);
+  await post(entry.slug, "and now?");
+  await expect(updates(page)).toHaveCount(2);
+  const later = await updates(page).nth(1).locator("time").first().innerText();
+  expect((hours(later) - hours(inUtc) + 24) % 24, "arrivals too").toBeGreaterThanOrEqual(9);
+  await page.getByRole("button", { name: "Times in UTC" }).click();
+  await expect(time).toHaveText(inUtc);
+});

@@ -1,0 +1,74 @@
+// The order a reader chooses, and what arrives above what they read.
+import { expect, test, texts, updates, waitForFeed } from "./support/test";
+
+test("the order is remembered, and applied before anything is painted", async ({ page, newEntry, post }) => {
+  const entry = await newEntry();
+  for (const text of ["one", "two", "three"]) await post(entry.slug, text);
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await page.getByRole("button", { name: "Show latest first" }).click();
+
+  // Scripts of the build come too late for this: the list is in order without them.
+  await page.route("**/pkg/*.{js,wasm}", (route) => route.abort());
+  await page.goto(entry.url, { waitUntil: "commit" });
+  await expect(updates(page)).toHaveCount(3);
+  expect(await texts(page)).toEqual(["three", "two", "one"]);
+  await page.goto(`${entry.url}?order=oldest`);
+  expect(await texts(page), "an address that names an order wins").toEqual(["one", "two", "three"]);
+});
+
+test("a burst in latest-first order is shown latest first", async ({ page, newEntry, post }) => {
+  const entry = await newEntry({ order: "latest" });
+  await post(entry.slug, "start");
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  const burst = Array.from({ length: 12 }, (_, n) => `burst ${n}`);
+  for (const text of burst) await post(entry.slug, text);
+  await expect(updates(page)).toHaveCount(13);
+  expect(await texts(page)).toEqual([...burst.reverse(), "start"]);
+});
+
+test("arrivals above what is read wait behind a button", async ({ page, newEntry, post }) => {
+  const entry = await newEntry({ order: "latest" });
+  for (let n = 0; n < 12; n++) await post(entry.slug, `update ${n} `.repeat(40));
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  const read = updates(page).nth(6);
+  await read.scrollIntoViewIfNeeded();
+  const place = () => read.evaluate((node) => node.getBoundingClientRect().top);
+  const before = await place();
+
+  await post(entry.slug, "first arrival");
+  await expect(page.getByRole("button", { name: "1 new update", exact: true })).toBeVisible();
+  await post(entry.slug, "second arrival");
+  const button = page.getByRole("button", { name: "2 new updates" });
+  await expect(button).toBeVisible();
+  await expect(updates(page)).toHaveCount(12);
+  expect(await place()).toBe(before);
+
+  await button.click();
+  await expect(updates(page)).toHaveCount(14);
+  expect((await texts(page)).slice(0, 2)).toEqual(["second arrival", "first arrival"]);
+  await expect(button).toBeHidden();
+});
+
+test("arrivals wait while something in the list is selected, and a deleted one isn't counted", async ({
+  page,
+  newEntry,
+  post,
+  send,
+}) => {
+  const entry = await newEntry({ order: "latest" });
+  await post(entry.slug, "select me");
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await updates(page).locator(".prose").selectText();
+  await post(entry.slug, "held");
+  await post(entry.slug, "taken back");
+  await expect(page.getByRole("button", { name: "2 new updates" })).toBeVisible();
+  const id = await page.locator(".update", { hasText: "taken back" }).getAttribute("data-update-id");
+  await send(`/desk/updates/${id}/delete`);
+  await expect(page.getByRole("button", { name: "1 new update", exact: true })).toBeVisible();
+  expect(await page.evaluate(() => getSelection()?.toString().trim())).toBe("select me");
+});

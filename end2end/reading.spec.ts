@@ -1,0 +1,70 @@
+// What anybody can read, with and without JavaScript.
+import { expect, test, texts } from "./support/test";
+
+test("the front page leads to an entry, and the entry to each of its updates", async ({ page, newEntry, post }) => {
+  const entry = await newEntry({ title: "The count" });
+  await post(entry.slug, "The polls have **closed**.", { headline: "Closed" });
+
+  await page.goto("/");
+  await page.locator(`a[href="/entries/${entry.slug}"]`).click();
+  await expect(page.getByRole("heading", { name: "The count", level: 1 })).toBeVisible();
+  const update = page.getByRole("article").filter({ hasText: "The polls have closed." });
+  await expect(update.getByRole("heading", { name: "Closed" })).toBeVisible();
+  await expect(update.locator("strong")).toHaveText("closed");
+
+  await update.locator(".update-when").click();
+  await expect(page).toHaveURL(/\/entries\/.+\/updates\/\d+$/);
+  await expect(page).toHaveTitle(/^Closed · The count/);
+  await page.getByRole("link", { name: "Read it in the live blog" }).click();
+  await expect(page).toHaveURL(/#update-\d+$/);
+});
+
+test("updates are read oldest first, and latest first where the address or the entry says so", async ({
+  page,
+  newEntry,
+  post,
+}) => {
+  const entry = await newEntry();
+  const news = await newEntry({ order: "latest" });
+  for (const text of ["one", "two", "three"]) {
+    await post(entry.slug, text);
+    await post(news.slug, text);
+  }
+  await page.goto(entry.url);
+  expect(await texts(page)).toEqual(["one", "two", "three"]);
+  await page.goto(`${entry.url}?order=latest`);
+  expect(await texts(page)).toEqual(["three", "two", "one"]);
+  await page.goto(news.url);
+  expect(await texts(page)).toEqual(["three", "two", "one"]);
+  await page.goto(`${news.url}?order=oldest`);
+  expect(await texts(page)).toEqual(["one", "two", "three"]);
+});
+
+test("an empty entry says that its first update will come", async ({ page, newEntry }) => {
+  const entry = await newEntry();
+  await page.goto(entry.url);
+  await expect(page.getByText("No updates yet.")).toBeVisible();
+});
+
+test("what an author wrote can't act", async ({ page, newEntry, post }) => {
+  const entry = await newEntry();
+  await post(entry.slug, `<script>document.title = "owned"</script><img src=x onerror="document.title='owned'">seen`);
+  await post(entry.slug, "[a link](javascript:alert(1)) <b onclick=alert(1)>bold</b>");
+  await page.route("**/x", (route) => route.fulfill({ status: 204 }));
+  await page.goto(entry.url);
+  await expect(page.getByText("seen")).toBeVisible();
+  await expect(page.locator("#live-updates :is(script, [onerror], [onclick], [href^=javascript])")).toHaveCount(0);
+  await expect(page).not.toHaveTitle("owned");
+});
+
+test("an address where nothing stands says so, and leads back", async ({ page, newEntry, allowConsole }) => {
+  allowConsole(/404/);
+  const draft = await newEntry({ state: "draft" });
+  for (const address of ["/nowhere", "/entries/nowhere", "/entries/No%20Slug", draft.url, "/entries/nowhere/updates/1"]) {
+    const answer = await page.goto(address);
+    expect(answer?.status(), address).toBe(404);
+    await expect(page.getByRole("heading", { name: "Not found" })).toBeVisible();
+  }
+  await page.getByRole("link", { name: "See all live blogs" }).click();
+  await expect(page.getByRole("heading", { name: "Live blogs", exact: true })).toBeVisible();
+});
