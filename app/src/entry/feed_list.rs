@@ -69,6 +69,7 @@ impl FeedList {
                         }
                         let before = self.place_for(shown);
                         self.place(&node, before.as_ref());
+                        self.list.remove_attribute("aria-busy").unwrap_or_default();
                         arrived.push(node);
                     }
                 }
@@ -96,6 +97,20 @@ impl FeedList {
     pub fn reveal(&self) {
         for node in self.updates() {
             node.remove_attribute("hidden").unwrap_or_default();
+        }
+    }
+
+    /// Takes the reader to the top of the list, keyboard and all.
+    pub fn go_to_top(&self) {
+        self.list.scroll_into_view();
+        let first = self
+            .updates()
+            .next()
+            .and_then(|node| node.dyn_into::<HtmlElement>().ok());
+        if let Some(first) = first {
+            first.set_tab_index(-1);
+            // What can't take the focus leaves it where it is.
+            let _ = first.focus();
         }
     }
 

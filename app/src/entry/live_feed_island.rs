@@ -105,7 +105,7 @@ pub fn LiveFeed(
             class="arrivals"
             type="button"
             hidden=move || held.get() == 0
-            on:click=move |_| with_page(&LivePage::reveal)
+            on:click=move |_| with_page(&LivePage::go_to_arrivals)
         >
             {move || new_updates(held.get())}
         </button>

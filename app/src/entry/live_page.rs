@@ -99,6 +99,12 @@ impl LivePage {
         self.shown.held.set(0);
     }
 
+    /// Shows the arrivals that are hidden, and takes the reader to them.
+    pub fn go_to_arrivals(&self) {
+        self.reveal();
+        self.list.go_to_top();
+    }
+
     /// Tells the connection what happened, and does what it wants.
     fn tell(self: &Rc<Self>, input: Input) {
         let (commands, chip, contact) = {

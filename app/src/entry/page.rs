@@ -63,6 +63,8 @@ pub fn EntryPage() -> impl IntoView {
                         id="live-updates"
                         role="feed"
                         aria-label="Updates"
+                        // A feed without articles is one that isn't there yet.
+                        aria-busy=page.updates.is_empty().then_some("true")
                         data-entry-id=entry.id.0
                         data-cursor=page.cursor.to_string()
                         data-order=order.as_str()
@@ -104,7 +106,8 @@ fn Heading(entry: Entry, authors: Vec<String>) -> impl IntoView {
                 .then(|| view! { <p class="entry-summary">{entry.summary.to_string()}</p> })}
             <p class="entry-since">
                 {format!(
-                    "Since {}{}{}",
+                    "{} {}{}{}",
+                    if entry.state == EntryState::Upcoming { "From" } else { "Since" },
                     began.full(),
                     ended.unwrap_or_default(),
                     by.unwrap_or_default(),

@@ -37,6 +37,8 @@ pub fn Shell(
                     content="width=device-width, initial-scale=1, interactive-widget=resizes-content"
                 />
                 <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" content="#fffdf9" media="(prefers-color-scheme: light)" />
+                <meta name="theme-color" content="#161513" media="(prefers-color-scheme: dark)" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=stylesheet />
                 <script inner_html=HEAD_SCRIPT></script>
