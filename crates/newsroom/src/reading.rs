@@ -104,13 +104,18 @@ impl Newsroom {
     /// public entry, or if the database can't be reached.
     pub async fn changes(&self, feed: FeedId, since: Option<Cursor>) -> Result<Frame> {
         let known = self.hub.head(feed).ok_or(Error::Unknown("entry"))?;
-        let since = since.unwrap_or_else(|| Cursor::new(known.epoch, 0));
+        let since = since.unwrap_or_else(|| Cursor::new(known.epoch.clone(), 0));
+        let make = async {
+            let batch = assemble(&self.store, &self.cards, feed, &since).await?;
+            Ok::<_, Error>(Frame::new(&batch))
+        };
+        if since.epoch != known.epoch {
+            // What was kept is of that epoch, and it may be over.
+            return make.await;
+        }
         let key = (feed, since.clone(), known.head);
         self.catch_ups
-            .try_get_with(key, async {
-                let batch = assemble(&self.store, &self.cards, feed, &since).await?;
-                Ok::<_, Error>(Frame::new(&batch))
-            })
+            .try_get_with(key, make)
             .await
             .map_err(|error| (*error).clone())
     }

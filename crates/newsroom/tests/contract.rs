@@ -39,5 +39,6 @@ mod contract {
     mod operations;
     mod permissions;
     mod posting;
+    mod resets;
     pub mod support;
 }

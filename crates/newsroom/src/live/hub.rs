@@ -146,8 +146,7 @@ impl Hub {
         }
         for entry in moved {
             feeds.push(FeedId::Entry(entry.id));
-            known.slugs.insert(entry.slug.clone(), entry.id);
-            known.entries.insert(entry.id, entry);
+            known.add(entry);
         }
         feeds
             .into_iter()
@@ -170,12 +169,16 @@ impl Hub {
         Cursor::new(self.epoch(), rev)
     }
 
-    /// Begins another epoch: every connection is told to start again.
-    pub(super) fn reset(&self, epoch: Epoch) {
+    /// Begins another epoch, in which `entries` are all there are: every connection is told to start
+    /// again, and finds them when it does.
+    pub(super) fn reset(&self, epoch: Epoch, entries: Vec<Moved>) {
         let mut known = self.known_mut();
         known.epoch = epoch;
         known.entries.clear();
         known.slugs.clear();
+        for entry in entries {
+            known.add(entry);
+        }
         for (_, ring) in known.rings.drain() {
             ring.finish(Over::Reset);
         }
@@ -191,6 +194,11 @@ impl Hub {
 }
 
 impl Known {
+    fn add(&mut self, entry: Moved) {
+        self.slugs.insert(entry.slug.clone(), entry.id);
+        self.entries.insert(entry.id, entry);
+    }
+
     fn head(&self, feed: FeedId) -> Option<FeedHead> {
         let (head, state) = match feed {
             FeedId::All => {

@@ -93,11 +93,11 @@ impl Tailer {
             now = snapshot.feed().await?;
         }
         if now.epoch != self.hub.epoch() {
+            let entries = snapshot.moved_since(0).await?;
             self.cards.forget();
-            self.hub.reset(now.epoch.clone());
-            self.seen = 0;
-        }
-        if now.rev > self.seen {
+            self.hub.reset(now.epoch.clone(), entries);
+            self.seen = now.rev;
+        } else if now.rev > self.seen {
             let moved = snapshot.moved_since(self.seen).await?;
             drop(snapshot);
             for (feed, ring) in self.hub.learn(moved) {

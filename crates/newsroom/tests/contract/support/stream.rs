@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use domain::{Batch, Cursor, Epoch, Rev};
 use newsroom::{
     Error, Newsroom,
@@ -25,7 +24,7 @@ pub enum Event {
     /// A batch.
     Batch(Batch),
     /// That the stream is alive.
-    Heartbeat(Bytes),
+    Heartbeat,
     /// That the feed starts again.
     Reset,
     /// That the entry is over.
@@ -60,7 +59,7 @@ impl Stream {
                     Err(error) => panic!("{error}"),
                 }
             }
-            Signal::Heartbeat(event) => Event::Heartbeat(event),
+            Signal::Heartbeat(_) => Event::Heartbeat,
             Signal::Reset => Event::Reset,
             Signal::Ended => Event::Ended,
             Signal::Closing => Event::Closing,
@@ -71,7 +70,7 @@ impl Stream {
     pub async fn next_soon(&mut self) -> Event {
         loop {
             match soon(self.next()).await {
-                Event::Heartbeat(_) => {}
+                Event::Heartbeat => {}
                 event => return event,
             }
         }
