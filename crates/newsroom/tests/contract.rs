@@ -40,5 +40,6 @@ mod contract {
     mod permissions;
     mod posting;
     mod resets;
+    mod servers;
     pub mod support;
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Cursor, Rev};
+use domain::{Cursor, EntryState, Rev};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -124,6 +124,8 @@ impl Tailer {
                 return Ok(());
             };
             let more = batch.more;
+            // Goodbye is said after the last change: as long as more comes, nothing has ended.
+            let state = if more { EntryState::Live } else { state };
             ring.push(Frame::new(&batch), state);
             if !more {
                 return Ok(());

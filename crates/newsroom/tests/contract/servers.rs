@@ -1,0 +1,209 @@
+//! Several servers, and many writers, on one database.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::{Batch, Change, Cursor, Rev, UpdateId};
+use newsroom::{
+    Entry, Newsroom,
+    live::{FeedId, assemble},
+    storage::Store,
+};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::support::{Database, Event, LivePage, Stream, TestNewsroom, draft, op_id, soon};
+
+on_every_database! {
+    what_one_server_writes_reaches_the_others_readers,
+    all_that_was_missed_comes_before_goodbye,
+    a_sessions_server_does_not_matter,
+    revisions_become_visible_in_order,
+}
+
+async fn what_one_server_writes_reaches_the_others_readers(database: Database) {
+    let one = TestNewsroom::on(&database).await;
+    let entry = one.live_entry().await;
+    let other = TestNewsroom::on(&database).await;
+    let mut page = LivePage::open(&other, &entry).await;
+    let mut stream = Stream::open(&other.newsroom, FeedId::Entry(entry.id), None);
+    let mut all = Stream::open(&other.newsroom, FeedId::All, None);
+
+    let id = one.post(&entry, "teh goal").await.id;
+    page.take(stream.next_batch().await);
+    assert_eq!(
+        page.shows(),
+        [format!(
+            r#"<article id="update-{id}"><p>teh goal</p></article>"#
+        )]
+    );
+    one.edit_update(&one.author, id, &draft("the goal"))
+        .await
+        .unwrap();
+    page.take(stream.next_batch().await);
+    assert_eq!(
+        page.shows(),
+        [format!(
+            r#"<article id="update-{id}"><p>the goal</p></article>"#
+        )]
+    );
+    one.end_entry(&one.author, &entry.slug).await.unwrap();
+    page.take(stream.next_batch().await);
+    assert!(matches!(stream.next_soon().await, Event::Ended));
+
+    // What wasn't there when the other began is found as well.
+    let next = one.entry("next", domain::EntryState::Live).await;
+    while all
+        .next_batch()
+        .await
+        .entries
+        .iter()
+        .all(|e| e.id != next.id)
+    {}
+    assert_eq!(other.hub().find(&next.slug).unwrap().0, next.id);
+}
+
+/// A server that was stopped for a while finds more than one batch, and the end.
+async fn all_that_was_missed_comes_before_goodbye(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let other = Newsroom::open(database.options().0).await.unwrap();
+    let stop = CancellationToken::new();
+    other.follow(stop.clone()).await.unwrap();
+    let mut stream = Stream::open(&other, FeedId::Entry(entry.id), None);
+    stop.cancel();
+    let mut posted = Vec::new();
+    for number in 0..501 {
+        posted.push(room.post(&entry, &number.to_string()).await.id);
+    }
+    room.end_entry(&room.author, &entry.slug).await.unwrap();
+
+    let told = tokio::spawn(async move {
+        let mut told = Vec::new();
+        loop {
+            match stream.next_soon().await {
+                Event::Batch(batch) => told.extend(batch.changes.iter().map(Change::id)),
+                Event::Ended => return told,
+                event => panic!("{event:?}"),
+            }
+        }
+    });
+    other.follow(CancellationToken::new()).await.unwrap();
+    assert_eq!(told.await.unwrap(), posted);
+}
+
+async fn a_sessions_server_does_not_matter(database: Database) {
+    let (one, other) = (
+        TestNewsroom::on(&database).await,
+        TestNewsroom::on(&database).await,
+    );
+    let name = domain::Username::parse("anna").unwrap();
+    let password = domain::Password::parse("correct horse").unwrap();
+    one.create_account(&name, domain::Role::Author, &password)
+        .await
+        .unwrap();
+    let session = other.log_in("anna", "correct horse").await.unwrap();
+    assert_eq!(
+        one.viewer(&session.token).await.unwrap(),
+        Some(session.viewer)
+    );
+    one.log_out(&session.token).await.unwrap();
+    assert_eq!(other.viewer(&session.token).await.unwrap(), None);
+}
+
+const WRITERS: usize = 8;
+const POSTS: usize = 25;
+
+/// Eight writers post through two servers, to two entries; meanwhile one reader of the database and
+/// one of a stream follow all of it. Both must be told of every update that was acknowledged, once,
+/// in order of revision.
+async fn revisions_become_visible_in_order(database: Database) {
+    let servers = [
+        TestNewsroom::on(&database).await,
+        TestNewsroom::on(&database).await,
+    ];
+    let entries = [
+        servers[0].live_entry().await,
+        servers[0].entry("other", domain::EntryState::Live).await,
+    ];
+    let from = servers[0].head(FeedId::All).unwrap();
+    let from = Cursor::new(from.epoch, from.head);
+    let stream = Stream::open(&servers[0].newsroom, FeedId::All, Some(from.rev));
+    let store = database.store().await;
+
+    let mut writers = JoinSet::new();
+    for number in 0..WRITERS {
+        let server = &servers[number % 2];
+        let entry = entries[number / 2 % 2].clone();
+        writers.spawn(write(
+            Arc::clone(&server.newsroom),
+            server.author.clone(),
+            entry,
+        ));
+    }
+    let (read, streamed, acknowledged) = tokio::join!(
+        soon(read_on(&store, &servers[0], from)),
+        soon(stream_on(stream)),
+        writers.join_all(),
+    );
+    let acknowledged: BTreeMap<Rev, UpdateId> = acknowledged.into_iter().flatten().collect();
+    assert_eq!(acknowledged.len(), WRITERS * POSTS, "two have one revision");
+    let acknowledged: Vec<_> = acknowledged.into_iter().collect();
+    assert_eq!(read, acknowledged);
+    assert_eq!(streamed, acknowledged);
+    for entry in &entries {
+        assert_eq!(servers[1].texts(entry).await.len(), WRITERS * POSTS / 2);
+    }
+    store.close().await;
+}
+
+async fn write(
+    newsroom: Arc<Newsroom>,
+    author: domain::Viewer,
+    entry: Entry,
+) -> Vec<(Rev, UpdateId)> {
+    let mut acknowledged = Vec::new();
+    for _ in 0..POSTS {
+        let posted = newsroom
+            .post_update(
+                &author,
+                &entry.slug,
+                &op_id(),
+                &draft("a"),
+                std::time::Duration::ZERO,
+            )
+            .await
+            .unwrap();
+        acknowledged.push((posted.rev, posted.id));
+    }
+    acknowledged
+}
+
+/// Asks the database as fast as it answers, from a cursor, until all was told.
+async fn read_on(store: &Store, newsroom: &Newsroom, mut since: Cursor) -> Vec<(Rev, UpdateId)> {
+    let mut told = Vec::new();
+    while told.len() < WRITERS * POSTS {
+        let batch = assemble(store, newsroom.cards(), FeedId::All, &since)
+            .await
+            .unwrap();
+        since = batch.cursor();
+        tell(&mut told, &batch);
+    }
+    told
+}
+
+async fn stream_on(mut stream: Stream) -> Vec<(Rev, UpdateId)> {
+    let mut told = Vec::new();
+    while told.len() < WRITERS * POSTS {
+        tell(&mut told, &stream.next_batch().await);
+    }
+    told
+}
+
+fn tell(told: &mut Vec<(Rev, UpdateId)>, batch: &Batch) {
+    told.extend(
+        batch
+            .changes
+            .iter()
+            .map(|change| (change.rev(), change.id())),
+    );
+}
