@@ -31,9 +31,13 @@ mod contract {
     }
 
     mod accounts;
+    mod convergence;
     mod deleting;
     mod desk;
     mod drafts;
+    mod feed;
+    mod frames;
+    mod live;
     mod markup;
     mod opening;
     mod operations;

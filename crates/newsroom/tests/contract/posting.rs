@@ -1,6 +1,6 @@
 //! Updates: posted and edited.
 
-use std::time::Duration;
+use std::{slice, time::Duration};
 
 use domain::{Draft, EntryState, Invalid, UpdateId};
 use newsroom::Error;
@@ -44,10 +44,10 @@ async fn a_posted_update_is_everywhere_at_once(database: Database) {
     assert_eq!((update.edited_at, update.deleted_at), (None, None));
 
     let page = room.entry_page(&entry.slug).await.unwrap();
-    assert_eq!(page.updates, [update.clone()]);
+    assert_eq!(page.updates, slice::from_ref(&update));
     assert_eq!(page.cursor.rev, posted.rev);
     let (_, after) = room.updates_after(entry.id, UpdateId(0)).await.unwrap();
-    assert_eq!(after, [update.clone()]);
+    assert_eq!(after, slice::from_ref(&update));
     let (_, after) = room.updates_after(entry.id, posted.id).await.unwrap();
     assert_eq!(after, []);
     let (_, editable) = room.editable_update(&room.author, posted.id).await.unwrap();
@@ -106,9 +106,11 @@ async fn an_edit_changes_the_update_once(database: Database) {
     let posted = room.post(&entry, "teh goal").await;
     room.hand.advance(1_000_000);
     let corrected = Draft::parse("the goal", "1–0").unwrap();
-    room.edit_update(&room.author, posted.id, &corrected)
+    let of = room
+        .edit_update(&room.author, posted.id, &corrected)
         .await
         .unwrap();
+    assert_eq!(of.id, entry.id);
 
     let (_, edited) = room.update_page(&entry.slug, posted.id).await.unwrap();
     assert_eq!(edited.source, "the goal");

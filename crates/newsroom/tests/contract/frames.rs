@@ -1,0 +1,69 @@
+//! The bytes of batches and cards: what they are, and that they are made once.
+
+use domain::Change;
+use newsroom::live::FeedId;
+
+use super::support::{Database, TestNewsroom, batch, draft};
+
+on_every_database! {
+    a_batch_is_an_event,
+    all_who_ask_the_same_get_the_same_bytes,
+    a_card_is_made_once_for_each_revision,
+}
+
+async fn a_batch_is_an_event(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    room.post(&entry, "\"Goal\"\n\nfor us").await;
+    let frame = room.changes(FeedId::Entry(entry.id), None).await.unwrap();
+    let event = String::from_utf8(frame.event().to_vec()).unwrap();
+    let epoch = room.head(FeedId::All).unwrap().epoch;
+    insta::assert_snapshot!(event.replace(epoch.as_str(), "EPOCH"), @r#"
+    id: EPOCH.2
+    event: batch
+    data: {"epoch":"EPOCH","from":0,"to":2,"head":2,"more":false,"changes":[{"id":1,"rev":2,"entry_id":1,"posted_at":1795266300000000,"html":"<article id=\"update-1\"><p>\"Goal\"</p>\n<p>for us</p></article>"}],"entry":{"id":1,"rev":1,"state":"live","title":"final"}}
+    "#);
+    assert!(
+        event.ends_with("}\n\n") && event.lines().count() == 4,
+        "{event:?}"
+    );
+    let json = frame.json();
+    assert!(event.contains(&format!("data: {}\n\n", str::from_utf8(&json).unwrap())));
+}
+
+async fn all_who_ask_the_same_get_the_same_bytes(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    room.post(&entry, "a").await;
+    let feed = FeedId::Entry(entry.id);
+    let ask = async || room.changes(feed, None).await.unwrap().json();
+    let (first, second) = (ask().await, ask().await);
+    assert_eq!(first.as_ptr(), second.as_ptr(), "it was made twice");
+    room.post(&entry, "b").await;
+    assert_ne!(ask().await, first, "it was kept for too long");
+}
+
+async fn a_card_is_made_once_for_each_revision(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let id = room.post(&entry, "one").await.id;
+    let look = async |card: &str| {
+        let card = format!(r#"<article id="update-{id}"><p>{card}</p></article>"#);
+        let page = room.entry_page(&entry.slug).await.unwrap();
+        assert_eq!(*room.cards().card(&page.entry, &page.updates[0]), *card);
+        for feed in [FeedId::Entry(entry.id), FeedId::All] {
+            let everything = batch(&room.changes(feed, None).await.unwrap());
+            let Change::Presented(update) = &everything.changes[0] else {
+                panic!()
+            };
+            assert_eq!(update.html, card);
+        }
+    };
+    look("one").await;
+    assert_eq!(room.cards_made(), 1);
+    room.edit_update(&room.author, id, &draft("two"))
+        .await
+        .unwrap();
+    look("two").await;
+    assert_eq!(room.cards_made(), 2);
+}

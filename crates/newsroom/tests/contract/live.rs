@@ -1,0 +1,240 @@
+//! Streams: what a connection is told, and when it is told goodbye.
+
+use domain::{Change, EntryId, EntryState, Head, PostedUpdate};
+use newsroom::{
+    Newsroom,
+    live::{FeedId, Signal},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::support::{Database, Event, LivePage, Stream, TestNewsroom, draft, soon};
+
+on_every_database! {
+    a_stream_brings_every_change_once,
+    a_stream_begins_where_the_page_ends,
+    a_stream_without_a_place_begins_now,
+    a_stream_of_all_entries_brings_all,
+    a_reader_far_behind_gets_every_change_once,
+    all_streams_carry_the_same_bytes,
+    an_ended_entry_says_goodbye_after_its_last_change,
+    a_closing_server_says_goodbye,
+    a_stream_is_heard_of_though_nothing_happens,
+    there_is_no_stream_of_what_is_not_there,
+}
+
+async fn a_stream_brings_every_change_once(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let mut page = LivePage::open(&room, &entry).await;
+    let since = Some(page.cursor().rev);
+    let mut stream = Stream::open(&room.newsroom, FeedId::Entry(entry.id), since);
+
+    let PostedUpdate { id, rev } = room.post(&entry, "teh goal").await;
+    page.take(stream.next_batch().await);
+    assert_eq!(
+        page.shows(),
+        [format!(
+            r#"<article id="update-{id}"><p>teh goal</p></article>"#
+        )]
+    );
+    room.edit_update(&room.author, id, &draft("the goal"))
+        .await
+        .unwrap();
+    page.take(stream.next_batch().await);
+    assert_eq!(
+        page.shows(),
+        [format!(
+            r#"<article id="update-{id}"><p>the goal</p></article>"#
+        )]
+    );
+    room.delete_update(&room.author, id).await.unwrap();
+    page.take(stream.next_batch().await);
+    assert_eq!(page.shows(), [""; 0]);
+    room.restore_update(&room.author, id).await.unwrap();
+    page.take(stream.next_batch().await);
+    assert_eq!(
+        page.shows(),
+        [format!(
+            r#"<article id="update-{id}"><p>the goal</p></article>"#
+        )]
+    );
+
+    assert_eq!(page.applied, [0, 1, 2, 3].map(|later| (id, rev + later)));
+    assert_eq!(
+        *page.cursor(),
+        room.entry_page(&entry.slug).await.unwrap().cursor
+    );
+}
+
+async fn a_stream_begins_where_the_page_ends(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let feed = FeedId::Entry(entry.id);
+    let shown = room.post(&entry, "shown").await;
+    let mut page = LivePage::open(&room, &entry).await;
+    let missed = [room.post(&entry, "b").await, room.post(&entry, "c").await];
+
+    let mut stream = Stream::open(&room.newsroom, feed, Some(page.cursor().rev));
+    page.take(stream.next_batch().await);
+    let arrived = room.post(&entry, "d").await;
+    page.take(stream.next_batch().await);
+    assert_eq!(
+        page.applied,
+        [missed[0], missed[1], arrived].map(|p| (p.id, p.rev))
+    );
+    assert_eq!(page.shows().len(), 4);
+
+    // Opened anew from an older place, as a browser does that slept, it tells all of it again, and
+    // the page takes nothing twice.
+    let mut stream = Stream::open(&room.newsroom, feed, Some(shown.rev));
+    page.take(stream.next_batch().await);
+    assert_eq!(page.applied.len(), 3);
+}
+
+async fn a_stream_without_a_place_begins_now(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    room.post(&entry, "before").await;
+    let mut stream = Stream::open(&room.newsroom, FeedId::Entry(entry.id), None);
+    let posted = room.post(&entry, "after").await;
+    let batch = stream.next_batch().await;
+    assert_eq!(
+        batch.changes.iter().map(Change::id).collect::<Vec<_>>(),
+        [posted.id]
+    );
+}
+
+async fn a_stream_of_all_entries_brings_all(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let mut stream = Stream::open(&room.newsroom, FeedId::All, None);
+    let one = room.live_entry().await;
+    assert_eq!(stream.next_batch().await.entries[0].id, one.id);
+    let other = room.entry("other", EntryState::Upcoming).await;
+    assert_eq!(stream.next_batch().await.entries[0].id, other.id);
+    for entry in [&one, &other] {
+        let posted = room.post(entry, "a").await;
+        let batch = stream.next_batch().await;
+        assert_eq!((batch.changes.len(), batch.to), (1, posted.rev));
+        assert_eq!(batch.changes[0].id(), posted.id);
+    }
+    room.end_entry(&room.author, &one.slug).await.unwrap();
+    let batch = stream.next_batch().await;
+    assert_eq!(batch.entries[0].state, EntryState::Ended);
+    let posted = room.post(&other, "b").await;
+    assert_eq!(stream.next_batch().await.to, posted.rev, "it went on");
+}
+
+async fn a_reader_far_behind_gets_every_change_once(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let mut page = LivePage::open(&room, &entry).await;
+    let since = Some(page.cursor().rev);
+    let mut stream = Stream::open(&room.newsroom, FeedId::Entry(entry.id), since);
+    let mut posted = Vec::new();
+    // More than a server keeps in memory, and than one batch holds.
+    for number in 0..530 {
+        let update = room.post(&entry, &number.to_string()).await;
+        posted.push((update.id, update.rev));
+    }
+    while page.cursor().rev < posted[529].1 {
+        page.take(stream.next_batch().await);
+    }
+    assert_eq!(page.applied, posted);
+}
+
+async fn all_streams_carry_the_same_bytes(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let feed = FeedId::Entry(entry.id);
+    let mut one = room.hub().subscribe(feed, None).unwrap();
+    let mut other = room.hub().subscribe(feed, None).unwrap();
+    assert_eq!(room.hub().open_feeds(), 1);
+    room.post(&entry, "a").await;
+    let mut bytes = Vec::new();
+    for subscription in [&mut one, &mut other] {
+        loop {
+            match soon(subscription.next()).await {
+                Signal::Heartbeat(_) => {}
+                Signal::Batch(frame) => break bytes.push(frame.event()),
+                signal => panic!("{signal:?}"),
+            }
+        }
+    }
+    assert_eq!(bytes[0].as_ptr(), bytes[1].as_ptr(), "each got a copy");
+}
+
+async fn an_ended_entry_says_goodbye_after_its_last_change(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let feed = FeedId::Entry(entry.id);
+    let since = Some(room.feed_head(&entry));
+    let early = [
+        Stream::open(&room.newsroom, feed, since),
+        Stream::open(&room.newsroom, feed, since),
+    ];
+    let last = room.post(&entry, "last").await;
+    room.end_entry(&room.author, &entry.slug).await.unwrap();
+    let late = Stream::open(&room.newsroom, feed, since);
+    for mut stream in early.into_iter().chain([late]) {
+        let mut told = Vec::new();
+        let state = loop {
+            match stream.next_soon().await {
+                Event::Batch(batch) => told.push(batch),
+                Event::Ended => break told.last().unwrap().entry.as_ref().unwrap().state,
+                event => panic!("{event:?}"),
+            }
+        };
+        assert_eq!(state, EntryState::Ended);
+        let updates: Vec<_> = told.iter().flat_map(|batch| &batch.changes).collect();
+        assert_eq!(
+            updates.iter().map(|c| c.id()).collect::<Vec<_>>(),
+            [last.id]
+        );
+    }
+    let mut next = Stream::open(&room.newsroom, feed, None);
+    assert!(matches!(next.next_soon().await, Event::Ended));
+
+    room.start_entry(&room.author, &entry.slug).await.unwrap();
+    let mut next = Stream::open(&room.newsroom, feed, None);
+    let posted = room.post(&entry, "extra time").await;
+    assert_eq!(next.next_batch().await.to, posted.rev);
+}
+
+async fn a_closing_server_says_goodbye(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let feeds = [FeedId::Entry(entry.id), FeedId::All];
+    let before = feeds.map(|feed| Stream::open(&room.newsroom, feed, None));
+    for _ in 0..2 {
+        room.hub().close();
+    }
+    let after = feeds.map(|feed| Stream::open(&room.newsroom, feed, None));
+    for mut stream in before.into_iter().chain(after) {
+        assert!(matches!(stream.next_soon().await, Event::Closing));
+    }
+    // What is under way may still be finished.
+    room.post(&entry, "last").await;
+}
+
+async fn a_stream_is_heard_of_though_nothing_happens(database: Database) {
+    let newsroom = Newsroom::open(database.options().0).await.unwrap();
+    let mut subscription = newsroom.hub().subscribe(FeedId::All, None).unwrap();
+    let stop = CancellationToken::new();
+    let _stop = stop.clone().drop_guard();
+    newsroom.follow(stop).await.unwrap();
+    let Signal::Heartbeat(event) = soon(subscription.next()).await else {
+        panic!()
+    };
+    let event = String::from_utf8(event.to_vec()).unwrap();
+    let data = event.strip_prefix("event: heartbeat\ndata: ").unwrap();
+    let head: Head = serde_json::from_str(data.strip_suffix("\n\n").unwrap()).unwrap();
+    assert_eq!(head, newsroom.head(FeedId::All).unwrap());
+}
+
+async fn there_is_no_stream_of_what_is_not_there(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let nowhere = FeedId::Entry(EntryId(999));
+    assert!(room.hub().subscribe(nowhere, None).is_none());
+    assert!(room.hub().head(nowhere).is_none());
+    assert_eq!(room.hub().open_feeds(), 0);
+}
