@@ -3,7 +3,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test setup lint rust-tests size-budget browser-tests bench clean
+.PHONY: help run dev build test setup lint rust-tests size-budget browser-tests bench screenshots clean
 
 # cargo-leptos takes wasm-bindgen and wasm-opt from PATH; these are the pinned ones.
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/end2end/node_modules/.bin:$(PATH)
@@ -50,9 +50,14 @@ browser-tests: ## Run the end-to-end tests on the last build; ARGS="-g login" pi
 	@scripts/setup node browser
 	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" node_modules/.bin/playwright test $(ARGS)
 
-bench: ## Run the benchmarks behind the README's figures
-	@scripts/setup rust
-	cargo run --release -p bench -- $(ARGS)
+bench: build ## Take the figures that the README quotes
+	@scripts/setup node browser
+	@scripts/size-budget
+	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" node_modules/.bin/playwright test --config bench.config.ts
+
+screenshots: build ## Take the pictures that the README shows, and one of every page at every size
+	@scripts/setup node browser
+	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" node_modules/.bin/playwright test --config screenshots.config.ts
 
 clean: ## Remove what was built (not data/, nor the tools in .tools/)
 	cargo clean

@@ -4,12 +4,10 @@ use leptos::{prelude::*, reactive::spawn_local, web_sys::HtmlElement};
 
 use super::form::mount_composer;
 
-/// Where the composer will stand, if somebody is logged in here.
+/// Where the composer will stand, if somebody is logged in here. The list's `data-slug` names the
+/// entry to post to.
 #[island]
-pub fn ComposerGate(
-    /// The entry to post to.
-    slug: String,
-) -> impl IntoView {
+pub fn ComposerGate() -> impl IntoView {
     let host = NodeRef::<leptos::html::Div>::new();
     let (missing, set_missing) = signal(false);
     Effect::new(move || {
@@ -17,8 +15,10 @@ pub fn ComposerGate(
         let is_author = document()
             .document_element()
             .is_some_and(|root| root.class_list().contains("author"));
-        if let (true, Some(host)) = (is_author, host.get()) {
-            let slug = slug.clone();
+        let slug = document()
+            .get_element_by_id("live-updates")
+            .and_then(|list| list.get_attribute("data-slug"));
+        if let (true, Some(host), Some(slug)) = (is_author, host.get(), slug) {
             spawn_local(async move {
                 let host: HtmlElement = host.into();
                 if mount_composer(host, slug).await.is_err() {

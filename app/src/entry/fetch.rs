@@ -1,11 +1,12 @@
 //! Asking the server for the feed, with a deadline.
 
-use js_sys::{JSON, Reflect};
+use domain::Epoch;
 use leptos::prelude::window;
-use serde::de::DeserializeOwned;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, RequestInit, Response};
+
+use super::wire::{FromWire, ResetTo};
 
 /// A question that takes longer was lost on the way.
 const DEADLINE_MS: u32 = 10_000;
@@ -15,29 +16,22 @@ pub enum Answer<T> {
     /// What was asked for.
     Good(T),
     /// The cursor can't be continued from (410): the epoch to fetch everything of.
-    Reset(String),
+    Reset(Epoch),
     /// Nothing of use.
     Failed,
 }
 
 /// Asks for the JSON at `url`.
-pub async fn get<T: DeserializeOwned>(url: &str) -> Answer<T> {
+pub async fn get<T: FromWire>(url: &str) -> Answer<T> {
     let Some((status, text)) = get_text(url).await else {
         return Answer::Failed;
     };
-    match status {
-        200 => serde_json::from_str(&text).map_or(Answer::Failed, Answer::Good),
-        410 => epoch_of(&text).map_or(Answer::Failed, Answer::Reset),
-        _ => Answer::Failed,
-    }
-}
-
-/// The epoch that an answer or an event of reset names.
-pub fn epoch_of(reset: &str) -> Option<String> {
-    let reset = JSON::parse(reset).ok()?;
-    Reflect::get(&reset, &JsValue::from_str("epoch"))
-        .ok()?
-        .as_string()
+    let answer = match status {
+        200 => T::from_json(&text).map(Answer::Good),
+        410 => ResetTo::from_json(&text).map(|reset| Answer::Reset(reset.0)),
+        _ => None,
+    };
+    answer.unwrap_or(Answer::Failed)
 }
 
 async fn get_text(url: &str) -> Option<(u16, String)> {

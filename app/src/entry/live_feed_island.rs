@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use domain::{Chip, Order};
+use domain::Chip;
 use leptos::prelude::*;
 
 use super::{
@@ -13,27 +13,19 @@ use super::{
 };
 use crate::memory;
 
-/// The bar above the list: the connection, the order and the zone; and behind it the live page.
+/// The bar above the list: the connection, the order and the zone; and behind it the live page. What
+/// it has to know stands in the list's `data-` attributes: props would be JSON, and a parser for it.
 #[island]
-pub fn LiveFeed(
-    /// The zone that the server wrote times in.
-    zone: String,
-    /// The order that the server wrote the list in.
-    order: Order,
-    /// Whether the entry is over.
-    ended: bool,
-) -> impl IntoView {
-    let first = if ended { Chip::Ended } else { Chip::Connecting };
-    let (chip, set_chip) = signal(first);
+pub fn LiveFeed() -> impl IntoView {
+    let (chip, set_chip) = signal(Chip::Connecting);
     let (contact, set_contact) = signal(String::new());
     let (held, set_held) = signal(0_usize);
     let (announced, set_announced) = signal(String::new());
     let (own_zone, set_own_zone) = signal(false);
-    let (order, set_order) = signal(order);
-    let (zones_differ, set_zones_differ) = signal(false);
+    // The entry's zone, if it isn't the reader's own.
+    let (other_zone, set_other_zone) = signal(None::<String>);
     let live = StoredValue::new_local(None::<Rc<LivePage>>);
 
-    let entry_zone = zone.clone();
     Effect::new(move || {
         let page = LivePage::start(Shown {
             chip: set_chip,
@@ -43,8 +35,8 @@ pub fn LiveFeed(
             own_zone,
         });
         let Some(page) = page else { return };
-        set_order.set(page.list().order());
-        set_zones_differ.set(times::own_zone().is_some_and(|own| own != entry_zone));
+        let zone = page.list().data("zone");
+        set_other_zone.set((times::own_zone().as_ref() != Some(&zone)).then_some(zone));
         if memory::recall(memory::ZONE).as_deref() == Some("own") {
             set_own_zone.set(true);
             times::show(page.list().element(), true);
@@ -63,9 +55,7 @@ pub fn LiveFeed(
         with_page(&|page| {
             page.reveal();
             page.list().flip();
-            let now = page.list().order();
-            memory::remember(memory::ORDER, now.as_str());
-            set_order.set(now);
+            memory::remember(memory::ORDER, page.list().order().as_str());
         });
     };
     let switch_zone = move |_| {
@@ -80,21 +70,20 @@ pub fn LiveFeed(
             <p class="chip" data-chip=move || chip.get().as_str() title=move || last_contact(&contact.get())>
                 {move || chip_text(chip.get())}
             </p>
+            // Which of the two is seen follows from the list's order, before this is awake too.
             <button class="button" type="button" on:click=flip>
-                {move || match order.get() {
-                    Order::Oldest => "Show latest first",
-                    Order::Latest => "Show oldest first",
-                }}
+                <span class="if-oldest">"Show latest first"</span>
+                <span class="if-latest">"Show oldest first"</span>
             </button>
             <button
                 class="button"
                 type="button"
-                hidden=move || !zones_differ.get()
+                hidden=move || other_zone.with(Option::is_none)
                 on:click=switch_zone
             >
                 {move || {
                     if own_zone.get() {
-                        format!("Times in {}", zone.replace('_', " "))
+                        format!("Times in {}", other_zone.get().unwrap_or_default().replace('_', " "))
                     } else {
                         "Times in my zone".to_owned()
                     }

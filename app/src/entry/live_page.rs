@@ -23,6 +23,7 @@ use super::{
     state_word,
     stream::{Said, Stream},
     times,
+    wire::{FromWire, Goodbye, ResetTo},
 };
 use crate::browser_clock::now;
 
@@ -60,7 +61,7 @@ enum Next {
     /// To fetch the changes since the cursor.
     Fetch,
     /// To fetch everything of this epoch.
-    Reset(String),
+    Reset(Epoch),
 }
 
 impl LivePage {
@@ -148,27 +149,27 @@ impl LivePage {
     fn hear(self: &Rc<Self>, said: Said) {
         match said {
             Said::Batch(json) => {
-                if let Ok(batch) = serde_json::from_str(&json) {
+                if let Some(batch) = Batch::from_json(&json) {
                     self.take(batch);
                 }
                 self.tell(Input::Heard);
             }
             Said::Heartbeat(json) => {
-                if let Ok(head) = serde_json::from_str::<Head>(&json)
-                    && self.moved(&head)
-                {
+                if Head::from_json(&json).is_some_and(|head| self.moved(&head)) {
                     self.catch_up();
                 }
                 self.tell(Input::Heard);
             }
             Said::Reset(json) => {
                 self.stream.take();
-                if let Some(epoch) = fetch::epoch_of(&json) {
+                if let Some(ResetTo(epoch)) = ResetTo::from_json(&json) {
                     self.reset(epoch);
                 }
                 self.tell(Input::StreamFailed);
             }
-            Said::Bye(json) if json.contains("\"ended\":true") => self.tell(Input::Bye),
+            Said::Bye(json) if Goodbye::from_json(&json).is_some_and(|bye| bye.ended) => {
+                self.tell(Input::Bye);
+            }
             // The server is going: another will be there.
             Said::Bye(_) | Said::Failed => {
                 self.stream.take();
@@ -259,13 +260,13 @@ impl LivePage {
                 if more { Next::Fetch } else { Next::Done }
             }
             Taken::Gap => Next::Fetch,
-            Taken::Reset => Next::Reset(epoch.into()),
+            Taken::Reset => Next::Reset(epoch),
         }
     }
 
     /// Fetches everything, and swaps in what is different: what stays the same keeps its node, and
     /// the reader their place. A moment of chance first, so that a thousand pages don't ask as one.
-    fn reset(self: &Rc<Self>, epoch: String) {
+    fn reset(self: &Rc<Self>, epoch: Epoch) {
         if self.fetching.replace(true) {
             return;
         }
@@ -295,8 +296,8 @@ impl LivePage {
         });
     }
 
-    async fn fetch_everything(&self, epoch: String) -> Option<Vec<Batch>> {
-        let mut cursor = Cursor::new(Epoch::parse(&epoch).ok()?, 0);
+    async fn fetch_everything(&self, epoch: Epoch) -> Option<Vec<Batch>> {
+        let mut cursor = Cursor::new(epoch, 0);
         let mut batches = Vec::new();
         loop {
             let url = format!("{}?since={cursor}", self.url("changes"));

@@ -7,6 +7,7 @@ mod live_feed_island;
 mod live_page;
 mod stream;
 mod times;
+mod wire;
 
 #[cfg(feature = "ssr")]
 mod page;

@@ -50,15 +50,11 @@ pub fn EntryPage() -> impl IntoView {
                     <Meta property="og:type" content="article" />
                     <Link rel="canonical" href=format!("/entries/{}", entry.slug) />
                     <Heading entry=entry.clone() authors />
-                    <ComposerGate slug=entry.slug.to_string() />
+                    <ComposerGate />
                     <noscript>
                         <OrderLink entry=entry.clone() order />
                     </noscript>
-                    <LiveFeed
-                        zone=entry.time_zone.to_string()
-                        order
-                        ended=entry.state == EntryState::Ended
-                    />
+                    <LiveFeed />
                     <div
                         id="live-updates"
                         role="feed"
@@ -69,6 +65,8 @@ pub fn EntryPage() -> impl IntoView {
                         data-cursor=page.cursor.to_string()
                         data-order=order.as_str()
                         data-state=entry.state.as_str()
+                        data-slug=entry.slug.to_string()
+                        data-zone=entry.time_zone.to_string()
                         inner_html=cards
                     ></div>
                     <script inner_html=ORDER_SCRIPT></script>
@@ -90,12 +88,16 @@ fn empty_sentence(entry: &Entry) -> &'static str {
 
 #[component]
 fn Heading(entry: Entry, authors: Vec<String>) -> impl IntoView {
-    let began = zone::LocalTime::new(entry.starts_at, &entry.time_zone);
-    let ended = entry.ended_at.map(|at| {
-        let at = zone::LocalTime::new(at, &entry.time_zone);
-        format!(" · ended {}", at.full())
-    });
-    let by = (!authors.is_empty()).then(|| format!(" · by {}", authors.join(", ")));
+    let at = |moment| zone::LocalTime::new(moment, &entry.time_zone).full();
+    let since = match (entry.state, entry.ended_at) {
+        (EntryState::Upcoming, _) => "Not started yet".to_owned(),
+        (_, Some(ended)) => format!("From {} to {}", at(entry.starts_at), at(ended)),
+        (_, None) => format!("Since {}", at(entry.starts_at)),
+    };
+    let by = match authors.as_slice() {
+        [] => String::new(),
+        authors => format!(" · by {}", authors.join(", ")),
+    };
     view! {
         <header class="entry-header">
             <p class="entry-state" id="entry-state" data-state=entry.state.as_str()>
@@ -105,13 +107,7 @@ fn Heading(entry: Entry, authors: Vec<String>) -> impl IntoView {
             {(!entry.summary.as_str().is_empty())
                 .then(|| view! { <p class="entry-summary">{entry.summary.to_string()}</p> })}
             <p class="entry-since">
-                {format!(
-                    "{} {}{}{}",
-                    if entry.state == EntryState::Upcoming { "From" } else { "Since" },
-                    began.full(),
-                    ended.unwrap_or_default(),
-                    by.unwrap_or_default(),
-                )}
+                {format!("{since}{by}")}
             </p>
         </header>
     }

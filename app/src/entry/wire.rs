@@ -1,0 +1,143 @@
+//! The feed's JSON, read by the browser's own parser. serde would read the same, and cost every
+//! reader a tenth of all the code they load; `domain` holds the types, and their serde form is what
+//! the server writes.
+
+use domain::{
+    Batch, Change, Deleted, EntryChange, EntryId, Epoch, Head, Presented, Rev, Timestamp, UpdateId,
+};
+use js_sys::{Array, JSON, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// What can be read from the feed's JSON.
+pub trait FromWire: Sized {
+    /// Reads a value that `JSON.parse` made; `None` if it isn't one.
+    fn from_wire(value: &Wire) -> Option<Self>;
+
+    /// Reads JSON.
+    fn from_json(json: &str) -> Option<Self> {
+        Self::from_wire(&Wire(JSON::parse(json).ok()?))
+    }
+}
+
+/// A value that `JSON.parse` made.
+pub struct Wire(JsValue);
+
+impl Wire {
+    fn get(&self, name: &str) -> Option<Self> {
+        let value = Reflect::get(&self.0, &JsValue::from_str(name)).ok()?;
+        (!value.is_undefined() && !value.is_null()).then_some(Self(value))
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.get(name)?.0.as_string()
+    }
+
+    /// Revisions and times are whole and far below 2^53.
+    #[expect(clippy::cast_possible_truncation, reason = "whole, and far below 2^53")]
+    fn number(&self, name: &str) -> Option<i64> {
+        Some(self.get(name)?.0.as_f64()? as i64)
+    }
+
+    fn is_true(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value.0.is_truthy())
+    }
+
+    fn list<T: FromWire>(&self, name: &str) -> Option<Vec<T>> {
+        let Some(list) = self.get(name) else {
+            return Some(Vec::new());
+        };
+        let list: Array = list.0.dyn_into().ok()?;
+        list.iter()
+            .map(|value| T::from_wire(&Self(value)))
+            .collect()
+    }
+
+    fn epoch(&self) -> Option<Epoch> {
+        Epoch::parse(&self.text("epoch")?).ok()
+    }
+
+    fn rev(&self, name: &str) -> Option<Rev> {
+        self.number(name)
+    }
+}
+
+impl FromWire for Batch {
+    fn from_wire(value: &Wire) -> Option<Self> {
+        Some(Self {
+            epoch: value.epoch()?,
+            from: value.rev("from")?,
+            to: value.rev("to")?,
+            head: value.rev("head")?,
+            more: value.is_true("more"),
+            changes: value.list("changes")?,
+            entry: value.get("entry").as_ref().and_then(EntryChange::from_wire),
+            entries: value.list("entries")?,
+        })
+    }
+}
+
+impl FromWire for Change {
+    fn from_wire(value: &Wire) -> Option<Self> {
+        let id = UpdateId(value.number("id")?);
+        let rev = value.rev("rev")?;
+        Some(if value.is_true("deleted") {
+            Self::Deleted(Deleted { id, rev })
+        } else {
+            Self::Presented(Presented {
+                id,
+                rev,
+                entry_id: EntryId(value.number("entry_id")?),
+                posted_at: Timestamp(value.number("posted_at")?),
+                html: value.text("html")?,
+            })
+        })
+    }
+}
+
+impl FromWire for EntryChange {
+    fn from_wire(value: &Wire) -> Option<Self> {
+        Some(Self {
+            id: EntryId(value.number("id")?),
+            rev: value.rev("rev")?,
+            state: value.text("state")?.parse().ok()?,
+            title: value.text("title")?,
+        })
+    }
+}
+
+impl FromWire for Head {
+    fn from_wire(value: &Wire) -> Option<Self> {
+        Some(Self {
+            epoch: value.epoch()?,
+            head: value.rev("head")?,
+            state: value.text("state")?.parse().ok()?,
+            interval_ms: value.number("interval_ms")?.try_into().ok()?,
+            transport: value.text("transport")?.parse().ok()?,
+            build: value.text("build")?,
+            now: Timestamp(value.number("now")?),
+        })
+    }
+}
+
+/// Where a feed starts again, as a reset says.
+pub struct ResetTo(pub Epoch);
+
+impl FromWire for ResetTo {
+    fn from_wire(value: &Wire) -> Option<Self> {
+        Some(Self(value.epoch()?))
+    }
+}
+
+/// Whether a goodbye means that the entry is over; else the server is going.
+pub struct Goodbye {
+    /// The entry is over.
+    pub ended: bool,
+}
+
+impl FromWire for Goodbye {
+    fn from_wire(value: &Wire) -> Option<Self> {
+        Some(Self {
+            ended: value.is_true("ended"),
+        })
+    }
+}
