@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use domain::Chip;
-use leptos::prelude::*;
+use leptos::{prelude::*, reactive::send_wrapper_ext::SendOption};
 
 use super::{
     announcer::new_updates,
@@ -24,7 +24,8 @@ pub fn LiveFeed() -> impl IntoView {
     let (own_zone, set_own_zone) = signal(false);
     // The entry's zone, if it isn't the reader's own.
     let (other_zone, set_other_zone) = signal(None::<String>);
-    let live = StoredValue::new_local(None::<Rc<LivePage>>);
+    // Empty on the server, where another thread than the one that made it may drop it.
+    let live = StoredValue::new(SendOption::new_local(None::<Rc<LivePage>>));
 
     Effect::new(move || {
         let page = LivePage::start(Shown {
@@ -41,12 +42,12 @@ pub fn LiveFeed() -> impl IntoView {
             set_own_zone.set(true);
             times::show(page.list().element(), true);
         }
-        live.set_value(Some(page));
+        live.set_value(SendOption::new_local(Some(page)));
     });
 
     let with_page = move |act: &dyn Fn(&LivePage)| {
         live.with_value(|page| {
-            if let Some(page) = page {
+            if let Some(page) = page.as_ref() {
                 act(page);
             }
         });
