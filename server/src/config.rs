@@ -18,6 +18,7 @@ const LONGEST_POLL_MS: i64 = 600_000;
 
 /// What whoever runs the server can set.
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "these comments are what --help prints")]
 pub struct Settings {
     /// The address to serve on; 0.0.0.0:3000 lets other machines in.
     #[arg(

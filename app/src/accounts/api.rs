@@ -1,5 +1,10 @@
 //! The accounts' server function.
 
+#![cfg_attr(
+    feature = "ssr",
+    expect(clippy::unused_async, reason = "a server function is asynchronous")
+)]
+
 use domain::Viewer;
 use leptos::{prelude::*, server_fn::codec::Json};
 

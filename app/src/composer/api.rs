@@ -25,7 +25,6 @@ pub async fn post_update(
     use std::time::Duration;
 
     use domain::{Draft, OpId, Slug};
-    use newsroom::Error;
 
     let post = async {
         let request = crate::PageRequest::current();
@@ -34,11 +33,9 @@ pub async fn post_update(
         let draft = Draft::parse(&source, &headline)?;
         let waited = Duration::from_millis(waited_ms);
         let newsroom = crate::request::newsroom();
-        Ok::<_, Error>(
-            newsroom
-                .post_update(request.viewer()?, &slug, &op_id, &draft, waited)
-                .await?,
-        )
+        newsroom
+            .post_update(request.viewer()?, &slug, &op_id, &draft, waited)
+            .await
     };
     Ok(post.await?)
 }

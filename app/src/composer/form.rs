@@ -1,5 +1,12 @@
 //! The composer inside the entry's page. It clears only when the server has the update.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the loader of a split function can fail, and has the function's own type"
+)]
+
+use std::fmt::Write as _;
+
 use gloo_timers::callback::Timeout;
 use js_sys::Uint8Array;
 use leptos::{
@@ -228,9 +235,10 @@ fn random_name() -> String {
         // Sixteen bytes are far below its limit.
         let _ = crypto.get_random_values_with_array_buffer_view(&bytes);
     }
-    bytes
-        .to_vec()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut name = String::with_capacity(32);
+    for byte in bytes.to_vec() {
+        // Writing to a String can't fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
 }
