@@ -32,6 +32,9 @@ use crate::problem::NO_STORE;
 
 /// How much memory finished pages may take.
 const MAX_BYTES: u64 = 128 * 1024 * 1024;
+/// What a page takes beside its body, roughly: its key, its headers, and its place in the cache. The
+/// smallest pages are two bytes long, and anybody can ask for as many as there are numbers.
+const OVERHEAD: usize = 1024;
 
 /// A browser asks each time whether its copy is still good; a proxy may answer all that ask within
 /// two seconds with one.
@@ -71,7 +74,10 @@ impl Default for PageCache {
     fn default() -> Self {
         let pages = Cache::builder()
             .max_capacity(MAX_BYTES)
-            .weigher(|_, page: &Arc<Finished>| u32::try_from(page.body.len()).unwrap_or(u32::MAX))
+            .weigher(|key: &Key, page: &Arc<Finished>| {
+                let bytes = OVERHEAD + key.uri.len() + page.body.len();
+                u32::try_from(bytes).unwrap_or(u32::MAX)
+            })
             .build();
         Self(pages)
     }
@@ -84,9 +90,14 @@ pub async fn serve_finished(
     request: Request,
     next: Next,
 ) -> Response {
-    let Some((uri, feed, caching)) = public_page(newsroom.hub(), request.uri()) else {
-        // Nothing public stands there: let it be said, and not kept.
-        return next.run(request).await;
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let page = public_page(newsroom.hub(), request.uri()).filter(|_| reads);
+    let Some((uri, feed, caching)) = page else {
+        // Nothing public stands there, or nobody asks to see it: let it be said, and not kept.
+        let mut response = next.run(request).await;
+        let headers = response.headers_mut();
+        headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
+        return response;
     };
     let encoding = Encoding::accepted(request.headers());
     let key = Key {
@@ -116,6 +127,7 @@ async fn finish(uri: &str, encoding: Encoding, next: Next) -> Result<Arc<Finishe
     request
         .headers_mut()
         .insert(ACCEPT_ENCODING, encoding.header());
+    tracing::debug!(uri, "rendering a page");
     let (parts, body) = next.run(request).await.into_parts();
     let body = match body.collect().await {
         Ok(body) => body.to_bytes(),
@@ -253,7 +265,10 @@ fn public_page(hub: &Hub, uri: &Uri) -> Option<(String, FeedHead, HeaderValue)> 
             let feed = hub.head(FeedId::Entry(id))?;
             let uri = match query(uri, "since") {
                 // A wrong one is refused by what this leads to.
-                Some(since) => format!("{path}?since={}", since.parse::<u64>().ok()?),
+                Some(since) => match since.parse::<i64>() {
+                    Ok(since @ 0..) => format!("{path}?since={since}"),
+                    _ => return None,
+                },
                 None => path.to_owned(),
             };
             Some((uri, feed, BLOCK))
