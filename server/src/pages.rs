@@ -4,19 +4,22 @@ use std::{fmt, sync::Arc};
 
 use app::{Assets, PageRequest, Shell, Typed};
 use axum::{
-    body::Body,
+    body::{Body, to_bytes},
     http::{
         HeaderMap, Request, StatusCode, Uri,
-        header::{ACCEPT, CACHE_CONTROL},
+        header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH},
     },
     response::{IntoResponse, Response},
 };
 use domain::Viewer;
-use leptos::{nonce::Nonce, prelude::*};
+use leptos::prelude::*;
 use leptos_axum::{handle_server_fns_with_context, render_app_async_with_context};
 use newsroom::Newsroom;
 
 use crate::problem::{NO_STORE, Problem};
+
+/// What a document ends with.
+const END: &[u8] = b"</html>";
 
 /// Renders pages, and runs server functions, with what both need.
 #[derive(Clone)]
@@ -41,9 +44,7 @@ impl Pages {
 
     /// The page at the request's address.
     pub async fn render(&self, request: Request<Body>) -> Response {
-        let assets = Arc::clone(&self.assets);
-        let shell = move || view! { <Shell assets=(*assets).clone() /> };
-        render_app_async_with_context(self.context(), shell)(request).await
+        self.document(request, None).await
     }
 
     /// The page at `path` as `viewer` sees it, with the form on it shown again: nothing that was
@@ -73,12 +74,9 @@ impl Pages {
 
     /// Says why there is no page at an address, as a page.
     pub async fn render_problem(&self, problem: Problem) -> Response {
-        let assets = Arc::clone(&self.assets);
         let status = problem.status();
         let why = Some((status, problem.sentence().to_owned()));
-        let shell = move || view! { <Shell assets=(*assets).clone() problem=why.clone() /> };
-        let blank = Request::new(Body::empty());
-        let mut response = render_app_async_with_context(self.context(), shell)(blank).await;
+        let mut response = self.document(Request::new(Body::empty()), why).await;
         *response.status_mut() = status;
         response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
         response
@@ -91,14 +89,31 @@ impl Pages {
             .into_response()
     }
 
+    /// The document of the page at the request's address, or of why there is none.
+    async fn document(
+        &self,
+        request: Request<Body>,
+        problem: Option<(StatusCode, String)>,
+    ) -> Response {
+        let assets = Arc::clone(&self.assets);
+        let shell = move || view! { <Shell assets=(*assets).clone() problem=problem.clone() /> };
+        let render = render_app_async_with_context(self.context(), shell);
+        let (mut parts, body) = render(request).await.into_parts();
+        let Ok(mut html) = to_bytes(body, usize::MAX).await else {
+            let sentence = "The page could not be rendered. Try again.";
+            return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, sentence).into_response();
+        };
+        // Behind the document Leptos writes scripts for resources, which no page has; with their
+        // nonce no two renders of a page would be the same.
+        let end = html.windows(END.len()).rposition(|bytes| bytes == END);
+        html.truncate(end.map_or(html.len(), |at| at + END.len()));
+        parts.headers.remove(CONTENT_LENGTH);
+        Response::from_parts(parts, Body::from(html))
+    }
+
     fn context(&self) -> impl Fn() + Clone + Send + Sync + 'static {
         let newsroom = Arc::clone(&self.newsroom);
-        move || {
-            provide_context(Arc::clone(&newsroom));
-            // Leptos mints one for each request, and every page would differ. The content security
-            // policy names scripts by their hash, and ignores it.
-            provide_context(Nonce::from_value("r"));
-        }
+        move || provide_context(Arc::clone(&newsroom))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Pages that say why there is no page.
 
 use axum::http::StatusCode;
-use leptos::{either::Either, prelude::*};
+use leptos::{either::Either, prelude::*, tachys::reactive_graph::OwnedView};
 use leptos_axum::ResponseOptions;
 use newsroom::Error;
 
@@ -12,8 +12,10 @@ use crate::request::status_of;
 pub fn or_error<V: IntoView>(
     response: &ResponseOptions,
     page: Result<V, Error>,
-) -> Either<V, impl IntoView + use<V>> {
-    match page {
+) -> impl IntoView + use<V> {
+    // What a future gave is rendered after it, when its owner isn't the current one any more: without
+    // this the tags for the document's head would not find their way there.
+    OwnedView::new(match page {
         Ok(page) => Either::Left(page),
         Err(error) => {
             let status = status_of(&error);
@@ -23,7 +25,7 @@ pub fn or_error<V: IntoView>(
             }
             Either::Right(view! { <ErrorNote status message=error.to_string() /> })
         }
-    }
+    })
 }
 
 /// Says in one sentence what is wrong, and where to go from here.
