@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
+    extract::State,
     http::{
         HeaderValue,
         header::{CACHE_CONTROL, CONTENT_TYPE},
@@ -17,6 +17,7 @@ use newsroom::{Newsroom, live::FeedId};
 use serde::Deserialize;
 
 use crate::{
+    extract::{Path, Query},
     problem::{Problem, feed_problem},
     state::AppState,
     stream::stream,

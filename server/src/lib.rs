@@ -9,7 +9,9 @@
 mod cli;
 mod commands;
 mod config;
+mod extract;
 mod feed;
+mod files;
 mod forms;
 mod health;
 mod identity;

@@ -1,15 +1,16 @@
 //! Which route stands where, and behind what.
 
-use std::path::Path;
-
 use app::App;
 use axum::{
     Router,
-    extract::{Request, State},
-    http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
+    extract::{DefaultBodyLimit, Request, State},
+    http::{
+        StatusCode,
+        header::{ALLOW, CACHE_CONTROL},
+    },
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, any, get},
+    routing::{MethodFilter, MethodRouter, get, on},
 };
 use leptos_axum::{AxumRouteListing, generate_route_list};
 use tower_http::{
@@ -17,17 +18,15 @@ use tower_http::{
     csrf::CsrfLayer,
     limit::RequestBodyLimitLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
-    services::ServeDir,
-    set_header::SetResponseHeaderLayer,
     trace::TraceLayer,
 };
 
 use crate::{
-    feed, forms, health,
+    feed, files, forms, health,
     identity::{identify, require_login},
     page_cache::serve_finished,
     pages::{Pages, wants_page},
-    problem::Problem,
+    problem::{NO_STORE, Problem},
     security::{SecurityHeaders, add_headers, refuse_cross_site},
     state::AppState,
     updates,
@@ -36,9 +35,6 @@ use crate::{
 /// The longest request, in bytes: room for a text far too long, so that its author hears so in a
 /// sentence and gets it back.
 const LONGEST_REQUEST: usize = 4 * 1024 * 1024;
-
-/// A build's files carry their hash in their name: the same name is for ever the same file.
-const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 /// Everything the server answers.
 pub fn router(state: AppState) -> Router {
@@ -77,9 +73,10 @@ pub fn router(state: AppState) -> Router {
         .merge(personal)
         .merge(feed::routes())
         .merge(health::routes())
-        .nest("/pkg", built_files(&site.join("pkg")))
-        .fallback_service(other_files(&site, state.pages.clone()))
-        // From the inside out.
+        .nest("/pkg", files::built(&site.join("pkg")))
+        .merge(files::other(&site))
+        // From the inside out. The one limit of a request's length is the layer's.
+        .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(LONGEST_REQUEST))
         .layer(csrf.with_rejection_response(refuse_cross_site))
         .layer(from_fn_with_state(state.pages.clone(), dress_problems))
@@ -120,48 +117,44 @@ fn page_route() -> MethodRouter<AppState> {
 /// The islands' server functions, each at its own address.
 fn server_functions() -> Router<AppState> {
     let call = async |State(pages): State<Pages>, request: Request| pages.call(request).await;
-    server_fn::axum::server_fn_paths().fold(Router::new(), |router, (path, _)| {
-        router.route(path, any(call))
+    server_fn::axum::server_fn_paths().fold(Router::new(), |router, (path, method)| {
+        match MethodFilter::try_from(method) {
+            Ok(method) => router.route(path, on(method, call)),
+            // All are called by POST.
+            Err(_) => router,
+        }
     })
 }
 
-/// The build's files, compressed where the build did so.
-fn built_files(folder: &Path) -> Router<AppState> {
-    let files = ServeDir::new(folder)
-        .precompressed_br()
-        .precompressed_gzip();
-    let keep = |response: &Response| response.status().is_success().then_some(FOR_EVER);
-    Router::new()
-        .fallback_service(files)
-        .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, keep))
-}
-
-/// The site's other files, as its icon; and for every other address the page that says that there is
-/// none.
-fn other_files(site: &Path, pages: Pages) -> ServeDir<Router> {
-    let not_found =
-        async |State(pages): State<Pages>, request: Request| pages.render(request).await;
-    ServeDir::new(site)
-        .append_index_html_on_directories(false)
-        .call_fallback_on_method_not_allowed(true)
-        .fallback(Router::new().fallback(not_found).with_state(pages))
-}
-
-/// Says what is wrong as a page to whoever wants pages.
+/// Says what is wrong as a page to whoever wants pages, and that nobody may keep it.
 async fn dress_problems(State(pages): State<Pages>, request: Request, next: Next) -> Response {
     let wants_page = wants_page(request.headers());
     let response = next.run(request).await;
-    let problem = match response.status() {
-        // Said by a layer, in its own words.
+    let status = response.status();
+    // What a layer or the router said, it is made to say in our words.
+    let problem = match status {
         StatusCode::PAYLOAD_TOO_LARGE => Some(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
+            status,
             "This is larger than the 4 MiB that can be sent at once. Go back, and send less.",
+        )),
+        StatusCode::METHOD_NOT_ALLOWED => Some(Problem::new(
+            status,
+            "This address takes no request of this kind. Go back, and try another way.",
         )),
         _ => response.extensions().get::<Problem>().cloned(),
     };
-    match problem {
+    let allowed = response.headers().get(ALLOW).cloned();
+    let mut response = match problem {
         Some(problem) if wants_page => pages.render_problem(problem).await,
         Some(problem) => problem.into_response(),
         None => response,
+    };
+    let headers = response.headers_mut();
+    if let Some(allowed) = allowed {
+        headers.insert(ALLOW, allowed);
     }
+    if status.is_client_error() || status.is_server_error() {
+        headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
+    }
+    response
 }

@@ -88,3 +88,34 @@ fn content_security_policy(assets: &Assets) -> String {
          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
     )
 }
+
+/// `next`, if it is a path of this site, where a browser can be sent: `//host` and `/\host` are other
+/// people's.
+pub fn local_path(next: &str) -> Option<&str> {
+    let path = next.strip_prefix('/')?;
+    let plain = next
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    (plain && !path.starts_with('/')).then_some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_to_another_site() {
+        for next in ["/desk", "/entries/final/compose?x=1"] {
+            assert_eq!(local_path(next), Some(next));
+        }
+        for next in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nb",
+        ] {
+            assert_eq!(local_path(next), None, "{next:?}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     body::{Body, Bytes},
-    extract::{Path, Query, State},
+    extract::State,
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
         header::{CACHE_CONTROL, CONTENT_TYPE},
@@ -19,6 +19,7 @@ use newsroom::{
 };
 
 use crate::{
+    extract::{Path, Query},
     feed::{Since, feed_id},
     problem::{NO_STORE, Problem},
 };

@@ -3,13 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json, Router,
-    extract::{Path, Query, State},
-    http::StatusCode,
-    response::Html,
-    routing::get,
-};
+use axum::{Json, Router, extract::State, http::StatusCode, response::Html, routing::get};
 use domain::{EntryId, UpdateId};
 use newsroom::{
     Error, Newsroom,
@@ -17,7 +11,11 @@ use newsroom::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{problem::Problem, state::AppState};
+use crate::{
+    extract::{Path, Query},
+    problem::Problem,
+    state::AppState,
+};
 
 /// `/updates/{entry_id}/` and `/updates/{entry_id}.json`.
 pub fn routes() -> Router<AppState> {

@@ -2,17 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::post,
-};
+use axum::{Router, extract::State, response::Response, routing::post};
 use domain::{Draft, EntryState, Order, UpdateId};
 use newsroom::{Error, NewEntry, Newsroom};
 
 use super::{Asker, Fields, answer, slug};
-use crate::{pages::Pages, state::AppState};
+use crate::{extract::Path, pages::Pages, state::AppState};
 
 pub fn routes() -> Router<AppState> {
     Router::new()

@@ -97,7 +97,10 @@ async fn answer(
     pages.render_again(page, viewer, status, typed).await
 }
 
-/// The slug in a form's address.
+/// The slug in a form's address, where nothing else may stand: what is answered leads back to it.
 fn slug(text: &str) -> Result<Slug, Error> {
-    Slug::parse(text).map_err(|_| Error::Unknown("entry"))
+    Slug::parse(text)
+        .ok()
+        .filter(|slug| slug.as_str() == text)
+        .ok_or(Error::Unknown("entry"))
 }
