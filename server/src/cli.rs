@@ -1,8 +1,14 @@
 //! The command line: what can be asked of the binary, and how it says that something is wrong.
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{
+    ffi::OsString,
+    fmt,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 use domain::{EntryState, Order, Role};
 
 use crate::{commands, config::Settings};
@@ -130,11 +136,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
-            eprintln!("ringside: {}", first_line(&error));
+            complain(first_line(&error));
             return ExitCode::from(WRONG_SETTING);
         }
         Err(help) => {
-            print!("{}", help.render().ansi());
+            say(help.to_string().trim_end());
             return ExitCode::SUCCESS;
         }
     };
@@ -153,13 +159,23 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("ringside: {error}");
+            complain(&error);
             ExitCode::from(match error {
                 CommandError::WrongSetting(_) => WRONG_SETTING,
                 CommandError::Failed(_) => FAILED,
             })
         }
     }
+}
+
+/// Tells whoever runs the command. Whether they still listen is theirs to know: a closed pipe is no
+/// reason to fail.
+pub fn say(line: impl fmt::Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+fn complain(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "ringside: {line}");
 }
 
 async fn dispatch(cli: Cli) -> Result<(), CommandError> {
@@ -177,6 +193,9 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
 
 /// What is wrong, on one line and without the usage.
 fn first_line(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "the command is not complete (add --help to it to see what it takes)".to_owned();
+    }
     let text = error.to_string();
     let said: Vec<_> = text
         .lines()

@@ -3,7 +3,7 @@
 use domain::{Password, Username};
 
 use crate::{
-    cli::{CommandError, NewAccountArgs},
+    cli::{CommandError, NewAccountArgs, say},
     config::{Settings, first_line_of},
     state::open_newsroom,
 };
@@ -24,6 +24,6 @@ pub async fn create_account(
         .create_account(&username, args.role, &password)
         .await?;
     newsroom.close().await;
-    println!("Created the {} {username}.", args.role);
+    say(format_args!("Created the {} {username}.", args.role));
     Ok(())
 }

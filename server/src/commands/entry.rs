@@ -3,7 +3,7 @@
 use newsroom::NewEntry;
 
 use crate::{
-    cli::{CommandError, NewEntryArgs},
+    cli::{CommandError, NewEntryArgs, say},
     config::Settings,
     state::open_newsroom,
 };
@@ -25,6 +25,10 @@ pub async fn create_entry(settings: &Settings, args: &NewEntryArgs) -> Result<()
     let newsroom = open_newsroom(settings).await?;
     newsroom.create_entry(None, &new).await?;
     newsroom.close().await;
-    println!("{}/entries/{}", settings.public_url(), new.slug);
+    say(format_args!(
+        "{}/entries/{}",
+        settings.public_url(),
+        new.slug
+    ));
     Ok(())
 }

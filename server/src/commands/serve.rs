@@ -11,7 +11,13 @@ use axum_server::{Handle, accept::NoDelayAcceptor};
 use hyper_util::rt::TokioTimer;
 use tokio_util::sync::CancellationToken;
 
-use crate::{AppState, cli::CommandError, config::Settings, router::router, telemetry};
+use crate::{
+    AppState,
+    cli::{CommandError, say},
+    config::Settings,
+    router::router,
+    telemetry,
+};
 
 /// How long a connection may take to send a request's headers: longer is a mistake, or an attack.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(20);
@@ -44,9 +50,14 @@ pub async fn serve(settings: Settings) -> Result<(), CommandError> {
     let service = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let mut serving = tokio::spawn(server.serve(service));
 
-    println!("Ringside serves {}", state.settings.public_url());
+    say(format_args!(
+        "Ringside serves {}",
+        state.settings.public_url()
+    ));
     if let Some(url) = state.setup_url() {
-        println!("Nobody owns it yet. Open this link once to create the owner:\n\n    {url}\n");
+        say(format_args!(
+            "Nobody owns it yet. Open this link once to create the owner:\n\n    {url}\n"
+        ));
     }
     tokio::select! {
         () = stop => tracing::info!("stopping"),
