@@ -107,14 +107,13 @@ pub async fn serve_finished(
         encoding,
     };
     let shown = request.headers().get(IF_NONE_MATCH).cloned();
-    let only_head = request.method() == Method::HEAD;
     let page = cache
         .0
         .try_get_with_by_ref(&key, finish(&key.uri, encoding, next))
         .await;
     match page {
-        Ok(page) => page.answer(shown.as_ref(), only_head, caching),
-        Err(failed) => failed.answer(None, only_head, NO_STORE),
+        Ok(page) => page.answer(shown.as_ref(), caching),
+        Err(failed) => failed.answer(None, NO_STORE),
     }
 }
 
@@ -159,19 +158,16 @@ async fn finish(uri: &str, encoding: Encoding, next: Next) -> Result<Arc<Finishe
 }
 
 impl Finished {
-    fn answer(
-        &self,
-        shown: Option<&HeaderValue>,
-        only_head: bool,
-        caching: HeaderValue,
-    ) -> Response {
+    /// The page, or that it is still the one that was `shown`. Of an answer to HEAD the router takes
+    /// the body away, and leaves its length.
+    fn answer(&self, shown: Option<&HeaderValue>, caching: HeaderValue) -> Response {
         let known = self.status == StatusCode::OK && shown.is_some_and(|tags| self.is_among(tags));
         let status = if known {
             StatusCode::NOT_MODIFIED
         } else {
             self.status
         };
-        let body = if known || only_head {
+        let body = if known {
             Body::empty()
         } else {
             Body::from(self.body.clone())
