@@ -28,11 +28,13 @@ const DRAIN: Duration = Duration::from_millis(800);
 ///
 /// # Errors
 /// With one sentence for whoever runs the server.
-pub async fn serve(settings: Settings) -> Result<(), CommandError> {
+pub async fn serve(mut settings: Settings) -> Result<(), CommandError> {
     telemetry::start(&settings)?;
     let stop = stop_signal()?;
     // First of all: who can't have the address must not touch the database of who has it.
     let listener = listen(settings.addr)?;
+    // Asked for port 0, the system picks one.
+    settings.addr = listener.local_addr().unwrap_or(settings.addr);
     let state = AppState::open(settings).await?;
     let following = CancellationToken::new();
     state.newsroom.follow(following.clone()).await?;
