@@ -1,7 +1,8 @@
 // The order a reader chooses, and what arrives above what they read.
 import { expect, test, texts, updates, waitForFeed } from "./support/test";
 
-test("the order is remembered, and applied before anything is painted", async ({ page, newEntry, post }) => {
+test("the order is remembered, and applied before anything is painted", async ({ page, newEntry, post, allowConsole }) => {
+  allowConsole(/ERR_FAILED/, /^uncaught: $/);
   const entry = await newEntry();
   for (const text of ["one", "two", "three"]) await post(entry.slug, text);
   await page.goto(entry.url);

@@ -70,7 +70,7 @@ async fn head(
     State(newsroom): State<Arc<Newsroom>>,
     Path(feed): Path<String>,
 ) -> Result<([(axum::http::HeaderName, HeaderValue); 1], Json<Head>), Problem> {
-    let head = newsroom.head(feed_id(&feed)?)?;
+    let head = newsroom.head(feed_id(&feed)?).await?;
     Ok(([(CACHE_CONTROL, HEAD)], Json(head)))
 }
 

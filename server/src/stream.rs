@@ -43,7 +43,7 @@ pub async fn stream(
         Some(id) => Some(id.to_str().unwrap_or_default().parse()?),
         None => query.cursor()?,
     };
-    let head = newsroom.head(feed)?;
+    let head = newsroom.head(feed).await?;
     if head.state == EntryState::Ended {
         return Ok((StatusCode::NO_CONTENT, [(CACHE_CONTROL, NO_STORE)]).into_response());
     }

@@ -4,7 +4,7 @@ use domain::{Batch, Cursor, EntryId, EntryState, Head, Rev, Slug, UpdateId};
 
 use crate::{
     Cards, Entry, EntryPage, Error, LiveUpdate, Newsroom, Result,
-    live::{FeedId, Frame, assemble},
+    live::{FeedHead, FeedId, Frame, assemble},
 };
 
 /// The public entries, read in one moment.
@@ -90,9 +90,9 @@ impl Newsroom {
     /// Where a feed stands, and how to stay in touch with it.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such public entry.
-    pub fn head(&self, feed: FeedId) -> Result<Head> {
-        let head = self.hub.head(feed).ok_or(Error::Unknown("entry"))?;
+    /// [`Error::Unknown`] if there is no such public entry, or if the database can't be reached.
+    pub async fn head(&self, feed: FeedId) -> Result<Head> {
+        let head = self.known(feed).await?;
         Ok(self.policy.head(&head, self.clock.now()))
     }
 
@@ -103,7 +103,7 @@ impl Newsroom {
     /// [`Error::Reset`] if `since` can't be continued from, [`Error::Unknown`] if there is no such
     /// public entry, or if the database can't be reached.
     pub async fn changes(&self, feed: FeedId, since: Option<Cursor>) -> Result<Frame> {
-        let known = self.hub.head(feed).ok_or(Error::Unknown("entry"))?;
+        let known = self.known(feed).await?;
         let since = since.unwrap_or_else(|| Cursor::new(known.epoch.clone(), 0));
         let make = async {
             let batch = assemble(&self.store, &self.cards, feed, &since).await?;
@@ -126,11 +126,26 @@ impl Newsroom {
     /// [`Error::Reset`] if it can't, [`Error::Unknown`] if there is no such public entry, or if the
     /// database can't be reached.
     pub async fn check_cursor(&self, feed: FeedId, since: &Cursor) -> Result<Rev> {
-        let known = self.hub.head(feed).ok_or(Error::Unknown("entry"))?;
+        let known = self.known(feed).await?;
         if since.epoch != known.epoch || since.rev > known.head {
             let _: Batch = assemble(&self.store, &self.cards, feed, since).await?;
         }
         Ok(since.rev)
+    }
+
+    /// Where a feed stands, as far as the hub knows. The database is asked before it is said that there
+    /// is no such entry: another process may just have made it.
+    async fn known(&self, feed: FeedId) -> Result<FeedHead> {
+        let unknown = Error::Unknown("entry");
+        if let Some(head) = self.hub.head(feed) {
+            return Ok(head);
+        }
+        let FeedId::Entry(id) = feed else {
+            return Err(unknown);
+        };
+        let entry = public(self.store.snapshot().await?.entry(id).await?)?;
+        self.settle(entry.head).await;
+        self.hub.head(feed).ok_or(unknown)
     }
 }
 

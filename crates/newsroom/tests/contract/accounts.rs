@@ -107,11 +107,11 @@ async fn the_first_owner_is_made_once(database: Database) {
 }
 
 async fn of_two_who_set_up_at_once_one_is_made_owner(database: Database) {
-    let newsroom = empty(&database).await;
+    let servers = [empty(&database).await, empty(&database).await];
     let (olga, otto, password) = (name("Olga"), name("Otto"), password(PASSWORD));
     let (one, other) = tokio::join!(
-        newsroom.set_up(&olga, &password),
-        newsroom.set_up(&otto, &password),
+        servers[0].set_up(&olga, &password),
+        servers[1].set_up(&otto, &password),
     );
     let (made, refused) = if one.is_ok() {
         (one, other)

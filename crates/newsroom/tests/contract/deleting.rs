@@ -25,12 +25,12 @@ async fn a_deletion_takes_the_update_away_once(database: Database) {
     assert_refused!(page, Error::Unknown("update"));
     let (_, all) = room.updates_after(entry.id, UpdateId(0)).await.unwrap();
     assert_eq!(all.len(), 1);
-    let head = room.feed_head(&entry);
+    let head = room.feed_head(&entry).await;
     assert!(head > posted.rev);
 
     room.delete_update(&room.author, posted.id).await.unwrap();
     assert_eq!(
-        room.feed_head(&entry),
+        room.feed_head(&entry).await,
         head,
         "the second time changed something"
     );
@@ -47,10 +47,10 @@ async fn a_deletion_can_be_undone_for_a_while(database: Database) {
 
     room.restore_update(&room.author, first.id).await.unwrap();
     assert_eq!(room.texts(&entry).await, ["first", "second"]);
-    let head = room.feed_head(&entry);
+    let head = room.feed_head(&entry).await;
     room.restore_update(&room.author, first.id).await.unwrap();
     assert_eq!(
-        room.feed_head(&entry),
+        room.feed_head(&entry).await,
         head,
         "the second time changed something"
     );

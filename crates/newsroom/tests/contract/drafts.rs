@@ -15,7 +15,7 @@ async fn a_draft_is_nowhere_to_be_seen(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let live = room.live_entry().await;
     room.post(&live, "public").await;
-    let before = room.head(FeedId::All).unwrap();
+    let before = room.head(FeedId::All).await.unwrap();
 
     let draft = room.entry("draft", EntryState::Draft).await;
     let id = room.post(&draft, "secret").await.id;
@@ -35,7 +35,7 @@ async fn a_draft_is_nowhere_to_be_seen(database: Database) {
     );
     let after = room.updates_after(draft.id, UpdateId(0)).await;
     assert_refused!(after, Error::Unknown("entry"));
-    assert_refused!(room.head(feed), Error::Unknown("entry"));
+    assert_refused!(room.head(feed).await, Error::Unknown("entry"));
     assert_refused!(room.changes(feed, None).await, Error::Unknown("entry"));
     let since = Some(cursor.clone());
     assert_refused!(room.changes(feed, since).await, Error::Unknown("entry"));
@@ -53,7 +53,7 @@ async fn a_draft_is_nowhere_to_be_seen(database: Database) {
     );
 
     assert_eq!(
-        room.head(FeedId::All).unwrap(),
+        room.head(FeedId::All).await.unwrap(),
         before,
         "the head tells of a draft"
     );
@@ -77,7 +77,7 @@ async fn a_started_draft_is_everywhere(database: Database) {
     let (id, head) = room.hub().find(&draft.slug).unwrap();
     assert_eq!((id, head.state), (draft.id, EntryState::Live));
     assert_eq!(head.head, page.cursor.rev);
-    assert_eq!(room.head(FeedId::All).unwrap().head, page.cursor.rev);
+    assert_eq!(room.head(FeedId::All).await.unwrap().head, page.cursor.rev);
     let changes = batch(&room.changes(FeedId::Entry(draft.id), None).await.unwrap());
     assert_eq!((changes.changes.len(), changes.to), (1, page.cursor.rev));
 }

@@ -27,7 +27,7 @@ async fn everything_is_told_in_order(database: Database) {
         .await
         .unwrap();
     room.delete_update(&room.author, goes).await.unwrap();
-    let head = room.feed_head(&entry);
+    let head = room.feed_head(&entry).await;
 
     let everything = batch(&room.changes(feed, None).await.unwrap());
     assert_eq!(
@@ -95,7 +95,7 @@ async fn a_change_is_told_in_its_latest_state(database: Database) {
     let entry = room.live_entry().await;
     let feed = FeedId::Entry(entry.id);
     let id = room.post(&entry, "one").await.id;
-    let known = room.feed_head(&entry);
+    let known = room.feed_head(&entry).await;
     for text in ["two", "three"] {
         room.edit_update(&room.author, id, &draft(text))
             .await
@@ -112,7 +112,7 @@ async fn a_change_is_told_in_its_latest_state(database: Database) {
 
     room.delete_update(&room.author, id).await.unwrap();
     let news = room.changes_after(feed, known).await;
-    let rev = room.feed_head(&entry);
+    let rev = room.feed_head(&entry).await;
     assert_eq!(news.changes, [Change::Deleted(Deleted { id, rev })]);
 
     room.restore_update(&room.author, id).await.unwrap();
@@ -140,10 +140,10 @@ async fn an_entrys_own_change_is_told(database: Database) {
     let news = room.changes_after(FeedId::All, known).await;
     assert_eq!((news.entry, news.entries), (None, vec![ended]));
     assert_eq!(
-        room.head(FeedId::Entry(entry.id)).unwrap().state,
+        room.head(FeedId::Entry(entry.id)).await.unwrap().state,
         EntryState::Ended
     );
-    assert_eq!(room.head(FeedId::All).unwrap().state, EntryState::Live);
+    assert_eq!(room.head(FeedId::All).await.unwrap().state, EntryState::Live);
 }
 
 async fn the_feed_of_all_entries_tells_of_each(database: Database) {
@@ -164,9 +164,9 @@ async fn the_feed_of_all_entries_tells_of_each(database: Database) {
         (everything.to, everything.head),
         (posted[1].rev, posted[1].rev)
     );
-    assert_eq!(room.head(FeedId::All).unwrap().head, posted[1].rev);
+    assert_eq!(room.head(FeedId::All).await.unwrap().head, posted[1].rev);
     assert_eq!(
-        room.feed_head(&one),
+        room.feed_head(&one).await,
         posted[0].rev,
         "another entry moved it"
     );
@@ -227,7 +227,7 @@ async fn the_head_tells_how_to_stay_in_touch(database: Database) {
     let entry = room.live_entry().await;
     let posted = room.post(&entry, "a").await;
     room.hand.advance(7);
-    let head = room.head(FeedId::Entry(entry.id)).unwrap();
+    let head = room.head(FeedId::Entry(entry.id)).await.unwrap();
     let page = room.entry_page(&entry.slug).await.unwrap();
     assert_eq!(Cursor::new(head.epoch.clone(), head.head), page.cursor);
     assert_eq!((head.head, head.state), (posted.rev, EntryState::Live));
@@ -240,7 +240,7 @@ async fn the_head_tells_how_to_stay_in_touch(database: Database) {
         ("test-build", room.clock().now())
     );
     let nowhere = FeedId::Entry(domain::EntryId(999));
-    assert_refused!(room.head(nowhere), Error::Unknown("entry"));
+    assert_refused!(room.head(nowhere).await, Error::Unknown("entry"));
     assert_refused!(room.changes(nowhere, None).await, Error::Unknown("entry"));
     let cursor = Cursor::new(Epoch::parse("x").unwrap(), 0);
     assert_refused!(

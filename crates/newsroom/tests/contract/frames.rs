@@ -17,7 +17,7 @@ async fn a_batch_is_an_event(database: Database) {
     room.post(&entry, "\"Goal\"\n\nfor us").await;
     let frame = room.changes(FeedId::Entry(entry.id), None).await.unwrap();
     let event = String::from_utf8(frame.event().to_vec()).unwrap();
-    let epoch = room.head(FeedId::All).unwrap().epoch;
+    let epoch = room.head(FeedId::All).await.unwrap().epoch;
     insta::assert_snapshot!(event.replace(epoch.as_str(), "EPOCH"), @r#"
     id: EPOCH.2
     event: batch

@@ -167,7 +167,7 @@ async fn an_ended_entry_says_goodbye_after_its_last_change(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
     let feed = FeedId::Entry(entry.id);
-    let since = Some(room.feed_head(&entry));
+    let since = Some(room.feed_head(&entry).await);
     let early = [
         Stream::open(&room.newsroom, feed, since),
         Stream::open(&room.newsroom, feed, since),
@@ -203,13 +203,13 @@ async fn an_ended_entry_says_goodbye_after_its_last_change(database: Database) {
 async fn a_closing_server_says_goodbye(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
-    let feeds = [FeedId::Entry(entry.id), FeedId::All];
-    let before = feeds.map(|feed| Stream::open(&room.newsroom, feed, None));
+    let (feed, unread) = (FeedId::Entry(entry.id), FeedId::All);
+    let before = Stream::open(&room.newsroom, feed, None);
     for _ in 0..2 {
         room.hub().close();
     }
-    let after = feeds.map(|feed| Stream::open(&room.newsroom, feed, None));
-    for mut stream in before.into_iter().chain(after) {
+    let after = [feed, unread].map(|feed| Stream::open(&room.newsroom, feed, None));
+    for mut stream in after.into_iter().chain([before]) {
         assert!(matches!(stream.next_soon().await, Event::Closing));
     }
     // What is under way may still be finished.
@@ -228,7 +228,7 @@ async fn a_stream_is_heard_of_though_nothing_happens(database: Database) {
     let event = String::from_utf8(event.to_vec()).unwrap();
     let data = event.strip_prefix("event: heartbeat\ndata: ").unwrap();
     let head: Head = serde_json::from_str(data.strip_suffix("\n\n").unwrap()).unwrap();
-    assert_eq!(head, newsroom.head(FeedId::All).unwrap());
+    assert_eq!(head, newsroom.head(FeedId::All).await.unwrap());
 }
 
 async fn there_is_no_stream_of_what_is_not_there(database: Database) {

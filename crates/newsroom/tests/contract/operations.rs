@@ -36,7 +36,7 @@ async fn a_retry_publishes_once(database: Database) {
         .unwrap();
     assert_eq!(again, first);
     assert_eq!(room.texts(&entry).await, ["once"]);
-    assert_eq!(room.feed_head(&entry), first.rev);
+    assert_eq!(room.feed_head(&entry).await, first.rev);
 }
 
 async fn a_retry_is_answered_whatever_happened_since(database: Database) {
@@ -86,7 +86,7 @@ async fn another_request_under_a_used_name_is_refused(database: Database) {
 async fn twenty_at_once_publish_once(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
-    let head = room.feed_head(&entry);
+    let head = room.feed_head(&entry).await;
     let op = op_id();
     let mut posts = JoinSet::new();
     for _ in 0..20 {
@@ -106,7 +106,7 @@ async fn twenty_at_once_publish_once(database: Database) {
     );
     assert!(results.iter().all(|result| *result == results[0]));
     assert_eq!(room.texts(&entry).await, ["once"]);
-    assert_eq!(room.feed_head(&entry), results[0].rev);
+    assert_eq!(room.feed_head(&entry).await, results[0].rev);
     assert_eq!(
         results[0].rev,
         head + 1,

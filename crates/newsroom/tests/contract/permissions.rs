@@ -26,7 +26,7 @@ async fn readers_change_nothing(database: Database) {
     let id = room.post(&entry, "theirs").await.id;
     let deleted = room.post(&entry, "deleted").await.id;
     room.delete_update(&room.author, deleted).await.unwrap();
-    let head = room.feed_head(&entry);
+    let head = room.feed_head(&entry).await;
     let reader = &room.reader;
     for _ in 0..2 {
         let posted = room
@@ -59,7 +59,7 @@ async fn readers_change_nothing(database: Database) {
         let created = room.create_entry(Some(reader), &new_entry("theirs")).await;
         assert_refused!(created, Error::Forbidden(_));
     }
-    assert_eq!(room.feed_head(&entry), head);
+    assert_eq!(room.feed_head(&entry).await, head);
     assert_eq!(room.texts(&entry).await, ["theirs"]);
     let unknown = room.desk_entry(&room.owner, &slug("theirs")).await;
     assert_refused!(unknown, Error::Unknown("entry"));

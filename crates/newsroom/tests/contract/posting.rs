@@ -52,7 +52,7 @@ async fn a_posted_update_is_everywhere_at_once(database: Database) {
     assert_eq!(after, []);
     let (_, editable) = room.editable_update(&room.author, posted.id).await.unwrap();
     assert_eq!(editable, update);
-    assert_eq!(room.feed_head(&entry), posted.rev);
+    assert_eq!(room.feed_head(&entry).await, posted.rev);
 }
 
 async fn a_late_post_is_clamped(database: Database) {
@@ -119,7 +119,7 @@ async fn an_edit_changes_the_update_once(database: Database) {
     assert_eq!(edited.edited_at, Some(room.clock().now()));
     assert_eq!(edited.posted_at, room.clock().now().plus_micros(-1_000_000));
     assert!(edited.rev > posted.rev);
-    assert_eq!(room.feed_head(&entry), edited.rev);
+    assert_eq!(room.feed_head(&entry).await, edited.rev);
 
     room.hand.advance(1_000_000);
     room.edit_update(&room.author, posted.id, &corrected)
@@ -127,7 +127,7 @@ async fn an_edit_changes_the_update_once(database: Database) {
         .unwrap();
     let (_, again) = room.update_page(&entry.slug, posted.id).await.unwrap();
     assert_eq!(again, edited, "the same text again is no edit");
-    assert_eq!(room.feed_head(&entry), edited.rev);
+    assert_eq!(room.feed_head(&entry).await, edited.rev);
 
     room.edit_update(&room.author, posted.id, &draft("the goal"))
         .await
@@ -141,7 +141,7 @@ async fn an_edit_is_refused_for_what_is_not_there(database: Database) {
     let entry = room.live_entry().await;
     let gone = room.post(&entry, "gone").await.id;
     room.delete_update(&room.author, gone).await.unwrap();
-    let head = room.feed_head(&entry);
+    let head = room.feed_head(&entry).await;
     for id in [gone, NO_UPDATE] {
         let edited = room.edit_update(&room.author, id, &draft("new")).await;
         assert_refused!(edited, Error::Unknown("update"));
@@ -152,14 +152,14 @@ async fn an_edit_is_refused_for_what_is_not_there(database: Database) {
     assert_refused!(deleted, Error::Unknown("update"));
     let restored = room.restore_update(&room.author, NO_UPDATE).await;
     assert_refused!(restored, Error::Unknown("update"));
-    assert_eq!(room.feed_head(&entry), head);
+    assert_eq!(room.feed_head(&entry).await, head);
 }
 
 async fn a_text_of_which_nothing_would_show_is_refused(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
     let posted = room.post(&entry, "visible").await;
-    let head = room.feed_head(&entry);
+    let head = room.feed_head(&entry).await;
     let nothing = draft("<script>alert(1)</script>");
     let refused = room
         .post_update(&room.author, &entry.slug, &op_id(), &nothing, NOW)
@@ -179,7 +179,7 @@ async fn a_text_of_which_nothing_would_show_is_refused(database: Database) {
             ..
         })
     );
-    assert_eq!(room.feed_head(&entry), head);
+    assert_eq!(room.feed_head(&entry).await, head);
 
     // The headline alone is something.
     let headline = Draft::parse("<script></script>", "Half-time").unwrap();

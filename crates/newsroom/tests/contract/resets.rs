@@ -1,6 +1,6 @@
 //! Cursors that can't be continued from, and what makes them so.
 
-use domain::{Cursor, Epoch, Reset};
+use domain::{Change, Cursor, Epoch, PostedUpdate, Reset};
 use newsroom::{Error, Newsroom, live::FeedId};
 
 use super::support::{Database, Event, LivePage, Stream, TestNewsroom, batch, soon};
@@ -9,9 +9,11 @@ on_every_database! {
     a_cursor_that_leads_nowhere_is_a_reset,
     a_cursor_before_the_oldest_tombstone_is_a_reset,
     another_epoch_resets_every_stream,
+    what_a_restore_changed_is_shown,
     a_cursor_of_the_old_epoch_is_refused_at_once,
     an_old_copy_put_back_begins_another_epoch,
-    an_old_copy_put_back_under_a_new_mark_is_noticed_once,
+    an_old_copy_is_noticed_once,
+    a_restore_that_began_an_epoch_keeps_it,
     a_restart_keeps_the_epoch,
 }
 
@@ -27,7 +29,7 @@ async fn a_cursor_that_leads_nowhere_is_a_reset(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
     let head = room.post(&entry, "a").await.rev;
-    let epoch = room.head(FeedId::All).unwrap().epoch;
+    let epoch = room.head(FeedId::All).await.unwrap().epoch;
     let other = Epoch::parse("another").unwrap();
     for feed in [FeedId::Entry(entry.id), FeedId::All] {
         for rev in [0, head] {
@@ -61,7 +63,7 @@ async fn a_cursor_before_the_oldest_tombstone_is_a_reset(database: Database) {
     let known = room.post(&entry, "b").await.rev;
     room.post(&entry, "c").await;
     database.forget_tombstones_below(known).await;
-    let epoch = room.head(feed).unwrap().epoch;
+    let epoch = room.head(feed).await.unwrap().epoch;
     let too_old = room.changes(feed, Some(Cursor::new(epoch, old))).await;
     assert_refused!(too_old, Error::Reset(_));
     assert_eq!(room.changes_after(feed, known).await.changes.len(), 1);
@@ -75,11 +77,9 @@ async fn another_epoch_resets_every_stream(database: Database) {
     let entry = room.live_entry().await;
     room.post(&entry, "kept").await;
     let feeds = [FeedId::Entry(entry.id), FeedId::All];
-    let before = room.head(FeedId::All).unwrap().epoch;
+    let before = room.head(FeedId::All).await.unwrap().epoch;
     let mut streams = feeds.map(|feed| Stream::open(&room.newsroom, feed, None));
-    let store = database.store().await;
-    store.begin_epoch().await.unwrap();
-    store.close().await;
+    database.begin_epoch().await;
 
     for (stream, feed) in streams.iter_mut().zip(feeds) {
         assert!(matches!(stream.next_soon().await, Event::Reset));
@@ -87,11 +87,30 @@ async fn another_epoch_resets_every_stream(database: Database) {
         let everything = batch(&room.changes(feed, None).await.unwrap());
         assert_ne!(everything.epoch, before);
         assert_eq!(everything.changes.len(), 1);
-        assert_eq!(room.head(feed).unwrap().epoch, everything.epoch);
+        assert_eq!(room.head(feed).await.unwrap().epoch, everything.epoch);
     }
     let mut stream = Stream::open(&room.newsroom, feeds[0], None);
     let posted = room.post(&entry, "new").await;
     assert_eq!(stream.next_batch().await.to, posted.rev);
+}
+
+/// Revisions of another epoch are other revisions, though their numbers are the same.
+async fn what_a_restore_changed_is_shown(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let feed = FeedId::Entry(entry.id);
+    let PostedUpdate { id, rev } = room.post(&entry, "lost").await;
+    assert_eq!(room.changes_after(feed, 0).await.changes[0].rev(), rev);
+    let mut stream = Stream::open(&room.newsroom, feed, None);
+    database.restore_updates_that_say("<p>restored</p>").await;
+    assert!(matches!(stream.next_soon().await, Event::Reset));
+    let everything = batch(&room.changes(feed, None).await.unwrap());
+    let [Change::Presented(update)] = &everything.changes[..] else {
+        panic!("{everything:?}");
+    };
+    assert_eq!((update.id, update.rev), (id, rev));
+    let card = format!(r#"<article id="update-{id}"><p>restored</p></article>"#);
+    assert_eq!(update.html, card);
 }
 
 async fn a_cursor_of_the_old_epoch_is_refused_at_once(database: Database) {
@@ -103,9 +122,7 @@ async fn a_cursor_of_the_old_epoch_is_refused_at_once(database: Database) {
     // Somebody asked, so that the answer is at hand.
     room.changes(feed, Some(old.clone())).await.unwrap();
     let mut stream = Stream::open(&room.newsroom, feed, None);
-    let store = database.store().await;
-    store.begin_epoch().await.unwrap();
-    store.close().await;
+    database.begin_epoch().await;
     assert!(matches!(stream.next_soon().await, Event::Reset));
     for answer in answers(&room, feed, &old).await {
         assert_refused!(answer, Error::Reset(_));
@@ -126,7 +143,7 @@ async fn an_old_copy_put_back_begins_another_epoch(database: Database) {
     database.put_back();
 
     let room = TestNewsroom::on(&database).await;
-    assert_ne!(room.head(feed).unwrap().epoch, page.cursor().epoch);
+    assert_ne!(room.head(feed).await.unwrap().epoch, page.cursor().epoch);
     for answer in answers(&room, feed, page.cursor()).await {
         assert_refused!(answer, Error::Reset(_));
     }
@@ -141,21 +158,37 @@ async fn an_old_copy_put_back_begins_another_epoch(database: Database) {
     assert_eq!(room.texts(&entry).await, ["in the copy", "new"]);
 }
 
-async fn an_old_copy_put_back_under_a_new_mark_is_noticed_once(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+/// Leaves the copy of a database that stands behind what was published from it since.
+async fn go_back(database: &Database) {
+    let room = TestNewsroom::on(database).await;
     let entry = room.live_entry().await;
     room.shut_down().await;
     database.back_up();
-    let room = TestNewsroom::on(&database).await;
+    let room = TestNewsroom::on(database).await;
     room.post(&entry, "lost").await;
     room.shut_down().await;
     database.put_back();
+}
+
+async fn an_old_copy_is_noticed_once(database: Database) {
+    go_back(&database).await;
     let room = TestNewsroom::on(&database).await;
-    let epoch = room.head(FeedId::All).unwrap().epoch;
+    let epoch = room.head(FeedId::All).await.unwrap().epoch;
     room.shut_down().await;
 
     let room = TestNewsroom::on(&database).await;
-    assert_eq!(room.head(FeedId::All).unwrap().epoch, epoch);
+    assert_eq!(room.head(FeedId::All).await.unwrap().epoch, epoch);
+}
+
+async fn a_restore_that_began_an_epoch_keeps_it(database: Database) {
+    go_back(&database).await;
+    database.begin_epoch().await;
+    let newsroom = Newsroom::open(database.options().0).await.unwrap();
+    let epoch = newsroom.head(FeedId::All).await.unwrap().epoch;
+    newsroom.close().await;
+
+    let room = TestNewsroom::on(&database).await;
+    assert_eq!(room.head(FeedId::All).await.unwrap().epoch, epoch);
 }
 
 async fn a_restart_keeps_the_epoch(database: Database) {

@@ -125,7 +125,7 @@ async fn revisions_become_visible_in_order(database: Database) {
         servers[0].live_entry().await,
         servers[0].entry("other", domain::EntryState::Live).await,
     ];
-    let from = servers[0].head(FeedId::All).unwrap();
+    let from = servers[0].head(FeedId::All).await.unwrap();
     let from = Cursor::new(from.epoch, from.head);
     let stream = Stream::open(&servers[0].newsroom, FeedId::All, Some(from.rev));
     let store = database.store().await;

@@ -80,6 +80,25 @@ impl Database {
         connection.close().await.unwrap();
     }
 
+    /// Begins another epoch, as an import does.
+    pub async fn begin_epoch(&self) {
+        let store = self.store().await;
+        store.begin_epoch().await.unwrap();
+        store.close().await;
+    }
+
+    /// Begins another epoch, in which every update says `html` at the revision it had.
+    pub async fn restore_updates_that_say(&self, html: &str) {
+        let mut connection = AnyConnection::connect(&self.url).await.unwrap();
+        sqlx::query("UPDATE updates SET html = $1")
+            .bind(html)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        self.begin_epoch().await;
+    }
+
     /// Takes a copy of everything that is stored; no newsroom may be open.
     pub fn back_up(&self) {
         fs::copy(self.file(), self.backup()).unwrap();

@@ -114,8 +114,8 @@ impl TestNewsroom {
     }
 
     /// The last revision of an entry's feed.
-    pub fn feed_head(&self, entry: &Entry) -> Rev {
-        self.head(FeedId::Entry(entry.id)).unwrap().head
+    pub async fn feed_head(&self, entry: &Entry) -> Rev {
+        self.head(FeedId::Entry(entry.id)).await.unwrap().head
     }
 
     /// All that changed in a feed after `rev`.
