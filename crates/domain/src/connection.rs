@@ -135,7 +135,11 @@ impl Connection {
             stream: Stream::Closed { retry_at: now },
             failures: 0,
             interval_ms: POLL_MS,
-            next_poll: now + POLL_MS as u64,
+            // A page may come out of a cache: one that polls asks at once.
+            next_poll: match wanted {
+                Road::Poll => now,
+                Road::Auto | Road::Sse => now + POLL_MS as u64,
+            },
             asked_at: None,
             poll_works: false,
             contact: None,
@@ -442,6 +446,12 @@ mod tests {
             page.on(Input::Woke, now, 0.5),
             [Command::CatchUp, Command::OpenStream]
         );
+    }
+
+    #[test]
+    fn a_page_that_polls_asks_at_once() {
+        let mut page = Connection::new(Road::Poll, true, false, 0);
+        assert_eq!(page.on(Input::Tick, 0, 0.5), [Command::AskHead]);
     }
 
     #[test]

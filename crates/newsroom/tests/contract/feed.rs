@@ -143,7 +143,10 @@ async fn an_entrys_own_change_is_told(database: Database) {
         room.head(FeedId::Entry(entry.id)).await.unwrap().state,
         EntryState::Ended
     );
-    assert_eq!(room.head(FeedId::All).await.unwrap().state, EntryState::Live);
+    assert_eq!(
+        room.head(FeedId::All).await.unwrap().state,
+        EntryState::Live
+    );
 }
 
 async fn the_feed_of_all_entries_tells_of_each(database: Database) {

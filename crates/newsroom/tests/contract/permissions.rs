@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{EntryState, Order, Viewer};
+use domain::{EntryState, Order, Role, Viewer};
 use newsroom::{Error, NewEntry};
 
 use super::support::{Database, TestNewsroom, draft, op_id, slug};
@@ -27,8 +27,12 @@ async fn readers_change_nothing(database: Database) {
     let deleted = room.post(&entry, "deleted").await.id;
     room.delete_update(&room.author, deleted).await.unwrap();
     let head = room.feed_head(&entry).await;
-    let reader = &room.reader;
-    for _ in 0..2 {
+    // Whoever is no author any more is a reader, of what they wrote as well.
+    let no_author_any_more = Viewer {
+        role: Role::Reader,
+        ..room.author.clone()
+    };
+    for reader in [&room.reader, &no_author_any_more] {
         let posted = room
             .post_update(reader, &entry.slug, &op_id(), &draft("a"), NOW)
             .await;

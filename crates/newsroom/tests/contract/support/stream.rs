@@ -10,12 +10,16 @@ use newsroom::{
 
 use super::soon;
 
+/// More than any test causes. A stream that tells the same over and over would never let a test end.
+const MOST_EVENTS: u32 = 2_000;
+
 /// A subscription and the newsroom to catch up from.
 pub struct Stream {
     newsroom: Arc<Newsroom>,
     feed: FeedId,
     epoch: Epoch,
     subscription: Subscription,
+    events: u32,
 }
 
 /// What a reader's connection brings.
@@ -41,11 +45,14 @@ impl Stream {
             feed,
             epoch: newsroom.hub().head(feed).unwrap().epoch,
             subscription: newsroom.hub().subscribe(feed, since).unwrap(),
+            events: 0,
         }
     }
 
     /// Waits for what comes next.
     pub async fn next(&mut self) -> Event {
+        self.events += 1;
+        assert!(self.events < MOST_EVENTS, "the stream goes in circles");
         match self.subscription.next().await {
             Signal::Batch(frame) => Event::Batch(batch(&frame)),
             Signal::Behind(rev) => {
