@@ -19,7 +19,7 @@ run: build ## Build in release and serve on http://127.0.0.1:3000, with SQLite i
 
 dev: ## Build, serve, and build again at every change
 	@scripts/setup rust tools node
-	.tools/bin/cargo-leptos watch
+	.tools/bin/cargo-leptos watch --split
 
 build: ## Build the release: target/release/ringside and target/site
 	@scripts/setup rust tools node

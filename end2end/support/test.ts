@@ -37,8 +37,8 @@ interface Fixtures {
   consoleWatch: ConsoleWatch;
   /** A further browser: an anonymous reader's, unless it gets a `storageState`. */
   newContext: (options?: BrowserContextOptions) => Promise<BrowserContext>;
-  /** Makes an account and logs it in. */
-  newMember: (role: Role) => Promise<Member>;
+  /** Makes an account, of a name of its own unless told one, and logs it in. */
+  newMember: (role: Role, name?: string) => Promise<Member>;
   /** An author of this test's own. */
   author: Member;
   /** Makes an entry with a slug of its own, live unless told otherwise. */
@@ -99,8 +99,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   },
 
   newMember: ({ ringside, newContext }, use) =>
-    use(async (role) => {
-      const name = `${role}-${randomUUID().slice(0, 8)}`;
+    use(async (role, name = `${role}-${randomUUID().slice(0, 8)}`) => {
       const password = randomUUID();
       const file = join(ringside.folder, `${name}.password`);
       await writeFile(file, password, { mode: 0o600 });

@@ -144,6 +144,10 @@ impl Settings {
     pub fn public_url(&self) -> String {
         match &self.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
+            // On every address also means on this one; no link can be opened to 0.0.0.0.
+            None if self.addr.ip().is_unspecified() => {
+                format!("http://127.0.0.1:{}", self.addr.port())
+            }
             None => format!("http://{}", self.addr),
         }
     }

@@ -186,7 +186,8 @@ fn Composer(slug: String, author: String) -> impl IntoView {
                     </button>
                 </Show>
                 <p class="composer-hint">
-                    {format!("As {author}. Markdown works; Ctrl+Enter posts.")}
+                    {format!("As {author}. Markdown works; Ctrl+Enter posts. ")}
+                    <a href=format!("/desk/entries/{}", slug.get_value())>"Edit or end it"</a>
                 </p>
             </div>
             <p class="composer-status" role="status">

@@ -1,0 +1,166 @@
+//! Logging in and out.
+
+use axum_test::{TestResponse, TestServer};
+use domain::Role;
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::http::support::{TestApp, attribute, head_of, tag_texts};
+
+async fn log_in(browser: &TestServer, username: &str, password: &str, next: &str) -> TestResponse {
+    let fields = [("username", username), ("password", password), ("next", next)];
+    browser.post("/login").form(&fields).await
+}
+
+/// The cookies that an answer sets, with what is secret in them left out.
+fn cookies(answer: &TestResponse) -> String {
+    let mut cookies: Vec<_> = answer
+        .iter_headers_by_name("set-cookie")
+        .map(|cookie| {
+            let cookie = cookie.to_str().unwrap();
+            let (name, rest) = cookie.split_once('=').unwrap();
+            match rest.split_once(';').unwrap() {
+                (value, rest) if value.len() > 20 => format!("{name}=SECRET;{rest}"),
+                (value, rest) => format!("{name}={value};{rest}"),
+            }
+        })
+        .collect();
+    cookies.sort();
+    cookies.join("\n")
+}
+
+/// The session that an answer begins, as the browser sends it back.
+fn session(answer: &TestResponse) -> String {
+    let cookies = answer.iter_headers_by_name("set-cookie");
+    let session = cookies
+        .map(|cookie| cookie.to_str().unwrap().split_once(';').unwrap().0)
+        .find(|cookie| !cookie.starts_with("ringside_hint"));
+    session.unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_right_password_opens_the_desk() {
+    let (app, anonymous, _) = TestApp::start().await;
+    for name in ["author", "AUTHOR", " Author "] {
+        let entered = log_in(&anonymous, name, TestApp::PASSWORD, "").await;
+        assert_eq!(
+            head_of(&entered, &["location", "cache-control"]),
+            "303 See Other\nlocation: /desk\ncache-control: private, no-store",
+            "{name}"
+        );
+        assert_snapshot!(cookies(&entered), @r"
+        ringside_hint=1; SameSite=Lax; Path=/; Max-Age=2592000
+        ringside_session=SECRET; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000
+        ");
+        let browser = app.browser_with(&session(&entered));
+        browser.get("/desk").await.assert_status_ok();
+        let whoami: Value = browser.post("/fn/whoami").text("").await.json();
+        assert_eq!(whoami["username"], "author");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_https_cookies_are_bound_to_it() {
+    let app = TestApp::with(&["--public-url", "https://live.example.org"]).await;
+    app.person("author", Role::Author).await;
+    let entered = log_in(&app.browser(), "author", TestApp::PASSWORD, "").await;
+    assert_snapshot!(cookies(&entered), @r"
+    __Host-ringside=SECRET; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=2592000
+    ringside_hint=1; SameSite=Lax; Secure; Path=/; Max-Age=2592000
+    ");
+    let session = session(&entered);
+    app.browser_with(&session).get("/desk").await.assert_status_ok();
+    // The name that plain http uses is somebody else's here.
+    let (_, token) = session.split_once('=').unwrap();
+    let other = app.browser_with(&format!("ringside_session={token}"));
+    other.get("/desk").await.assert_status_see_other();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_is_told_and_not_repeated() {
+    let (_app, anonymous, _) = TestApp::start().await;
+    for (name, password) in [
+        ("author", "not the password"),
+        ("nobody", TestApp::PASSWORD),
+        ("author", ""),
+        ("", ""),
+        ("<script>alert(1)</script>", "not the password"),
+    ] {
+        let refused = log_in(&anonymous, name, password, "/entries/final/compose").await;
+        assert_eq!(
+            head_of(&refused, &["cache-control", "set-cookie"]),
+            "401 Unauthorized\ncache-control: private, no-store",
+            "{name}"
+        );
+        let html = refused.text();
+        assert!(html.contains("The username or the password is wrong."), "{html}");
+        assert!(!html.contains("not the password") && !html.contains("<script>alert"), "{html}");
+        let form = tag_texts(&html, "form").concat();
+        let name = name.replace('<', "&lt;").replace('>', "&gt;");
+        assert!(form.contains(&format!("value=\"{name}\"")), "{form}");
+        assert_eq!(attribute(&form, "value"), "/entries/final/compose");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_leads_back_but_to_no_other_site() {
+    let (_app, anonymous, _) = TestApp::start().await;
+    for (next, location) in [
+        ("/entries/final/compose", "/entries/final/compose"),
+        ("/desk/entries/final?deleted=1", "/desk/entries/final?deleted=1"),
+        ("", "/desk"),
+        ("//evil.example", "/desk"),
+        ("/\\evil.example", "/desk"),
+        ("/\t/evil.example", "/desk"),
+        ("https://evil.example/desk", "/desk"),
+        ("javascript:alert(1)", "/desk"),
+        ("/desk\r\nset-cookie: a=b", "/desk"),
+    ] {
+        let entered = log_in(&anonymous, "author", TestApp::PASSWORD, next).await;
+        assert_eq!(
+            head_of(&entered, &["location"]),
+            format!("303 See Other\nlocation: {location}"),
+            "{next:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_can_be_tried_ten_times() {
+    let (_app, anonymous, _) = TestApp::start().await;
+    for spelling in ["author", "AUTHOR", "Author ", "aUTHOR"].iter().cycle().take(10) {
+        log_in(&anonymous, spelling, "not the password", "").await.assert_status_unauthorized();
+    }
+    // Not even the right one is looked at now.
+    let refused = log_in(&anonymous, "author", TestApp::PASSWORD, "").await;
+    assert_snapshot!(head_of(&refused, &["cache-control", "set-cookie"]), @r"
+    429 Too Many Requests
+    cache-control: private, no-store
+    ");
+    let html = refused.text();
+    assert!(html.contains("Too many tries for this name. Wait a minute, and try again."));
+    assert!(html.contains("value=\"author\"") && !html.contains(TestApp::PASSWORD));
+    // Others are not locked out.
+    log_in(&anonymous, "editor", "not the password", "").await.assert_status_unauthorized();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_logs_out_is_out() {
+    let (app, anonymous, _) = TestApp::start().await;
+    let entered = log_in(&anonymous, "author", TestApp::PASSWORD, "").await;
+    let browser = app.browser_with(&format!("{}; ringside_hint=1", session(&entered)));
+    let left = browser.post("/logout").text("").await;
+    assert_snapshot!(format!("{}\n{}", head_of(&left, &["location", "cache-control"]), cookies(&left)), @"");
+    // The cookie opens nothing any more, wherever it was copied to.
+    browser.get("/desk").await.assert_status_see_other();
+    browser.post("/logout").text("").await.assert_status_see_other();
+    anonymous.post("/logout").text("").await.assert_status_see_other();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_login_leaves_the_old_ones_be() {
+    let (app, anonymous, author) = TestApp::start().await;
+    let entered = log_in(&anonymous, "author", TestApp::PASSWORD, "").await;
+    app.browser_with(&session(&entered)).post("/logout").text("").await;
+    author.get("/desk").await.assert_status_ok();
+}

@@ -1,0 +1,195 @@
+//! Public pages are made once for each state of their feed, and kept.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use axum::{
+    body::Body,
+    http::{Method, Request, StatusCode},
+};
+use futures::future::join_all;
+use insta::assert_snapshot;
+use tower::ServiceExt;
+use tracing::{Event, Metadata, Subscriber, instrument::WithSubscriber, span};
+
+use super::support::{TestApp, head_of, tag_texts};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_known_is_not_sent_again() {
+    let (app, anonymous, _) = TestApp::start().await;
+    app.live_entry().await;
+    app.post("final", "Kick-off").await;
+    let etag = anonymous.get("/entries/final").await.header("etag");
+    let etag = etag.to_str().unwrap();
+    for known in [
+        etag.to_owned(),
+        format!("W/{etag}"),
+        format!("\"other\", {etag}"),
+        "*".to_owned(),
+    ] {
+        let page = anonymous.get("/entries/final").add_header("if-none-match", &*known).await;
+        page.assert_status(StatusCode::NOT_MODIFIED);
+        assert!(page.as_bytes().is_empty(), "{known}");
+        assert_eq!(page.header("etag"), etag, "{known}");
+        assert_eq!(page.header("cache-control"), "public, max-age=0, s-maxage=2");
+    }
+    for other in ["\"other\"", "", "W/\"\"", &etag[1..]] {
+        let page = anonymous.get("/entries/final").add_header("if-none-match", other).await;
+        page.assert_status_ok();
+    }
+
+    app.post("final", "A goal").await;
+    let page = anonymous.get("/entries/final").add_header("if-none-match", etag).await;
+    page.assert_status_ok().assert_text_contains("A goal");
+    assert_ne!(page.header("etag"), etag);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pages_head_can_be_asked_for_alone() {
+    let (app, anonymous, _) = TestApp::start().await;
+    app.live_entry().await;
+    for path in ["/", "/entries/final", "/nowhere"] {
+        let page = anonymous.get(path).await;
+        let head = anonymous.method(Method::HEAD, path).await;
+        assert!(head.as_bytes().is_empty(), "{path}");
+        let names = ["content-length", "content-type", "cache-control", "etag", "vary"];
+        assert_eq!(head_of(&head, &names), head_of(&page, &names), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_is_as_small_as_the_browser_can_read() {
+    let (app, anonymous, _) = TestApp::start().await;
+    app.live_entry().await;
+    app.post("final", &"A long update. ".repeat(200)).await;
+    let plain = anonymous.get("/entries/final").await;
+    assert!(plain.maybe_header("content-encoding").is_none());
+    for (accepted, coding) in [
+        ("gzip, deflate, br, zstd", "br"),
+        ("br", "br"),
+        ("gzip", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+        ("gzip;q=0.5, br;q=0.1", "br"),
+        ("deflate", ""),
+        ("gzip;q=0, br;q=0", ""),
+        ("identity", ""),
+        ("*", ""),
+    ] {
+        let page = anonymous.get("/entries/final").add_header("accept-encoding", accepted).await;
+        page.assert_status_ok();
+        let encoding = page.maybe_header("content-encoding");
+        let encoding = encoding.as_ref().map_or("", |value| value.to_str().unwrap());
+        assert_eq!(encoding, coding, "{accepted}");
+        assert_eq!(page.header("vary"), "accept-encoding", "{accepted}");
+        assert_eq!(decode(coding, page.as_bytes()), plain.as_bytes(), "{accepted}");
+        if !coding.is_empty() {
+            assert!(page.as_bytes().len() * 2 < plain.as_bytes().len());
+            assert_ne!(page.header("etag"), plain.header("etag"), "{accepted}");
+        }
+    }
+}
+
+/// One POST to a page, and every reader got 405 until the next update.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_to_a_page_does_not_take_it_down() {
+    let (app, anonymous, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    for path in [
+        "/".to_owned(),
+        "/entries/final".to_owned(),
+        format!("/updates/{entry}/"),
+        format!("/updates/{entry}.json"),
+    ] {
+        for method in [Method::POST, Method::DELETE, Method::OPTIONS] {
+            let refused = anonymous.method(method, &path).await;
+            assert_snapshot!(head_of(&refused, &["allow", "cache-control", "etag"]), @r"
+            405 Method Not Allowed
+            allow: GET,HEAD
+            cache-control: private, no-store
+            ");
+        }
+        anonymous.get(&path).await.assert_status_ok();
+    }
+}
+
+/// A page was rendered by whichever thread was free, and its tags went into the head of the page that
+/// this thread had begun last.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_made_at_once_keep_to_themselves() {
+    let (app, _, _) = TestApp::start().await;
+    app.live_entry().await;
+    let mut updates = Vec::new();
+    for number in 0..40 {
+        updates.push((number, app.post("final", &format!("Update number {number}")).await.id));
+    }
+    let pages = updates.into_iter().map(|(number, id)| {
+        let router = app.router();
+        tokio::spawn(async move {
+            let path = format!("/entries/final/updates/{id}");
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let page = router.oneshot(request).await.unwrap();
+            let html = axum::body::to_bytes(page.into_body(), usize::MAX).await.unwrap();
+            (number, String::from_utf8(html.to_vec()).unwrap())
+        })
+    });
+    for page in join_all(pages).await {
+        let (number, html) = page.unwrap();
+        assert_eq!(tag_texts(&html, "title"), [format!("Update number {number} · final")]);
+        let tag = format!("<meta property=\"og:title\" content=\"Update number {number}\">");
+        assert_eq!(html.matches("og:title").count(), 1, "{html}");
+        assert!(html.contains(&tag), "{html}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_is_made_once_however_many_ask_at_once() {
+    let (app, _, _) = TestApp::start().await;
+    app.live_entry().await;
+    let made = Renderings::default();
+    let asked = (0..50).map(|_| {
+        let request = Request::get("/entries/final").body(Body::empty()).unwrap();
+        app.router().oneshot(request)
+    });
+    for page in join_all(asked).with_subscriber(made.clone()).await {
+        assert_eq!(page.unwrap().status(), StatusCode::OK);
+    }
+    assert_eq!(made.0.load(Ordering::Relaxed), 1);
+}
+
+/// Counts the log's lines that say that a page is being rendered.
+#[derive(Clone, Default)]
+struct Renderings(Arc<AtomicUsize>);
+
+impl Subscriber for Renderings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "server::page_cache"
+    }
+
+    fn event(&self, _: &Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+fn decode(coding: &str, bytes: &[u8]) -> Vec<u8> {
+    use std::io::Read;
+
+    let mut decoded = Vec::new();
+    match coding {
+        "br" => brotli::Decompressor::new(bytes, 4096).read_to_end(&mut decoded),
+        "gzip" => flate2::read::GzDecoder::new(bytes).read_to_end(&mut decoded),
+        _ => (&mut &*bytes).read_to_end(&mut decoded),
+    }
+    .unwrap();
+    decoded
+}

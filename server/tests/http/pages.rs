@@ -1,0 +1,184 @@
+//! What everybody may read.
+
+use axum::http::StatusCode;
+use axum_test::TestServer;
+use domain::{EntryState, Role};
+use insta::assert_snapshot;
+
+use super::support::{TestApp, attribute, head_of, tag_texts};
+
+const HEADERS: [&str; 3] = ["content-type", "cache-control", "vary"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_reads_as_a_page() {
+    let (app, anonymous, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let first = app.post("final", "**Kick-off**").await;
+    let second = app.post("final", "A goal").await;
+    let page = anonymous.get("/entries/final").await;
+    assert_snapshot!(head_of(&page, &HEADERS), @r"
+    200 OK
+    content-type: text/html; charset=utf-8
+    cache-control: public, max-age=0, s-maxage=2
+    vary: accept-encoding
+    ");
+    let html = page.text();
+    assert_eq!(tag_texts(&html, "title"), ["final · Ringside"]);
+    assert_eq!(attribute(&html, "data-entry-id"), entry.to_string());
+    let head = anonymous.get(&format!("/feed/{entry}/head")).await;
+    let head = head.json::<domain::Head>();
+    let cursor = domain::Cursor::new(head.epoch, second.rev);
+    assert_eq!(attribute(&html, "data-cursor"), cursor.to_string());
+    let at = |text: &str| html.find(text).unwrap_or_else(|| panic!("no {text} in {html}"));
+    assert!(at("<strong>Kick-off</strong>") < at("A goal"));
+    for id in [first.id, second.id] {
+        at(&format!("id=\"update-{id}\""));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_is_the_same_for_everyone() {
+    let (app, anonymous, author) = TestApp::start().await;
+    app.live_entry().await;
+    let update = app.post("final", "**Kick-off** with [a link](https://example.org)").await;
+    let (elsewhere, _stop) = app.beside().await;
+    let elsewhere = TestServer::builder().http_transport().build(elsewhere);
+    for path in [
+        "/",
+        "/entries/final",
+        "/entries/final?order=latest",
+        &format!("/entries/final/updates/{}", update.id),
+    ] {
+        let page = anonymous.get(path).await;
+        page.assert_status_ok();
+        for (whose, browser) in [("an author's", &author), ("another server's", &elsewhere)] {
+            let other = browser.get(path).await;
+            assert_eq!(other.as_bytes(), page.as_bytes(), "{path}: {whose}");
+            assert_eq!(other.header("etag"), page.header("etag"), "{path}: {whose}");
+        }
+        assert!(page.maybe_header("set-cookie").is_none(), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_order_is_all_that_an_address_can_ask_for() {
+    let (app, anonymous, _) = TestApp::start().await;
+    app.live_entry().await;
+    app.post("final", "Kick-off").await;
+    app.post("final", "A goal").await;
+    let page = async |query: &str| anonymous.get(&format!("/entries/final{query}")).await.text();
+    let oldest = page("").await;
+    let latest = page("?order=latest").await;
+    assert!(oldest.find("Kick-off") < oldest.find("A goal"));
+    let list = |html: &str| html.split_once("id=\"live-updates\"").unwrap().1.to_owned();
+    assert!(list(&latest).find("A goal") < list(&latest).find("Kick-off"));
+    for junk in ["?", "?x=1", "?utm_source=a&fbclid=b", "?order=sideways", "?order=", "?%ff&order=%00"] {
+        assert!(page(junk).await == oldest, "{junk} made another page");
+    }
+    for same in ["?order=latest&x=1", "?x=%ff&order=latest", "?order=latest&order=oldest"] {
+        assert!(page(same).await == latest, "{same} made another page");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_front_page_begins_with_what_is_live() {
+    let (app, anonymous, _) = TestApp::start().await;
+    let empty = anonymous.get("/").await;
+    empty.assert_status_ok().assert_text_contains("There is no live blog yet.");
+    for (slug, state) in [
+        ("hidden-one", EntryState::Draft),
+        ("over-one", EntryState::Ended),
+        ("coming-one", EntryState::Upcoming),
+        ("live-one", EntryState::Live),
+    ] {
+        app.entry(slug, state).await;
+    }
+    let html = anonymous.get("/").await.text();
+    assert!(html.find("live-one").unwrap() < html.find("coming-one").unwrap());
+    assert!(html.find("coming-one").unwrap() < html.find("over-one").unwrap());
+    assert!(!html.contains("hidden-one"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_update_has_a_page_to_share() {
+    let (app, anonymous, _) = TestApp::start().await;
+    app.live_entry().await;
+    let update = app.post("final", "A goal: 1–0 & \"counting\"").await;
+    let page = anonymous.get(&format!("/entries/final/updates/{}", update.id)).await;
+    assert_snapshot!(head_of(&page, &HEADERS), @r"
+    200 OK
+    content-type: text/html; charset=utf-8
+    cache-control: public, max-age=0, s-maxage=2
+    vary: accept-encoding
+    ");
+    let html = page.text();
+    assert_eq!(tag_texts(&html, "title"), ["A goal: 1–0 &amp; \"counting\" · final"]);
+    let tags: Vec<_> = html.split("<meta ").filter(|tag| tag.starts_with("property=\"og:")).collect();
+    let tags: Vec<_> = tags.iter().map(|tag| tag.split_once('>').unwrap().0).collect();
+    assert_snapshot!(tags.join("\n"), @r#""#);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_there_is_not_found() {
+    let (app, anonymous, author) = TestApp::start().await;
+    app.live_entry().await;
+    let draft = app.entry("draft", EntryState::Draft).await;
+    let hidden = app.post("draft", "Not yet").await;
+    let deleted = app.post("final", "Taken back").await;
+    app.newsroom.delete_update(app.ghost().await, deleted.id).await.unwrap();
+    for path in [
+        "/nowhere".to_owned(),
+        "/entries".to_owned(),
+        "/entries/nowhere".to_owned(),
+        "/entries/Final".to_owned(),
+        "/entries/draft".to_owned(),
+        format!("/entries/draft/updates/{}", hidden.id),
+        format!("/entries/final/updates/{}", hidden.id),
+        format!("/entries/final/updates/{}", deleted.id),
+        "/entries/final/updates/999999".to_owned(),
+        "/entries/final/updates/-1".to_owned(),
+        "/entries/final/updates/abc".to_owned(),
+        "/entries/final/updates/99999999999999999999".to_owned(),
+        "/entries/final/updates".to_owned(),
+        format!("/updates/{draft}/"),
+        format!("/updates/{draft}.json"),
+    ] {
+        for browser in [&anonymous, &author] {
+            let page = browser.get(&path).add_header("accept", "text/html").await;
+            assert_eq!(
+                head_of(&page, &HEADERS[..2]),
+                "404 Not Found\ncontent-type: text/html; charset=utf-8\ncache-control: private, no-store",
+                "{path}"
+            );
+            let html = page.text();
+            assert_eq!(tag_texts(&html, "h1"), ["Not found"], "{path}");
+            assert!(!html.contains("Not yet") && !html.contains("Taken back"), "{path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_with_a_slash_too_many_leads_on() {
+    let (app, anonymous, _) = TestApp::start().await;
+    app.live_entry().await;
+    let led = anonymous.get("/entries/final/").await;
+    assert_snapshot!(head_of(&led, &["location"]), @r"
+    308 Permanent Redirect
+    location: /entries/final
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_appears_when_it_starts() {
+    let app = TestApp::with(&[]).await;
+    let (anonymous, owner) = (app.browser(), app.log_in(Role::Owner).await);
+    app.entry("draft", EntryState::Draft).await;
+    app.post("draft", "Written before").await;
+    anonymous.get("/entries/draft").await.assert_status_not_found();
+    owner.post("/desk/entries/draft/start").form(&[("", "")]).await.assert_status_see_other();
+    anonymous
+        .get("/entries/draft")
+        .await
+        .assert_status_ok()
+        .assert_text_contains("Written before");
+}

@@ -1,0 +1,198 @@
+//! The feed as it happens: server-sent events.
+
+use axum::http::StatusCode;
+use domain::{EntryId, EntryState, Slug};
+use insta::assert_snapshot;
+use serde_json::json;
+
+use super::support::{Stream, TestApp, head_of};
+
+fn path(entry: EntryId) -> String {
+    format!("/feed/{entry}/stream")
+}
+
+/// The cursor after `rev`, and the epoch it is of.
+fn cursor(app: &TestApp, entry: EntryId, rev: i64) -> String {
+    let head = app.newsroom.head(newsroom::live::FeedId::Entry(entry)).unwrap();
+    format!("{}.{rev}", head.epoch)
+}
+
+async fn end(app: &TestApp, slug: &str) {
+    let slug = Slug::parse(slug).unwrap();
+    app.newsroom.end_entry(app.ghost().await, &slug).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_begins_with_a_heartbeat() {
+    let (app, _, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let update = app.post("final", "Kick-off").await;
+    let mut stream = app.stream(&path(entry)).await;
+    let names = ["content-type", "cache-control", "x-accel-buffering", "content-encoding"];
+    let headers: Vec<_> = names
+        .iter()
+        .filter_map(|name| Some(format!("{name}: {}", stream.headers.get(*name)?.to_str().unwrap())))
+        .collect();
+    assert_snapshot!(headers.join("\n"), @r"
+    content-type: text/event-stream
+    cache-control: no-store, no-transform
+    x-accel-buffering: no
+    ");
+    let first = stream.next().await.unwrap();
+    assert_eq!((&*first.name, first.id), ("heartbeat", None));
+    assert_eq!(first.data["head"], update.rev);
+    assert_eq!(first.data["state"], "live");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_posted_arrives_once() {
+    let (app, _, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let before = app.post("final", "Before").await;
+    let mut from_now = app.stream(&path(entry)).await;
+    let mut of_all = app.stream("/feed/all/stream").await;
+    let since = cursor(&app, entry, before.rev - 1);
+    let mut with_past = app.stream(&format!("{}?since={since}", path(entry))).await;
+    let first = app.post("final", "First").await;
+    let second = app.post("final", "Second").await;
+
+    for (stream, expected) in [
+        (&mut from_now, vec![first, second]),
+        (&mut of_all, vec![first, second]),
+        (&mut with_past, vec![before, first, second]),
+    ] {
+        let expected: Vec<_> = expected.iter().map(|update| (update.id.0, update.rev)).collect();
+        let mut came = Vec::new();
+        while came.len() < expected.len() {
+            let event = stream.news().await.unwrap();
+            assert_eq!(event.name, "batch");
+            came.extend(event.updates());
+            let (_, last) = came.last().unwrap();
+            assert_eq!(event.id, Some(cursor(&app, entry, *last)));
+            assert_eq!(event.data["to"], *last);
+        }
+        assert_eq!(came, expected);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn edits_and_deletions_arrive_too() {
+    let (app, _, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let update = app.post("final", "A gaol").await;
+    let mut stream = app.stream(&path(entry)).await;
+    let draft = domain::Draft::parse("A goal", "").unwrap();
+    app.newsroom.edit_update(app.ghost().await, update.id, &draft).await.unwrap();
+    let edited = stream.news().await.unwrap();
+    assert!(edited.data["changes"][0]["html"].as_str().unwrap().contains("A goal"));
+    app.newsroom.delete_update(app.ghost().await, update.id).await.unwrap();
+    let deleted = stream.news().await.unwrap();
+    assert_eq!(deleted.data["changes"][0]["deleted"], true);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_goes_on_from_where_the_reader_was() {
+    let (app, _, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let first = app.post("final", "First").await;
+    let second = app.post("final", "Second").await;
+    let third = app.post("final", "Third").await;
+    let at = |rev| cursor(&app, entry, rev);
+    for (query, header, expected) in [
+        (format!("?since={}", at(first.rev)), None, vec![second, third]),
+        (String::new(), Some(at(second.rev)), vec![third]),
+        // The header is younger: the browser kept it while the address stayed as it was.
+        (format!("?since={}", at(0)), Some(at(second.rev)), vec![third]),
+    ] {
+        let path = format!("{}{query}", path(entry));
+        let mut stream = match &header {
+            Some(id) => app.stream_again(&path, id).await,
+            None => app.stream(&path).await,
+        };
+        let expected: Vec<_> = expected.iter().map(|update| (update.id.0, update.rev)).collect();
+        let event = stream.news().await.unwrap();
+        assert_eq!(event.updates(), expected, "{path} {header:?}");
+        assert_eq!(event.id, Some(at(third.rev)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_malformed_cursor_is_refused() {
+    let (app, anonymous, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let good = cursor(&app, entry, 0);
+    for since in ["", "abc", "-1", "k3f9.", "9223372036854775808", "k3f9.1.1"] {
+        let by_query = anonymous.get(&format!("{}?since={since}", path(entry))).await;
+        let by_header = anonymous
+            .get(&format!("{}?since={good}", path(entry)))
+            .add_header("last-event-id", since)
+            .await;
+        for refused in [by_query, by_header] {
+            assert_snapshot!(head_of(&refused, &["cache-control"]), @r"
+            400 Bad Request
+            cache-control: private, no-store
+            ");
+            refused.assert_text(
+                "The cursor is malformed; take one from data-cursor, head or a batch.",
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_continued_from_is_told_on_the_stream() {
+    let (app, _, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let update = app.post("final", "Kick-off").await;
+    let epoch = cursor(&app, entry, 0).trim_end_matches(".0").to_owned();
+    for since in [cursor(&app, entry, i64::MAX), "another.1".to_owned()] {
+        let mut stream = app.stream(&format!("{}?since={since}", path(entry))).await;
+        let event = stream.next().await.unwrap();
+        assert_eq!(event.name, "stream-reset");
+        assert_eq!(event.data, json!({"reset": true, "epoch": epoch, "head": update.rev}));
+        assert!(stream.next().await.is_none(), "it goes on");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ended_entry_says_goodbye_and_has_no_new_stream() {
+    let (app, anonymous, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let mut stream = app.stream(&path(entry)).await;
+    let mut of_all = app.stream("/feed/all/stream").await;
+    end(&app, "final").await;
+    let last = stream.news().await.unwrap();
+    assert_eq!(last.data["entry"]["state"], "ended");
+    let bye = stream.news().await.unwrap();
+    assert_eq!((&*bye.name, bye.data), ("bye", json!({"ended": true})));
+    assert!(stream.next().await.is_none(), "it goes on");
+
+    let none = anonymous.get(&path(entry)).await;
+    assert_eq!(head_of(&none, &["cache-control"]), "204 No Content\ncache-control: private, no-store");
+    assert!(none.as_bytes().is_empty());
+
+    // That of all entries goes on.
+    let ended = of_all.news().await.unwrap();
+    assert_eq!(ended.data["entries"][0]["state"], "ended");
+    app.entry("next", EntryState::Live).await;
+    assert_eq!(of_all.news().await.unwrap().data["entries"][0]["title"], "next");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_goes_says_goodbye() {
+    let (app, anonymous, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let mut streams: Vec<Stream> = Vec::new();
+    for _ in 0..10 {
+        streams.push(app.stream(&path(entry)).await);
+    }
+    app.newsroom.hub().close();
+    // Whoever comes now is sent on at once.
+    streams.push(app.stream("/feed/all/stream").await);
+    for mut stream in streams {
+        let bye = stream.news().await.unwrap();
+        assert_eq!((&*bye.name, bye.data), ("bye", json!({"ended": false})));
+        assert!(stream.next().await.is_none(), "it goes on");
+    }
+    anonymous.get("/readyz").await.assert_status(StatusCode::SERVICE_UNAVAILABLE);
+}

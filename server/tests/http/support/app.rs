@@ -1,0 +1,177 @@
+//! A server that a test has for itself.
+
+use std::{net::SocketAddr, path::{Path, PathBuf}, sync::Arc, time::Duration};
+
+use axum::{Router, http::header::COOKIE};
+use axum_test::TestServer;
+use clap::Parser;
+use domain::{
+    Draft, EntryId, EntryState, OpId, Order, Password, PostedUpdate, Role, Slug, Username, Viewer,
+};
+use newsroom::{NewEntry, Newsroom};
+use server::{AppState, Settings, router};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::{Stream, op_id};
+
+/// A whole server: its own database, its own folder of files, and everything running.
+pub struct TestApp {
+    pub newsroom: Arc<Newsroom>,
+    state: AppState,
+    router: Router,
+    ghost: OnceCell<Viewer>,
+    folder: TempDir,
+    _stop: DropGuard,
+}
+
+#[derive(Debug, Parser)]
+struct Flags {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl TestApp {
+    /// Everybody's password.
+    pub const PASSWORD: &str = "correct horse battery";
+
+    /// A server, the browser of somebody who isn't logged in, and that of an author.
+    pub async fn start() -> (Self, TestServer, TestServer) {
+        let app = Self::with(&[]).await;
+        let (anonymous, author) = (app.browser(), app.log_in(Role::Author).await);
+        (app, anonymous, author)
+    }
+
+    /// A server with these flags, and nobody at it yet.
+    pub async fn with(flags: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, stop) = open(folder.path(), flags).await;
+        Self {
+            newsroom: Arc::clone(&state.newsroom),
+            router: router(state.clone()),
+            state,
+            ghost: OnceCell::new(),
+            folder,
+            _stop: stop,
+        }
+    }
+
+    /// Another server on the same database, as one would start after this one.
+    pub async fn beside(&self) -> (Router, DropGuard) {
+        let (state, stop) = open(self.folder.path(), &[]).await;
+        (router(state), stop)
+    }
+
+    /// The folder of stylesheets and browser code, which has nothing in it.
+    pub fn site(&self) -> PathBuf {
+        self.folder.path().join("site")
+    }
+
+    /// The database's address.
+    pub fn database_url(&self) -> String {
+        let file = self.folder.path().join("ringside.db");
+        format!("sqlite://{}", file.display())
+    }
+
+    /// Everything the server answers, to be asked without a connection.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The token in the link that the server printed.
+    pub fn setup_token(&self) -> String {
+        let link = self.state.setup_url().expect("there is an owner already");
+        link.split_once("?token=").unwrap().1.to_owned()
+    }
+
+    /// A browser on a real connection, without cookies.
+    pub fn browser(&self) -> TestServer {
+        let service = self
+            .router()
+            .into_make_service_with_connect_info::<SocketAddr>();
+        TestServer::builder().http_transport().build(service)
+    }
+
+    /// The browser of somebody of `role`, who is named for it.
+    pub async fn log_in(&self, role: Role) -> TestServer {
+        self.log_in_as(role.as_str(), role).await
+    }
+
+    /// The browser of somebody named `name`.
+    pub async fn log_in_as(&self, name: &str, role: Role) -> TestServer {
+        self.person(name, role).await;
+        let session = self.newsroom.log_in(name, Self::PASSWORD).await.unwrap();
+        self.browser_with(&format!("ringside_session={}", session.token.reveal()))
+    }
+
+    /// A browser that sends these cookies.
+    pub fn browser_with(&self, cookies: &str) -> TestServer {
+        let mut browser = self.browser();
+        browser.add_header(COOKIE, cookies);
+        browser
+    }
+
+    /// An account, whose password is [`TestApp::PASSWORD`].
+    pub async fn person(&self, name: &str, role: Role) -> Viewer {
+        let username = Username::parse(name).unwrap();
+        let password = Password::parse(Self::PASSWORD).unwrap();
+        self.newsroom
+            .create_account(&username, role, &password)
+            .await
+            .unwrap()
+    }
+
+    /// A new entry, titled as it is addressed.
+    pub async fn entry(&self, slug: &str, state: EntryState) -> EntryId {
+        let new = NewEntry::parse(slug, slug, "", "Europe/Paris", state, Order::Oldest).unwrap();
+        self.newsroom.create_entry(None, &new).await.unwrap()
+    }
+
+    /// An entry named `final`, which is under way.
+    pub async fn live_entry(&self) -> EntryId {
+        self.entry("final", EntryState::Live).await
+    }
+
+    /// Posts `text` to the entry named `slug`.
+    pub async fn post(&self, slug: &str, text: &str) -> PostedUpdate {
+        self.newsroom
+            .post_update(
+                self.ghost().await,
+                &Slug::parse(slug).unwrap(),
+                &OpId::parse(&op_id()).unwrap(),
+                &Draft::parse(text, "").unwrap(),
+                Duration::ZERO,
+            )
+            .await
+            .unwrap()
+    }
+
+    /// An editor without a browser, who posts what a test needs to be there.
+    pub async fn ghost(&self) -> &Viewer {
+        let person = || self.person("ghost", Role::Editor);
+        self.ghost.get_or_init(person).await
+    }
+
+    /// An open stream.
+    pub async fn stream(&self, path: &str) -> Stream {
+        Stream::open(self.router(), path, None).await
+    }
+
+    /// A stream that goes on after the last event it had.
+    pub async fn stream_again(&self, path: &str, last_event_id: &str) -> Stream {
+        Stream::open(self.router(), path, Some(last_event_id)).await
+    }
+}
+
+async fn open(folder: &Path, flags: &[&str]) -> (AppState, DropGuard) {
+    let site = folder.join("site");
+    let fixed = ["test".as_ref(), "--data".as_ref(), folder.as_os_str()];
+    let site = ["--site".as_ref(), site.as_os_str()];
+    let flags = flags.iter().map(std::convert::AsRef::as_ref);
+    let flags = Flags::parse_from(fixed.into_iter().chain(site).chain(flags));
+    let state = AppState::open(flags.settings).await.unwrap();
+    let stop = CancellationToken::new();
+    state.newsroom.follow(stop.clone()).await.unwrap();
+    (state, stop.drop_guard())
+}
