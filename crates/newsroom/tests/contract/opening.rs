@@ -36,7 +36,7 @@ async fn a_new_database_is_made_and_kept(database: Database) {
 
 async fn servers_may_open_a_new_database_at_once(database: Database) {
     let mut servers = JoinSet::new();
-    for _ in 0..4 {
+    for _ in 0..12 {
         servers.spawn(Newsroom::open(database.options().0));
     }
     for server in servers.join_all().await {

@@ -15,6 +15,7 @@ use super::support::{Database, Event, LivePage, Stream, TestNewsroom, draft, op_
 
 on_every_database! {
     what_one_server_writes_reaches_the_others_readers,
+    what_another_server_has_just_made_is_found,
     all_that_was_missed_comes_before_goodbye,
     a_sessions_server_does_not_matter,
     revisions_become_visible_in_order,
@@ -60,6 +61,24 @@ async fn what_one_server_writes_reaches_the_others_readers(database: Database) {
         .all(|e| e.id != next.id)
     {}
     assert_eq!(other.hub().find(&next.slug).unwrap().0, next.id);
+}
+
+async fn what_another_server_has_just_made_is_found(database: Database) {
+    let (one, other) = (
+        TestNewsroom::on(&database).await,
+        TestNewsroom::on(&database).await,
+    );
+    for address in ["head", "changes", "cursor"] {
+        let entry = one.entry(address, domain::EntryState::Live).await;
+        let page = other.entry_page(&entry.slug).await.unwrap();
+        let feed = FeedId::Entry(entry.id);
+        match address {
+            "head" => assert_eq!(other.head(feed).await.unwrap().head, entry.head),
+            "changes" => assert_eq!(other.changes(feed, None).await.unwrap().to, entry.head),
+            _ => drop(other.check_cursor(feed, &page.cursor).await.unwrap()),
+        }
+        assert!(other.hub().subscribe(feed, None).is_some());
+    }
 }
 
 /// A server that was stopped for a while finds more than one batch, and the end.
