@@ -1,8 +1,9 @@
 //! Opening a database: what is made, what is refused, and in which words.
 
-use std::{fs, sync::Arc};
+use std::{fs, sync::Arc, time::Duration};
 
 use newsroom::{Error, Newsroom, storage::OpenError};
+use sqlx::{AnyConnection, Connection, Executor};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +37,7 @@ async fn a_new_database_is_made_and_kept(database: Database) {
 
 async fn servers_may_open_a_new_database_at_once(database: Database) {
     let mut servers = JoinSet::new();
-    for _ in 0..12 {
+    for _ in 0..4 {
         servers.spawn(Newsroom::open(database.options().0));
     }
     for server in servers.join_all().await {
@@ -140,4 +141,22 @@ async fn a_folder_may_have_any_name() {
         newsroom.close().await;
         assert!(file.exists(), "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_file_that_somebody_writes_is_waited_for() {
+    let database = Database::sqlite();
+    sqlx::any::install_default_drivers();
+    // What another process does while it makes the file.
+    let url = format!("{}?mode=rwc", database.url);
+    let mut other = AnyConnection::connect(&url).await.unwrap();
+    other
+        .execute("BEGIN IMMEDIATE; CREATE TABLE theirs (id BIGINT)")
+        .await
+        .unwrap();
+    let (opened, ()) = tokio::join!(open(&database.url), async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        other.execute("COMMIT").await.unwrap();
+    });
+    opened.unwrap().check().await.unwrap();
 }
