@@ -45,7 +45,7 @@ pub fn Frame(
         Place::Door => None,
     };
     view! {
-        <Title text=title />
+        <Title text=escaped(title) />
         <a class="skip" href="#main">
             "Skip to the content"
         </a>
@@ -61,5 +61,15 @@ pub fn Frame(
                 <a href="/">"All live blogs"</a>
             </p>
         </footer>
+    }
+}
+
+/// `text` as it may stand inside an element: unlike every other component, `Title` writes what it is
+/// given as it is.
+fn escaped(text: String) -> String {
+    if text.contains(['&', '<']) {
+        text.replace('&', "&amp;").replace('<', "&lt;")
+    } else {
+        text
     }
 }
