@@ -109,7 +109,7 @@ pub async fn serve_finished(
     let shown = request.headers().get(IF_NONE_MATCH).cloned();
     let page = cache
         .0
-        .try_get_with_by_ref(&key, finish(&key.uri, encoding, next))
+        .try_get_with_by_ref(&key, finish(request, &key.uri, encoding, next))
         .await;
     match page {
         Ok(page) => page.answer(shown.as_ref(), caching),
@@ -117,15 +117,21 @@ pub async fn serve_finished(
     }
 }
 
-/// Makes the page at `uri`, as it is for everybody: without cookies, or anything else of whoever
-/// happens to be the first to ask.
-async fn finish(uri: &str, encoding: Encoding, next: Next) -> Result<Arc<Finished>, Arc<Finished>> {
-    let mut request = Request::new(Body::empty());
+/// Makes the page at `uri`, as it is for everybody: without cookies, or anything else that whoever
+/// happens to be the first to ask has sent.
+async fn finish(
+    request: Request,
+    uri: &str,
+    encoding: Encoding,
+    next: Next,
+) -> Result<Arc<Finished>, Arc<Finished>> {
+    let mut request = request.map(|_| Body::empty());
+    *request.method_mut() = Method::GET;
     // It is made of the path and query of an address that was read before.
     *request.uri_mut() = uri.parse().unwrap_or_default();
-    request
-        .headers_mut()
-        .insert(ACCEPT_ENCODING, encoding.header());
+    let headers = request.headers_mut();
+    headers.clear();
+    headers.insert(ACCEPT_ENCODING, encoding.header());
     tracing::debug!(uri, "rendering a page");
     let (parts, body) = next.run(request).await.into_parts();
     let body = match body.collect().await {
