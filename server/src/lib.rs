@@ -15,6 +15,7 @@ mod files;
 mod forms;
 mod health;
 mod identity;
+mod length;
 mod page_cache;
 mod pages;
 mod problem;

@@ -16,7 +16,6 @@ use leptos_axum::{AxumRouteListing, generate_route_list};
 use tower_http::{
     compression::CompressionLayer,
     csrf::CsrfLayer,
-    limit::RequestBodyLimitLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     trace::TraceLayer,
 };
@@ -24,6 +23,7 @@ use tower_http::{
 use crate::{
     feed, files, forms, health,
     identity::{identify, require_login},
+    length::limit_length,
     page_cache::serve_finished,
     pages::{Pages, wants_page},
     problem::{NO_STORE, Problem},
@@ -31,10 +31,6 @@ use crate::{
     state::AppState,
     updates,
 };
-
-/// The longest request, in bytes: room for a text far too long, so that its author hears so in a
-/// sentence and gets it back.
-const LONGEST_REQUEST: usize = 4 * 1024 * 1024;
 
 /// Everything the server answers.
 pub fn router(state: AppState) -> Router {
@@ -77,7 +73,7 @@ pub fn router(state: AppState) -> Router {
         .merge(files::other(&site))
         // From the inside out. The one limit of a request's length is the layer's.
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(LONGEST_REQUEST))
+        .layer(from_fn(limit_length))
         .layer(csrf.with_rejection_response(refuse_cross_site))
         .layer(from_fn_with_state(state.pages.clone(), dress_problems))
         .layer(from_fn_with_state(security, add_headers))
