@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::escape::escaped;
 use crate::PageRequest;
 
 /// What is wrong with the form that is shown again; nothing if none is.
@@ -114,7 +115,7 @@ pub fn LongField(
                 aria-invalid=wrong.then_some("true")
                 aria-describedby=wrong.then_some("complaint")
             >
-                {format!("\n{value}")}
+                {format!("\n{}", escaped(value))}
             </textarea>
         </div>
     }

@@ -4,6 +4,8 @@ use domain::Viewer;
 use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
 
+use super::escape::escaped;
+
 /// Whose page it is, which decides what stands in its header.
 pub enum Place {
     /// Everybody's: the same for everyone, so the browser picks the link that fits.
@@ -61,15 +63,5 @@ pub fn Frame(
                 <a href="/">"All live blogs"</a>
             </p>
         </footer>
-    }
-}
-
-/// `text` as it may stand inside an element: unlike every other component, `Title` writes what it is
-/// given as it is.
-fn escaped(text: String) -> String {
-    if text.contains(['&', '<']) {
-        text.replace('&', "&amp;").replace('<', "&lt;")
-    } else {
-        text
     }
 }

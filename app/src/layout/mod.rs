@@ -2,6 +2,7 @@
 
 mod assets;
 mod error_page;
+mod escape;
 mod form;
 mod frame;
 mod shell;
