@@ -122,10 +122,13 @@ impl Settings {
         if let Some(file) = &self.database_url_file {
             return first_line_of(file);
         }
-        Ok(format!(
-            "sqlite://{}",
-            self.data.join("ringside.db").display()
-        ))
+        let file = self.data.join("ringside.db").display().to_string();
+        // In a URL these would not be part of the path.
+        let path = file
+            .replace('%', "%25")
+            .replace('?', "%3F")
+            .replace('#', "%23");
+        Ok(format!("sqlite://{path}"))
     }
 
     /// The folder of stylesheets and browser code.

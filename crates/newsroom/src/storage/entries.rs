@@ -77,14 +77,15 @@ impl Snapshot {
 }
 
 impl Revision {
-    /// Adds an entry that starts at `starts_at`, and answers its number.
+    /// Adds an entry that starts `now`, and ended now if it is to be over; answers its number.
     ///
     /// # Errors
     /// [`Error::Invalid`] if its address is taken, or if the database can't be reached.
-    pub async fn add_entry(&mut self, new: &NewEntry, starts_at: Timestamp) -> Result<EntryId> {
+    pub async fn add_entry(&mut self, new: &NewEntry, now: Timestamp) -> Result<EntryId> {
+        let ended_at = (new.state == EntryState::Ended).then_some(now.0);
         let row = sqlx::query(
-            "INSERT INTO entries (slug, title, summary, state, time_zone, starts_at, default_order, rev, head)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+            "INSERT INTO entries (slug, title, summary, state, time_zone, starts_at, ended_at, default_order, rev, head)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
              ON CONFLICT (slug) DO NOTHING
              RETURNING id",
         )
@@ -93,7 +94,8 @@ impl Revision {
         .bind(new.summary.as_str())
         .bind(new.state.as_str())
         .bind(new.time_zone.as_str())
-        .bind(starts_at.0)
+        .bind(now.0)
+        .bind(ended_at)
         .bind(new.default_order.as_str())
         .bind(self.rev)
         .fetch_optional(&mut *self.snapshot.tx)
