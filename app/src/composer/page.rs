@@ -1,14 +1,14 @@
 //! The composer as a page of its own: a bookmark that posts without JavaScript, and comes back blank.
 
-use domain::Slug;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use newsroom::{Error, Secret};
+use newsroom::Secret;
 
 use crate::{
+    desk::desk_entry,
     layout::{Complaint, Field, Frame, LongField, Place, or_error},
-    request::{PageRequest, newsroom},
+    request::PageRequest,
 };
 
 /// The composer of one entry, and its latest updates below to see what was said.
@@ -19,13 +19,8 @@ pub fn ComposePage() -> impl IntoView {
     let slug = use_params_map().with(|params| params.get("slug").unwrap_or_default());
     let posted = use_query_map().with(|query| query.get("posted"));
     Suspend::new(async move {
-        let found = async {
-            let viewer = request.viewer()?.clone();
-            let slug = Slug::parse(&slug).map_err(|_| Error::Unknown("entry"))?;
-            let page = newsroom().desk_entry(&viewer, &slug).await?;
-            Ok((viewer, page))
-        };
-        let page = found.await.map(|(viewer, page)| {
+        let found = desk_entry(&request, &slug).await;
+        let page = found.map(|(viewer, page)| {
             let entry = page.entry;
             // Sent twice, a form publishes once: what it is sent under is part of it.
             let op_id = match request.typed("op_id") {

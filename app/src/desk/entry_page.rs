@@ -1,15 +1,16 @@
 //! One entry on the desk: started and ended here, its updates edited and deleted.
 
-use domain::{EntryState, Slug};
+use domain::EntryState;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use newsroom::{Entry, Error, LiveUpdate, zone::LocalTime};
+use newsroom::{Entry, LiveUpdate, zone::LocalTime};
 
+use super::desk_entry;
 use crate::{
     entry::state_word,
     layout::{Complaint, Frame, Place, or_error},
-    request::{PageRequest, newsroom},
+    request::PageRequest,
 };
 
 /// An entry, and its updates, the latest first.
@@ -20,13 +21,8 @@ pub fn DeskEntryPage() -> impl IntoView {
     let slug = use_params_map().with(|params| params.get("slug").unwrap_or_default());
     let deleted = use_query_map().with(|query| query.get("deleted"));
     Suspend::new(async move {
-        let found = async {
-            let viewer = request.viewer()?.clone();
-            let slug = Slug::parse(&slug).map_err(|_| Error::Unknown("entry"))?;
-            let page = newsroom().desk_entry(&viewer, &slug).await?;
-            Ok((viewer, page))
-        };
-        let page = found.await.map(|(viewer, page)| {
+        let found = desk_entry(&request, &slug).await;
+        let page = found.map(|(viewer, page)| {
             let entry = page.entry;
             let may_edit = {
                 let viewer = viewer.clone();

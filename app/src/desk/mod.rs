@@ -5,4 +5,20 @@ mod desk_page;
 mod edit_page;
 mod entry_page;
 
+use domain::{Slug, Viewer};
+use newsroom::{EntryPage, Error};
+
+use crate::request::{PageRequest, newsroom};
+
 pub use {desk_page::DeskPage, edit_page::EditPage, entry_page::DeskEntryPage};
+
+/// The entry named `slug` as whoever asks sees it at their desk, and who that is.
+///
+/// # Errors
+/// If nobody is logged in, if they have no desk, or if there is no such entry.
+pub async fn desk_entry(request: &PageRequest, slug: &str) -> Result<(Viewer, EntryPage), Error> {
+    let viewer = request.viewer()?.clone();
+    let slug = Slug::parse(slug).map_err(|_| Error::Unknown("entry"))?;
+    let page = newsroom().desk_entry(&viewer, &slug).await?;
+    Ok((viewer, page))
+}

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Invalid,
-    text::{id_type, word_enum},
+    text::{id_type, parsed_text, word_enum},
 };
 
 id_type!(
@@ -82,35 +82,13 @@ impl Username {
         }
     }
 
-    /// The name's text, as it is shown.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The name as it is looked up: capitals make no difference.
     pub fn folded(&self) -> String {
         self.0.to_lowercase()
     }
 }
 
-impl TryFrom<String> for Username {
-    type Error = Invalid;
-    fn try_from(text: String) -> Result<Self, Invalid> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Username> for String {
-    fn from(name: Username) -> Self {
-        name.0
-    }
-}
-
-impl std::fmt::Display for Username {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+parsed_text!(Username);
 
 /// A password that was chosen: 10 to 200 characters. Never printed.
 #[derive(Clone)]

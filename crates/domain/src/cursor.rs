@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Invalid;
+use crate::{Invalid, text::parsed_text};
 
 /// A revision: one counter a database, so that one number orders every change in it.
 pub type Rev = i64;
@@ -32,31 +32,9 @@ impl Epoch {
             Err(malformed())
         }
     }
-
-    /// The epoch's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl TryFrom<String> for Epoch {
-    type Error = Invalid;
-    fn try_from(text: String) -> Result<Self, Invalid> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Epoch> for String {
-    fn from(epoch: Epoch) -> Self {
-        epoch.0
-    }
-}
-
-impl fmt::Display for Epoch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+parsed_text!(Epoch);
 
 /// A place in a feed: everything up to `rev` of `epoch` is known. Printed `epoch.rev`, as in
 /// `k3f9.1207`; opaque to clients.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Invalid,
-    text::{id_type, measured, text_type, word_enum},
+    text::{id_type, measured, parsed_text, text_type, word_enum},
 };
 
 id_type!(
@@ -106,31 +106,9 @@ impl Slug {
         text.truncate(Self::MAX);
         Self::parse(text.trim_end_matches('-')).ok()
     }
-
-    /// The slug's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl TryFrom<String> for Slug {
-    type Error = Invalid;
-    fn try_from(text: String) -> Result<Self, Invalid> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Slug> for String {
-    fn from(slug: Slug) -> Self {
-        slug.0
-    }
-}
-
-impl std::fmt::Display for Slug {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+parsed_text!(Slug);
 
 /// The name of a time zone as the IANA database writes it, as in `Europe/Paris`. That such a zone
 /// exists is the engine's to know: it alone carries the database.

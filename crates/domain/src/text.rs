@@ -82,7 +82,17 @@ macro_rules! text_type {
                 }
                 Ok(Self(text))
             }
+        }
 
+        $crate::text::parsed_text!($type);
+    };
+}
+pub(crate) use text_type;
+
+/// What every newtype over a `String` that has a `parse` shares: reading it, and its serde form.
+macro_rules! parsed_text {
+    ($type:ident) => {
+        impl $type {
             /// The text itself.
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -109,7 +119,7 @@ macro_rules! text_type {
         }
     };
 }
-pub(crate) use text_type;
+pub(crate) use parsed_text;
 
 /// Declares a newtype over the database's 64-bit ids.
 macro_rules! id_type {

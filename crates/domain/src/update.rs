@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Invalid, Rev,
-    text::{id_type, text_type},
+    text::{id_type, parsed_text, text_type},
 };
 
 id_type!(
@@ -73,25 +73,9 @@ impl OpId {
             ))
         }
     }
-
-    /// The name's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl TryFrom<String> for OpId {
-    type Error = Invalid;
-    fn try_from(text: String) -> Result<Self, Invalid> {
-        Self::parse(&text)
-    }
-}
-
-impl From<OpId> for String {
-    fn from(id: OpId) -> Self {
-        id.0
-    }
-}
+parsed_text!(OpId);
 
 /// What the author's page is told once an update is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use domain::{Password, Username};
 use newsroom::{Error, Newsroom, Secret, Session};
 use serde::Deserialize;
 
-use super::{Fields, answer};
+use super::{Fields, show_again};
 use crate::{
     config::Settings,
     extract::Query,
@@ -97,7 +97,7 @@ async fn enter(
             let jar = identity::begin(jar, &session, &state.settings);
             (jar, Redirect::to(next)).into_response()
         }
-        Err(error) => answer(&state.pages, Err(error), page, None, fields).await,
+        Err(error) => show_again(&state.pages, &error, page, None, fields).await,
     }
 }
 

@@ -1,13 +1,11 @@
 //! The desk's forms.
 
-use std::sync::Arc;
-
-use axum::{Router, extract::State, response::Response, routing::post};
+use axum::{Router, response::Response, routing::post};
 use domain::{Draft, EntryState, Order, UpdateId};
-use newsroom::{Error, NewEntry, Newsroom};
+use newsroom::{Entry, Error, NewEntry};
 
-use super::{Asker, Fields, answer, slug};
-use crate::{extract::Path, pages::Pages, state::AppState};
+use super::{Desk, Fields, slug};
+use crate::{extract::Path, state::AppState};
 
 pub fn routes() -> Router<AppState> {
     Router::new()
@@ -19,12 +17,7 @@ pub fn routes() -> Router<AppState> {
         .route("/desk/updates/{id}/restore", post(restore_update))
 }
 
-async fn create_entry(
-    State(newsroom): State<Arc<Newsroom>>,
-    State(pages): State<Pages>,
-    asker: Asker,
-    fields: Fields,
-) -> Response {
+async fn create_entry(desk: Desk, fields: Fields) -> Response {
     let created = async {
         let state = or_default(fields.get("state"), EntryState::Draft)?;
         let order = or_default(fields.get("default_order"), Order::Oldest)?;
@@ -36,91 +29,71 @@ async fn create_entry(
             state,
             order,
         )?;
-        newsroom.create_entry(Some(asker.viewer()?), &new).await?;
+        let viewer = Some(desk.viewer()?);
+        desk.newsroom.create_entry(viewer, &new).await?;
         Ok::<_, Error>(format!("/desk/entries/{}", new.slug))
     };
     let created = created.await;
-    answer(&pages, created, "/desk", asker.0.viewer, fields).await
+    desk.answer(created, "/desk", fields).await
 }
 
-async fn start_entry(
-    State(newsroom): State<Arc<Newsroom>>,
-    State(pages): State<Pages>,
-    Path(name): Path<String>,
-    asker: Asker,
-) -> Response {
+async fn start_entry(desk: Desk, Path(name): Path<String>) -> Response {
     let page = format!("/desk/entries/{name}");
     let started = async {
-        newsroom.start_entry(asker.viewer()?, &slug(&name)?).await?;
+        let (viewer, slug) = (desk.viewer()?, slug(&name)?);
+        desk.newsroom.start_entry(viewer, &slug).await?;
         Ok(page.clone())
     };
     let started = started.await;
-    answer(&pages, started, &page, asker.0.viewer, Fields::default()).await
+    desk.answer(started, &page, Fields::default()).await
 }
 
-async fn end_entry(
-    State(newsroom): State<Arc<Newsroom>>,
-    State(pages): State<Pages>,
-    Path(name): Path<String>,
-    asker: Asker,
-) -> Response {
+async fn end_entry(desk: Desk, Path(name): Path<String>) -> Response {
     let page = format!("/desk/entries/{name}");
     let ended = async {
-        newsroom.end_entry(asker.viewer()?, &slug(&name)?).await?;
+        let (viewer, slug) = (desk.viewer()?, slug(&name)?);
+        desk.newsroom.end_entry(viewer, &slug).await?;
         Ok(page.clone())
     };
     let ended = ended.await;
-    answer(&pages, ended, &page, asker.0.viewer, Fields::default()).await
+    desk.answer(ended, &page, Fields::default()).await
 }
 
-async fn edit_update(
-    State(newsroom): State<Arc<Newsroom>>,
-    State(pages): State<Pages>,
-    Path(id): Path<String>,
-    asker: Asker,
-    fields: Fields,
-) -> Response {
+async fn edit_update(desk: Desk, Path(id): Path<String>, fields: Fields) -> Response {
     let edited = async {
         let draft = Draft::parse(fields.get("source"), fields.get("headline"))?;
-        let entry = newsroom
-            .edit_update(asker.viewer()?, update_id(&id)?, &draft)
-            .await?;
-        Ok::<_, Error>(format!("/desk/entries/{}", entry.slug))
+        let (viewer, id) = (desk.viewer()?, update_id(&id)?);
+        let entry = desk.newsroom.edit_update(viewer, id, &draft).await?;
+        Ok(page_of(&entry))
     };
     let edited = edited.await;
     let page = format!("/desk/updates/{id}");
-    answer(&pages, edited, &page, asker.0.viewer, fields).await
+    desk.answer(edited, &page, fields).await
 }
 
-async fn delete_update(
-    State(newsroom): State<Arc<Newsroom>>,
-    State(pages): State<Pages>,
-    Path(id): Path<String>,
-    asker: Asker,
-) -> Response {
+async fn delete_update(desk: Desk, Path(id): Path<String>) -> Response {
     let deleted = async {
-        let id = update_id(&id)?;
-        let entry = newsroom.delete_update(asker.viewer()?, id).await?;
-        Ok::<_, Error>(format!("/desk/entries/{}?deleted={id}", entry.slug))
+        let (viewer, id) = (desk.viewer()?, update_id(&id)?);
+        let entry = desk.newsroom.delete_update(viewer, id).await?;
+        Ok(format!("{}?deleted={id}", page_of(&entry)))
     };
     let deleted = deleted.await;
-    answer(&pages, deleted, "/desk", asker.0.viewer, Fields::default()).await
+    desk.answer(deleted, "/desk", Fields::default()).await
 }
 
-async fn restore_update(
-    State(newsroom): State<Arc<Newsroom>>,
-    State(pages): State<Pages>,
-    Path(id): Path<String>,
-    asker: Asker,
-) -> Response {
+async fn restore_update(desk: Desk, Path(id): Path<String>) -> Response {
     let restored = async {
-        let entry = newsroom
-            .restore_update(asker.viewer()?, update_id(&id)?)
-            .await?;
-        Ok::<_, Error>(format!("/desk/entries/{}", entry.slug))
+        let (viewer, id) = (desk.viewer()?, update_id(&id)?);
+        let entry = desk.newsroom.restore_update(viewer, id).await?;
+        Ok(page_of(&entry))
     };
     let restored = restored.await;
-    answer(&pages, restored, "/desk", asker.0.viewer, Fields::default()).await
+    desk.answer(restored, "/desk", Fields::default()).await
+}
+
+/// The entry's page on the desk.
+fn page_of(entry: &Entry) -> String {
+    format!("/desk/entries/{}", entry.slug)
 }
 
 fn update_id(text: &str) -> Result<UpdateId, Error> {

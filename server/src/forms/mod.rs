@@ -7,18 +7,18 @@ mod desk;
 
 pub use accounts::guard_set_up;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use app::{PageRequest, Typed, status_of};
 use axum::{
     Extension, Router,
     body::Bytes,
-    extract::{FromRequest, Request},
+    extract::{FromRequest, FromRequestParts, Request, State},
     http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{Slug, Viewer};
-use newsroom::Error;
+use newsroom::{Error, Newsroom};
 
 use crate::{pages::Pages, problem::Problem, state::AppState};
 
@@ -65,36 +65,55 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     }
 }
 
-/// Whose form it is, behind the guard of those who are logged in.
-type Asker = Extension<PageRequest>;
+/// What the handler of an author's form works with: who sent it, behind the guard of those who are
+/// logged in.
+#[derive(FromRequestParts)]
+#[from_request(state(AppState))]
+struct Desk {
+    #[from_request(via(State))]
+    newsroom: Arc<Newsroom>,
+    #[from_request(via(State))]
+    pages: Pages,
+    #[from_request(via(Extension))]
+    asker: PageRequest,
+}
 
-/// Where to go after a form was accepted; or its page again, at `page`, with what was typed and what
-/// is wrong with it.
-async fn answer(
+impl Desk {
+    fn viewer(&self) -> Result<&Viewer, Error> {
+        self.asker.viewer()
+    }
+
+    /// Where to go after a form was accepted; or its page again, at `page`.
+    async fn answer(self, done: Result<String, Error>, page: &str, fields: Fields) -> Response {
+        match done {
+            Ok(next) => Redirect::to(&next).into_response(),
+            Err(error) => show_again(&self.pages, &error, page, self.asker.viewer, fields).await,
+        }
+    }
+}
+
+/// The form's page again, at `page`, with what was typed and what is wrong with it.
+async fn show_again(
     pages: &Pages,
-    done: Result<String, Error>,
+    error: &Error,
     page: &str,
     viewer: Option<Viewer>,
     fields: Fields,
 ) -> Response {
-    let error = match done {
-        Ok(next) => return Redirect::to(&next).into_response(),
-        Err(error) => error,
-    };
-    let field = match &error {
-        Error::Invalid(invalid) => Some(invalid.field),
-        _ => None,
-    };
     let typed = Typed {
         message: error.to_string(),
-        field,
+        field: match error {
+            Error::Invalid(invalid) => Some(invalid.field),
+            _ => None,
+        },
         values: fields.0,
     };
-    let status = status_of(&error);
-    if let Error::Storage(cause) = &error {
+    if let Error::Storage(cause) = error {
         tracing::error!(%cause, "a form could not be saved");
     }
-    pages.render_again(page, viewer, status, typed).await
+    pages
+        .render_again(page, viewer, status_of(error), typed)
+        .await
 }
 
 /// The slug in a form's address, where nothing else may stand: what is answered leads back to it.

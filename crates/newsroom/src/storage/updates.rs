@@ -23,21 +23,28 @@ pub struct NewUpdate<'a> {
     pub posted_at: Timestamp,
 }
 
+/// The one way to read updates, with the name they are signed with; `$rest` says which.
+macro_rules! select_updates {
+    ($rest:literal) => {
+        concat!(
+            "SELECT u.*, a.username FROM updates u JOIN accounts a ON a.id = u.author_id ",
+            $rest
+        )
+    };
+}
+
 impl Snapshot {
     /// The update numbered `id`, deleted or not.
     ///
     /// # Errors
     /// If the database can't be reached.
     pub async fn update(&mut self, id: UpdateId) -> Result<Option<LiveUpdate>> {
-        sqlx::query(
-            "SELECT u.*, a.username FROM updates u JOIN accounts a ON a.id = u.author_id
-             WHERE u.id = $1",
-        )
-        .bind(id.0)
-        .fetch_optional(&mut *self.tx)
-        .await?
-        .map(|row| update(&row))
-        .transpose()
+        sqlx::query(select_updates!("WHERE u.id = $1"))
+            .bind(id.0)
+            .fetch_optional(&mut *self.tx)
+            .await?
+            .map(|row| update(&row))
+            .transpose()
     }
 
     /// The updates of an entry that aren't deleted, oldest first.
@@ -45,10 +52,9 @@ impl Snapshot {
     /// # Errors
     /// If the database can't be reached.
     pub async fn updates(&mut self, entry: EntryId) -> Result<Vec<LiveUpdate>> {
-        sqlx::query(
-            "SELECT u.*, a.username FROM updates u JOIN accounts a ON a.id = u.author_id
-             WHERE u.entry_id = $1 AND u.deleted_at IS NULL ORDER BY u.posted_at, u.id",
-        )
+        sqlx::query(select_updates!(
+            "WHERE u.entry_id = $1 AND u.deleted_at IS NULL ORDER BY u.posted_at, u.id"
+        ))
         .bind(entry.0)
         .fetch_all(&mut *self.tx)
         .await?
@@ -66,10 +72,9 @@ impl Snapshot {
         entry: EntryId,
         after: UpdateId,
     ) -> Result<Vec<LiveUpdate>> {
-        sqlx::query(
-            "SELECT u.*, a.username FROM updates u JOIN accounts a ON a.id = u.author_id
-             WHERE u.entry_id = $1 AND u.id > $2 AND u.deleted_at IS NULL ORDER BY u.id",
-        )
+        sqlx::query(select_updates!(
+            "WHERE u.entry_id = $1 AND u.id > $2 AND u.deleted_at IS NULL ORDER BY u.id"
+        ))
         .bind(entry.0)
         .bind(after.0)
         .fetch_all(&mut *self.tx)
@@ -90,10 +95,9 @@ impl Snapshot {
         since: Rev,
         limit: i64,
     ) -> Result<Vec<LiveUpdate>> {
-        sqlx::query(
-            "SELECT u.*, a.username FROM updates u JOIN accounts a ON a.id = u.author_id
-             WHERE u.entry_id = $1 AND u.rev > $2 ORDER BY u.rev LIMIT $3",
-        )
+        sqlx::query(select_updates!(
+            "WHERE u.entry_id = $1 AND u.rev > $2 ORDER BY u.rev LIMIT $3"
+        ))
         .bind(entry.0)
         .bind(since)
         .bind(limit)
@@ -114,11 +118,7 @@ impl Snapshot {
         since: Rev,
         limit: i64,
     ) -> Result<Vec<LiveUpdate>> {
-        sqlx::query(
-            "SELECT u.*, a.username FROM updates u JOIN accounts a ON a.id = u.author_id
-             JOIN entries e ON e.id = u.entry_id
-             WHERE u.rev > $1 AND e.state <> 'draft' ORDER BY u.rev LIMIT $2",
-        )
+        sqlx::query(select_updates!("JOIN entries e ON e.id = u.entry_id WHERE u.rev > $1 AND e.state <> 'draft' ORDER BY u.rev LIMIT $2"))
         .bind(since)
         .bind(limit)
         .fetch_all(&mut *self.tx)
