@@ -12,7 +12,10 @@ const HEADERS: [&str; 3] = ["content-type", "cache-control", "set-cookie"];
 /// What `head` says of a feed, as the place to go on from.
 async fn cursor(browser: &TestServer, feed: &str) -> (String, i64) {
     let head: Value = browser.get(&format!("/feed/{feed}/head")).await.json();
-    (head["epoch"].as_str().unwrap().to_owned(), head["head"].as_i64().unwrap())
+    (
+        head["epoch"].as_str().unwrap().to_owned(),
+        head["head"].as_i64().unwrap(),
+    )
 }
 
 async fn changes(browser: &TestServer, feed: &str, query: &str) -> TestResponse {
@@ -32,15 +35,18 @@ async fn head_says_where_a_feed_stands() {
     let update = app.post("final", "Kick-off").await;
     for feed in [entry.to_string(), "all".to_owned()] {
         let answer = anonymous.get(&format!("/feed/{feed}/head")).await;
-        assert_snapshot!(head_of(&answer, &HEADERS), @r"
-        200 OK
-        content-type: application/json
-        cache-control: public, max-age=0, s-maxage=1
-        ");
+        assert_eq!(
+            head_of(&answer, &HEADERS),
+            "200 OK\ncontent-type: application/json\ncache-control: public, max-age=0, s-maxage=1",
+            "{feed}"
+        );
         let mut head: Value = answer.json();
         let now = head["now"].take().as_i64().unwrap();
         // Between 2020 and 2100, in microseconds.
-        assert!((1_577_836_800_000_000..4_102_444_800_000_000).contains(&now), "{now}");
+        assert!(
+            (1_577_836_800_000_000..4_102_444_800_000_000).contains(&now),
+            "{now}"
+        );
         let epoch = head["epoch"].take();
         assert!(!epoch.as_str().unwrap().is_empty());
         let expected = json!({
@@ -77,10 +83,18 @@ async fn changes_are_what_happened_since() {
         (&*entry, format!("?since={epoch}.{}", first.1), vec![second]),
         (&*entry, format!("?since={epoch}.{}", second.1), vec![]),
         (&*entry, format!("?since={epoch}.{}", third.1), vec![]),
-        (&*entry, format!("?x=1&since={epoch}.{}&y", first.1), vec![second]),
+        (
+            &*entry,
+            format!("?x=1&since={epoch}.{}&y", first.1),
+            vec![second],
+        ),
         (&*other, String::new(), vec![third]),
         ("all", String::new(), vec![first, second, third]),
-        ("all", format!("?since={epoch}.{}", first.1), vec![second, third]),
+        (
+            "all",
+            format!("?since={epoch}.{}", first.1),
+            vec![second, third],
+        ),
     ] {
         let answer = changes(&anonymous, feed, &query).await;
         assert_eq!(updates(&answer), expected, "{feed} {query}");
@@ -107,7 +121,10 @@ async fn a_change_carries_the_card_that_the_page_shows() {
     ] {
         anonymous.get(&path).await.assert_text_contains(card);
     }
-    let simple: Value = anonymous.get(&format!("/updates/{entry}.json")).await.json();
+    let simple: Value = anonymous
+        .get(&format!("/updates/{entry}.json"))
+        .await
+        .json();
     assert_eq!(simple["updates"][0]["content"], card);
 }
 
@@ -117,14 +134,22 @@ async fn a_deletion_is_a_change() {
     let entry = app.live_entry().await.to_string();
     let update = app.post("final", "Taken back").await;
     let (epoch, before) = cursor(&anonymous, &entry).await;
-    app.newsroom.delete_update(app.ghost().await, update.id).await.unwrap();
+    app.newsroom
+        .delete_update(app.ghost().await, update.id)
+        .await
+        .unwrap();
     let (_, after) = cursor(&anonymous, &entry).await;
     let answer = changes(&anonymous, &entry, &format!("?since={epoch}.{before}")).await;
     assert_eq!(
         answer.json::<Value>()["changes"],
         json!([{"id": update.id, "rev": after, "deleted": true}])
     );
-    assert!(!changes(&anonymous, &entry, "").await.text().contains("Taken back"));
+    assert!(
+        !changes(&anonymous, &entry, "")
+            .await
+            .text()
+            .contains("Taken back")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -142,11 +167,11 @@ async fn what_cannot_be_continued_from_is_gone() {
             "x.9223372036854775807".to_owned(),
         ] {
             let gone = changes(&anonymous, feed, &format!("?since={since}")).await;
-            assert_snapshot!(head_of(&gone, &HEADERS), @r"
-            410 Gone
-            content-type: application/json
-            cache-control: private, no-store
-            ");
+            assert_eq!(
+                head_of(&gone, &HEADERS),
+                "410 Gone\ncontent-type: application/json\ncache-control: private, no-store",
+                "{feed} {since}"
+            );
             let reset = json!({"reset": true, "epoch": epoch, "head": head});
             assert_eq!(gone.json::<Value>(), reset, "{feed} {since}");
         }
@@ -159,9 +184,26 @@ async fn a_malformed_cursor_is_refused() {
     let entry = app.live_entry().await.to_string();
     let (epoch, _) = cursor(&anonymous, &entry).await;
     for since in [
-        "", "abc", "-1", "0", "1", "9223372036854775807", "18446744073709551616", ".", ".1",
-        "k3f9.", "k3f9.-1", "k3f9.+1", "k3f9.01", "k3f9.1.1", "k3f9.18446744073709551616",
-        "K3F9.1", "%ff.1", "k3f9.1%00", "k3f9.%D9%A1", "aaaaaaaaaaaaaaaaa.1",
+        "",
+        "abc",
+        "-1",
+        "0",
+        "1",
+        "9223372036854775807",
+        "18446744073709551616",
+        ".",
+        ".1",
+        "k3f9.",
+        "k3f9.-1",
+        "k3f9.+1",
+        "k3f9.01",
+        "k3f9.1.1",
+        "k3f9.18446744073709551616",
+        "K3F9.1",
+        "%ff.1",
+        "k3f9.1%00",
+        "k3f9.%D9%A1",
+        "aaaaaaaaaaaaaaaaa.1",
     ] {
         for feed in [&*entry, "all"] {
             let refused = changes(&anonymous, feed, &format!("?since={since}")).await;
@@ -175,8 +217,18 @@ async fn a_malformed_cursor_is_refused() {
             );
         }
     }
-    let twice = changes(&anonymous, &entry, &format!("?since={epoch}.0&since={epoch}.1")).await;
-    assert_snapshot!(format!("{}\n{}", head_of(&twice, &HEADERS), twice.text()), @"");
+    let twice = changes(
+        &anonymous,
+        &entry,
+        &format!("?since={epoch}.0&since={epoch}.1"),
+    )
+    .await;
+    assert_snapshot!(format!("{}\n{}", head_of(&twice, &HEADERS), twice.text()), @r"
+    400 Bad Request
+    content-type: text/plain; charset=utf-8
+    cache-control: private, no-store
+    This address can't be read. The link may be cut off, or mistyped.
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -184,11 +236,17 @@ async fn only_public_entries_have_a_feed() {
     let (app, anonymous, author) = TestApp::start().await;
     let draft = app.entry("draft", EntryState::Draft).await;
     app.post("draft", "Not yet").await;
-    for feed in [draft, EntryId(999), EntryId(0), EntryId(-1), EntryId(i64::MAX)]
-        .map(|id| id.to_string())
-        .iter()
-        .map(String::as_str)
-        .chain(["ALL", "abc", "1.0", "18446744073709551616", "%00", "%20"])
+    for feed in [
+        draft,
+        EntryId(999),
+        EntryId(0),
+        EntryId(-1),
+        EntryId(i64::MAX),
+    ]
+    .map(|id| id.to_string())
+    .iter()
+    .map(String::as_str)
+    .chain(["ALL", "abc", "1.0", "18446744073709551616", "%00", "%20"])
     {
         for road in ["head", "changes", "changes?since=k3f9.0", "stream"] {
             let refused = author.get(&format!("/feed/{feed}/{road}")).await;

@@ -14,7 +14,11 @@ async fn a_builds_files_are_kept_for_ever() {
     let (app, anonymous, _) = TestApp::start().await;
     fs::create_dir_all(app.site().join("pkg")).unwrap();
     fs::write(app.site().join("pkg/ringside.a1b2.css"), "body{}").unwrap();
-    fs::write(app.site().join("pkg/ringside.a1b2.css.br"), "pretend brotli").unwrap();
+    fs::write(
+        app.site().join("pkg/ringside.a1b2.css.br"),
+        "pretend brotli",
+    )
+    .unwrap();
     let file = anonymous.get("/pkg/ringside.a1b2.css").await;
     assert_snapshot!(head_of(&file, &HEADERS), @r"
     200 OK
@@ -22,17 +26,28 @@ async fn a_builds_files_are_kept_for_ever() {
     cache-control: public, max-age=31536000, immutable
     ");
     assert_eq!(file.text(), "body{}");
-    let small = anonymous.get("/pkg/ringside.a1b2.css").add_header("accept-encoding", "br").await;
+    let small = anonymous
+        .get("/pkg/ringside.a1b2.css")
+        .add_header("accept-encoding", "br")
+        .await;
     assert_snapshot!(head_of(&small, &HEADERS), @r"
     200 OK
     content-type: text/css
     content-encoding: br
     cache-control: public, max-age=31536000, immutable
     ");
-    for gone in ["/pkg/ringside.0000.css", "/pkg/", "/pkg", "/pkg/..%2fsecret"] {
+    for gone in [
+        "/pkg/ringside.0000.css",
+        "/pkg/",
+        "/pkg",
+        "/pkg/..%2fsecret",
+    ] {
         let gone = anonymous.get(gone).await;
         assert!(gone.status_code() != 200);
-        assert!(gone.maybe_header("cache-control").is_none_or(|value| value == "private, no-store"));
+        assert!(
+            gone.maybe_header("cache-control")
+                .is_none_or(|value| value == "private, no-store")
+        );
     }
 }
 
@@ -60,6 +75,9 @@ async fn files_outside_the_site_stay_there() {
         anonymous.get(path).await.assert_status_not_found();
     }
     for method in [Method::POST, Method::PUT, Method::DELETE] {
-        anonymous.method(method, "/favicon.svg").await.assert_status_not_found();
+        anonymous
+            .method(method, "/favicon.svg")
+            .await
+            .assert_status_not_found();
     }
 }

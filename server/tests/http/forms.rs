@@ -3,4 +3,31 @@
 mod accounts;
 mod compose;
 mod desk;
+mod harmless;
+mod permissions;
 mod setup;
+
+use axum_test::{TestResponse, TestServer};
+use domain::UpdateId;
+
+use crate::http::support::op_id;
+
+/// Sends the composer of the entry `final`.
+async fn send(browser: &TestServer, op_id: &str, source: &str, headline: &str) -> TestResponse {
+    let fields = [("op_id", op_id), ("source", source), ("headline", headline)];
+    browser.post("/entries/final/compose").form(&fields).await
+}
+
+/// Posts `source` to the entry `final`, and answers the update's number.
+async fn post(browser: &TestServer, source: &str, headline: &str) -> UpdateId {
+    let posted = send(browser, &op_id(), source, headline).await;
+    posted.assert_status_see_other();
+    let location = posted.header("location");
+    let (_, id) = location.to_str().unwrap().split_once("?posted=").unwrap();
+    id.parse().unwrap()
+}
+
+/// Sends a form that is nothing but a button.
+async fn press(browser: &TestServer, path: &str) -> TestResponse {
+    browser.post(path).form(&[("", "")]).await
+}

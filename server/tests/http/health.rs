@@ -10,7 +10,11 @@ async fn a_server_that_works_is_alive_and_ready() {
     for (path, word) in [("/healthz", "ok"), ("/readyz", "ready")] {
         let answer = anonymous.get(path).await;
         assert_eq!(
-            format!("{}\n{}", head_of(&answer, &["cache-control"]), answer.text()),
+            format!(
+                "{}\n{}",
+                head_of(&answer, &["cache-control"]),
+                answer.text()
+            ),
             format!("200 OK\ncache-control: private, no-store\n{word}")
         );
     }

@@ -10,7 +10,6 @@ use axum::{
     http::{Method, Request, StatusCode},
 };
 use futures::future::join_all;
-use insta::assert_snapshot;
 use tower::ServiceExt;
 use tracing::{Event, Metadata, Subscriber, instrument::WithSubscriber, span};
 
@@ -29,19 +28,31 @@ async fn a_page_that_is_known_is_not_sent_again() {
         format!("\"other\", {etag}"),
         "*".to_owned(),
     ] {
-        let page = anonymous.get("/entries/final").add_header("if-none-match", &*known).await;
+        let page = anonymous
+            .get("/entries/final")
+            .add_header("if-none-match", &*known)
+            .await;
         page.assert_status(StatusCode::NOT_MODIFIED);
         assert!(page.as_bytes().is_empty(), "{known}");
         assert_eq!(page.header("etag"), etag, "{known}");
-        assert_eq!(page.header("cache-control"), "public, max-age=0, s-maxage=2");
+        assert_eq!(
+            page.header("cache-control"),
+            "public, max-age=0, s-maxage=2"
+        );
     }
     for other in ["\"other\"", "", "W/\"\"", &etag[1..]] {
-        let page = anonymous.get("/entries/final").add_header("if-none-match", other).await;
+        let page = anonymous
+            .get("/entries/final")
+            .add_header("if-none-match", other)
+            .await;
         page.assert_status_ok();
     }
 
     app.post("final", "A goal").await;
-    let page = anonymous.get("/entries/final").add_header("if-none-match", etag).await;
+    let page = anonymous
+        .get("/entries/final")
+        .add_header("if-none-match", etag)
+        .await;
     page.assert_status_ok().assert_text_contains("A goal");
     assert_ne!(page.header("etag"), etag);
 }
@@ -51,10 +62,18 @@ async fn a_pages_head_can_be_asked_for_alone() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     for path in ["/", "/entries/final", "/nowhere"] {
-        let page = anonymous.get(path).await;
+        // In this order: what is kept of an answer to HEAD is the page.
         let head = anonymous.method(Method::HEAD, path).await;
+        let page = anonymous.get(path).await;
+        assert!(!page.as_bytes().is_empty(), "{path}");
         assert!(head.as_bytes().is_empty(), "{path}");
-        let names = ["content-length", "content-type", "cache-control", "etag", "vary"];
+        let names = [
+            "content-length",
+            "content-type",
+            "cache-control",
+            "etag",
+            "vary",
+        ];
         assert_eq!(head_of(&head, &names), head_of(&page, &names), "{path}");
     }
 }
@@ -77,13 +96,22 @@ async fn a_page_is_as_small_as_the_browser_can_read() {
         ("identity", ""),
         ("*", ""),
     ] {
-        let page = anonymous.get("/entries/final").add_header("accept-encoding", accepted).await;
+        let page = anonymous
+            .get("/entries/final")
+            .add_header("accept-encoding", accepted)
+            .await;
         page.assert_status_ok();
         let encoding = page.maybe_header("content-encoding");
-        let encoding = encoding.as_ref().map_or("", |value| value.to_str().unwrap());
+        let encoding = encoding
+            .as_ref()
+            .map_or("", |value| value.to_str().unwrap());
         assert_eq!(encoding, coding, "{accepted}");
         assert_eq!(page.header("vary"), "accept-encoding", "{accepted}");
-        assert_eq!(decode(coding, page.as_bytes()), plain.as_bytes(), "{accepted}");
+        assert_eq!(
+            decode(coding, page.as_bytes()),
+            plain.as_bytes().as_ref(),
+            "{accepted}"
+        );
         if !coding.is_empty() {
             assert!(page.as_bytes().len() * 2 < plain.as_bytes().len());
             assert_ne!(page.header("etag"), plain.header("etag"), "{accepted}");
@@ -104,11 +132,11 @@ async fn what_is_sent_to_a_page_does_not_take_it_down() {
     ] {
         for method in [Method::POST, Method::DELETE, Method::OPTIONS] {
             let refused = anonymous.method(method, &path).await;
-            assert_snapshot!(head_of(&refused, &["allow", "cache-control", "etag"]), @r"
-            405 Method Not Allowed
-            allow: GET,HEAD
-            cache-control: private, no-store
-            ");
+            assert_eq!(
+                head_of(&refused, &["allow", "cache-control", "etag"]),
+                "405 Method Not Allowed\nallow: GET,HEAD\ncache-control: private, no-store",
+                "{path}"
+            );
         }
         anonymous.get(&path).await.assert_status_ok();
     }
@@ -122,7 +150,12 @@ async fn pages_made_at_once_keep_to_themselves() {
     app.live_entry().await;
     let mut updates = Vec::new();
     for number in 0..40 {
-        updates.push((number, app.post("final", &format!("Update number {number}")).await.id));
+        updates.push((
+            number,
+            app.post("final", &format!("Update number {number}"))
+                .await
+                .id,
+        ));
     }
     let pages = updates.into_iter().map(|(number, id)| {
         let router = app.router();
@@ -130,13 +163,18 @@ async fn pages_made_at_once_keep_to_themselves() {
             let path = format!("/entries/final/updates/{id}");
             let request = Request::get(path).body(Body::empty()).unwrap();
             let page = router.oneshot(request).await.unwrap();
-            let html = axum::body::to_bytes(page.into_body(), usize::MAX).await.unwrap();
+            let html = axum::body::to_bytes(page.into_body(), usize::MAX)
+                .await
+                .unwrap();
             (number, String::from_utf8(html.to_vec()).unwrap())
         })
     });
     for page in join_all(pages).await {
         let (number, html) = page.unwrap();
-        assert_eq!(tag_texts(&html, "title"), [format!("Update number {number} · final")]);
+        assert_eq!(
+            tag_texts(&html, "title"),
+            [format!("Update number {number} · final")]
+        );
         let tag = format!("<meta property=\"og:title\" content=\"Update number {number}\">");
         assert_eq!(html.matches("og:title").count(), 1, "{html}");
         assert!(html.contains(&tag), "{html}");

@@ -1,6 +1,5 @@
 //! What everybody may read.
 
-use axum::http::StatusCode;
 use axum_test::TestServer;
 use domain::{EntryState, Role};
 use insta::assert_snapshot;
@@ -29,7 +28,10 @@ async fn an_entry_reads_as_a_page() {
     let head = head.json::<domain::Head>();
     let cursor = domain::Cursor::new(head.epoch, second.rev);
     assert_eq!(attribute(&html, "data-cursor"), cursor.to_string());
-    let at = |text: &str| html.find(text).unwrap_or_else(|| panic!("no {text} in {html}"));
+    let at = |text: &str| {
+        html.find(text)
+            .unwrap_or_else(|| panic!("no {text} in {html}"))
+    };
     assert!(at("<strong>Kick-off</strong>") < at("A goal"));
     for id in [first.id, second.id] {
         at(&format!("id=\"update-{id}\""));
@@ -40,7 +42,9 @@ async fn an_entry_reads_as_a_page() {
 async fn a_page_is_the_same_for_everyone() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
-    let update = app.post("final", "**Kick-off** with [a link](https://example.org)").await;
+    let update = app
+        .post("final", "**Kick-off** with [a link](https://example.org)")
+        .await;
     let (elsewhere, _stop) = app.beside().await;
     let elsewhere = TestServer::builder().http_transport().build(elsewhere);
     for path in [
@@ -66,16 +70,32 @@ async fn the_order_is_all_that_an_address_can_ask_for() {
     app.live_entry().await;
     app.post("final", "Kick-off").await;
     app.post("final", "A goal").await;
-    let page = async |query: &str| anonymous.get(&format!("/entries/final{query}")).await.text();
+    let page = async |query: &str| {
+        anonymous
+            .get(&format!("/entries/final{query}"))
+            .await
+            .text()
+    };
     let oldest = page("").await;
     let latest = page("?order=latest").await;
     assert!(oldest.find("Kick-off") < oldest.find("A goal"));
     let list = |html: &str| html.split_once("id=\"live-updates\"").unwrap().1.to_owned();
     assert!(list(&latest).find("A goal") < list(&latest).find("Kick-off"));
-    for junk in ["?", "?x=1", "?utm_source=a&fbclid=b", "?order=sideways", "?order=", "?%ff&order=%00"] {
+    for junk in [
+        "?",
+        "?x=1",
+        "?utm_source=a&fbclid=b",
+        "?order=sideways",
+        "?order=",
+        "?%ff&order=%00",
+    ] {
         assert!(page(junk).await == oldest, "{junk} made another page");
     }
-    for same in ["?order=latest&x=1", "?x=%ff&order=latest", "?order=latest&order=oldest"] {
+    for same in [
+        "?order=latest&x=1",
+        "?x=%ff&order=latest",
+        "?order=latest&order=oldest",
+    ] {
         assert!(page(same).await == latest, "{same} made another page");
     }
 }
@@ -84,7 +104,9 @@ async fn the_order_is_all_that_an_address_can_ask_for() {
 async fn the_front_page_begins_with_what_is_live() {
     let (app, anonymous, _) = TestApp::start().await;
     let empty = anonymous.get("/").await;
-    empty.assert_status_ok().assert_text_contains("There is no live blog yet.");
+    empty
+        .assert_status_ok()
+        .assert_text_contains("There is no live blog yet.");
     for (slug, state) in [
         ("hidden-one", EntryState::Draft),
         ("over-one", EntryState::Ended),
@@ -104,7 +126,9 @@ async fn an_update_has_a_page_to_share() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     let update = app.post("final", "A goal: 1–0 & \"counting\"").await;
-    let page = anonymous.get(&format!("/entries/final/updates/{}", update.id)).await;
+    let page = anonymous
+        .get(&format!("/entries/final/updates/{}", update.id))
+        .await;
     assert_snapshot!(head_of(&page, &HEADERS), @r"
     200 OK
     content-type: text/html; charset=utf-8
@@ -112,10 +136,23 @@ async fn an_update_has_a_page_to_share() {
     vary: accept-encoding
     ");
     let html = page.text();
-    assert_eq!(tag_texts(&html, "title"), ["A goal: 1–0 &amp; \"counting\" · final"]);
-    let tags: Vec<_> = html.split("<meta ").filter(|tag| tag.starts_with("property=\"og:")).collect();
-    let tags: Vec<_> = tags.iter().map(|tag| tag.split_once('>').unwrap().0).collect();
-    assert_snapshot!(tags.join("\n"), @r#""#);
+    assert_eq!(
+        tag_texts(&html, "title"),
+        ["A goal: 1–0 &amp; \"counting\" · final"]
+    );
+    let tags: Vec<_> = html
+        .split("<meta ")
+        .filter(|tag| tag.starts_with("property=\"og:"))
+        .collect();
+    let tags: Vec<_> = tags
+        .iter()
+        .map(|tag| tag.split_once('>').unwrap().0)
+        .collect();
+    assert_snapshot!(tags.join("\n"), @r#"
+    property="og:title" content="A goal: 1–0 &amp; &quot;counting&quot;"
+    property="og:description" content="A goal: 1–0 &amp; &quot;counting&quot;"
+    property="og:type" content="article"
+    "#);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -125,7 +162,10 @@ async fn what_is_not_there_is_not_found() {
     let draft = app.entry("draft", EntryState::Draft).await;
     let hidden = app.post("draft", "Not yet").await;
     let deleted = app.post("final", "Taken back").await;
-    app.newsroom.delete_update(app.ghost().await, deleted.id).await.unwrap();
+    app.newsroom
+        .delete_update(app.ghost().await, deleted.id)
+        .await
+        .unwrap();
     for path in [
         "/nowhere".to_owned(),
         "/entries".to_owned(),
@@ -152,7 +192,10 @@ async fn what_is_not_there_is_not_found() {
             );
             let html = page.text();
             assert_eq!(tag_texts(&html, "h1"), ["Not found"], "{path}");
-            assert!(!html.contains("Not yet") && !html.contains("Taken back"), "{path}");
+            assert!(
+                !html.contains("Not yet") && !html.contains("Taken back"),
+                "{path}"
+            );
         }
     }
 }
@@ -174,8 +217,15 @@ async fn a_draft_appears_when_it_starts() {
     let (anonymous, owner) = (app.browser(), app.log_in(Role::Owner).await);
     app.entry("draft", EntryState::Draft).await;
     app.post("draft", "Written before").await;
-    anonymous.get("/entries/draft").await.assert_status_not_found();
-    owner.post("/desk/entries/draft/start").form(&[("", "")]).await.assert_status_see_other();
+    anonymous
+        .get("/entries/draft")
+        .await
+        .assert_status_not_found();
+    owner
+        .post("/desk/entries/draft/start")
+        .form(&[("", "")])
+        .await
+        .assert_status_see_other();
     anonymous
         .get("/entries/draft")
         .await

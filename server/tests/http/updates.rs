@@ -27,7 +27,10 @@ async fn all_updates_are_one_block() {
     assert!(block.starts_with("<article id=\"update-"));
     assert!(block.find("First").unwrap() < block.find("Second").unwrap());
     assert_eq!(block.matches("<article").count(), 2);
-    anonymous.get("/entries/final").await.assert_text_contains(&block);
+    anonymous
+        .get("/entries/final")
+        .await
+        .assert_text_contains(&block);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,9 +52,17 @@ async fn updates_are_numbered_for_programs() {
     let created = update["created"].take().as_str().unwrap().to_owned();
     let local = update["created_str"].take().as_str().unwrap().to_owned();
     // As in 2026-11-21T13:05:00.123456Z and, in Paris, 14:05.
-    assert_eq!((&created[10..11], &created[created.len() - 1..]), ("T", "Z"), "{created}");
+    assert_eq!(
+        (&created[10..11], &created[created.len() - 1..]),
+        ("T", "Z"),
+        "{created}"
+    );
     assert_eq!((local.len(), &local[2..3]), (5, ":"), "{local}");
-    assert_eq!(&local[3..], &created[14..16], "{local} is not {created} in Paris");
+    assert_eq!(
+        &local[3..],
+        &created[14..16],
+        "{local} is not {created} in Paris"
+    );
     assert!(update["content"].as_str().unwrap().contains("First"));
     assert_eq!(update["id"], first);
 
@@ -78,10 +89,24 @@ async fn what_is_no_number_is_refused() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     for since in [
-        "", "abc", "-1", "-0x1", "1.5", "1e3", "9223372036854775808", "18446744073709551615",
-        "18446744073709551616", "%ff", "%00", "%D9%A1", "+", "1;2",
+        "",
+        "abc",
+        "-1",
+        "-0x1",
+        "1.5",
+        "1e3",
+        "9223372036854775808",
+        "18446744073709551615",
+        "18446744073709551616",
+        "%ff",
+        "%00",
+        "%D9%A1",
+        "+",
+        "1;2",
     ] {
-        let refused = anonymous.get(&format!("/updates/{entry}.json?since={since}")).await;
+        let refused = anonymous
+            .get(&format!("/updates/{entry}.json?since={since}"))
+            .await;
         let told = format!("{}\n{}", head_of(&refused, &HEADERS[..2]), refused.text());
         assert_eq!(
             told,
@@ -96,8 +121,21 @@ async fn what_is_no_number_is_refused() {
 async fn only_entries_have_updates() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
-    for id in ["0", "-1", "999", "abc", "9223372036854775807", "9223372036854775808", "1%00", "%20"] {
-        for path in [format!("/updates/{id}/"), format!("/updates/{id}.json"), format!("/updates/{id}")] {
+    for id in [
+        "0",
+        "-1",
+        "999",
+        "abc",
+        "9223372036854775807",
+        "9223372036854775808",
+        "1%00",
+        "%20",
+    ] {
+        for path in [
+            format!("/updates/{id}/"),
+            format!("/updates/{id}.json"),
+            format!("/updates/{id}"),
+        ] {
             let refused = anonymous.get(&path).await;
             assert_eq!(
                 head_of(&refused, &HEADERS[1..2]),
@@ -114,8 +152,14 @@ async fn what_was_deleted_is_gone() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let update = app.post("final", "Taken back").await;
-    app.newsroom.delete_update(app.ghost().await, update.id).await.unwrap();
-    assert_eq!(anonymous.get(&format!("/updates/{entry}/")).await.text(), "");
+    app.newsroom
+        .delete_update(app.ghost().await, update.id)
+        .await
+        .unwrap();
+    assert_eq!(
+        anonymous.get(&format!("/updates/{entry}/")).await.text(),
+        ""
+    );
     let answer = anonymous.get(&format!("/updates/{entry}.json")).await;
     assert_eq!(answer.text(), r#"{"updates":[]}"#);
 }
@@ -126,7 +170,10 @@ async fn an_ended_entry_can_still_be_read() {
     let entry = app.live_entry().await;
     app.post("final", "Full time").await;
     let slug = Slug::parse("final").unwrap();
-    app.newsroom.end_entry(app.ghost().await, &slug).await.unwrap();
+    app.newsroom
+        .end_entry(app.ghost().await, &slug)
+        .await
+        .unwrap();
     anonymous
         .get(&format!("/updates/{entry}/"))
         .await

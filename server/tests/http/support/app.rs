@@ -1,6 +1,11 @@
 //! A server that a test has for itself.
 
-use std::{net::SocketAddr, path::{Path, PathBuf}, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, http::header::COOKIE};
 use axum_test::TestServer;

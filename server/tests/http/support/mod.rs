@@ -9,7 +9,7 @@ use std::{future::Future, time::Duration};
 
 pub use app::TestApp;
 pub use raw::{Raw, ask};
-pub use said::{attribute, head_of, tag_texts};
+pub use said::{attribute, head_of, tag_texts, text_of_form, typed_into, unescape};
 pub use stream::{Event, Stream};
 
 /// Waits for what is bound to happen soon. Ten seconds are for a machine that does a lot else.

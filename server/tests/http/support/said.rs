@@ -34,3 +34,29 @@ pub fn tag_texts<'a>(html: &'a str, tag: &str) -> Vec<&'a str> {
         .map(|(text, _)| text)
         .collect()
 }
+
+/// What `html` says once it is read.
+pub fn unescape(html: &str) -> String {
+    html.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#x27;", "'")
+        .replace("&amp;", "&")
+}
+
+/// What stands in the form's field of one line `name`.
+pub fn typed_into(html: &str, name: &str) -> String {
+    let field = html
+        .split("<input ")
+        .find(|field| field.contains(&format!(" name=\"{name}\"")));
+    unescape(attribute(field.unwrap(), "value"))
+}
+
+/// What stands in the form's only field of many lines.
+pub fn text_of_form(html: &str) -> String {
+    let [field] = tag_texts(html, "textarea")[..] else {
+        panic!("it isn't one field in {html}");
+    };
+    // The first line end inside a textarea is not part of it (WHATWG HTML, 13.1.2.5).
+    unescape(field.strip_prefix('\n').unwrap())
+}

@@ -1,0 +1,136 @@
+//! Who may do what.
+
+use domain::{EntryState, Role, Slug};
+use insta::assert_snapshot;
+
+use super::{post, press, send};
+use crate::http::support::{TestApp, head_of, op_id, text_of_form};
+
+const COMPOSER: &str = "/entries/final/compose";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_not_logged_in_is_led_to_the_door() {
+    let (app, anonymous, _) = TestApp::start().await;
+    app.live_entry().await;
+    let door = anonymous.get(COMPOSER).await;
+    assert_snapshot!(head_of(&door, &["location", "cache-control"]), @r"
+    303 See Other
+    location: /login?next=/entries/final/compose
+    cache-control: private, no-store
+    ");
+    send(&anonymous, &op_id(), "A goal", "")
+        .await
+        .assert_status_see_other();
+    let html = anonymous.get("/entries/final").await.text();
+    assert!(!html.contains("A goal"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_posts_nothing() {
+    let (app, anonymous, _) = TestApp::start().await;
+    app.live_entry().await;
+    let reader = app.log_in(Role::Reader).await;
+    reader.get(COMPOSER).await.assert_status_forbidden();
+    let refused = send(&reader, &op_id(), "A goal", "").await;
+    refused.assert_status_forbidden();
+    refused.assert_text_contains("Your account may read, but not post.");
+    assert!(
+        !anonymous
+            .get("/entries/final")
+            .await
+            .text()
+            .contains("A goal")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_posts_to_what_has_ended() {
+    let (app, anonymous, author) = TestApp::start().await;
+    app.live_entry().await;
+    let slug = Slug::parse("final").unwrap();
+    app.newsroom
+        .end_entry(app.ghost().await, &slug)
+        .await
+        .unwrap();
+    let over = send(&author, &op_id(), "Too late", "").await;
+    over.assert_status_forbidden();
+    let html = over.text();
+    assert!(html.contains("This entry has ended. Start it again at your desk to post to it."));
+    assert_eq!(text_of_form(&html), "Too late");
+    assert!(
+        !anonymous
+            .get("/entries/final")
+            .await
+            .text()
+            .contains("Too late")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_peoples_updates_are_theirs() {
+    let (app, anonymous, author) = TestApp::start().await;
+    app.live_entry().await;
+    let page = format!("/desk/updates/{}", post(&author, "Mine", "").await);
+    for (who, browser) in [
+        (
+            "another author",
+            app.log_in_as("another", Role::Author).await,
+        ),
+        ("a reader", app.log_in(Role::Reader).await),
+    ] {
+        let refused = [
+            browser.get(&page).await,
+            browser.post(&page).form(&[("source", "Theirs")]).await,
+            press(&browser, &format!("{page}/delete")).await,
+            press(&browser, &format!("{page}/restore")).await,
+        ];
+        for answer in refused {
+            assert_eq!(answer.status_code(), 403, "{who}");
+            assert!(answer.maybe_header("location").is_none(), "{who}");
+        }
+        anonymous
+            .get("/entries/final")
+            .await
+            .assert_text_contains("Mine");
+    }
+    let editor = app.log_in(Role::Editor).await;
+    let saved = editor.post(&page).form(&[("source", "Corrected")]).await;
+    saved.assert_status_see_other();
+    anonymous
+        .get("/entries/final")
+        .await
+        .assert_text_contains("Corrected");
+    press(&editor, &format!("{page}/delete"))
+        .await
+        .assert_status_see_other();
+    assert!(
+        !anonymous
+            .get("/entries/final")
+            .await
+            .text()
+            .contains("Corrected")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_has_no_desk() {
+    let (app, anonymous, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let reader = app.log_in(Role::Reader).await;
+    for path in ["/desk", "/desk/entries/final"] {
+        reader.get(path).await.assert_status_forbidden();
+    }
+    let fields = [("title", "Mine"), ("slug", "mine"), ("state", "live")];
+    let refused = reader.post("/desk/entries").form(&fields).await;
+    refused.assert_status_forbidden();
+    for action in ["start", "end"] {
+        let path = format!("/desk/entries/final/{action}");
+        press(&reader, &path).await.assert_status_forbidden();
+    }
+    let head = anonymous.get(&format!("/feed/{entry}/head")).await;
+    assert_eq!(head.json::<domain::Head>().state, EntryState::Live);
+    anonymous
+        .get("/entries/mine")
+        .await
+        .assert_status_not_found();
+}

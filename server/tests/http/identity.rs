@@ -1,0 +1,123 @@
+//! Who asks: what opens a session, and what doesn't.
+
+use axum_test::TestServer;
+use domain::Timestamp;
+use newsroom::{Secret, storage::Store};
+use serde_json::{Value, json};
+
+use super::support::{TestApp, head_of, op_id};
+
+/// That `browser` is nobody to the server, wherever it goes.
+async fn assert_logged_out(browser: &TestServer, why: &str) {
+    for path in [
+        "/desk",
+        "/desk/entries/final",
+        "/entries/final/compose",
+        "/desk/updates/1",
+    ] {
+        let sent = browser.get(path).await;
+        assert_eq!(
+            head_of(&sent, &["location", "cache-control"]),
+            format!(
+                "303 See Other\nlocation: /login?next={path}\ncache-control: private, no-store"
+            ),
+            "{why}"
+        );
+    }
+    let fields = [("op_id", &*op_id()), ("source", "A goal")];
+    let sent = browser.post("/entries/final/compose").form(&fields).await;
+    assert_eq!(sent.status_code(), 303, "{why}");
+    assert_eq!(
+        sent.header("location"),
+        "/login?next=/entries/final/compose",
+        "{why}"
+    );
+
+    let nobody = browser.post("/fn/whoami").json(&json!({})).await;
+    assert_eq!(nobody.status_code(), 200, "{why}");
+    assert_eq!(nobody.json::<Value>(), Value::Null, "{why}");
+    let update = json!({"slug": "final", "op_id": op_id(), "source": "A goal", "headline": "", "waited_ms": 0});
+    let refused = browser.post("/fn/post_update").json(&update).await;
+    assert_eq!(
+        format!(
+            "{}\n{}",
+            head_of(&refused, &["content-type", "cache-control"]),
+            refused.text()
+        ),
+        "401 Unauthorized\ncontent-type: application/json\ncache-control: private, no-store\n\
+         {\"LoggedOut\":\"You are not logged in, or your session has expired. Log in and try again.\"}",
+        "{why}"
+    );
+    browser.get("/entries/final").await.assert_status_ok();
+    let html = browser.get("/entries/final").await.text();
+    assert!(!html.contains("A goal"), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_shows_nothing_is_nobody() {
+    let (app, anonymous, _) = TestApp::start().await;
+    app.live_entry().await;
+    assert_logged_out(&anonymous, "no cookie").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_is_over_opens_nothing() {
+    let (app, _, _) = TestApp::start().await;
+    app.live_entry().await;
+    let viewer = app.person("late", domain::Role::Owner).await;
+    let store = Store::open(&app.database_url()).await.unwrap();
+    let now = app.newsroom.clock().now();
+    for (expires_at, why) in [(Timestamp(1), "long over"), (now, "just over")] {
+        let token = Secret::new_random();
+        store
+            .add_session(&token, viewer.id, expires_at)
+            .await
+            .unwrap();
+        let browser = app.browser_with(&format!("ringside_session={}", token.reveal()));
+        assert_logged_out(&browser, why).await;
+    }
+    let token = Secret::new_random();
+    store
+        .add_session(&token, viewer.id, now.plus_micros(60_000_000))
+        .await
+        .unwrap();
+    let browser = app.browser_with(&format!("ringside_session={}", token.reveal()));
+    browser.get("/desk").await.assert_status_ok();
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_server_never_gave_opens_nothing() {
+    let (app, _, _) = TestApp::start().await;
+    app.live_entry().await;
+    let session = app
+        .newsroom
+        .log_in("author", TestApp::PASSWORD)
+        .await
+        .unwrap();
+    let token = session.token.reveal();
+    let stored = session
+        .token
+        .hash()
+        .iter()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    for forged in [
+        format!("ringside_session={}", Secret::new_random().reveal()),
+        "ringside_session=".to_owned(),
+        "ringside_session=author".to_owned(),
+        "ringside_session=1".to_owned(),
+        format!("ringside_session={}", &token[1..]),
+        format!("ringside_session={token}x"),
+        // What a thief finds in the database.
+        format!("ringside_session={stored}"),
+        format!("ringside_session={}", "x".repeat(6_000)),
+        "ringside_session=%00%ff' OR 1=1 --".to_owned(),
+        "ringside_session".to_owned(),
+        ";;;=;ringside_session==;".to_owned(),
+        "ringside_hint=1".to_owned(),
+        format!("__Host-ringside={token}"),
+        format!("session={token}"),
+    ] {
+        assert_logged_out(&app.browser_with(&forged), &forged).await;
+    }
+}

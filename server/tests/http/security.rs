@@ -1,0 +1,282 @@
+//! What every answer says about how a browser may use it, and what another site's page can't do.
+
+use axum::http::Method;
+use axum_test::{TestRequest, TestServer};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use domain::EntryState;
+use insta::assert_snapshot;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::support::{TestApp, head_of, op_id, tag_texts};
+
+const HEADERS: [&str; 5] = [
+    "x-content-type-options",
+    "referrer-policy",
+    "cross-origin-opener-policy",
+    "permissions-policy",
+    "strict-transport-security",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_carries_the_headers() {
+    let (app, _, author) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let policy = author.get("/").await.header("content-security-policy");
+    for path in [
+        "/".to_owned(),
+        "/entries/final".to_owned(),
+        "/login".to_owned(),
+        "/desk".to_owned(),
+        "/nowhere".to_owned(),
+        "/healthz".to_owned(),
+        "/pkg/none.js".to_owned(),
+        "/fn/whoami".to_owned(),
+        format!("/feed/{entry}/head"),
+        format!("/feed/{entry}/changes?since=abc"),
+        format!("/updates/{entry}.json"),
+    ] {
+        let answer = author.get(&path).await;
+        let head = head_of(&answer, &HEADERS);
+        assert_eq!(
+            head.split_once('\n').unwrap().1,
+            "x-content-type-options: nosniff\nreferrer-policy: same-origin\n\
+             cross-origin-opener-policy: same-origin\n\
+             permissions-policy: camera=(), geolocation=(), microphone=()",
+            "{path}"
+        );
+        assert_eq!(answer.header("content-security-policy"), policy, "{path}");
+        assert!(!answer.header("x-request-id").is_empty(), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_https_browsers_are_told_to_stay_there() {
+    let app = TestApp::with(&["--public-url", "https://live.example.org"]).await;
+    app.browser()
+        .get("/")
+        .await
+        .assert_header("strict-transport-security", "max-age=31536000");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_policy_names_every_inline_script_and_nothing_unsafe() {
+    let (app, anonymous, author) = TestApp::start().await;
+    app.live_entry().await;
+    app.post("final", "<script>alert(1)</script> A goal").await;
+    let page = anonymous.get("/entries/final").await;
+    let policy = page.header("content-security-policy");
+    let policy = policy.to_str().unwrap();
+    let mut directives: Vec<_> = policy.split("; ").collect();
+    let scripts = directives.remove(1);
+    assert_snapshot!(directives.join("\n"), @r"
+    default-src 'none'
+    style-src 'self'
+    img-src 'self' https: data:
+    media-src 'self' https:
+    font-src 'self'
+    connect-src 'self'
+    form-action 'self'
+    base-uri 'none'
+    frame-ancestors 'self'
+    ");
+    let (words, hashes): (Vec<_>, Vec<_>) = scripts
+        .split(' ')
+        .partition(|word| !word.starts_with("'sha256-"));
+    assert_eq!(words, ["script-src", "'self'", "'wasm-unsafe-eval'"]);
+
+    let mut inline = 0;
+    for page in [
+        page,
+        anonymous.get("/").await,
+        anonymous.get("/nowhere").await,
+        author.get("/desk").await,
+    ] {
+        let html = page.text();
+        for script in tag_texts(&html, "script") {
+            let hash = format!(
+                "'sha256-{}'",
+                BASE64_STANDARD.encode(Sha256::digest(script))
+            );
+            assert!(script.is_empty() || hashes.contains(&&*hash), "{script}");
+            inline += usize::from(!script.is_empty());
+        }
+        assert!(
+            !html.contains(" style=\"") && !html.contains("javascript:"),
+            "{html}"
+        );
+    }
+    assert!(inline > 0);
+}
+
+/// Requests that change something, each with whether it is a form's.
+fn changes(browser: &TestServer) -> Vec<TestRequest> {
+    let update = json!({"slug": "final", "op_id": op_id(), "source": "Forged", "headline": "", "waited_ms": 0});
+    vec![
+        browser.post("/desk/entries/final/end").form(&[("", "")]),
+        browser
+            .post("/desk/entries")
+            .form(&[("title", "Forged"), ("state", "live")]),
+        browser
+            .post("/entries/final/compose")
+            .form(&[("op_id", &*op_id()), ("source", "Forged")]),
+        browser.post("/fn/post_update").json(&update),
+        // What a foreign form can send without being asked for permission.
+        browser.post("/fn/post_update").text(update.to_string()),
+        browser.post("/fn/whoami").json(&json!({})),
+        browser
+            .post("/login")
+            .form(&[("username", "author"), ("password", TestApp::PASSWORD)]),
+        browser.post("/logout").form(&[("", "")]),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_sites_page_can_do_nothing_here() {
+    let (app, anonymous, author) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    for lies in [
+        vec![("origin", "https://evil.example")],
+        vec![("origin", "null")],
+        vec![("origin", "http://127.0.0.1:1")],
+        vec![("sec-fetch-site", "cross-site")],
+        vec![("sec-fetch-site", "same-site")],
+        vec![
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://evil.example"),
+        ],
+    ] {
+        for request in changes(&author) {
+            let request = lies.iter().fold(request, |request, (name, value)| {
+                request.add_header(*name, *value)
+            });
+            let refused = request.await;
+            assert_eq!(
+                format!(
+                    "{}\n{}",
+                    head_of(&refused, &["cache-control", "set-cookie"]),
+                    refused.text()
+                ),
+                "403 Forbidden\ncache-control: private, no-store\n\
+                 This was sent by another site's page, and was refused. Open Ringside itself and try again.",
+                "{lies:?}"
+            );
+        }
+    }
+    let head = anonymous
+        .get(&format!("/feed/{entry}/head"))
+        .await
+        .json::<domain::Head>();
+    assert_eq!(head.state, EntryState::Live);
+    assert!(!anonymous.get("/").await.text().contains("Forged"));
+    assert!(
+        !anonymous
+            .get("/entries/final")
+            .await
+            .text()
+            .contains("Forged")
+    );
+    author.get("/desk").await.assert_status_ok();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_form_says_why_as_a_page() {
+    let (_app, _, author) = TestApp::start().await;
+    let refused = author
+        .post("/logout")
+        .add_header("origin", "https://evil.example")
+        .add_header("accept", "text/html,application/xhtml+xml")
+        .await;
+    refused.assert_status_forbidden();
+    assert_eq!(tag_texts(&refused.text(), "h1"), ["Not allowed"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ones_own_pages_can() {
+    let (app, _, author) = TestApp::start().await;
+    app.live_entry().await;
+    let own = author.server_address().unwrap();
+    let host = format!("127.0.0.1:{}", own.port().unwrap());
+    for truth in [
+        vec![("origin", format!("http://{host}"))],
+        // Behind a proxy that speaks https to the browser.
+        vec![
+            ("host", "live.example.org".to_owned()),
+            ("origin", "https://live.example.org".to_owned()),
+        ],
+        vec![
+            ("sec-fetch-site", "same-origin".to_owned()),
+            ("origin", format!("http://{host}")),
+        ],
+        vec![("sec-fetch-site", "none".to_owned())],
+        // A program.
+        vec![],
+    ] {
+        let request = author.post("/desk/entries/final/end").form(&[("", "")]);
+        let request = truth.iter().fold(request, |request, (name, value)| {
+            request.add_header(*name, value)
+        });
+        assert_eq!(request.await.status_code(), 303, "{truth:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_public_address_is_ones_own_whatever_the_proxy_calls_it() {
+    let app = TestApp::with(&["--public-url", "https://live.example.org"]).await;
+    let post = |origin| {
+        app.browser()
+            .post("/logout")
+            .form(&[("", "")])
+            .add_header("origin", origin)
+    };
+    post("https://live.example.org")
+        .await
+        .assert_status_see_other();
+    post("https://live.example.org.evil.example")
+        .await
+        .assert_status_forbidden();
+    post("http://live.example.org")
+        .await
+        .assert_status_forbidden();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asking_to_see_changes_nothing() {
+    let (app, anonymous, author) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    for path in [
+        "/fn/post_update?slug=final&op_id=operation-x&source=Forged&headline=&waited_ms=0",
+        "/fn/post_update",
+        "/desk/entries/final/end",
+        "/desk/entries?title=Forged",
+        "/logout",
+        "/entries/final/compose?op_id=operation-x&source=Forged",
+    ] {
+        for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+            author
+                .method(method, path)
+                .add_header("sec-fetch-site", "cross-site")
+                .await;
+        }
+    }
+    let refused = author.get("/fn/post_update").await;
+    assert_snapshot!(format!("{}\n{}", head_of(&refused, &["allow", "cache-control"]), refused.text()), @r"
+    405 Method Not Allowed
+    allow: POST
+    cache-control: private, no-store
+    This address takes no request of this kind. Go back, and try another way.
+    ");
+    let head = anonymous
+        .get(&format!("/feed/{entry}/head"))
+        .await
+        .json::<domain::Head>();
+    assert_eq!(head.state, EntryState::Live);
+    assert!(
+        !anonymous
+            .get("/entries/final")
+            .await
+            .text()
+            .contains("Forged")
+    );
+    author.get("/desk").await.assert_status_ok();
+}
