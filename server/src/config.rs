@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use axum::http::Uri;
 use clap::{Args, ValueEnum};
 use domain::Road;
 
@@ -166,15 +167,13 @@ impl Settings {
     /// With a sentence for whoever runs the server.
     pub fn check(&self) -> Result<(), CommandError> {
         let url = self.public_url();
-        let host = url
-            .strip_prefix("https://")
-            .or_else(|| url.strip_prefix("http://"));
-        match host {
-            Some(host) if !host.is_empty() && !host.contains(['/', ' ']) => Ok(()),
-            _ => Err(CommandError::WrongSetting(format!(
-                "RINGSIDE_PUBLIC_URL must be like https://live.example.org; it is {url:?}."
-            ))),
+        if is_origin(&url) {
+            return Ok(());
         }
+        let given = self.public_url.as_ref().unwrap_or(&url);
+        Err(CommandError::WrongSetting(format!(
+            "RINGSIDE_PUBLIC_URL must be like https://live.example.org; it is {given:?}."
+        )))
     }
 
     fn prepare_data_folder(&self) -> io::Result<()> {
@@ -183,6 +182,21 @@ impl Settings {
         fs::write(&probe, "")?;
         fs::remove_file(probe)
     }
+}
+
+/// Whether `url` is a scheme, a host, perhaps a port, and nothing else.
+fn is_origin(url: &str) -> bool {
+    let Ok(uri) = url.parse::<Uri>() else {
+        return false;
+    };
+    let (Some("http" | "https"), Some(host)) = (uri.scheme_str(), uri.host()) else {
+        return false;
+    };
+    let authority = match uri.port_u16() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    !host.is_empty() && url.ends_with(&format!("://{authority}"))
 }
 
 /// The first line of a file that holds a secret.
