@@ -1,0 +1,12 @@
+//! The binary, run as whoever hosts it runs it: a wrong setting is one line and an exit code, a
+//! server starts, serves and leaves.
+
+#[cfg(test)]
+mod cli {
+    mod commands;
+    mod databases;
+    mod help;
+    mod serving;
+    mod settings;
+    pub mod support;
+}

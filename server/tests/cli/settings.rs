@@ -1,0 +1,124 @@
+//! Settings that are wrong: each is one line, and exit code 2.
+
+use std::{fs, net::TcpListener};
+
+use insta::assert_snapshot;
+
+use super::support::{Ringside, below_a_file, make_read_only};
+
+#[test]
+fn a_value_that_makes_no_sense_is_told() {
+    let ringside = Ringside::new();
+    let complains = |flag: &str, value: &str| ringside.complains(&["serve", flag, value]);
+    assert_snapshot!(complains("--addr", "nowhere"), @"2: ringside: invalid value 'nowhere' for '--addr <ADDR>': invalid socket address syntax (see ringside --help)");
+    assert_snapshot!(complains("--addr", "127.0.0.1:99999"), @"2: ringside: invalid value '127.0.0.1:99999' for '--addr <ADDR>': invalid socket address syntax (see ringside --help)");
+    assert_snapshot!(complains("--transport", "pigeon"), @"2: ringside: invalid value 'pigeon' for '--transport <TRANSPORT>': The transport must be one of: auto sse poll (see ringside --help)");
+    assert_snapshot!(complains("--poll-interval-ms", "1"), @"2: ringside: invalid value '1' for '--poll-interval-ms <MS>': 1 is not in 500..=600000 (see ringside --help)");
+    assert_snapshot!(complains("--poll-interval-ms", "-5"), @"2: ringside: unexpected argument '-5' found (see ringside --help)");
+    assert_snapshot!(complains("--log", "=,="), @"2: ringside: RINGSIDE_LOG can't be read: invalid filter directive.");
+    assert_snapshot!(complains("--log-format", "xml"), @"2: ringside: invalid value 'xml' for '--log-format <LOG_FORMAT>' [possible values: text, json] (see ringside --help)");
+    assert_snapshot!(complains("--database-url", "mysql://localhost/x"), @r#"2: ringside: The database URL must begin with sqlite://; it is "mysql://localhost/x"."#);
+    assert_snapshot!(complains("--database-url-file", "/no/such/file"), @"2: ringside: /no/such/file can't be read: No such file or directory (os error 2).");
+    assert!(!ringside.data().join("ringside.db").exists());
+}
+
+#[test]
+fn a_public_address_is_a_scheme_and_a_host() {
+    let ringside = Ringside::new();
+    for url in [
+        "",
+        "live.example.org",
+        "ftp://live.example.org",
+        "https://",
+        "https:///",
+        "https://live.example.org/blog",
+        "https://live example.org",
+        "https://live.example.org?x",
+        "https://live.example.org#x",
+        "https://a@b:c",
+        "https://?",
+        "https://live.example.org:99999",
+        "https://\u{fc}ber.example.org",
+    ] {
+        let complaint = ringside.complains(&["serve", "--public-url", url]);
+        let told = format!(
+            "2: ringside: RINGSIDE_PUBLIC_URL must be like https://live.example.org; it is {url:?}."
+        );
+        assert_eq!(complaint, told);
+    }
+}
+
+#[test]
+fn the_environment_is_checked_alike() {
+    let ringside = Ringside::new();
+    let complaint = |name: &str, value: &str| {
+        let mut command = ringside.command(&["serve"]);
+        command.env(name, value);
+        ringside.complaint(command)
+    };
+    assert_snapshot!(complaint("RINGSIDE_ADDR", "nowhere"), @"2: ringside: invalid value 'nowhere' for '--addr <ADDR>': invalid socket address syntax (see ringside --help)");
+    assert_snapshot!(complaint("RINGSIDE_TRANSPORT", ""), @"2: ringside: invalid value '' for '--transport <TRANSPORT>': The transport must be one of: auto sse poll (see ringside --help)");
+    assert_snapshot!(complaint("RINGSIDE_PUBLIC_URL", "nowhere"), @r#"2: ringside: RINGSIDE_PUBLIC_URL must be like https://live.example.org; it is "nowhere"."#);
+}
+
+#[test]
+fn a_flag_wins_over_the_environment() {
+    let ringside = Ringside::new();
+    let mut command = ringside.command(&["serve", "--public-url", "flag"]);
+    command.env("RINGSIDE_PUBLIC_URL", "https://environment.example.org");
+    assert_snapshot!(ringside.complaint(command), @r#"2: ringside: RINGSIDE_PUBLIC_URL must be like https://live.example.org; it is "flag"."#);
+}
+
+#[test]
+fn an_address_that_somebody_has_is_told_and_the_data_left_alone() {
+    let ringside = Ringside::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let complaint = ringside.complains(&["serve", "--addr", &address]);
+    assert_snapshot!(complaint.replace(&address, "ADDRESS"), @"2: ringside: The address ADDRESS can't be served: another program has it. Set RINGSIDE_ADDR to another.");
+    assert!(!ringside.data().exists());
+}
+
+#[test]
+fn an_address_of_another_machine_is_told() {
+    // Set aside for documentation (RFC 5737): nobody's machine has it.
+    let complaint = Ringside::new().complains(&["serve", "--addr", "192.0.2.1:3000"]);
+    assert_snapshot!(complaint, @"2: ringside: The address 192.0.2.1:3000 can't be served: this machine has no such address. Set RINGSIDE_ADDR to another.");
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_is_told() {
+    let ringside = Ringside::new();
+    let data = below_a_file(&ringside);
+    let create = ["entry", "create", "--title", "A"];
+    for command in [&["serve"][..], &create] {
+        let mut command = ringside.command(command);
+        command.env("RINGSIDE_DATA", &data);
+        let complaint = ringside.complaint(command);
+        assert_eq!(
+            complaint,
+            "2: ringside: The data folder FOLDER/file/data can't be written: Not a directory (os error 20). Set RINGSIDE_DATA to one that can."
+        );
+    }
+    let mut command = ringside.command(&["serve"]);
+    command.env("RINGSIDE_DATA", data.parent().unwrap());
+    assert_snapshot!(ringside.complaint(command), @"2: ringside: The data folder FOLDER/file can't be written: File exists (os error 17). Set RINGSIDE_DATA to one that can.");
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_written_is_told() {
+    let ringside = Ringside::new();
+    fs::create_dir(ringside.data()).unwrap();
+    if make_read_only(&ringside.data()) {
+        assert_snapshot!(ringside.complains(&["serve"]), @"2: ringside: The data folder FOLDER/data can't be written: Permission denied (os error 13). Set RINGSIDE_DATA to one that can.");
+    } else {
+        // Root may write anywhere but here.
+        let mut command = ringside.command(&["serve"]);
+        command.env("RINGSIDE_DATA", "/proc/ringside");
+        let complaint = ringside.complaint(command);
+        assert!(
+            complaint.starts_with("2: ringside: The data folder /proc/ringside can't be written: "),
+            "{complaint}"
+        );
+    }
+}
