@@ -81,6 +81,40 @@ test("a session that expires while typing costs no word", async ({ author, newEn
   await expect(updates(page)).toHaveText(/typed before the session ended/);
 });
 
+test("who was logged in and isn't any more is told so", async ({ author, newEntry, ringside }) => {
+  const entry = await newEntry();
+  await author.context.request.post(`${ringside.url}/logout`, { headers: { Origin: ringside.url } });
+  await author.context.addCookies([{ name: "ringside_hint", value: "1", url: ringside.url }]);
+  const page = await author.context.newPage();
+  await page.goto(entry.url);
+  const note = page.getByRole("alert").filter({ hasText: "Your session has expired." });
+  await expect(note).toBeVisible();
+  await expect(note.getByRole("link", { name: "Log in" })).toHaveAttribute("href", "/login");
+});
+
+test("a headline begun while a post is on its way stays", async ({ author, newEntry }) => {
+  const entry = await newEntry();
+  const page = await author.context.newPage();
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route("**/fn/post_update", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(entry.url);
+  const box = page.getByRole("textbox", { name: "Update" });
+  await box.fill("first");
+  await page.getByRole("button", { name: "Post", exact: true }).click();
+  await page.getByRole("button", { name: "Add a headline" }).click();
+  const headline = page.getByRole("textbox", { name: "Headline" });
+  await headline.fill("For the next one");
+  answer();
+  await expect(page.getByText("Posted.")).toBeVisible();
+  await expect(box).toHaveValue("");
+  await expect(headline).toHaveValue("For the next one");
+  await expect(headline).toBeFocused();
+});
+
 test("what was typed survives a reload, a refusal and a crash", async ({ author, newEntry, allowConsole }) => {
   allowConsole(/422/);
   const entry = await newEntry();

@@ -97,6 +97,7 @@ test("an entry that ends says so, and comes alive again", async ({ page, newEntr
   await send(`/desk/entries/${entry.slug}/end`);
   await expect(page.locator("#entry-state")).toHaveText("Ended");
   await expect(page.locator(".chip")).toHaveAttribute("data-chip", "ended");
+  await expect(page.locator("#entry-since")).toHaveText(/^From .+ to .+/);
 
   await send(`/desk/entries/${entry.slug}/start`);
   await post(entry.slug, "one more thing");

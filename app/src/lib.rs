@@ -7,7 +7,7 @@
 //! # How to add a page
 //! Write its component in the folder of its capability, add its route to [`App`] (with
 //! `SsrMode::Async`, so that it reads without JavaScript), and, if it is for those who are logged in,
-//! its path to `server::guard`.
+//! its path to `Audience` in `server`'s router.
 
 pub mod accounts;
 mod browser_clock;

@@ -39,13 +39,15 @@ impl KeptDraft {
     /// under.
     pub fn typed(&mut self, source: String, headline: String) {
         if self.source != source || self.headline != headline {
-            *self = Self {
-                source,
-                headline,
-                sent_as: None,
-                sent_at: None,
-            };
+            (self.source, self.headline) = (source, headline);
+            self.forget_sending();
         }
+    }
+
+    /// Forgets that it was sent.
+    pub fn forget_sending(&mut self) {
+        self.sent_as = None;
+        self.sent_at = None;
     }
 }
 

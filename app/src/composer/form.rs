@@ -35,17 +35,33 @@ impl From<SplitLoaderError> for NotLoaded {
     }
 }
 
+/// Why there is no composer where somebody is logged in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Its code, or the answer to who is logged in, can't be had.
+    Unreachable,
+    /// The session is over.
+    LoggedOut,
+}
+
 /// Fetches this file's code, and puts the composer into `host` if the server agrees that whoever is
-/// logged in may post.
+/// logged in may post; says by `missing` why it doesn't.
 #[leptos::wasm_split::wasm_split(composer, wasm_split_path = ::leptos::wasm_split, fallible)]
-pub fn mount_composer(host: HtmlElement, slug: String) -> Result<(), NotLoaded> {
+pub fn mount_composer(
+    host: HtmlElement,
+    slug: String,
+    missing: WriteSignal<Option<Missing>>,
+) -> Result<(), NotLoaded> {
     spawn_local(async move {
-        // Readers with accounts, and hints left by a session that is over, get nothing.
-        if let Ok(Some(viewer)) = whoami().await
-            && viewer.role.may_post()
-        {
-            let author = viewer.username.to_string();
-            mount_to(host, move || view! { <Composer slug author /> }).forget();
+        match whoami().await {
+            Ok(Some(viewer)) if viewer.role.may_post() => {
+                let author = viewer.username.to_string();
+                mount_to(host, move || view! { <Composer slug author /> }).forget();
+            }
+            // A reader with an account has nothing to miss.
+            Ok(Some(_)) => {}
+            Ok(None) => missing.set(Some(Missing::LoggedOut)),
+            Err(_) => missing.set(Some(Missing::Unreachable)),
         }
     });
     Ok(())
@@ -107,8 +123,10 @@ fn Composer(slug: String, author: String) -> impl IntoView {
                     if source.get_untracked() == sent.source {
                         source.set(String::new());
                     }
-                    headline.set(String::new());
-                    with_headline.set(false);
+                    if headline.get_untracked() == sent.headline {
+                        headline.set(String::new());
+                        with_headline.set(false);
+                    }
                     typed();
                     status.set(Status::Posted);
                     Timeout::new(POSTED_MS, move || {
@@ -118,9 +136,20 @@ fn Composer(slug: String, author: String) -> impl IntoView {
                     })
                     .forget();
                 }
-                Err(error) => status.set(Status::Failed(error)),
+                Err(error) => {
+                    if matches!(error, AppError::Refused(_)) {
+                        // Nothing was published under its name; sent again, it is posted then.
+                        kept.update_value(|kept| {
+                            kept.forget_sending();
+                            kept.keep(&slug.get_value());
+                        });
+                    }
+                    status.set(Status::Failed(error));
+                }
             }
-            if let Some(text_box) = text_box.get_untracked() {
+            if let Some(text_box) = text_box.get_untracked()
+                && !is_typing()
+            {
                 // It is in the page, and can take the focus.
                 let _ = text_box.focus();
             }
@@ -227,6 +256,13 @@ fn complaint(error: AppError) -> impl IntoView {
         ),
         AppError::Refused(sentence) | AppError::Unavailable(sentence) => EitherOf3::C(sentence),
     }
+}
+
+/// Whether the author is in a field: the next line is on its way, and the caret must stay.
+fn is_typing() -> bool {
+    document()
+        .active_element()
+        .is_some_and(|active| matches!(active.tag_name().as_str(), "INPUT" | "TEXTAREA"))
 }
 
 /// 128 random bits. `crypto.randomUUID` would be shorter, but is missing on plain http.

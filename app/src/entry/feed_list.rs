@@ -9,6 +9,8 @@ use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement, HtmlMediaElement, HtmlTemplateElement, Node};
 
+use super::times;
+
 /// The list.
 pub struct FeedList {
     list: HtmlElement,
@@ -60,7 +62,7 @@ impl FeedList {
             match (change, find(change.id())) {
                 (Change::Deleted(_), Some(node)) => node.remove(),
                 (Change::Deleted(_), None) => {}
-                (Change::Presented(shown), Some(node)) => rewrite(&node, shown),
+                (Change::Presented(shown), Some(node)) => self.rewrite(&node, shown),
                 (Change::Presented(shown), None) => {
                     if let Some(node) = parse(&shown.html) {
                         node.class_list().add_1("is-new").unwrap_or_default();
@@ -163,6 +165,27 @@ impl FeedList {
         nodes.into_iter()
     }
 
+    /// Gives a node the inside of another card; the node itself stays, and so does its place unless the
+    /// time it was posted changed, as after a reset. A card that says the same is left alone: what is
+    /// selected or plays in it goes on.
+    fn rewrite(&self, node: &Element, shown: &Presented) {
+        let Some(fresh) = parse(&shown.html) else {
+            return;
+        };
+        times::show(node, false);
+        let inside = fresh.inner_html();
+        if node.inner_html() != inside {
+            node.set_inner_html(&inside);
+        }
+        // Plain names are always taken.
+        let _ = node.set_attribute("data-rev", &shown.rev.to_string());
+        if key(node) != (shown.posted_at, shown.id) {
+            let _ = node.set_attribute("data-posted-at", &shown.posted_at.0.to_string());
+            node.remove();
+            self.place(node, self.place_for(shown).as_ref());
+        }
+    }
+
     /// The node that an arrival comes before: looked for from the newest end, where it nearly always
     /// belongs.
     fn place_for(&self, shown: &Presented) -> Option<Element> {
@@ -220,15 +243,6 @@ fn key(node: &Element) -> (Timestamp, UpdateId) {
 
 fn find(id: UpdateId) -> Option<Element> {
     document().get_element_by_id(&format!("update-{id}"))
-}
-
-/// Gives a node the inside of a newer card; the node itself stays, and so does its place.
-fn rewrite(node: &Element, shown: &Presented) {
-    if let Some(fresh) = parse(&shown.html) {
-        node.set_inner_html(&fresh.inner_html());
-        // A plain name is always taken.
-        let _ = node.set_attribute("data-rev", &shown.rev.to_string());
-    }
 }
 
 fn parse(html: &str) -> Option<Element> {

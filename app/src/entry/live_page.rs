@@ -25,7 +25,7 @@ use super::{
     times,
     wire::{FromWire, Goodbye, ResetTo},
 };
-use crate::browser_clock::now;
+use crate::browser_clock::elapsed;
 
 /// What the island shows of a live page.
 #[derive(Clone, Copy)]
@@ -51,7 +51,6 @@ pub struct LivePage {
     connection: RefCell<Connection>,
     stream: RefCell<Option<Stream>>,
     fetching: Cell<bool>,
-    build: RefCell<Option<String>>,
 }
 
 /// What a batch leaves to do.
@@ -70,7 +69,7 @@ impl LivePage {
         let list = FeedList::find()?;
         let cursor: Cursor = list.data("cursor").parse().ok()?;
         let ended = list.data("state") == EntryState::Ended.as_str();
-        let connection = Connection::new(wanted_road(), !document().hidden(), ended, now());
+        let connection = Connection::new(wanted_road(), !document().hidden(), ended, elapsed());
         let page = Rc::new(Self {
             announcer: Announcer::new(shown.announced),
             list,
@@ -79,7 +78,6 @@ impl LivePage {
             connection: RefCell::new(connection),
             stream: RefCell::new(None),
             fetching: Cell::new(false),
-            build: RefCell::new(None),
         });
         page.listen();
         page.tell(Input::Tick);
@@ -108,14 +106,15 @@ impl LivePage {
 
     /// Tells the connection what happened, and does what it wants.
     fn tell(self: &Rc<Self>, input: Input) {
-        let (commands, chip, contact) = {
+        let (commands, chip, in_touch) = {
             let mut connection = self.connection.borrow_mut();
-            let commands = connection.on(input, now(), Math::random());
-            (commands, connection.chip(), connection.contact())
+            let before = connection.contact();
+            let commands = connection.on(input, elapsed(), Math::random());
+            (commands, connection.chip(), connection.contact() != before)
         };
         self.shown.chip.set(chip);
-        if let Some(contact) = contact {
-            self.shown.contact.set(times::clock_at(contact));
+        if in_touch {
+            self.shown.contact.set(times::clock_now());
         }
         for command in commands {
             match command {
@@ -155,10 +154,13 @@ impl LivePage {
                 self.tell(Input::Heard);
             }
             Said::Heartbeat(json) => {
-                if Head::from_json(&json).is_some_and(|head| self.moved(&head)) {
-                    self.catch_up();
+                if let Some(head) = Head::from_json(&json) {
+                    self.tell(Input::Heartbeat {
+                        interval_ms: head.interval_ms,
+                        road: head.transport,
+                        moved: self.moved(&head),
+                    });
                 }
-                self.tell(Input::Heard);
             }
             Said::Reset(json) => {
                 self.stream.take();
@@ -193,12 +195,8 @@ impl LivePage {
         });
     }
 
-    /// Whether the server has something that the page hasn't; also notes the server's build.
+    /// Whether the server has something that the page hasn't.
     fn moved(&self, head: &Head) -> bool {
-        let build = self.build.replace(Some(head.build.clone()));
-        if build.is_some_and(|build| build != head.build) {
-            self.list.set_data("stale", "");
-        }
         let reader = self.reader.borrow();
         let cursor = reader.cursor();
         head.epoch != cursor.epoch || head.head > cursor.rev
@@ -332,11 +330,14 @@ impl LivePage {
 
     fn show_entry(&self, entry: &EntryChange) {
         self.list.set_data("state", entry.state.as_str());
-        if let Some(title) = document().get_element_by_id("entry-title") {
-            title.set_text_content(Some(&entry.title));
-        }
-        if let Some(badge) = document().get_element_by_id("entry-state") {
-            badge.set_text_content(Some(state_word(entry.state)));
+        let say = |id, text: &str| {
+            let element = document().get_element_by_id(id)?;
+            element.set_text_content(Some(text));
+            Some(element)
+        };
+        say("entry-title", &entry.title);
+        say("entry-since", &entry.since);
+        if let Some(badge) = say("entry-state", state_word(entry.state)) {
             // A plain name is always taken.
             let _ = badge.set_attribute("data-state", entry.state.as_str());
         }

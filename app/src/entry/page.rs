@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::{Link, Meta};
 use leptos_router::hooks::{use_params_map, use_query_map};
-use newsroom::{Entry, Error, zone};
+use newsroom::{Entry, Error};
 
 use super::{live_feed_island::LiveFeed, state_word, updates_block};
 use crate::{
@@ -88,12 +88,6 @@ fn empty_sentence(entry: &Entry) -> &'static str {
 
 #[component]
 fn Heading(entry: Entry, authors: Vec<String>) -> impl IntoView {
-    let at = |moment| zone::LocalTime::new(moment, &entry.time_zone).full();
-    let since = match (entry.state, entry.ended_at) {
-        (EntryState::Upcoming, _) => "Not started yet".to_owned(),
-        (_, Some(ended)) => format!("From {} to {}", at(entry.starts_at), at(ended)),
-        (_, None) => format!("Since {}", at(entry.starts_at)),
-    };
     let by = match authors.as_slice() {
         [] => String::new(),
         authors => format!(" · by {}", authors.join(", ")),
@@ -107,7 +101,8 @@ fn Heading(entry: Entry, authors: Vec<String>) -> impl IntoView {
             {(!entry.summary.as_str().is_empty())
                 .then(|| view! { <p class="entry-summary">{entry.summary.to_string()}</p> })}
             <p class="entry-since">
-                {format!("{since}{by}")}
+                <span id="entry-since">{entry.since()}</span>
+                {by}
             </p>
         </header>
     }

@@ -101,6 +101,7 @@ impl FromWire for EntryChange {
             rev: value.rev("rev")?,
             state: value.text("state")?.parse().ok()?,
             title: value.text("title")?,
+            since: value.text("since")?,
         })
     }
 }

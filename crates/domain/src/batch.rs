@@ -160,6 +160,8 @@ pub struct EntryChange {
     pub state: EntryState,
     /// Its title.
     pub title: String,
+    /// Since when it is live, or from when to when it was, ready to be shown.
+    pub since: String,
 }
 
 /// The answer to "has anything happened?": the same for the whole audience.

@@ -19,8 +19,17 @@ word_enum!(
 pub enum Input {
     /// A second or so has passed.
     Tick,
-    /// The stream delivered something: a heartbeat, or a batch.
+    /// The stream delivered a batch.
     Heard,
+    /// The stream delivered a heartbeat.
+    Heartbeat {
+        /// How long to wait between polls, in milliseconds.
+        interval_ms: u32,
+        /// The road the server would have pages take.
+        road: Road,
+        /// Whether the server has something that the page hasn't.
+        moved: bool,
+    },
     /// The stream broke, or never opened.
     StreamFailed,
     /// The server said that the entry is over.
@@ -83,6 +92,8 @@ word_enum!(
 const SILENCE_MS: u64 = 40_000;
 /// A stream says something as it opens; a proxy that holds this back will hold batches back too.
 const FIRST_WORD_MS: u64 = 8_000;
+/// Pages that lost one stream don't ask as one: their first questions are spread over a second.
+const SPREAD_MS: u64 = 1_000;
 /// The first retry of a broken stream comes within a second, later ones within half a minute.
 const RETRY_MIN_MS: u64 = 1_000;
 const RETRY_MAX_MS: u64 = 30_000;
@@ -92,6 +103,9 @@ const SLOW_POLL_MS: u64 = 60_000;
 const POLL_MS: u32 = 5_000;
 /// A question that isn't answered by then was lost.
 const ANSWER_MS: u64 = 15_000;
+/// How often a page asks that the browser thinks has no network: it may be wrong about a server on
+/// the same machine, or behind a tunnel.
+const OFFLINE_POLL_MS: u64 = 30_000;
 
 /// Decides, from what the page hears and when, what it does next. Pure: the time in milliseconds
 /// and a random number in `[0, 1)` are passed in.
@@ -101,12 +115,18 @@ const ANSWER_MS: u64 = 15_000;
     reason = "four facts, each true or false whatever the others are"
 )]
 pub struct Connection {
-    wanted: Road,
+    /// The road that the page's address asks for.
+    own: Road,
+    /// The road that the server names.
+    named: Road,
     visible: bool,
     offline: bool,
     ended: bool,
     stream: Stream,
+    /// How often in a row the stream broke.
     failures: u32,
+    /// How often in a row a question wasn't answered.
+    misses: u32,
     interval_ms: u32,
     next_poll: u64,
     asked_at: Option<u64>,
@@ -126,17 +146,19 @@ enum Stream {
 
 impl Connection {
     /// A page that has just become live, at `now`.
-    pub const fn new(wanted: Road, visible: bool, ended: bool, now: u64) -> Self {
+    pub const fn new(own: Road, visible: bool, ended: bool, now: u64) -> Self {
         Self {
-            wanted,
+            own,
+            named: Road::Auto,
             visible,
             offline: false,
             ended,
             stream: Stream::Closed { retry_at: now },
             failures: 0,
+            misses: 0,
             interval_ms: POLL_MS,
             // A page may come out of a cache: one that polls asks at once.
-            next_poll: match wanted {
+            next_poll: match own {
                 Road::Poll => now,
                 Road::Auto | Road::Sse => now + POLL_MS as u64,
             },
@@ -151,11 +173,19 @@ impl Connection {
         let mut commands = Vec::new();
         match input {
             Input::Tick => {}
-            Input::Heard => {
-                self.stream = Stream::Open { heard: now };
-                self.failures = 0;
-                self.offline = false;
-                self.contact = Some(now);
+            Input::Heard => self.heard(now),
+            Input::Heartbeat {
+                interval_ms,
+                road,
+                moved,
+            } => {
+                // What the first heartbeat is ahead of the page, the stream is about to bring.
+                let greeting = matches!(self.stream, Stream::Opening { .. });
+                self.heard(now);
+                self.obey(interval_ms, road);
+                if moved && !greeting {
+                    commands.push(Command::CatchUp);
+                }
             }
             Input::StreamFailed => self.lose_stream(now, dice),
             Input::Bye => {
@@ -172,20 +202,13 @@ impl Connection {
             } => {
                 self.answered(now);
                 self.ended = state == EntryState::Ended;
-                self.interval_ms = interval_ms.clamp(500, 600_000);
-                if road != Road::Auto {
-                    self.wanted = road;
-                }
+                self.obey(interval_ms, road);
                 self.next_poll = now + self.poll_pause(dice);
                 if moved {
                     commands.push(Command::CatchUp);
                 }
             }
-            Input::FetchFailed => {
-                self.asked_at = None;
-                self.poll_works = false;
-                self.next_poll = now + self.poll_pause(dice).max(RETRY_MIN_MS);
-            }
+            Input::FetchFailed => self.miss(now, dice),
             Input::CaughtUp => self.answered(now),
             Input::Visible(visible) => {
                 if visible && !self.visible {
@@ -201,6 +224,7 @@ impl Connection {
             Input::Offline => {
                 self.offline = true;
                 self.close_stream(now, &mut commands);
+                self.next_poll = now + self.poll_pause(dice);
             }
         }
         self.keep(now, dice, &mut commands);
@@ -235,8 +259,8 @@ impl Connection {
             commands.push(Command::CloseStream);
             self.lose_stream(now, dice);
         }
-        let wants_stream =
-            self.visible && !self.ended && !self.offline && self.wanted != Road::Poll;
+        let road = self.road();
+        let wants_stream = self.visible && !self.ended && !self.offline && road != Road::Poll;
         match self.stream {
             Stream::Closed { retry_at } if wants_stream && now >= retry_at => {
                 self.stream = Stream::Opening { since: now };
@@ -249,11 +273,12 @@ impl Connection {
             _ => {}
         }
         if self.asked_at.is_some_and(|at| now >= at + ANSWER_MS) {
-            self.asked_at = None;
-            self.poll_works = false;
+            self.miss(now, dice);
         }
         let streaming = matches!(self.stream, Stream::Open { .. });
-        let polls = !streaming && !self.offline && self.wanted != Road::Sse;
+        // Who is to stream and nothing else still asks while there is nothing to stream.
+        let only_streams = wants_stream && road == Road::Sse;
+        let polls = !streaming && !only_streams;
         if polls && self.asked_at.is_none() && now >= self.next_poll {
             self.asked_at = Some(now);
             self.next_poll = now + self.poll_pause(dice);
@@ -271,7 +296,38 @@ impl Connection {
         self.stream = Stream::Closed {
             retry_at: now + jittered(longest, dice).max(RETRY_MIN_MS / 4),
         };
-        self.next_poll = now;
+        self.next_poll = now + jittered(SPREAD_MS, dice);
+    }
+
+    const fn heard(&mut self, now: u64) {
+        self.stream = Stream::Open { heard: now };
+        self.failures = 0;
+        self.misses = 0;
+        self.offline = false;
+        self.contact = Some(now);
+    }
+
+    /// Takes in how the server would have the page stay in touch.
+    fn obey(&mut self, interval_ms: u32, road: Road) {
+        self.interval_ms = interval_ms.clamp(500, 600_000);
+        self.named = road;
+    }
+
+    /// The road to take: the server's word goes before the address's.
+    const fn road(&self) -> Road {
+        match self.named {
+            Road::Auto => self.own,
+            named => named,
+        }
+    }
+
+    /// A question was not answered: the next one waits longer, up to a minute.
+    fn miss(&mut self, now: u64, dice: f64) {
+        self.asked_at = None;
+        self.poll_works = false;
+        let pause = self.poll_pause(dice).max(RETRY_MIN_MS) << self.misses.min(4);
+        self.misses += 1;
+        self.next_poll = now + pause.min(SLOW_POLL_MS);
     }
 
     fn close_stream(&mut self, now: u64, commands: &mut Vec<Command>) {
@@ -295,6 +351,7 @@ impl Connection {
 
     const fn answered(&mut self, now: u64) {
         self.asked_at = None;
+        self.misses = 0;
         self.offline = false;
         self.poll_works = true;
         self.contact = Some(now);
@@ -303,7 +360,9 @@ impl Connection {
     /// How long to wait before the next question: a tenth of it is left to chance, so that a
     /// thousand pages that lost one stream don't ask as one.
     fn poll_pause(&self, dice: f64) -> u64 {
-        let pause = if self.visible && !self.ended {
+        let pause = if self.offline {
+            OFFLINE_POLL_MS
+        } else if self.visible && !self.ended {
             u64::from(self.interval_ms)
         } else {
             SLOW_POLL_MS
@@ -363,12 +422,16 @@ mod tests {
     }
 
     #[test]
-    fn a_blocked_stream_is_polled_around_at_once() {
+    fn a_blocked_stream_is_polled_around_within_a_second() {
         let mut page = visible();
-        page.on(Input::Tick, 0, 0.5);
-        assert_eq!(page.on(Input::StreamFailed, 50, 0.5), [Command::AskHead]);
+        page.on(Input::Tick, 0, 0.9);
+        assert_eq!(page.on(Input::StreamFailed, 50, 0.9), []);
         assert_eq!(page.chip(), Chip::Reconnecting);
-        page.on(HEAD, 80, 0.5);
+        assert_eq!(
+            page.on(Input::Tick, 1_000, 0.9),
+            [Command::OpenStream, Command::AskHead]
+        );
+        page.on(HEAD, 1_080, 0.5);
         assert_eq!(page.chip(), Chip::Polling);
     }
 
@@ -434,13 +497,14 @@ mod tests {
     }
 
     #[test]
-    fn without_a_network_nothing_is_asked() {
+    fn without_a_network_little_is_asked() {
         let mut page = visible();
         let mut now = 0;
         page.on(Input::Tick, now, 0.5);
         page.on(Input::Heard, now, 0.5);
         assert_eq!(page.on(Input::Offline, now, 0.5), [Command::CloseStream]);
-        assert_eq!(wait(&mut page, &mut now, 600), []);
+        let asked = wait(&mut page, &mut now, 90);
+        assert_eq!(asked, [Command::AskHead; 2], "seldom, and not never");
         assert_eq!(page.chip(), Chip::Offline);
         assert_eq!(
             page.on(Input::Woke, now, 0.5),
@@ -459,18 +523,42 @@ mod tests {
         let mut page = visible();
         page.on(Input::Tick, 0, 0.5);
         page.on(Input::Heard, 0, 0.5);
-        let commands = page.on(
-            Input::HeadAnswered {
-                state: EntryState::Live,
-                interval_ms: 2_000,
-                road: Road::Poll,
-                moved: true,
-            },
-            10,
-            0.5,
+        let heartbeat = |road| Input::Heartbeat {
+            interval_ms: 2_000,
+            road,
+            moved: false,
+        };
+        assert_eq!(
+            page.on(heartbeat(Road::Poll), 10, 0.5),
+            [Command::CloseStream]
         );
-        assert_eq!(commands, [Command::CatchUp, Command::CloseStream]);
-        assert_eq!(page.chip(), Chip::Polling);
+        assert_eq!(page.on(Input::Tick, 2_100, 0.5), [Command::AskHead]);
+        assert_eq!(
+            page.on(HEAD, 2_200, 0.5),
+            [Command::OpenStream],
+            "and take it back"
+        );
+    }
+
+    #[test]
+    fn only_later_heartbeats_tell_of_something_missed() {
+        let mut page = visible();
+        let ahead = Input::Heartbeat {
+            interval_ms: 5_000,
+            road: Road::Auto,
+            moved: true,
+        };
+        page.on(Input::Tick, 0, 0.5);
+        assert_eq!(page.on(ahead, 10, 0.5), []);
+        assert_eq!(page.on(ahead, 15_000, 0.5), [Command::CatchUp]);
+    }
+
+    #[test]
+    fn an_ended_page_that_only_streams_still_asks_whether_it_reopened() {
+        let mut page = Connection::new(Road::Sse, true, true, 0);
+        let mut now = 0;
+        assert_eq!(wait(&mut page, &mut now, 6), [Command::AskHead]);
+        assert_eq!(page.on(HEAD, now, 0.5), [Command::OpenStream]);
     }
 
     fn inputs() -> impl Strategy<Value = Input> {

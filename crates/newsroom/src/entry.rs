@@ -5,7 +5,10 @@ use domain::{
     Timestamp, Title, UpdateId, Username, ZoneName,
 };
 
-use crate::{SafeHtml, zone};
+use crate::{
+    SafeHtml,
+    zone::{self, LocalTime},
+};
 
 /// A live blog.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +35,18 @@ pub struct Entry {
     pub rev: Rev,
     /// The revision of the last change to anything in it.
     pub head: Rev,
+}
+
+impl Entry {
+    /// Since when it is live, or from when to when it was, in its own zone, ready to be shown.
+    pub fn since(&self) -> String {
+        let at = |moment| LocalTime::new(moment, &self.time_zone).full();
+        match (self.state, self.ended_at) {
+            (EntryState::Upcoming, _) => "Not started yet".to_owned(),
+            (_, Some(ended)) => format!("From {} to {}", at(self.starts_at), at(ended)),
+            (_, None) => format!("Since {}", at(self.starts_at)),
+        }
+    }
 }
 
 /// An update that can be read.

@@ -115,5 +115,6 @@ fn entry_change(entry: &Entry) -> EntryChange {
         rev: entry.rev,
         state: entry.state,
         title: entry.title.to_string(),
+        since: entry.since(),
     }
 }
