@@ -12,7 +12,9 @@ export function updates(page: Page): Locator {
 
 /** What the visible updates say, from top to bottom. */
 export async function texts(page: Page): Promise<string[]> {
-  return updates(page).locator(".prose").allInnerTexts();
+  // Not `innerText`: that of what isn't painted yet (`content-visibility`) is empty.
+  const said = await updates(page).locator(".prose").allTextContents();
+  return said.map((text) => text.trim());
 }
 
 /** The number of the update that says `text`. */
