@@ -56,6 +56,7 @@ for (const scheme of SCHEMES) {
       await page.getByRole("button", { name: "1 new update" }).click();
       await shoot(page, "revealed");
       await page.context().setOffline(true);
+      await page.getByText("Offline").waitFor();
       await shoot(page, "offline");
       await page.context().setOffline(false);
 
@@ -72,6 +73,7 @@ for (const scheme of SCHEMES) {
       await page.getByLabel("Username").fill("nobody");
       await page.getByLabel("Password").fill("wrong");
       await page.getByRole("button", { name: "Log in" }).click();
+      await page.getByRole("alert").waitFor();
       await shoot(page, "login");
       const setup = /http:\S+\/setup\?token=\S+/.exec(ringside.log)?.[0];
       await page.goto(setup ?? `${ringside.url}/login`);
@@ -85,8 +87,10 @@ for (const scheme of SCHEMES) {
       await shoot(writer, "desk");
       await writer.goto(`${ringside.url}/desk/entries/${entry.slug}`);
       await writer.getByRole("button", { name: "Delete" }).first().click();
+      await writer.getByRole("button", { name: "Undo" }).waitFor();
       await shoot(writer, "desk-entry");
       await writer.getByRole("link", { name: "Edit" }).first().click();
+      await writer.getByRole("heading", { name: "Edit an update" }).waitFor();
       await shoot(writer, "edit");
       await writer.goto(`${entry.url}/compose`);
       await shoot(writer, "compose");
