@@ -6,9 +6,10 @@ use std::sync::{
 };
 
 use axum::{
-    body::Body,
+    body::{Body, to_bytes},
     http::{Method, Request, StatusCode},
 };
+use domain::EntryState;
 use futures::future::join_all;
 use tower::ServiceExt;
 use tracing::{Event, Metadata, Subscriber, instrument::WithSubscriber, span};
@@ -142,40 +143,40 @@ async fn what_is_sent_to_a_page_does_not_take_it_down() {
     }
 }
 
-/// A page was rendered by whichever thread was free, and its tags went into the head of the page that
-/// this thread had begun last.
+/// A page is rendered by whichever thread is free: its tags went into the head of the page that this
+/// thread had begun last.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_made_at_once_keep_to_themselves() {
     let (app, _, _) = TestApp::start().await;
-    app.live_entry().await;
-    let mut updates = Vec::new();
-    for number in 0..40 {
-        updates.push((
-            number,
-            app.post("final", &format!("Update number {number}"))
-                .await
-                .id,
+    let mut asked = Vec::new();
+    for number in 0..20 {
+        let slug = format!("entry-{number}");
+        app.entry(&slug, EntryState::Live).await;
+        let update = app.post(&slug, &format!("update-{number}")).await;
+        asked.push((format!("/entries/{slug}"), slug.clone()));
+        asked.push((format!("/entries/{slug}?order=latest"), slug.clone()));
+        asked.push((
+            format!("/entries/{slug}/updates/{}", update.id),
+            format!("update-{number}"),
         ));
     }
-    let pages = updates.into_iter().map(|(number, id)| {
+    let pages = asked.into_iter().map(|(path, title)| {
         let router = app.router();
         tokio::spawn(async move {
-            let path = format!("/entries/final/updates/{id}");
             let request = Request::get(path).body(Body::empty()).unwrap();
             let page = router.oneshot(request).await.unwrap();
-            let html = axum::body::to_bytes(page.into_body(), usize::MAX)
-                .await
-                .unwrap();
-            (number, String::from_utf8(html.to_vec()).unwrap())
+            let html = to_bytes(page.into_body(), usize::MAX).await.unwrap();
+            (title, String::from_utf8(html.to_vec()).unwrap())
         })
     });
     for page in join_all(pages).await {
-        let (number, html) = page.unwrap();
-        assert_eq!(
-            tag_texts(&html, "title"),
-            [format!("Update number {number} · final")]
+        let (title, html) = page.unwrap();
+        let of = tag_texts(&html, "title");
+        assert!(
+            of[0].starts_with(&format!("{title} · ")),
+            "{title} has {of:?}"
         );
-        let tag = format!("<meta property=\"og:title\" content=\"Update number {number}\">");
+        let tag = format!("<meta property=\"og:title\" content=\"{title}\">");
         assert_eq!(html.matches("og:title").count(), 1, "{html}");
         assert!(html.contains(&tag), "{html}");
     }
@@ -186,14 +187,18 @@ async fn a_page_is_made_once_however_many_ask_at_once() {
     let (app, _, _) = TestApp::start().await;
     app.live_entry().await;
     let made = Renderings::default();
-    let asked = (0..50).map(|_| {
-        let request = Request::get("/entries/final").body(Body::empty()).unwrap();
-        app.router().oneshot(request)
-    });
-    for page in join_all(asked).with_subscriber(made.clone()).await {
-        assert_eq!(page.unwrap().status(), StatusCode::OK);
+    // The database may be quicker than the second who asks, but not every time.
+    for round in 1..=10 {
+        app.post("final", "Another page from now on").await;
+        let asked = (0..50).map(|_| {
+            let request = Request::get("/entries/final").body(Body::empty()).unwrap();
+            app.router().oneshot(request)
+        });
+        for page in join_all(asked).with_subscriber(made.clone()).await {
+            assert_eq!(page.unwrap().status(), StatusCode::OK);
+        }
+        assert_eq!(made.0.load(Ordering::Relaxed), round);
     }
-    assert_eq!(made.0.load(Ordering::Relaxed), 1);
 }
 
 /// Counts the log's lines that say that a page is being rendered.
