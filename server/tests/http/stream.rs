@@ -250,3 +250,17 @@ async fn a_server_that_goes_says_goodbye() {
         .await
         .assert_status(StatusCode::SERVICE_UNAVAILABLE);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_gone_is_told_on_the_stream() {
+    let (app, _, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let update = app.post("final", "Kick-off").await;
+    let since = cursor(&app, entry, update.rev - 1);
+    app.newsroom.close().await;
+    let mut stream = app.stream(&format!("{}?since={since}", path(entry))).await;
+    let event = stream.news().await.unwrap();
+    assert_eq!(event.name, "stream-error");
+    assert_snapshot!(event.data, @r#"{"error":"The database can't be reached at the moment; nothing was changed. Try again."}"#);
+    assert!(stream.next().await.is_none(), "it goes on");
+}
