@@ -1,7 +1,9 @@
 //! The bytes of a batch, made once for every reader and every road.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use domain::{Batch, Head, Rev};
+use domain::{Batch, Change, Head, Rev, UpdateId};
 
 /// A batch as an event of `text/event-stream` (WHATWG HTML, section 9.2), and inside it as JSON.
 #[derive(Clone, Debug)]
@@ -14,6 +16,7 @@ pub struct Frame {
     pub more: bool,
     /// Whether nothing changed.
     pub empty: bool,
+    updates: Arc<[UpdateId]>,
     event: Bytes,
     json_at: usize,
 }
@@ -28,9 +31,15 @@ impl Frame {
             to: batch.to,
             more: batch.more,
             empty: batch.is_empty(),
+            updates: batch.changes.iter().map(Change::id).collect(),
             json_at: head.len(),
             event: Bytes::from(format!("{head}{json}\n\n")),
         }
+    }
+
+    /// Whether both tell of the same update.
+    pub fn shares_update_with(&self, other: &Self) -> bool {
+        self.updates.iter().any(|id| other.updates.contains(id))
     }
 
     /// The batch as a stream's event.

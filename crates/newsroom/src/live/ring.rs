@@ -93,12 +93,15 @@ impl Ring {
         self.state().heartbeat.0
     }
 
-    /// Adds a frame, and wakes every connection.
+    /// Adds a frame, and wakes every connection. Earlier frames of the same updates go: what was
+    /// edited or deleted must not be told any more. Whom they would have told reads the database.
     pub fn push(&self, frame: Frame, entry: EntryState) {
         let mut state = self.state();
         state.entry = entry;
         state.head = state.head.max(frame.to);
         if !frame.empty {
+            state.frames.retain(|old| !old.shares_update_with(&frame));
+            state.bytes = state.frames.iter().map(|old| old.event().len()).sum();
             state.bytes += frame.event().len();
             state.frames.push_back(frame);
         }
@@ -159,17 +162,19 @@ mod tests {
 
     use super::*;
 
+    /// A frame that tells of the update with the number of its revision.
     fn frame(from: Rev, to: Rev) -> Frame {
+        frame_of(UpdateId(to), from, to)
+    }
+
+    fn frame_of(id: UpdateId, from: Rev, to: Rev) -> Frame {
         Frame::new(&Batch {
             epoch: Epoch::parse("e").unwrap(),
             from,
             to,
             head: to,
             more: false,
-            changes: vec![Change::Deleted(Deleted {
-                id: UpdateId(1),
-                rev: to,
-            })],
+            changes: vec![Change::Deleted(Deleted { id, rev: to })],
             entry: None,
             entries: Vec::new(),
         })
@@ -199,6 +204,25 @@ mod tests {
         ring.push(frame(5, 6), EntryState::Ended);
         assert!(matches!(ring.next(5, 0), Some(Next::Frame(_))));
         assert!(matches!(ring.next(6, 0), Some(Next::Ended)));
+    }
+
+    #[test]
+    fn what_changed_again_is_not_told_as_it_was() {
+        let ring = Ring::new(0, EntryState::Live);
+        for rev in 0..3 {
+            ring.push(frame(rev, rev + 1), EntryState::Live);
+        }
+        ring.push(frame_of(UpdateId(2), 3, 4), EntryState::Live);
+        for (cursor, to) in [(0, 1), (2, 3), (3, 4)] {
+            assert!(
+                matches!(ring.next(cursor, 0), Some(Next::Frame(frame)) if frame.to == to),
+                "at {cursor}"
+            );
+        }
+        assert!(matches!(ring.next(1, 0), Some(Next::Behind)));
+        let state = ring.state();
+        let bytes: usize = state.frames.iter().map(|frame| frame.event().len()).sum();
+        assert_eq!((state.frames.len(), state.bytes), (3, bytes));
     }
 
     #[test]

@@ -13,6 +13,7 @@ on_every_database! {
     a_stream_brings_every_change_once,
     a_stream_begins_where_the_page_ends,
     a_stream_without_a_place_begins_now,
+    a_stream_does_not_tell_what_was_taken_back,
     a_stream_of_all_entries_brings_all,
     a_reader_far_behind_gets_every_change_once,
     all_streams_carry_the_same_bytes,
@@ -102,6 +103,42 @@ async fn a_stream_without_a_place_begins_now(database: Database) {
         batch.changes.iter().map(Change::id).collect::<Vec<_>>(),
         [posted.id]
     );
+}
+
+async fn a_stream_does_not_tell_what_was_taken_back(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    for feed in [FeedId::Entry(entry.id), FeedId::All] {
+        let since = room.feed_head(&entry).await;
+        let mut open = Stream::open(&room.newsroom, feed, Some(since));
+        let edited = room.post(&entry, "a slip").await;
+        let deleted = room.post(&entry, "a secret").await;
+        let kept = room.post(&entry, "kept").await;
+        // The feed is being read: all of it was told to somebody.
+        for _ in 0..3 {
+            open.next_batch().await;
+        }
+        room.edit_update(&room.author, edited.id, &draft("put right"))
+            .await
+            .unwrap();
+        room.delete_update(&room.author, deleted.id).await.unwrap();
+
+        let head = room.feed_head(&entry).await;
+        for from in [since, edited.rev, deleted.rev, kept.rev] {
+            let mut late = Stream::open(&room.newsroom, feed, Some(from));
+            let mut told = String::new();
+            loop {
+                let batch = late.next_batch().await;
+                told.push_str(&serde_json::to_string(&batch).unwrap());
+                if batch.to >= head {
+                    break;
+                }
+            }
+            assert!(!told.contains("a slip"), "after {from}: {told}");
+            assert!(!told.contains("a secret"), "after {from}: {told}");
+            assert!(told.contains("put right"), "after {from}: {told}");
+        }
+    }
 }
 
 async fn a_stream_of_all_entries_brings_all(database: Database) {

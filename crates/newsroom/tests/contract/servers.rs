@@ -27,7 +27,6 @@ async fn what_one_server_writes_reaches_the_others_readers(database: Database) {
     let other = TestNewsroom::on(&database).await;
     let mut page = LivePage::open(&other, &entry).await;
     let mut stream = Stream::open(&other.newsroom, FeedId::Entry(entry.id), None);
-    let mut all = Stream::open(&other.newsroom, FeedId::All, None);
 
     let id = one.post(&entry, "teh goal").await.id;
     page.take(stream.next_batch().await);
@@ -52,6 +51,7 @@ async fn what_one_server_writes_reaches_the_others_readers(database: Database) {
     assert!(matches!(stream.next_soon().await, Event::Ended));
 
     // What wasn't there when the other began is found as well.
+    let mut all = Stream::open(&other.newsroom, FeedId::All, None);
     let next = one.entry("next", domain::EntryState::Live).await;
     while all
         .next_batch()
