@@ -1,5 +1,7 @@
 //! Accounts and sessions: who somebody is.
 
+use std::sync::Arc;
+
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use domain::{Password, Role, Timestamp, Username, Viewer};
 
@@ -131,12 +133,17 @@ impl Newsroom {
             })
     }
 
-    /// Runs `work` beside the async tasks, and few such at once.
+    /// Runs `work` beside the async tasks, and few such at once. Its turn lasts as long as the work
+    /// does, though whoever asked for it may have hung up.
     async fn hashing<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        let _turn = self.hashing.acquire().await;
+        let turn = Arc::clone(&self.hashing).acquire_owned().await;
+        let work = move || {
+            let _turn = turn;
+            work()
+        };
         tokio::task::spawn_blocking(work).await.map_err(|error| {
             tracing::error!(%error, "a password's hash was cut off");
             Error::Forbidden("The server is shutting down; try again.")
@@ -156,4 +163,58 @@ fn verify(password: &str, stored: &str) -> bool {
             .verify_password(password.as_bytes(), &stored)
             .is_ok()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        thread,
+        time::Duration,
+    };
+
+    use domain::Road;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::{Clock, FeedPolicy, Options, newsroom::HASHES_AT_ONCE};
+
+    #[tokio::test]
+    async fn who_hangs_up_lets_nobody_in_before_their_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let newsroom = Newsroom::open(Options {
+            database_url: format!("sqlite://{}", folder.path().join("ringside.db").display()),
+            mark: None,
+            clock: Clock::system(),
+            policy: FeedPolicy {
+                interval_ms: 5_000,
+                road: Road::Auto,
+                build: "test".to_owned(),
+            },
+            cards: Arc::new(|_, _| String::new()),
+        })
+        .await
+        .unwrap();
+        let running = Arc::new(AtomicUsize::new(0));
+        let most = Arc::new(AtomicUsize::new(0));
+        let work = || {
+            let (running, most) = (Arc::clone(&running), Arc::clone(&most));
+            move || {
+                let now = running.fetch_add(1, Ordering::SeqCst) + 1;
+                most.fetch_max(now, Ordering::SeqCst);
+                thread::sleep(Duration::from_millis(50));
+                running.fetch_sub(1, Ordering::SeqCst);
+            }
+        };
+        for _ in 0..10 {
+            // Hangs up as soon as the work is asked for.
+            let gone = timeout(Duration::from_millis(1), newsroom.hashing(work())).await;
+            assert!(gone.is_err());
+        }
+        newsroom.hashing(work()).await.unwrap();
+        assert_eq!(most.load(Ordering::SeqCst), HASHES_AT_ONCE);
+    }
 }

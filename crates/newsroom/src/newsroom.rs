@@ -26,7 +26,7 @@ const HOUSEKEEPING: Duration = Duration::from_mins(1);
 /// what was saved is saved, and the tailer will come to it.
 const SETTLE: Duration = Duration::from_secs(2);
 /// Password hashes that are computed at once: each takes 19 MiB and a core for a while.
-const HASHES_AT_ONCE: usize = 2;
+pub(crate) const HASHES_AT_ONCE: usize = 2;
 /// How many bytes of catch-ups are kept for whoever asks the same within a few seconds.
 const CATCH_UP_BYTES: u64 = 32 * 1024 * 1024;
 
@@ -78,7 +78,7 @@ pub struct Newsroom {
     pub(crate) hub: Arc<Hub>,
     pub(crate) clock: Clock,
     pub(crate) policy: FeedPolicy,
-    pub(crate) hashing: Semaphore,
+    pub(crate) hashing: Arc<Semaphore>,
     pub(crate) catch_ups: Cache<(FeedId, Cursor, Rev), Frame>,
     mark: Option<PathBuf>,
     following: AtomicBool,
@@ -103,7 +103,7 @@ impl Newsroom {
             cards: Cards::new(options.cards),
             clock: options.clock,
             policy: options.policy,
-            hashing: Semaphore::new(HASHES_AT_ONCE),
+            hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
             catch_ups: Cache::builder()
                 .max_capacity(CATCH_UP_BYTES)
                 .weigher(|_, frame: &Frame| u32::try_from(frame.event().len()).unwrap_or(u32::MAX))
