@@ -115,7 +115,9 @@ impl Newsroom {
         let Some((state, starts_at, ended_at)) = next(&entry)? else {
             return Ok(());
         };
-        if entry.state == EntryState::Draft {
+        // A draft's cards were told to nobody; and a card prints its date unless it is of the day that
+        // the entry starts.
+        if entry.state == EntryState::Draft || starts_at != entry.starts_at {
             revision.revise_updates(entry.id).await?;
         }
         revision

@@ -1,14 +1,15 @@
 //! Entries: created, started, ended, listed.
 
 use domain::{EntryState, Invalid, Order};
-use newsroom::{Entry, Error, NewEntry};
+use newsroom::{Entry, Error, NewEntry, live::FeedId};
 
-use super::support::{Database, TestNewsroom, slug};
+use super::support::{Database, LivePage, Stream, TestNewsroom, slug};
 
 on_every_database! {
     an_entry_is_kept_as_it_was_typed,
     an_address_is_given_once,
     an_entry_starts_ends_and_starts_again,
+    a_new_start_makes_the_cards_anew,
     what_never_started_cannot_be_ended,
     states_of_what_is_not_there_cannot_change,
     the_front_page_sorts_entries_by_state_and_start,
@@ -102,6 +103,33 @@ async fn an_entry_starts_ends_and_starts_again(database: Database) {
     let again = page().await;
     assert_eq!(again.state, EntryState::Live);
     assert_eq!((again.starts_at, again.ended_at), (started_at, None));
+}
+
+/// A card prints its date unless it is of the day that the entry starts.
+async fn a_new_start_makes_the_cards_anew(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.entry("final", EntryState::Upcoming).await;
+    let posted = [
+        room.post(&entry, "soon").await,
+        room.post(&entry, "sooner").await,
+    ];
+    let mut page = LivePage::open(&room, &entry).await;
+    let feed = FeedId::Entry(entry.id);
+    let mut stream = Stream::open(&room.newsroom, feed, Some(page.cursor().rev));
+    room.hand.advance(24 * 60 * 60 * 1_000_000);
+    room.start_entry(&room.author, &entry.slug).await.unwrap();
+
+    page.take(stream.next_batch().await);
+    let told: Vec<_> = page.applied.iter().map(|(id, _)| *id).collect();
+    assert_eq!(told, posted.map(|update| update.id));
+    for (_, rev) in &page.applied {
+        assert!(*rev > posted[1].rev);
+    }
+
+    room.end_entry(&room.author, &entry.slug).await.unwrap();
+    room.start_entry(&room.author, &entry.slug).await.unwrap();
+    page.catch_up(&room).await;
+    assert_eq!(page.applied.len(), 2, "it starts when it started before");
 }
 
 async fn what_never_started_cannot_be_ended(database: Database) {
