@@ -1,6 +1,6 @@
 //! Entries, as those who run them see them.
 
-use domain::{Cursor, EntryId, EntryState, Slug, Timestamp, Viewer};
+use domain::{EntryId, EntryState, Slug, Timestamp, Viewer};
 
 use crate::{Entry, EntryPage, Error, NewEntry, Newsroom, Result, posting::may_post};
 
@@ -86,17 +86,8 @@ impl Newsroom {
     /// or if the database can't be reached.
     pub async fn desk_entry(&self, viewer: &Viewer, slug: &Slug) -> Result<EntryPage> {
         may_post(viewer)?;
-        let mut snapshot = self.store.snapshot().await?;
-        let epoch = snapshot.feed().await?.epoch;
-        let entry = snapshot
-            .entry_by_slug(slug)
-            .await?
-            .ok_or(Error::Unknown("entry"))?;
-        Ok(EntryPage {
-            updates: snapshot.updates(entry.id).await?,
-            cursor: Cursor::new(epoch, entry.head),
-            entry,
-        })
+        let any = |entry: Option<Entry>| entry.ok_or(Error::Unknown("entry"));
+        self.page_of(slug, any).await
     }
 
     async fn change_state(

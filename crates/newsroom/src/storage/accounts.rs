@@ -1,7 +1,7 @@
 //! Accounts, in the database.
 
 use domain::{AccountId, Role, Timestamp, Username, Viewer};
-use sqlx::{Row, any::AnyRow};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use super::{Snapshot, Store, row};
 use crate::{Error, Result};
@@ -30,15 +30,10 @@ impl Store {
         only_first: bool,
     ) -> Result<Viewer> {
         let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        if only_first {
-            let owner = sqlx::query("SELECT 1 AS one FROM accounts WHERE role = 'owner' LIMIT 1")
-                .fetch_optional(&mut *tx)
-                .await?;
-            if owner.is_some() {
-                return Err(Error::Forbidden(
-                    "Ringside is already set up; log in instead.",
-                ));
-            }
+        if only_first && has_owner(&mut tx).await? {
+            return Err(Error::Forbidden(
+                "Ringside is already set up; log in instead.",
+            ));
         }
         let row = sqlx::query(
             "INSERT INTO accounts (username, username_folded, role, password_hash, created_at)
@@ -94,11 +89,15 @@ impl Snapshot {
     /// # Errors
     /// If the database can't be reached.
     pub async fn has_owner(&mut self) -> Result<bool> {
-        let owner = sqlx::query("SELECT 1 AS one FROM accounts WHERE role = 'owner' LIMIT 1")
-            .fetch_optional(&mut *self.tx)
-            .await?;
-        Ok(owner.is_some())
+        has_owner(&mut self.tx).await
     }
+}
+
+async fn has_owner(connection: &mut AnyConnection) -> Result<bool> {
+    let owner = sqlx::query("SELECT 1 AS one FROM accounts WHERE role = 'owner' LIMIT 1")
+        .fetch_optional(connection)
+        .await?;
+    Ok(owner.is_some())
 }
 
 /// The account in a row with `id`, `username` and `role`.
