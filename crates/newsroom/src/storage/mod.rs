@@ -14,7 +14,7 @@ mod updates;
 
 use std::{sync::Once, time::Duration};
 
-use domain::{Epoch, Rev};
+use domain::Rev;
 use sqlx::{
     Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction,
     any::AnyPoolOptions,
@@ -88,8 +88,8 @@ impl OpenError {
 /// The database.
 #[derive(Clone, Debug)]
 pub struct Store {
-    /// One connection on SQLite, which has one writer at a time anyway: waiting here is fair and
-    /// has no deadline, waiting for the file's lock is neither.
+    /// One connection on SQLite, which has one writer at a time anyway: waiting here is fair and may
+    /// last half a minute (sqlx's `acquire_timeout`), waiting for the file's lock is neither.
     writer: AnyPool,
     readers: AnyPool,
 }
@@ -139,11 +139,10 @@ impl Store {
     /// If the database can't be reached.
     pub async fn revise(&self) -> Result<Revision> {
         let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        let row = sqlx::query("UPDATE feed SET rev = rev + 1 WHERE id = 1 RETURNING epoch, rev")
+        let row = sqlx::query("UPDATE feed SET rev = rev + 1 WHERE id = 1 RETURNING rev")
             .fetch_one(&mut *tx)
             .await?;
         Ok(Revision {
-            epoch: row::parsed(&row, "epoch", Epoch::parse)?,
             rev: row.try_get("rev")?,
             snapshot: Snapshot { tx },
         })
@@ -160,16 +159,10 @@ pub struct Snapshot {
 #[derive(Debug)]
 pub struct Revision {
     snapshot: Snapshot,
-    epoch: Epoch,
     rev: Rev,
 }
 
 impl Revision {
-    /// The life of the database.
-    pub const fn epoch(&self) -> &Epoch {
-        &self.epoch
-    }
-
     /// The revision of everything that this changes.
     pub const fn rev(&self) -> Rev {
         self.rev
