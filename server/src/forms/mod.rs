@@ -106,7 +106,12 @@ async fn show_again(
             Error::Invalid(invalid) => Some(invalid.field),
             _ => None,
         },
-        values: fields.0,
+        values,
+    let mut values = fields.0;
+    if matches!(error, Error::Repeated) {
+        // It stands for another text already; the page gives this one a name of its own.
+        values.remove("op_id");
+    }
     };
     if let Error::Storage(cause) = error {
         tracing::error!(%cause, "a form could not be saved");

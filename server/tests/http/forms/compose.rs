@@ -70,6 +70,13 @@ async fn sent_twice_it_is_published_once() {
     assert_eq!(text_of_form(&html), "Another goal");
     assert_eq!(typed_into(&html, "headline"), "A <headline>");
     assert_eq!(sources(&app).await, ["A goal"]);
+
+    // The form that comes back has another name for it, so that pressing Post again helps.
+    let fresh = typed_into(&html, "op_id");
+    assert_ne!(fresh, op_id);
+    let again = send(&author, &fresh, "Another goal", "").await;
+    again.assert_status_see_other();
+    assert_eq!(sources(&app).await, ["A goal", "Another goal"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
