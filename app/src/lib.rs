@@ -32,7 +32,7 @@ pub use error::AppError;
 #[cfg(feature = "ssr")]
 pub use {
     entry::{render_card, updates_block},
-    layout::{Assets, Shell, inline_scripts},
+    layout::{Assets, Instead, Shell, inline_scripts},
     request::{PageRequest, Typed, status_of},
     routes::App,
 };

@@ -4,8 +4,8 @@ use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
 
 use app::PageRequest;
 use axum::{
-    extract::{Request, State},
-    http::header::CACHE_CONTROL,
+    extract::{FromRequest, Request, State},
+    http::{Method, header::CACHE_CONTROL},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -16,8 +16,16 @@ use axum_extra::extract::{
 use domain::Viewer;
 use governor::{DefaultKeyedRateLimiter, Quota};
 use newsroom::{Newsroom, SESSION_LIFE, Secret, Session};
+use serde::Deserialize;
 
-use crate::{config::Settings, problem::NO_STORE, problem::Problem};
+use crate::{
+    config::Settings,
+    extract::Query,
+    forms::Fields,
+    pages::Pages,
+    problem::{NO_STORE, Problem},
+    security::local_path,
+};
 
 /// Tells scripts, and nobody else's server, that somebody is logged in here; not a secret.
 const HINT: &str = "ringside_hint";
@@ -94,13 +102,35 @@ pub async fn identify(
     response
 }
 
-/// Sends whoever isn't logged in to the login page, and back here from there.
-pub async fn require_login(request: Request, next: Next) -> Response {
+/// Sends whoever isn't logged in to the login page, and back here from there. A form that they sent
+/// comes back to them, to be sent again: what was typed must not be lost with the session.
+pub async fn require_login(State(pages): State<Pages>, request: Request, next: Next) -> Response {
     if viewer(&request).is_some() {
         return next.run(request).await;
     }
-    let here = request.uri().path();
-    Redirect::to(&format!("/login?next={here}")).into_response()
+    let here = request.uri().path().to_owned();
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Redirect::to(&format!("/login?next={here}")).into_response();
+    }
+    match Fields::from_request(request, &()).await {
+        Ok(fields) => pages.render_resend(&here, fields.into_sorted()).await,
+        Err(refused) => refused,
+    }
+}
+
+/// Sends whoever is logged in already past the login page.
+pub async fn skip_login(Query(to): Query<NextPage>, request: Request, next: Next) -> Response {
+    if viewer(&request).is_some() {
+        return Redirect::to(local_path(&to.next).unwrap_or("/desk")).into_response();
+    }
+    next.run(request).await
+}
+
+/// Where to go once logged in.
+#[derive(Debug, Deserialize)]
+pub struct NextPage {
+    #[serde(default)]
+    next: String,
 }
 
 /// Who asks, behind [`identify`].

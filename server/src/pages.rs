@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use app::{Assets, PageRequest, Shell, Typed};
+use app::{Assets, Instead, PageRequest, Shell, Typed};
 use axum::{
     body::{Body, to_bytes},
     http::{
@@ -75,8 +75,20 @@ impl Pages {
     /// Says why there is no page at an address, as a page.
     pub async fn render_problem(&self, problem: Problem) -> Response {
         let status = problem.status();
-        let why = Some((status, problem.sentence().to_owned()));
-        let mut response = self.document(Request::new(Body::empty()), why).await;
+        let why = Instead::Problem(status, problem.sentence().to_owned());
+        self.render_instead(status, why).await
+    }
+
+    /// Gives a form back that was sent to `path` by somebody who isn't logged in any more.
+    pub async fn render_resend(&self, path: &str, fields: Vec<(String, String)>) -> Response {
+        let form = Instead::Resend(path.to_owned(), fields);
+        self.render_instead(StatusCode::UNAUTHORIZED, form).await
+    }
+
+    /// A page that stands at no address, and is kept by nobody.
+    async fn render_instead(&self, status: StatusCode, instead: Instead) -> Response {
+        let request = Request::new(Body::empty());
+        let mut response = self.document(request, Some(instead)).await;
         *response.status_mut() = status;
         response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
         response
@@ -89,14 +101,10 @@ impl Pages {
             .into_response()
     }
 
-    /// The document of the page at the request's address, or of why there is none.
-    async fn document(
-        &self,
-        request: Request<Body>,
-        problem: Option<(StatusCode, String)>,
-    ) -> Response {
+    /// The document of the page at the request's address, or of what is shown instead.
+    async fn document(&self, request: Request<Body>, instead: Option<Instead>) -> Response {
         let assets = Arc::clone(&self.assets);
-        let shell = move || view! { <Shell assets=(*assets).clone() problem=problem.clone() /> };
+        let shell = move || view! { <Shell assets=(*assets).clone() instead=instead.clone() /> };
         let render = render_app_async_with_context(self.context(), shell);
         let (mut parts, body) = render(request).await.into_parts();
         let Ok(mut html) = to_bytes(body, usize::MAX).await else {

@@ -22,7 +22,7 @@ use tower_http::{
 
 use crate::{
     feed, files, forms, health,
-    identity::{identify, require_login},
+    identity::{identify, require_login, skip_login},
     length::limit_length,
     page_cache::serve_finished,
     pages::{Pages, wants_page},
@@ -41,7 +41,9 @@ pub fn router(state: AppState) -> Router {
         match Audience::of(&page) {
             Audience::Everyone => public = public.route(page.path(), page_route()),
             Audience::Author => author = author.route(page.path(), page_route()),
-            Audience::Door => door = door.route(page.path(), page_route()),
+            Audience::Door => {
+                door = door.route(page.path(), page_route().layer(from_fn(skip_login)));
+            }
             Audience::NewOwner => {
                 let guard = from_fn_with_state(state.clone(), forms::guard_set_up);
                 door = door.route(page.path(), page_route().layer(guard));
@@ -53,7 +55,7 @@ pub fn router(state: AppState) -> Router {
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), serve_finished));
     let personal = author
-        .layer(from_fn(require_login))
+        .layer(from_fn_with_state(state.pages.clone(), require_login))
         .merge(door)
         .merge(server_functions())
         .layer(from_fn_with_state(state.clone(), identify));

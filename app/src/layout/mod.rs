@@ -5,10 +5,12 @@ mod error_page;
 mod escape;
 mod form;
 mod frame;
+mod resend_page;
 mod shell;
 
 pub use assets::{Assets, Hydration, inline_scripts};
 pub use error_page::{ErrorNote, NotFound, or_error};
 pub use form::{Choice, Complaint, Field, LongField};
 pub use frame::{Frame, Place};
-pub use shell::{ORDER_SCRIPT, Shell};
+pub use resend_page::ResendPage;
+pub use shell::{Instead, ORDER_SCRIPT, Shell};

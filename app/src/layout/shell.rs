@@ -1,11 +1,21 @@
 //! The document around every page.
 
 use axum::http::StatusCode;
-use leptos::{either::Either, prelude::*};
+use leptos::{either::EitherOf3, prelude::*};
 use leptos_meta::{MetaTags, provide_meta_context};
 
-use super::{Assets, ErrorNote};
+use super::{Assets, ErrorNote, ResendPage};
 use crate::App;
+
+/// What a document shows instead of the page at the request's address.
+#[derive(Clone, Debug)]
+pub enum Instead {
+    /// Why there is no page: a status, and a sentence.
+    Problem(StatusCode, String),
+    /// The form that was sent to a path by somebody who isn't logged in any more: its fields, to be
+    /// sent again.
+    Resend(String, Vec<(String, String)>),
+}
 
 /// Before anything is painted: marks that scripts run, that somebody is logged in here (a hint, and
 /// no secret), and that the list waits for its remembered order.
@@ -15,14 +25,14 @@ pub(super) const HEAD_SCRIPT: &str = r#"(e=>{e.classList.add("js");if(/(^|; )rin
 /// unless the address names one.
 pub const ORDER_SCRIPT: &str = r#"(e=>{let l=document.getElementById("live-updates"),o=null;try{o=localStorage.getItem("ringside-order")}catch{}if((o=="oldest"||o=="latest")&&o!=l.dataset.order&&!/[?&]order=/.test(location.search)){l.append(...[...l.children].reverse());l.dataset.order=o}e.classList.remove("ordering")})(document.documentElement)"#;
 
-/// The document: the page at the request's address, or why there is none.
+/// The document: the page at the request's address, or what is shown instead.
 #[component]
 pub fn Shell(
     /// The files of this build.
     assets: Assets,
-    /// Why there is no page: a status, and a sentence.
+    /// What is shown instead of the page.
     #[prop(optional_no_strip)]
-    problem: Option<(StatusCode, String)>,
+    instead: Option<Instead>,
 ) -> impl IntoView {
     let stylesheet = assets.stylesheet();
     provide_context(assets);
@@ -45,9 +55,14 @@ pub fn Shell(
                 <MetaTags />
             </head>
             <body>
-                {match problem {
-                    Some((status, message)) => Either::Left(view! { <ErrorNote status message /> }),
-                    None => Either::Right(view! { <App /> }),
+                {match instead {
+                    None => EitherOf3::A(view! { <App /> }),
+                    Some(Instead::Problem(status, message)) => {
+                        EitherOf3::B(view! { <ErrorNote status message /> })
+                    }
+                    Some(Instead::Resend(action, fields)) => {
+                        EitherOf3::C(view! { <ResendPage action fields /> })
+                    }
                 }}
             </body>
         </html>

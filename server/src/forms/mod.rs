@@ -38,6 +38,13 @@ pub fn author_routes() -> Router<AppState> {
 pub struct Fields(HashMap<String, String>);
 
 impl Fields {
+    /// Every field and what was typed into it, in the order of their names.
+    pub fn into_sorted(self) -> Vec<(String, String)> {
+        let mut fields: Vec<_> = self.0.into_iter().collect();
+        fields.sort();
+        fields
+    }
+
     /// What was typed into `name`.
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
@@ -100,6 +107,11 @@ async fn show_again(
     viewer: Option<Viewer>,
     fields: Fields,
 ) -> Response {
+    let mut values = fields.0;
+    if matches!(error, Error::Repeated) {
+        // It stands for another text already; the page gives this one a name of its own.
+        values.remove("op_id");
+    }
     let typed = Typed {
         message: error.to_string(),
         field: match error {
@@ -107,11 +119,6 @@ async fn show_again(
             _ => None,
         },
         values,
-    let mut values = fields.0;
-    if matches!(error, Error::Repeated) {
-        // It stands for another text already; the page gives this one a name of its own.
-        values.remove("op_id");
-    }
     };
     if let Error::Storage(cause) = error {
         tracing::error!(%cause, "a form could not be saved");

@@ -208,3 +208,23 @@ async fn a_new_login_leaves_the_old_ones_be() {
         .await;
     author.get("/desk").await.assert_status_ok();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_logged_in_is_led_past_the_door() {
+    let (_app, anonymous, author) = TestApp::start().await;
+    for (path, location) in [
+        ("/login", "/desk"),
+        (
+            "/login?next=/entries/final/compose",
+            "/entries/final/compose",
+        ),
+        ("/login?next=//evil.example", "/desk"),
+        ("/login?next=https://evil.example", "/desk"),
+    ] {
+        assert_eq!(
+            head_of(&author.get(path).await, &["location", "cache-control"]),
+            format!("303 See Other\nlocation: {location}\ncache-control: private, no-store"),
+        );
+        anonymous.get(path).await.assert_status_ok();
+    }
+}

@@ -4,7 +4,7 @@ use domain::{EntryState, Role, Slug};
 use insta::assert_snapshot;
 
 use super::{post, press, send};
-use crate::http::support::{TestApp, head_of, op_id, text_of_form};
+use crate::http::support::{TestApp, attribute, head_of, op_id, text_of_form, typed_into};
 
 const COMPOSER: &str = "/entries/final/compose";
 
@@ -20,9 +20,61 @@ async fn who_is_not_logged_in_is_led_to_the_door() {
     ");
     send(&anonymous, &op_id(), "A goal", "")
         .await
-        .assert_status_see_other();
+        .assert_status_unauthorized();
     let html = anonymous.get("/entries/final").await.text();
     assert!(!html.contains("A goal"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_typed_outlives_the_session() {
+    let (app, anonymous, author) = TestApp::start().await;
+    app.live_entry().await;
+    let id = post(&author, "A gaol", "").await;
+    let (op_id, text) = (op_id(), "\n\n\"1 < 2\" & </textarea><b>'bold'</b>\n");
+    let headline = r#"<"&'>"#;
+    for path in [COMPOSER, &format!("/desk/updates/{id}")] {
+        let fields = [("op_id", &*op_id), ("source", text), ("headline", headline)];
+        let kept = anonymous.post(path).form(&fields).await;
+        assert_eq!(
+            head_of(&kept, &["location", "cache-control"]),
+            "401 Unauthorized\ncache-control: private, no-store"
+        );
+        let html = kept.text();
+        assert!(html.contains(
+            "Your session has expired. Your text is kept here: log in in another tab, then send it again."
+        ));
+        assert!(
+            html.contains(r#"<a href="/login" target="_blank">"#),
+            "{html}"
+        );
+        let (_, form) = html.split_once("<form ").unwrap();
+        assert_eq!(attribute(&format!(" {form}"), "action"), path);
+        assert_eq!(typed_into(form, "op_id"), op_id);
+        assert_eq!(typed_into(form, "headline"), headline);
+        assert_eq!(text_of_form(form), text);
+        // Sent again by somebody who has logged in, it is taken.
+        author
+            .post(path)
+            .form(&fields)
+            .await
+            .assert_status_see_other();
+    }
+    let html = anonymous.get("/entries/final").await.text();
+    assert_eq!(html.matches("1 &lt; 2").count(), 2, "{html}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_button_pressed_too_late_can_be_pressed_again() {
+    let (app, anonymous, _) = TestApp::start().await;
+    app.live_entry().await;
+    let kept = press(&anonymous, "/desk/entries/final/end").await;
+    kept.assert_status_unauthorized();
+    let html = kept.text();
+    assert_eq!(
+        attribute(html.split_once("<form").unwrap().1, "action"),
+        "/desk/entries/final/end"
+    );
+    assert!(html.contains("Send again"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
