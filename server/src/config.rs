@@ -3,7 +3,7 @@
 use std::{
     fs, io,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
 };
 
 use axum::http::Uri;
@@ -82,7 +82,7 @@ pub struct Settings {
         global = true
     )]
     pub transport: Road,
-    /// What to log: error, warn, info, debug, trace, or a filter like ringside=debug,tower_http=info.
+    /// What to log: error, warn, info, debug, trace, or a filter like newsroom=debug,tower_http=info.
     #[arg(long, env = "RINGSIDE_LOG", default_value = "info", global = true)]
     pub log: String,
     /// How to write the log.
@@ -123,7 +123,15 @@ impl Settings {
         if let Some(file) = &self.database_url_file {
             return first_line_of(file);
         }
-        let file = self.data.join("ringside.db").display().to_string();
+        // What comes first in a URL is read as a host, in which a name may hold neither a space nor a
+        // colon: a path from the root leaves that place empty.
+        let file = path::absolute(self.data.join("ringside.db")).map_err(|error| {
+            CommandError::WrongSetting(format!(
+                "The data folder {} can't be found: {error}. Set RINGSIDE_DATA to another.",
+                self.data.display()
+            ))
+        })?;
+        let file = file.display().to_string();
         // In a URL these would not be part of the path.
         let path = file
             .replace('%', "%25")

@@ -122,3 +122,18 @@ fn a_data_folder_that_cannot_be_written_is_told() {
         );
     }
 }
+
+#[test]
+fn a_relative_data_folder_may_have_any_name() {
+    let ringside = Ringside::new();
+    for name in ["my data", "c:data", "50% of it?", "#1"] {
+        let mut command = ringside.command(&["entry", "create", "--title", "A"]);
+        command
+            .current_dir(ringside.data().parent().unwrap())
+            .env("RINGSIDE_DATA", name);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{name}: {output:?}");
+        let file = ringside.data().with_file_name(name).join("ringside.db");
+        assert!(file.is_file(), "{name}");
+    }
+}
