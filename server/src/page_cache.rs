@@ -133,12 +133,14 @@ async fn finish(
     headers.clear();
     headers.insert(ACCEPT_ENCODING, encoding.header());
     tracing::debug!(uri, "rendering a page");
-    let (parts, body) = next.run(request).await.into_parts();
+    let (mut parts, body) = next.run(request).await.into_parts();
     let body = match body.collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) => {
             tracing::error!(%error, uri, "a page could not be rendered");
-            Bytes::new()
+            parts.status = StatusCode::INTERNAL_SERVER_ERROR;
+            parts.headers.clear();
+            Bytes::from_static(b"The page could not be rendered. Try again.")
         }
     };
     let digest = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..15]);
