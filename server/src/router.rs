@@ -19,6 +19,7 @@ use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     trace::TraceLayer,
 };
+use tracing::Span;
 
 use crate::{
     feed, files, forms, health,
@@ -80,9 +81,19 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.pages.clone(), dress_problems))
         .layer(from_fn_with_state(security, add_headers))
         .layer(PropagateRequestIdLayer::x_request_id())
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(request_span))
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
         .with_state(state)
+}
+
+/// What the log says of the request that a line is about. Without the query: it may hold a secret.
+fn request_span(request: &Request) -> Span {
+    let id = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|id| id.to_str().ok())
+        .unwrap_or_default();
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
 }
 
 /// Whom a page is for.
