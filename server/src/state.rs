@@ -4,8 +4,10 @@ use std::{fs, sync::Arc};
 
 use app::Assets;
 use axum::extract::FromRef;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use leptos::config::LeptosOptions;
 use newsroom::{FeedPolicy, Newsroom, Options, Secret};
+use sha2::{Digest, Sha256};
 
 use crate::{
     cli::CommandError, config::Settings, identity::LoginLimit, page_cache::PageCache, pages::Pages,
@@ -39,10 +41,11 @@ impl AppState {
     /// With one sentence for whoever runs the server.
     pub async fn open(settings: Settings) -> Result<Self, CommandError> {
         settings.check()?;
-        let newsroom = open_newsroom(&settings).await?;
+        let (assets, build) = load_assets(&settings)?;
+        let newsroom = open_build(&settings, build).await?;
         let needs_set_up = newsroom.needs_set_up().await?;
         Ok(Self {
-            pages: Pages::new(Arc::clone(&newsroom), load_assets(&settings)?),
+            pages: Pages::new(Arc::clone(&newsroom), assets),
             page_cache: PageCache::default(),
             setup: Arc::new(SetupToken(needs_set_up.then(Secret::new_random))),
             logins: Arc::new(LoginLimit::default()),
@@ -64,6 +67,11 @@ impl AppState {
 /// # Errors
 /// With one sentence for whoever runs the server.
 pub async fn open_newsroom(settings: &Settings) -> Result<Arc<Newsroom>, CommandError> {
+    open_build(settings, NO_BUILD.to_owned()).await
+}
+
+/// The same, with the name of the build that pages are told of.
+async fn open_build(settings: &Settings, build: String) -> Result<Arc<Newsroom>, CommandError> {
     let newsroom = Newsroom::open(Options {
         database_url: settings.database_url()?,
         mark: Some(settings.data.join("published")),
@@ -71,15 +79,18 @@ pub async fn open_newsroom(settings: &Settings) -> Result<Arc<Newsroom>, Command
         policy: FeedPolicy {
             interval_ms: settings.poll_interval_ms,
             road: settings.transport,
-            build: env!("CARGO_PKG_VERSION").to_owned(),
+            build,
         },
         cards: Arc::new(app::render_card),
     });
     Ok(newsroom.await?)
 }
 
-/// The build's files; without a build (as in tests of the server alone) pages have none.
-fn load_assets(settings: &Settings) -> Result<Assets, CommandError> {
+/// What a server calls itself that has no build.
+const NO_BUILD: &str = "dev";
+
+/// The build's files and its name; without a build (as in tests of the server alone) pages have none.
+fn load_assets(settings: &Settings) -> Result<(Assets, String), CommandError> {
     let site = settings.site();
     let hashes = std::env::current_exe()
         .ok()
@@ -89,7 +100,7 @@ fn load_assets(settings: &Settings) -> Result<Assets, CommandError> {
         tracing::warn!(
             "no build of the browser's code stands beside the binary: pages have no style and are not live"
         );
-        return Ok(Assets::default());
+        return Ok((Assets::default(), NO_BUILD.to_owned()));
     };
     let options = LeptosOptions::builder()
         .output_name("ringside")
@@ -97,7 +108,27 @@ fn load_assets(settings: &Settings) -> Result<Assets, CommandError> {
         .site_pkg_dir("pkg")
         .hash_files(true)
         .build();
-    Assets::load(&options, &hashes).map_err(|error| {
-        CommandError::Failed(format!("{} can't be read: {error}.", hashes.display()))
-    })
+    let unreadable =
+        |error| CommandError::Failed(format!("{} can't be read: {error}.", hashes.display()));
+    let name = build_name(&fs::read(&hashes).map_err(unreadable)?);
+    let assets = Assets::load(&options, &hashes).map_err(unreadable)?;
+    Ok((assets, name))
+}
+
+/// The name of the build whose files have these `hashes`: another one for other files.
+fn build_name(hashes: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(hashes)[..6])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_build_has_a_name_of_its_own() {
+        let name = build_name(b"css: a\njs: b\n");
+        assert_eq!(name.len(), 8);
+        assert_eq!(name, build_name(b"css: a\njs: b\n"));
+        assert_ne!(name, build_name(b"css: a\njs: c\n"));
+    }
 }
