@@ -133,6 +133,7 @@ async fn an_entrys_own_change_is_told(database: Database) {
         rev: known + 1,
         state: EntryState::Ended,
         title: "final".into(),
+        since: room.desk_page(&entry.slug).await.entry.since(),
     };
     let news = room.changes_after(FeedId::Entry(entry.id), known).await;
     assert_eq!((news.entry, news.entries), (Some(ended.clone()), vec![]));
