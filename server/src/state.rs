@@ -42,7 +42,14 @@ impl AppState {
     pub async fn open(settings: Settings) -> Result<Self, CommandError> {
         settings.check()?;
         let (assets, build) = load_assets(&settings)?;
+        let has_build = build != NO_BUILD;
         let newsroom = open_build(&settings, build).await?;
+        // Only now: what keeps the server from starting is said alone.
+        if !has_build {
+            tracing::warn!(
+                "no build of the browser's code stands beside the binary: pages have no style and are not live"
+            );
+        }
         let needs_set_up = newsroom.needs_set_up().await?;
         Ok(Self {
             pages: Pages::new(Arc::clone(&newsroom), assets),
@@ -97,9 +104,6 @@ fn load_assets(settings: &Settings) -> Result<(Assets, String), CommandError> {
         .and_then(|binary| Some(binary.parent()?.join("hash.txt")))
         .filter(|file| fs::exists(file).unwrap_or(false));
     let Some(hashes) = hashes else {
-        tracing::warn!(
-            "no build of the browser's code stands beside the binary: pages have no style and are not live"
-        );
         return Ok((Assets::default(), NO_BUILD.to_owned()));
     };
     let options = LeptosOptions::builder()
