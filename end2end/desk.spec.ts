@@ -114,5 +114,26 @@ test("the set-up link makes the first owner, once", async ({ ringside, page, all
   await page.getByRole("button", { name: "Create the owner" }).click();
   await expect(page.getByRole("heading", { name: "Your desk" })).toBeVisible();
   await page.goto(link ?? "");
-  await expect(page, "the link is spent").toHaveURL(/\/login$/);
+  await expect(page, "the link is spent: it leads the owner to the desk").toHaveURL(/\/desk$/);
+});
+
+test("a form that is sent after the session expired gives back every word", async ({ author, newEntry, allowConsole }) => {
+  allowConsole(/401/);
+  const entry = await newEntry();
+  const page = await author.context.newPage();
+  await page.goto(`${entry.url}/compose`);
+  await page.getByLabel("Update", { exact: true }).fill('typed "before" the <session> ended');
+  await author.context.clearCookies();
+  await page.getByRole("button", { name: "Post" }).click();
+  await expect(page.getByText("Your session has expired.")).toBeVisible();
+  await expect(page.locator('[name="source"]')).toHaveValue('typed "before" the <session> ended');
+  const login = author.context.waitForEvent("page");
+  await page.getByRole("link", { name: /log in/i }).click();
+  const door = await login;
+  await door.getByLabel("Username").fill(author.name);
+  await door.getByLabel("Password").fill(author.password);
+  await door.getByRole("button", { name: "Log in" }).click();
+  await expect(door.getByRole("heading", { name: "Your desk" })).toBeVisible();
+  await page.getByRole("button", { name: "Send again" }).click();
+  await expect(page.getByText("Posted.")).toBeVisible();
 });
