@@ -86,10 +86,9 @@ export class Ringside {
   }
 
   /** Runs a command (`ringside entry create ...`) with the server's settings; what it prints, or an error with its `code` and `stderr`. */
-  async cli(args: string[], stdin = ""): Promise<string> {
-    const command = promisify(execFile)(binary, args, { cwd: project, env: this.environment });
-    command.child.stdin?.end(stdin);
-    return (await command).stdout.trim();
+  async cli(args: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)(binary, args, { cwd: project, env: this.environment });
+    return stdout.trim();
   }
 
   /** Ends the server at once and removes its data. */
