@@ -52,15 +52,13 @@ impl Snapshot {
     /// # Errors
     /// If the database can't be reached.
     pub async fn updates(&mut self, entry: EntryId) -> Result<Vec<LiveUpdate>> {
-        sqlx::query(select_updates!(
+        let rows = sqlx::query(select_updates!(
             "WHERE u.entry_id = $1 AND u.deleted_at IS NULL ORDER BY u.posted_at, u.id"
         ))
         .bind(entry.0)
         .fetch_all(&mut *self.tx)
-        .await?
-        .iter()
-        .map(update)
-        .collect()
+        .await?;
+        all(&rows)
     }
 
     /// The updates of an entry with numbers above `after` that aren't deleted, in order of number.
@@ -72,16 +70,14 @@ impl Snapshot {
         entry: EntryId,
         after: UpdateId,
     ) -> Result<Vec<LiveUpdate>> {
-        sqlx::query(select_updates!(
+        let rows = sqlx::query(select_updates!(
             "WHERE u.entry_id = $1 AND u.id > $2 AND u.deleted_at IS NULL ORDER BY u.id"
         ))
         .bind(entry.0)
         .bind(after.0)
         .fetch_all(&mut *self.tx)
-        .await?
-        .iter()
-        .map(update)
-        .collect()
+        .await?;
+        all(&rows)
     }
 
     /// The updates of an entry that changed after `since`, tombstones included, in order of
@@ -95,17 +91,15 @@ impl Snapshot {
         since: Rev,
         limit: i64,
     ) -> Result<Vec<LiveUpdate>> {
-        sqlx::query(select_updates!(
+        let rows = sqlx::query(select_updates!(
             "WHERE u.entry_id = $1 AND u.rev > $2 ORDER BY u.rev LIMIT $3"
         ))
         .bind(entry.0)
         .bind(since)
         .bind(limit)
         .fetch_all(&mut *self.tx)
-        .await?
-        .iter()
-        .map(update)
-        .collect()
+        .await?;
+        all(&rows)
     }
 
     /// The updates of all public entries that changed after `since`, tombstones included, in order
@@ -118,18 +112,17 @@ impl Snapshot {
         since: Rev,
         limit: i64,
     ) -> Result<Vec<LiveUpdate>> {
-        sqlx::query(select_updates!("JOIN entries e ON e.id = u.entry_id WHERE u.rev > $1 AND e.state <> 'draft' ORDER BY u.rev LIMIT $2"))
+        let rows = sqlx::query(select_updates!(
+            "JOIN entries e ON e.id = u.entry_id
+             WHERE u.rev > $1 AND e.state <> 'draft' ORDER BY u.rev LIMIT $2"
+        ))
         .bind(since)
         .bind(limit)
         .fetch_all(&mut *self.tx)
-        .await?
-        .iter()
-        .map(update)
-        .collect()
+        .await?;
+        all(&rows)
     }
-}
 
-impl Snapshot {
     /// How many updates that aren't deleted each entry has; none for an entry without any.
     ///
     /// # Errors
@@ -272,6 +265,10 @@ impl Store {
         .await?;
         Ok(())
     }
+}
+
+fn all(rows: &[AnyRow]) -> Result<Vec<LiveUpdate>> {
+    rows.iter().map(update).collect()
 }
 
 fn update(row: &AnyRow) -> Result<LiveUpdate> {
