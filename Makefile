@@ -29,7 +29,7 @@ test: ## Run every check and every test
 	@scripts/phases setup lint rust-tests build size-budget browser-tests
 
 setup: ## Install what the other targets need (they also do it themselves)
-	@scripts/setup rust tools node browser
+	@scripts/setup rust tools node browser postgres
 
 lint: ## Check formatting, lints and types; a warning is an error
 	@scripts/setup rust node
@@ -39,16 +39,16 @@ lint: ## Check formatting, lints and types; a warning is an error
 	end2end/node_modules/.bin/tsc --project end2end
 
 rust-tests: ## Run the Rust tests
-	@scripts/setup rust
+	@scripts/setup rust postgres
 	cargo test --doc $(NATIVE)
-	cargo $(if $(shell command -v cargo-nextest),nextest run,test --tests) $(NATIVE)
+	scripts/with-postgres cargo $(if $(shell command -v cargo-nextest),nextest run,test --tests) $(NATIVE)
 
 size-budget: ## Weigh what a reader's page loads, as last built
 	@scripts/size-budget
 
 browser-tests: ## Run the end-to-end tests on the last build; ARGS="-g login" picks some
-	@scripts/setup node browser
-	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" node_modules/.bin/playwright test $(ARGS)
+	@scripts/setup node browser postgres
+	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" ../scripts/with-postgres node_modules/.bin/playwright test $(ARGS)
 
 bench: build ## Take the figures that the README quotes
 	@scripts/setup node browser

@@ -1,6 +1,9 @@
 import { defineConfig } from "@playwright/test";
+import type { WorkerFixtures } from "./support/test";
 
-export default defineConfig({
+const withoutJavaScript = { testIgnore: "**/*.hydrated.spec.ts", use: { javaScriptEnabled: false } };
+
+export default defineConfig<object, WorkerFixtures>({
   testDir: ".",
   outputDir: "test-results",
   fullyParallel: true,
@@ -28,6 +31,8 @@ export default defineConfig({
   },
   projects: [
     { name: "hydrated" },
-    { name: "no-javascript", testIgnore: "**/*.hydrated.spec.ts", use: { javaScriptEnabled: false } },
+    { name: "no-javascript", ...withoutJavaScript },
+    { name: "hydrated-postgres", use: { database: "postgres" } },
+    { name: "no-javascript-postgres", ...withoutJavaScript, use: { ...withoutJavaScript.use, database: "postgres" } },
   ],
 });

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { type DatabaseKind, PostgresDatabase } from "./database";
 
 const project = resolve(__dirname, "../..");
 const binary = join(project, "target/release/ringside");
@@ -27,21 +28,34 @@ export class Ringside {
     /** The data folder (`RINGSIDE_DATA`). */
     readonly folder: string,
     private readonly environment: NodeJS.ProcessEnv,
+    /** Its database, unless that is an SQLite file in the data folder. */
+    readonly postgres?: PostgresDatabase,
   ) {}
 
   /** Starts a new, empty Ringside; `settings` are further `RINGSIDE_*` variables. */
-  static async launch(settings: Record<string, string> = {}): Promise<Ringside> {
+  static async launch(settings: Record<string, string> = {}, database: DatabaseKind = "sqlite"): Promise<Ringside> {
+    const postgres = database === "postgres" ? await PostgresDatabase.create() : undefined;
+    return Ringside.run(postgres ? { RINGSIDE_DATABASE_URL: postgres.url, ...settings } : settings, postgres);
+  }
+
+  /** Starts a further server on this one's database. */
+  beside(): Promise<Ringside> {
+    return Ringside.run({ RINGSIDE_DATABASE_URL: this.postgres?.url ?? `sqlite://${join(this.folder, "ringside.db")}` });
+  }
+
+  private static async run(settings: Record<string, string>, postgres?: PostgresDatabase): Promise<Ringside> {
     if (!existsSync(binary)) throw new Error(`${binary} is missing: run 'make build' first`);
     const folder = await mkdtemp(join(tmpdir(), "ringside-"));
     const address = `127.0.0.1:${await freePort()}`;
     // Settings of the person who runs the tests stay out: they may name a real database.
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("RINGSIDE_"));
-    const ringside = new Ringside(`http://${address}`, folder, {
+    const environment = {
       ...Object.fromEntries(inherited),
       RINGSIDE_ADDR: address,
       RINGSIDE_DATA: folder,
       ...settings,
-    });
+    };
+    const ringside = new Ringside(`http://${address}`, folder, environment, postgres);
     await ringside.start();
     return ringside;
   }
@@ -95,6 +109,7 @@ export class Ringside {
   async dispose(): Promise<void> {
     await this.stop({ kill: true });
     await rm(this.folder, { recursive: true, force: true });
+    await this.postgres?.drop();
   }
 
   private async isReady(): Promise<boolean> {

@@ -4,6 +4,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type BrowserContext, type BrowserContextOptions, expect, test as base } from "@playwright/test";
 import { ConsoleWatch } from "./console";
+import type { DatabaseKind } from "./database";
 import { Ringside } from "./ringside";
 
 export { expect } from "@playwright/test";
@@ -24,9 +25,11 @@ export interface Entry {
   url: string;
 }
 
-interface WorkerFixtures {
+export interface WorkerFixtures {
   /** Further `RINGSIDE_*` variables for a file's server: `test.use({ settings: { RINGSIDE_MAX_STREAMS: "3" } })`. */
   settings: Record<string, string>;
+  /** What the server keeps its data in: a project's choice. */
+  database: DatabaseKind;
   /** The server, shared by the tests of one worker, which run one after another. */
   ringside: Ringside;
 }
@@ -35,6 +38,8 @@ interface Fixtures {
   /** Names complaints on the console that the test expects; any other fails it. */
   allowConsole: (...patterns: RegExp[]) => void;
   consoleWatch: ConsoleWatch;
+  /** Starts a further server on the same database. */
+  newServer: () => Promise<Ringside>;
   /** A further browser: an anonymous reader's, unless it gets a `storageState`. */
   newContext: (options?: BrowserContextOptions) => Promise<BrowserContext>;
   /** Makes an account, of a name of its own unless told one, and logs it in. */
@@ -55,10 +60,11 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
   settings: [{}, { scope: "worker", option: true }],
+  database: ["sqlite", { scope: "worker", option: true }],
 
   ringside: [
-    async ({ settings }, use) => {
-      const ringside = await Ringside.launch(settings);
+    async ({ settings, database }, use) => {
+      const ringside = await Ringside.launch(settings, database);
       await use(ringside);
       await ringside.dispose();
     },
@@ -85,6 +91,16 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   context: async ({ context, consoleWatch }, use) => {
     consoleWatch.watch(context);
     await use(context);
+  },
+
+  newServer: async ({ ringside }, use) => {
+    const servers: Ringside[] = [];
+    await use(async () => {
+      const server = await ringside.beside();
+      servers.push(server);
+      return server;
+    });
+    for (const server of servers) await server.dispose();
   },
 
   newContext: async ({ browser, consoleWatch }, use) => {

@@ -38,7 +38,8 @@ pub struct Settings {
         global = true
     )]
     pub data: PathBuf,
-    /// The database, sqlite://FILE; by default ringside.db in the data folder.
+    /// The database, sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME; by default ringside.db in
+    /// the data folder.
     #[arg(
         long,
         env = "RINGSIDE_DATABASE_URL",

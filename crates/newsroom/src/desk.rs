@@ -114,7 +114,8 @@ impl Newsroom {
         revision
             .set_entry_state(entry.id, state, starts_at, ended_at)
             .await?;
-        self.publish(revision).await
+        self.publish(revision).await?;
+        Ok(())
     }
 }
 

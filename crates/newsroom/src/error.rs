@@ -1,8 +1,8 @@
 //! What can go wrong in the newsroom, once for all of it.
 
-use std::sync::Arc;
-
 use domain::{Invalid, Reset};
+
+use crate::storage::StorageError;
 
 /// Why a use case was not done. The text of each is safe to show, but for [`Error::Storage`]'s
 /// source, which is for the log alone.
@@ -31,13 +31,7 @@ pub enum Error {
     Reset(Reset),
     /// The database didn't do what it was asked.
     #[error("The database can't be reached at the moment; nothing was changed. Try again.")]
-    Storage(#[source] Arc<sqlx::Error>),
-}
-
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Storage(Arc::new(error))
-    }
+    Storage(#[source] StorageError),
 }
 
 /// The same for every use case.

@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     CardRenderer, Cards, Clock, Error, Result, UNDO_WINDOW,
-    live::{FeedHead, FeedId, Frame, Hub, PublishedMark, Tailer},
-    storage::{OpenError, Store},
+    live::{FeedHead, FeedId, Frame, Hub, PublishedMark, Tailer, bells},
+    storage::{OpenError, Revision, Store},
 };
 
 /// How often old sessions and the texts of deleted updates are cleared away.
@@ -32,7 +32,7 @@ const CATCH_UP_BYTES: u64 = 32 * 1024 * 1024;
 
 /// What a newsroom is made of.
 pub struct Options {
-    /// The database's address, `sqlite://...`.
+    /// The database's address, `sqlite://...` or `postgres://...`.
     pub database_url: String,
     /// Where to note the highest revision that was published, if anywhere.
     pub mark: Option<PathBuf>,
@@ -132,6 +132,12 @@ impl Newsroom {
         .await?;
         tokio::spawn(tailer.run(stop.clone()));
         self.following.store(true, Ordering::Release);
+        if self.store.has_bell() {
+            let ring = bells::ring(self.store.clone(), self.hub.committed());
+            let listen = bells::listen(self.store.clone(), Arc::clone(&self.hub));
+            tokio::spawn(stop.clone().run_until_cancelled_owned(ring));
+            tokio::spawn(stop.clone().run_until_cancelled_owned(listen));
+        }
         let newsroom = Arc::clone(self);
         tokio::spawn(stop.run_until_cancelled_owned(async move { newsroom.keep_house().await }));
         Ok(())
@@ -160,11 +166,20 @@ impl Newsroom {
         self.store.snapshot().await?.feed().await.map(drop)
     }
 
-    /// Rings the bell for a change at `rev`, and waits until this server's pages can show it: whoever
-    /// is told "posted" and looks, sees it.
+    /// Commits a change, tells of it, and answers at which revision.
+    pub(crate) async fn publish(&self, revision: Revision) -> Result<Rev> {
+        let rev = revision.rev();
+        revision.commit().await?;
+        self.hub.commit(rev);
+        self.settle(rev).await;
+        Ok(rev)
+    }
+
+    /// Waits until this server's pages can show what changed at `rev`: whoever is told "posted" and
+    /// looks, sees it.
     pub(crate) async fn settle(&self, rev: Rev) {
         if self.following.load(Ordering::Acquire) {
-            self.hub.ring();
+            self.hub.wake();
             if tokio::time::timeout(SETTLE, self.hub.published(rev))
                 .await
                 .is_err()

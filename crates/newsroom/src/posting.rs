@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Entry, Error, LiveUpdate, Newsroom, Result,
-    storage::{NewUpdate, Operation, Revision, Snapshot},
+    storage::{NewUpdate, Operation, Snapshot},
     to_safe_html,
 };
 
@@ -72,8 +72,7 @@ impl Newsroom {
             result,
         };
         revision.add_operation(viewer.id, op_id, &operation).await?;
-        revision.commit().await?;
-        self.settle(result.rev).await;
+        self.publish(revision).await?;
         Ok(result)
     }
 
@@ -153,13 +152,6 @@ impl Newsroom {
             return Err(Error::Unknown("update"));
         }
         Ok((entry, update))
-    }
-
-    pub(crate) async fn publish(&self, revision: Revision) -> Result<()> {
-        let rev = revision.rev();
-        revision.commit().await?;
-        self.settle(rev).await;
-        Ok(())
     }
 }
 

@@ -17,6 +17,15 @@ mod contract {
                     }
                 )+
             }
+
+            mod postgres {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                    async fn $test() {
+                        super::$test(super::Database::postgres().await).await;
+                    }
+                )+
+            }
         };
     }
 
@@ -31,6 +40,7 @@ mod contract {
     }
 
     mod accounts;
+    mod bell;
     mod convergence;
     mod deleting;
     mod desk;

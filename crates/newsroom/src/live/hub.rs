@@ -39,7 +39,8 @@ pub struct FeedHead {
 pub struct Hub {
     known: RwLock<Known>,
     published: watch::Sender<Rev>,
-    pub(super) bell: Notify,
+    committed: watch::Sender<Rev>,
+    pub(super) news: Notify,
 }
 
 #[derive(Debug)]
@@ -63,7 +64,8 @@ impl Hub {
                 closing: false,
             }),
             published: watch::Sender::new(0),
-            bell: Notify::new(),
+            committed: watch::Sender::new(0),
+            news: Notify::new(),
         }
     }
 
@@ -100,8 +102,28 @@ impl Hub {
     }
 
     /// Tells the tailer that there is something new.
-    pub fn ring(&self) {
-        self.bell.notify_one();
+    pub fn wake(&self) {
+        self.news.notify_one();
+    }
+
+    /// Tells the tailer, and the other servers, that this one committed `rev`.
+    pub(crate) fn commit(&self, rev: Rev) {
+        self.committed.send_if_modified(|last| {
+            let newer = rev > *last;
+            *last = rev.max(*last);
+            newer
+        });
+        self.wake();
+    }
+
+    /// The last revision that this server committed, as it grows.
+    pub(crate) fn committed(&self) -> watch::Receiver<Rev> {
+        self.committed.subscribe()
+    }
+
+    /// The last revision that was handed to the connections.
+    pub(super) fn published_rev(&self) -> Rev {
+        *self.published.borrow()
     }
 
     /// Waits until everything up to `rev` was handed to the connections.

@@ -3,6 +3,7 @@
 //! connection then reads the database once, and goes on.
 
 mod batches;
+pub(crate) mod bells;
 mod frame;
 mod hub;
 mod mark;

@@ -63,7 +63,7 @@ impl Tailer {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = hub.bell.notified() => {}
+                () = hub.news.notified() => {}
                 _ = look.tick() => {}
                 _ = heartbeat.tick() => {
                     hub.beat(|head| self.policy.head(head, self.clock.now()));
@@ -88,7 +88,7 @@ impl Tailer {
                 rev = now.rev,
                 "the database is older than what was published from it; beginning a new epoch"
             );
-            self.store.begin_epoch().await?;
+            self.store.begin_epoch(&now.epoch).await?;
             snapshot = self.store.snapshot().await?;
             now = snapshot.feed().await?;
         }

@@ -3,7 +3,7 @@
 use domain::{AccountId, Role, Timestamp, Username, Viewer};
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use super::{Snapshot, Store, row};
+use super::{Snapshot, Store, feed, row};
 use crate::{Error, Result};
 
 /// An account and the hash of its password.
@@ -29,7 +29,8 @@ impl Store {
         created_at: Timestamp,
         only_first: bool,
     ) -> Result<Viewer> {
-        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.begin_write().await?;
+        feed::lock(&mut tx).await?;
         if only_first && has_owner(&mut tx).await? {
             return Err(Error::Forbidden(
                 "Ringside is already set up; log in instead.",

@@ -42,17 +42,27 @@ pub(super) async fn found(tx: &mut Transaction<'_, Any>) -> Result<(), sqlx::Err
     Ok(())
 }
 
+/// Takes the right to be the only one who writes until the transaction ends, at no new revision.
+pub(super) async fn lock(tx: &mut Transaction<'_, Any>) -> Result<()> {
+    let result = sqlx::query("UPDATE feed SET rev = rev WHERE id = 1")
+        .execute(&mut **tx)
+        .await?;
+    super::one_row(&result)
+}
+
 impl Store {
-    /// Begins another epoch: cursors of the old one are answered with a reset.
+    /// Begins another epoch after `old`: its cursors are answered with a reset. If another server was
+    /// first to do so, the one that it began stands.
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn begin_epoch(&self) -> Result<()> {
-        let result = sqlx::query("UPDATE feed SET epoch = $1 WHERE id = 1")
+    pub async fn begin_epoch(&self, old: &Epoch) -> Result<()> {
+        sqlx::query("UPDATE feed SET epoch = $1 WHERE id = 1 AND epoch = $2")
             .bind(random_epoch())
+            .bind(old.as_str())
             .execute(&self.writer)
             .await?;
-        super::one_row(&result)
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::{AccountId, Draft, EntryId, Headline, Rev, Timestamp, UpdateId, Username};
 use sqlx::{Row, any::AnyRow};
 
-use super::{Revision, Snapshot, Store, one_row, row};
+use super::{Revision, Snapshot, Store, feed, one_row, row};
 use crate::{LiveUpdate, Result, SafeHtml};
 
 /// An update that is to be.
@@ -256,14 +256,17 @@ impl Store {
     /// # Errors
     /// If the database can't be reached.
     pub async fn wipe_deleted(&self, before: Timestamp) -> Result<()> {
+        let mut tx = self.begin_write().await?;
+        // No writer is in the middle of changing the same rows in another order.
+        feed::lock(&mut tx).await?;
         sqlx::query(
             "UPDATE updates SET headline = NULL, source = '', html = ''
              WHERE deleted_at < $1 AND source <> ''",
         )
         .bind(before.0)
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        Ok(tx.commit().await?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Opening a database: what is made, what is refused, and in which words.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{fs, net::TcpListener, sync::Arc, time::Duration};
 
 use newsroom::{Error, Newsroom, storage::OpenError};
 use sqlx::{AnyConnection, Connection, Executor};
@@ -49,7 +49,8 @@ async fn a_newer_releases_database_is_refused(database: Database) {
     TestNewsroom::on(&database).await.shut_down().await;
     database.migrate_beyond_this_release().await;
     let refused = open(&database.url).await.unwrap_err();
-    let text = refused.to_string().replace(&database.url, "URL");
+    let spoken = database.url.split('?').next().unwrap();
+    let text = refused.to_string().replace(spoken, "URL");
     insta::assert_snapshot!(text, @"The database URL was made by a newer Ringside (migration 9000 is unknown here). Start the newer release, or restore a backup made by this one.");
 }
 
@@ -74,8 +75,29 @@ async fn only_known_kinds_of_databases_are_taken() {
     }
     insta::assert_snapshot!(
         open("mysql://x").await.unwrap_err(),
-        @r#"The database URL must begin with sqlite://; it is "mysql://x"."#
+        @r#"The database URL must begin with sqlite:// or postgres://; it is "mysql://x"."#
     );
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_used_is_one_clear_sentence() {
+    // Nobody listens at a port of which the system has just said that it is free.
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let url = format!("postgres://anna:secret@127.0.0.1:{port}/ringside?application_name=a");
+    let refused = open(&url).await.unwrap_err().to_string();
+    let refused = refused.replace(&port.to_string(), "PORT");
+    insta::assert_snapshot!(refused, @"The database postgres://anna@127.0.0.1:PORT/ringside can't be opened: error communicating with database: Connection refused (os error 111).");
+
+    let database = Database::postgres().await;
+    let url = database.url.replace("/test_", "/no_test_");
+    let name = url.split(['/', '?']).nth(3).unwrap();
+    let refused = open(&url).await.unwrap_err().to_string();
+    let refused = refused.replace(name, "NAME");
+    insta::assert_snapshot!(refused, @r#"The database postgres://ringside@localhost/NAME can't be opened: database "NAME" does not exist."#);
 }
 
 #[tokio::test]

@@ -135,12 +135,12 @@ async fn an_old_copy_put_back_begins_another_epoch(database: Database) {
     let feed = FeedId::Entry(entry.id);
     room.post(&entry, "in the copy").await;
     room.shut_down().await;
-    database.back_up();
+    database.back_up().await;
     let room = TestNewsroom::on(&database).await;
     room.post(&entry, "published, and lost").await;
     let page = LivePage::open(&room, &entry).await;
     room.shut_down().await;
-    database.put_back();
+    database.put_back().await;
 
     let room = TestNewsroom::on(&database).await;
     assert_ne!(room.head(feed).await.unwrap().epoch, page.cursor().epoch);
@@ -163,11 +163,11 @@ async fn go_back(database: &Database) {
     let room = TestNewsroom::on(database).await;
     let entry = room.live_entry().await;
     room.shut_down().await;
-    database.back_up();
+    database.back_up().await;
     let room = TestNewsroom::on(database).await;
     room.post(&entry, "lost").await;
     room.shut_down().await;
-    database.put_back();
+    database.put_back().await;
 }
 
 async fn an_old_copy_is_noticed_once(database: Database) {

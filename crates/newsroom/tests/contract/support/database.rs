@@ -1,11 +1,13 @@
 //! A database that a test has for itself.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use domain::{Rev, Road, Timestamp};
 use newsroom::{Clock, FeedPolicy, Hand, Options, storage::Store};
 use sqlx::{AnyConnection, Connection};
 use tempfile::TempDir;
+
+use super::{PostgresDatabase, SqliteFile};
 
 /// When every test begins: 2026-11-21T13:05:00Z.
 const START: Timestamp = Timestamp(1_795_266_300_000_000);
@@ -14,16 +16,42 @@ const START: Timestamp = Timestamp(1_795_266_300_000_000);
 pub struct Database {
     /// Its address.
     pub url: String,
+    kind: Kind,
     folder: TempDir,
+}
+
+enum Kind {
+    Sqlite(SqliteFile),
+    Postgres(PostgresDatabase),
 }
 
 impl Database {
     /// A file that isn't there yet.
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let file = SqliteFile::new(folder.path());
         Self {
-            url: format!("sqlite://{}", folder.path().join("ringside.db").display()),
+            url: file.url(),
+            kind: Kind::Sqlite(file),
             folder,
+        }
+    }
+
+    /// A database with nothing in it, on the server that the tests were started beside.
+    pub async fn postgres() -> Self {
+        let database = PostgresDatabase::create().await;
+        Self {
+            url: database.url(),
+            kind: Kind::Postgres(database),
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// What only a PostgreSQL database has.
+    pub fn as_postgres(&self) -> &PostgresDatabase {
+        match &self.kind {
+            Kind::Postgres(database) => database,
+            Kind::Sqlite(_) => panic!("it is an SQLite file"),
         }
     }
 
@@ -83,7 +111,8 @@ impl Database {
     /// Begins another epoch, as an import does.
     pub async fn begin_epoch(&self) {
         let store = self.store().await;
-        store.begin_epoch().await.unwrap();
+        let epoch = store.snapshot().await.unwrap().feed().await.unwrap().epoch;
+        store.begin_epoch(&epoch).await.unwrap();
         store.close().await;
     }
 
@@ -100,26 +129,24 @@ impl Database {
     }
 
     /// Takes a copy of everything that is stored; no newsroom may be open.
-    pub fn back_up(&self) {
-        fs::copy(self.file(), self.backup()).unwrap();
+    pub async fn back_up(&self) {
+        match &self.kind {
+            Kind::Sqlite(file) => file.back_up(),
+            Kind::Postgres(database) => database.back_up().await,
+        }
     }
 
     /// Puts the copy back; no newsroom may be open.
-    pub fn put_back(&self) {
-        fs::copy(self.backup(), self.file()).unwrap();
+    pub async fn put_back(&self) {
+        match &self.kind {
+            Kind::Sqlite(file) => file.put_back(),
+            Kind::Postgres(database) => database.put_back().await,
+        }
     }
 
     async fn execute(&self, sql: &'static str) {
         let mut connection = AnyConnection::connect(&self.url).await.unwrap();
         sqlx::query(sql).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
-    }
-
-    fn file(&self) -> PathBuf {
-        self.folder.path().join("ringside.db")
-    }
-
-    fn backup(&self) -> PathBuf {
-        self.folder.path().join("backup.db")
     }
 }

@@ -2,14 +2,18 @@
 
 mod database;
 mod page;
+mod postgres;
 mod room;
+mod sqlite;
 mod stream;
 
 use std::{future::Future, time::Duration};
 
 pub use database::Database;
 pub use page::LivePage;
+pub use postgres::PostgresDatabase;
 pub use room::{TestNewsroom, draft, op_id, slug};
+pub use sqlite::SqliteFile;
 pub use stream::{Event, Stream, batch};
 
 /// Waits for what is bound to happen soon. Ten seconds are for a machine that does a lot else.

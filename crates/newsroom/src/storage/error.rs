@@ -1,0 +1,76 @@
+//! What the database can answer but rows.
+
+use std::sync::Arc;
+
+use sqlx::migrate::MigrateError;
+
+/// The database didn't do what it was asked. What it said is for the log, not for people.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct StorageError(Arc<sqlx::Error>);
+
+impl From<sqlx::Error> for crate::Error {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Storage(StorageError(Arc::new(error)))
+    }
+}
+
+/// Why a database can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address names no database that Ringside knows.
+    #[error("The database URL must begin with sqlite:// or postgres://; it is {0:?}.")]
+    Scheme(String),
+    /// It can't be opened, or not written.
+    #[error("The database {url} can't be opened: {reason}.")]
+    Unusable {
+        /// Its address, without the password.
+        url: String,
+        /// What it said.
+        reason: String,
+    },
+    /// A later release made it what it is.
+    #[error(
+        "The database {url} was made by a newer Ringside (migration {version} is unknown here). \
+         Start the newer release, or restore a backup made by this one."
+    )]
+    Newer {
+        /// Its address, without the password.
+        url: String,
+        /// The migration that this release doesn't know.
+        version: i64,
+    },
+    /// It can't be brought up to date.
+    #[error("The database {url} can't be brought up to date: {source}.")]
+    Migrate {
+        /// Its address, without the password.
+        url: String,
+        /// Why.
+        source: MigrateError,
+    },
+}
+
+impl OpenError {
+    /// What `error` says of the database named `url`.
+    pub(super) fn unusable(url: &str, error: &sqlx::Error) -> Self {
+        Self::Unusable {
+            url: url.to_owned(),
+            reason: match error {
+                sqlx::Error::Database(error) => error.message().to_owned(),
+                error => error.to_string(),
+            },
+        }
+    }
+
+    /// What `error` says of the migrations of the database named `url`.
+    pub(super) fn migrating(url: &str, error: MigrateError) -> Self {
+        let url = url.to_owned();
+        match error {
+            MigrateError::VersionMissing(version) => Self::Newer { url, version },
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                Self::unusable(&url, &error)
+            }
+            source => Self::Migrate { url, source },
+        }
+    }
+}
