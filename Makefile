@@ -31,9 +31,10 @@ test: ## Run every check and every test
 setup: ## Install what the other targets need (they also do it themselves)
 	@scripts/setup rust tools node browser postgres
 
-lint: ## Check formatting, lints and types; a warning is an error
+lint: ## Check formatting, lints, types and who imports whom; a warning is an error
 	@scripts/setup rust node
 	cargo fmt --all --check
+	scripts/import-rules
 	cargo clippy $(NATIVE) --all-targets -- -D warnings
 	cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 	end2end/node_modules/.bin/tsc --project end2end

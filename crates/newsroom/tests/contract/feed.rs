@@ -3,7 +3,7 @@
 use domain::{Change, Cursor, Deleted, EntryChange, EntryState, Epoch};
 use newsroom::{Error, live::FeedId};
 
-use super::support::{Database, TestNewsroom, batch, draft};
+use super::support::{Database, TestNewsroom, batch, card, draft};
 
 on_every_database! {
     everything_is_told_in_order,
@@ -45,10 +45,7 @@ async fn everything_is_told_in_order(database: Database) {
     };
     assert_eq!((first.id, first.rev), (stays.id, stays.rev));
     assert_eq!((second.id, second.rev), (edited, head - 1));
-    assert_eq!(
-        second.html,
-        format!(r#"<article id="update-{edited}"><p>the goal</p></article>"#)
-    );
+    assert_eq!(second.html, card(edited, "the goal"));
     assert_eq!(
         (second.entry_id, second.posted_at),
         (entry.id, room.clock().now())
@@ -105,10 +102,7 @@ async fn a_change_is_told_in_its_latest_state(database: Database) {
     let [Change::Presented(update)] = &news.changes[..] else {
         panic!("{news:?}")
     };
-    assert_eq!(
-        update.html,
-        format!(r#"<article id="update-{id}"><p>three</p></article>"#)
-    );
+    assert_eq!(update.html, card(id, "three"));
 
     room.delete_update(&room.author, id).await.unwrap();
     let news = room.changes_after(feed, known).await;

@@ -3,7 +3,7 @@
 use domain::Change;
 use newsroom::live::FeedId;
 
-use super::support::{Database, TestNewsroom, batch, draft};
+use super::support::{Database, TestNewsroom, batch, card, draft};
 
 on_every_database! {
     a_batch_is_an_event,
@@ -47,8 +47,8 @@ async fn a_card_is_made_once_for_each_revision(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
     let id = room.post(&entry, "one").await.id;
-    let look = async |card: &str| {
-        let card = format!(r#"<article id="update-{id}"><p>{card}</p></article>"#);
+    let look = async |text: &str| {
+        let card = card(id, text);
         let page = room.entry_page(&entry.slug).await.unwrap();
         assert_eq!(*room.cards().card(&page.entry, &page.updates[0]), *card);
         for feed in [FeedId::Entry(entry.id), FeedId::All] {

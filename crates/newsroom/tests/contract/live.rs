@@ -7,7 +7,7 @@ use newsroom::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::support::{Database, Event, LivePage, Stream, TestNewsroom, draft, soon};
+use super::support::{Database, Event, LivePage, Stream, TestNewsroom, card, draft, soon};
 
 on_every_database! {
     a_stream_brings_every_change_once,
@@ -32,33 +32,18 @@ async fn a_stream_brings_every_change_once(database: Database) {
 
     let PostedUpdate { id, rev } = room.post(&entry, "teh goal").await;
     page.take(stream.next_batch().await);
-    assert_eq!(
-        page.shows(),
-        [format!(
-            r#"<article id="update-{id}"><p>teh goal</p></article>"#
-        )]
-    );
+    assert_eq!(page.shows(), [card(id, "teh goal")]);
     room.edit_update(&room.author, id, &draft("the goal"))
         .await
         .unwrap();
     page.take(stream.next_batch().await);
-    assert_eq!(
-        page.shows(),
-        [format!(
-            r#"<article id="update-{id}"><p>the goal</p></article>"#
-        )]
-    );
+    assert_eq!(page.shows(), [card(id, "the goal")]);
     room.delete_update(&room.author, id).await.unwrap();
     page.take(stream.next_batch().await);
     assert_eq!(page.shows(), [""; 0]);
     room.restore_update(&room.author, id).await.unwrap();
     page.take(stream.next_batch().await);
-    assert_eq!(
-        page.shows(),
-        [format!(
-            r#"<article id="update-{id}"><p>the goal</p></article>"#
-        )]
-    );
+    assert_eq!(page.shows(), [card(id, "the goal")]);
 
     assert_eq!(page.applied, [0, 1, 2, 3].map(|later| (id, rev + later)));
     assert_eq!(

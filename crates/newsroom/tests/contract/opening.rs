@@ -22,6 +22,18 @@ async fn open(url: &str) -> Result<Arc<Newsroom>, OpenError> {
     Newsroom::open(options).await
 }
 
+/// Why a database can't be opened, whatever its address is.
+async fn refusal(url: &str) -> String {
+    let refused = open(url).await.unwrap_err().to_string();
+    // Of PostgreSQL's, only what says where it is gets told.
+    let named = if url.starts_with("postgres:") {
+        url.split('?').next().unwrap()
+    } else {
+        url
+    };
+    refused.replace(named, "URL")
+}
+
 async fn a_new_database_is_made_and_kept(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
@@ -48,10 +60,8 @@ async fn servers_may_open_a_new_database_at_once(database: Database) {
 async fn a_newer_releases_database_is_refused(database: Database) {
     TestNewsroom::on(&database).await.shut_down().await;
     database.migrate_beyond_this_release().await;
-    let refused = open(&database.url).await.unwrap_err();
-    let spoken = database.url.split('?').next().unwrap();
-    let text = refused.to_string().replace(spoken, "URL");
-    insta::assert_snapshot!(text, @"The database URL was made by a newer Ringside (migration 9000 is unknown here). Start the newer release, or restore a backup made by this one.");
+    let refused = refusal(&database.url).await;
+    insta::assert_snapshot!(refused, @"The database URL was made by a newer Ringside (migration 9000 is unknown here). Start the newer release, or restore a backup made by this one.");
 }
 
 async fn a_closed_newsroom_says_so(database: Database) {
@@ -108,11 +118,7 @@ async fn a_path_that_leads_nowhere_is_one_clear_sentence() {
     insta::assert_snapshot!(refused, @"The database sqlite:///no/such/folder/ringside.db can't be opened: unable to open database file.");
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().display());
-    let refused = open(&url)
-        .await
-        .unwrap_err()
-        .to_string()
-        .replace(&url, "URL");
+    let refused = refusal(&url).await;
     insta::assert_snapshot!(refused, @"The database URL can't be opened: unable to open database file.");
 }
 
@@ -128,11 +134,7 @@ async fn a_folder_that_cannot_be_written_is_one_clear_sentence() {
         Err(_) => folder.path().display().to_string(),
     };
     let url = format!("sqlite://{path}/ringside.db");
-    let refused = open(&url)
-        .await
-        .unwrap_err()
-        .to_string()
-        .replace(&url, "URL");
+    let refused = refusal(&url).await;
     insta::assert_snapshot!(refused, @"The database URL can't be opened: unable to open database file.");
 }
 
@@ -143,11 +145,7 @@ async fn a_file_that_is_no_database_is_left_alone() {
     let notes = "Remember the milk, the bread and the eggs. ".repeat(50);
     fs::write(&file, &notes).unwrap();
     let url = format!("sqlite://{}", file.display());
-    let refused = open(&url)
-        .await
-        .unwrap_err()
-        .to_string()
-        .replace(&url, "URL");
+    let refused = refusal(&url).await;
     insta::assert_snapshot!(refused, @"The database URL can't be opened: file is not a database.");
     assert_eq!(fs::read_to_string(&file).unwrap(), notes);
 }

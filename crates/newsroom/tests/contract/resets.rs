@@ -3,7 +3,7 @@
 use domain::{Change, Cursor, Epoch, PostedUpdate, Reset};
 use newsroom::{Error, Newsroom, live::FeedId};
 
-use super::support::{Database, Event, LivePage, Stream, TestNewsroom, batch, soon};
+use super::support::{Database, Event, LivePage, Stream, TestNewsroom, batch, card, soon};
 
 on_every_database! {
     a_cursor_that_leads_nowhere_is_a_reset,
@@ -109,7 +109,7 @@ async fn what_a_restore_changed_is_shown(database: Database) {
         panic!("{everything:?}");
     };
     assert_eq!((update.id, update.rev), (id, rev));
-    let card = format!(r#"<article id="update-{id}"><p>restored</p></article>"#);
+    let card = card(id, "restored");
     assert_eq!(update.html, card);
 }
 

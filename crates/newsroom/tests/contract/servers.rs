@@ -11,7 +11,7 @@ use newsroom::{
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::support::{Database, Event, LivePage, Stream, TestNewsroom, draft, op_id, soon};
+use super::support::{Database, Event, LivePage, Stream, TestNewsroom, card, draft, op_id, soon};
 
 on_every_database! {
     what_one_server_writes_reaches_the_others_readers,
@@ -30,22 +30,12 @@ async fn what_one_server_writes_reaches_the_others_readers(database: Database) {
 
     let id = one.post(&entry, "teh goal").await.id;
     page.take(stream.next_batch().await);
-    assert_eq!(
-        page.shows(),
-        [format!(
-            r#"<article id="update-{id}"><p>teh goal</p></article>"#
-        )]
-    );
+    assert_eq!(page.shows(), [card(id, "teh goal")]);
     one.edit_update(&one.author, id, &draft("the goal"))
         .await
         .unwrap();
     page.take(stream.next_batch().await);
-    assert_eq!(
-        page.shows(),
-        [format!(
-            r#"<article id="update-{id}"><p>the goal</p></article>"#
-        )]
-    );
+    assert_eq!(page.shows(), [card(id, "the goal")]);
     one.end_entry(&one.author, &entry.slug).await.unwrap();
     page.take(stream.next_batch().await);
     assert!(matches!(stream.next_soon().await, Event::Ended));
@@ -64,10 +54,7 @@ async fn what_one_server_writes_reaches_the_others_readers(database: Database) {
 }
 
 async fn what_another_server_has_just_made_is_found(database: Database) {
-    let (one, other) = (
-        TestNewsroom::on(&database).await,
-        TestNewsroom::on(&database).await,
-    );
+    let (one, other) = TestNewsroom::pair_on(&database).await;
     for address in ["head", "changes", "cursor"] {
         let entry = one.entry(address, domain::EntryState::Live).await;
         let page = other.entry_page(&entry.slug).await.unwrap();
@@ -111,10 +98,7 @@ async fn all_that_was_missed_comes_before_goodbye(database: Database) {
 }
 
 async fn a_sessions_server_does_not_matter(database: Database) {
-    let (one, other) = (
-        TestNewsroom::on(&database).await,
-        TestNewsroom::on(&database).await,
-    );
+    let (one, other) = TestNewsroom::pair_on(&database).await;
     let name = domain::Username::parse("anna").unwrap();
     let password = domain::Password::parse("correct horse").unwrap();
     one.create_account(&name, domain::Role::Author, &password)

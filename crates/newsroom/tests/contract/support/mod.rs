@@ -12,7 +12,7 @@ use std::{future::Future, time::Duration};
 pub use database::Database;
 pub use page::LivePage;
 pub use postgres::PostgresDatabase;
-pub use room::{TestNewsroom, draft, op_id, slug};
+pub use room::{TestNewsroom, card, draft, op_id, slug};
 pub use sqlite::SqliteFile;
 pub use stream::{Event, Stream, batch};
 

@@ -10,7 +10,8 @@ use std::{
 };
 
 use domain::{
-    Batch, Draft, EntryState, OpId, Order, PostedUpdate, Rev, Role, Slug, Username, Viewer,
+    Batch, Draft, EntryState, OpId, Order, PostedUpdate, Rev, Role, Slug, UpdateId, Username,
+    Viewer,
 };
 use newsroom::{
     Clock, Entry, EntryPage, Hand, NewEntry, Newsroom, Options, live::FeedId, storage::Store,
@@ -70,6 +71,11 @@ impl TestNewsroom {
         };
         store.close().await;
         room
+    }
+
+    /// Two servers on `database`.
+    pub async fn pair_on(database: &Database) -> (Self, Self) {
+        (Self::on(database).await, Self::on(database).await)
     }
 
     /// Stops following, and closes the database.
@@ -150,6 +156,11 @@ async fn person(store: &Store, clock: &Clock, role: Role) -> Viewer {
             .await
             .unwrap(),
     }
+}
+
+/// The card of an update that says `text`.
+pub fn card(id: UpdateId, text: &str) -> String {
+    format!(r#"<article id="update-{id}"><p>{text}</p></article>"#)
 }
 
 /// A draft that says `text`.
