@@ -88,7 +88,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   allowConsole: ({ consoleWatch }, use) => use((...patterns) => consoleWatch.allow(...patterns)),
 
-  context: async ({ context, consoleWatch }, use) => {
+  // Named first, servers outlive the pages that have them open.
+  context: async ({ newServer: _, context, consoleWatch }, use) => {
     consoleWatch.watch(context);
     await use(context);
   },

@@ -46,6 +46,8 @@ pub struct Hub {
 #[derive(Debug)]
 struct Known {
     epoch: Epoch,
+    /// The last revision of any public entry; what was public once stays so.
+    public_head: Rev,
     entries: HashMap<EntryId, Moved>,
     slugs: HashMap<Slug, EntryId>,
     rings: HashMap<FeedId, Arc<Ring>>,
@@ -58,6 +60,7 @@ impl Hub {
         Self {
             known: RwLock::new(Known {
                 epoch,
+                public_head: 0,
                 entries: HashMap::new(),
                 slugs: HashMap::new(),
                 rings: HashMap::new(),
@@ -196,6 +199,7 @@ impl Hub {
     pub(super) fn reset(&self, epoch: Epoch, entries: Vec<Moved>) {
         let mut known = self.known_mut();
         known.epoch = epoch;
+        known.public_head = 0;
         known.entries.clear();
         known.slugs.clear();
         for entry in entries {
@@ -217,17 +221,16 @@ impl Hub {
 
 impl Known {
     fn add(&mut self, entry: Moved) {
+        if entry.state.is_public() {
+            self.public_head = self.public_head.max(entry.head);
+        }
         self.slugs.insert(entry.slug.clone(), entry.id);
         self.entries.insert(entry.id, entry);
     }
 
     fn head(&self, feed: FeedId) -> Option<FeedHead> {
         let (head, state) = match feed {
-            FeedId::All => {
-                let public = self.entries.values().filter(|e| e.state.is_public());
-                let head = public.map(|entry| entry.head).max().unwrap_or(0);
-                (head, EntryState::Live)
-            }
+            FeedId::All => (self.public_head, EntryState::Live),
             FeedId::Entry(id) => {
                 let entry = self.entries.get(&id).filter(|e| e.state.is_public())?;
                 (entry.head, entry.state)
