@@ -12,16 +12,16 @@ test("what is posted on one server is read on another", async ({ page, newServer
   }
 });
 
-test("servers that can't hear each other any more go on", async ({ page, ringside, newServer, newEntry, post }) => {
+test("servers that are cut off from the database go on", async ({ page, ringside, newServer, newEntry, post }) => {
   const { postgres } = ringside;
-  test.skip(!postgres, "an SQLite file has no bell to hear");
+  test.skip(!postgres, "an SQLite file has no connections to cut");
   const other = await newServer();
   const entry = await newEntry();
   await page.goto(`${other.url}/entries/${entry.slug}`);
   await waitForFeed(page);
   await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
   for (const text of ["one", "two", "three"]) {
-    await postgres?.cutListeners();
+    await postgres?.cutConnections();
     await post(entry.slug, text);
     await expect(updates(page).last()).toContainText(text);
   }

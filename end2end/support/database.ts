@@ -26,12 +26,9 @@ export class PostgresDatabase {
     return this.server.replace("/postgres?", `/${this.name}?`);
   }
 
-  /** Cuts the connections on which servers listen for each other; how many they were. */
-  async cutListeners(): Promise<number> {
-    const cut = await this.tell(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${this.name}' AND query LIKE 'LISTEN %'`,
-    );
-    return cut.split("\n").filter((line) => line === "t").length;
+  /** Cuts every connection to it: those on which servers listen for each other, and all others. */
+  async cutConnections(): Promise<void> {
+    await this.tell(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${this.name}'`);
   }
 
   /** Removes it, whoever is connected. */
@@ -39,8 +36,7 @@ export class PostgresDatabase {
     await this.tell(`DROP DATABASE ${this.name} WITH (FORCE)`);
   }
 
-  private async tell(sql: string): Promise<string> {
-    const { stdout } = await promisify(execFile)("psql", [this.server, "--no-psqlrc", "-qAt", "-c", sql]);
-    return stdout;
+  private async tell(sql: string): Promise<void> {
+    await promisify(execFile)("psql", [this.server, "--no-psqlrc", "-qAt", "-c", sql]);
   }
 }
