@@ -11,8 +11,9 @@ const ROUNDS: usize = 30;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_hears_of_anothers_commits_at_once() {
     let database = Database::postgres().await;
-    let (one, other) = TestNewsroom::pair_on(&database).await;
+    let one = TestNewsroom::on(&database).await;
     let entry = one.live_entry().await;
+    let other = TestNewsroom::on(&database).await;
     let mut stream = Stream::open(&other.newsroom, all_of(&entry), None);
     soon(Box::pin(post_and_read(&one, &entry, &mut stream))).await;
 }
@@ -20,8 +21,9 @@ async fn a_server_hears_of_anothers_commits_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_whose_listener_is_cut_off_misses_nothing_and_listens_again() {
     let database = Database::postgres().await;
-    let (one, other) = TestNewsroom::pair_on(&database).await;
+    let one = TestNewsroom::on(&database).await;
     let entry = one.live_entry().await;
+    let other = TestNewsroom::on(&database).await;
     let mut stream = Stream::open(&other.newsroom, all_of(&entry), None);
     for _ in 0..2 {
         soon(database.as_postgres().wait_for_listeners(2)).await;
