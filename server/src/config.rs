@@ -10,7 +10,7 @@ use axum::http::Uri;
 use clap::{Args, ValueEnum};
 use domain::Road;
 
-use crate::cli::CommandError;
+use crate::{cli::CommandError, proxies::TrustedProxies};
 
 /// How many milliseconds a polling page waits at least: two pages a second are as good as a stream.
 const SHORTEST_POLL_MS: i64 = 500;
@@ -61,6 +61,17 @@ pub struct Settings {
     /// over https alone.
     #[arg(long, env = "RINGSIDE_PUBLIC_URL", value_name = "URL", global = true)]
     pub public_url: Option<String>,
+    /// The proxies in front of the server, as in 127.0.0.1,10.0.0.0/8: of them, and of nobody else,
+    /// it is believed whose request they pass on (X-Forwarded-For).
+    #[arg(
+        long,
+        env = "RINGSIDE_TRUSTED_PROXIES",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "ADDRESSES",
+        global = true
+    )]
+    pub trusted_proxies: TrustedProxies,
     /// The folder of stylesheets and browser code; by default `site` beside the binary, or
     /// target/site.
     #[arg(long, env = "RINGSIDE_SITE", value_name = "FOLDER", global = true)]

@@ -1,6 +1,10 @@
 //! Who asks: sessions in cookies, for personal pages and server functions alone.
 
-use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    sync::Arc,
+};
 
 use app::PageRequest;
 use axum::{
@@ -139,7 +143,8 @@ pub fn viewer(request: &Request) -> Option<&Viewer> {
 }
 
 /// How often a name may be tried from an address: ten times, then once every six seconds. That is
-/// more than a person needs and less than a guesser.
+/// more than a person needs and less than a guesser. With IPv6 an address is a network of /64, since
+/// that is what a household is given, to number its machines as it likes.
 #[derive(Debug)]
 pub struct LoginLimit(DefaultKeyedRateLimiter<(IpAddr, String)>);
 
@@ -162,6 +167,35 @@ impl LoginLimit {
             self.0.retain_recent();
         }
         let name = username.trim().to_lowercase().chars().take(64).collect();
-        self.0.check_key(&(address, name)).is_ok()
+        self.0.check_key(&(household(address), name)).is_ok()
+    }
+}
+
+fn household(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_household_is_counted_as_one() {
+        let limit = LoginLimit::default();
+        let allows = |address: &str| limit.allows(address.parse().unwrap(), "ann");
+        for machine in 1..=10 {
+            assert!(allows(&format!("2001:db8::{machine}")));
+        }
+        assert!(!allows("2001:db8::ffff:0:0:11"));
+        assert!(allows("2001:db8:0:1::1"), "the neighbour");
+        for machine in 1..=11 {
+            assert!(allows(&format!("192.0.2.{machine}")));
+        }
     }
 }

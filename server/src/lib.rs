@@ -19,6 +19,7 @@ mod length;
 mod page_cache;
 mod pages;
 mod problem;
+mod proxies;
 mod router;
 mod security;
 mod state;

@@ -1,9 +1,11 @@
 //! Which route stands where, and behind what.
 
+use std::net::SocketAddr;
+
 use app::App;
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{ConnectInfo, DefaultBodyLimit, Request, State},
     http::{
         StatusCode,
         header::{ALLOW, CACHE_CONTROL},
@@ -19,7 +21,7 @@ use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     trace::TraceLayer,
 };
-use tracing::Span;
+use tracing::{Span, field::display};
 
 use crate::{
     feed, files, forms, health,
@@ -28,6 +30,7 @@ use crate::{
     page_cache::serve_finished,
     pages::{Pages, wants_page},
     problem::{NO_STORE, Problem},
+    proxies::TrustedProxies,
     security::{SecurityHeaders, add_headers, refuse_cross_site},
     state::AppState,
     updates,
@@ -68,6 +71,7 @@ pub fn router(state: AppState) -> Router {
         csrf = trusting;
     }
     let site = state.settings.site();
+    let proxies = state.settings.trusted_proxies.clone();
     public
         .merge(personal)
         .merge(feed::routes())
@@ -81,19 +85,24 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.pages.clone(), dress_problems))
         .layer(from_fn_with_state(security, add_headers))
         .layer(PropagateRequestIdLayer::x_request_id())
-        .layer(TraceLayer::new_for_http().make_span_with(request_span))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(move |request: &Request| request_span(&proxies, request)),
+        )
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
         .with_state(state)
 }
 
 /// What the log says of the request that a line is about. Without the query: it may hold a secret.
-fn request_span(request: &Request) -> Span {
+fn request_span(proxies: &TrustedProxies, request: &Request) -> Span {
     let id = request
         .headers()
         .get("x-request-id")
         .and_then(|id| id.to_str().ok())
         .unwrap_or_default();
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let client = peer.map(|peer| display(proxies.client(peer.ip(), request.headers())));
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id, client)
 }
 
 /// Whom a page is for.

@@ -1,11 +1,11 @@
 //! Logging in and out, and making the first owner.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use app::Typed;
 use axum::{
     Router,
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     http::StatusCode,
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
@@ -22,6 +22,7 @@ use crate::{
     extract::Query,
     identity,
     problem::Problem,
+    proxies::ClientAddress,
     security::local_path,
     state::{AppState, SetupToken},
 };
@@ -35,11 +36,11 @@ pub fn routes() -> Router<AppState> {
 
 async fn log_in(
     State(state): State<AppState>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    ClientAddress(client): ClientAddress,
     jar: CookieJar,
     fields: Fields,
 ) -> Response {
-    if !state.logins.allows(address.ip(), fields.get("username")) {
+    if !state.logins.allows(client, fields.get("username")) {
         let typed = Typed {
             message: "Too many tries for this name. Wait a minute, and try again.".to_owned(),
             values: fields.0,

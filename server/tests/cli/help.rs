@@ -16,6 +16,7 @@ fn help_explains_every_setting_and_command() {
         "RINGSIDE_DATABASE_URL",
         "RINGSIDE_DATABASE_URL_FILE",
         "RINGSIDE_PUBLIC_URL",
+        "RINGSIDE_TRUSTED_PROXIES",
         "RINGSIDE_SITE",
         "RINGSIDE_POLL_INTERVAL_MS",
         "RINGSIDE_TRANSPORT",

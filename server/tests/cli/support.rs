@@ -17,7 +17,7 @@ pub struct Ringside {
 
 /// A server that was started; killed when dropped, if it still runs.
 pub struct Serving {
-    /// Where it serves, as in `127.0.0.1:41234`.
+    /// Where it says that it serves, as in `127.0.0.1:41234`.
     pub address: String,
     process: Child,
     stdout: BufReader<ChildStdout>,
@@ -119,7 +119,8 @@ impl Serving {
         stdout.read_line(&mut line).unwrap();
         let (_, address) = line
             .trim_end()
-            .split_once("Ringside serves http://")
+            .split_once("Ringside serves ")
+            .and_then(|(_, url)| url.split_once("://"))
             .unwrap_or_else(|| panic!("it doesn't serve: {line:?}"));
         Self {
             address: address.to_owned(),
@@ -130,7 +131,12 @@ impl Serving {
 
     /// Tells it to stop, as a supervisor does.
     pub fn terminate(&self) {
-        let kill = format!("kill -TERM {}", self.process.id());
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.process.id());
         let told = Command::new("sh").args(["-c", &kill]).status().unwrap();
         assert!(told.success());
     }

@@ -171,6 +171,44 @@ async fn a_name_can_be_tried_ten_times() {
         .assert_status_unauthorized();
 }
 
+/// Tries to log in as the `number`th of eleven; whether that was still looked at.
+async fn try_number(number: usize, browser: &TestServer, forwarded: &str) -> bool {
+    let tried = browser
+        .post("/login")
+        .form(&[("username", "author"), ("password", "not the password")])
+        .add_header(
+            "x-forwarded-for",
+            forwarded.replace('N', &number.to_string()),
+        )
+        .await;
+    match tried.status_code().as_u16() {
+        401 => true,
+        429 => false,
+        status => panic!("{status}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_gets_more_tries_by_claiming_other_addresses() {
+    for (proxies, forwarded, allowed) in [
+        // A reader who comes straight here.
+        ("", "192.0.2.N", 10),
+        ("10.0.0.0/8", "192.0.2.N", 10),
+        // Behind a proxy that adds the address it hears from.
+        ("127.0.0.1", "192.0.2.N, 203.0.113.9", 10),
+        ("127.0.0.1", "10.0.0.N, unknown", 10),
+        // Eleven readers.
+        ("127.0.0.1", "203.0.113.9, 192.0.2.N", 11),
+        ("127.0.0.0/8,10.0.0.0/8", "192.0.2.N, 10.0.0.7", 11),
+    ] {
+        let app = TestApp::with(&["--trusted-proxies", proxies]).await;
+        let browser = app.browser();
+        let tries = join_all((1..=11).map(|number| try_number(number, &browser, forwarded))).await;
+        let looked_at = tries.into_iter().filter(|tried| *tried).count();
+        assert_eq!(looked_at, allowed, "{proxies:?} {forwarded:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_logs_out_is_out() {
     let (app, anonymous, _) = TestApp::start().await;
