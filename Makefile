@@ -29,7 +29,7 @@ test: ## Run every check and every test
 	@scripts/phases setup lint rust-tests build size-budget browser-tests
 
 setup: ## Install what the other targets need (they also do it themselves)
-	@scripts/setup rust tools node browser postgres
+	@scripts/setup rust tools node browser postgres nginx
 
 lint: ## Check formatting, lints, types and who imports whom; a warning is an error
 	@scripts/setup rust node
@@ -40,7 +40,7 @@ lint: ## Check formatting, lints, types and who imports whom; a warning is an er
 	end2end/node_modules/.bin/tsc --project end2end
 
 rust-tests: ## Run the Rust tests
-	@scripts/setup rust postgres
+	@scripts/setup rust postgres nginx
 	cargo test --doc $(NATIVE)
 	scripts/with-postgres cargo $(if $(shell command -v cargo-nextest),nextest run,test --tests) $(NATIVE)
 

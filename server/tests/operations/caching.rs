@@ -1,0 +1,156 @@
+//! nginx as a small CDN: one answer for everybody, for as long as Ringside says, and nothing else kept.
+
+use std::io::Read;
+
+use super::site::{Site, publish, soon};
+
+#[test]
+fn one_answer_serves_everybody() {
+    let site = Site::start();
+    for path in [
+        "/",
+        "/entries/final",
+        "/entries/final?order=latest",
+        "/updates/1/",
+        "/updates/1.json?since=0",
+        "/feed/1/head",
+        "/feed/all/head",
+        "/feed/1/changes",
+    ] {
+        let first = site.reader_at(2).get(path);
+        assert_eq!(first.cached(), "200 MISS", "{path}");
+        // Other headers and cookies make no difference.
+        let curious = site.reader_at(3).with("cookie", "analytics=1");
+        let second = curious.with("accept-language", "fr").get(path);
+        assert_eq!(second.cached(), "200 HIT", "{path}");
+        assert_eq!(second.body, first.body, "{path}");
+    }
+}
+
+#[test]
+fn who_has_the_page_is_told_so_by_nginx() {
+    let site = Site::start();
+    let page = site.reader().get("/entries/final");
+    let returning = site.reader().with("if-none-match", page.header("etag"));
+    assert_eq!(returning.get("/entries/final").cached(), "304 HIT");
+    // And so is nginx by Ringside, once its copy has expired.
+    let page = soon(
+        || returning.get("/entries/final"),
+        |answer| !answer.cached().ends_with("HIT"),
+    );
+    assert_eq!(page.cached(), "304 REVALIDATED");
+}
+
+#[test]
+fn everybody_gets_what_they_can_decode() {
+    let site = Site::start();
+    let plain = site.reader().get("/entries/final").text();
+    for (accepts, encoding, status) in [
+        ("gzip, deflate, br", "br", "MISS"),
+        ("br;q=0.9, gzip;q=0.8", "br", "HIT"),
+        ("GZIP, BR", "br", "HIT"),
+        ("gzip, deflate", "gzip", "MISS"),
+        ("gzip;q=1.0, br;q=0", "gzip", "HIT"),
+        ("br ;q=0, gzip ;q=0.5", "gzip", "HIT"),
+        ("deflate, zstd", "", "HIT"),
+        ("br;q=0.000, gzip; q=0", "", "HIT"),
+        ("brotli, x-gzip, *;q=0", "", "HIT"),
+        ("", "", "HIT"),
+    ] {
+        let page = site
+            .reader()
+            .with("accept-encoding", accepts)
+            .get("/entries/final");
+        assert_eq!(page.header("content-encoding"), encoding, "{accepts:?}");
+        let mut text = String::new();
+        let mut body = &*page.body;
+        match encoding {
+            "br" => brotli::Decompressor::new(body, 4096).read_to_string(&mut text),
+            "gzip" => flate2::read::GzDecoder::new(body).read_to_string(&mut text),
+            _ => body.read_to_string(&mut text),
+        }
+        .unwrap();
+        assert!(text == plain, "{accepts:?}");
+        // On a machine that was busy for two seconds it has expired.
+        let cached = page.cached();
+        assert!(
+            cached == format!("200 {status}") || cached == "200 REVALIDATED",
+            "{accepts:?} {cached}"
+        );
+    }
+}
+
+#[test]
+fn what_is_personal_is_never_kept() {
+    let site = Site::start();
+    let owner = site.owner();
+    for path in ["/desk", "/desk/entries/final", "/entries/final/compose"] {
+        let page = owner.get(path);
+        assert_eq!(page.cached(), "200 ", "{path}");
+        assert_eq!(page.header("cache-control"), "private, no-store", "{path}");
+        let other = site.reader().get(path);
+        assert_eq!(other.cached(), "303 ", "{path}");
+    }
+    for path in ["/login", "/healthz", "/readyz"] {
+        assert_eq!(site.reader().get(path).cached(), "200 ", "{path}");
+    }
+    // Public pages are kept, whoever was the first to ask.
+    assert_eq!(owner.get("/entries/final").cached(), "200 BYPASS");
+    assert_eq!(site.reader().get("/entries/final").cached(), "200 HIT");
+    let kept = site.nginx.kept();
+    assert_eq!(kept.len(), 1);
+    let kept = String::from_utf8_lossy(&kept[0]);
+    let personal = "action=\"/logout\"";
+    assert!(owner.get("/desk").text().contains(personal));
+    assert!(!kept.contains(personal) && !kept.contains("Set-Cookie"));
+}
+
+#[test]
+fn what_went_wrong_is_never_kept() {
+    let site = Site::start();
+    for (path, status) in [
+        ("/feed/1/changes?since=another.5", 410),
+        ("/feed/1/changes?since=nonsense", 400),
+        ("/feed/2/head", 404),
+        ("/entries/none", 404),
+        ("/entries/final/updates/99", 404),
+        ("/updates/1.json?since=x", 400),
+        ("/updates/2/", 404),
+        ("/pkg/none.js", 404),
+    ] {
+        for _ in 0..2 {
+            let refused = site.reader().get(path);
+            assert_eq!(refused.cached(), format!("{status} MISS"), "{path}");
+        }
+    }
+    assert_eq!(site.nginx.kept().len(), 0);
+}
+
+#[test]
+fn who_posts_without_javascript_sees_the_post() {
+    let site = Site::start();
+    let author = site.owner();
+    assert_eq!(site.reader().get("/entries/final").cached(), "200 MISS");
+    publish(&author, "A goal");
+    let page = author.get("/entries/final");
+    assert_eq!(page.cached(), "200 BYPASS");
+    assert!(page.text().contains("A goal"));
+    // From now on everybody else does, too.
+    let page = site.reader().get("/entries/final");
+    assert!(page.text().contains("A goal"));
+}
+
+/// With `proxy_cache_background_update` it stayed for as long as somebody asked.
+#[test]
+fn what_is_taken_down_goes() {
+    let site = Site::start();
+    let author = site.owner();
+    publish(&author, "A mistake");
+    let path = "/entries/final/updates/1";
+    assert!(site.reader().get(path).text().contains("A mistake"));
+    assert_eq!(author.post("/desk/updates/1/delete", &[]).status, 303);
+    soon(|| site.reader().get(path), |answer| answer.status == 404);
+    for _ in 0..5 {
+        assert_eq!(site.reader().get(path).cached(), "404 EXPIRED");
+    }
+}
