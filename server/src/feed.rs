@@ -15,6 +15,7 @@ use axum::{
 use domain::{Cursor, Head};
 use newsroom::{Newsroom, live::FeedId};
 use serde::Deserialize;
+use tower_http::compression::{CompressionLayer, predicate::SizeAbove};
 
 use crate::{
     extract::{Path, Query},
@@ -27,12 +28,16 @@ use crate::{
 const HEAD: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=1");
 /// What changed since a cursor grows; a few seconds of it may be shared.
 const CHANGES: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=2");
+/// What is compressed, in bytes: catching up on many updates is worth the work for each who asks, the
+/// one or two that polls bring are not.
+const WORTH_COMPRESSING: u64 = 4 * 1024;
 
 /// `/feed/{entry_id}/...` and `/feed/all/...`.
 pub fn routes() -> Router<AppState> {
+    let compression = CompressionLayer::new().compress_when(SizeAbove::new(WORTH_COMPRESSING));
     Router::new()
         .route("/feed/{entry_id}/head", get(head))
-        .route("/feed/{entry_id}/changes", get(changes))
+        .route("/feed/{entry_id}/changes", get(changes).layer(compression))
         .route("/feed/{entry_id}/stream", get(stream))
 }
 

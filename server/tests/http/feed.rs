@@ -22,6 +22,33 @@ async fn changes(browser: &TestServer, feed: &str, query: &str) -> TestResponse 
     browser.get(&format!("/feed/{feed}/changes{query}")).await
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn catching_up_on_much_is_compressed() {
+    let (app, anonymous, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let compressed = async || {
+        let path = format!("/feed/{entry}/changes");
+        let asked = anonymous.get(&path).add_header("accept-encoding", "br");
+        head_of(&asked.await, &["content-encoding", "vary", "cache-control"])
+    };
+    app.post("final", "Kick-off").await;
+    assert_eq!(
+        compressed().await,
+        "200 OK\ncache-control: public, max-age=0, s-maxage=2"
+    );
+    for _ in 0..10 {
+        app.post("final", "A goal").await;
+    }
+    assert_eq!(
+        compressed().await,
+        "200 OK\ncontent-encoding: br\nvary: accept-encoding\ncache-control: public, max-age=0, s-maxage=2"
+    );
+    assert_eq!(
+        updates(&changes(&anonymous, &entry.to_string(), "").await).len(),
+        11
+    );
+}
+
 /// The ids and revisions that an answer brings.
 fn updates(answer: &TestResponse) -> Vec<(i64, i64)> {
     answer.assert_status_ok();
