@@ -1,4 +1,5 @@
 // How long an update takes from the click on "Post" to another reader's DOM, and what arrivals move.
+import { median, ms, quantile } from "./support/figures";
 import { expect, test, updates, waitForFeed } from "./support/test";
 
 const POSTS = 50;
@@ -19,7 +20,7 @@ test("click on Post to another browser's DOM", async ({ author, newContext, newE
     window.shift = 0;
     new MutationObserver((changes) => {
       for (const change of changes) for (const node of change.addedNodes) seen.push([node.textContent, ${now}]);
-    }).observe(document.getElementById("live-updates"), { childList: true });
+    }).observe(document.getElementById("live-updates"), { childList: true, subtree: true });
     new PerformanceObserver((entries) => {
       for (const entry of entries.getEntries()) shift += entry.value;
     }).observe({ type: "layout-shift" });
@@ -58,17 +59,8 @@ test("click on Post to another browser's DOM", async ({ author, newContext, newE
   const shift = (await reader.evaluate("shift")) as number;
 
   console.log(`\nClick on "Post" to another browser's DOM, ${POSTS} posts, two headless browsers and the server on one machine:`);
-  console.log(`  median ${format(quantile(latency, 0.5))}, nine in ten within ${format(quantile(latency, 0.9))}, slowest ${format(Math.max(...latency))}`);
-  console.log(`  beside it, in the same run, a bare round trip from that page: median ${format(quantile(roundTrips, 0.5))}`);
+  console.log(`  median ${ms(median(latency))}, nine in ten within ${ms(quantile(latency, 0.9))}, slowest ${ms(Math.max(...latency))}`);
+  console.log(`  beside it, in the same run, a bare round trip from that page: median ${ms(median(roundTrips))}`);
   console.log(`Layout shift in the reader's page over the ${POSTS} arrivals: ${shift}`);
   expect(ringside.log).not.toContain("panicked");
 });
-
-function quantile(values: number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
-}
-
-function format(milliseconds: number): string {
-  return `${milliseconds.toFixed(1)} ms`;
-}

@@ -7,7 +7,7 @@ export async function waitForFeed(page: Page): Promise<void> {
 
 /** The updates that can be seen, from top to bottom. */
 export function updates(page: Page): Locator {
-  return page.locator("#live-updates > .update:visible");
+  return page.locator("#live-updates .update:visible");
 }
 
 /** What the visible updates say, from top to bottom. */
@@ -19,14 +19,14 @@ export async function texts(page: Page): Promise<string[]> {
 
 /** The number of the update that says `text`. */
 export async function idOf(page: Page, text: string): Promise<string> {
-  const id = await page.locator("#live-updates > .update", { hasText: text }).getAttribute("data-update-id");
+  const id = await page.locator("#live-updates .update", { hasText: text }).getAttribute("data-update-id");
   if (id === null) throw new Error(`no update says ${text}`);
   return id;
 }
 
 /** Marks every update's node, so that `unmarked` tells which were made anew. */
 export async function markNodes(page: Page): Promise<void> {
-  await page.locator("#live-updates > .update").evaluateAll((nodes) => {
+  await page.locator("#live-updates .update").evaluateAll((nodes) => {
     for (const node of nodes) (node as HTMLElement & { marked?: boolean }).marked = true;
   });
 }
@@ -34,6 +34,6 @@ export async function markNodes(page: Page): Promise<void> {
 /** How many updates' nodes were made since `markNodes`. */
 export function unmarked(page: Page): Promise<number> {
   return page
-    .locator("#live-updates > .update")
+    .locator("#live-updates .update")
     .evaluateAll((nodes) => nodes.filter((node) => !(node as HTMLElement & { marked?: boolean }).marked).length);
 }

@@ -19,7 +19,7 @@ use leptos::{
     web_sys::{HtmlElement, KeyboardEvent},
 };
 
-use super::{draft::KeptDraft, post_update};
+use super::{draft::KeptDraft, gate_island::Missing, post_update};
 use crate::{AppError, accounts::whoami, browser_clock::now};
 
 /// How long "Posted." is shown.
@@ -35,23 +35,10 @@ impl From<SplitLoaderError> for NotLoaded {
     }
 }
 
-/// Why there is no composer where somebody is logged in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
-    /// Its code, or the answer to who is logged in, can't be had.
-    Unreachable,
-    /// The session is over.
-    LoggedOut,
-}
-
 /// Fetches this file's code, and puts the composer into `host` if the server agrees that whoever is
-/// logged in may post; says by `missing` why it doesn't.
+/// logged in may post, or says why there is none.
 #[leptos::wasm_split::wasm_split(composer, wasm_split_path = ::leptos::wasm_split, fallible)]
-pub fn mount_composer(
-    host: HtmlElement,
-    slug: String,
-    missing: WriteSignal<Option<Missing>>,
-) -> Result<(), NotLoaded> {
+pub fn mount_composer(host: HtmlElement, slug: String) -> Result<(), NotLoaded> {
     spawn_local(async move {
         match whoami().await {
             Ok(Some(viewer)) if viewer.role.may_post() => {
@@ -60,8 +47,8 @@ pub fn mount_composer(
             }
             // A reader with an account has nothing to miss.
             Ok(Some(_)) => {}
-            Ok(None) => missing.set(Some(Missing::LoggedOut)),
-            Err(_) => missing.set(Some(Missing::Unreachable)),
+            Ok(None) => Missing::LoggedOut.say(),
+            Err(_) => Missing::Unreachable.say(),
         }
     });
     Ok(())

@@ -1,53 +1,78 @@
 //! The island that fetches the composer, for those who can post; readers load none of its code.
 
-use leptos::{prelude::*, reactive::spawn_local, web_sys::HtmlElement};
+use leptos::{prelude::*, web_sys::HtmlElement};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
 
-use super::form::{Missing, mount_composer};
+use super::form::mount_composer;
 
-/// Where the composer will stand, if somebody is logged in here. The list's `data-slug` names the
-/// entry to post to.
+/// Where the composer will stand.
+const HOST: &str = "composer-host";
+
+/// Why there is no composer where somebody is logged in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Its code, or the answer to who is logged in, can't be had.
+    Unreachable,
+    /// The session is over.
+    LoggedOut,
+}
+
+impl Missing {
+    /// The sentence that says so; it stands in the page, hidden.
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::Unreachable => "composer-unreachable",
+            Self::LoggedOut => "composer-logged-out",
+        }
+    }
+
+    /// Says so on the page.
+    pub fn say(self) {
+        if let Some(sentence) = document().get_element_by_id(self.sentence()) {
+            // Where it isn't hidden, it is said already.
+            let _ = sentence.remove_attribute("hidden");
+        }
+    }
+}
+
+/// Where the composer will stand, if somebody is logged in here. Every reader's page carries this
+/// island, so it is nothing but markup, and holds no signal (docs/adr/0011).
 #[island]
 pub fn ComposerGate() -> impl IntoView {
-    let host = NodeRef::<leptos::html::Div>::new();
-    let (missing, set_missing) = signal(None::<Missing>);
-    Effect::new(move || {
-        // The hint is set at login and holds nothing secret; the server decides who may post.
-        let is_author = document()
-            .document_element()
-            .is_some_and(|root| root.class_list().contains("author"));
-        let slug = document()
-            .get_element_by_id("live-updates")
-            .and_then(|list| list.get_attribute("data-slug"));
-        if let (true, Some(host), Some(slug)) = (is_author, host.get(), slug) {
-            spawn_local(async move {
-                let host: HtmlElement = host.into();
-                if mount_composer(host, slug, set_missing).await.is_err() {
-                    set_missing.set(Some(Missing::Unreachable));
-                }
-            });
-        }
-    });
+    if !cfg!(feature = "ssr") {
+        fetch_composer();
+    }
     view! {
-        <div class="composer-host" node_ref=host></div>
-        <p class="complaint" role="alert" hidden=move || missing.get().is_none()>
-            {move || match missing.get() {
-                Some(Missing::LoggedOut) => {
-                    "Your session has expired. What you typed is kept in this browser."
-                }
-                _ => {
-                    "The composer could not be loaded: the server can't be reached, or is newer than this page."
-                }
-            }}
-            " "
-            <a href=move || match missing.get() {
-                Some(Missing::LoggedOut) => "/login",
-                _ => "",
-            }>
-                {move || match missing.get() {
-                    Some(Missing::LoggedOut) => "Log in",
-                    _ => "Reload the page",
-                }}
-            </a>
+        <div id=HOST class="composer-host"></div>
+        <p id=Missing::LoggedOut.sentence() class="complaint" role="alert" hidden>
+            "Your session has expired. What you typed is kept in this browser. "
+            <a href="/login">"Log in"</a>
         </p>
+        <p id=Missing::Unreachable.sentence() class="complaint" role="alert" hidden>
+            "The composer could not be loaded: the server can't be reached, or is newer than this page. "
+            <a href="">"Reload the page"</a>
+        </p>
+    }
+}
+
+/// Fetches the composer if somebody is logged in here: so says a hint that is set at login and holds
+/// nothing secret. The server decides who may post. The list's `data-slug` names the entry.
+fn fetch_composer() {
+    let is_author = document()
+        .document_element()
+        .is_some_and(|root| root.class_list().contains("author"));
+    let host = document()
+        .get_element_by_id(HOST)
+        .and_then(|host| host.dyn_into::<HtmlElement>().ok());
+    let slug = document()
+        .get_element_by_id("live-updates")
+        .and_then(|list| list.get_attribute("data-slug"));
+    if let (true, Some(host), Some(slug)) = (is_author, host, slug) {
+        spawn_local(async move {
+            if mount_composer(host, slug).await.is_err() {
+                Missing::Unreachable.say();
+            }
+        });
     }
 }

@@ -1,25 +1,26 @@
 //! Tells those who can't see it that something arrived: politely, and many as one.
 
-use std::cell::Cell;
+use std::{cell::Cell, rc::Rc};
 
 use gloo_timers::callback::Timeout;
-use leptos::prelude::*;
+
+use super::feed_bar::FeedBar;
 
 /// How long arrivals are gathered before they are announced.
 const GATHER_MS: u32 = 1_500;
 
 /// Gathers arrivals, and puts a sentence about them into a live region.
 pub struct Announcer {
-    sentence: WriteSignal<String>,
-    waiting: std::rc::Rc<Cell<usize>>,
+    bar: Rc<FeedBar>,
+    waiting: Rc<Cell<usize>>,
 }
 
 impl Announcer {
-    /// An announcer that speaks through `sentence`.
-    pub fn new(sentence: WriteSignal<String>) -> Self {
+    /// An announcer that speaks through `bar`.
+    pub fn new(bar: Rc<FeedBar>) -> Self {
         Self {
-            sentence,
-            waiting: std::rc::Rc::default(),
+            bar,
+            waiting: Rc::default(),
         }
     }
 
@@ -30,19 +31,8 @@ impl Announcer {
         }
         let waiting = self.waiting.replace(self.waiting.get() + count);
         if waiting == 0 {
-            let (waiting, sentence) = (self.waiting.clone(), self.sentence);
-            Timeout::new(GATHER_MS, move || {
-                sentence.set(new_updates(waiting.take()));
-            })
-            .forget();
+            let (waiting, bar) = (Rc::clone(&self.waiting), Rc::clone(&self.bar));
+            Timeout::new(GATHER_MS, move || bar.announce(waiting.take())).forget();
         }
-    }
-}
-
-/// As in `3 new updates`.
-pub fn new_updates(count: usize) -> String {
-    match count {
-        1 => "1 new update".to_owned(),
-        count => format!("{count} new updates"),
     }
 }

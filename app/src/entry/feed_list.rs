@@ -2,26 +2,43 @@
 //!
 //! Nothing here touches what the reader reads: an arrival is inserted, an edit changes the inside of
 //! its own node, a deletion removes its own node, and the toggle moves nodes without making new ones.
+//! What a change costs doesn't depend on how long the list is.
 
-use domain::{Change, Order, Presented, Timestamp, UpdateId};
-use js_sys::{Function, Reflect};
-use leptos::prelude::{document, window};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, HtmlElement, HtmlMediaElement, HtmlTemplateElement, Node};
+use std::cell::{Cell, RefCell};
 
-use super::times;
+use domain::{Change, Order, Presented, UpdateId};
+use leptos::prelude::document;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+use super::{
+    card_node::{self, key},
+    placing::{move_to_end, put, take_out},
+    reader_place::ReaderPlace,
+    times,
+};
 
 /// The list.
 pub struct FeedList {
     list: HtmlElement,
+    place: ReaderPlace,
+    /// The arrivals that are hidden until the reader asks for them.
+    held: RefCell<Vec<Element>>,
+    own_zone: Cell<bool>,
 }
 
 impl FeedList {
     /// The list of this page, if it has one.
     pub fn find() -> Option<Self> {
-        let list = document().get_element_by_id("live-updates")?;
+        let list: HtmlElement = document()
+            .get_element_by_id("live-updates")?
+            .dyn_into()
+            .ok()?;
         Some(Self {
-            list: list.dyn_into().ok()?,
+            place: ReaderPlace::watch(list.clone()),
+            list,
+            held: RefCell::default(),
+            own_zone: Cell::new(false),
         })
     }
 
@@ -48,128 +65,125 @@ impl FeedList {
 
     /// Puts the list into the other order.
     pub fn flip(&self) {
-        let nodes: Vec<Node> = self.updates().map(Into::into).collect();
-        for node in nodes.into_iter().rev() {
-            self.place(&node, None);
+        let stretches = self.list.children();
+        let stretches: Vec<_> = (0..stretches.length())
+            .filter_map(|at| stretches.item(at))
+            .collect();
+        for stretch in stretches.into_iter().rev() {
+            let updates = stretch.children();
+            // The collection is live: what is moved to the end is behind those that are yet to go.
+            for at in (0..updates.length()).rev() {
+                if let Some(update) = updates.item(at) {
+                    move_to_end(&stretch, &update);
+                }
+            }
+            move_to_end(&self.list, &stretch);
         }
         self.set_data("order", self.order().flipped().as_str());
     }
 
-    /// Applies `changes`; with `hold`, arrivals stay hidden. Answers the nodes that arrived.
-    pub fn apply(&self, changes: &[Change], hold: bool) -> Vec<Element> {
-        let mut arrived = Vec::new();
+    /// Applies `changes`; with `hold`, arrivals stay hidden. Answers how many arrived.
+    pub fn apply(&self, changes: &[Change], hold: bool) -> usize {
+        let mut arrived = 0;
         for change in changes {
-            match (change, find(change.id())) {
-                (Change::Deleted(_), Some(node)) => node.remove(),
+            match (change, card_node::find(change.id())) {
+                (Change::Deleted(_), Some(node)) => self.remove(&node),
                 (Change::Deleted(_), None) => {}
                 (Change::Presented(shown), Some(node)) => self.rewrite(&node, shown),
                 (Change::Presented(shown), None) => {
-                    if let Some(node) = parse(&shown.html) {
-                        node.class_list().add_1("is-new").unwrap_or_default();
-                        if hold {
-                            node.set_attribute("hidden", "").unwrap_or_default();
-                        }
-                        let before = self.place_for(shown);
-                        self.place(&node, before.as_ref());
-                        self.list.remove_attribute("aria-busy").unwrap_or_default();
-                        arrived.push(node);
+                    if let Some(node) = card_node::parse(&shown.html) {
+                        self.insert(node, hold);
+                        arrived += 1;
                     }
                 }
             }
         }
+        // A feed without articles is one that isn't there yet. A plain name is always taken.
+        let busy = self.list.first_element_child().is_none();
+        let _ = self
+            .list
+            .set_attribute("aria-busy", if busy { "true" } else { "false" });
         arrived
     }
 
     /// Removes every update but those numbered `kept`, after a reset.
     pub fn retain(&self, kept: impl Fn(UpdateId) -> bool) {
-        let gone: Vec<_> = self.updates().filter(|node| !kept(key(node).1)).collect();
-        for node in gone {
-            node.remove();
+        let Ok(updates) = self.list.query_selector_all(".update") else {
+            return;
+        };
+        for at in 0..updates.length() {
+            if let Some(update) = updates.item(at).map(JsCast::unchecked_into::<Element>)
+                && !kept(key(&update).1)
+            {
+                self.remove(&update);
+            }
         }
     }
 
     /// How many arrivals are hidden.
     pub fn held(&self) -> usize {
-        self.updates()
-            .filter(|node| node.has_attribute("hidden"))
-            .count()
+        self.held.borrow().len()
     }
 
     /// Shows every arrival that is hidden.
     pub fn reveal(&self) {
-        for node in self.updates() {
-            node.remove_attribute("hidden").unwrap_or_default();
+        for node in self.held.take() {
+            // Where it isn't, nothing has to be done.
+            let _ = node.remove_attribute("hidden");
+        }
+    }
+
+    /// Whether times are in the reader's own zone.
+    pub const fn shows_own_zone(&self) -> bool {
+        self.own_zone.get()
+    }
+
+    /// Shows times in the reader's own zone, or in the entry's; those of arrivals, too.
+    pub fn show_times(&self, own: bool) {
+        if self.own_zone.replace(own) != own {
+            times::show(&self.list, own);
         }
     }
 
     /// Takes the reader to the top of the list, keyboard and all.
     pub fn go_to_top(&self) {
         self.list.scroll_into_view();
-        let first = self
-            .updates()
-            .next()
-            .and_then(|node| node.dyn_into::<HtmlElement>().ok());
-        if let Some(first) = first {
+        let first = self.list.query_selector(".update").ok().flatten();
+        if let Some(first) = first.and_then(|node| node.dyn_into::<HtmlElement>().ok()) {
             first.set_tab_index(-1);
             // What can't take the focus leaves it where it is.
             let _ = first.focus();
         }
     }
 
-    /// Whether something may appear at the top without disturbing anybody: the top is in view, the
-    /// tab is visible, and nothing in the list is selected, focused or playing.
+    /// Whether something may appear at the top without disturbing anybody.
     pub fn is_undisturbed(&self) -> bool {
-        let height = window()
-            .inner_height()
-            .ok()
-            .and_then(|height| height.as_f64());
-        let top = self.list.get_bounding_client_rect().top();
-        let in_view = top >= 0.0 && top < height.unwrap_or_default();
-        in_view
-            && !document().hidden()
-            && !self.is_selected()
-            && !self.is_focused()
-            && !self.is_playing()
+        self.place.is_undisturbed()
     }
 
-    fn is_selected(&self) -> bool {
-        let selection = window().get_selection().ok().flatten();
-        selection.is_some_and(|selection| {
-            !selection.is_collapsed()
-                && selection
-                    .contains_node_with_allow_partial_containment(&self.list, true)
-                    .unwrap_or(false)
-        })
+    fn insert(&self, node: Element, hold: bool) {
+        // Plain names are always taken.
+        let _ = node.class_list().add_1("is-new");
+        let _ = node.toggle_attribute_with_force("hidden", hold);
+        if self.own_zone.get() {
+            times::show(&node, true);
+        }
+        put(&self.list, self.order(), &node);
+        if hold {
+            self.held.borrow_mut().push(node);
+        }
     }
 
-    fn is_focused(&self) -> bool {
-        let active = document().active_element();
-        active.is_some_and(|active| self.list.contains(Some(&active)))
-    }
-
-    fn is_playing(&self) -> bool {
-        let Ok(players) = self.list.query_selector_all("video, audio") else {
-            return false;
-        };
-        (0..players.length())
-            .filter_map(|at| players.item(at)?.dyn_into::<HtmlMediaElement>().ok())
-            .any(|player| !player.paused())
-    }
-
-    fn updates(&self) -> impl Iterator<Item = Element> + use<> {
-        let children = self.list.children();
-        // The collection is live: it is read once, before anything moves.
-        let nodes: Vec<_> = (0..children.length())
-            .filter_map(|at| children.item(at))
-            .collect();
-        nodes.into_iter()
+    fn remove(&self, node: &Element) {
+        self.held.borrow_mut().retain(|held| held != node);
+        take_out(&self.list, node);
     }
 
     /// Gives a node the inside of another card; the node itself stays, and so does its place unless the
     /// time it was posted changed, as after a reset. A card that says the same is left alone: what is
     /// selected or plays in it goes on.
     fn rewrite(&self, node: &Element, shown: &Presented) {
-        let Some(fresh) = parse(&shown.html) else {
+        let Some(fresh) = card_node::parse(&shown.html) else {
             return;
         };
         times::show(node, false);
@@ -177,80 +191,15 @@ impl FeedList {
         if node.inner_html() != inside {
             node.set_inner_html(&inside);
         }
+        if self.own_zone.get() {
+            times::show(node, true);
+        }
         // Plain names are always taken.
         let _ = node.set_attribute("data-rev", &shown.rev.to_string());
         if key(node) != (shown.posted_at, shown.id) {
             let _ = node.set_attribute("data-posted-at", &shown.posted_at.0.to_string());
-            node.remove();
-            self.place(node, self.place_for(shown).as_ref());
+            take_out(&self.list, node);
+            put(&self.list, self.order(), node);
         }
     }
-
-    /// The node that an arrival comes before: looked for from the newest end, where it nearly always
-    /// belongs.
-    fn place_for(&self, shown: &Presented) -> Option<Element> {
-        let new = (shown.posted_at, shown.id);
-        match self.order() {
-            Order::Oldest => {
-                let mut before = None;
-                let mut node = self.list.last_element_child();
-                while let Some(newer) = node.filter(|node| key(node) > new) {
-                    node = newer.previous_element_sibling();
-                    before = Some(newer);
-                }
-                before
-            }
-            Order::Latest => {
-                let mut node = self.list.first_element_child();
-                while let Some(newer) = node.as_ref().filter(|node| key(node) > new) {
-                    node = newer.next_element_sibling();
-                }
-                node
-            }
-        }
-    }
-
-    /// Puts a node before another, or last. A node that is in the page already is moved where the
-    /// browser can move it, so that what plays in it goes on.
-    fn place(&self, node: &Node, before: Option<&Element>) {
-        let before: Option<&Node> = before.map(AsRef::as_ref);
-        if node.is_connected()
-            && let Ok(Some(mover)) = Reflect::get(&self.list, &JsValue::from_str("moveBefore"))
-                .map(|mover| mover.dyn_into::<Function>().ok())
-        {
-            let before = before.map_or(JsValue::NULL, JsValue::from);
-            if mover.call2(&self.list, node, &before).is_ok() {
-                return;
-            }
-        }
-        // Both nodes are of this document, and neither holds the other.
-        let _ = self.list.insert_before(node, before);
-    }
-}
-
-/// What the list is sorted by.
-fn key(node: &Element) -> (Timestamp, UpdateId) {
-    let number = |name| {
-        node.get_attribute(name)
-            .and_then(|text| text.parse().ok())
-            .unwrap_or_default()
-    };
-    (
-        Timestamp(number("data-posted-at")),
-        UpdateId(number("data-update-id")),
-    )
-}
-
-fn find(id: UpdateId) -> Option<Element> {
-    document().get_element_by_id(&format!("update-{id}"))
-}
-
-fn parse(html: &str) -> Option<Element> {
-    let template: HtmlTemplateElement = document()
-        .create_element("template")
-        .ok()?
-        .dyn_into()
-        .ok()?;
-    template.set_inner_html(html);
-    template.content().first_element_child()
 }

@@ -1,11 +1,18 @@
 //! An entry as its readers have it: its page, its updates' cards, and the island that keeps both live.
 
 mod announcer;
+mod browser_events;
+mod card_node;
+mod catching_up;
+mod feed_bar;
 mod feed_list;
 mod fetch;
 mod live_feed_island;
 mod live_page;
+mod placing;
+mod reader_place;
 mod stream;
+mod stretch;
 mod times;
 mod wire;
 

@@ -8,7 +8,7 @@ use leptos_meta::{Link, Meta};
 use leptos_router::hooks::{use_params_map, use_query_map};
 use newsroom::{Entry, Error};
 
-use super::{live_feed_island::LiveFeed, state_word, updates_block};
+use super::{live_feed_island::LiveFeed, state_word, stretch::stretches};
 use crate::{
     composer::ComposerGate,
     layout::{Frame, Hydration, ORDER_SCRIPT, Place, or_error},
@@ -31,7 +31,11 @@ pub fn EntryPage() -> impl IntoView {
             let entry = page.entry;
             let asked = order.and_then(|order| order.parse().ok());
             let order = asked.unwrap_or(entry.default_order);
-            let cards = updates_block(newsroom.cards(), &entry, &page.updates, order);
+            let cards: Vec<_> = page
+                .updates
+                .iter()
+                .map(|update| newsroom.cards().card(&entry, update))
+                .collect();
             let mut authors: Vec<String> = Vec::new();
             for update in &page.updates {
                 if !authors.iter().any(|name| *name == update.author.as_str()) {
@@ -67,7 +71,7 @@ pub fn EntryPage() -> impl IntoView {
                         data-state=entry.state.as_str()
                         data-slug=entry.slug.to_string()
                         data-zone=entry.time_zone.to_string()
-                        inner_html=cards
+                        inner_html=stretches(&cards, order)
                     ></div>
                     <script inner_html=ORDER_SCRIPT></script>
                     <p class="empty if-no-updates">{empty_sentence(&entry)}</p>

@@ -22,8 +22,8 @@ pub enum Instead {
 pub(super) const HEAD_SCRIPT: &str = r#"(e=>{e.classList.add("js");if(/(^|; )ringside_hint=1/.test(document.cookie))e.classList.add("author");try{if(localStorage.getItem("ringside-order"))e.classList.add("ordering")}catch{}})(document.documentElement)"#;
 
 /// Right behind the list, still before it is painted: puts it in the order that was remembered,
-/// unless the address names one.
-pub const ORDER_SCRIPT: &str = r#"(e=>{let l=document.getElementById("live-updates"),o=null;try{o=localStorage.getItem("ringside-order")}catch{}if((o=="oldest"||o=="latest")&&o!=l.dataset.order&&!/[?&]order=/.test(location.search)){l.append(...[...l.children].reverse());l.dataset.order=o}e.classList.remove("ordering")})(document.documentElement)"#;
+/// unless the address names one: the list's stretches, and the updates in each.
+pub const ORDER_SCRIPT: &str = r#"(e=>{let l=document.getElementById("live-updates"),o=null;try{o=localStorage.getItem("ringside-order")}catch{}if((o=="oldest"||o=="latest")&&o!=l.dataset.order&&!/[?&]order=/.test(location.search)){for(let s of[...l.children].reverse()){s.append(...[...s.children].reverse());l.append(s)}l.dataset.order=o}e.classList.remove("ordering")})(document.documentElement)"#;
 
 /// The document: the page at the request's address, or what is shown instead.
 #[component]

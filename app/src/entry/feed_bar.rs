@@ -1,0 +1,112 @@
+//! What a reader is told around the list: how the connection is, what waits to be seen, whose times
+//! are shown.
+//!
+//! It is written into the page by hand. These are a handful of facts, each shown in one place; signals
+//! would serve as well, and the first of them brings more code than all the rest of the live page
+//! (docs/adr/0011).
+
+use std::cell::Cell;
+
+use domain::Chip;
+use leptos::prelude::document;
+use web_sys::Element;
+
+/// The bar's elements; [`LiveFeed`](super::live_feed_island::LiveFeed) puts them into the page.
+pub struct FeedBar {
+    chip: Element,
+    arrivals: Element,
+    zone: Element,
+    news: Element,
+    shown: Cell<Chip>,
+}
+
+impl FeedBar {
+    /// Where the connection is told.
+    pub const CHIP: &str = "feed-chip";
+    /// The button that shows what waits.
+    pub const ARRIVALS: &str = "feed-arrivals";
+    /// The button that switches the zone.
+    pub const ZONE: &str = "feed-zone";
+    /// What arrived, for those who can't see it.
+    pub const NEWS: &str = "feed-news";
+
+    /// The bar of this page, if it has one.
+    pub fn find() -> Option<Self> {
+        let document = document();
+        let find = |id| document.get_element_by_id(id);
+        Some(Self {
+            chip: find(Self::CHIP)?,
+            arrivals: find(Self::ARRIVALS)?,
+            zone: find(Self::ZONE)?,
+            news: find(Self::NEWS)?,
+            shown: Cell::new(Chip::Connecting),
+        })
+    }
+
+    /// Tells how the connection is.
+    pub fn show_chip(&self, chip: Chip) {
+        if self.shown.replace(chip) != chip {
+            write(&self.chip, "data-chip", chip.as_str());
+            self.chip.set_text_content(Some(chip_text(chip)));
+        }
+    }
+
+    /// Tells when the server was last heard: at `clock` by the reader's clock.
+    pub fn show_contact(&self, clock: &str) {
+        let sentence = ["Last contact with the server at ", clock].concat();
+        write(&self.chip, "title", &sentence);
+    }
+
+    /// Tells how many arrivals are hidden.
+    pub fn show_held(&self, count: usize) {
+        if count > 0 {
+            self.arrivals.set_text_content(Some(&new_updates(count)));
+        }
+        hide(&self.arrivals, count == 0);
+    }
+
+    /// Offers the times of `zone`, the entry's, in exchange for the reader's own, or the other way
+    /// round; nothing if they are the same.
+    pub fn offer_zone(&self, zone: &str, shows_own: bool, same: bool) {
+        let offer = if shows_own {
+            ["Times in ", &zone.replace('_', " ")].concat()
+        } else {
+            "Times in my zone".to_owned()
+        };
+        self.zone.set_text_content(Some(&offer));
+        hide(&self.zone, same);
+    }
+
+    /// Tells those who can't see it that `count` updates arrived.
+    pub fn announce(&self, count: usize) {
+        self.news.set_text_content(Some(&new_updates(count)));
+    }
+}
+
+/// What a page says of its connection.
+pub const fn chip_text(chip: Chip) -> &'static str {
+    match chip {
+        Chip::Connecting => "Connecting…",
+        Chip::Live => "Updates arrive by themselves",
+        Chip::Polling => "Checking every few seconds",
+        Chip::Reconnecting => "Reconnecting…",
+        Chip::Offline => "Offline",
+        Chip::Ended => "Ended",
+    }
+}
+
+/// As in `3 new updates`.
+fn new_updates(count: usize) -> String {
+    let rest = if count == 1 { "" } else { "s" };
+    [count.to_string().as_str(), " new update", rest].concat()
+}
+
+fn hide(element: &Element, hidden: bool) {
+    // A plain name is always taken.
+    let _ = element.toggle_attribute_with_force("hidden", hidden);
+}
+
+fn write(element: &Element, name: &str, value: &str) {
+    // A plain name is always taken.
+    let _ = element.set_attribute(name, value);
+}

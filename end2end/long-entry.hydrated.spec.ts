@@ -1,0 +1,63 @@
+// An entry of thousands of updates that is live.
+import type { Locator, Page } from "@playwright/test";
+import { expect, test, updates, waitForFeed } from "./support/long-entry-test";
+
+// The long entry takes a while to make: one worker makes it, for all of these.
+test.describe.configure({ mode: "default" });
+
+/** Far enough from the top and from the bottom, with some text above and below in view. */
+async function readInTheMiddle(page: Page, slugUrl: string): Promise<{ read: Locator; place: () => Promise<number> }> {
+  await page.goto(slugUrl);
+  await waitForFeed(page);
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  const read = page.locator(".update", { hasText: "update number 1500." });
+  await read.scrollIntoViewIfNeeded();
+  await expect(read).toBeInViewport();
+  return { read, place: () => read.evaluate((node) => node.getBoundingClientRect().top) };
+}
+
+/** The ids of the updates, from top to bottom. */
+const ids = (page: Page) =>
+  page.locator("#live-updates .update").evaluateAll((nodes) => nodes.map((node) => Number((node as HTMLElement).dataset.updateId)));
+
+const ascending = (numbers: number[]) => [...numbers].sort((a, b) => a - b);
+
+test("arrivals join the end, over a stretch's end too, and move nothing", async ({ page, longEntry, post }) => {
+  const { place } = await readInTheMiddle(page, longEntry.url);
+  const before = { place: await place(), count: (await ids(page)).length };
+  // More than fill a stretch.
+  for (let n = 0; n < 60; n++) await post(longEntry.slug, `arrival ${n}`);
+  await expect(page.locator("#live-updates .update")).toHaveCount(before.count + 60);
+  const after = await ids(page);
+  expect(after).toEqual(ascending(after));
+  expect(await place()).toBe(before.place);
+  const sizes = await page.locator(".stretch").evaluateAll((nodes) => nodes.map((node) => node.childElementCount));
+  expect(Math.max(...sizes), "no stretch grows without end").toBeLessThanOrEqual(50);
+});
+
+test("what was taken back and comes again stands in its place", async ({ page, longEntry, send }) => {
+  const { read } = await readInTheMiddle(page, longEntry.url);
+  const before = await ids(page);
+  const id = await read.getAttribute("data-update-id");
+  await send(`/desk/updates/${id}/delete`);
+  await expect(read).toHaveCount(0);
+  await send(`/desk/updates/${id}/restore`);
+  await expect(read).toHaveCount(1);
+  expect(await ids(page)).toEqual(before);
+});
+
+test("the order can be changed and is remembered, and arrivals come in at the other end", async ({ page, longEntry, post }) => {
+  await page.goto(longEntry.url);
+  await waitForFeed(page);
+  const oldestFirst = await ids(page);
+  await page.getByRole("button", { name: "Show latest first" }).click();
+  expect(await ids(page)).toEqual(oldestFirst.toReversed());
+  await page.reload();
+  expect(await ids(page), "applied before it is live").toEqual(oldestFirst.toReversed());
+  await waitForFeed(page);
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await post(longEntry.slug, "on top");
+  await expect(updates(page).first()).toContainText("on top");
+  await page.getByRole("button", { name: "Show oldest first" }).click();
+  expect((await ids(page)).slice(0, -1)).toEqual(oldestFirst);
+});

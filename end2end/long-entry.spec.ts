@@ -1,0 +1,40 @@
+// An entry of thousands of updates, read with and without JavaScript: all of it is in the page.
+import { expect, test } from "./support/long-entry-test";
+
+// The long entry takes a while to make: one worker makes it, for all of these.
+test.describe.configure({ mode: "default" });
+
+test("every update is in the page, in order", async ({ page, longEntry }) => {
+  const numbers = () =>
+    page.locator("#live-updates .prose").evaluateAll((nodes) => nodes.map((node) => Number(/number (\d+)\./.exec(node.textContent)?.[1])));
+  const oldest = Array.from({ length: longEntry.updates }, (_, n) => n);
+  await page.goto(longEntry.url);
+  expect(await numbers()).toEqual(oldest);
+  await page.goto(`${longEntry.url}?order=latest`);
+  expect(await numbers()).toEqual(oldest.reverse());
+});
+
+test("the link to an update far down leads to it, and so does its own page", async ({ page, longEntry }) => {
+  await page.goto(longEntry.url);
+  const update = page.locator(".update", { hasText: "update number 2345." });
+  const id = await update.getAttribute("data-update-id");
+
+  await page.goto("about:blank");
+  await page.goto(`${longEntry.url}#update-${id}`);
+  await expect(update).toBeInViewport();
+  await expect(page.locator(".update:target")).toContainText("update number 2345.");
+
+  await page.goto(`${longEntry.url}/updates/${id}`);
+  await expect(page.getByRole("article")).toContainText("update number 2345.");
+  await page.getByRole("link", { name: "Read it in the live blog" }).click();
+  await expect(page).toHaveURL(`${longEntry.url}#update-${id}`);
+  await expect(update).toBeInViewport();
+});
+
+test("the browser's own search finds what is far out of sight", async ({ page, longEntry }) => {
+  await page.goto(longEntry.url);
+  const update = page.locator(".update", { hasText: "update number 1500." });
+  await expect(update).not.toBeInViewport();
+  expect(await page.evaluate<boolean>(`find("update number 1500.")`)).toBe(true);
+  await expect(update).toBeInViewport();
+});
