@@ -4,6 +4,8 @@ import { expect, test, updates, waitForFeed } from "./support/long-entry-test";
 
 // The long entry takes a while to make: one worker makes it, for all of these.
 test.describe.configure({ mode: "default" });
+// A trace of such a page takes longer than the test.
+test.use({ trace: "off" });
 
 /** Far enough from the top and from the bottom, with some text above and below in view. */
 async function readInTheMiddle(page: Page, slugUrl: string): Promise<{ read: Locator; place: () => Promise<number> }> {

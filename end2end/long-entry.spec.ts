@@ -3,6 +3,8 @@ import { expect, test } from "./support/long-entry-test";
 
 // The long entry takes a while to make: one worker makes it, for all of these.
 test.describe.configure({ mode: "default" });
+// A trace of such a page takes longer than the test.
+test.use({ trace: "off" });
 
 test("every update is in the page, in order", async ({ page, longEntry }) => {
   const numbers = () =>

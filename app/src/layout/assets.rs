@@ -2,9 +2,7 @@
 
 use std::{fs, io, path::Path};
 
-use leptos::{
-    config::LeptosOptions, hydration::HydrationScripts, prelude::*, tachys::html::InertElement,
-};
+use leptos::{config::LeptosOptions, prelude::*, tachys::html::InertElement};
 
 use super::shell::{HEAD_SCRIPT, ORDER_SCRIPT};
 
@@ -13,8 +11,8 @@ use super::shell::{HEAD_SCRIPT, ORDER_SCRIPT};
 pub struct Assets {
     /// The stylesheet's address.
     stylesheet: String,
-    /// The elements that fetch the islands' code and wake them; empty where there is no such code.
-    hydration: String,
+    /// The script that fetches the islands' code and wakes them; empty where there is no such code.
+    wake_script: String,
 }
 
 impl Assets {
@@ -24,18 +22,20 @@ impl Assets {
     /// If the file of hashes can't be read.
     pub fn load(options: &LeptosOptions, hashes: &Path) -> io::Result<Self> {
         let hashes = fs::read_to_string(hashes)?;
-        let css = hashes
-            .lines()
-            .find_map(|line| line.strip_prefix("css:"))
-            .map(|hash| format!(".{}", hash.trim()))
-            .unwrap_or_default();
-        let hydration = Owner::new().with(|| {
-            let options = options.clone();
-            view! { <HydrationScripts options islands=true /> }.to_html()
-        });
+        let address = |kind: &str| {
+            let hash = hashes
+                .lines()
+                .find_map(|line| line.strip_prefix(kind)?.strip_prefix(':'))
+                .map(|hash| format!(".{}", hash.trim()))
+                .unwrap_or_default();
+            format!(
+                "/{}/{}{hash}.{kind}",
+                options.site_pkg_dir, options.output_name
+            )
+        };
         Ok(Self {
-            stylesheet: format!("/{}/{}{css}.css", options.site_pkg_dir, options.output_name),
-            hydration,
+            stylesheet: address("css"),
+            wake_script: wake_script(&address("js"), &address("wasm")),
         })
     }
 
@@ -45,26 +45,26 @@ impl Assets {
     }
 }
 
-/// Wakes the islands of the page it stands in. Pages without islands load no code at all.
+/// Fetches the islands' code, all at once, and wakes each island.
+///
+/// Leptos' own script would walk through every element of the page to find them, updates and all, and
+/// its preload links would fetch the code for readers without JavaScript too. The other half of what
+/// is agreed on is the `island` macro's: an island's element names the function that wakes it.
+fn wake_script(js: &str, wasm: &str) -> String {
+    format!(
+        r#"(async()=>{{let w=fetch("{wasm}"),m=await import("{js}");await m.default({{module_or_path:w}});m.hydrate();for(let i of document.querySelectorAll("leptos-island"))m[i.dataset.component](i)}})()"#
+    )
+}
+
+/// Wakes the islands of the page it stands in, behind them. Pages without islands load no code at all.
 #[component]
 pub fn Hydration() -> impl IntoView {
-    InertElement::new(expect_context::<Assets>().hydration)
+    let script = expect_context::<Assets>().wake_script;
+    (!script.is_empty()).then(|| InertElement::new(format!("<script>{script}</script>")))
 }
 
 /// The text of every inline script that a page of this build may hold, for the content security
 /// policy to name by hash.
-pub fn inline_scripts(assets: &Assets) -> Vec<&str> {
-    let mut scripts = vec![HEAD_SCRIPT, ORDER_SCRIPT];
-    let mut rest = assets.hydration.as_str();
-    while let Some((_, after)) = rest.split_once("<script") {
-        let Some((_, body)) = after.split_once('>') else {
-            break;
-        };
-        let Some((script, after)) = body.split_once("</script>") else {
-            break;
-        };
-        scripts.push(script);
-        rest = after;
-    }
-    scripts
+pub fn inline_scripts(assets: &Assets) -> [&str; 3] {
+    [HEAD_SCRIPT, ORDER_SCRIPT, &assets.wake_script]
 }
