@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use domain::{Batch, Change, Cursor, Epoch, Head, Input, Taken, UpdateId};
+use domain::{Batch, Cursor, Epoch, Head, Input, Taken};
 use gloo_timers::callback::Timeout;
 use js_sys::Math;
 use wasm_bindgen_futures::spawn_local;
@@ -104,12 +104,7 @@ impl LivePage {
             self.tell(Input::FetchFailed);
             return;
         };
-        let mut kept: Vec<UpdateId> = batches
-            .iter()
-            .flat_map(|batch| batch.changes.iter().map(Change::id))
-            .collect();
-        kept.sort_unstable();
-        self.list.retain(|id| kept.binary_search(&id).is_ok());
+        self.list.doubt();
         for batch in batches {
             self.reader.borrow_mut().restart(&batch);
             self.show(&batch.changes);
@@ -117,6 +112,8 @@ impl LivePage {
                 self.show_entry(entry);
             }
         }
+        self.list.remove_doubted();
+        self.bar.show_held(self.list.held());
         self.note_cursor();
         self.tell(Input::CaughtUp);
     }

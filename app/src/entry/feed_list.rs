@@ -6,10 +6,10 @@
 
 use std::cell::{Cell, RefCell};
 
-use domain::{Change, Order, Presented, UpdateId};
+use domain::{Change, Order, Presented};
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, NodeList};
 
 use super::{
     card_node::{self, key},
@@ -106,17 +106,18 @@ impl FeedList {
         arrived
     }
 
-    /// Removes every update but those numbered `kept`, after a reset.
-    pub fn retain(&self, kept: impl Fn(UpdateId) -> bool) {
-        let Ok(updates) = self.list.query_selector_all(".update") else {
-            return;
-        };
-        for at in 0..updates.length() {
-            if let Some(update) = updates.item(at).map(JsCast::unchecked_into::<Element>)
-                && !kept(key(&update).1)
-            {
-                self.remove(&update);
-            }
+    /// After a reset nothing is certain: every update loses its revision, until a change gives it one.
+    pub fn doubt(&self) {
+        for update in self.all(".update") {
+            // A plain name is always taken.
+            let _ = update.remove_attribute("data-rev");
+        }
+    }
+
+    /// Removes every update that no change has spoken of since.
+    pub fn remove_doubted(&self) {
+        for update in self.all(".update:not([data-rev])") {
+            self.remove(&update);
         }
     }
 
@@ -159,6 +160,12 @@ impl FeedList {
     /// Whether something may appear at the top without disturbing anybody.
     pub fn is_undisturbed(&self) -> bool {
         self.place.is_undisturbed()
+    }
+
+    fn all(&self, selector: &str) -> impl Iterator<Item = Element> + use<> {
+        let found = self.list.query_selector_all(selector).ok();
+        let length = found.as_ref().map_or(0, NodeList::length);
+        (0..length).filter_map(move |at| Some(found.as_ref()?.item(at)?.unchecked_into()))
     }
 
     fn insert(&self, node: Element, hold: bool) {

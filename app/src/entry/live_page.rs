@@ -34,10 +34,10 @@ const TICK_MS: u32 = 1_000;
 /// `catching_up.rs`.
 pub struct LivePage {
     pub(super) list: FeedList,
+    pub(super) bar: Rc<FeedBar>,
     pub(super) reader: RefCell<FeedReader>,
     /// Whether changes are being fetched; one question at a time.
     pub(super) fetching: Cell<bool>,
-    bar: Rc<FeedBar>,
     announcer: Announcer,
     connection: RefCell<Connection>,
     stream: RefCell<Option<Stream>>,
