@@ -1,5 +1,6 @@
 // A page whose connection suffers.
-import { expect, test, texts, updates, waitForFeed } from "./support/test";
+import type { Page } from "@playwright/test";
+import { expect, markNodes, test, texts, unmarked, updates, waitForFeed } from "./support/test";
 
 test.use({ settings: { RINGSIDE_POLL_INTERVAL_MS: "500" } });
 
@@ -67,22 +68,49 @@ test("without a network the page says so, and heals by itself", async ({ page, n
   await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
 });
 
+/** Hands the page a batch as if a stream had brought it. */
+const push = (page: Page, batch: unknown) =>
+  page
+    .locator("#live-updates")
+    .evaluate((node, detail) => node.dispatchEvent(new CustomEvent("ringside:batch", { detail })), JSON.stringify(batch));
+
+/** All that the server says of the page's entry. */
+async function everything(page: Page) {
+  const id = await page.locator("#live-updates").getAttribute("data-entry-id");
+  return (await page.request.get(`/feed/${id}/changes`)).json();
+}
+
 test("a batch that comes twice, late or with a gap does no harm", async ({ page, newEntry, post }) => {
   const entry = await newEntry();
   await post(entry.slug, "kept");
   await page.goto(entry.url);
   await waitForFeed(page);
-  const list = page.locator("#live-updates");
-  const id = await list.getAttribute("data-entry-id");
-  const everything = await (await page.request.get(`/feed/${id}/changes`)).json();
-  const push = (batch: unknown) =>
-    list.evaluate((node, detail) => node.dispatchEvent(new CustomEvent("ringside:batch", { detail })), JSON.stringify(batch));
+  const all = await everything(page);
 
-  await push(everything);
-  await push(everything);
+  await push(page, all);
+  await push(page, all);
   await expect(updates(page)).toHaveCount(1);
   await post(entry.slug, "new");
-  await push({ ...everything, from: everything.head + 100, to: everything.head + 101, changes: [] });
+  await push(page, { ...all, from: all.head + 100, to: all.head + 101, changes: [] });
   await expect(updates(page)).toHaveCount(2);
   expect(await texts(page)).toEqual(["kept", "new"]);
+});
+
+test("after a reset what stays keeps its node, what is gone goes, and what was missed comes", async ({ page, newEntry, post }) => {
+  const entry = await newEntry();
+  for (const text of ["gone", "kept"]) await post(entry.slug, text);
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await markNodes(page);
+
+  const all = await everything(page);
+  const [, kept] = all.changes;
+  const html = kept.html.replace(`"update-${kept.id}"`, '"update-999999"').replace(`id="${kept.id}"`, 'id="999999"').replace("kept", "missed");
+  const missed = { ...kept, id: 999_999, html };
+  const restored = { ...all, epoch: "another", changes: [kept, missed] };
+  await page.route("**/changes?since=another.0", (route) => route.fulfill({ json: restored }));
+  await push(page, { ...restored, changes: [] });
+  await expect(updates(page).locator(".prose")).toHaveText(["kept", "missed"]);
+  expect(await unmarked(page), "only what was missed is new").toBe(1);
 });

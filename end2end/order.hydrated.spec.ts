@@ -2,7 +2,7 @@
 import { expect, test, texts, updates, waitForFeed } from "./support/test";
 
 test("the order is remembered, and applied before anything is painted", async ({ page, newEntry, post, allowConsole }) => {
-  allowConsole(/ERR_FAILED/, /Failed to fetch/);
+  allowConsole(/ERR_FAILED/, /^uncaught: $/, /Failed to fetch/);
   const entry = await newEntry();
   for (const text of ["one", "two", "three"]) await post(entry.slug, text);
   await page.goto(entry.url);

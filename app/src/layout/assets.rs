@@ -52,7 +52,7 @@ impl Assets {
 /// is agreed on is the `island` macro's: an island's element names the function that wakes it.
 fn wake_script(js: &str, wasm: &str) -> String {
     format!(
-        r#"(async()=>{{let w=fetch("{wasm}"),m=await import("{js}");await m.default({{module_or_path:w}});m.hydrate();for(let i of document.querySelectorAll("leptos-island"))m[i.dataset.component](i)}})()"#
+        r#"(async()=>{{let[m,w]=await Promise.all([import("{js}"),fetch("{wasm}")]);await m.default({{module_or_path:w}});m.hydrate();for(let i of document.querySelectorAll("leptos-island"))m[i.dataset.component](i)}})()"#
     )
 }
 
