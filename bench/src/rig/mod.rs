@@ -1,0 +1,58 @@
+//! What every benchmark is made of: the servers, the connections that load them, and what is made of
+//! the numbers.
+
+mod connection;
+mod folder;
+mod load;
+mod nginx;
+mod process;
+mod ringside;
+mod statistics;
+mod table;
+
+pub use connection::{Answer, Connection, get, post};
+pub use folder::Folder;
+pub use load::{CONNECTIONS, Load, Taken};
+pub use nginx::Nginx;
+pub use process::{Process, cpu_of_this_process};
+pub use ringside::{Author, Ringside};
+pub use statistics::{median, quantile};
+pub use table::{Table, heading, note};
+
+use std::{io, net::SocketAddr};
+
+/// Why a benchmark can't be run, or its figures not be trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The system refused something.
+    #[error("{0}: {1}")]
+    Io(String, io::Error),
+    /// The database of a bare loop did.
+    #[error("the bare loop's database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A server answered what it should not have.
+    #[error("{0}")]
+    Unexpected(String),
+}
+
+/// What a part of a benchmark comes to.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Says what was being done when the system refused.
+pub trait While<T> {
+    /// The same, with `what` in front of the system's words.
+    fn while_doing(self, what: impl Into<String>) -> Result<T>;
+}
+
+impl<T> While<T> for io::Result<T> {
+    fn while_doing(self, what: impl Into<String>) -> Result<T> {
+        self.map_err(|error| Error::Io(what.into(), error))
+    }
+}
+
+/// A port that nobody listens on at the moment.
+pub fn free_address() -> Result<SocketAddr> {
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .while_doing("looking for a free port")
+}
