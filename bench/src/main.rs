@@ -8,6 +8,7 @@
 //! [`Benchmark`]. A reference does the least that the same work can be done with.
 
 mod cached_pages;
+mod durable_posts;
 mod rig;
 
 use std::process::ExitCode;
@@ -25,12 +26,15 @@ struct Arguments {
 enum Benchmark {
     /// Finished pages, beside nginx with the same bytes as files.
     CachedPages,
+    /// Posts over HTTP, beside a bare loop that writes to SQLite.
+    DurablePosts,
 }
 
 impl Benchmark {
     async fn run(self) -> rig::Result<()> {
         match self {
             Self::CachedPages => cached_pages::run().await,
+            Self::DurablePosts => durable_posts::run().await,
         }
     }
 }

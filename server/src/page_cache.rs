@@ -16,7 +16,7 @@ use axum::{
         },
     },
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{EntryId, Epoch, Order, Rev, Slug};
@@ -36,6 +36,9 @@ const MAX_BYTES: u64 = 128 * 1024 * 1024;
 /// smallest pages are two bytes long, and anybody can ask for as many as there are numbers.
 const OVERHEAD: usize = 1024;
 
+/// How many headers an answer has in the end: room for them is made once.
+const HEADERS: usize = 16;
+
 /// A browser asks each time whether its copy is still good; a proxy may answer all that ask within
 /// two seconds with one.
 const PAGE: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=2");
@@ -44,7 +47,7 @@ const BLOCK: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage
 
 /// The finished public pages; cheap to clone.
 #[derive(Clone)]
-pub struct PageCache(Cache<Key, Arc<Finished>>);
+pub struct PageCache(Arc<Cache<Key, Arc<Finished>>>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
@@ -58,8 +61,8 @@ struct Key {
 #[derive(Debug)]
 struct Finished {
     status: StatusCode,
+    /// All but how long others may keep it.
     headers: HeaderMap,
-    etag: HeaderValue,
     body: Bytes,
 }
 
@@ -79,7 +82,7 @@ impl Default for PageCache {
                 u32::try_from(bytes).unwrap_or(u32::MAX)
             })
             .build();
-        Self(pages)
+        Self(Arc::new(pages))
     }
 }
 
@@ -107,11 +110,12 @@ pub async fn serve_finished(
         encoding,
     };
     let shown = request.headers().get(IF_NONE_MATCH).cloned();
-    let page = cache
-        .0
-        .try_get_with_by_ref(&key, finish(request, &key.uri, encoding, next))
-        .await;
-    match page {
+    if let Some(page) = cache.0.get(&key).await {
+        return page.answer(shown.as_ref(), caching);
+    }
+    // Boxed: what only the first request of a page needs, the others needn't carry along.
+    let finish = Box::pin(finish(request, &key.uri, encoding, next));
+    match cache.0.try_get_with_by_ref(&key, finish).await {
         Ok(page) => page.answer(shown.as_ref(), caching),
         Err(failed) => failed.answer(None, NO_STORE),
     }
@@ -143,19 +147,21 @@ async fn finish(
             Bytes::from_static(b"The page could not be rendered. Try again.")
         }
     };
-    let digest = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..15]);
-    let mut headers = HeaderMap::new();
+    let mut headers = HeaderMap::with_capacity(HEADERS);
     for name in [CONTENT_TYPE, CONTENT_ENCODING] {
         if let Some(value) = parts.headers.get(&name) {
             headers.insert(name, value.clone());
         }
     }
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    let digest = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..15]);
+    // Base64 between quotes is always a header's value.
+    if let Ok(etag) = HeaderValue::try_from(format!("\"{digest}\"")) {
+        headers.insert(ETAG, etag);
+    }
     let finished = Arc::new(Finished {
         status: parts.status,
         headers,
-        // Base64 between quotes is always a header's value.
-        etag: HeaderValue::try_from(format!("\"{digest}\""))
-            .unwrap_or(HeaderValue::from_static("\"\"")),
         body,
     });
     if parts.status.is_server_error() {
@@ -180,30 +186,24 @@ impl Finished {
         } else {
             Body::from(self.body.clone())
         };
-        let mut response = (status, body).into_response();
-        let headers = response.headers_mut();
-        headers.remove(CONTENT_TYPE);
-        headers.extend(self.headers.clone());
-        headers.insert(ETAG, self.etag.clone());
-        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-        headers.insert(
-            CACHE_CONTROL,
-            if self.status == StatusCode::OK {
-                caching
-            } else {
-                NO_STORE
-            },
-        );
+        let caching = match self.status {
+            StatusCode::OK => caching,
+            _ => NO_STORE,
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = self.headers.clone();
+        response.headers_mut().insert(CACHE_CONTROL, caching);
         response
     }
 
     /// Whether the page is one of those that `If-None-Match` names (RFC 9110, section 13.1.2).
     fn is_among(&self, tags: &HeaderValue) -> bool {
-        let own = self.etag.to_str().unwrap_or_default();
+        let own = self.headers.get(ETAG).and_then(|tag| tag.to_str().ok());
         tags.to_str().is_ok_and(|tags| {
             tags.split(',')
                 .map(|tag| tag.trim().trim_start_matches("W/"))
-                .any(|tag| tag == "*" || tag == own)
+                .any(|tag| tag == "*" || Some(tag) == own)
         })
     }
 }

@@ -1,13 +1,13 @@
 //! Which route stands where, and behind what.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use app::App;
 use axum::{
     Router,
     extract::{ConnectInfo, DefaultBodyLimit, Request, State},
     http::{
-        StatusCode,
+        HeaderValue, Request as HttpRequest, StatusCode,
         header::{ALLOW, CACHE_CONTROL},
     },
     middleware::{Next, from_fn, from_fn_with_state},
@@ -15,10 +15,11 @@ use axum::{
     routing::{MethodFilter, MethodRouter, get, on},
 };
 use leptos_axum::{AxumRouteListing, generate_route_list};
+use tower::ServiceBuilder;
 use tower_http::{
     compression::CompressionLayer,
     csrf::CsrfLayer,
-    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     trace::TraceLayer,
 };
 use tracing::{Span, field::display};
@@ -71,26 +72,41 @@ pub fn router(state: AppState) -> Router {
         csrf = trusting;
     }
     let site = state.settings.site();
-    let proxies = state.settings.trusted_proxies.clone();
+    let settings = Arc::clone(&state.settings);
     public
         .merge(personal)
         .merge(feed::routes())
         .merge(health::routes())
         .nest("/pkg", files::built(&site.join("pkg")))
         .merge(files::other(&site))
-        // From the inside out. The one limit of a request's length is the layer's.
-        .layer(DefaultBodyLimit::disable())
-        .layer(from_fn(limit_length))
-        .layer(csrf.with_rejection_response(refuse_cross_site))
-        .layer(from_fn_with_state(state.pages.clone(), dress_problems))
-        .layer(from_fn_with_state(security, add_headers))
-        .layer(PropagateRequestIdLayer::x_request_id())
+        // From the outside in, and all at once: each layer that a router is given by itself is one
+        // more box to be made for every request.
         .layer(
-            TraceLayer::new_for_http()
-                .make_span_with(move |request: &Request| request_span(&proxies, request)),
+            ServiceBuilder::new()
+                .layer(SetRequestIdLayer::x_request_id(RandomId))
+                .layer(TraceLayer::new_for_http().make_span_with(
+                    move |request: &Request| request_span(&settings.trusted_proxies, request),
+                ))
+                .layer(PropagateRequestIdLayer::x_request_id())
+                .layer(from_fn_with_state(security, add_headers))
+                .layer(from_fn_with_state(state.pages.clone(), dress_problems))
+                .layer(csrf.with_rejection_response(refuse_cross_site))
+                .layer(from_fn(limit_length))
+                // The one limit of a request's length is the layer's above.
+                .layer(DefaultBodyLimit::disable()),
         )
-        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
         .with_state(state)
+}
+
+/// Names requests in the log. Not by UUIDs, which ask the system for randomness each time.
+#[derive(Clone, Copy)]
+struct RandomId;
+
+impl MakeRequestId for RandomId {
+    fn make_request_id<B>(&mut self, _: &HttpRequest<B>) -> Option<RequestId> {
+        let id = format!("{:016x}", rand::random::<u64>());
+        HeaderValue::try_from(id).ok().map(RequestId::new)
+    }
 }
 
 /// What the log says of the request that a line is about. Without the query: it may hold a secret.

@@ -1,6 +1,6 @@
 //! What every answer says about how a browser may use it.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use app::{Assets, inline_scripts};
 use axum::{
@@ -21,9 +21,9 @@ use tower_http::csrf::ProtectionError;
 
 use crate::{config::Settings, problem::Problem};
 
-/// The headers, made once at start.
+/// The headers, made once at start; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct SecurityHeaders(Vec<(HeaderName, HeaderValue)>);
+pub struct SecurityHeaders(Arc<[(HeaderName, HeaderValue)]>);
 
 impl SecurityHeaders {
     /// Those of a build: the content security policy names its inline scripts by their hashes, so
@@ -52,7 +52,7 @@ impl SecurityHeaders {
                 HeaderValue::from_static("max-age=31536000"),
             ));
         }
-        Self(headers)
+        Self(headers.into())
     }
 }
 
@@ -63,7 +63,7 @@ pub async fn add_headers(
     next: Next,
 ) -> Response {
     let mut response = next.run(request).await;
-    for (name, value) in &headers.0 {
+    for (name, value) in headers.0.iter() {
         response.headers_mut().insert(name.clone(), value.clone());
     }
     response

@@ -10,12 +10,12 @@ mod ringside;
 mod statistics;
 mod table;
 
-pub use connection::{Answer, Connection, get, post};
+pub use connection::{Connection, get};
 pub use folder::Folder;
 pub use load::{CONNECTIONS, Load, Taken};
 pub use nginx::Nginx;
 pub use process::{Process, cpu_of_this_process};
-pub use ringside::{Author, Ringside};
+pub use ringside::{Author, Ringside, text};
 pub use statistics::{median, quantile};
 pub use table::{Table, heading, note};
 
