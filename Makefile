@@ -52,8 +52,10 @@ browser-tests: ## Run the end-to-end tests on the last build; ARGS="-g login" pi
 	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" ../scripts/with-postgres node_modules/.bin/playwright test $(ARGS)
 
 bench: build ## Take the figures that the README quotes
-	@scripts/setup node browser
+	@scripts/setup node browser nginx
 	@scripts/size-budget
+	cargo build --release -p bench
+	target/release/bench
 	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" node_modules/.bin/playwright test --config bench.config.ts
 
 screenshots: build ## Take the pictures that the README shows, and one of every page at every size

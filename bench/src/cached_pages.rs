@@ -1,9 +1,9 @@
 //! Finished pages that are kept in memory, beside nginx with the same bytes as files.
 
-use std::{fs, net::SocketAddr, os::unix::fs::MetadataExt, thread, time::Duration};
+use std::{net::SocketAddr, thread, time::Duration};
 
 use crate::rig::{
-    Folder, Load, Nginx, Result, Ringside, Table, Taken, While, get, heading, median, note,
+    Folder, Load, Nginx, Result, Ringside, Table, Taken, get, heading, median, note, user,
 };
 
 /// How many updates the page shows.
@@ -84,7 +84,7 @@ pub async fn run() -> Result<()> {
             )
         })
         .collect();
-    let nginx = Nginx::start(&folder, |address| configuration(address, &folder, &types)).await?;
+    let nginx = Nginx::start(&folder, |address| Ok(configuration(address, &folder, &types))).await?;
 
     note(format!(
         "{} connections, {ROUNDS} rounds of {} s for each, by turns; medians. One machine: {} processors for server and load.",
@@ -158,11 +158,7 @@ fn configuration(
         );
     }
     let folder = folder.path().display();
-    let user = match fs::metadata("/proc/self") {
-        // Started by root, its workers would be nobody, who may not read the folder.
-        Ok(own) if own.uid() == 0 => "user root;",
-        _ => "",
-    };
+    let user = user();
     let workers = threads();
     format!(
         "{user}

@@ -9,11 +9,15 @@
 
 mod cached_pages;
 mod durable_posts;
+mod fresh_page;
+mod pollers;
 mod rig;
 
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use rig::While;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Takes figures of the release build beside it.
 #[derive(Debug, Parser)]
@@ -26,6 +30,10 @@ struct Arguments {
 enum Benchmark {
     /// Finished pages, beside nginx with the same bytes as files.
     CachedPages,
+    /// A page rendered for every request, and where the time goes.
+    FreshPage,
+    /// What reaches Ringside behind nginx's cache, with few pollers and with many.
+    Pollers,
     /// Posts over HTTP, beside a bare loop that writes to SQLite.
     DurablePosts,
 }
@@ -34,6 +42,8 @@ impl Benchmark {
     async fn run(self) -> rig::Result<()> {
         match self {
             Self::CachedPages => cached_pages::run().await,
+            Self::FreshPage => fresh_page::run().await,
+            Self::Pollers => pollers::run().await,
             Self::DurablePosts => durable_posts::run().await,
         }
     }
@@ -41,16 +51,41 @@ impl Benchmark {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Every reader is an open file, and systems begin with a thousand or so.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        eprintln!("bench: the limit of open files stays as it is: {error}");
+    }
     let asked = Arguments::parse().benchmarks;
     let benchmarks = match asked.as_slice() {
         [] => Benchmark::value_variants(),
         some => some,
     };
-    for benchmark in benchmarks {
-        if let Err(error) = benchmark.run().await {
+    let taken = async {
+        for benchmark in benchmarks {
+            benchmark.run().await?;
+        }
+        Ok(())
+    };
+    // Whoever stops this stops the servers that it started, too.
+    let taken = tokio::select! {
+        taken = taken => taken,
+        stopped = stopped() => stopped,
+    };
+    match taken {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
             eprintln!("bench: {error}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
     }
-    ExitCode::SUCCESS
+}
+
+/// Ends when the process is asked to.
+async fn stopped() -> rig::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).while_doing("listening for signals")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    Err(rig::Error::Unexpected("stopped".to_owned()))
 }

@@ -3,7 +3,7 @@
 //! A public page depends on its address and on where its feed stands, and on nothing else; so that is
 //! what it is kept under. What is kept under an older state is never asked for again, and goes.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Instant};
 
 use axum::{
     body::{Body, Bytes},
@@ -136,8 +136,9 @@ async fn finish(
     let headers = request.headers_mut();
     headers.clear();
     headers.insert(ACCEPT_ENCODING, encoding.header());
-    tracing::debug!(uri, "rendering a page");
+    let begun = Instant::now();
     let (mut parts, body) = next.run(request).await.into_parts();
+    let rendered = begun.elapsed();
     let body = match body.collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) => {
@@ -147,6 +148,14 @@ async fn finish(
             Bytes::from_static(b"The page could not be rendered. Try again.")
         }
     };
+    // A body is compressed as it is read.
+    let compressed = begun.elapsed() - rendered;
+    tracing::debug!(
+        uri,
+        render_ms = rendered.as_secs_f64() * 1e3,
+        compression_ms = compressed.as_secs_f64() * 1e3,
+        "rendered a page"
+    );
     let mut headers = HeaderMap::with_capacity(HEADERS);
     for name in [CONTENT_TYPE, CONTENT_ENCODING] {
         if let Some(value) = parts.headers.get(&name) {

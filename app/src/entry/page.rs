@@ -1,5 +1,7 @@
 //! The page of an entry.
 
+use std::time::Instant;
+
 use axum::http::request::Parts;
 use domain::{EntryState, Order, Slug};
 use leptos::prelude::*;
@@ -23,11 +25,14 @@ pub fn EntryPage() -> impl IntoView {
     let order = use_query_map().with(|query| query.get("order"));
     Suspend::new(async move {
         let newsroom = newsroom();
+        let begun = Instant::now();
         let page = async {
             let slug = Slug::parse(&slug).map_err(|_| Error::Unknown("entry"))?;
             newsroom.entry_page(&slug).await
         };
-        let page = page.await.map(|page| {
+        let page = page.await;
+        let read = begun.elapsed();
+        let page = page.map(|page| {
             let entry = page.entry;
             let asked = order.and_then(|order| order.parse().ok());
             let order = asked.unwrap_or(entry.default_order);
@@ -36,6 +41,12 @@ pub fn EntryPage() -> impl IntoView {
                 .iter()
                 .map(|update| newsroom.cards().card(&entry, update))
                 .collect();
+            // Of what the server says that the whole page took.
+            tracing::debug!(
+                database_ms = read.as_secs_f64() * 1e3,
+                cards_ms = (begun.elapsed() - read).as_secs_f64() * 1e3,
+                "put the cards together"
+            );
             let mut authors: Vec<String> = Vec::new();
             for update in &page.updates {
                 if !authors.iter().any(|name| *name == update.author.as_str()) {

@@ -7,15 +7,17 @@ mod load;
 mod nginx;
 mod process;
 mod ringside;
+mod small_cdn;
 mod statistics;
 mod table;
 
 pub use connection::{Connection, get};
 pub use folder::Folder;
 pub use load::{CONNECTIONS, Load, Taken};
-pub use nginx::Nginx;
+pub use nginx::{Nginx, user};
 pub use process::{Process, cpu_of_this_process};
 pub use ringside::{Author, Ringside, text};
+pub use small_cdn::as_a_small_cdn;
 pub use statistics::{median, quantile};
 pub use table::{Table, heading, note};
 

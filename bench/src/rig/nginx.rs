@@ -1,7 +1,9 @@
 //! nginx, the reference that everybody knows.
 
 use std::{
+    fs,
     net::SocketAddr,
+    os::unix::fs::MetadataExt,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -21,13 +23,16 @@ pub struct Nginx {
 
 impl Nginx {
     /// Starts nginx in `folder`, with the configuration that `configuration` makes of the address to
-    /// listen on.
+    /// listen on; it says `daemon off`, and names [`user`].
+    ///
+    /// # Errors
+    /// If there is no nginx, or it can't be started so.
     pub async fn start(
         folder: &Folder,
-        configuration: impl FnOnce(SocketAddr) -> String,
+        configuration: impl FnOnce(SocketAddr) -> Result<String>,
     ) -> Result<Self> {
         let address = free_address()?;
-        let file = folder.file("nginx.conf", configuration(address))?;
+        let file = folder.file("nginx.conf", configuration(address)?)?;
         let mut command = Command::new("nginx");
         // Distributions put it where only root's PATH leads.
         let path = std::env::var("PATH").unwrap_or_default();
@@ -54,5 +59,14 @@ impl Nginx {
     /// How long processors worked for it, so far.
     pub fn cpu(&self) -> Duration {
         self.process.cpu()
+    }
+}
+
+/// The line that says who its workers are: started by root they would be nobody, who may not read
+/// a benchmark's folder; started by anybody else, they are that user's.
+pub fn user() -> &'static str {
+    match fs::metadata("/proc/self") {
+        Ok(own) if own.uid() == 0 => "user root;",
+        _ => "",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Write as _,
-    fs::File,
+    fs::{self, File},
     io::{BufRead, BufReader},
     net::SocketAddr,
     process::{Command, Stdio},
@@ -10,12 +10,16 @@ use std::{
 };
 
 use super::{
-    Answer, Connection, Error, Folder, Process, Result, While, connection::post,
+    Connection, Error, Folder, Process, Result, While,
+    connection::{Answer, post},
     folder::build_folder,
 };
 
 /// Everybody's password.
 const PASSWORD: &str = "correct horse battery";
+
+/// The file that it logs to.
+const LOG: &str = "log";
 
 /// A server that was started; stopped when dropped.
 #[derive(Debug)]
@@ -41,8 +45,7 @@ impl Ringside {
     /// Starts the release binary with further `settings`.
     pub fn start(settings: &[(&str, &str)]) -> Result<Self> {
         let folder = Folder::new()?;
-        let log = folder.path().join("log");
-        let log = File::create(log).while_doing("making a file for the log")?;
+        let log = File::create(folder.path().join(LOG)).while_doing("making a file for the log")?;
         let mut command = command(&folder)?;
         command
             .arg("serve")
@@ -77,6 +80,12 @@ impl Ringside {
     /// Where its data is.
     pub const fn folder(&self) -> &Folder {
         &self.folder
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> Result<String> {
+        let file = self.folder.path().join(LOG);
+        fs::read_to_string(file).while_doing("reading the log")
     }
 
     /// A live entry named `slug`; answers its number.
@@ -187,7 +196,7 @@ impl Author {
     }
 }
 
-/// An update as authors write them: two sentences of Markdown, which differ from one another.
+/// The `n`th update, as authors write them: two sentences of Markdown. No two are the same.
 pub fn text(n: usize) -> String {
     const WHAT: [&str; 7] = [
         "The referee looks at the screen once more, and the whole stand holds its breath.",
@@ -198,7 +207,7 @@ pub fn text(n: usize) -> String {
         "> We have never seen anything like it.\n\nSo says a man who has been coming here since 1974.",
         "The rain has stopped. The groundsmen are rolling up the covers, and the crowd cheers them.",
     ];
-    format!("{} {}", WHAT[n % WHAT.len()], WHAT[(n / 3 + 2) % WHAT.len()])
+    format!("No. {n}: {} {}", WHAT[n % WHAT.len()], WHAT[(n / 3 + 2) % WHAT.len()])
 }
 
 /// The binary, with its data in `folder`.
