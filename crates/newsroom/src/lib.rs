@@ -16,6 +16,7 @@ mod error;
 pub mod live;
 mod markup;
 mod newsroom;
+mod post_queue;
 mod posting;
 mod reading;
 mod secret;

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     CardRenderer, Cards, Clock, Error, Result, UNDO_WINDOW,
     live::{FeedHead, FeedId, Frame, Hub, PublishedMark, Tailer, bells},
+    post_queue::PostQueue,
     storage::{OpenError, Revision, Store},
 };
 
@@ -74,6 +75,7 @@ impl FeedPolicy {
 #[derive(Debug)]
 pub struct Newsroom {
     pub(crate) store: Store,
+    pub(crate) posts: PostQueue,
     pub(crate) cards: Cards,
     pub(crate) hub: Arc<Hub>,
     pub(crate) clock: Clock,
@@ -98,8 +100,10 @@ impl Newsroom {
         let mut snapshot = store.snapshot().await.map_err(unusable)?;
         let state = snapshot.feed().await.map_err(unusable)?;
         drop(snapshot);
+        let hub = Arc::new(Hub::new(state.epoch));
         Ok(Arc::new(Self {
-            hub: Arc::new(Hub::new(state.epoch)),
+            posts: PostQueue::start(store.clone(), options.clock.clone(), Arc::clone(&hub)),
+            hub,
             cards: Cards::new(options.cards),
             clock: options.clock,
             policy: options.policy,

@@ -2,20 +2,15 @@
 
 use std::time::Duration;
 
-use domain::{Draft, Invalid, OpId, PostedUpdate, Slug, Timestamp, UpdateId, Viewer};
+use domain::{Draft, Invalid, OpId, PostedUpdate, Slug, UpdateId, Viewer};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Entry, Error, LiveUpdate, Newsroom, Result,
-    storage::{NewUpdate, Operation, Snapshot},
-    to_safe_html,
+    Entry, Error, LiveUpdate, Newsroom, Result, post_queue::Post, storage::Snapshot, to_safe_html,
 };
 
 /// How long a deletion can be undone, in microseconds: ten minutes. The text is wiped after it.
 pub const UNDO_WINDOW: i64 = 10 * 60 * 1_000_000;
-
-/// The longest an update may have waited on its author's machine: a day.
-const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 impl Newsroom {
     /// Publishes an update that waited `waited` on its author's machine. The same `op_id` with the
@@ -35,45 +30,18 @@ impl Newsroom {
     ) -> Result<PostedUpdate> {
         may_post(viewer)?;
         let html = visible_html(draft)?;
-        let request_hash = request_hash(slug, draft);
-        let mut revision = self.store.revise().await?;
-        if let Some(done) = revision.snapshot().operation(viewer.id, op_id).await? {
-            return if done.request_hash == request_hash {
-                Ok(done.result)
-            } else {
-                Err(Error::Repeated)
-            };
-        }
-        let entry = revision
-            .snapshot()
-            .entry_by_slug(slug)
-            .await?
-            .ok_or(Error::Unknown("entry"))?;
-        if entry.state == domain::EntryState::Ended {
-            return Err(Error::Forbidden(
-                "This entry has ended. Start it again at your desk to post to it.",
-            ));
-        }
-        let id = revision
-            .add_update(&NewUpdate {
-                entry_id: entry.id,
-                author_id: viewer.id,
-                draft,
-                html: &html,
-                posted_at: posted_at(&entry, self.clock.now(), waited),
-            })
-            .await?;
-        let result = PostedUpdate {
-            id,
-            rev: revision.rev(),
+        let post = Post {
+            author: viewer.id,
+            slug: slug.clone(),
+            op_id: op_id.clone(),
+            request_hash: request_hash(slug, draft),
+            draft: draft.clone(),
+            html,
+            waited,
         };
-        let operation = Operation {
-            request_hash,
-            result,
-        };
-        revision.add_operation(viewer.id, op_id, &operation).await?;
-        self.publish(revision).await?;
-        Ok(result)
+        let posted = self.posts.write(post).await?;
+        self.settle(posted.rev).await;
+        Ok(posted)
     }
 
     /// Gives an update another text, and answers its entry. The same text again changes nothing.
@@ -191,13 +159,6 @@ fn visible_html(draft: &Draft) -> Result<crate::SafeHtml> {
         )));
     }
     Ok(html)
-}
-
-/// Now, less the time it waited; not before the entry began, and never in the future.
-fn posted_at(entry: &Entry, now: Timestamp, waited: Duration) -> Timestamp {
-    let waited = i64::try_from(waited.min(LONGEST_WAIT).as_micros()).unwrap_or(0);
-    now.plus_micros(-waited)
-        .clamp(entry.starts_at.min(now), now)
 }
 
 fn request_hash(slug: &Slug, draft: &Draft) -> Vec<u8> {

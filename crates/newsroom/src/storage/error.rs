@@ -9,6 +9,13 @@ use sqlx::migrate::MigrateError;
 #[error(transparent)]
 pub struct StorageError(Arc<sqlx::Error>);
 
+impl StorageError {
+    /// It takes no orders any more.
+    pub(crate) fn closed() -> Self {
+        Self(Arc::new(sqlx::Error::PoolClosed))
+    }
+}
+
 impl From<sqlx::Error> for crate::Error {
     fn from(error: sqlx::Error) -> Self {
         Self::Storage(StorageError(Arc::new(error)))

@@ -63,11 +63,8 @@ impl Store {
     /// If the database can't be reached.
     pub async fn revise(&self) -> Result<Revision> {
         let mut tx = self.begin_write().await?;
-        let row = sqlx::query("UPDATE feed SET rev = rev + 1 WHERE id = 1 RETURNING rev")
-            .fetch_one(&mut *tx)
-            .await?;
         Ok(Revision {
-            rev: row.try_get("rev")?,
+            rev: next_rev(&mut tx).await?,
             snapshot: Snapshot { tx },
         })
     }
@@ -83,7 +80,7 @@ pub struct Snapshot {
     tx: Transaction<'static, Any>,
 }
 
-/// A transaction that changes what readers see, at one new revision. Dropped, it never happened.
+/// A transaction that changes what readers see, at a new revision. Dropped, it never happened.
 #[derive(Debug)]
 pub struct Revision {
     snapshot: Snapshot,
@@ -101,6 +98,16 @@ impl Revision {
         &mut self.snapshot
     }
 
+    /// Goes on at the next revision, in the same transaction: what was changed so far and what follows
+    /// are made so together.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn advance(&mut self) -> Result<()> {
+        self.rev = next_rev(&mut self.snapshot.tx).await?;
+        Ok(())
+    }
+
     /// Makes it so, durably.
     ///
     /// # Errors
@@ -109,6 +116,13 @@ impl Revision {
     pub async fn commit(self) -> Result<()> {
         Ok(self.snapshot.tx.commit().await?)
     }
+}
+
+async fn next_rev(tx: &mut Transaction<'static, Any>) -> Result<Rev> {
+    let row = sqlx::query("UPDATE feed SET rev = rev + 1 WHERE id = 1 RETURNING rev")
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(row.try_get("rev")?)
 }
 
 /// That a write touched the one row it was meant for.

@@ -53,6 +53,8 @@ async fn pool(mode: &str, connections: u32, url: &str) -> Result<AnyPool, sqlx::
     AnyPoolOptions::new()
         .max_connections(connections)
         .min_connections(1)
+        // A file doesn't hang up, and each question costs two turns between threads.
+        .test_before_acquire(false)
         .after_connect(|connection, _| {
             Box::pin(async move { connection.execute(PRAGMAS).await.map(drop) })
         })

@@ -2,7 +2,7 @@
 
 use std::{slice, time::Duration};
 
-use domain::{Draft, EntryState, Invalid, UpdateId};
+use domain::{Draft, EntryState, Invalid, OpId, Slug, UpdateId};
 use newsroom::Error;
 
 use super::support::{Database, TestNewsroom, draft, op_id, slug};
@@ -14,6 +14,7 @@ on_every_database! {
     an_edit_is_refused_for_what_is_not_there,
     a_text_of_which_nothing_would_show_is_refused,
     posting_needs_an_entry_that_has_not_ended,
+    posts_that_come_at_once_are_each_answered_for_itself,
 }
 
 const NOW: Duration = Duration::ZERO;
@@ -211,4 +212,31 @@ async fn posting_needs_an_entry_that_has_not_ended(database: Database) {
     assert_eq!(room.desk_page(&slug("live")).await.entry.head, head);
     room.start_entry(&room.author, &slug("live")).await.unwrap();
     post("live").await.unwrap();
+}
+
+async fn posts_that_come_at_once_are_each_answered_for_itself(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let over = room.entry("over", EntryState::Ended).await;
+    let post = async |slug: &Slug, name: &OpId, text: &str| {
+        room.post_update(&room.author, slug, name, &draft(text), NOW)
+            .await
+    };
+    // While the first is being written, the others wait, and are then written together.
+    let [first, name, late, last] = [op_id(), op_id(), op_id(), op_id()];
+    let (first, once, again, other, late, last) = tokio::join!(
+        post(&entry.slug, &first, "first"),
+        post(&entry.slug, &name, "once"),
+        post(&entry.slug, &name, "once"),
+        post(&entry.slug, &name, "another"),
+        post(&over.slug, &late, "late"),
+        post(&entry.slug, &last, "last"),
+    );
+    assert!(matches!(other, Err(Error::Repeated)), "{other:?}");
+    assert!(matches!(late, Err(Error::Forbidden(_))), "{late:?}");
+    let (first, once, last) = (first.unwrap(), once.unwrap(), last.unwrap());
+    assert_eq!(again.unwrap(), once);
+    assert!(first.rev < once.rev && once.rev < last.rev);
+    assert_eq!(room.texts(&entry).await, ["first", "once", "last"]);
+    assert_eq!(room.feed_head(&entry).await, last.rev);
 }

@@ -1,0 +1,181 @@
+//! Posts on their way to the disk. Those that come while others are being written wait, and are then
+//! written together: a commit waits for the disk, and many posts can wait for the same one.
+
+use std::{slice, sync::Arc, time::Duration};
+
+use domain::{AccountId, Draft, EntryState, OpId, PostedUpdate, Slug, Timestamp};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    Clock, Entry, Error, Result, SafeHtml,
+    live::Hub,
+    storage::{NewUpdate, Operation, Revision, StorageError, Store},
+};
+
+/// How many posts are written together at most. More would gain little: the disk's part of each is
+/// small by then.
+const AT_ONCE: usize = 64;
+
+/// The longest an update may have waited on its author's machine: a day.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
+/// A post that may be written, if the entry takes it.
+#[derive(Debug)]
+pub struct Post {
+    /// Whose it is.
+    pub author: AccountId,
+    /// Where it goes.
+    pub slug: Slug,
+    /// Its name, for its author.
+    pub op_id: OpId,
+    /// What is known by that name.
+    pub request_hash: Vec<u8>,
+    /// What was written.
+    pub draft: Draft,
+    /// What readers get of it.
+    pub html: SafeHtml,
+    /// How long it lay on its author's machine.
+    pub waited: Duration,
+}
+
+/// The posts that wait, and the one task that writes them.
+#[derive(Debug)]
+pub struct PostQueue(mpsc::Sender<Waiting>);
+
+#[derive(Debug)]
+struct Waiting {
+    post: Post,
+    answer: oneshot::Sender<Result<PostedUpdate>>,
+}
+
+impl PostQueue {
+    /// Begins to write posts, until this is dropped.
+    pub fn start(store: Store, clock: Clock, hub: Arc<Hub>) -> Self {
+        let (queue, mut waiting) = mpsc::channel(AT_ONCE);
+        let press = Press { store, clock, hub };
+        tokio::spawn(async move {
+            let mut batch = Vec::with_capacity(AT_ONCE);
+            while waiting.recv_many(&mut batch, AT_ONCE).await > 0 {
+                press.write(batch.drain(..)).await;
+            }
+        });
+        Self(queue)
+    }
+
+    /// Writes a post durably, or answers what it came to the first time.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is no such entry, [`Error::Forbidden`] if it has ended,
+    /// [`Error::Repeated`] if the name stands for something else, or if the database can't be reached.
+    pub async fn write(&self, post: Post) -> Result<PostedUpdate> {
+        let (answer, answered) = oneshot::channel();
+        let closed = || Error::Storage(StorageError::closed());
+        let waiting = Waiting { post, answer };
+        self.0.send(waiting).await.map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
+}
+
+/// Writes what waited.
+#[derive(Debug)]
+struct Press {
+    store: Store,
+    clock: Clock,
+    hub: Arc<Hub>,
+}
+
+impl Press {
+    async fn write(&self, batch: impl Iterator<Item = Waiting>) {
+        let (posts, authors): (Vec<_>, Vec<_>) =
+            batch.map(|waiting| (waiting.post, waiting.answer)).unzip();
+        let answers = match self.write_together(&posts).await {
+            // One of them may be what the database stumbles over; the others needn't suffer for it.
+            Err(_) if posts.len() > 1 => self.write_one_by_one(&posts).await,
+            Err(error) => vec![Err(error)],
+            Ok(answers) => answers,
+        };
+        for (author, answer) in authors.into_iter().zip(answers) {
+            // An author who has gone will ask again, by the same name.
+            let _ = author.send(answer);
+        }
+    }
+
+    async fn write_one_by_one(&self, posts: &[Post]) -> Vec<Result<PostedUpdate>> {
+        let mut answers = Vec::with_capacity(posts.len());
+        for post in posts {
+            let answer = self.write_together(slice::from_ref(post)).await;
+            answers.extend(answer.unwrap_or_else(|error| vec![Err(error)]));
+        }
+        answers
+    }
+
+    /// Writes posts in one transaction: what each came to, or why none was written.
+    async fn write_together(&self, posts: &[Post]) -> Result<Vec<Result<PostedUpdate>>> {
+        let mut revision = self.store.revise().await?;
+        let mut answers = Vec::with_capacity(posts.len());
+        // The last revision that holds a post.
+        let mut written = None;
+        for post in posts {
+            if written == Some(revision.rev()) {
+                revision.advance().await?;
+            }
+            let answer = self.write_at(&mut revision, post).await;
+            match &answer {
+                Ok(posted) if posted.rev == revision.rev() => written = Some(posted.rev),
+                Err(Error::Storage(_)) => return answer.map(|_| Vec::new()),
+                // Refused, or known: nothing was written.
+                _ => {}
+            }
+            answers.push(answer);
+        }
+        if let Some(rev) = written {
+            revision.commit().await?;
+            self.hub.commit(rev);
+        }
+        Ok(answers)
+    }
+
+    async fn write_at(&self, revision: &mut Revision, post: &Post) -> Result<PostedUpdate> {
+        let known = revision.snapshot().operation(post.author, &post.op_id);
+        if let Some(done) = known.await? {
+            return if done.request_hash == post.request_hash {
+                Ok(done.result)
+            } else {
+                Err(Error::Repeated)
+            };
+        }
+        let entry = revision.snapshot().entry_by_slug(&post.slug).await?;
+        let entry = entry.ok_or(Error::Unknown("entry"))?;
+        if entry.state == EntryState::Ended {
+            return Err(Error::Forbidden(
+                "This entry has ended. Start it again at your desk to post to it.",
+            ));
+        }
+        let update = NewUpdate {
+            entry_id: entry.id,
+            author_id: post.author,
+            draft: &post.draft,
+            html: &post.html,
+            posted_at: posted_at(&entry, self.clock.now(), post.waited),
+        };
+        let result = PostedUpdate {
+            id: revision.add_update(&update).await?,
+            rev: revision.rev(),
+        };
+        let operation = Operation {
+            request_hash: post.request_hash.clone(),
+            result,
+        };
+        revision
+            .add_operation(post.author, &post.op_id, &operation)
+            .await?;
+        Ok(result)
+    }
+}
+
+/// Now, less the time it waited; not before the entry began, and never in the future.
+fn posted_at(entry: &Entry, now: Timestamp, waited: Duration) -> Timestamp {
+    let waited = i64::try_from(waited.min(LONGEST_WAIT).as_micros()).unwrap_or(0);
+    now.plus_micros(-waited)
+        .clamp(entry.starts_at.min(now), now)
+}
