@@ -84,7 +84,10 @@ pub async fn run() -> Result<()> {
             )
         })
         .collect();
-    let nginx = Nginx::start(&folder, |address| Ok(configuration(address, &folder, &types))).await?;
+    let nginx = Nginx::start(&folder, |address| {
+        Ok(configuration(address, &folder, &types))
+    })
+    .await?;
 
     note(format!(
         "{} connections, {ROUNDS} rounds of {} s for each, by turns; medians. One machine: {} processors for server and load.",
@@ -143,19 +146,14 @@ fn threads() -> usize {
 
 /// nginx as one would set it up for nothing but these files: with as many workers as Ringside has
 /// threads, the files kept open, and no log.
-fn configuration(
-    address: SocketAddr,
-    folder: &Folder,
-    types: &[(&str, Option<&str>)],
-) -> String {
+fn configuration(address: SocketAddr, folder: &Folder, types: &[(&str, Option<&str>)]) -> String {
     let mut locations = String::new();
     for (number, (content_type, encoding)) in types.iter().enumerate() {
         let encoding = encoding
             .map(|encoding| format!("add_header content-encoding {encoding};"))
             .unwrap_or_default();
-        locations += &format!(
-            "location = /{number} {{ default_type \"{content_type}\"; {encoding} }}\n"
-        );
+        locations +=
+            &format!("location = /{number} {{ default_type \"{content_type}\"; {encoding} }}\n");
     }
     let folder = folder.path().display();
     let user = user();

@@ -40,7 +40,9 @@ pub async fn run() -> Result<()> {
         "{UPDATES} updates, one of them edited before each of {RENDERS} requests; brotli; one request at a time."
     ));
 
-    let mut reader = Connection::open(ringside.address).await.while_doing("connecting")?;
+    let mut reader = Connection::open(ringside.address)
+        .await
+        .while_doing("connecting")?;
     let request = get(ADDRESSES[0], BROTLI);
     let (mut fresh, mut finished) = (Vec::new(), Vec::new());
     for n in 0..RENDERS {
@@ -48,7 +50,10 @@ pub async fn run() -> Result<()> {
         author.edit(id, UPDATES + n + 1).await?;
         for times in [&mut fresh, &mut finished] {
             let start = Instant::now();
-            reader.ask_and_forget(&request).await.while_doing("asking for the page")?;
+            reader
+                .ask_and_forget(&request)
+                .await
+                .while_doing("asking for the page")?;
             times.push(milliseconds(start));
         }
     }
@@ -94,7 +99,10 @@ pub async fn run() -> Result<()> {
     part("putting the cards together", cards);
     part("rendering what is around them", render - database - cards);
     part("compressing", compression);
-    part("the rest: HTTP, and the way there", page - render - compression);
+    part(
+        "the rest: HTTP, and the way there",
+        page - render - compression,
+    );
     table.print();
     Ok(())
 }

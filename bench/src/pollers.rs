@@ -83,14 +83,23 @@ pub async fn run() -> Result<()> {
     }
     #[expect(clippy::cast_precision_loss, reason = "they are thousands")]
     let reached = |rounds: &[Counts]| {
-        median(&rounds.iter().map(|round| round.reached as f64).collect::<Vec<_>>())
+        median(
+            &rounds
+                .iter()
+                .map(|round| round.reached as f64)
+                .collect::<Vec<_>>(),
+        )
     };
     let reference = reached(&few);
     let mut table = Table::new(["readers", "polls", "reached Ringside", "ratio"]);
     for (readers, rounds) in [(FEW, &few), (MANY, &many)] {
         table.row([
             readers.to_string(),
-            rounds.iter().map(|round| round.polls).sum::<u64>().to_string(),
+            rounds
+                .iter()
+                .map(|round| round.polls)
+                .sum::<u64>()
+                .to_string(),
             format!("{:.1}", reached(rounds)),
             format!("{:.2}", reached(rounds) / reference),
         ]);
@@ -148,9 +157,16 @@ impl Audience {
     }
 
     /// Does what a page does that has no stream; answers how often it asked from `counted` on.
-    async fn read(self, first: Duration, counted: Instant, mut stop: watch::Receiver<bool>) -> Result<u64> {
+    async fn read(
+        self,
+        first: Duration,
+        counted: Instant,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<u64> {
         tokio::time::sleep(first).await;
-        let mut reader = Connection::open(self.nginx).await.while_doing("connecting to nginx")?;
+        let mut reader = Connection::open(self.nginx)
+            .await
+            .while_doing("connecting to nginx")?;
         let mut due = interval(INTERVAL);
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut at = self.ask(&mut reader, "head").await?;
@@ -163,7 +179,12 @@ impl Audience {
             let head = self.ask(&mut reader, "head").await?;
             polls += u64::from(Instant::now() >= counted);
             if head.rev > at.rev {
-                at = self.ask(&mut reader, &format!("changes?since={}.{}", at.epoch, at.rev)).await?;
+                at = self
+                    .ask(
+                        &mut reader,
+                        &format!("changes?since={}.{}", at.epoch, at.rev),
+                    )
+                    .await?;
             }
         }
     }
@@ -202,7 +223,9 @@ impl Place {
 /// How many requests for the feed have reached the server, by its log.
 fn requests_for_the_feed(ringside: &Ringside) -> Result<usize> {
     let log = ringside.log()?;
-    let requests = log.lines().filter(|line| line.contains("started processing request"));
+    let requests = log
+        .lines()
+        .filter(|line| line.contains("started processing request"));
     Ok(requests.filter(|line| line.contains("/feed/")).count())
 }
 

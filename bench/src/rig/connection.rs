@@ -186,7 +186,11 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_comes_in_pieces() {
-        let pieces = &["HTTP/1.1 200 OK\r\nContent-Le", "ngth: 5\r\nX-A: b\r\n\r\nhe", "llo"];
+        let pieces = &[
+            "HTTP/1.1 200 OK\r\nContent-Le",
+            "ngth: 5\r\nX-A: b\r\n\r\nhe",
+            "llo",
+        ];
         let answer = answered(pieces).await.ask(&get("/", "")).await.unwrap();
         assert_eq!((answer.status, answer.text().as_str()), (200, "hello"));
         assert_eq!(answer.header("x-a"), Some("b"));

@@ -17,11 +17,8 @@ pub struct Folder(TempDir);
 impl Folder {
     /// An empty folder, removed when dropped.
     pub fn new() -> Result<Self> {
-        let made = build_folder().and_then(|parent| {
-            tempfile::Builder::new()
-                .prefix("bench-")
-                .tempdir_in(parent)
-        });
+        let made = build_folder()
+            .and_then(|parent| tempfile::Builder::new().prefix("bench-").tempdir_in(parent));
         Ok(Self(made.while_doing("making a temporary folder")?))
     }
 

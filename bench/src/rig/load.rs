@@ -43,7 +43,11 @@ impl Load {
     pub async fn press(&self, time: Duration) -> Result<Taken> {
         let mut connections = Vec::new();
         for _ in 0..CONNECTIONS {
-            connections.push(Connection::open(self.address).await.while_doing("connecting")?);
+            connections.push(
+                Connection::open(self.address)
+                    .await
+                    .while_doing("connecting")?,
+            );
         }
         let cpu = cpu_of_this_process();
         let start = Instant::now();

@@ -47,7 +47,10 @@ impl Nginx {
         let mut process = Process::start(command)?;
         let deadline = Instant::now() + START;
         while Connection::open(address).await.is_err() {
-            let ended = process.child().try_wait().is_ok_and(|ended| ended.is_some());
+            let ended = process
+                .child()
+                .try_wait()
+                .is_ok_and(|ended| ended.is_some());
             if ended || Instant::now() > deadline {
                 return Err(Error::Unexpected("nginx did not start".to_owned()));
             }

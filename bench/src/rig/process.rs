@@ -32,7 +32,11 @@ impl Process {
     /// How long processors worked for it and the processes it started, so far.
     pub fn cpu(&self) -> Duration {
         let own = self.0.id().to_string();
-        cpu_of(&own) + children_of(&own).iter().map(|id| cpu_of(id)).sum::<Duration>()
+        cpu_of(&own)
+            + children_of(&own)
+                .iter()
+                .map(|id| cpu_of(id))
+                .sum::<Duration>()
     }
 }
 

@@ -56,7 +56,9 @@ impl Ringside {
         let mut said = String::new();
         if let Some(stdout) = process.child().stdout.take() {
             let mut lines = BufReader::new(stdout);
-            lines.read_line(&mut said).while_doing("waiting for Ringside")?;
+            lines
+                .read_line(&mut said)
+                .while_doing("waiting for Ringside")?;
             // What it says later is heard, so that it can go on saying it.
             std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
         }
@@ -90,7 +92,9 @@ impl Ringside {
 
     /// A live entry named `slug`; answers its number.
     pub async fn entry(&self, slug: &str) -> Result<i64> {
-        self.run(&["entry", "create", "--slug", slug, "--title", slug, "--state", "live"])?;
+        self.run(&[
+            "entry", "create", "--slug", slug, "--title", slug, "--state", "live",
+        ])?;
         let page = self.ask(&format!("/entries/{slug}"), "").await?.text();
         page.split_once("data-entry-id=\"")
             .and_then(|(_, rest)| rest.split_once('"')?.0.parse().ok())
@@ -101,13 +105,28 @@ impl Ringside {
     pub async fn author(&self, name: &str) -> Result<Author> {
         let password = self.folder.file("password", PASSWORD)?;
         let file = password.display().to_string();
-        self.run(&["account", "create", "--name", name, "--role", "author", "--password-file", &file])?;
-        let mut connection = Connection::open(self.address).await.while_doing("connecting")?;
+        self.run(&[
+            "account",
+            "create",
+            "--name",
+            name,
+            "--role",
+            "author",
+            "--password-file",
+            &file,
+        ])?;
+        let mut connection = Connection::open(self.address)
+            .await
+            .while_doing("connecting")?;
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("username", name)
             .append_pair("password", PASSWORD)
             .finish();
-        let request = post("/login", "content-type: application/x-www-form-urlencoded\r\n", &form);
+        let request = post(
+            "/login",
+            "content-type: application/x-www-form-urlencoded\r\n",
+            &form,
+        );
         let answer = connection.ask(&request).await.while_doing("logging in")?;
         if answer.status != 303 {
             return Err(Error::Unexpected(format!("no login: {}", answer.head)));
@@ -126,9 +145,14 @@ impl Ringside {
 
     /// What is answered to a request for `path`, with further header lines; it must be there.
     pub async fn ask(&self, path: &str, headers: &str) -> Result<Answer> {
-        let mut connection = Connection::open(self.address).await.while_doing("connecting")?;
+        let mut connection = Connection::open(self.address)
+            .await
+            .while_doing("connecting")?;
         let request = super::get(path, headers);
-        let answer = connection.ask(&request).await.while_doing(format!("asking for {path}"))?;
+        let answer = connection
+            .ask(&request)
+            .await
+            .while_doing(format!("asking for {path}"))?;
         match answer.status {
             200 => Ok(answer),
             _ => Err(Error::Unexpected(format!("{path}: {}", answer.head))),
@@ -207,7 +231,11 @@ pub fn text(n: usize) -> String {
         "> We have never seen anything like it.\n\nSo says a man who has been coming here since 1974.",
         "The rain has stopped. The groundsmen are rolling up the covers, and the crowd cheers them.",
     ];
-    format!("No. {n}: {} {}", WHAT[n % WHAT.len()], WHAT[(n / 3 + 2) % WHAT.len()])
+    format!(
+        "No. {n}: {} {}",
+        WHAT[n % WHAT.len()],
+        WHAT[(n / 3 + 2) % WHAT.len()]
+    )
 }
 
 /// The binary, with its data in `folder`.

@@ -5,10 +5,7 @@ use std::{fs, net::SocketAddr, path::Path};
 use super::{Error, Folder, Result, While, nginx::user};
 
 /// In the project, which stands where it was built.
-const CONFIGURATION: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../docs/operations/nginx.conf"
-);
+const CONFIGURATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operations/nginx.conf");
 
 /// `docs/operations/nginx.conf`, for an nginx at `address` in front of `server`: with the folders and
 /// ports of a benchmark, and without TLS, which has nothing to do with what is kept.
@@ -31,7 +28,10 @@ pub fn as_a_small_cdn(address: SocketAddr, server: SocketAddr, folder: &Folder) 
         ("/var/cache/nginx/", format!("{here}/cache/")),
         ("http {", format!("http {{ {modules}")),
         ("server 127.0.0.1:3000;", format!("server {server};")),
-        ("listen 443 ssl http2;", format!("listen {address} default_server;")),
+        (
+            "listen 443 ssl http2;",
+            format!("listen {address} default_server;"),
+        ),
         ("listen [::]:443 ssl http2;", String::new()),
         // The server that leads from http to https has nowhere to listen but here, and hears nothing.
         ("listen 80;", format!("listen {address};")),
@@ -45,7 +45,8 @@ pub fn as_a_small_cdn(address: SocketAddr, server: SocketAddr, folder: &Folder) 
         .join("\n");
     for (production, here) in changes {
         if !text.contains(production) {
-            let sentence = format!("docs/operations/nginx.conf doesn't say {production:?} any more");
+            let sentence =
+                format!("docs/operations/nginx.conf doesn't say {production:?} any more");
             return Err(Error::Unexpected(sentence));
         }
         text = text.replace(production, &here);

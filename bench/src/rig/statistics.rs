@@ -12,7 +12,10 @@ pub fn quantile(values: &[f64], part: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else {
         return f64::NAN;
     };
-    #[expect(clippy::cast_precision_loss, reason = "no benchmark takes 2^52 samples")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "no benchmark takes 2^52 samples"
+    )]
     let place = part.clamp(0.0, 1.0) * last as f64;
     #[expect(
         clippy::cast_possible_truncation,
