@@ -192,7 +192,7 @@ impl Audience {
     /// Asks the feed; where it leads to.
     async fn ask(self, reader: &mut Connection, what: &str) -> Result<Place> {
         let path = format!("/feed/{}/{what}", self.entry);
-        let request = get(&path, "accept-encoding: gzip, deflate, br, zstd\r\n");
+        let request = get(&path, "");
         let answer = reader.ask(&request).await.while_doing("polling")?;
         let place = serde_json::from_slice::<Value>(&answer.body).ok();
         place
