@@ -1,7 +1,10 @@
-import { defineConfig } from "@playwright/test";
+import { defineConfig, devices } from "@playwright/test";
 import type { WorkerFixtures } from "./support/test";
 
-const withoutJavaScript = { testIgnore: "**/*.hydrated.spec.ts", use: { javaScriptEnabled: false } };
+const withoutJavaScript = { testIgnore: "**/*.{hydrated,phone}.spec.ts", use: { javaScriptEnabled: false } };
+
+/** What looks at pages alone, whatever the server keeps its data in. */
+const LOOKS = "**/{accessibility,comfort,keyboard}.hydrated.spec.ts";
 
 export default defineConfig<object, WorkerFixtures>({
   testDir: ".",
@@ -30,9 +33,15 @@ export default defineConfig<object, WorkerFixtures>({
     },
   },
   projects: [
-    { name: "hydrated" },
+    { name: "hydrated", testIgnore: "**/*.phone.spec.ts" },
     { name: "no-javascript", ...withoutJavaScript },
-    { name: "hydrated-postgres", use: { database: "postgres" } },
+    // What a small window or a finger could change; the rest holds here as it does there.
+    {
+      name: "phone",
+      testMatch: ["**/*.phone.spec.ts", "**/{accessibility,composer,live,order}.hydrated.spec.ts", "**/reading.spec.ts"],
+      use: devices["Pixel 7"],
+    },
+    { name: "hydrated-postgres", testIgnore: ["**/*.phone.spec.ts", LOOKS], use: { database: "postgres" } },
     { name: "no-javascript-postgres", ...withoutJavaScript, use: { ...withoutJavaScript.use, database: "postgres" } },
   ],
 });

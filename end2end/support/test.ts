@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type BrowserContext, type BrowserContextOptions, expect, test as base } from "@playwright/test";
 import { ConsoleWatch } from "./console";
 import type { DatabaseKind } from "./database";
+import { submit } from "./form";
 import { Ringside } from "./ringside";
 
 export { expect } from "@playwright/test";
@@ -123,7 +124,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       await ringside.cli(["account", "create", "--name", name, "--role", role, "--password-file", file]);
       await rm(file);
       const context = await newContext();
-      await submit(context, ringside.url, "/login", { username: name, password });
+      await submit(context.request, ringside.url, "/login", { username: name, password });
       return { name, password, role, context };
     }),
 
@@ -137,7 +138,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       return { slug, url: `${ringside.url}/entries/${slug}` };
     }),
 
-  send: ({ ringside, author }, use) => use((path, form = {}) => submit(author.context, ringside.url, path, form)),
+  send: ({ ringside, author }, use) => use((path, form = {}) => submit(author.context.request, ringside.url, path, form)),
 
   post: ({ send }, use) =>
     use((slug, source, { headline = "" } = {}) =>
@@ -145,8 +146,3 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     ),
 });
 
-/** Sends a form as the page itself would; any answer but a redirect to the next page means that it was refused. */
-async function submit(context: BrowserContext, origin: string, path: string, form: Record<string, string>): Promise<void> {
-  const answer = await context.request.post(origin + path, { form, headers: { Origin: origin }, maxRedirects: 0 });
-  if (answer.status() !== 303) throw new Error(`POST ${path} answered ${answer.status()}:\n${await answer.text()}`);
-}

@@ -26,7 +26,7 @@ pub fn DeskPage() -> impl IntoView {
                 <Frame title="Your desk · Ringside" place=Place::Personal(viewer)>
                     <h1>"Your desk"</h1>
                     {if entries.is_empty() {
-                        view! { <p class="empty">"No live blog yet: create the first one here."</p> }
+                        view! { <p class="empty">"There is no live blog yet: create the first one below."</p> }
                             .into_any()
                     } else {
                         view! { <DeskEntries entries /> }.into_any()

@@ -43,7 +43,14 @@ pub fn DeskEntryPage() -> impl IntoView {
                     {page
                         .updates
                         .is_empty()
-                        .then(|| view! { <p class="empty">"Nothing is posted yet."</p> })}
+                        .then(|| {
+                            view! {
+                                <p class="empty">
+                                    "Nothing is posted yet. "
+                                    <a href=format!("/entries/{}/compose", entry.slug)>"Post the first update."</a>
+                                </p>
+                            }
+                        })}
                     <ul class="desk-updates">
                         {page
                             .updates
@@ -70,18 +77,24 @@ fn DeskActions(entry: Entry) -> impl IntoView {
         EntryState::Ended => ("start", "Start it again"),
         EntryState::Draft | EntryState::Upcoming => ("start", "Start it"),
     };
+    let hint = match entry.state {
+        EntryState::Draft => Some("Only authors see it, until it is started."),
+        EntryState::Upcoming => Some("It is announced. Start it when it begins."),
+        EntryState::Live | EntryState::Ended => None,
+    };
     view! {
+        <p class="entry-state" data-state=entry.state.as_str()>
+            {state_word(entry.state)}
+        </p>
+        {hint.map(|hint| view! { <p class="hint">{hint}</p> })}
         <div class="desk-actions">
-            <p class="entry-state" data-state=entry.state.as_str()>
-                {state_word(entry.state)}
-            </p>
+            <a class="button primary" href=format!("/entries/{slug}/compose")>
+                "Post"
+            </a>
             {entry
                 .state
                 .is_public()
                 .then(|| view! { <a class="button" href=format!("/entries/{slug}")>"Open its page"</a> })}
-            <a class="button" href=format!("/entries/{slug}/compose")>
-                "Post"
-            </a>
             <form method="post" action=format!("/desk/entries/{slug}/{action}")>
                 <button class="button" type="submit">
                     {word}
@@ -108,6 +121,9 @@ fn DeskUpdate(entry: Entry, update: LiveUpdate, mine: bool) -> impl IntoView {
     let posted = LocalTime::new(update.posted_at, &entry.time_zone);
     let text = update.html.plain_text(160);
     let id = update.id;
+    // Heard one after the other, ten buttons "Delete" would be ten riddles.
+    let clock = posted.clock();
+    let which = || view! { <span class="for-ears">{format!(" the update of {clock}")}</span> };
     view! {
         <li>
             <p class="entry-when">{format!("{} · {}", posted.full(), update.author)}</p>
@@ -118,11 +134,11 @@ fn DeskUpdate(entry: Entry, update: LiveUpdate, mine: bool) -> impl IntoView {
                     view! {
                         <div class="desk-actions">
                             <a class="button" href=format!("/desk/updates/{id}")>
-                                "Edit"
+                                "Edit" {which()}
                             </a>
                             <form method="post" action=format!("/desk/updates/{id}/delete")>
                                 <button class="button" type="submit">
-                                    "Delete"
+                                    "Delete" {which()}
                                 </button>
                             </form>
                         </div>

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use axum::http::request::Parts;
 use domain::{EntryState, Order, Slug};
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::{Link, Meta};
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -85,7 +85,9 @@ pub fn EntryPage() -> impl IntoView {
                         inner_html=stretches(&cards, order)
                     ></div>
                     <script inner_html=ORDER_SCRIPT></script>
-                    <p class="empty if-no-updates">{empty_sentence(&entry)}</p>
+                    <p class="empty if-no-updates">
+                        <NoUpdates state=entry.state />
+                    </p>
                     <Hydration />
                 </Frame>
             }
@@ -94,10 +96,18 @@ pub fn EntryPage() -> impl IntoView {
     })
 }
 
-fn empty_sentence(entry: &Entry) -> &'static str {
-    match entry.state {
-        EntryState::Ended => "This live blog ended without an update.",
-        _ => "No updates yet. The first one will appear here by itself.",
+/// What stands in the list's place while it is empty.
+#[component]
+fn NoUpdates(state: EntryState) -> impl IntoView {
+    match state {
+        EntryState::Ended => Either::Left(view! {
+            "This live blog ended without an update. "
+            <a href="/">"See all live blogs."</a>
+        }),
+        _ => Either::Right(view! {
+            "No updates yet. "
+            <span class="if-js">"The first one will appear here by itself."</span>
+        }),
     }
 }
 

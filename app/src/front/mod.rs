@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use newsroom::{Entry, zone::LocalTime};
+use newsroom::Entry;
 
 use crate::{
     layout::{Frame, Place, or_error},
@@ -54,12 +54,13 @@ fn Entries(heading: &'static str, entries: Vec<Entry>) -> impl IntoView {
 
 #[component]
 fn EntryLine(entry: Entry) -> impl IntoView {
-    let started = LocalTime::new(entry.starts_at, &entry.time_zone);
+    let since = entry.since();
+    let summary = entry.summary.to_string();
     view! {
         <li class="entry-line" data-state=entry.state.as_str()>
             <a href=format!("/entries/{}", entry.slug)>{entry.title.to_string()}</a>
-            <p>{entry.summary.to_string()}</p>
-            <p class="entry-when">{started.full()}</p>
+            {(!summary.is_empty()).then(|| view! { <p>{summary}</p> })}
+            <p class="entry-when">{since}</p>
         </li>
     }
 }

@@ -49,7 +49,9 @@ pub fn ErrorNote(
                 <h1>{title}</h1>
                 <p>{message}</p>
                 <p>
-                    <a href="/">"See all live blogs"</a>
+                    <a class="button" href="/">
+                        "See all live blogs"
+                    </a>
                 </p>
             </div>
         </Frame>

@@ -47,7 +47,7 @@ pub fn ResendPage(
                     "Your session has expired. Your text is kept here: log in in another tab, then send it again."
                 </p>
                 <p>
-                    <a href="/login" target="_blank">
+                    <a class="button" href="/login" target="_blank">
                         "Log in in another tab"
                     </a>
                 </p>

@@ -44,7 +44,7 @@ pub fn Shell(
                 <meta charset="utf-8" />
                 <meta
                     name="viewport"
-                    content="width=device-width, initial-scale=1, interactive-widget=resizes-content"
+                    content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
                 />
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" content="#fffdf9" media="(prefers-color-scheme: light)" />

@@ -40,11 +40,20 @@ pub struct Entry {
 impl Entry {
     /// Since when it is live, or from when to when it was, in its own zone, ready to be shown.
     pub fn since(&self) -> String {
-        let at = |moment| LocalTime::new(moment, &self.time_zone).full();
+        let at = |moment| LocalTime::new(moment, &self.time_zone);
         match (self.state, self.ended_at) {
             (EntryState::Upcoming, _) => "Not started yet".to_owned(),
-            (_, Some(ended)) => format!("From {} to {}", at(self.starts_at), at(ended)),
-            (_, None) => format!("Since {}", at(self.starts_at)),
+            (_, Some(ended)) => {
+                let (began, ended) = (at(self.starts_at), at(ended));
+                // A day that holds both is named once.
+                if began.date() == ended.date() {
+                    let from = format!("{}, {}", began.date(), began.clock());
+                    format!("From {from} to {}", ended.clock_and_zone())
+                } else {
+                    format!("From {} to {}", began.full(), ended.full())
+                }
+            }
+            (_, None) => format!("Since {}", at(self.starts_at).full()),
         }
     }
 }

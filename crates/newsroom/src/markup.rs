@@ -1,5 +1,7 @@
 //! From what an author wrote to what a reader's browser may be given.
 
+mod tables;
+
 use std::{fmt, sync::LazyLock};
 
 use domain::Source;
@@ -60,7 +62,7 @@ impl fmt::Display for SafeHtml {
 
 /// Reads `source` as Markdown (`CommonMark` with tables and strike-through), in which HTML may stand,
 /// and keeps of it what is safe: no scripts, no handlers, no styles, no ids, no addresses but those
-/// of the web, mail and telephone.
+/// of the web, mail and telephone. Tables stand in regions that the keyboard can scroll.
 pub fn to_safe_html(source: &Source) -> SafeHtml {
     static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
         let mut sanitiser = ammonia::Builder::default();
@@ -82,7 +84,8 @@ pub fn to_safe_html(source: &Source) -> SafeHtml {
     );
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, parser);
-    SafeHtml(SANITISER.clean(&html).to_string().trim_end().to_owned())
+    let safe = SANITISER.clean(&html).to_string();
+    SafeHtml(tables::accessible(safe.trim_end()))
 }
 
 /// `html` with a space before each tag that ends a line or a cell, so that two words don't become
@@ -188,6 +191,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_region_stands_around_a_whole_table(source in "(<table|</table>|<td>|<img alt=[\"']|[\"'>| -]|a|\n){1,40}") {
+            if let Ok(source) = Source::parse(&source) {
+                let safe = to_safe_html(&source);
+                let unwrapped = safe.as_str().matches("<div class=\"table\"").count();
+                let again = ammonia::clean(safe.as_str());
+                prop_assert_eq!(again.matches("<div>").count(), unwrapped, "{}", safe);
+            }
+        }
+
         #[test]
         fn no_text_makes_it_panic_or_leaves_a_handler(source in ".{1,200}") {
             if let Ok(source) = Source::parse(&source) {

@@ -51,6 +51,11 @@ impl LocalTime {
         strtime::format("%H:%M", &self.0).unwrap_or_default()
     }
 
+    /// As in `14:05 CET`.
+    pub fn clock_and_zone(&self) -> String {
+        strtime::format("%H:%M %Z", &self.0).unwrap_or_default()
+    }
+
     /// As in `21 November 2026`.
     pub fn date(&self) -> String {
         strtime::format("%-d %B %Y", &self.0).unwrap_or_default()

@@ -1,0 +1,90 @@
+//! Tables that everybody can read: the keyboard scrolls those that are too wide, by the region that
+//! each stands in, and an empty corner isn't announced as a heading.
+
+/// What stands before a table. Readers with a screen reader hear its name.
+const BEFORE: &str = r#"<div class="table" role="region" aria-label="Table" tabindex="0">"#;
+const AFTER: &str = "</div>";
+
+/// `html`, which the sanitiser wrote, with a region around each table that stands in no other, and
+/// with plain cells for headings without a word.
+pub fn accessible(html: &str) -> String {
+    let mut mended = String::with_capacity(html.len());
+    let mut depth = 0_usize;
+    let mut rest = html;
+    while let Some((text, tag, after)) = next_tag(rest) {
+        mended.push_str(text);
+        rest = after;
+        match tag.trim_matches(['<', '>']).split(' ').next() {
+            Some("table") => {
+                if depth == 0 {
+                    mended.push_str(BEFORE);
+                }
+                depth += 1;
+                mended.push_str(tag);
+            }
+            Some("/table") => {
+                mended.push_str(tag);
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    mended.push_str(AFTER);
+                }
+            }
+            Some("th") if after.starts_with("</th>") => {
+                mended.push_str("<td></td>");
+                rest = &after["</th>".len()..];
+            }
+            _ => mended.push_str(tag),
+        }
+    }
+    mended.push_str(rest);
+    mended
+}
+
+/// The text before the first tag, the tag, and what follows it. The sanitiser writes `<` in text as
+/// `&lt;`, and values in double quotes, where `<` and `>` may stand as they are.
+fn next_tag(html: &str) -> Option<(&str, &str, &str)> {
+    let (text, from_tag) = html.split_at(html.find('<')?);
+    let mut in_value = false;
+    let end = from_tag.find(|c| {
+        in_value ^= c == '"';
+        c == '>' && !in_value
+    })?;
+    let (tag, after) = from_tag.split_at(end + 1);
+    Some((text, tag, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_made_accessible_and_nothing_else_is_touched() {
+        for (html, wrapped) in [
+            ("<p>a</p>", "<p>a</p>".to_owned()),
+            (
+                "a <table>b</table> c",
+                format!("a {BEFORE}<table>b</table>{AFTER} c"),
+            ),
+            (
+                "<table align=\"left\"></table><table></table>",
+                format!(
+                    "{BEFORE}<table align=\"left\"></table>{AFTER}{BEFORE}<table></table>{AFTER}"
+                ),
+            ),
+            (
+                "<table><td><table></table></td></table>",
+                format!("{BEFORE}<table><td><table></table></td></table>{AFTER}"),
+            ),
+            (
+                "<table><th></th><th>a</th></table>",
+                format!("{BEFORE}<table><td></td><th>a</th></table>{AFTER}"),
+            ),
+            (
+                "<img alt=\"<table> > </table>\">&lt;table&gt;",
+                "<img alt=\"<table> > </table>\">&lt;table&gt;".to_owned(),
+            ),
+        ] {
+            assert_eq!(accessible(html), wrapped);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// Every page in every state, at a desk and on a phone: nothing that keeps somebody out.
+import { axeComplaints, cutOff, enlargeText, smallTargets } from "./support/barriers";
+import { STATES } from "./support/states";
+import { expect, test } from "./support/world";
+
+// A colour that is fading has no contrast to speak of.
+test.use({ contextOptions: { reducedMotion: "reduce" } });
+
+// 1280 pixels at 200 % are 640 CSS pixels, and at 400 % 320.
+const ZOOMED = [640, 320];
+
+for (const state of STATES) {
+  test(`no barriers: ${state.name}`, async ({ world, newContext, hasTouch, allowConsole }) => {
+    // Some states are failures.
+    allowConsole(/Failed to load resource|ERR_/);
+    const server = state.blank ? world.blank : world.ringside;
+    const context = await newContext({ storageState: state.author ? world.logins.get(server.url) : undefined });
+    const page = await context.newPage();
+    await state.open(page, world);
+
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect.soft(await axeComplaints(page), colorScheme).toEqual([]);
+    }
+    if (hasTouch) {
+      expect.soft(await smallTargets(page)).toEqual([]);
+    } else {
+      for (const width of ZOOMED) {
+        await page.setViewportSize({ width, height: 720 });
+        expect.soft(await cutOff(page), `${width} pixels wide`).toEqual([]);
+      }
+    }
+    await enlargeText(page, 2);
+    expect.soft(await cutOff(page), "text of twice the size").toEqual([]);
+  });
+}

@@ -1,0 +1,48 @@
+// The composer on a phone: docked at the window's foot, and in nobody's way.
+import { expect, test } from "./support/world";
+import { waitForFeed } from "./support/page";
+
+test.beforeEach(async ({ page, world, context }) => {
+  await context.addCookies(world.logins.get(world.ringside.url)?.cookies ?? []);
+  await page.goto((await world.newStory()).url);
+  await waitForFeed(page);
+  await page.getByRole("textbox", { name: "Update" }).waitFor();
+});
+
+test("writing in the dock and posting from it move nothing that is read", async ({ page }) => {
+  const box = page.getByRole("textbox", { name: "Update" });
+  await page.evaluate(() => scrollTo(0, 150));
+  await box.tap();
+  await expect(box).toBeFocused();
+  expect(await page.evaluate(() => scrollY)).toBe(150);
+  await page.keyboard.type("from the touchline");
+  await page.getByRole("button", { name: "Post", exact: true }).tap();
+  await expect(page.getByText("Posted.")).toBeVisible();
+  await expect(box).toBeFocused();
+  expect(await page.evaluate(() => scrollY)).toBe(150);
+});
+
+test("the dock stands at the window's foot, and hides neither the last update nor what has the focus", async ({ page }) => {
+  const dock = page.getByRole("form", { name: "Post an update" });
+  const bottom = (selector: string) => page.locator(selector).evaluate((node) => node.getBoundingClientRect().bottom);
+  const top = () => dock.evaluate((node) => node.getBoundingClientRect().top);
+  expect(await bottom(".composer")).toBe(await page.evaluate(() => innerHeight));
+
+  const links = page.locator(".update-when");
+  for (let at = 0; at < (await links.count()); at++) {
+    await links.nth(at).focus();
+    const foot = await links.nth(at).evaluate((node) => node.getBoundingClientRect().bottom);
+    expect(foot, "what has the focus stays clear of the dock").toBeLessThanOrEqual(await top());
+  }
+  await page.getByRole("textbox", { name: "Update" }).fill("line\n".repeat(20));
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  expect(await bottom("#live-updates")).toBeLessThanOrEqual(await top());
+});
+
+test("the dock keeps clear of what the phone puts at the screen's edge", async ({ page, context }) => {
+  const padding = () => page.locator(".composer").evaluate((node) => Number.parseFloat(getComputedStyle(node).paddingBottom));
+  const before = await padding();
+  const session = await context.newCDPSession(page);
+  await session.send("Emulation.setSafeAreaInsetsOverride", { insets: { bottom: 34, bottomMax: 34 } });
+  await expect.poll(padding).toBe(before + 34);
+});

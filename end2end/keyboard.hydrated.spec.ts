@@ -1,0 +1,159 @@
+// Everything can be done by keyboard, and the focus is always seen.
+import type { Page } from "@playwright/test";
+import { expect, idOf, test, texts, updates, waitForFeed } from "./support/test";
+
+/** What has the focus: its text, or its label. Fails unless the focus is seen. */
+async function focused(page: Page): Promise<string> {
+  const { name, outline, inView } = await page.evaluate(() => {
+    const active = document.activeElement as HTMLInputElement;
+    const { outlineStyle, outlineWidth } = getComputedStyle(active);
+    const box = active.getBoundingClientRect();
+    return {
+      name: active.ariaLabel ?? active.labels?.[0]?.innerText ?? active.innerText,
+      outline: `${outlineWidth} ${outlineStyle}`,
+      inView: box.bottom > 0 && box.top < innerHeight,
+    };
+  });
+  expect(outline, `the ring around "${name}"`).toBe("2px solid");
+  expect(inView, `"${name}" is in view`).toBe(true);
+  return name.trim();
+}
+
+/** Presses Tab until `name` has the focus; every stop on the way must be seen. Answers the stops. */
+async function tabTo(page: Page, name: string | RegExp, key = "Tab"): Promise<string[]> {
+  const stops: string[] = [];
+  for (let presses = 0; presses < 60; presses++) {
+    await page.keyboard.press(key);
+    const stop = await focused(page);
+    stops.push(stop);
+    if (typeof name === "string" ? stop === name : name.test(stop)) return stops;
+  }
+  throw new Error(`Tab never came to ${name}, but to: ${stops.join(", ")}`);
+}
+
+test("a reader tabs through an entry, switches the order, and follows an update", async ({ page, newEntry, post }) => {
+  const entry = await newEntry();
+  await post(entry.slug, "first, with [a link](https://example.org)");
+  await post(entry.slug, "| a | b |\n| --- | --- |\n| 1 | 2 |");
+  await page.goto(entry.url);
+  await waitForFeed(page);
+
+  const clock = /^\d\d:\d\d$/;
+  const stops = await tabTo(page, "All live blogs");
+  expect(stops.map((stop) => (clock.test(stop) ? "the time" : stop))).toEqual([
+    "Skip to the content",
+    "Ringside",
+    "Log in",
+    "Show latest first",
+    "the time",
+    "a link",
+    "the time",
+    "Table",
+    "All live blogs",
+  ]);
+
+  await tabTo(page, "Show latest first", "Shift+Tab");
+  await page.keyboard.press("Enter");
+  expect((await texts(page))[1]).toMatch(/^first/);
+  expect(await focused(page), "the focus stays").toBe("Show oldest first");
+  await tabTo(page, clock);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/updates\/\d+$/);
+  await tabTo(page, "Read it in the live blog");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/#update-\d+$/);
+});
+
+test("the first stop leads past the header", async ({ page, newEntry, post }) => {
+  const entry = await newEntry();
+  await post(entry.slug, "here");
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await page.keyboard.press("Tab");
+  expect(await focused(page)).toBe("Skip to the content");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  expect(await focused(page)).toBe("Show latest first");
+});
+
+test("arrivals that wait are revealed, and the focus goes to the first of them", async ({ page, newEntry, post }) => {
+  const entry = await newEntry({ order: "latest" });
+  for (let n = 0; n < 12; n++) await post(entry.slug, `update ${n} `.repeat(40));
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await updates(page).nth(6).locator(".update-when").focus();
+  await post(entry.slug, "an arrival");
+  await page.getByRole("button", { name: "1 new update" }).waitFor();
+  await tabTo(page, "1 new update", "Shift+Tab");
+  await page.keyboard.press("Enter");
+  expect(await focused(page)).toContain("an arrival");
+  await page.keyboard.press("Tab");
+  expect(await focused(page), "and goes on from there").toMatch(/^\d\d:\d\d$/);
+});
+
+test("a wide table is scrolled by the arrow keys", async ({ page, newEntry, post }) => {
+  const entry = await newEntry();
+  const row = (cell: string) => `|${` ${cell} |`.repeat(30)}`;
+  await post(entry.slug, [row("column"), row("---"), row("1")].join("\n"));
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await tabTo(page, "Table");
+  await page.keyboard.press("ArrowRight");
+  const region = page.getByRole("region", { name: "Table" });
+  await expect.poll(() => region.evaluate((node) => node.scrollLeft)).toBeGreaterThan(0);
+  await expect(region.getByRole("table")).toBeVisible();
+});
+
+test("an author logs in, creates, posts, edits, deletes, undoes and ends", async ({ page, ringside, newMember }) => {
+  const member = await newMember("author");
+  const type = async (field: string, text: string) => {
+    await tabTo(page, field);
+    await page.keyboard.type(text);
+  };
+  const press = async (button: string | RegExp) => {
+    await tabTo(page, button);
+    await page.keyboard.press("Enter");
+  };
+  await page.goto(`${ringside.url}/login`);
+  expect(await focused(page), "the page begins in its first field").toBe("Username");
+  await page.keyboard.type(member.name);
+  await type("Password", member.password);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: "Your desk" })).toBeVisible();
+  await type("Title", `By keyboard, ${member.name}`);
+  await press("Create");
+  await expect(page.getByRole("heading", { name: `By keyboard, ${member.name}` })).toBeVisible();
+  await press("Open its page");
+
+  await page.getByRole("textbox", { name: "Update" }).waitFor();
+  await press("Add a headline");
+  expect(await focused(page)).toBe("Headline");
+  await page.keyboard.type("Now");
+  await type("Update", "without a mouse");
+  await press("Post");
+  await expect(updates(page)).toHaveText(/without a mouse/);
+  expect(await focused(page), "ready for the next one").toBe("Update");
+  const id = await idOf(page, "without a mouse");
+
+  await press("Edit or end it");
+  await expect(page.getByRole("heading", { name: "Updates" })).toBeVisible();
+  await press(/^Edit the update of/);
+  await expect(page.getByRole("heading", { name: "Edit an update" })).toBeVisible();
+  expect(await focused(page)).toBe("Update");
+  await page.keyboard.press("ControlOrMeta+End");
+  await page.keyboard.type(", nor a finger");
+  await press("Save");
+  await expect(page.getByText("without a mouse, nor a finger")).toBeVisible();
+  await press(/^Delete the update of/);
+  await expect(page.getByText("Nothing is posted yet.")).toBeVisible();
+  await press("Undo");
+  await expect(page.getByText("without a mouse, nor a finger")).toBeVisible();
+  await press("End it");
+  await expect(page.locator(".entry-state")).toHaveText("Ended");
+  await press("Open its page");
+  await expect(page.locator(`#update-${id}`)).toContainText("nor a finger");
+  await press("Your desk");
+  await expect(page.getByRole("heading", { name: "Your desk" })).toBeVisible();
+  await press("Log out");
+  await expect(page.getByRole("link", { name: "Log in" })).toBeVisible();
+});

@@ -1,0 +1,247 @@
+// Every page, in every state that somebody may find it in.
+import type { Page } from "@playwright/test";
+import { waitForFeed } from "./page";
+import { expect, type World } from "./world";
+
+export interface State {
+  /** What it is called, as in `entry-offline`. */
+  name: string;
+  /** Whether an author is logged in. */
+  author?: boolean;
+  /** Whether it is of the server that holds nothing yet. */
+  blank?: boolean;
+  /** Whether what counts is how the window looks, and not the whole page. */
+  window?: boolean;
+  /** Takes a fresh page there. */
+  open(page: Page, world: World): Promise<void>;
+}
+
+export const STATES: State[] = [
+  { name: "front", open: async (page, world) => {
+    await world.newStory();
+    await world.newEntry({ title: "The budget, clause by clause", state: "upcoming", summary: "The chamber sits from nine. We will be there." });
+    await world.newEntry({ title: "Election night in the districts beyond the river, from the first figures to the last", state: "ended" });
+    await page.goto(`${world.ringside.url}/`);
+  } },
+  { name: "front-empty", blank: true, open: async (page, world) => {
+    await page.goto(`${world.blank.url}/`);
+  } },
+
+  { name: "entry", open: async (page, world) => {
+    await openLive(page, (await world.newStory()).url);
+  } },
+  { name: "entry-everything", open: async (page, world) => {
+    await openLive(page, (await world.newEverything()).url);
+  } },
+  { name: "entry-empty", open: async (page, world) => {
+    await openLive(page, (await world.newEntry()).url);
+  } },
+  { name: "entry-upcoming", open: async (page, world) => {
+    await openLive(page, (await world.newEntry({ state: "upcoming", summary: "Kick-off is at three." })).url);
+  } },
+  { name: "entry-ended", open: async (page, world) => {
+    const entry = await world.newStory();
+    await world.send(`/desk/entries/${entry.slug}/end`);
+    await openWith(page, entry.url, "ended");
+  } },
+  { name: "entry-ended-empty", open: async (page, world) => {
+    await openWith(page, (await world.newEntry({ state: "ended" })).url, "ended");
+  } },
+  { name: "entry-connecting", window: true, open: async (page, world) => {
+    await page.route("**/feed/**", () => {});
+    await openWith(page, (await world.newStory()).url, "connecting");
+  } },
+  { name: "entry-polling", window: true, open: async (page, world) => {
+    await page.route("**/feed/*/stream*", (route) => route.abort());
+    await openWith(page, (await world.newStory()).url, "polling");
+  } },
+  { name: "entry-reconnecting", window: true, open: async (page, world) => {
+    await page.route("**/feed/**", (route) => route.abort());
+    await openWith(page, (await world.newStory()).url, "reconnecting");
+  } },
+  { name: "entry-offline", window: true, open: async (page, world) => {
+    await openLive(page, (await world.newStory()).url);
+    await page.context().setOffline(true);
+    await expect(page.locator(".chip")).toHaveAttribute("data-chip", "offline");
+  } },
+  { name: "entry-held", window: true, open: async (page, world) => {
+    await openHeld(page, world);
+  } },
+  { name: "entry-revealed", window: true, open: async (page, world) => {
+    await openHeld(page, world);
+    await page.getByRole("button", { name: "1 new update" }).click();
+  } },
+  { name: "entry-linked", window: true, open: async (page, world) => {
+    const { url, id } = await newStoryUpdate(page, world);
+    await page.goto(`${url}#update-${id}`);
+    await waitForFeed(page);
+  } },
+
+  { name: "update", open: async (page, world) => {
+    const { url, id } = await newStoryUpdate(page, world);
+    await page.goto(`${url}/updates/${id}`);
+  } },
+
+  { name: "not-found", open: async (page, world) => {
+    await page.goto(`${world.ringside.url}/nowhere`);
+  } },
+  { name: "not-allowed", blank: true, open: async (page, world) => {
+    await page.goto(`${world.blank.url}/setup?token=guessed`);
+  } },
+
+  { name: "login", open: async (page, world) => {
+    await page.goto(`${world.ringside.url}/login`);
+  } },
+  { name: "login-refused", open: async (page, world) => {
+    await page.goto(`${world.ringside.url}/login`);
+    await page.getByLabel("Username").fill(`nobody-${Math.random()}`);
+    await page.getByLabel("Password").fill("wrong");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("alert").waitFor();
+  } },
+  { name: "setup", blank: true, open: async (page, world) => {
+    await page.goto(setUpLink(world));
+  } },
+  { name: "setup-refused", blank: true, open: async (page, world) => {
+    await page.goto(setUpLink(world));
+    await page.getByLabel("Username").fill("ann");
+    await page.getByLabel("Password").fill("short");
+    await page.getByRole("button", { name: "Create the owner" }).click();
+    await page.getByRole("alert").waitFor();
+  } },
+
+  { name: "composer", author: true, window: true, open: async (page, world) => {
+    await openComposer(page, (await world.newStory()).url);
+    await page.getByRole("textbox", { name: "Update" }).fill("Substitution: Abara for Lund.");
+  } },
+  { name: "composer-empty", author: true, window: true, open: async (page, world) => {
+    await openComposer(page, (await world.newEntry()).url);
+  } },
+  { name: "composer-long", author: true, window: true, open: async (page, world) => {
+    await openComposer(page, (await world.newStory()).url);
+    await page.getByRole("button", { name: "Add a headline" }).click();
+    await page.getByRole("textbox", { name: "Headline" }).fill("What we know so far");
+    await page.getByRole("textbox", { name: "Update" }).fill("A line, and another.\n\n".repeat(20));
+  } },
+  { name: "composer-posted", author: true, window: true, open: async (page, world) => {
+    await openComposer(page, (await world.newEntry()).url);
+    await page.getByRole("textbox", { name: "Update" }).fill("We are under way.");
+    await page.getByRole("button", { name: "Post", exact: true }).click();
+    await expect(page.getByText("Posted.")).toBeVisible();
+    await expect(page.locator(".update")).toHaveCount(1);
+  } },
+  { name: "composer-unreachable", author: true, window: true, open: async (page, world) => {
+    await openComposer(page, (await world.newStory()).url);
+    await page.route("**/fn/post_update", (route) => route.abort());
+    await page.getByRole("textbox", { name: "Update" }).fill("Substitution: Abara for Lund.");
+    await page.getByRole("button", { name: "Post", exact: true }).click();
+    await expect(page.getByRole("alert").filter({ hasText: "can't be reached" })).toBeVisible();
+  } },
+  { name: "composer-logged-out", author: true, window: true, open: async (page, world) => {
+    await openComposer(page, (await world.newStory()).url);
+    await page.context().clearCookies();
+    await page.getByRole("textbox", { name: "Update" }).fill("Substitution: Abara for Lund.");
+    await page.getByRole("button", { name: "Post", exact: true }).click();
+    await expect(page.getByRole("alert").filter({ hasText: "session has expired" })).toBeVisible();
+  } },
+  { name: "composer-missing", author: true, window: true, open: async (page, world) => {
+    await page.route("**/fn/whoami", (route) => route.abort());
+    await page.goto((await world.newStory()).url);
+    await expect(page.getByRole("alert").filter({ hasText: "could not be loaded" })).toBeVisible();
+  } },
+
+  { name: "compose", author: true, open: async (page, world) => {
+    await page.goto(`${(await world.newStory()).url}/compose`);
+  } },
+  { name: "compose-posted", author: true, open: async (page, world) => {
+    await page.goto(`${(await world.newStory()).url}/compose`);
+    await page.getByLabel("Update", { exact: true }).fill("The second half begins.");
+    await page.getByRole("button", { name: "Post" }).click();
+    await page.getByText("Posted.").waitFor();
+  } },
+  { name: "compose-refused", author: true, open: async (page, world) => {
+    await page.goto(`${(await world.newStory()).url}/compose`);
+    await page.getByLabel("Update", { exact: true }).fill("<script></script>");
+    await page.getByRole("button", { name: "Post" }).click();
+    await page.getByRole("alert").waitFor();
+  } },
+  { name: "compose-logged-out", author: true, open: async (page, world) => {
+    await page.goto(`${(await world.newStory()).url}/compose`);
+    await page.getByLabel("Update", { exact: true }).fill("Typed before the session ended.");
+    await page.context().clearCookies();
+    await page.getByRole("button", { name: "Post" }).click();
+    await page.getByText("Your session has expired.").waitFor();
+  } },
+
+  { name: "desk", author: true, open: async (page, world) => {
+    await world.newStory();
+    await world.newEntry({ title: "The budget, clause by clause", state: "upcoming" });
+    await world.newEntry({ title: "A draft that nobody has seen", state: "draft" });
+    await page.goto(`${world.ringside.url}/desk`);
+  } },
+  { name: "desk-empty", author: true, blank: true, open: async (page, world) => {
+    await page.goto(`${world.blank.url}/desk`);
+  } },
+  { name: "desk-refused", author: true, open: async (page, world) => {
+    const entry = await world.newEntry();
+    await page.goto(`${world.ringside.url}/desk`);
+    await page.getByLabel("Title").fill("Another");
+    await page.getByLabel("Address (optional)").fill(entry.slug);
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("alert").waitFor();
+  } },
+  { name: "desk-entry", author: true, open: async (page, world) => {
+    await page.goto(`${world.ringside.url}/desk/entries/${(await world.newStory()).slug}`);
+  } },
+  { name: "desk-entry-empty", author: true, open: async (page, world) => {
+    await page.goto(`${world.ringside.url}/desk/entries/${(await world.newEntry({ state: "draft" })).slug}`);
+  } },
+  { name: "desk-entry-deleted", author: true, open: async (page, world) => {
+    await page.goto(`${world.ringside.url}/desk/entries/${(await world.newStory()).slug}`);
+    await page.getByRole("button", { name: /^Delete/ }).first().click();
+    await page.getByRole("button", { name: "Undo" }).waitFor();
+  } },
+  { name: "edit", author: true, open: async (page, world) => {
+    const { id } = await newStoryUpdate(page, world);
+    await page.goto(`${world.ringside.url}/desk/updates/${id}`);
+  } },
+];
+
+/** Opens an entry, and waits for its stream. */
+function openLive(page: Page, url: string): Promise<void> {
+  return openWith(page, url, "live");
+}
+
+async function openWith(page: Page, url: string, chip: string): Promise<void> {
+  await page.goto(url);
+  await waitForFeed(page);
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", chip, { timeout: 15_000 });
+}
+
+async function openComposer(page: Page, url: string): Promise<void> {
+  await openLive(page, url);
+  await page.getByRole("textbox", { name: "Update" }).waitFor();
+}
+
+/** Scrolled down, latest first, with an arrival above. */
+async function openHeld(page: Page, world: World): Promise<void> {
+  const entry = await world.newStory("latest");
+  await openLive(page, entry.url);
+  await page.evaluate(() => scrollTo(0, 700));
+  await world.post(entry.slug, "The second half begins.");
+  await page.getByRole("button", { name: "1 new update" }).waitFor();
+}
+
+/** An update in the midst of a story. */
+async function newStoryUpdate(page: Page, world: World): Promise<{ url: string; id: string }> {
+  const { url } = await world.newStory();
+  await page.goto(url);
+  const id = await page.locator(".update").nth(2).getAttribute("data-update-id");
+  return { url, id: id ?? "" };
+}
+
+function setUpLink(world: World): string {
+  const link = /http:\S+\/setup\?token=\S+/.exec(world.blank.log)?.[0];
+  if (!link) throw new Error("the server printed no set-up link");
+  return link;
+}
