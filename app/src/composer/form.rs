@@ -71,6 +71,7 @@ fn Composer(slug: String, author: String) -> impl IntoView {
     let status = RwSignal::new(Status::Idle);
     let (keeps, set_keeps) = signal(true);
     let text_box = NodeRef::<html::Textarea>::new();
+    let headline_box = NodeRef::<html::Input>::new();
     let slug = StoredValue::new(slug);
 
     let typed = move || {
@@ -112,6 +113,10 @@ fn Composer(slug: String, author: String) -> impl IntoView {
                     }
                     if headline.get_untracked() == sent.headline {
                         headline.set(String::new());
+                        if with_headline.get_untracked() {
+                            // Its field goes, and must not take the focus along.
+                            focus(text_box.get_untracked());
+                        }
                         with_headline.set(false);
                     }
                     typed();
@@ -134,13 +139,15 @@ fn Composer(slug: String, author: String) -> impl IntoView {
                     status.set(Status::Failed(error));
                 }
             }
-            if let Some(text_box) = text_box.get_untracked()
-                && !is_typing()
-            {
-                // It is in the page, and can take the focus.
-                let _ = text_box.focus();
+            if !is_typing() {
+                focus(text_box.get_untracked());
             }
         });
+    };
+    let add_headline = move |_| {
+        with_headline.set(true);
+        // By then the field is there, and the button that had the focus is gone.
+        request_animation_frame(move || focus(headline_box.get_untracked()));
     };
     let on_key = move |event: KeyboardEvent| {
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
@@ -165,6 +172,7 @@ fn Composer(slug: String, author: String) -> impl IntoView {
                         id="composer-headline"
                         type="text"
                         autocomplete="off"
+                        node_ref=headline_box
                         prop:value=headline
                         on:input:target=move |event| {
                             headline.set(event.target().value());
@@ -197,7 +205,7 @@ fn Composer(slug: String, author: String) -> impl IntoView {
                     "Post"
                 </button>
                 <Show when=move || !with_headline.get()>
-                    <button class="link" type="button" on:click=move |_| with_headline.set(true)>
+                    <button class="link" type="button" on:click=add_headline>
                         "Add a headline"
                     </button>
                 </Show>
@@ -242,6 +250,14 @@ fn complaint(error: AppError) -> impl IntoView {
             "The server can't be reached. Your text is kept here; press Post to try again.",
         ),
         AppError::Refused(sentence) | AppError::Unavailable(sentence) => EitherOf3::C(sentence),
+    }
+}
+
+/// Takes the author to a field, if it is there.
+fn focus(field: Option<impl AsRef<HtmlElement>>) {
+    if let Some(field) = field {
+        // It is in the page, and can take the focus.
+        let _ = field.as_ref().focus();
     }
 }
 
