@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { STATES } from "./support/states";
 import { test } from "./support/world";
 
+/** The README's two, and their colours. */
+const README: Record<string, "light" | "dark"> = { "entry-desk": "light", "composer-phone": "dark" };
+
 for (const state of STATES) {
   test(state.name, async ({ world, newContext, allowConsole }, info) => {
     allowConsole(/Failed to load resource|ERR_/);
@@ -10,18 +13,23 @@ for (const state of STATES) {
     const context = await newContext({ storageState: state.author ? world.logins.get(server.url) : undefined });
     const page = await context.newPage();
     await state.open(page, world);
+    const name = `${state.name}-${info.project.name}`;
     // A picture of a whole page shows what is out of sight.
-    await page.locator(".update").evaluateAll((cards: HTMLElement[]) => cards.forEach((card) => (card.style.contentVisibility = "visible")));
+    await page.evaluate(async () => {
+      for (const card of document.querySelectorAll<HTMLElement>(".update")) card.style.contentVisibility = "visible";
+      for (const image of document.images) {
+        image.loading = "eager";
+        await image.decode();
+      }
+    });
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
-      const path = join(info.project.outputDir, `${state.name}-${info.project.name}-${colorScheme}.png`);
-      await page.screenshot({ path, fullPage: !state.window });
+      await page.screenshot({ path: join(info.project.outputDir, `${name}-${colorScheme}.png`), fullPage: !state.window });
+      if (README[name] === colorScheme) await page.screenshot({ path: `../docs/images/${name}.png` });
     }
     if (state.name === "entry") {
-      await page.emulateMedia({ colorScheme: "light" });
-      await page.screenshot({ path: `../docs/images/entry-${info.project.name}.png` });
       await page.emulateMedia({ media: "print" });
-      await page.screenshot({ path: join(info.project.outputDir, `entry-${info.project.name}-print.png`), fullPage: true });
+      await page.screenshot({ path: join(info.project.outputDir, `${name}-print.png`), fullPage: true });
     }
   });
 }
