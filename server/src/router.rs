@@ -84,9 +84,11 @@ pub fn router(state: AppState) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(SetRequestIdLayer::x_request_id(RandomId))
-                .layer(TraceLayer::new_for_http().make_span_with(
-                    move |request: &Request| request_span(&settings.trusted_proxies, request),
-                ))
+                .layer(
+                    TraceLayer::new_for_http().make_span_with(move |request: &Request| {
+                        request_span(&settings.trusted_proxies, request)
+                    }),
+                )
                 .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(from_fn_with_state(security, add_headers))
                 .layer(from_fn_with_state(state.pages.clone(), dress_problems))
