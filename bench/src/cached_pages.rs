@@ -116,9 +116,9 @@ pub async fn run() -> Result<()> {
         let (mut our_rounds, mut their_rounds) = (Rounds::default(), Rounds::default());
         for _ in 0..ROUNDS {
             let before = ringside.cpu();
-            our_rounds.add(ours.press(ROUND).await?, ringside.cpu() - before);
+            our_rounds.add(ours.press(ROUND).await?, ringside.cpu().saturating_sub(before));
             let before = nginx.cpu();
-            their_rounds.add(theirs.press(ROUND).await?, nginx.cpu() - before);
+            their_rounds.add(theirs.press(ROUND).await?, nginx.cpu().saturating_sub(before));
         }
         let (rate, reference) = (median(&our_rounds.rates), median(&their_rounds.rates));
         table.row([
@@ -147,14 +147,13 @@ fn threads() -> usize {
 /// nginx as one would set it up for nothing but these files: with as many workers as Ringside has
 /// threads, the files kept open, and no log.
 fn configuration(address: SocketAddr, folder: &Folder, types: &[(&str, Option<&str>)]) -> String {
-    let mut locations = String::new();
-    for (number, (content_type, encoding)) in types.iter().enumerate() {
+    let location = |(number, (content_type, encoding)): (usize, &(&str, Option<&str>))| {
         let encoding = encoding
             .map(|encoding| format!("add_header content-encoding {encoding};"))
             .unwrap_or_default();
-        locations +=
-            &format!("location = /{number} {{ default_type \"{content_type}\"; {encoding} }}\n");
-    }
+        format!("location = /{number} {{ default_type \"{content_type}\"; {encoding} }}\n")
+    };
+    let locations: String = types.iter().enumerate().map(location).collect();
     let folder = folder.path().display();
     let user = user();
     let workers = threads();

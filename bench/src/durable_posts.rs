@@ -51,8 +51,8 @@ pub async fn run() -> Result<()> {
         let (posts, seconds);
         (posts, seconds, authors) = post_by_all(authors).await?;
         let per_post = |time: Duration| time.as_secs_f64() * 1e6 / posts;
-        cpu.push(per_post(ringside.cpu() - server));
-        client_cpu.push(per_post(cpu_of_this_process() - client));
+        cpu.push(per_post(ringside.cpu().saturating_sub(server)));
+        client_cpu.push(per_post(cpu_of_this_process().saturating_sub(client)));
         rates.push(posts / seconds);
         bare_rates.push(bare.write().await?);
     }

@@ -86,7 +86,7 @@ pub async fn run() -> Result<()> {
 
     let spent = |name: &str| median_in(&log, name);
     let (database, cards) = (spent("database_ms"), spent("cards_ms"));
-    let (render, compression) = (spent("render_ms"), spent("compression_ms"));
+    let (rendering, compression) = (spent("render_ms"), spent("compression_ms"));
     let mut table = Table::new(["where the time goes", "median ms", "part"]);
     let mut part = |what: &str, time: f64| {
         table.row([
@@ -97,11 +97,11 @@ pub async fn run() -> Result<()> {
     };
     part("reading the database", database);
     part("putting the cards together", cards);
-    part("rendering what is around them", render - database - cards);
+    part("rendering what is around them", rendering - database - cards);
     part("compressing", compression);
     part(
         "the rest: HTTP, and the way there",
-        page - render - compression,
+        page - rendering - compression,
     );
     table.print();
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::{fs, net::SocketAddr, path::Path};
 
-use super::{Error, Folder, Result, While, nginx::user};
+use super::{Error, Folder, Result, While, free_address, nginx::user};
 
 /// In the project, which stands where it was built.
 const CONFIGURATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operations/nginx.conf");
@@ -28,13 +28,10 @@ pub fn as_a_small_cdn(address: SocketAddr, server: SocketAddr, folder: &Folder) 
         ("/var/cache/nginx/", format!("{here}/cache/")),
         ("http {", format!("http {{ {modules}")),
         ("server 127.0.0.1:3000;", format!("server {server};")),
-        (
-            "listen 443 ssl http2;",
-            format!("listen {address} default_server;"),
-        ),
+        ("listen 443 ssl http2;", format!("listen {address};")),
         ("listen [::]:443 ssl http2;", String::new()),
-        // The server that leads from http to https has nowhere to listen but here, and hears nothing.
-        ("listen 80;", format!("listen {address};")),
+        // What leads from http to https is asked by nobody.
+        ("listen 80;", format!("listen {};", free_address()?)),
         ("listen [::]:80;", String::new()),
         ("server_name live.example.org;", String::new()),
     ];
