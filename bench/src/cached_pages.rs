@@ -116,9 +116,15 @@ pub async fn run() -> Result<()> {
         let (mut our_rounds, mut their_rounds) = (Rounds::default(), Rounds::default());
         for _ in 0..ROUNDS {
             let before = ringside.cpu();
-            our_rounds.add(ours.press(ROUND).await?, ringside.cpu().saturating_sub(before));
+            our_rounds.add(
+                ours.press(ROUND).await?,
+                ringside.cpu().saturating_sub(before),
+            );
             let before = nginx.cpu();
-            their_rounds.add(theirs.press(ROUND).await?, nginx.cpu().saturating_sub(before));
+            their_rounds.add(
+                theirs.press(ROUND).await?,
+                nginx.cpu().saturating_sub(before),
+            );
         }
         let (rate, reference) = (median(&our_rounds.rates), median(&their_rounds.rates));
         table.row([

@@ -97,7 +97,10 @@ pub async fn run() -> Result<()> {
     };
     part("reading the database", database);
     part("putting the cards together", cards);
-    part("rendering what is around them", rendering - database - cards);
+    part(
+        "rendering what is around them",
+        rendering - database - cards,
+    );
     part("compressing", compression);
     part(
         "the rest: HTTP, and the way there",

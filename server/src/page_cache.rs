@@ -149,7 +149,7 @@ async fn finish(
         }
     };
     // A body is compressed as it is read.
-    let compressed = begun.elapsed() - rendered;
+    let compressed = begun.elapsed().saturating_sub(rendered);
     tracing::debug!(
         uri,
         render_ms = rendered.as_secs_f64() * 1e3,

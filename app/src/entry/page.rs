@@ -44,7 +44,7 @@ pub fn EntryPage() -> impl IntoView {
             // Of what the server says that the whole page took.
             tracing::debug!(
                 database_ms = read.as_secs_f64() * 1e3,
-                cards_ms = (begun.elapsed() - read).as_secs_f64() * 1e3,
+                cards_ms = begun.elapsed().saturating_sub(read).as_secs_f64() * 1e3,
                 "put the cards together"
             );
             let mut authors: Vec<String> = Vec::new();
