@@ -12,7 +12,7 @@ async function readInTheMiddle(page: Page, slugUrl: string): Promise<{ read: Loc
   await page.goto(slugUrl);
   await waitForFeed(page);
   await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
-  const read = page.locator(".update", { hasText: "update number 1500." });
+  const read = page.locator(".update", { hasText: "update number 1000." });
   await read.scrollIntoViewIfNeeded();
   await expect(read).toBeInViewport();
   return { read, place: () => read.evaluate((node) => node.getBoundingClientRect().top) };

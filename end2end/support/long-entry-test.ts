@@ -4,8 +4,8 @@ import { test as base } from "./test";
 
 export { expect, texts, updates, waitForFeed } from "./test";
 
-/** Sixty stretches, and one that is open. */
-const UPDATES = 3_010;
+/** Forty stretches, and one that is open. */
+const UPDATES = 2_010;
 
 /** Milliseconds; far more than the posting takes, even on a busy machine. */
 const POSTING_LIMIT = 180_000;
