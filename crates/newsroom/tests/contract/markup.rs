@@ -17,6 +17,8 @@ async fn markdown_is_shown_and_its_source_kept(database: Database) {
     let id = room.post(&entry, source).await.id;
     let (of, update) = room.update_page(&entry.slug, id).await.unwrap();
     assert_eq!(update.source, source);
+    // Both databases say the same; a test runner may ask them in one process.
+    insta::allow_duplicates! {
     insta::assert_snapshot!(room.cards().card(&of, &update), @r#"
     <article id="update-1"><h2>Half-time</h2>
     <div class="table" role="region" aria-label="Table" tabindex="0"><table><thead><tr><th>Home</th><th>Away</th></tr></thead><tbody>
@@ -24,6 +26,7 @@ async fn markdown_is_shown_and_its_source_kept(database: Database) {
     </tbody></table></div>
     <p><del>2–0</del>, says <em>the board</em> &amp; <b>all</b>.</p></article>
     "#);
+    }
     assert_eq!(
         update.html.plain_text(80),
         "Half-time Home Away 1 0 2–0, says the board & all."
