@@ -1,6 +1,8 @@
 //! The island that makes an entry's page live. The list of updates is not inside it: hydration would
 //! have to walk through every update, and has no need to.
 
+use std::{cell::OnceCell, rc::Rc};
+
 use domain::Chip;
 use leptos::prelude::*;
 
@@ -13,16 +15,21 @@ use super::{
 /// it has to know stands in the list's `data-` attributes: props would be JSON, and a parser for it.
 #[island]
 pub fn LiveFeed() -> impl IntoView {
-    // The server has no page that could be live; in the browser all of it is there by now.
-    let page = if cfg!(feature = "ssr") {
-        None
-    } else {
-        LivePage::start()
-    };
+    let live: Rc<OnceCell<Rc<LivePage>>> = Rc::default();
+    // The server has no page that could be live. In the browser the bar is woken first: waking it writes
+    // its attributes anew, and what the page had told by then would be lost.
+    if cfg!(not(feature = "ssr")) {
+        let live = Rc::clone(&live);
+        queue_microtask(move || {
+            if let Some(page) = LivePage::start() {
+                live.get_or_init(|| page);
+            }
+        });
+    }
     let on_page = |act: fn(&LivePage)| {
-        let page = page.clone();
+        let live = Rc::clone(&live);
         move |_| {
-            if let Some(page) = &page {
+            if let Some(page) = live.get() {
                 act(page);
             }
         }
