@@ -48,11 +48,10 @@ pub fn Field(
 ) -> impl IntoView {
     let request = PageRequest::current();
     let wrong = is_wrong(&request, name);
-    let value = match (&request.typed, kind) {
+    let value = match kind {
         // A password is never sent back.
-        (_, "password") => String::new(),
-        (Some(typed), _) => typed.value(name),
-        (None, _) => value,
+        "password" => String::new(),
+        _ => held(&request, name, value),
     };
     let hint_id = (!hint.is_empty()).then(|| format!("{name}-hint"));
     view! {
@@ -98,10 +97,7 @@ pub fn LongField(
 ) -> impl IntoView {
     let request = PageRequest::current();
     let wrong = is_wrong(&request, name);
-    let value = match &request.typed {
-        Some(typed) => typed.value(name),
-        None => value,
-    };
+    let value = held(&request, name, value);
     view! {
         <div class="field">
             <label for=name>{label}</label>
@@ -148,6 +144,14 @@ pub fn Choice(
                     .collect_view()}
             </select>
         </div>
+    }
+}
+
+/// What a field holds: what was typed into it if the form is shown again, else what it held `at_first`.
+fn held(request: &PageRequest, name: &str, at_first: String) -> String {
+    match &request.typed {
+        Some(typed) => typed.value(name),
+        None => at_first,
     }
 }
 
