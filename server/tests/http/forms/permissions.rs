@@ -43,10 +43,7 @@ async fn what_was_typed_outlives_the_session() {
         assert!(html.contains(
             "Your session has expired. Your text is kept here: log in in another tab, then send it again."
         ));
-        assert!(
-            html.contains(r#"<a href="/login" target="_blank">"#),
-            "{html}"
-        );
+        assert!(html.contains(r#" href="/login" target="_blank""#), "{html}");
         let (_, form) = html.split_once("<form ").unwrap();
         assert_eq!(attribute(&format!(" {form}"), "action"), path);
         assert_eq!(typed_into(form, "op_id"), op_id);
