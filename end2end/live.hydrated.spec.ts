@@ -18,15 +18,6 @@ test("posted in one browser, seen in another", async ({ page, author, newEntry }
   await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
 });
 
-test("arrivals are announced politely, several as one", async ({ page, newEntry, post }) => {
-  const entry = await newEntry();
-  await page.goto(entry.url);
-  await waitForFeed(page);
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
-  await Promise.all([post(entry.slug, "one"), post(entry.slug, "two")]);
-  await expect(page.getByRole("status").filter({ hasText: "2 new updates" })).toBeAttached();
-});
-
 test("what is selected stays selected, and nodes survive arrivals and the toggle", async ({ page, newEntry, post }) => {
   const entry = await newEntry();
   for (const text of ["alpha", "beta", "gamma"]) await post(entry.slug, text);

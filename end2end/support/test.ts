@@ -27,7 +27,7 @@ export interface Entry {
 }
 
 export interface WorkerFixtures {
-  /** Further `RINGSIDE_*` variables for a file's server: `test.use({ settings: { RINGSIDE_MAX_STREAMS: "3" } })`. */
+  /** Further `RINGSIDE_*` variables for a file's server: `test.use({ settings: { RINGSIDE_POLL_INTERVAL_MS: "500" } })`. */
   settings: Record<string, string>;
   /** What the server keeps its data in: a project's choice. */
   database: DatabaseKind;

@@ -110,7 +110,9 @@ impl From<newsroom::storage::OpenError> for CommandError {
             OpenError::Scheme(_) | OpenError::Unusable { .. } => {
                 Self::WrongSetting(error.to_string())
             }
-            OpenError::Newer { .. } | OpenError::Migrate { .. } => Self::Failed(error.to_string()),
+            OpenError::Unreachable { .. } | OpenError::Newer { .. } | OpenError::Migrate { .. } => {
+                Self::Failed(error.to_string())
+            }
         }
     }
 }

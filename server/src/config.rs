@@ -29,7 +29,7 @@ pub struct Settings {
         global = true
     )]
     pub addr: SocketAddr,
-    /// The folder for uploads and the SQLite file; made if it isn't there.
+    /// The folder of the SQLite file, and of what the server notes for itself; made if it isn't there.
     #[arg(
         long,
         env = "RINGSIDE_DATA",

@@ -69,6 +69,8 @@ fn Composer(slug: String, author: String) -> impl IntoView {
     let headline = RwSignal::new(kept.with_value(|kept| kept.headline.clone()));
     let with_headline = RwSignal::new(!headline.get_untracked().is_empty());
     let status = RwSignal::new(Status::Idle);
+    // Ends what was said of the last post.
+    let said = StoredValue::new_local(None::<Timeout>);
     let (keeps, set_keeps) = signal(true);
     let text_box = NodeRef::<html::Textarea>::new();
     let headline_box = NodeRef::<html::Input>::new();
@@ -121,12 +123,12 @@ fn Composer(slug: String, author: String) -> impl IntoView {
                     }
                     typed();
                     status.set(Status::Posted);
-                    Timeout::new(POSTED_MS, move || {
+                    // The timer of the post before ends with this.
+                    said.set_value(Some(Timeout::new(POSTED_MS, move || {
                         if status.get_untracked() == Status::Posted {
                             status.set(Status::Idle);
                         }
-                    })
-                    .forget();
+                    })));
                 }
                 Err(error) => {
                     if matches!(error, AppError::Refused(_)) {
@@ -139,7 +141,7 @@ fn Composer(slug: String, author: String) -> impl IntoView {
                     status.set(Status::Failed(error));
                 }
             }
-            if !is_typing() {
+            if is_idle() {
                 focus(text_box.get_untracked());
             }
         });
@@ -261,11 +263,17 @@ fn focus(field: Option<impl AsRef<HtmlElement>>) {
     }
 }
 
-/// Whether the author is in a field: the next line is on its way, and the caret must stay.
-fn is_typing() -> bool {
-    document()
-        .active_element()
-        .is_some_and(|active| matches!(active.tag_name().as_str(), "INPUT" | "TEXTAREA"))
+/// Whether the focus is on nothing, or on one of the composer's buttons. Whoever is elsewhere by now, in a field
+/// or not, stays there.
+fn is_idle() -> bool {
+    document().active_element().is_none_or(|active| {
+        let of_composer = || active.closest(".composer").is_ok_and(|form| form.is_some());
+        match active.tag_name().as_str() {
+            "BODY" => true,
+            "BUTTON" => of_composer(),
+            _ => false,
+        }
+    })
 }
 
 /// 128 random bits. `crypto.randomUUID` would be shorter, but is missing on plain http.

@@ -40,8 +40,8 @@ impl Missing {
 /// island, so it is nothing but markup, and holds no signal (docs/adr/0011).
 #[island]
 pub fn ComposerGate() -> impl IntoView {
-    if !cfg!(feature = "ssr") {
-        fetch_composer();
+    if cfg!(not(feature = "ssr")) {
+        queue_microtask(fetch_composer);
     }
     view! {
         <div id=HOST class="composer-host"></div>

@@ -18,7 +18,7 @@ use crate::{
     CardRenderer, Cards, Clock, Error, Result, UNDO_WINDOW,
     live::{FeedHead, FeedId, Frame, Hub, PublishedMark, Tailer, bells},
     post_queue::PostQueue,
-    storage::{OpenError, Revision, Store},
+    storage::{OpenError, Revision, StorageError, Store},
 };
 
 /// How often old sessions and the texts of deleted updates are cleared away.
@@ -94,7 +94,7 @@ impl Newsroom {
     pub async fn open(options: Options) -> Result<Arc<Self>, OpenError> {
         let store = Store::open(&options.database_url).await?;
         let unusable = |error: Error| OpenError::Unusable {
-            url: options.database_url.clone(),
+            url: store.name().to_owned(),
             reason: error.to_string(),
         };
         let mut snapshot = store.snapshot().await.map_err(unusable)?;
@@ -162,11 +162,14 @@ impl Newsroom {
         self.store.close().await;
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and posts are written to it.
     ///
     /// # Errors
     /// If it doesn't.
     pub async fn check(&self) -> Result<()> {
+        if !self.posts.is_open() {
+            return Err(Error::Storage(StorageError::closed()));
+        }
         self.store.snapshot().await?.feed().await.map(drop)
     }
 
@@ -182,14 +185,12 @@ impl Newsroom {
     /// Waits until this server's pages can show what changed at `rev`: whoever is told "posted" and
     /// looks, sees it.
     pub(crate) async fn settle(&self, rev: Rev) {
-        if self.following.load(Ordering::Acquire) {
-            self.hub.wake();
-            if tokio::time::timeout(SETTLE, self.hub.published(rev))
+        if self.following.load(Ordering::Acquire)
+            && tokio::time::timeout(SETTLE, self.hub.published(rev))
                 .await
                 .is_err()
-            {
-                tracing::warn!(rev, "a change is saved, but slow to reach open pages");
-            }
+        {
+            tracing::warn!(rev, "a change is saved, but slow to reach open pages");
         }
     }
 

@@ -62,6 +62,11 @@ impl PostQueue {
         Self(queue)
     }
 
+    /// Whether posts are still written.
+    pub fn is_open(&self) -> bool {
+        !self.0.is_closed()
+    }
+
     /// Writes a post durably, or answers what it came to the first time.
     ///
     /// # Errors
@@ -73,6 +78,23 @@ impl PostQueue {
         let waiting = Waiting { post, answer };
         self.0.send(waiting).await.map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
+    }
+}
+
+/// Why none of some posts was written.
+#[derive(Debug)]
+enum Failure {
+    /// The database can't be reached: it would refuse each of them as slowly.
+    Away(Error),
+    /// It failed on the way; any of them may be why.
+    Underway(Error),
+}
+
+impl Failure {
+    /// What each of `posts` came to.
+    fn of_each(self, posts: &[Post]) -> Vec<Result<PostedUpdate>> {
+        let (Self::Away(error) | Self::Underway(error)) = self;
+        posts.iter().map(|_| Err(error.clone())).collect()
     }
 }
 
@@ -89,10 +111,13 @@ impl Press {
         let (posts, authors): (Vec<_>, Vec<_>) =
             batch.map(|waiting| (waiting.post, waiting.answer)).unzip();
         let answers = match self.write_together(&posts).await {
-            // One of them may be what the database stumbles over; the others needn't suffer for it.
-            Err(_) if posts.len() > 1 => self.write_one_by_one(&posts).await,
-            Err(error) => vec![Err(error)],
             Ok(answers) => answers,
+            // One of them may be what the database stumbles over; the others needn't suffer for it.
+            Err(Failure::Underway(error)) if posts.len() > 1 => {
+                tracing::warn!(cause = ?error, posts = posts.len(), "posts could not be written together; each is tried alone");
+                self.write_one_by_one(&posts).await
+            }
+            Err(failure) => failure.of_each(&posts),
         };
         for (author, answer) in authors.into_iter().zip(answers) {
             // An author who has gone will ask again, by the same name.
@@ -102,34 +127,40 @@ impl Press {
 
     async fn write_one_by_one(&self, posts: &[Post]) -> Vec<Result<PostedUpdate>> {
         let mut answers = Vec::with_capacity(posts.len());
-        for post in posts {
-            let answer = self.write_together(slice::from_ref(post)).await;
-            answers.extend(answer.unwrap_or_else(|error| vec![Err(error)]));
+        for (at, post) in posts.iter().enumerate() {
+            match self.write_together(slice::from_ref(post)).await {
+                Ok(answer) => answers.extend(answer),
+                Err(Failure::Underway(error)) => answers.push(Err(error)),
+                Err(failure) => {
+                    answers.extend(failure.of_each(&posts[at..]));
+                    break;
+                }
+            }
         }
         answers
     }
 
     /// Writes posts in one transaction: what each came to, or why none was written.
-    async fn write_together(&self, posts: &[Post]) -> Result<Vec<Result<PostedUpdate>>> {
-        let mut revision = self.store.revise().await?;
+    async fn write_together(&self, posts: &[Post]) -> Result<Vec<Result<PostedUpdate>>, Failure> {
+        let mut revision = self.store.revise().await.map_err(Failure::Away)?;
         let mut answers = Vec::with_capacity(posts.len());
         // The last revision that holds a post.
         let mut written = None;
         for post in posts {
             if written == Some(revision.rev()) {
-                revision.advance().await?;
+                revision.advance().await.map_err(Failure::Underway)?;
             }
             let answer = self.write_at(&mut revision, post).await;
             match &answer {
                 Ok(posted) if posted.rev == revision.rev() => written = Some(posted.rev),
-                Err(Error::Storage(_)) => return answer.map(|_| Vec::new()),
+                Err(error @ Error::Storage(_)) => return Err(Failure::Underway(error.clone())),
                 // Refused, or known: nothing was written.
                 _ => {}
             }
             answers.push(answer);
         }
         if let Some(rev) = written {
-            revision.commit().await?;
+            revision.commit().await.map_err(Failure::Underway)?;
             self.hub.commit(rev);
         }
         Ok(answers)

@@ -153,6 +153,7 @@ impl Newsroom {
             return Err(unknown);
         };
         let entry = public(self.store.snapshot().await?.entry(id).await?)?;
+        self.hub.wake();
         self.settle(entry.head).await;
         self.hub.head(feed).ok_or(unknown)
     }

@@ -1,6 +1,6 @@
 //! Databases that can't be used: each is one line, and what is in them stays as it is.
 
-use std::fs;
+use std::{fs, net::TcpListener};
 
 use insta::assert_snapshot;
 use newsroom::storage::Store;
@@ -26,6 +26,20 @@ fn a_file_that_is_no_database_is_told_and_left_alone() {
         );
     }
     assert!(fs::read(&file).unwrap() == noise, "it was written to");
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_told_as_what_may_pass() {
+    // Nobody listens at a port of which the system has just said that it is free.
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let url = format!("postgres://anna:secret@127.0.0.1:{port}/ringside");
+    let ringside = Ringside::new();
+    let complaint = ringside.complains(&["serve", "--database-url", &url]);
+    assert_snapshot!(complaint.replace(&port.to_string(), "PORT"), @"1: ringside: The database postgres://anna@127.0.0.1:PORT/ringside can't be reached: error communicating with database: Connection refused (os error 111).");
 }
 
 #[test]

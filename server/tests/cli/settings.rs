@@ -17,7 +17,7 @@ fn a_value_that_makes_no_sense_is_told() {
     assert_snapshot!(complains("--poll-interval-ms", "-5"), @"2: ringside: unexpected argument '-5' found (see ringside --help)");
     assert_snapshot!(complains("--log", "=,="), @"2: ringside: RINGSIDE_LOG can't be read: invalid filter directive.");
     assert_snapshot!(complains("--log-format", "xml"), @"2: ringside: invalid value 'xml' for '--log-format <LOG_FORMAT>' [possible values: text, json] (see ringside --help)");
-    assert_snapshot!(complains("--database-url", "mysql://localhost/x"), @r#"2: ringside: The database URL must begin with sqlite:// or postgres://; it is "mysql://localhost/x"."#);
+    assert_snapshot!(complains("--database-url", "mysql://localhost/x"), @r#"2: ringside: The database URL must begin with sqlite:// or postgres://, not with "mysql"."#);
     assert_snapshot!(complains("--database-url-file", "/no/such/file"), @"2: ringside: /no/such/file can't be read: No such file or directory (os error 2).");
     assert!(!ringside.data().join("ringside.db").exists());
 }

@@ -198,6 +198,11 @@ impl Hub {
     /// again, and finds them when it does.
     pub(super) fn reset(&self, epoch: Epoch, entries: Vec<Moved>) {
         let mut known = self.known_mut();
+        // Revisions begin again: what is committed from here on is news, whatever its number.
+        self.committed.send_if_modified(|last| {
+            *last = 0;
+            false
+        });
         known.epoch = epoch;
         known.public_head = 0;
         known.entries.clear();

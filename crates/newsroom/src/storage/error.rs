@@ -22,12 +22,24 @@ impl From<sqlx::Error> for crate::Error {
     }
 }
 
+/// PostgreSQL's codes for what passes by itself: it is starting up or going down (`cannot_connect_now`), or
+/// has too many connections.
+const PASSING: [&str; 2] = ["57P03", "53300"];
+
 /// Why a database can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The address names no database that Ringside knows.
-    #[error("The database URL must begin with sqlite:// or postgres://; it is {0:?}.")]
+    /// The address names no database that Ringside knows; this is how it begins.
+    #[error("The database URL must begin with sqlite:// or postgres://, not with {0:?}.")]
     Scheme(String),
+    /// Its server doesn't answer, or can't yet; it may later.
+    #[error("The database {url} can't be reached: {reason}.")]
+    Unreachable {
+        /// Its address, without the password.
+        url: String,
+        /// What the system or the server said.
+        reason: String,
+    },
     /// It can't be opened, or not written.
     #[error("The database {url} can't be opened: {reason}.")]
     Unusable {
@@ -58,14 +70,29 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// Without what stands behind the scheme: there may be a password in it.
+    pub(super) fn scheme(url: &str) -> Self {
+        Self::Scheme(url.split(':').next().unwrap_or_default().to_owned())
+    }
+
     /// What `error` says of the database named `url`.
     pub(super) fn unusable(url: &str, error: &sqlx::Error) -> Self {
-        Self::Unusable {
-            url: url.to_owned(),
-            reason: match error {
-                sqlx::Error::Database(error) => error.message().to_owned(),
-                error => error.to_string(),
-            },
+        let url = url.to_owned();
+        let reason = match error {
+            sqlx::Error::Database(error) => error.message().to_owned(),
+            error => error.to_string(),
+        };
+        let passes = match error {
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut => true,
+            sqlx::Error::Database(error) => {
+                error.code().is_some_and(|code| PASSING.contains(&&*code))
+            }
+            _ => false,
+        };
+        if passes {
+            Self::Unreachable { url, reason }
+        } else {
+            Self::Unusable { url, reason }
         }
     }
 
@@ -74,9 +101,7 @@ impl OpenError {
         let url = url.to_owned();
         match error {
             MigrateError::VersionMissing(version) => Self::Newer { url, version },
-            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-                Self::unusable(&url, &error)
-            }
+            MigrateError::Execute(error) => Self::unusable(&url, &error),
             source => Self::Migrate { url, source },
         }
     }

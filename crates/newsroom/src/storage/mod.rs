@@ -35,11 +35,18 @@ use open::Kind;
 #[derive(Clone, Debug)]
 pub struct Store {
     kind: Kind,
+    /// Its address as it may be said and logged.
+    name: String,
     writer: AnyPool,
     readers: AnyPool,
 }
 
 impl Store {
+    /// Its address, without the password.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Waits for what is under way, and closes every connection.
     pub async fn close(&self) {
         self.readers.close().await;

@@ -26,18 +26,20 @@ impl Store {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(sqlx::any::install_default_drivers);
 
-        let kind = Kind::of(url).ok_or_else(|| OpenError::Scheme(url.to_owned()))?;
+        let kind = Kind::of(url).ok_or_else(|| OpenError::scheme(url))?;
         let name = spoken(kind, url);
         bring_up_to_date(kind, url, &name).await?;
-        let unusable = |error| OpenError::unusable(&name, &error);
         let (writer, readers) = match kind {
             Kind::Sqlite => (sqlite::writer(url).await, sqlite::readers(url).await),
             Kind::Postgres => (postgres::writer(url).await, postgres::readers(url).await),
         };
+        let unusable = |error| OpenError::unusable(&name, &error);
+        let (writer, readers) = (writer.map_err(unusable)?, readers.map_err(unusable)?);
         Ok(Self {
             kind,
-            writer: writer.map_err(unusable)?,
-            readers: readers.map_err(unusable)?,
+            name,
+            writer,
+            readers,
         })
     }
 }
@@ -123,6 +125,7 @@ fn spoken(kind: Kind, url: &str) -> String {
             let _ = database_url.set_password(None);
             database_url.to_string()
         }
-        _ => url.to_owned(),
+        (Kind::Postgres, Err(_)) => "postgres://...".to_owned(),
+        (Kind::Sqlite, _) => url.to_owned(),
     }
 }

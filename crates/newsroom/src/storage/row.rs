@@ -17,6 +17,21 @@ where
     })
 }
 
+/// The text in `column`, read by `parse`, if there is one.
+pub fn maybe_parsed<T, E>(
+    row: &AnyRow,
+    column: &str,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Column<Option<T>>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    match row.try_get::<Option<&str>, _>(column)? {
+        Some(_) => parsed(row, column, parse).map(Some),
+        None => Ok(None),
+    }
+}
+
 /// The moment in `column`.
 pub fn time(row: &AnyRow, column: &str) -> Column<Timestamp> {
     Ok(Timestamp(row.try_get(column)?))

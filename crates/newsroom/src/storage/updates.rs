@@ -23,11 +23,12 @@ pub struct NewUpdate<'a> {
     pub posted_at: Timestamp,
 }
 
-/// The one way to read updates, with the name they are signed with; `$rest` says which.
+/// The one way to read updates, with the name they are signed with; `$rest` says which. Columns are named, as in
+/// `select_entries!`, and for the same reason.
 macro_rules! select_updates {
     ($rest:literal) => {
         concat!(
-            "SELECT u.*, a.username FROM updates u JOIN accounts a ON a.id = u.author_id ",
+            "SELECT u.id, u.entry_id, u.author_id, u.rev, u.headline, u.source, u.html, u.posted_at, u.edited_at, u.deleted_at, a.username FROM updates u JOIN accounts a ON a.id = u.author_id ",
             $rest
         )
     };
@@ -275,14 +276,13 @@ fn all(rows: &[AnyRow]) -> Result<Vec<LiveUpdate>> {
 }
 
 fn update(row: &AnyRow) -> Result<LiveUpdate> {
-    let headline: Option<String> = row.try_get("headline")?;
     Ok(LiveUpdate {
         id: UpdateId(row.try_get("id")?),
         entry_id: EntryId(row.try_get("entry_id")?),
         rev: row.try_get("rev")?,
         author_id: AccountId(row.try_get("author_id")?),
         author: row::parsed(row, "username", Username::parse)?,
-        headline: headline.as_deref().map(Headline::parse).transpose()?,
+        headline: row::maybe_parsed(row, "headline", Headline::parse)?,
         source: row.try_get("source")?,
         html: SafeHtml::stored(row.try_get("html")?),
         posted_at: row::time(row, "posted_at")?,

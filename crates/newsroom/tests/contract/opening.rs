@@ -79,16 +79,21 @@ async fn a_closed_newsroom_says_so(database: Database) {
 
 #[tokio::test]
 async fn only_known_kinds_of_databases_are_taken() {
-    for url in ["", "ringside.db", "mysql://localhost/ringside", "sqlite3:a"] {
+    for (url, scheme) in [
+        ("", ""),
+        ("ringside.db", "ringside.db"),
+        ("mysql://anna:secret@localhost/ringside", "mysql"),
+        ("sqlite3:a", "sqlite3"),
+    ] {
         let refused = open(url).await.unwrap_err();
         assert!(
-            matches!(&refused, OpenError::Scheme(named) if named == url),
+            matches!(&refused, OpenError::Scheme(named) if named == scheme),
             "{refused}"
         );
     }
     insta::assert_snapshot!(
         open("mysql://x").await.unwrap_err(),
-        @r#"The database URL must begin with sqlite:// or postgres://; it is "mysql://x"."#
+        @r#"The database URL must begin with sqlite:// or postgres://, not with "mysql"."#
     );
 }
 
@@ -103,7 +108,11 @@ async fn a_server_that_cannot_be_used_is_one_clear_sentence() {
     let url = format!("postgres://anna:secret@127.0.0.1:{port}/ringside?application_name=a");
     let refused = open(&url).await.unwrap_err().to_string();
     let refused = refused.replace(&port.to_string(), "PORT");
-    insta::assert_snapshot!(refused, @"The database postgres://anna@127.0.0.1:PORT/ringside can't be opened: error communicating with database: Connection refused (os error 111).");
+    insta::assert_snapshot!(refused, @"The database postgres://anna@127.0.0.1:PORT/ringside can't be reached: error communicating with database: Connection refused (os error 111).");
+
+    // No password is told, not even of what can't be read.
+    let refused = open("postgres://anna:sec/ret@localhost:x/ringside").await;
+    assert!(!refused.unwrap_err().to_string().contains("sec"));
 
     let database = Database::postgres().await;
     let url = database.url.replace("/test_", "/no_test_");

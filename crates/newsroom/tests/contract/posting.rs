@@ -2,7 +2,7 @@
 
 use std::{slice, time::Duration};
 
-use domain::{Draft, EntryState, Invalid, OpId, Slug, UpdateId};
+use domain::{AccountId, Draft, EntryState, Invalid, OpId, Slug, UpdateId, Viewer};
 use newsroom::Error;
 
 use super::support::{Database, TestNewsroom, draft, op_id, slug};
@@ -222,16 +222,28 @@ async fn posts_that_come_at_once_are_each_answered_for_itself(database: Database
         room.post_update(&room.author, slug, name, &draft(text), NOW)
             .await
     };
+    // The database stumbles over an author whom it doesn't know.
+    let nobody = Viewer {
+        id: AccountId(999),
+        ..room.author.clone()
+    };
+    let stumble = async |name: &OpId| {
+        room.post_update(&nobody, &entry.slug, name, &draft("nobody's"), NOW)
+            .await
+    };
     // While the first is being written, the others wait, and are then written together.
     let [first, name, late, last] = [op_id(), op_id(), op_id(), op_id()];
-    let (first, once, again, other, late, last) = tokio::join!(
+    let nobodys = op_id();
+    let (first, once, unknown, again, other, late, last) = tokio::join!(
         post(&entry.slug, &first, "first"),
         post(&entry.slug, &name, "once"),
+        stumble(&nobodys),
         post(&entry.slug, &name, "once"),
         post(&entry.slug, &name, "another"),
         post(&over.slug, &late, "late"),
         post(&entry.slug, &last, "last"),
     );
+    assert!(matches!(unknown, Err(Error::Storage(_))), "{unknown:?}");
     assert!(matches!(other, Err(Error::Repeated)), "{other:?}");
     assert!(matches!(late, Err(Error::Forbidden(_))), "{late:?}");
     let (first, once, last) = (first.unwrap(), once.unwrap(), last.unwrap());
