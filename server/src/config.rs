@@ -94,6 +94,24 @@ pub struct Settings {
         global = true
     )]
     pub transport: Road,
+    /// How many streams may be open at once: each is an open file. Pages beyond that poll.
+    #[arg(
+        long,
+        env = "RINGSIDE_MAX_STREAMS",
+        default_value_t = 20_000,
+        value_name = "N",
+        global = true
+    )]
+    pub max_streams: usize,
+    /// How many of them from one address, or one network of IPv6 (a /64).
+    #[arg(
+        long,
+        env = "RINGSIDE_MAX_STREAMS_PER_ADDRESS",
+        default_value_t = 2_000,
+        value_name = "N",
+        global = true
+    )]
+    pub max_streams_per_address: usize,
     /// What to log: error, warn, info, debug, trace, or a filter like newsroom=debug,tower_http=info.
     #[arg(long, env = "RINGSIDE_LOG", default_value = "info", global = true)]
     pub log: String,

@@ -21,7 +21,7 @@ use crate::{
     extract::{Path, Query},
     problem::{Problem, feed_problem},
     state::AppState,
-    stream::stream,
+    streams::{stream, websocket},
 };
 
 /// One answer serves the whole audience for a second.
@@ -39,6 +39,7 @@ pub fn routes() -> Router<AppState> {
         .route("/feed/{entry_id}/head", get(head))
         .route("/feed/{entry_id}/changes", get(changes).layer(compression))
         .route("/feed/{entry_id}/stream", get(stream))
+        .route("/ws", get(websocket))
 }
 
 /// From where on.

@@ -22,12 +22,14 @@ mod problem;
 mod proxies;
 mod router;
 mod security;
+mod serving;
 mod state;
-mod stream;
+mod streams;
 mod telemetry;
 mod updates;
 
 pub use cli::run;
 pub use config::Settings;
 pub use router::router;
+pub use serving::serve_http;
 pub use state::AppState;

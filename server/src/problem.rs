@@ -3,7 +3,10 @@
 use app::status_of;
 use axum::{
     Extension, Json,
-    http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, RETRY_AFTER},
+    },
     response::{IntoResponse, Response},
 };
 use newsroom::Error;
@@ -16,6 +19,7 @@ pub const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
 pub struct Problem {
     status: StatusCode,
     sentence: String,
+    retry_after: Option<u16>,
 }
 
 impl Problem {
@@ -24,7 +28,15 @@ impl Problem {
         Self {
             status,
             sentence: sentence.into(),
+            retry_after: None,
         }
+    }
+
+    /// The same, to be asked again in so many seconds, and not before.
+    #[must_use]
+    pub const fn retry_after(mut self, seconds: u16) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     /// What went wrong, in HTTP's terms.
@@ -59,8 +71,11 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let headers = [(CACHE_CONTROL, NO_STORE)];
         let sentence = self.sentence.clone();
+        let retry = self
+            .retry_after
+            .map(|seconds| [(RETRY_AFTER, HeaderValue::from(seconds))]);
         // The problem rides along, for the layer that says it as a page to who wants pages.
-        (self.status, headers, Extension(self), sentence).into_response()
+        (self.status, headers, retry, Extension(self), sentence).into_response()
     }
 }
 

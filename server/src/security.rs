@@ -6,9 +6,9 @@ use app::{Assets, inline_scripts};
 use axum::{
     extract::{Request, State},
     http::{
-        HeaderName, HeaderValue, StatusCode,
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
         header::{
-            CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+            CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
             X_CONTENT_TYPE_OPTIONS,
         },
     },
@@ -71,8 +71,29 @@ pub async fn add_headers(
 
 /// The answer to what another site's page sends here.
 pub fn refuse_cross_site(_: ProtectionError) -> Response {
+    cross_site().into_response()
+}
+
+/// What another site's page is told.
+pub fn cross_site() -> Problem {
     let sentence = "This was sent by another site's page, and was refused. Open Ringside itself and try again.";
-    Problem::new(StatusCode::FORBIDDEN, sentence).into_response()
+    Problem::new(StatusCode::FORBIDDEN, sentence)
+}
+
+/// Whether another site's page sent this, which browsers say of every request that upgrades to a
+/// WebSocket. It is a GET, and so nothing the layer asks that guards the others.
+pub fn is_cross_site(headers: &HeaderMap, settings: &Settings) -> bool {
+    let Some(origin) = headers.get(ORIGIN).map(HeaderValue::as_bytes) else {
+        // No browser.
+        return false;
+    };
+    let host = headers.get(HOST).map(HeaderValue::as_bytes);
+    let authority = origin
+        .strip_prefix(b"https://")
+        .or_else(|| origin.strip_prefix(b"http://"));
+    let own = authority.is_some() && authority == host;
+    // Behind a proxy that renames the host, the public address is still this server's own.
+    !own && origin != settings.public_url().as_bytes()
 }
 
 fn content_security_policy(assets: &Assets) -> String {

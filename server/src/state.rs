@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     cli::CommandError, config::Settings, identity::LoginLimit, page_cache::PageCache, pages::Pages,
+    streams::Streams,
 };
 
 /// What every handler shares; cheap to clone.
@@ -22,6 +23,8 @@ pub struct AppState {
     pub settings: Arc<Settings>,
     /// Renders pages.
     pub pages: Pages,
+    /// The open streams.
+    pub streams: Streams,
     /// The finished public pages.
     pub page_cache: PageCache,
     /// What may open the set-up page, while there is no owner.
@@ -53,6 +56,11 @@ impl AppState {
         let needs_set_up = newsroom.needs_set_up().await?;
         Ok(Self {
             pages: Pages::new(Arc::clone(&newsroom), assets),
+            streams: Streams::new(
+                Arc::clone(&newsroom),
+                settings.max_streams,
+                settings.max_streams_per_address,
+            ),
             page_cache: PageCache::default(),
             setup: Arc::new(SetupToken(needs_set_up.then(Secret::new_random))),
             logins: Arc::new(LoginLimit::default()),

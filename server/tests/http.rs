@@ -15,7 +15,7 @@ mod http {
     mod pages;
     mod security;
     mod server_functions;
-    mod stream;
+    mod streams;
     pub mod support;
     mod updates;
 }

@@ -110,7 +110,7 @@ impl Newsroom {
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
             catch_ups: Cache::builder()
                 .max_capacity(CATCH_UP_BYTES)
-                .weigher(|_, frame: &Frame| u32::try_from(frame.event().len()).unwrap_or(u32::MAX))
+                .weigher(|_, frame: &Frame| u32::try_from(frame.size()).unwrap_or(u32::MAX))
                 .time_to_live(Duration::from_secs(5))
                 .build(),
             mark: options.mark,

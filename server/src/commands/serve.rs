@@ -4,25 +4,17 @@ use std::{
     future::{self, Future},
     io,
     net::{SocketAddr, TcpListener},
-    time::Duration,
 };
 
-use axum_server::{Handle, accept::NoDelayAcceptor};
-use hyper_util::rt::TokioTimer;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     AppState,
     cli::{CommandError, say},
     config::Settings,
-    router::router,
+    serving::serve_http,
     telemetry,
 };
-
-/// How long a connection may take to send a request's headers: longer is a mistake, or an attack.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long what is under way may take once the server is to stop. Streams have said goodbye before.
-const DRAIN: Duration = Duration::from_millis(800);
 
 /// Serves until it is told to stop by SIGINT or SIGTERM.
 ///
@@ -43,19 +35,6 @@ pub async fn serve(mut settings: Settings) -> Result<(), CommandError> {
     let following = CancellationToken::new();
     state.newsroom.follow(following.clone()).await?;
 
-    let handle = Handle::new();
-    let mut server = axum_server::from_tcp(listener)
-        .map_err(|error| CommandError::Failed(format!("The address can't be served: {error}.")))?
-        .acceptor(NoDelayAcceptor::new())
-        .handle(handle.clone());
-    server
-        .http_builder()
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT);
-    let service = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let mut serving = tokio::spawn(server.serve(service));
-
     say(format_args!(
         "Ringside serves {}",
         state.settings.public_url()
@@ -65,16 +44,13 @@ pub async fn serve(mut settings: Settings) -> Result<(), CommandError> {
             "Nobody owns it yet. Open this link once to create the owner:\n\n    {url}\n"
         ));
     }
-    tokio::select! {
-        () = stop => tracing::info!("stopping"),
-        ended = &mut serving => {
-            return Err(CommandError::Failed(format!("The server ended by itself: {ended:?}.")));
-        }
-    }
-    state.newsroom.hub().close();
-    handle.graceful_shutdown(Some(DRAIN));
-    // However it ended, there is nothing left to serve.
-    let _ = serving.await;
+    let stop = async {
+        stop.await;
+        tracing::info!("stopping");
+    };
+    serve_http(listener, &state, stop)
+        .await
+        .map_err(|error| CommandError::Failed(format!("The server ended by itself: {error}.")))?;
     following.cancel();
     state.newsroom.close().await;
     Ok(())

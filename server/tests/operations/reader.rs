@@ -10,6 +10,7 @@ use std::{
 
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use socket2::{Domain, Socket, Type};
+use tokio_tungstenite::tungstenite::{self, WebSocket, client::IntoClientRequest};
 
 use super::nginx::Nginx;
 
@@ -37,7 +38,10 @@ pub struct Answer {
 }
 
 /// An answer whose body comes bit by bit.
-pub type Opened = BufReader<StreamOwned<ClientConnection, TcpStream>>;
+pub type Opened = BufReader<Tls>;
+
+/// What is said passes through here.
+pub type Tls = StreamOwned<ClientConnection, TcpStream>;
 
 impl Reader {
     /// Somebody at 127.0.0.`number`: all of that network is this machine.
@@ -80,6 +84,15 @@ impl Reader {
         (head(&mut opened), opened)
     }
 
+    /// Opens a WebSocket, as the site's own page would.
+    pub fn websocket(&self) -> WebSocket<Tls> {
+        let mut request = format!("wss://{HOST}/ws").into_client_request().unwrap();
+        let origin = format!("https://{HOST}").parse().unwrap();
+        request.headers_mut().insert("origin", origin);
+        let tls = self.connect(Arc::clone(&self.tls));
+        tungstenite::client(request, tls).unwrap().0
+    }
+
     /// The protocol that nginx picks of those that browsers offer.
     pub fn protocol(&self) -> String {
         let mut tls = (*self.tls).clone();
@@ -103,7 +116,7 @@ impl Reader {
         BufReader::new(tls)
     }
 
-    fn connect(&self, tls: Arc<ClientConfig>) -> StreamOwned<ClientConnection, TcpStream> {
+    fn connect(&self, tls: Arc<ClientConfig>) -> Tls {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket
             .bind(&SocketAddr::from((self.address, 0)).into())

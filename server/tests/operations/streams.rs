@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, Read};
 
+use tokio_tungstenite::tungstenite::Message;
+
 use super::{
     reader::Opened,
     site::{Site, publish},
@@ -51,4 +53,16 @@ fn every_reader_has_a_stream_of_their_own() {
         assert!(event(stream).starts_with("event: heartbeat\n"));
         assert!(event(stream).contains("A goal"));
     }
+}
+
+#[test]
+fn a_websocket_passes_through() {
+    let site = Site::start();
+    let mut socket = site.reader().websocket();
+    let subscribe = Message::text(r#"{"subscribe": "1"}"#);
+    socket.send(subscribe).unwrap();
+    let mut next = || socket.read().unwrap().into_text().unwrap();
+    assert!(next().contains(r#""event":"heartbeat""#));
+    publish(&site.owner(), "A goal");
+    assert!(next().contains("A goal"));
 }

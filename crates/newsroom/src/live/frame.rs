@@ -1,11 +1,13 @@
-//! The bytes of a batch, made once for every reader and every road.
+//! A batch in the bytes of every road, made once for every reader.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::{Batch, Change, Head, Rev, UpdateId};
+use domain::{Batch, Change, Rev, UpdateId};
 
-/// A batch as an event of `text/event-stream` (WHATWG HTML, section 9.2), and inside it as JSON.
+use super::event::{Event, to_json};
+
+/// A batch, and the event that carries it; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Frame {
     /// What a reader must already know.
@@ -17,23 +19,19 @@ pub struct Frame {
     /// Whether nothing changed.
     pub empty: bool,
     updates: Arc<[UpdateId]>,
-    event: Bytes,
-    json_at: usize,
+    event: Event,
 }
 
 impl Frame {
     /// The frame of `batch`.
     pub fn new(batch: &Batch) -> Self {
-        let json = to_json(batch);
-        let head = format!("id: {}\nevent: batch\ndata: ", batch.cursor());
         Self {
             from: batch.from,
             to: batch.to,
             more: batch.more,
             empty: batch.is_empty(),
             updates: batch.changes.iter().map(Change::id).collect(),
-            json_at: head.len(),
-            event: Bytes::from(format!("{head}{json}\n\n")),
+            event: Event::batch(batch.cursor(), &to_json(batch)),
         }
     }
 
@@ -43,22 +41,17 @@ impl Frame {
     }
 
     /// The batch as a stream's event.
-    pub fn event(&self) -> Bytes {
+    pub fn event(&self) -> Event {
         self.event.clone()
     }
 
     /// The batch as JSON.
     pub fn json(&self) -> Bytes {
-        self.event.slice(self.json_at..self.event.len() - 2)
+        self.event.json()
     }
-}
 
-/// The event that says that a stream is alive, and where the feed stands.
-pub fn heartbeat(head: &Head) -> Bytes {
-    Bytes::from(format!("event: heartbeat\ndata: {}\n\n", to_json(head)))
-}
-
-/// JSON on one line, as an event's data must be. These types hold nothing that JSON can't write.
-fn to_json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+    /// How much memory it takes, in bytes.
+    pub fn size(&self) -> usize {
+        self.event.size()
+    }
 }

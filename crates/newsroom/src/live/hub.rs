@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
@@ -9,7 +10,7 @@ use domain::{Cursor, EntryId, EntryState, Epoch, Head, Rev, Slug};
 use tokio::sync::{Notify, watch};
 
 use super::{
-    Subscription, frame,
+    Event, Subscription,
     ring::{Over, Ring},
 };
 use crate::storage::Moved;
@@ -21,6 +22,16 @@ pub enum FeedId {
     Entry(EntryId),
     /// That of all public entries: the front page's.
     All,
+}
+
+impl fmt::Display for FeedId {
+    /// As addresses have it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Entry(id) => id.fmt(f),
+            Self::All => f.write_str("all"),
+        }
+    }
 }
 
 /// Where a feed stands.
@@ -157,7 +168,7 @@ impl Hub {
         known.rings.retain(|_, ring| !ring.is_idle());
         for (feed, ring) in &known.rings {
             if let Some(head) = known.head(*feed) {
-                ring.send_heartbeat(frame::heartbeat(&make(&head)));
+                ring.send_heartbeat(Event::heartbeat(&make(&head)));
             }
         }
     }

@@ -4,6 +4,7 @@
 
 mod batches;
 pub(crate) mod bells;
+mod event;
 mod frame;
 mod hub;
 mod mark;
@@ -12,7 +13,8 @@ mod subscription;
 mod tailer;
 
 pub use batches::assemble;
-pub use frame::{Frame, heartbeat};
+pub use event::Event;
+pub use frame::Frame;
 pub use hub::{FeedHead, FeedId, Hub};
 pub use mark::PublishedMark;
 pub use subscription::{Signal, Subscription};

@@ -5,11 +5,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use bytes::Bytes;
 use domain::{EntryState, Rev};
 use tokio::sync::watch;
 
-use super::Frame;
+use super::{Event, Frame};
 
 /// How many frames a feed keeps, and how many bytes: enough for everybody to come back after a
 /// restart of their proxy without a query each; whoever fell further behind reads the database.
@@ -29,7 +28,7 @@ struct State {
     bytes: usize,
     head: Rev,
     entry: EntryState,
-    heartbeat: (u64, Bytes),
+    heartbeat: (u64, Option<Event>),
     over: Option<Over>,
 }
 
@@ -50,7 +49,7 @@ pub enum Next {
     /// What the database has: the ring doesn't reach back so far.
     Behind,
     /// That the stream is alive.
-    Heartbeat(Bytes),
+    Heartbeat(Event),
     /// That the entry is over.
     Ended,
     /// Why nothing more will come.
@@ -66,7 +65,7 @@ impl Ring {
                 bytes: 0,
                 head,
                 entry,
-                heartbeat: (0, Bytes::new()),
+                heartbeat: (0, None),
                 over: None,
             }),
             bell: watch::Sender::new(()),
@@ -101,24 +100,24 @@ impl Ring {
         state.head = state.head.max(frame.to);
         if !frame.empty {
             state.frames.retain(|old| !old.shares_update_with(&frame));
-            state.bytes = state.frames.iter().map(|old| old.event().len()).sum();
-            state.bytes += frame.event().len();
+            state.bytes = state.frames.iter().map(Frame::size).sum();
+            state.bytes += frame.size();
             state.frames.push_back(frame);
         }
         while state.frames.len() > MAX_FRAMES || state.bytes > MAX_BYTES {
             let Some(oldest) = state.frames.pop_front() else {
                 break;
             };
-            state.bytes -= oldest.event().len();
+            state.bytes -= oldest.size();
         }
         drop(state);
         self.bell.send_replace(());
     }
 
     /// Has every connection send `event`.
-    pub fn send_heartbeat(&self, event: Bytes) {
+    pub fn send_heartbeat(&self, event: Event) {
         let mut state = self.state();
-        state.heartbeat = (state.heartbeat.0 + 1, event);
+        state.heartbeat = (state.heartbeat.0 + 1, Some(event));
         drop(state);
         self.bell.send_replace(());
     }
@@ -133,21 +132,29 @@ impl Ring {
     /// to be told next; `None` if it knows all there is.
     pub fn next(&self, cursor: Rev, beat: u64) -> Option<Next> {
         let state = self.state();
+        if state.over == Some(Over::Reset) {
+            return Some(Next::Over(Over::Reset));
+        }
+        if state.head > cursor {
+            let at = state.frames.partition_point(|frame| frame.to <= cursor);
+            let next = state.frames.get(at).filter(|frame| frame.from <= cursor);
+            if let Some(frame) = next {
+                return Some(Next::Frame(frame.clone()));
+            }
+        }
+        // What is here is still told by a server that goes; the rest is for the next one.
         if let Some(over) = state.over {
             return Some(Next::Over(over));
         }
         if state.head > cursor {
-            let at = state.frames.partition_point(|frame| frame.to <= cursor);
-            return Some(match state.frames.get(at) {
-                Some(frame) if frame.from <= cursor => Next::Frame(frame.clone()),
-                _ => Next::Behind,
-            });
+            return Some(Next::Behind);
         }
         if state.entry == EntryState::Ended {
             return Some(Next::Ended);
         }
         let (number, event) = &state.heartbeat;
-        (*number > beat).then(|| Next::Heartbeat(event.clone()))
+        let event = event.as_ref().filter(|_| *number > beat)?;
+        Some(Next::Heartbeat(event.clone()))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -207,6 +214,20 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_goes_tells_what_it_has() {
+        let ring = Ring::new(5, EntryState::Live);
+        ring.push(frame(5, 6), EntryState::Live);
+        ring.finish(Over::Closing);
+        assert!(matches!(ring.next(5, 0), Some(Next::Frame(_))));
+        for cursor in [4, 6] {
+            assert!(matches!(
+                ring.next(cursor, 0),
+                Some(Next::Over(Over::Closing))
+            ));
+        }
+    }
+
+    #[test]
     fn what_changed_again_is_not_told_as_it_was() {
         let ring = Ring::new(0, EntryState::Live);
         for rev in 0..3 {
@@ -221,7 +242,7 @@ mod tests {
         }
         assert!(matches!(ring.next(1, 0), Some(Next::Behind)));
         let state = ring.state();
-        let bytes: usize = state.frames.iter().map(|frame| frame.event().len()).sum();
+        let bytes: usize = state.frames.iter().map(Frame::size).sum();
         assert_eq!((state.frames.len(), state.bytes), (3, bytes));
     }
 

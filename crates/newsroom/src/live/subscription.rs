@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use domain::Rev;
 use tokio::sync::watch;
 
 use super::{
-    Frame,
+    Event, Frame,
     ring::{Next, Over, Ring},
 };
 
@@ -28,8 +27,8 @@ pub enum Signal {
     /// Read the database from the cursor, send what is there, and say so by
     /// [`Subscription::caught_up`].
     Behind(Rev),
-    /// Send these bytes: the stream is alive.
-    Heartbeat(Bytes),
+    /// Send this: the stream is alive.
+    Heartbeat(Event),
     /// Say that the feed starts again, and close.
     Reset,
     /// Say goodbye, and close: the entry is over.
@@ -52,26 +51,42 @@ impl Subscription {
     pub async fn next(&mut self) -> Signal {
         loop {
             self.bell.borrow_and_update();
-            match self.ring.next(self.cursor, self.beat) {
-                Some(Next::Frame(frame)) => {
-                    self.cursor = frame.to;
-                    return Signal::Batch(frame);
-                }
-                Some(Next::Behind) => return Signal::Behind(self.cursor),
-                Some(Next::Heartbeat(event)) => {
-                    self.beat = self.ring.beat();
-                    return Signal::Heartbeat(event);
-                }
-                Some(Next::Ended) => return Signal::Ended,
-                Some(Next::Over(Over::Reset)) => return Signal::Reset,
-                Some(Next::Over(Over::Closing)) => return Signal::Closing,
-                None => {
-                    if self.bell.changed().await.is_err() {
-                        return Signal::Closing;
-                    }
-                }
+            if let Some(signal) = self.next_now() {
+                return signal;
+            }
+            if self.bell.changed().await.is_err() {
+                return Signal::Closing;
             }
         }
+    }
+
+    /// What is there to be sent already, if anything is.
+    pub fn next_now(&mut self) -> Option<Signal> {
+        Some(match self.ring.next(self.cursor, self.beat)? {
+            Next::Frame(frame) => {
+                self.cursor = frame.to;
+                Signal::Batch(frame)
+            }
+            Next::Behind => Signal::Behind(self.cursor),
+            Next::Heartbeat(event) => {
+                self.beat = self.ring.beat();
+                Signal::Heartbeat(event)
+            }
+            Next::Ended => Signal::Ended,
+            Next::Over(Over::Reset) => Signal::Reset,
+            Next::Over(Over::Closing) => Signal::Closing,
+        })
+    }
+
+    /// Another ear on the feed's bell: it rings whenever there is something for
+    /// [`Subscription::next_now`].
+    pub fn bell(&self) -> watch::Receiver<()> {
+        self.bell.clone()
+    }
+
+    /// The revision up to which everything was sent.
+    pub const fn cursor(&self) -> Rev {
+        self.cursor
     }
 
     /// Notes that everything up to `rev` was sent.

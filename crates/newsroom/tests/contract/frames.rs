@@ -16,7 +16,7 @@ async fn a_batch_is_an_event(database: Database) {
     let entry = room.live_entry().await;
     room.post(&entry, "\"Goal\"\n\nfor us").await;
     let frame = room.changes(FeedId::Entry(entry.id), None).await.unwrap();
-    let event = String::from_utf8(frame.event().to_vec()).unwrap();
+    let event = String::from_utf8(frame.event().text().to_vec()).unwrap();
     let epoch = room.head(FeedId::All).await.unwrap().epoch;
     // Both databases say the same; a test runner may ask them in one process.
     insta::allow_duplicates! {

@@ -177,7 +177,7 @@ async fn all_streams_carry_the_same_bytes(database: Database) {
         loop {
             match soon(subscription.next()).await {
                 Signal::Heartbeat(_) => {}
-                Signal::Batch(frame) => break bytes.push(frame.event()),
+                Signal::Batch(frame) => break bytes.push(frame.event().text()),
                 signal => panic!("{signal:?}"),
             }
         }
@@ -247,7 +247,7 @@ async fn a_stream_is_heard_of_though_nothing_happens(database: Database) {
     let Signal::Heartbeat(event) = soon(subscription.next()).await else {
         panic!()
     };
-    let event = String::from_utf8(event.to_vec()).unwrap();
+    let event = String::from_utf8(event.text().to_vec()).unwrap();
     let data = event.strip_prefix("event: heartbeat\ndata: ").unwrap();
     let head: Head = serde_json::from_str(data.strip_suffix("\n\n").unwrap()).unwrap();
     assert_eq!(head, newsroom.head(FeedId::All).await.unwrap());

@@ -1,20 +1,23 @@
 //! A server that a test has for itself.
 
 use std::{
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use axum::{Router, http::header::COOKIE};
+use axum::{
+    Router,
+    http::{Version, header::COOKIE},
+};
 use axum_test::TestServer;
 use clap::Parser;
 use domain::{
     Draft, EntryId, EntryState, OpId, Order, Password, PostedUpdate, Role, Slug, Username, Viewer,
 };
 use newsroom::{NewEntry, Newsroom};
-use server::{AppState, Settings, router};
+use server::{AppState, Settings, router, serve_http};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -27,7 +30,9 @@ pub struct TestApp {
     state: AppState,
     router: Router,
     ghost: OnceCell<Viewer>,
+    served: OnceCell<SocketAddr>,
     folder: TempDir,
+    stop: CancellationToken,
     _stop: DropGuard,
 }
 
@@ -57,6 +62,8 @@ impl TestApp {
             router: router(state.clone()),
             state,
             ghost: OnceCell::new(),
+            served: OnceCell::new(),
+            stop: CancellationToken::new(),
             folder,
             _stop: stop,
         }
@@ -160,12 +167,31 @@ impl TestApp {
 
     /// An open stream.
     pub async fn stream(&self, path: &str) -> Stream {
-        Stream::open(self.router(), path, None).await
+        Stream::open(self.served().await, Version::HTTP_11, path, None).await
     }
 
     /// A stream that goes on after the last event it had.
     pub async fn stream_again(&self, path: &str, last_event_id: &str) -> Stream {
-        Stream::open(self.router(), path, Some(last_event_id)).await
+        let server = self.served().await;
+        Stream::open(server, Version::HTTP_11, path, Some(last_event_id)).await
+    }
+
+    /// Where it is served as it is in earnest, from its sockets to its end.
+    pub async fn served(&self) -> SocketAddr {
+        let serve = || async {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.set_nonblocking(true).unwrap();
+            let address = listener.local_addr().unwrap();
+            let (state, stop) = (self.state.clone(), self.stop.clone());
+            tokio::spawn(async move { serve_http(listener, &state, stop.cancelled()).await });
+            address
+        };
+        *self.served.get_or_init(serve).await
+    }
+
+    /// Has the server stop, as when it is told to.
+    pub fn stop(&self) {
+        self.stop.cancel();
     }
 }
 

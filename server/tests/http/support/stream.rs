@@ -1,13 +1,15 @@
 //! A reader's open stream, as a browser's `EventSource` reads it.
 
+use std::net::SocketAddr;
+
 use axum::{
-    Router,
     body::{Body, BodyDataStream},
-    http::{HeaderMap, Request, StatusCode},
+    http::{HeaderMap, Request, StatusCode, Version},
+    response::Response,
 };
 use futures::StreamExt;
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
-use tower::ServiceExt;
 
 use super::soon;
 
@@ -32,20 +34,38 @@ pub struct Event {
 
 impl Stream {
     /// Opens a stream; the answer has to be one.
-    pub async fn open(router: Router, path: &str, last_event_id: Option<&str>) -> Self {
-        let mut request = Request::get(path);
-        if let Some(id) = last_event_id {
-            request = request.header("last-event-id", id);
-        }
-        let request = request.body(Body::empty()).unwrap();
-        let response = soon(router.oneshot(request)).await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
-        let (parts, body) = response.into_parts();
+    pub async fn open(
+        server: SocketAddr,
+        version: Version,
+        path: &str,
+        last_event_id: Option<&str>,
+    ) -> Self {
+        let answer = Self::ask(server, version, path, last_event_id).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let (parts, body) = answer.into_parts();
         Self {
             headers: parts.headers,
             body: body.into_data_stream(),
             unread: String::new(),
         }
+    }
+
+    /// What is answered to who asks for a stream.
+    pub async fn ask(
+        server: SocketAddr,
+        version: Version,
+        path: &str,
+        last_event_id: Option<&str>,
+    ) -> Response {
+        let mut request = Request::get(format!("http://{server}{path}")).version(version);
+        if let Some(id) = last_event_id {
+            request = request.header("last-event-id", id);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let client = Client::builder(TokioExecutor::new())
+            .http2_only(version == Version::HTTP_2)
+            .build_http();
+        soon(client.request(request)).await.unwrap().map(Body::new)
     }
 
     /// The next event, which is to come soon; `None` once the server closed the stream.

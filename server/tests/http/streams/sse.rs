@@ -1,22 +1,12 @@
-//! The feed as it happens: server-sent events.
+//! Server-sent events.
 
-use axum::http::StatusCode;
-use domain::{EntryId, EntryState, Slug};
+use axum::http::{StatusCode, Version};
+use domain::{EntryState, Slug};
 use insta::assert_snapshot;
-use newsroom::live::FeedId;
 use serde_json::json;
 
-use super::support::{Stream, TestApp, head_of};
-
-fn path(entry: EntryId) -> String {
-    format!("/feed/{entry}/stream")
-}
-
-/// The cursor after `rev`, and the epoch it is of.
-fn cursor(app: &TestApp, entry: EntryId, rev: i64) -> String {
-    let head = app.newsroom.hub().head(FeedId::Entry(entry)).unwrap();
-    format!("{}.{rev}", head.epoch)
-}
+use super::{cursor, path};
+use crate::http::support::{Stream, TestApp, head_of};
 
 async fn end(app: &TestApp, slug: &str) {
     let slug = Slug::parse(slug).unwrap();
@@ -90,6 +80,31 @@ async fn what_is_posted_arrives_once() {
         }
         assert_eq!(came, expected);
     }
+}
+
+/// HTTP/2 has many requests on one connection, which is then nobody's to take over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn http_2_carries_the_same() {
+    let (app, _, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let before = app.post("final", "Before").await;
+    let mut streams = Vec::new();
+    for version in [Version::HTTP_11, Version::HTTP_2] {
+        let since = cursor(&app, entry, before.rev - 1);
+        let path = format!("{}?since={since}", path(entry));
+        streams.push(Stream::open(app.served().await, version, &path, None).await);
+    }
+    app.post("final", "Live").await;
+    end(&app, "final").await;
+    let mut said: [Vec<String>; 2] = Default::default();
+    for (said, stream) in said.iter_mut().zip(&mut streams) {
+        assert_eq!(stream.next().await.unwrap().name, "heartbeat");
+        while let Some(event) = stream.news().await {
+            said.push(format!("{event:?}"));
+        }
+        assert_eq!(said.len(), 4, "{said:?}");
+    }
+    assert_eq!(said[0], said[1]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

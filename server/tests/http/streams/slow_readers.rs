@@ -1,0 +1,87 @@
+//! Readers who don't read.
+
+use std::time::Duration;
+
+use socket2::{Domain, SockAddr, Socket, Type};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use super::path;
+use crate::http::support::{TestApp, soon};
+
+/// More than any system holds for a reader whose buffers are small: 100 updates of 10 kB.
+const UPDATES: usize = 100;
+
+/// A connection that holds little, on which a stream was asked for.
+async fn lazy_reader(app: &TestApp, path: &str) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let server = app.served().await;
+    socket.connect(&SockAddr::from(server)).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let mut connection = TcpStream::from_std(socket.into()).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {server}\r\n\r\n");
+    connection.write_all(request.as_bytes()).await.unwrap();
+    connection
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_read_holds_up_nobody_and_misses_nothing() {
+    let app = TestApp::with(&[]).await;
+    let path = path(app.live_entry().await);
+    let mut lazy = lazy_reader(&app, &path).await;
+    let mut busy = app.stream(&path).await;
+    for n in 0..UPDATES {
+        app.post("final", &format!("No. {n}: {}", "word ".repeat(2_000)))
+            .await;
+        let event = busy.news().await.unwrap();
+        assert!(event.data.to_string().contains(&format!("No. {n}:")));
+    }
+
+    // What they were sent before they stopped reading, and what came after, in its order.
+    let mut came = Vec::new();
+    let mut next = 0;
+    while next < UPDATES {
+        let mut piece = vec![0; 64 * 1024];
+        let length = soon(lazy.read(&mut piece)).await.unwrap();
+        assert_ne!(length, 0, "the stream ended after {next} updates");
+        came.extend_from_slice(&piece[..length]);
+        let text = String::from_utf8_lossy(&came);
+        while text.contains(&format!("No. {next}:")) {
+            next += 1;
+        }
+    }
+    let text = String::from_utf8(came).unwrap();
+    let places: Vec<_> = (0..UPDATES)
+        .map(|n| text.find(&format!("No. {n}:")).unwrap())
+        .collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_goes_waits_for_nobody() {
+    let app = TestApp::with(&[]).await;
+    let path = path(app.live_entry().await);
+    let _lazy = lazy_reader(&app, &path).await;
+    let mut busy = app.stream(&path).await;
+    for _ in 0..UPDATES {
+        app.post("final", &"word ".repeat(2_000)).await;
+    }
+    app.stop();
+    let last = async {
+        let mut last = None;
+        while let Some(event) = busy.news().await {
+            last = Some(event.name);
+        }
+        last
+    };
+    assert_eq!(soon(last).await.as_deref(), Some("bye"));
+    let gone = async {
+        while TcpStream::connect(app.served().await).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    soon(gone).await;
+}
