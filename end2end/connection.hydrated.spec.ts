@@ -30,6 +30,22 @@ test("?transport=poll polls, and opens no stream", async ({ page, newEntry, post
   expect(streams).toEqual([]);
 });
 
+test("?transport=websocket takes one, and no other road", async ({ page, newEntry, post }) => {
+  const entry = await newEntry();
+  const feed: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/feed/")) feed.push(request.url());
+  });
+  const opened = page.waitForEvent("websocket");
+  await page.goto(`${entry.url}?transport=websocket`);
+  await waitForFeed(page);
+  expect((await opened).url()).toMatch(/^ws:.*\/ws$/);
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await post(entry.slug, "by WebSocket");
+  await expect(updates(page)).toHaveText(/by WebSocket/);
+  expect(feed).toEqual([]);
+});
+
 for (const kill of [false, true]) {
   test(`after the server was ${kill ? "killed" : "restarted"}, the page catches up, each update once`, async ({
     page,

@@ -9,6 +9,7 @@
 
 mod cached_pages;
 mod durable_posts;
+mod fan_out;
 mod fresh_page;
 mod pollers;
 mod rig;
@@ -36,6 +37,8 @@ enum Benchmark {
     Pollers,
     /// Posts over HTTP, beside a bare loop that writes to SQLite.
     DurablePosts,
+    /// Ten thousand readers, beside a bare write to each.
+    FanOut,
 }
 
 impl Benchmark {
@@ -45,6 +48,7 @@ impl Benchmark {
             Self::FreshPage => fresh_page::run().await,
             Self::Pollers => pollers::run().await,
             Self::DurablePosts => durable_posts::run().await,
+            Self::FanOut => fan_out::run().await,
         }
     }
 }

@@ -86,7 +86,7 @@ pub struct Settings {
         global = true
     )]
     pub poll_interval_ms: u32,
-    /// The road open pages take: auto, sse or poll. A switch for a bad day.
+    /// The road open pages take: auto, sse, poll or websocket. A switch for a bad day.
     #[arg(
         long,
         env = "RINGSIDE_TRANSPORT",

@@ -2,6 +2,7 @@
 //! heard to its [`FeedReader`], its list and its reader.
 
 use std::{
+    any::Any,
     cell::{Cell, RefCell},
     rc::Rc,
 };
@@ -20,6 +21,7 @@ use super::{
     browser_events::hear_browser,
     feed_bar::FeedBar,
     feed_list::FeedList,
+    socket::Socket,
     state_word,
     stream::{Said, Stream},
     times,
@@ -40,7 +42,8 @@ pub struct LivePage {
     pub(super) fetching: Cell<bool>,
     announcer: Announcer,
     connection: RefCell<Connection>,
-    stream: RefCell<Option<Stream>>,
+    /// The open stream, over whichever road; dropped, it is closed.
+    stream: RefCell<Option<Box<dyn Any>>>,
 }
 
 impl LivePage {
@@ -124,7 +127,13 @@ impl LivePage {
 
     fn open_stream(self: &Rc<Self>) {
         let page = Rc::clone(self);
-        let stream = Stream::open(&self.url_from_here("stream"), move |said| page.hear(said));
+        let hear = move |said| page.hear(said);
+        let stream = if self.connection.borrow().wants_websocket() {
+            let cursor = self.reader.borrow().cursor().to_string();
+            Socket::open(&self.list.data("entryId"), &cursor, hear).map(boxed)
+        } else {
+            Stream::open(&self.url_from_here("stream"), hear).map(boxed)
+        };
         let opened = stream.is_some();
         self.stream.replace(stream);
         if !opened {
@@ -215,6 +224,10 @@ impl LivePage {
         self.list.show_times(own);
         self.bar.offer_zone(&zone, own, same);
     }
+}
+
+fn boxed(stream: impl Any) -> Box<dyn Any> {
+    Box::new(stream)
 }
 
 /// The road that the address asks for by `?transport=`.

@@ -11,6 +11,7 @@ mod live_feed_island;
 mod live_page;
 mod placing;
 mod reader_place;
+mod socket;
 mod stream;
 mod stretch;
 mod times;

@@ -17,41 +17,47 @@ pub enum Said {
     Failed,
 }
 
+impl Said {
+    /// What the event called `name` says with this data, if there is such an event.
+    pub fn named(name: &str, data: String) -> Option<Self> {
+        let said: fn(String) -> Self = match name {
+            "batch" => Self::Batch,
+            "heartbeat" => Self::Heartbeat,
+            "stream-reset" => Self::Reset,
+            "bye" => Self::Bye,
+            _ => return None,
+        };
+        Some(said(data))
+    }
+}
+
 type Listener = Closure<dyn FnMut(JsValue)>;
 
 /// An open stream.
 pub struct Stream {
     source: EventSource,
-    _listeners: Vec<Listener>,
+    _listener: Listener,
 }
 
 impl Stream {
     /// Opens `url`, and tells `hear` whatever is said. `None` where the browser knows no streams.
-    pub fn open(url: &str, hear: impl Fn(Said) + Clone + 'static) -> Option<Self> {
+    pub fn open(url: &str, hear: impl Fn(Said) + 'static) -> Option<Self> {
         let source = EventSource::new(url).ok()?;
-        let mut listeners = Vec::new();
-        let mut listen = |event: &str, said: fn(String) -> Said| {
-            let hear = hear.clone();
-            let listener: Listener = Closure::new(move |event: JsValue| {
-                // The browser's own error event carries no data.
-                let data = event
-                    .dyn_ref::<MessageEvent>()
-                    .and_then(|message| message.data().as_string());
-                hear(data.map_or(Said::Failed, said));
-            });
+        let listener: Listener = Closure::new(move |event: JsValue| {
+            // The browser's own error event carries no data.
+            let message = event.dyn_ref::<MessageEvent>();
+            let said =
+                message.and_then(|event| Said::named(&event.type_(), event.data().as_string()?));
+            hear(said.unwrap_or(Said::Failed));
+        });
+        for event in ["batch", "heartbeat", "stream-reset", "bye", "error"] {
             // A name and a function are always taken.
             let _ =
                 source.add_event_listener_with_callback(event, listener.as_ref().unchecked_ref());
-            listeners.push(listener);
-        };
-        listen("batch", Said::Batch);
-        listen("heartbeat", Said::Heartbeat);
-        listen("stream-reset", Said::Reset);
-        listen("bye", Said::Bye);
-        listen("error", |_| Said::Failed);
+        }
         Some(Self {
             source,
-            _listeners: listeners,
+            _listener: listener,
         })
     }
 }

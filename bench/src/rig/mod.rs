@@ -11,8 +11,8 @@ mod small_cdn;
 mod statistics;
 mod table;
 
-pub use connection::{Connection, get};
-pub use folder::Folder;
+pub use connection::{Connection, get, post};
+pub use folder::{Folder, build_folder};
 pub use load::{CONNECTIONS, Load, Taken};
 pub use nginx::{Nginx, user};
 pub use process::{Process, cpu_of_this_process};

@@ -40,6 +40,25 @@ impl Process {
     }
 }
 
+impl Process {
+    /// How much memory it has for itself, in bytes: not what it shares, nor what the system keeps for
+    /// its sockets.
+    pub fn user_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id()));
+        anonymous(&status.unwrap_or_default()).unwrap_or(0)
+    }
+
+    /// How many connections it has open, its own listening one among them.
+    pub fn open_sockets(&self) -> Result<usize> {
+        let folder = format!("/proc/{}/fd", self.0.id());
+        let files = fs::read_dir(&folder).while_doing("counting sockets")?;
+        let is_socket = |file: &fs::DirEntry| {
+            fs::read_link(file.path()).is_ok_and(|to| to.to_string_lossy().starts_with("socket:"))
+        };
+        Ok(files.flatten().filter(is_socket).count())
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // nginx's own processes go with their master, if it is asked and not killed. Either may have
@@ -71,6 +90,15 @@ fn ticks(stat: &str) -> Option<u32> {
     let (_, fields) = stat.rsplit_once(") ")?;
     let mut times = fields.split(' ').skip(11).map(str::parse::<u32>);
     Some(times.next()?.ok()? + times.next()?.ok()?)
+}
+
+/// The line `RssAnon:  1234 kB`, in bytes.
+fn anonymous(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 #[cfg(test)]

@@ -74,6 +74,11 @@ impl Ringside {
         })
     }
 
+    /// Its process.
+    pub const fn process(&self) -> &Process {
+        &self.process
+    }
+
     /// How long processors worked for it, so far.
     pub fn cpu(&self) -> Duration {
         self.process.cpu()
@@ -176,12 +181,17 @@ impl Ringside {
 impl Author {
     /// Posts to the entry named `slug`, as the composer does.
     pub async fn post(&mut self, slug: &str) -> Result<()> {
+        self.post_text(slug, &text(self.posts + 1)).await
+    }
+
+    /// Posts `source` to the entry named `slug`.
+    pub async fn post_text(&mut self, slug: &str, source: &str) -> Result<()> {
         self.posts += 1;
         let (name, n) = (&self.name, self.posts);
         let body = serde_json::json!({
             "slug": slug,
             "op_id": format!("{name}-{n:08}"),
-            "source": text(n),
+            "source": source,
             "headline": "",
             "waited_ms": 0,
         });

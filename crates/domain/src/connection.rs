@@ -11,6 +11,8 @@ word_enum!(
         Sse = "sse",
         /// Polling alone.
         Poll = "poll",
+        /// A WebSocket, and no polling.
+        WebSocket = "websocket",
     }
 );
 
@@ -160,7 +162,7 @@ impl Connection {
             // A page may come out of a cache: one that polls asks at once.
             next_poll: match own {
                 Road::Poll => now,
-                Road::Auto | Road::Sse => now + POLL_MS as u64,
+                Road::Auto | Road::Sse | Road::WebSocket => now + POLL_MS as u64,
             },
             asked_at: None,
             poll_works: false,
@@ -248,6 +250,11 @@ impl Connection {
         self.contact
     }
 
+    /// Whether a stream is to be a WebSocket, and not one of server-sent events.
+    pub fn wants_websocket(&self) -> bool {
+        self.road() == Road::WebSocket
+    }
+
     /// What must be so at any time: the stream watched, opened or closed, and the polls asked.
     fn keep(&mut self, now: u64, dice: f64, commands: &mut Vec<Command>) {
         let silent = match self.stream {
@@ -277,7 +284,7 @@ impl Connection {
         }
         let streaming = matches!(self.stream, Stream::Open { .. });
         // Who is to stream and nothing else still asks while there is nothing to stream.
-        let only_streams = wants_stream && road == Road::Sse;
+        let only_streams = wants_stream && matches!(road, Road::Sse | Road::WebSocket);
         let polls = !streaming && !only_streams;
         if polls && self.asked_at.is_none() && now >= self.next_poll {
             self.asked_at = Some(now);

@@ -12,7 +12,7 @@ fn a_value_that_makes_no_sense_is_told() {
     let complains = |flag: &str, value: &str| ringside.complains(&["serve", flag, value]);
     assert_snapshot!(complains("--addr", "nowhere"), @"2: ringside: invalid value 'nowhere' for '--addr <ADDR>': invalid socket address syntax (see ringside --help)");
     assert_snapshot!(complains("--addr", "127.0.0.1:99999"), @"2: ringside: invalid value '127.0.0.1:99999' for '--addr <ADDR>': invalid socket address syntax (see ringside --help)");
-    assert_snapshot!(complains("--transport", "pigeon"), @"2: ringside: invalid value 'pigeon' for '--transport <TRANSPORT>': The transport must be one of: auto sse poll (see ringside --help)");
+    assert_snapshot!(complains("--transport", "pigeon"), @"2: ringside: invalid value 'pigeon' for '--transport <TRANSPORT>': The transport must be one of: auto sse poll websocket (see ringside --help)");
     assert_snapshot!(complains("--poll-interval-ms", "1"), @"2: ringside: invalid value '1' for '--poll-interval-ms <MS>': 1 is not in 500..=600000 (see ringside --help)");
     assert_snapshot!(complains("--poll-interval-ms", "-5"), @"2: ringside: unexpected argument '-5' found (see ringside --help)");
     assert_snapshot!(complains("--log", "=,="), @"2: ringside: RINGSIDE_LOG can't be read: invalid filter directive.");
@@ -67,7 +67,7 @@ fn the_environment_is_checked_alike() {
         ringside.complaint(command)
     };
     assert_snapshot!(complaint("RINGSIDE_ADDR", "nowhere"), @"2: ringside: invalid value 'nowhere' for '--addr <ADDR>': invalid socket address syntax (see ringside --help)");
-    assert_snapshot!(complaint("RINGSIDE_TRANSPORT", ""), @"2: ringside: invalid value '' for '--transport <TRANSPORT>': The transport must be one of: auto sse poll (see ringside --help)");
+    assert_snapshot!(complaint("RINGSIDE_TRANSPORT", ""), @"2: ringside: invalid value '' for '--transport <TRANSPORT>': The transport must be one of: auto sse poll websocket (see ringside --help)");
     assert_snapshot!(complaint("RINGSIDE_PUBLIC_URL", "nowhere"), @r#"2: ringside: RINGSIDE_PUBLIC_URL must be like https://live.example.org; it is "nowhere"."#);
 }
 

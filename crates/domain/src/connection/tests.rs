@@ -236,3 +236,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_road_that_is_asked_for_is_taken_and_no_other() {
+    for (road, websocket) in [(Road::Sse, false), (Road::WebSocket, true)] {
+        let mut page = Connection::new(road, true, false, 0);
+        assert_eq!(page.on(Input::Tick, 0, 0.5), [Command::OpenStream]);
+        assert_eq!(page.wants_websocket(), websocket);
+        page.on(Input::StreamFailed, 50, 0.5);
+        let mut now = 50;
+        let commands = wait(&mut page, &mut now, 10);
+        assert!(!commands.contains(&Command::AskHead), "{commands:?}");
+    }
+}
