@@ -2,7 +2,7 @@
 
 use domain::{EntryId, EntryState, Slug, Timestamp, Viewer};
 
-use crate::{Entry, EntryPage, Error, NewEntry, Newsroom, Result, posting::may_post};
+use crate::{Entry, EntryEdit, EntryPage, Error, NewEntry, Newsroom, Result, posting::may_post};
 
 /// An entry on the desk.
 #[derive(Clone, Debug)]
@@ -59,6 +59,33 @@ impl Newsroom {
             )),
         })
         .await
+    }
+
+    /// Makes an entry what `edit` says, and answers its address. The address it had leads to the new one. The
+    /// same again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if the viewer may not, [`Error::Unknown`] if there is no such entry,
+    /// [`Error::Invalid`] if the new address is taken, or if the database can't be reached.
+    pub async fn edit_entry(&self, viewer: &Viewer, slug: &Slug, edit: &EntryEdit) -> Result<()> {
+        may_run_entries(viewer)?;
+        let mut revision = self.store.revise().await?;
+        let entry = revision
+            .snapshot()
+            .entry_by_slug(slug)
+            .await?
+            .ok_or(Error::Unknown("entry"))?;
+        let before = EntryEdit::of(&entry);
+        if before == *edit {
+            return Ok(());
+        }
+        // A card holds its entry's address and prints its times.
+        if (&before.slug, &before.time_zone) != (&edit.slug, &edit.time_zone) {
+            revision.revise_updates(entry.id).await?;
+        }
+        revision.rewrite_entry(&entry, edit).await?;
+        self.publish(revision).await?;
+        Ok(())
     }
 
     /// Every entry, drafts too, the latest first.

@@ -60,6 +60,21 @@ impl Newsroom {
         })
     }
 
+    /// The address now of the public entry that once had `slug`; `None` if none had.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn address_now(&self, slug: &Slug) -> Result<Option<Slug>> {
+        let mut snapshot = self.store.snapshot().await?;
+        let Some(now) = snapshot.address_now(slug).await? else {
+            return Ok(None);
+        };
+        let entry = snapshot.entry_by_slug(&now).await?;
+        Ok(entry
+            .filter(|entry| entry.state.is_public())
+            .map(|entry| entry.slug))
+    }
+
     /// One update of a public entry.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use domain::{EntryId, EntryState, Rev, Slug, Summary, Timestamp, Title, ZoneName
 use sqlx::{Row, any::AnyRow};
 
 use super::{Revision, Snapshot, one_row, row};
-use crate::{Entry, Error, NewEntry, Result};
+use crate::{Entry, EntryEdit, Error, NewEntry, Result};
 
 const TAKEN: &str = "Another entry has this address already; choose another.";
 
@@ -44,6 +44,23 @@ impl Snapshot {
             .await?
             .map(|row| entry(&row))
             .transpose()
+    }
+
+    /// The address that the entry has now which once had `slug`.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn address_now(&mut self, slug: &Slug) -> Result<Option<Slug>> {
+        let row = sqlx::query(
+            "SELECT e.slug FROM old_addresses o JOIN entries e ON e.id = o.entry_id
+             WHERE o.slug = $1",
+        )
+        .bind(slug.as_str())
+        .fetch_optional(&mut *self.tx)
+        .await?;
+        Ok(row
+            .map(|row| row::parsed(&row, "slug", Slug::parse))
+            .transpose()?)
     }
 
     /// All entries, the latest start first.
@@ -113,10 +130,58 @@ impl Revision {
         .bind(self.rev)
         .fetch_optional(&mut *self.snapshot.tx)
         .await?;
-        match row {
-            Some(row) => Ok(EntryId(row.try_get("id")?)),
-            None => Err(Error::Invalid(domain::Invalid::new("slug", TAKEN))),
+        let Some(row) = row else {
+            return Err(Error::Invalid(domain::Invalid::new("slug", TAKEN)));
+        };
+        self.forget_address(&new.slug).await?;
+        Ok(EntryId(row.try_get("id")?))
+    }
+
+    /// Makes an entry what `edit` says; the address it had leads to the new one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the address is taken, or if the database can't be reached.
+    pub async fn rewrite_entry(&mut self, entry: &Entry, edit: &EntryEdit) -> Result<()> {
+        if edit.slug != entry.slug {
+            if self.snapshot.entry_by_slug(&edit.slug).await?.is_some() {
+                return Err(Error::Invalid(domain::Invalid::new("slug", TAKEN)));
+            }
+            self.forget_address(&edit.slug).await?;
+            self.remember_address(entry).await?;
         }
+        let result = sqlx::query(
+            "UPDATE entries SET slug = $2, title = $3, summary = $4, time_zone = $5,
+             default_order = $6, rev = $7, head = $7 WHERE id = $1",
+        )
+        .bind(entry.id.0)
+        .bind(edit.slug.as_str())
+        .bind(edit.title.as_str())
+        .bind(edit.summary.as_str())
+        .bind(edit.time_zone.as_str())
+        .bind(edit.default_order.as_str())
+        .bind(self.rev)
+        .execute(&mut *self.snapshot.tx)
+        .await?;
+        one_row(&result)
+    }
+
+    /// Has the address that an entry is about to give up lead to it.
+    async fn remember_address(&mut self, entry: &Entry) -> Result<()> {
+        let result = sqlx::query("INSERT INTO old_addresses (slug, entry_id) VALUES ($1, $2)")
+            .bind(entry.slug.as_str())
+            .bind(entry.id.0)
+            .execute(&mut *self.snapshot.tx)
+            .await?;
+        one_row(&result)
+    }
+
+    /// Has an address that is taken anew lead nowhere else.
+    async fn forget_address(&mut self, slug: &Slug) -> Result<()> {
+        sqlx::query("DELETE FROM old_addresses WHERE slug = $1")
+            .bind(slug.as_str())
+            .execute(&mut *self.snapshot.tx)
+            .await?;
+        Ok(())
     }
 
     /// Puts an entry where it is in its life.
@@ -141,6 +206,19 @@ impl Revision {
         .bind(self.rev)
         .execute(&mut *self.snapshot.tx)
         .await?;
+        one_row(&result)
+    }
+
+    /// Notes that what an entry's top shows changed at this revision.
+    ///
+    /// # Errors
+    /// If there is no such entry, or the database can't be reached.
+    pub async fn change_entry(&mut self, id: EntryId) -> Result<()> {
+        let result = sqlx::query("UPDATE entries SET rev = $2, head = $2 WHERE id = $1")
+            .bind(id.0)
+            .bind(self.rev)
+            .execute(&mut *self.snapshot.tx)
+            .await?;
         one_row(&result)
     }
 

@@ -3,7 +3,7 @@
 use domain::{EntryId, EntryState, Epoch, Rev, Slug};
 use sqlx::{Any, Row, Transaction};
 
-use super::{Snapshot, Store, row};
+use super::{Revision, Snapshot, Store, one_row, row};
 use crate::Result;
 
 /// Where the database's feed stands.
@@ -47,7 +47,19 @@ pub(super) async fn lock(tx: &mut Transaction<'_, Any>) -> Result<()> {
     let result = sqlx::query("UPDATE feed SET rev = rev WHERE id = 1")
         .execute(&mut **tx)
         .await?;
-    super::one_row(&result)
+    one_row(&result)
+}
+
+impl Revision {
+    /// Takes the revisions up to `rev` as well; what is changed from here on is changed at that.
+    pub(super) async fn advance_to(&mut self, rev: Rev) -> Result<()> {
+        self.rev = rev;
+        let result = sqlx::query("UPDATE feed SET rev = $1 WHERE id = 1")
+            .bind(rev)
+            .execute(&mut *self.snapshot.tx)
+            .await?;
+        one_row(&result)
+    }
 }
 
 impl Store {

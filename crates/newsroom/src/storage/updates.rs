@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{AccountId, Draft, EntryId, Headline, Rev, Timestamp, UpdateId, Username};
+use domain::{AccountId, Draft, EntryId, Headline, Mark, Rev, Timestamp, UpdateId, Username};
 use sqlx::{Row, any::AnyRow};
 
 use super::{Revision, Snapshot, Store, feed, one_row, row};
@@ -124,6 +124,21 @@ impl Snapshot {
         all(&rows)
     }
 
+    /// The updates of an entry that its top tells of, oldest first.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn highlights(&mut self, entry: EntryId) -> Result<Vec<LiveUpdate>> {
+        let rows = sqlx::query(select_updates!(
+            "WHERE u.entry_id = $1 AND (u.is_key <> 0 OR u.is_pinned <> 0)
+             AND u.deleted_at IS NULL ORDER BY u.posted_at, u.id"
+        ))
+        .bind(entry.0)
+        .fetch_all(&mut *self.tx)
+        .await?;
+        all(&rows)
+    }
+
     /// How many updates that aren't deleted each entry has; none for an entry without any.
     ///
     /// # Errors
@@ -194,7 +209,7 @@ impl Revision {
         .execute(&mut *self.snapshot.tx)
         .await?;
         one_row(&result)?;
-        self.move_head(update.entry_id).await
+        self.note_change_of(update).await
     }
 
     /// Takes an update away, or with `None` gives it back.
@@ -213,7 +228,57 @@ impl Revision {
             .execute(&mut *self.snapshot.tx)
             .await?;
         one_row(&result)?;
-        self.move_head(update.entry_id).await
+        self.note_change_of(update).await
+    }
+
+    /// What the entry's top tells of an update changes with it.
+    async fn note_change_of(&mut self, update: &LiveUpdate) -> Result<()> {
+        if update.is_highlight() {
+            self.change_entry(update.entry_id).await
+        } else {
+            self.move_head(update.entry_id).await
+        }
+    }
+
+    /// Sets a mark on an update, or takes it off. What was pinned in its place no longer is.
+    ///
+    /// # Errors
+    /// If there is no such update, or the database can't be reached.
+    pub async fn set_update_mark(
+        &mut self,
+        update: &LiveUpdate,
+        mark: Mark,
+        on: bool,
+    ) -> Result<()> {
+        if on && mark == Mark::Pinned {
+            self.unpin_updates(update.entry_id).await?;
+        }
+        let result = sqlx::query(match mark {
+            Mark::Key => "UPDATE updates SET is_key = $2, rev = $3 WHERE id = $1",
+            Mark::Pinned => "UPDATE updates SET is_pinned = $2, rev = $3 WHERE id = $1",
+        })
+        .bind(update.id.0)
+        .bind(i64::from(on))
+        .bind(self.rev)
+        .execute(&mut *self.snapshot.tx)
+        .await?;
+        one_row(&result)?;
+        self.change_entry(update.entry_id).await
+    }
+
+    /// Takes the pin from whatever of an entry is pinned, deleted or not, at a revision of its own.
+    async fn unpin_updates(&mut self, entry: EntryId) -> Result<()> {
+        let result = sqlx::query(
+            "UPDATE updates SET is_pinned = 0, rev = $2 WHERE entry_id = $1 AND is_pinned <> 0",
+        )
+        .bind(entry.0)
+        .bind(self.rev)
+        .execute(&mut *self.snapshot.tx)
+        .await?;
+        if result.rows_affected() > 0 {
+            self.advance().await?;
+        }
+        Ok(())
     }
 
     /// Gives the updates of an entry that was a draft new revisions, in the order of their old ones:
@@ -242,12 +307,7 @@ impl Revision {
             .bind(distance)
             .execute(&mut *self.snapshot.tx)
             .await?;
-        self.rev = last + distance + 1;
-        let result = sqlx::query("UPDATE feed SET rev = $1 WHERE id = 1")
-            .bind(self.rev)
-            .execute(&mut *self.snapshot.tx)
-            .await?;
-        one_row(&result)
+        self.advance_to(last + distance + 1).await
     }
 }
 
@@ -295,6 +355,8 @@ fn update(row: &AnyRow) -> Result<LiveUpdate> {
         headline: row::maybe_parsed(row, "headline", Headline::parse)?,
         source: row.try_get("source")?,
         html: SafeHtml::stored(row.try_get("html")?),
+        key: row::flag(row, "is_key")?,
+        pinned: row::flag(row, "is_pinned")?,
         posted_at: row::time(row, "posted_at")?,
         edited_at: row::maybe_time(row, "edited_at")?,
         deleted_at: row::maybe_time(row, "deleted_at")?,
