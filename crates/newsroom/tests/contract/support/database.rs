@@ -99,7 +99,8 @@ impl Database {
     pub async fn migrate_beyond_this_release(&self) {
         self.execute(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-             SELECT 9000, description, success, checksum, execution_time FROM _sqlx_migrations",
+             SELECT 9000, description, success, checksum, execution_time FROM _sqlx_migrations
+             WHERE version = 1",
         )
         .await;
     }
