@@ -21,7 +21,7 @@ pub struct Batch {
     pub changes: Vec<Change>,
     /// The entry, if it changed itself; in an entry's own feed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entry: Option<EntryChange>,
+    pub entry: Option<Box<EntryChange>>,
     /// The entries that changed themselves; in the feed of all entries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<EntryChange>,

@@ -69,18 +69,18 @@ pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor
         // The head may be behind a cursor of the front page's, which follows every entry.
         _ => head.max(since.rev),
     };
-    let changed = match entry {
+    let of_themselves = match entry {
         Some(entry) if entry.rev > since.rev => vec![entry],
         Some(_) => Vec::new(),
         None => snapshot.entries_changed_since(since.rev).await?,
     };
-    let mut entries = Vec::with_capacity(changed.len());
-    for entry in &changed {
+    let mut entries = Vec::with_capacity(of_themselves.len());
+    for entry in &of_themselves {
         let highlights = snapshot.highlights(entry.id).await?;
         entries.push(entry_change(cards, entry, &highlights));
     }
     let (entry, entries) = match feed {
-        FeedId::Entry(_) => (entries.into_iter().next(), Vec::new()),
+        FeedId::Entry(_) => (entries.pop().map(Box::new), Vec::new()),
         FeedId::All => (None, entries),
     };
     Ok(Batch {

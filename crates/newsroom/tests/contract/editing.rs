@@ -67,7 +67,7 @@ async fn another_title_leaves_the_cards_alone(database: Database) {
     let entry = room.live_entry().await;
     let posted = room.post(&entry, "a").await;
     let edit = edited(&entry, |edit| {
-        edit.title = Title::parse("The re-match").unwrap()
+        edit.title = Title::parse("The re-match").unwrap();
     });
     room.edit_entry(&room.author, &entry.slug, &edit)
         .await

@@ -15,7 +15,8 @@ on_every_database! {
 
 /// What the feed told of the entry itself after `rev`.
 async fn told(room: &TestNewsroom, entry: &Entry, rev: domain::Rev) -> Option<EntryChange> {
-    room.changes_after(FeedId::Entry(entry.id), rev).await.entry
+    let batch = room.changes_after(FeedId::Entry(entry.id), rev).await;
+    batch.entry.map(|entry| *entry)
 }
 
 /// What stands above the entry's list.
