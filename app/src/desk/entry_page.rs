@@ -1,6 +1,6 @@
 //! One entry on the desk: started and ended here, its updates edited and deleted.
 
-use domain::EntryState;
+use domain::{EntryState, Mark};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -95,12 +95,24 @@ fn DeskActions(entry: Entry) -> impl IntoView {
                 .state
                 .is_public()
                 .then(|| view! { <a class="button" href=format!("/entries/{slug}")>"Open its page"</a> })}
+            <a class="button" href=format!("/desk/entries/{slug}/edit")>
+                "Change it"
+            </a>
             <form method="post" action=format!("/desk/entries/{slug}/{action}")>
                 <button class="button" type="submit">
                     {word}
                 </button>
             </form>
         </div>
+    }
+}
+
+const fn mark_word(mark: Mark, on: bool) -> &'static str {
+    match (mark, on) {
+        (Mark::Key, true) => "Key moment",
+        (Mark::Key, false) => "No key moment",
+        (Mark::Pinned, true) => "Pin",
+        (Mark::Pinned, false) => "Unpin",
     }
 }
 
@@ -119,6 +131,8 @@ fn Undo(id: String) -> impl IntoView {
 #[component]
 fn DeskUpdate(entry: Entry, update: LiveUpdate, mine: bool) -> impl IntoView {
     let posted = LocalTime::new(update.posted_at, &entry.time_zone);
+    let marks = Mark::ALL.iter().map(|&mark| (mark, !update.has(mark)));
+    let marks: Vec<_> = marks.collect();
     let text = update.html.plain_text(160);
     let id = update.id;
     // Heard one after the other, ten buttons "Delete" would be ten riddles.
@@ -141,6 +155,20 @@ fn DeskUpdate(entry: Entry, update: LiveUpdate, mine: bool) -> impl IntoView {
                                     "Delete" {which()}
                                 </button>
                             </form>
+                            {marks
+                                .into_iter()
+                                .map(|(mark, on)| {
+                                    view! {
+                                        <form method="post" action=format!("/desk/updates/{id}/mark")>
+                                            <input type="hidden" name="mark" value=mark.as_str() />
+                                            <input type="hidden" name="on" value=on.to_string() />
+                                            <button class="button" type="submit">
+                                                {mark_word(mark, on)} {which()}
+                                            </button>
+                                        </form>
+                                    }
+                                })
+                                .collect_view()}
                         </div>
                     }
                 })}

@@ -1,8 +1,11 @@
-//! The author's desk: entries are created, started and ended here, updates edited and deleted. Plain
+//! The author's desk: entries are created, changed, started and ended here, updates
+//! edited, marked and deleted. Plain
 //! forms, which work without JavaScript.
 
 mod desk_page;
 mod edit_page;
+mod entry_edit_page;
+mod entry_fields;
 mod entry_page;
 
 use domain::{Slug, Viewer};
@@ -10,7 +13,10 @@ use newsroom::{EntryPage, Error};
 
 use crate::request::{PageRequest, newsroom};
 
-pub use {desk_page::DeskPage, edit_page::EditPage, entry_page::DeskEntryPage};
+pub use {
+    desk_page::DeskPage, edit_page::EditPage, entry_edit_page::EntryEditPage,
+    entry_page::DeskEntryPage,
+};
 
 /// The entry named `slug` as whoever asks sees it at their desk, and who that is.
 ///

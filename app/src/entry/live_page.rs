@@ -38,6 +38,8 @@ pub struct LivePage {
     pub(super) reader: RefCell<FeedReader>,
     /// Whether changes are being fetched; one question at a time.
     pub(super) fetching: Cell<bool>,
+    /// What was last told of what stands above the list.
+    highlights: RefCell<String>,
     announcer: Announcer,
     connection: RefCell<Connection>,
     stream: RefCell<Option<Stream>>,
@@ -55,6 +57,7 @@ impl LivePage {
             list,
             reader: RefCell::new(FeedReader::new(cursor)),
             fetching: Cell::new(false),
+            highlights: RefCell::default(),
             announcer: Announcer::new(Rc::clone(&bar)),
             bar,
             connection: RefCell::new(connection),
@@ -190,8 +193,20 @@ impl LivePage {
             element.set_text_content(Some(text));
             Some(element)
         };
+        document().set_title(&[&entry.title, " · Ringside"].concat());
         say("entry-title", &entry.title);
+        say("entry-summary", &entry.summary);
         say("entry-since", &entry.since);
+        self.list.set_data("slug", &entry.slug);
+        if self.list.data("zone") != entry.time_zone {
+            self.list.set_data("zone", &entry.time_zone);
+            self.show_zone(self.list.shows_own_zone());
+        }
+        if self.highlights.replace(entry.highlights.clone()) != entry.highlights
+            && let Some(top) = document().get_element_by_id("entry-highlights")
+        {
+            top.set_inner_html(&entry.highlights);
+        }
         if let Some(badge) = say("entry-state", state_word(entry.state)) {
             // A plain name is always taken.
             let _ = badge.set_attribute("data-state", entry.state.as_str());

@@ -17,6 +17,8 @@ mod times;
 mod wire;
 
 #[cfg(feature = "ssr")]
+mod highlights;
+#[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
 mod update_card;
@@ -25,6 +27,7 @@ mod update_page;
 
 #[cfg(feature = "ssr")]
 pub use {
+    highlights::render_highlights,
     page::EntryPage,
     update_card::{render_card, updates_block},
     update_page::UpdatePage,

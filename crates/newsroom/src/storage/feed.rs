@@ -51,7 +51,16 @@ pub(super) async fn lock(tx: &mut Transaction<'_, Any>) -> Result<()> {
 }
 
 impl Revision {
-    /// Takes the revisions up to `rev` as well; what is changed from here on is changed at that.
+    /// Goes on at the next revision, in the same transaction: what was changed so far and what follows
+    /// are made so together.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn advance(&mut self) -> Result<()> {
+        self.advance_to(self.rev + 1).await
+    }
+
+    /// Goes on at `rev`, which nobody else can have taken meanwhile.
     pub(super) async fn advance_to(&mut self, rev: Rev) -> Result<()> {
         self.rev = rev;
         let result = sqlx::query("UPDATE feed SET rev = $1 WHERE id = 1")

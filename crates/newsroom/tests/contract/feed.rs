@@ -135,7 +135,10 @@ async fn an_entrys_own_change_is_told(database: Database) {
         highlights: String::new(),
     };
     let news = room.changes_after(FeedId::Entry(entry.id), known).await;
-    assert_eq!((news.entry, news.entries), (Some(Box::new(ended.clone())), vec![]));
+    assert_eq!(
+        (news.entry, news.entries),
+        (Some(Box::new(ended.clone())), vec![])
+    );
     assert_eq!((news.changes, news.to), (vec![], known + 1));
     let news = room.changes_after(FeedId::All, known).await;
     assert_eq!((news.entry, news.entries), (None, vec![ended]));
