@@ -1,10 +1,10 @@
-//! One entry on the desk: started and ended here, its updates edited and deleted.
+//! One entry on the desk: started and ended here, its updates edited, marked, deleted and given back.
 
 use domain::{EntryState, Mark};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use newsroom::{Entry, LiveUpdate, zone::LocalTime};
+use newsroom::{Entry, LiveUpdate, UNDO_WINDOW, zone::LocalTime};
 
 use super::desk_entry;
 use crate::{
@@ -38,7 +38,15 @@ pub fn DeskEntryPage() -> impl IntoView {
                     <h1>{entry.title.to_string()}</h1>
                     <Complaint />
                     <DeskActions entry=entry.clone() />
-                    {deleted.map(|id| view! { <Undo id /> })}
+                    {page
+                        .deleted
+                        .into_iter()
+                        .filter(&may_edit)
+                        .map(|update| {
+                            let just_now = deleted.as_deref() == Some(&*update.id.to_string());
+                            view! { <Undo entry=entry.clone() update just_now /> }
+                        })
+                        .collect_view()}
                     <h2>"Updates"</h2>
                     {page
                         .updates
@@ -109,18 +117,31 @@ fn DeskActions(entry: Entry) -> impl IntoView {
 
 const fn mark_word(mark: Mark, on: bool) -> &'static str {
     match (mark, on) {
-        (Mark::Key, true) => "Key moment",
-        (Mark::Key, false) => "No key moment",
+        (Mark::Key, true) => "Mark as key",
+        (Mark::Key, false) => "Unmark as key",
         (Mark::Pinned, true) => "Pin",
         (Mark::Pinned, false) => "Unpin",
     }
 }
 
+/// The way back of a deleted update. Its text is nobody's to read until then.
 #[component]
-fn Undo(id: String) -> impl IntoView {
+fn Undo(
+    entry: Entry,
+    update: LiveUpdate,
+    /// Whether it is what the author has just done.
+    just_now: bool,
+) -> impl IntoView {
+    let at = |moment| LocalTime::new(moment, &entry.time_zone).clock();
+    let until = update.deleted_at.map(|at| at.plus_micros(UNDO_WINDOW));
+    let sentence = format!(
+        "The update of {} is deleted. Until {} you can have it back.",
+        at(update.posted_at),
+        until.map(at).unwrap_or_default()
+    );
     view! {
-        <form class="done" method="post" action=format!("/desk/updates/{id}/restore")>
-            <p role="status">"The update is deleted. For ten minutes you can have it back."</p>
+        <form class="done" method="post" action=format!("/desk/updates/{}/restore", update.id)>
+            <p role=just_now.then_some("status")>{sentence}</p>
             <button class="button" type="submit">
                 "Undo"
             </button>

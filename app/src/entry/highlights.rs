@@ -33,7 +33,8 @@ fn Highlights<'a>(entry: &'a Entry, updates: &'a [LiveUpdate]) -> impl IntoView 
         .map(|update| {
             let time = zone::LocalTime::new(update.posted_at, &entry.time_zone);
             view! {
-                <li>
+                // By this it is known again as others come and go.
+                <li id=format!("moment-{}", update.id)>
                     <a href=format!("#update-{}", update.id)>
                         <time datetime=zone::rfc3339(update.posted_at)>{time.clock()}</time>
                         " "

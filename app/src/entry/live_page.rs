@@ -18,9 +18,9 @@ use web_sys::UrlSearchParams;
 use super::{
     announcer::Announcer,
     browser_events::hear_browser,
+    entry_top,
     feed_bar::FeedBar,
     feed_list::FeedList,
-    state_word,
     stream::{Said, Stream},
     times,
     wire::{FromWire, Goodbye, ResetTo},
@@ -38,8 +38,6 @@ pub struct LivePage {
     pub(super) reader: RefCell<FeedReader>,
     /// Whether changes are being fetched; one question at a time.
     pub(super) fetching: Cell<bool>,
-    /// What was last told of what stands above the list.
-    highlights: RefCell<String>,
     announcer: Announcer,
     connection: RefCell<Connection>,
     stream: RefCell<Option<Stream>>,
@@ -57,7 +55,6 @@ impl LivePage {
             list,
             reader: RefCell::new(FeedReader::new(cursor)),
             fetching: Cell::new(false),
-            highlights: RefCell::default(),
             announcer: Announcer::new(Rc::clone(&bar)),
             bar,
             connection: RefCell::new(connection),
@@ -187,29 +184,15 @@ impl LivePage {
 
     /// Shows what changed of the entry itself.
     pub(super) fn show_entry(&self, entry: &EntryChange) {
-        self.list.set_data("state", entry.state.as_str());
-        let say = |id, text: &str| {
-            let element = document().get_element_by_id(id)?;
-            element.set_text_content(Some(text));
-            Some(element)
-        };
-        document().set_title(&[&entry.title, " · Ringside"].concat());
-        say("entry-title", &entry.title);
-        say("entry-summary", &entry.summary);
-        say("entry-since", &entry.since);
-        self.list.set_data("slug", &entry.slug);
+        if self.list.data("state") != entry.state.as_str() {
+            self.list.set_data("state", entry.state.as_str());
+            self.bar.tell_state(entry.state);
+        }
+        let own = self.list.shows_own_zone();
+        entry_top::show_entry(entry, own);
         if self.list.data("zone") != entry.time_zone {
             self.list.set_data("zone", &entry.time_zone);
-            self.show_zone(self.list.shows_own_zone());
-        }
-        if self.highlights.replace(entry.highlights.clone()) != entry.highlights
-            && let Some(top) = document().get_element_by_id("entry-highlights")
-        {
-            top.set_inner_html(&entry.highlights);
-        }
-        if let Some(badge) = say("entry-state", state_word(entry.state)) {
-            // A plain name is always taken.
-            let _ = badge.set_attribute("data-state", entry.state.as_str());
+            self.show_zone(own);
         }
     }
 
@@ -228,6 +211,7 @@ impl LivePage {
         let zone = self.list.data("zone");
         let same = times::own_zone().as_ref() == Some(&zone);
         self.list.show_times(own);
+        entry_top::show_times(own);
         self.bar.offer_zone(&zone, own, same);
     }
 }

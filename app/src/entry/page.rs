@@ -10,7 +10,7 @@ use leptos_meta::{Link, Meta};
 use leptos_router::hooks::{use_params_map, use_query_map};
 use newsroom::{Entry, Error};
 
-use super::{live_feed_island::LiveFeed, state_word, stretch::stretches};
+use super::{live_feed_island::LiveFeed, page_title, state_word, stretch::stretches};
 use crate::{
     composer::ComposerGate,
     layout::{Frame, Hydration, ORDER_SCRIPT, Place, or_error},
@@ -61,7 +61,7 @@ pub fn EntryPage() -> impl IntoView {
                 summary => summary.to_owned(),
             };
             view! {
-                <Frame title=format!("{} · Ringside", entry.title) place=Place::Public>
+                <Frame title=page_title(entry.title.as_str()) place=Place::Public>
                     <Meta name="description" content=description.clone() />
                     <Meta property="og:title" content=entry.title.to_string() />
                     <Meta property="og:description" content=description />

@@ -7,9 +7,11 @@
 
 mod accounts;
 mod bell;
+mod deletions;
 mod entries;
 mod error;
 mod feed;
+mod marks;
 mod open;
 mod operations;
 mod postgres;

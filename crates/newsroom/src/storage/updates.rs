@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use domain::{AccountId, Draft, EntryId, Headline, Mark, Rev, Timestamp, UpdateId, Username};
+use domain::{AccountId, Draft, EntryId, Headline, Rev, Timestamp, UpdateId, Username};
 use sqlx::{Row, any::AnyRow};
 
-use super::{Revision, Snapshot, Store, feed, one_row, row};
+use super::{Revision, Snapshot, one_row, row};
 use crate::{LiveUpdate, Result, SafeHtml};
 
 /// An update that is to be.
@@ -57,6 +57,27 @@ impl Snapshot {
             "WHERE u.entry_id = $1 AND u.deleted_at IS NULL ORDER BY u.posted_at, u.id"
         ))
         .bind(entry.0)
+        .fetch_all(&mut *self.tx)
+        .await?;
+        all(&rows)
+    }
+
+    /// The updates of an entry that were deleted at `since` or after it, and can still be given back,
+    /// oldest first.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn updates_deleted_since(
+        &mut self,
+        entry: EntryId,
+        since: Timestamp,
+    ) -> Result<Vec<LiveUpdate>> {
+        let rows = sqlx::query(select_updates!(
+            "WHERE u.entry_id = $1 AND u.deleted_at >= $2 AND u.source <> ''
+             ORDER BY u.posted_at, u.id"
+        ))
+        .bind(entry.0)
+        .bind(since.0)
         .fetch_all(&mut *self.tx)
         .await?;
         all(&rows)
@@ -212,73 +233,13 @@ impl Revision {
         self.note_change_of(update).await
     }
 
-    /// Takes an update away, or with `None` gives it back.
-    ///
-    /// # Errors
-    /// If there is no such update, or the database can't be reached.
-    pub async fn set_update_deleted(
-        &mut self,
-        update: &LiveUpdate,
-        deleted_at: Option<Timestamp>,
-    ) -> Result<()> {
-        let result = sqlx::query("UPDATE updates SET deleted_at = $2, rev = $3 WHERE id = $1")
-            .bind(update.id.0)
-            .bind(deleted_at.map(|at| at.0))
-            .bind(self.rev)
-            .execute(&mut *self.snapshot.tx)
-            .await?;
-        one_row(&result)?;
-        self.note_change_of(update).await
-    }
-
     /// What the entry's top tells of an update changes with it.
-    async fn note_change_of(&mut self, update: &LiveUpdate) -> Result<()> {
+    pub(super) async fn note_change_of(&mut self, update: &LiveUpdate) -> Result<()> {
         if update.is_highlight() {
             self.change_entry(update.entry_id).await
         } else {
             self.move_head(update.entry_id).await
         }
-    }
-
-    /// Sets a mark on an update, or takes it off. What was pinned in its place no longer is.
-    ///
-    /// # Errors
-    /// If there is no such update, or the database can't be reached.
-    pub async fn set_update_mark(
-        &mut self,
-        update: &LiveUpdate,
-        mark: Mark,
-        on: bool,
-    ) -> Result<()> {
-        if on && mark == Mark::Pinned {
-            self.unpin_updates(update.entry_id).await?;
-        }
-        let result = sqlx::query(match mark {
-            Mark::Key => "UPDATE updates SET is_key = $2, rev = $3 WHERE id = $1",
-            Mark::Pinned => "UPDATE updates SET is_pinned = $2, rev = $3 WHERE id = $1",
-        })
-        .bind(update.id.0)
-        .bind(i64::from(on))
-        .bind(self.rev)
-        .execute(&mut *self.snapshot.tx)
-        .await?;
-        one_row(&result)?;
-        self.change_entry(update.entry_id).await
-    }
-
-    /// Takes the pin from whatever of an entry is pinned, deleted or not, at a revision of its own.
-    async fn unpin_updates(&mut self, entry: EntryId) -> Result<()> {
-        let result = sqlx::query(
-            "UPDATE updates SET is_pinned = 0, rev = $2 WHERE entry_id = $1 AND is_pinned <> 0",
-        )
-        .bind(entry.0)
-        .bind(self.rev)
-        .execute(&mut *self.snapshot.tx)
-        .await?;
-        if result.rows_affected() > 0 {
-            self.advance().await?;
-        }
-        Ok(())
     }
 
     /// Gives the updates of an entry that was a draft new revisions, in the order of their old ones:
@@ -308,36 +269,6 @@ impl Revision {
             .execute(&mut *self.snapshot.tx)
             .await?;
         self.advance_to(last + distance + 1).await
-    }
-}
-
-impl Store {
-    /// Wipes the text of updates that were deleted before `before`; their tombstones stay.
-    ///
-    /// # Errors
-    /// If the database can't be reached.
-    pub async fn wipe_deleted(&self, before: Timestamp) -> Result<()> {
-        let mut tx = self.begin_write().await?;
-        // Mostly there is nothing, and then nothing is written: the lock alone would cost a commit a minute.
-        let due = sqlx::query(
-            "SELECT 1 AS one FROM updates WHERE deleted_at < $1 AND source <> '' LIMIT 1",
-        )
-        .bind(before.0)
-        .fetch_optional(&mut *tx)
-        .await?;
-        if due.is_none() {
-            return Ok(());
-        }
-        // No writer is in the middle of changing the same rows in another order.
-        feed::lock(&mut tx).await?;
-        sqlx::query(
-            "UPDATE updates SET headline = NULL, source = '', html = ''
-             WHERE deleted_at < $1 AND source <> ''",
-        )
-        .bind(before.0)
-        .execute(&mut *tx)
-        .await?;
-        Ok(tx.commit().await?)
     }
 }
 

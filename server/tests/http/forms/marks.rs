@@ -24,7 +24,7 @@ async fn marks_stand_above_the_list_and_on_the_card() {
     assert!(page.contains("Key moment</p>"), "{page}");
     assert_eq!(page.matches(&format!("href=\"#update-{id}\"")).count(), 2);
     let desk = editor.get("/desk/entries/final").await.text();
-    assert!(desk.contains("Unpin") && desk.contains("No key moment"));
+    assert!(desk.contains("Unpin") && desk.contains("Unmark as key"));
 
     for word in ["key", "pinned"] {
         mark(word, "false").await.assert_status_see_other();
@@ -87,7 +87,15 @@ async fn a_change_that_cannot_be_taken_comes_back_as_it_was_typed() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     app.entry("other", domain::EntryState::Draft).await;
+    app.entry("older", domain::EntryState::Live).await;
+    let renamed = [("title", "Newer"), ("slug", "newer"), ("time_zone", "UTC")];
+    author
+        .post("/desk/entries/older/edit")
+        .form(&renamed)
+        .await
+        .assert_status_see_other();
     for (slug, sentence) in [
+        ("older", "Another entry had this address before"),
         ("other", "Another entry has this address already"),
         ("", "The address is missing"),
     ] {
