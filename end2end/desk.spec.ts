@@ -58,6 +58,44 @@ test("log in, create an entry, post, edit, delete, undo, end, start again, log o
   await expect(page).toHaveURL(/\/login/);
 });
 
+test("mark, pin, undo after a while, and change an entry, whose old address leads to the new one", async ({ author, newEntry, post }) => {
+  const entry = await newEntry();
+  await post(entry.slug, "Kick-off.");
+  await post(entry.slug, "A goal.");
+  const page = await author.context.newPage();
+  const desk = entry.url.replace("/entries/", "/desk/entries/");
+  await page.goto(desk);
+  const goal = page.getByRole("listitem").filter({ hasText: "A goal." });
+  await goal.getByRole("button", { name: "Mark as key" }).click();
+  await goal.getByRole("button", { name: "Pin" }).click();
+  await expect(goal.getByRole("button", { name: "Unpin" })).toBeVisible();
+  await page.goto(entry.url);
+  await expect(page.getByRole("region", { name: "Pinned" }).getByRole("link")).toHaveText("A goal.");
+  await expect(page.getByRole("navigation", { name: "Key moments" })).toContainText("A goal.");
+
+  await page.goto(desk);
+  await goal.getByRole("button", { name: "Unmark as key" }).click();
+  await goal.getByRole("button", { name: "Delete" }).click();
+  await page.goto(entry.url);
+  expect(await texts(page)).toEqual(["Kick-off."]);
+  await page.goto(desk);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.goto(entry.url);
+  expect(await texts(page)).toEqual(["Kick-off.", "A goal."]);
+
+  await page.goto(desk);
+  await page.getByRole("link", { name: "Change it" }).click();
+  await page.getByLabel("Title").fill("The re-match");
+  await page.getByLabel("Address").fill(`${entry.slug}-again`);
+  await page.getByLabel("Time zone").fill("Asia/Tokyo");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { name: "The re-match" })).toBeVisible();
+  await page.goto(entry.url);
+  await expect(page).toHaveURL(new RegExp(`/entries/${entry.slug}-again$`));
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("The re-match");
+  await expect(page.locator("#entry-since")).toContainText("JST");
+});
+
 test("a wrong password says so, and keeps the name", async ({ page, newMember, allowConsole }) => {
   allowConsole(/401/);
   const member = await newMember("author");

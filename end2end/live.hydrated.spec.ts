@@ -89,12 +89,14 @@ test("an entry that ends says so, and comes alive again", async ({ page, newEntr
   await expect(page.locator("#entry-state")).toHaveText("Ended");
   await expect(page.locator(".chip")).toHaveAttribute("data-chip", "ended");
   await expect(page.locator("#entry-since")).toHaveText(/^From .+ to .+/);
+  await expect(page.getByRole("status").filter({ hasText: "This live blog has ended." })).toBeAttached();
 
   await send(`/desk/entries/${entry.slug}/start`);
   await post(entry.slug, "one more thing");
   // An ended entry's page asks once a minute.
   await page.clock.runFor(65_000);
   await expect(page.locator("#entry-state")).toHaveText("Live");
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
   await expect(updates(page)).toHaveText(/one more thing/);
 });
 

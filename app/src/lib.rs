@@ -31,7 +31,7 @@ pub use error::AppError;
 
 #[cfg(feature = "ssr")]
 pub use {
-    entry::{render_card, updates_block},
+    entry::{render_card, render_highlights, updates_block},
     layout::{Assets, Instead, Shell, inline_scripts},
     request::{PageRequest, Typed, status_of},
     routes::App,

@@ -10,7 +10,7 @@ use leptos_router::{
 use crate::{
     accounts::{LoginPage, SetupPage},
     composer::ComposePage,
-    desk::{DeskEntryPage, DeskPage, EditPage},
+    desk::{DeskEntryPage, DeskPage, EditPage, EntryEditPage},
     entry::{EntryPage, UpdatePage},
     front::FrontPage,
     layout::NotFound,
@@ -34,6 +34,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
                 <Route path=path!("/desk") view=DeskPage ssr=SsrMode::Async />
                 <Route path=path!("/desk/entries/:slug") view=DeskEntryPage ssr=SsrMode::Async />
+                <Route
+                    path=path!("/desk/entries/:slug/edit")
+                    view=EntryEditPage
+                    ssr=SsrMode::Async
+                />
                 <Route path=path!("/desk/updates/:id") view=EditPage ssr=SsrMode::Async />
             </Routes>
         </Router>

@@ -1,6 +1,7 @@
 // Every page, in every state that somebody may find it in.
 import type { Page } from "@playwright/test";
 import { waitForFeed } from "./page";
+import type { Entry } from "./test";
 import { expect, type World } from "./world";
 
 export interface State {
@@ -35,6 +36,9 @@ export const STATES: State[] = [
   } },
   { name: "entry-empty", open: async (page, world) => {
     await openLive(page, (await world.newEntry()).url);
+  } },
+  { name: "entry-highlights", open: async (page, world) => {
+    await openLive(page, (await newMarkedStory(page, world)).url);
   } },
   { name: "entry-upcoming", open: async (page, world) => {
     await openLive(page, (await world.newEntry({ state: "upcoming", summary: "Kick-off is at three." })).url);
@@ -201,6 +205,19 @@ export const STATES: State[] = [
     await page.getByRole("button", { name: /^Delete/ }).first().click();
     await page.getByRole("button", { name: "Undo" }).waitFor();
   } },
+  { name: "desk-entry-marked", author: true, open: async (page, world) => {
+    await page.goto(`${world.ringside.url}/desk/entries/${(await newMarkedStory(page, world)).slug}`);
+  } },
+  { name: "desk-change", author: true, open: async (page, world) => {
+    await page.goto(`${world.ringside.url}/desk/entries/${(await world.newStory()).slug}/edit`);
+  } },
+  { name: "desk-change-refused", author: true, open: async (page, world) => {
+    const [entry, other] = [await world.newStory(), await world.newEntry()];
+    await page.goto(`${world.ringside.url}/desk/entries/${entry.slug}/edit`);
+    await page.getByLabel("Address").fill(other.slug);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("alert").waitFor();
+  } },
   { name: "edit", author: true, open: async (page, world) => {
     const { id } = await newStoryUpdate(page, world);
     await page.goto(`${world.ringside.url}/desk/updates/${id}`);
@@ -230,6 +247,17 @@ async function openHeld(page: Page, world: World): Promise<void> {
   await page.evaluate(() => scrollTo(0, 700));
   await world.post(entry.slug, "The second half begins.");
   await page.getByRole("button", { name: "1 new update" }).waitFor();
+}
+
+/** A story of which something is pinned, and some is key. */
+async function newMarkedStory(page: Page, world: World): Promise<Entry> {
+  const entry = await world.newStory();
+  await page.goto(entry.url);
+  const ids = await page.locator(".update").evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-update-id")));
+  for (const [at, mark] of [[1, "pinned"], [0, "key"], [2, "key"], [3, "key"], [4, "key"]] as const) {
+    await world.send(`/desk/updates/${ids[at]}/mark`, { mark, on: "true" });
+  }
+  return entry;
 }
 
 /** An update in the midst of a story. */

@@ -16,6 +16,7 @@ mod forms;
 mod health;
 mod identity;
 mod length;
+mod moved;
 mod page_cache;
 mod pages;
 mod problem;

@@ -28,6 +28,7 @@ use crate::{
     feed, files, forms, health,
     identity::{identify, require_login, skip_login},
     length::limit_length,
+    moved::follow_moves,
     page_cache::serve_finished,
     pages::{Pages, wants_page},
     problem::{NO_STORE, Problem},
@@ -57,6 +58,7 @@ pub fn router(state: AppState) -> Router {
     }
     let public = public
         .merge(updates::routes())
+        .layer(from_fn_with_state(state.clone(), follow_moves))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), serve_finished));
     let personal = author

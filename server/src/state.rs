@@ -97,6 +97,7 @@ async fn open_build(settings: &Settings, build: String) -> Result<Arc<Newsroom>,
             build,
         },
         cards: Arc::new(app::render_card),
+        highlights: Arc::new(app::render_highlights),
     });
     Ok(newsroom.await?)
 }

@@ -19,20 +19,20 @@ pub struct KeptDraft {
 }
 
 impl KeptDraft {
-    /// What was kept for the entry named `slug`.
-    pub fn recall(slug: &str) -> Self {
-        memory::recall(&key(slug))
+    /// What was kept for the entry numbered `entry`: its name in addresses may change meanwhile.
+    pub fn recall(entry: &str) -> Self {
+        memory::recall(&key(entry))
             .and_then(|json| serde_json::from_str(&json).ok())
             .unwrap_or_default()
     }
 
     /// Keeps it, or forgets it if nothing is typed. Answers whether the browser keeps things.
-    pub fn keep(&self, slug: &str) -> bool {
+    pub fn keep(&self, entry: &str) -> bool {
         if self.source.is_empty() && self.headline.is_empty() {
-            memory::forget(&key(slug));
+            memory::forget(&key(entry));
             return true;
         }
-        serde_json::to_string(self).is_ok_and(|json| memory::remember(&key(slug), &json))
+        serde_json::to_string(self).is_ok_and(|json| memory::remember(&key(entry), &json))
     }
 
     /// Takes in what is typed now. Another text is another update: it loses the name it was sent
@@ -51,6 +51,6 @@ impl KeptDraft {
     }
 }
 
-fn key(slug: &str) -> String {
-    format!("ringside-draft-{slug}")
+fn key(entry: &str) -> String {
+    format!("ringside-draft-{entry}")
 }

@@ -38,12 +38,12 @@ impl From<SplitLoaderError> for NotLoaded {
 /// Fetches this file's code, and puts the composer into `host` if the server agrees that whoever is
 /// logged in may post, or says why there is none.
 #[leptos::wasm_split::wasm_split(composer, wasm_split_path = ::leptos::wasm_split, fallible)]
-pub fn mount_composer(host: HtmlElement, slug: String) -> Result<(), NotLoaded> {
+pub fn mount_composer(host: HtmlElement, slug: String, entry: String) -> Result<(), NotLoaded> {
     spawn_local(async move {
         match whoami().await {
             Ok(Some(viewer)) if viewer.role.may_post() => {
                 let author = viewer.username.to_string();
-                mount_to(host, move || view! { <Composer slug author /> }).forget();
+                mount_to(host, move || view! { <Composer slug entry author /> }).forget();
             }
             // A reader with an account has nothing to miss.
             Ok(Some(_)) => {}
@@ -63,8 +63,14 @@ enum Status {
 }
 
 #[component]
-fn Composer(slug: String, author: String) -> impl IntoView {
-    let kept = StoredValue::new(KeptDraft::recall(&slug));
+fn Composer(
+    /// The entry's name in addresses; it goes on leading to it.
+    slug: String,
+    /// The entry's number.
+    entry: String,
+    author: String,
+) -> impl IntoView {
+    let kept = StoredValue::new(KeptDraft::recall(&entry));
     let source = RwSignal::new(kept.with_value(|kept| kept.source.clone()));
     let headline = RwSignal::new(kept.with_value(|kept| kept.headline.clone()));
     let with_headline = RwSignal::new(!headline.get_untracked().is_empty());
@@ -75,11 +81,12 @@ fn Composer(slug: String, author: String) -> impl IntoView {
     let text_box = NodeRef::<html::Textarea>::new();
     let headline_box = NodeRef::<html::Input>::new();
     let slug = StoredValue::new(slug);
+    let entry = StoredValue::new(entry);
 
     let typed = move || {
         kept.update_value(|kept| {
             kept.typed(source.get_untracked(), headline.get_untracked());
-            set_keeps.set(kept.keep(&slug.get_value()));
+            set_keeps.set(kept.keep(&entry.get_value()));
         });
         if matches!(status.get_untracked(), Status::Posted) {
             status.set(Status::Idle);
@@ -95,7 +102,7 @@ fn Composer(slug: String, author: String) -> impl IntoView {
         draft.typed(source.get_untracked(), headline.get_untracked());
         let op_id = draft.sent_as.get_or_insert_with(random_name).clone();
         let sent_at = *draft.sent_at.get_or_insert_with(now);
-        draft.keep(&slug.get_value());
+        draft.keep(&entry.get_value());
         kept.set_value(draft.clone());
         spawn_local(async move {
             let waited = now().saturating_sub(sent_at);
@@ -135,7 +142,7 @@ fn Composer(slug: String, author: String) -> impl IntoView {
                         // Nothing was published under its name; sent again, it is posted then.
                         kept.update_value(|kept| {
                             kept.forget_sending();
-                            kept.keep(&slug.get_value());
+                            kept.keep(&entry.get_value());
                         });
                     }
                     status.set(Status::Failed(error));

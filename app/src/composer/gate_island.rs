@@ -57,7 +57,8 @@ pub fn ComposerGate() -> impl IntoView {
 }
 
 /// Fetches the composer if somebody is logged in here: so says a hint that is set at login and holds
-/// nothing secret. The server decides who may post. The list's `data-slug` names the entry.
+/// nothing secret. The server decides who may post. The list's `data-` attributes name the
+/// entry.
 fn fetch_composer() {
     let is_author = document()
         .document_element()
@@ -65,12 +66,12 @@ fn fetch_composer() {
     let host = document()
         .get_element_by_id(HOST)
         .and_then(|host| host.dyn_into::<HtmlElement>().ok());
-    let slug = document()
-        .get_element_by_id("live-updates")
-        .and_then(|list| list.get_attribute("data-slug"));
-    if let (true, Some(host), Some(slug)) = (is_author, host, slug) {
+    let list = document().get_element_by_id("live-updates");
+    let of_entry = |name| list.as_ref()?.get_attribute(name);
+    let (slug, entry) = (of_entry("data-slug"), of_entry("data-entry-id"));
+    if let (true, Some(host), Some(slug), Some(entry)) = (is_author, host, slug, entry) {
         spawn_local(async move {
-            if mount_composer(host, slug).await.is_err() {
+            if mount_composer(host, slug, entry).await.is_err() {
                 Missing::Unreachable.say();
             }
         });

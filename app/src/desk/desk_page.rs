@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use newsroom::{DeskEntry, zone};
+use newsroom::DeskEntry;
 
+use super::entry_fields::EntryFields;
 use crate::{
     entry::state_word,
-    layout::{Choice, Complaint, Field, Frame, LongField, Place, or_error},
+    layout::{Choice, Complaint, Frame, Place, or_error},
     request::{PageRequest, newsroom},
 };
 
@@ -72,27 +73,7 @@ fn NewEntryForm() -> impl IntoView {
             <h2 id="new">"New live blog"</h2>
             <Complaint />
             <form method="post" action="/desk/entries">
-                <Field name="title" label="Title" />
-                <Field
-                    name="slug"
-                    label="Address (optional)"
-                    hint="The end of its address, as in /entries/election-night. Left empty, it is made from the title."
-                    required=false
-                />
-                <LongField name="summary" label="Summary (optional)" rows=2 />
-                <Field
-                    name="time_zone"
-                    label="Time zone"
-                    value="UTC"
-                    hint="Times are shown in it, as in Europe/Paris."
-                    list="zones"
-                />
-                <datalist id="zones">
-                    {zone::names()
-                        .into_iter()
-                        .map(|name| view! { <option value=name></option> })
-                        .collect_view()}
-                </datalist>
+                <EntryFields />
                 <Choice
                     name="state"
                     label="Begin as"
@@ -101,11 +82,6 @@ fn NewEntryForm() -> impl IntoView {
                         ("upcoming", "Coming up: announced, not started"),
                         ("draft", "Draft: only authors see it"),
                     ]
-                />
-                <Choice
-                    name="default_order"
-                    label="Readers see first"
-                    options=vec![("oldest", "The oldest update, as a story"), ("latest", "The latest update, as news")]
                 />
                 <button class="button primary" type="submit">
                     "Create"

@@ -1,10 +1,10 @@
-//! One entry on the desk: started and ended here, its updates edited and deleted.
+//! One entry on the desk: started and ended here, its updates edited, marked, deleted and given back.
 
-use domain::EntryState;
+use domain::{EntryState, Mark};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use newsroom::{Entry, LiveUpdate, zone::LocalTime};
+use newsroom::{Entry, LiveUpdate, UNDO_WINDOW, zone::LocalTime};
 
 use super::desk_entry;
 use crate::{
@@ -38,7 +38,15 @@ pub fn DeskEntryPage() -> impl IntoView {
                     <h1>{entry.title.to_string()}</h1>
                     <Complaint />
                     <DeskActions entry=entry.clone() />
-                    {deleted.map(|id| view! { <Undo id /> })}
+                    {page
+                        .deleted
+                        .into_iter()
+                        .filter(&may_edit)
+                        .map(|update| {
+                            let just_now = deleted.as_deref() == Some(&*update.id.to_string());
+                            view! { <Undo entry=entry.clone() update just_now /> }
+                        })
+                        .collect_view()}
                     <h2>"Updates"</h2>
                     {page
                         .updates
@@ -95,6 +103,9 @@ fn DeskActions(entry: Entry) -> impl IntoView {
                 .state
                 .is_public()
                 .then(|| view! { <a class="button" href=format!("/entries/{slug}")>"Open its page"</a> })}
+            <a class="button" href=format!("/desk/entries/{slug}/edit")>
+                "Change it"
+            </a>
             <form method="post" action=format!("/desk/entries/{slug}/{action}")>
                 <button class="button" type="submit">
                     {word}
@@ -104,11 +115,33 @@ fn DeskActions(entry: Entry) -> impl IntoView {
     }
 }
 
+const fn mark_word(mark: Mark, on: bool) -> &'static str {
+    match (mark, on) {
+        (Mark::Key, true) => "Mark as key",
+        (Mark::Key, false) => "Unmark as key",
+        (Mark::Pinned, true) => "Pin",
+        (Mark::Pinned, false) => "Unpin",
+    }
+}
+
+/// The way back of a deleted update. Its text is nobody's to read until then.
 #[component]
-fn Undo(id: String) -> impl IntoView {
+fn Undo(
+    entry: Entry,
+    update: LiveUpdate,
+    /// Whether it is what the author has just done.
+    just_now: bool,
+) -> impl IntoView {
+    let at = |moment| LocalTime::new(moment, &entry.time_zone).clock();
+    let until = update.deleted_at.map(|at| at.plus_micros(UNDO_WINDOW));
+    let sentence = format!(
+        "The update of {} is deleted. Until {} you can have it back.",
+        at(update.posted_at),
+        until.map(at).unwrap_or_default()
+    );
     view! {
-        <form class="done" method="post" action=format!("/desk/updates/{id}/restore")>
-            <p role="status">"The update is deleted. For ten minutes you can have it back."</p>
+        <form class="done" method="post" action=format!("/desk/updates/{}/restore", update.id)>
+            <p role=just_now.then_some("status")>{sentence}</p>
             <button class="button" type="submit">
                 "Undo"
             </button>
@@ -119,6 +152,8 @@ fn Undo(id: String) -> impl IntoView {
 #[component]
 fn DeskUpdate(entry: Entry, update: LiveUpdate, mine: bool) -> impl IntoView {
     let posted = LocalTime::new(update.posted_at, &entry.time_zone);
+    let marks = Mark::ALL.iter().map(|&mark| (mark, !update.has(mark)));
+    let marks: Vec<_> = marks.collect();
     let text = update.html.plain_text(160);
     let id = update.id;
     // Heard one after the other, ten buttons "Delete" would be ten riddles.
@@ -141,6 +176,20 @@ fn DeskUpdate(entry: Entry, update: LiveUpdate, mine: bool) -> impl IntoView {
                                     "Delete" {which()}
                                 </button>
                             </form>
+                            {marks
+                                .into_iter()
+                                .map(|(mark, on)| {
+                                    view! {
+                                        <form method="post" action=format!("/desk/updates/{id}/mark")>
+                                            <input type="hidden" name="mark" value=mark.as_str() />
+                                            <input type="hidden" name="on" value=on.to_string() />
+                                            <button class="button" type="submit">
+                                                {mark_word(mark, on)} {which()}
+                                            </button>
+                                        </form>
+                                    }
+                                })
+                                .collect_view()}
                         </div>
                     }
                 })}

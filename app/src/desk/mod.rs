@@ -1,22 +1,27 @@
-//! The author's desk: entries are created, started and ended here, updates edited and deleted. Plain
-//! forms, which work without JavaScript.
+//! The author's desk: entries are created, changed, started and ended here, updates edited, marked and
+//! deleted. Plain forms, which work without JavaScript.
 
 mod desk_page;
 mod edit_page;
+mod entry_edit_page;
+mod entry_fields;
 mod entry_page;
 
 use domain::{Slug, Viewer};
-use newsroom::{EntryPage, Error};
+use newsroom::{EntryAtDesk, Error};
 
 use crate::request::{PageRequest, newsroom};
 
-pub use {desk_page::DeskPage, edit_page::EditPage, entry_page::DeskEntryPage};
+pub use {
+    desk_page::DeskPage, edit_page::EditPage, entry_edit_page::EntryEditPage,
+    entry_page::DeskEntryPage,
+};
 
 /// The entry named `slug` as whoever asks sees it at their desk, and who that is.
 ///
 /// # Errors
 /// If nobody is logged in, if they have no desk, or if there is no such entry.
-pub async fn desk_entry(request: &PageRequest, slug: &str) -> Result<(Viewer, EntryPage), Error> {
+pub async fn desk_entry(request: &PageRequest, slug: &str) -> Result<(Viewer, EntryAtDesk), Error> {
     let viewer = request.viewer()?.clone();
     let slug = Slug::parse(slug).map_err(|_| Error::Unknown("entry"))?;
     let page = newsroom().desk_entry(&viewer, &slug).await?;

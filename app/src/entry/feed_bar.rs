@@ -7,7 +7,7 @@
 
 use std::cell::Cell;
 
-use domain::Chip;
+use domain::{Chip, EntryState};
 use leptos::prelude::document;
 use web_sys::Element;
 
@@ -27,7 +27,7 @@ impl FeedBar {
     pub const ARRIVALS: &str = "feed-arrivals";
     /// The button that switches the zone.
     pub const ZONE: &str = "feed-zone";
-    /// What arrived, for those who can't see it.
+    /// What happened, for those who can't see it.
     pub const NEWS: &str = "feed-news";
 
     /// The bar of this page, if it has one.
@@ -80,6 +80,15 @@ impl FeedBar {
     /// Tells those who can't see it that `count` updates arrived.
     pub fn announce(&self, count: usize) {
         self.news.set_text_content(Some(&new_updates(count)));
+    }
+
+    /// Tells those who can't see it that the entry has come to `state`.
+    pub fn tell_state(&self, state: EntryState) {
+        let sentence = match state {
+            EntryState::Ended => "This live blog has ended.",
+            _ => "This live blog is live.",
+        };
+        self.news.set_text_content(Some(sentence));
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
     card_node::{self, key},
     placing::{move_to_end, put, take_out},
     reader_place::ReaderPlace,
+    settling::settle,
     times,
 };
 
@@ -186,18 +187,14 @@ impl FeedList {
         take_out(&self.list, node);
     }
 
-    /// Gives a node the inside of another card; the node itself stays, and so does its place unless the
-    /// time it was posted changed, as after a reset. A card that says the same is left alone: what is
-    /// selected or plays in it goes on.
+    /// Makes a node say what another card says; the node itself stays, and so does its place unless the
+    /// time it was posted changed, as after a reset.
     fn rewrite(&self, node: &Element, shown: &Presented) {
         let Some(fresh) = card_node::parse(&shown.html) else {
             return;
         };
         times::show(node, false);
-        let inside = fresh.inner_html();
-        if node.inner_html() != inside {
-            node.set_inner_html(&inside);
-        }
+        settle(node, &fresh);
         if self.own_zone.get() {
             times::show(node, true);
         }

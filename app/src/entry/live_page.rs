@@ -19,10 +19,10 @@ use web_sys::UrlSearchParams;
 use super::{
     announcer::Announcer,
     browser_events::hear_browser,
+    entry_top,
     feed_bar::FeedBar,
     feed_list::FeedList,
     socket::Socket,
-    state_word,
     stream::{Said, Stream},
     times,
     wire::{FromWire, Goodbye, ResetTo},
@@ -193,17 +193,15 @@ impl LivePage {
 
     /// Shows what changed of the entry itself.
     pub(super) fn show_entry(&self, entry: &EntryChange) {
-        self.list.set_data("state", entry.state.as_str());
-        let say = |id, text: &str| {
-            let element = document().get_element_by_id(id)?;
-            element.set_text_content(Some(text));
-            Some(element)
-        };
-        say("entry-title", &entry.title);
-        say("entry-since", &entry.since);
-        if let Some(badge) = say("entry-state", state_word(entry.state)) {
-            // A plain name is always taken.
-            let _ = badge.set_attribute("data-state", entry.state.as_str());
+        if self.list.data("state") != entry.state.as_str() {
+            self.list.set_data("state", entry.state.as_str());
+            self.bar.tell_state(entry.state);
+        }
+        let own = self.list.shows_own_zone();
+        entry_top::show_entry(entry, own);
+        if self.list.data("zone") != entry.time_zone {
+            self.list.set_data("zone", &entry.time_zone);
+            self.show_zone(own);
         }
     }
 
@@ -222,6 +220,7 @@ impl LivePage {
         let zone = self.list.data("zone");
         let same = times::own_zone().as_ref() == Some(&zone);
         self.list.show_times(own);
+        entry_top::show_times(own);
         self.bar.offer_zone(&zone, own, same);
     }
 }

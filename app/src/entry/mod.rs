@@ -4,6 +4,7 @@ mod announcer;
 mod browser_events;
 mod card_node;
 mod catching_up;
+mod entry_top;
 mod feed_bar;
 mod feed_list;
 mod fetch;
@@ -11,12 +12,15 @@ mod live_feed_island;
 mod live_page;
 mod placing;
 mod reader_place;
+mod settling;
 mod socket;
 mod stream;
 mod stretch;
 mod times;
 mod wire;
 
+#[cfg(feature = "ssr")]
+mod highlights;
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
@@ -26,10 +30,16 @@ mod update_page;
 
 #[cfg(feature = "ssr")]
 pub use {
+    highlights::render_highlights,
     page::EntryPage,
     update_card::{render_card, updates_block},
     update_page::UpdatePage,
 };
+
+/// What the browser's tab says of an entry's page.
+fn page_title(title: &str) -> String {
+    [title, " · Ringside"].concat()
+}
 
 /// What an entry's state is called on pages.
 pub const fn state_word(state: domain::EntryState) -> &'static str {

@@ -10,7 +10,7 @@ use leptos_meta::{Link, Meta};
 use leptos_router::hooks::{use_params_map, use_query_map};
 use newsroom::{Entry, Error};
 
-use super::{live_feed_island::LiveFeed, state_word, stretch::stretches};
+use super::{live_feed_island::LiveFeed, page_title, state_word, stretch::stretches};
 use crate::{
     composer::ComposerGate,
     layout::{Frame, Hydration, ORDER_SCRIPT, Place, or_error},
@@ -47,6 +47,9 @@ pub fn EntryPage() -> impl IntoView {
                 cards_ms = begun.elapsed().saturating_sub(read).as_secs_f64() * 1e3,
                 "put the cards together"
             );
+            let marked = page.updates.iter().filter(|update| update.is_highlight());
+            let marked: Vec<_> = marked.cloned().collect();
+            let highlights = newsroom.cards().highlights(&entry, &marked);
             let mut authors: Vec<String> = Vec::new();
             for update in &page.updates {
                 if !authors.iter().any(|name| *name == update.author.as_str()) {
@@ -58,13 +61,14 @@ pub fn EntryPage() -> impl IntoView {
                 summary => summary.to_owned(),
             };
             view! {
-                <Frame title=format!("{} · Ringside", entry.title) place=Place::Public>
+                <Frame title=page_title(entry.title.as_str()) place=Place::Public>
                     <Meta name="description" content=description.clone() />
                     <Meta property="og:title" content=entry.title.to_string() />
                     <Meta property="og:description" content=description />
                     <Meta property="og:type" content="article" />
                     <Link rel="canonical" href=format!("/entries/{}", entry.slug) />
                     <Heading entry=entry.clone() authors />
+                    <div class="highlights" id="entry-highlights" inner_html=highlights></div>
                     <ComposerGate />
                     <noscript>
                         <OrderLink entry=entry.clone() order />
@@ -123,8 +127,9 @@ fn Heading(entry: Entry, authors: Vec<String>) -> impl IntoView {
                 {state_word(entry.state)}
             </p>
             <h1 id="entry-title">{entry.title.to_string()}</h1>
-            {(!entry.summary.as_str().is_empty())
-                .then(|| view! { <p class="entry-summary">{entry.summary.to_string()}</p> })}
+            <p class="entry-summary" id="entry-summary">
+                {entry.summary.to_string()}
+            </p>
             <p class="entry-since">
                 <span id="entry-since">{entry.since()}</span>
                 {by}

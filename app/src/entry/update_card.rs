@@ -39,6 +39,9 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
     let heading = update.headline.as_ref().map(|line| {
         view! { <h2 class="update-headline">{line.to_string()}</h2> }
     });
+    let key = update
+        .key
+        .then(|| view! { <p class="update-key">"Key moment"</p> });
     view! {
         <article
             id=format!("update-{}", update.id)
@@ -56,7 +59,7 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
                 <time datetime=zone::rfc3339(update.posted_at)>{posted.clock()}</time>
             </a>
             <div class="update-body">
-                {heading} <div class="prose" inner_html=update.html.as_str().to_owned()></div>
+                {key} {heading} <div class="prose" inner_html=update.html.as_str().to_owned()></div>
                 <p class="update-by">
                     <span class="update-author">{update.author.to_string()}</span>
                     {edited}
@@ -102,6 +105,8 @@ mod tests {
             html: to_safe_html(&draft.source),
             headline: draft.headline,
             source: source.to_owned(),
+            key: false,
+            pinned: false,
             posted_at: Timestamp(1_795_266_300_123_456),
             edited_at: None,
             deleted_at: None,
@@ -112,7 +117,7 @@ mod tests {
     fn the_card_keeps_the_page_contract() {
         insta::assert_snapshot!(
             render_card(&entry(), &update("**Goal**", "")),
-            @r#"<article id="update-12" data-update-id="12" data-rev="9" data-posted-at="1795266300123456" class="update"><a href="/entries/final/updates/12" title="21 November 2026, 14:05 CET" class="update-when"><!><time datetime="2026-11-21T13:05:00.123Z">14:05</time></a><div class="update-body"><!><div class="prose"><p><strong>Goal</strong></p></div><p class="update-by"><span class="update-author">ann</span><!></p></div></article>"#
+            @r#"<article id="update-12" data-update-id="12" data-rev="9" data-posted-at="1795266300123456" class="update"><a href="/entries/final/updates/12" title="21 November 2026, 14:05 CET" class="update-when"><!><time datetime="2026-11-21T13:05:00.123Z">14:05</time></a><div class="update-body"><!><!><div class="prose"><p><strong>Goal</strong></p></div><p class="update-by"><span class="update-author">ann</span><!></p></div></article>"#
         );
     }
 

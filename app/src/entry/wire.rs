@@ -70,7 +70,11 @@ impl FromWire for Batch {
             head: value.rev("head")?,
             more: value.is_true("more"),
             changes: value.list("changes")?,
-            entry: value.get("entry").as_ref().and_then(EntryChange::from_wire),
+            entry: value
+                .get("entry")
+                .as_ref()
+                .and_then(EntryChange::from_wire)
+                .map(Box::new),
             entries: value.list("entries")?,
         })
     }
@@ -102,6 +106,11 @@ impl FromWire for EntryChange {
             state: value.text("state")?.parse().ok()?,
             title: value.text("title")?,
             since: value.text("since")?,
+            slug: value.text("slug")?,
+            summary: value.text("summary")?,
+            time_zone: value.text("time_zone")?,
+            default_order: value.text("default_order")?.parse().ok()?,
+            highlights: value.text("highlights")?,
         })
     }
 }

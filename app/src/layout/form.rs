@@ -124,10 +124,13 @@ pub fn Choice(
     name: &'static str,
     /// What stands above it.
     label: &'static str,
-    /// The words, and what each is called; the first is chosen at first.
+    /// The words, and what each is called; the first is chosen at first, unless `value` is another.
     options: Vec<(&'static str, &'static str)>,
+    /// What is chosen at first.
+    #[prop(optional)]
+    value: &'static str,
 ) -> impl IntoView {
-    let chosen = PageRequest::current().typed(name);
+    let chosen = held(&PageRequest::current(), name, value.to_owned());
     view! {
         <div class="field">
             <label for=name>{label}</label>

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cursor, EntryId, EntryState, Epoch, Rev, Timestamp, UpdateId};
+use crate::{Cursor, EntryId, EntryState, Epoch, Order, Rev, Timestamp, UpdateId};
 
 /// All that changed in a feed after `from`, up to `to`. Every transport carries these, in JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct Batch {
     pub changes: Vec<Change>,
     /// The entry, if it changed itself; in an entry's own feed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entry: Option<EntryChange>,
+    pub entry: Option<Box<EntryChange>>,
     /// The entries that changed themselves; in the feed of all entries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<EntryChange>,
@@ -162,6 +162,17 @@ pub struct EntryChange {
     pub title: String,
     /// Since when it is live, or from when to when it was, ready to be shown.
     pub since: String,
+    /// Its name in addresses; the pages of an old one stay live.
+    pub slug: String,
+    /// What it is about; may be empty.
+    pub summary: String,
+    /// The zone its times are shown in.
+    pub time_zone: String,
+    /// The order its pages begin in.
+    pub default_order: Order,
+    /// What stands above the list: the pinned update's teaser and the key moments, finished; empty if there
+    /// are none.
+    pub highlights: String,
 }
 
 /// The answer to "has anything happened?": the same for the whole audience.

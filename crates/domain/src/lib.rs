@@ -23,4 +23,4 @@ pub use entry::{EntryId, EntryState, Order, Slug, Summary, Title, ZoneName};
 pub use reader::{FeedReader, Taken};
 pub use text::Invalid;
 pub use timestamp::Timestamp;
-pub use update::{Draft, Headline, OpId, PostedUpdate, Source, UpdateId};
+pub use update::{Draft, Headline, Mark, OpId, PostedUpdate, Source, UpdateId};

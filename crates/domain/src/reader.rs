@@ -59,6 +59,7 @@ impl FeedReader {
                 .collect(),
             entries: batch
                 .entry
+                .map(|entry| *entry)
                 .into_iter()
                 .chain(batch.entries)
                 .filter(|entry| entry.rev > known)

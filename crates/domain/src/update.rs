@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Invalid, Rev,
-    text::{id_type, parsed_text, text_type},
+    text::{id_type, parsed_text, text_type, word_enum},
 };
 
 id_type!(
@@ -20,6 +20,16 @@ text_type!(
 text_type!(
     /// A line above an update.
     Headline, "headline", "The headline", 1..=200, one_line: true
+);
+
+word_enum!(
+    /// What an editor may say of an update, beside what it says itself.
+    Mark as "mark" {
+        /// It is one of the moments that the entry is about: listed at the top.
+        Key = "key",
+        /// It is what everybody should see: shown at the top. One update of an entry is, at most.
+        Pinned = "pinned",
+    }
 );
 
 /// An update as its author means it to be.

@@ -195,6 +195,7 @@ mod tests {
                 build: "test".to_owned(),
             },
             cards: Arc::new(|_, _| String::new()),
+            highlights: Arc::new(|_, _| String::new()),
         })
         .await
         .unwrap();

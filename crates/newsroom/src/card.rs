@@ -1,4 +1,5 @@
-//! The finished cards of updates: made by the renderer that the pages use, once for each revision.
+//! The finished pieces of pages, made by the renderers that the pages use: updates' cards, once for each
+//! revision, and what stands above them.
 
 use std::{fmt, sync::Arc};
 
@@ -10,6 +11,9 @@ use crate::{Entry, LiveUpdate};
 /// Makes an update's card: one element, the same bytes on every road.
 pub type CardRenderer = Arc<dyn Fn(&Entry, &LiveUpdate) -> String + Send + Sync>;
 
+/// Makes what stands above an entry's list, of the updates that are pinned or key; nothing of none.
+pub type HighlightsRenderer = Arc<dyn Fn(&Entry, &[LiveUpdate]) -> String + Send + Sync>;
+
 /// How much memory finished cards may take; what isn't asked for any more goes first.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -17,16 +21,21 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 #[derive(Clone)]
 pub struct Cards {
     render: CardRenderer,
+    render_highlights: HighlightsRenderer,
     made: Cache<(UpdateId, Rev), Arc<str>>,
 }
 
 impl Cards {
-    pub(crate) fn new(render: CardRenderer) -> Self {
+    pub(crate) fn new(render: CardRenderer, render_highlights: HighlightsRenderer) -> Self {
         let made = Cache::builder()
             .max_capacity(MAX_BYTES)
             .weigher(|_, card: &Arc<str>| u32::try_from(card.len()).unwrap_or(u32::MAX))
             .build();
-        Self { render, made }
+        Self {
+            render,
+            render_highlights,
+            made,
+        }
     }
 
     /// The card of `update`.
@@ -34,6 +43,11 @@ impl Cards {
         self.made.get_with((update.id, update.rev), || {
             (self.render)(entry, update).into()
         })
+    }
+
+    /// What stands above the list of `entry`, of which `highlights` are the updates that are pinned or key.
+    pub fn highlights(&self, entry: &Entry, highlights: &[LiveUpdate]) -> String {
+        (self.render_highlights)(entry, highlights)
     }
 
     /// Forgets everything: revisions of another epoch are not the same revisions.

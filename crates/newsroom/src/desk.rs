@@ -2,15 +2,28 @@
 
 use domain::{EntryId, EntryState, Slug, Timestamp, Viewer};
 
-use crate::{Entry, EntryPage, Error, NewEntry, Newsroom, Result, posting::may_post};
+use crate::{
+    Entry, EntryEdit, Error, LiveUpdate, NewEntry, Newsroom, Result, UNDO_WINDOW, posting::may_post,
+};
 
-/// An entry on the desk.
+/// An entry among all that are on the desk.
 #[derive(Clone, Debug)]
 pub struct DeskEntry {
     /// The entry.
     pub entry: Entry,
     /// How many updates it has.
     pub updates: usize,
+}
+
+/// An entry's own page on the desk, read in one moment.
+#[derive(Clone, Debug)]
+pub struct EntryAtDesk {
+    /// The entry.
+    pub entry: Entry,
+    /// Its updates, oldest first.
+    pub updates: Vec<LiveUpdate>,
+    /// The updates that were deleted so lately that it can be undone, oldest first.
+    pub deleted: Vec<LiveUpdate>,
 }
 
 impl Newsroom {
@@ -61,6 +74,33 @@ impl Newsroom {
         .await
     }
 
+    /// Makes an entry what `edit` says, and answers its address. The address it had leads to the new one. The
+    /// same again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if the viewer may not, [`Error::Unknown`] if there is no such entry,
+    /// [`Error::Invalid`] if the new address is taken, or if the database can't be reached.
+    pub async fn edit_entry(&self, viewer: &Viewer, slug: &Slug, edit: &EntryEdit) -> Result<()> {
+        may_run_entries(viewer)?;
+        let mut revision = self.store.revise().await?;
+        let entry = revision
+            .snapshot()
+            .entry_known_as(slug)
+            .await?
+            .ok_or(Error::Unknown("entry"))?;
+        let before = EntryEdit::of(&entry);
+        if before == *edit {
+            return Ok(());
+        }
+        // A card holds its entry's address and prints its times.
+        if (&before.slug, &before.time_zone) != (&edit.slug, &edit.time_zone) {
+            revision.revise_updates(entry.id).await?;
+        }
+        revision.rewrite_entry(&entry, edit).await?;
+        self.publish(revision).await?;
+        Ok(())
+    }
+
     /// Every entry, drafts too, the latest first.
     ///
     /// # Errors
@@ -79,15 +119,24 @@ impl Newsroom {
             .collect())
     }
 
-    /// An entry and its updates, a draft too.
+    /// An entry and its updates, a draft too; under an old address as well.
     ///
     /// # Errors
     /// [`Error::Forbidden`] if the viewer has no desk, [`Error::Unknown`] if there is no such entry,
     /// or if the database can't be reached.
-    pub async fn desk_entry(&self, viewer: &Viewer, slug: &Slug) -> Result<EntryPage> {
+    pub async fn desk_entry(&self, viewer: &Viewer, slug: &Slug) -> Result<EntryAtDesk> {
         may_post(viewer)?;
-        let any = |entry: Option<Entry>| entry.ok_or(Error::Unknown("entry"));
-        self.page_of(slug, any).await
+        let undoable = self.clock.now().plus_micros(-UNDO_WINDOW);
+        let mut snapshot = self.store.snapshot().await?;
+        let entry = snapshot
+            .entry_known_as(slug)
+            .await?
+            .ok_or(Error::Unknown("entry"))?;
+        Ok(EntryAtDesk {
+            updates: snapshot.updates(entry.id).await?,
+            deleted: snapshot.updates_deleted_since(entry.id, undoable).await?,
+            entry,
+        })
     }
 
     async fn change_state(
@@ -100,7 +149,7 @@ impl Newsroom {
         let mut revision = self.store.revise().await?;
         let entry = revision
             .snapshot()
-            .entry_by_slug(slug)
+            .entry_known_as(slug)
             .await?
             .ok_or(Error::Unknown("entry"))?;
         let Some((state, starts_at, ended_at)) = next(&entry)? else {

@@ -1,7 +1,7 @@
 //! A live blog and its updates, as the engine and the pages that it fills hold them.
 
 use domain::{
-    AccountId, Cursor, EntryId, EntryState, Headline, Invalid, Order, Rev, Slug, Summary,
+    AccountId, Cursor, EntryId, EntryState, Headline, Invalid, Mark, Order, Rev, Slug, Summary,
     Timestamp, Title, UpdateId, Username, ZoneName,
 };
 
@@ -77,12 +77,31 @@ pub struct LiveUpdate {
     pub source: String,
     /// What the reader gets of it.
     pub html: SafeHtml,
+    /// Whether it is one of the entry's key moments.
+    pub key: bool,
+    /// Whether it is the one that is shown at the top as well.
+    pub pinned: bool,
     /// When it was posted.
     pub posted_at: Timestamp,
     /// When it was last changed, if it was.
     pub edited_at: Option<Timestamp>,
     /// When it was deleted, if it was; its text is then nobody's to read but its author's, to undo.
     pub deleted_at: Option<Timestamp>,
+}
+
+impl LiveUpdate {
+    /// Whether the entry's top tells of it.
+    pub const fn is_highlight(&self) -> bool {
+        self.key || self.pinned
+    }
+
+    /// Whether `mark` is set on it.
+    pub const fn has(&self, mark: Mark) -> bool {
+        match mark {
+            Mark::Key => self.key,
+            Mark::Pinned => self.pinned,
+        }
+    }
 }
 
 /// A live blog that is to be.
@@ -130,13 +149,65 @@ impl NewEntry {
             title,
             summary: Summary::parse(summary)?,
             state,
-            time_zone: zone::parse(match time_zone.trim() {
-                "" => "UTC",
-                name => name,
-            })?,
+            time_zone: zone_or_utc(time_zone)?,
             default_order,
         })
     }
+}
+
+/// What can be changed of an entry, as it is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryEdit {
+    /// Its name in addresses; the old one leads to it.
+    pub slug: Slug,
+    /// Its title.
+    pub title: Title,
+    /// What it is about.
+    pub summary: Summary,
+    /// The zone its times are shown in.
+    pub time_zone: ZoneName,
+    /// The order its pages begin in.
+    pub default_order: Order,
+}
+
+impl EntryEdit {
+    /// Takes in what was typed; an empty zone is UTC.
+    ///
+    /// # Errors
+    /// With a sentence for the person who typed it.
+    pub fn parse(
+        title: &str,
+        slug: &str,
+        summary: &str,
+        time_zone: &str,
+        default_order: Order,
+    ) -> Result<Self, Invalid> {
+        Ok(Self {
+            slug: Slug::parse(slug)?,
+            title: Title::parse(title)?,
+            summary: Summary::parse(summary)?,
+            time_zone: zone_or_utc(time_zone)?,
+            default_order,
+        })
+    }
+
+    /// What `entry` is.
+    pub fn of(entry: &Entry) -> Self {
+        Self {
+            slug: entry.slug.clone(),
+            title: entry.title.clone(),
+            summary: entry.summary.clone(),
+            time_zone: entry.time_zone.clone(),
+            default_order: entry.default_order,
+        }
+    }
+}
+
+fn zone_or_utc(name: &str) -> Result<ZoneName, Invalid> {
+    zone::parse(match name.trim() {
+        "" => "UTC",
+        name => name,
+    })
 }
 
 /// Everything an entry's page shows, read in one moment.

@@ -24,10 +24,10 @@ pub mod storage;
 pub mod zone;
 
 pub use accounts::{SESSION_LIFE, Session};
-pub use card::{CardRenderer, Cards};
+pub use card::{CardRenderer, Cards, HighlightsRenderer};
 pub use clock::{Clock, Hand};
-pub use desk::DeskEntry;
-pub use entry::{Entry, EntryPage, LiveUpdate, NewEntry};
+pub use desk::{DeskEntry, EntryAtDesk};
+pub use entry::{Entry, EntryEdit, EntryPage, LiveUpdate, NewEntry};
 pub use error::{Error, Result};
 pub use markup::{SafeHtml, to_safe_html};
 pub use newsroom::{FeedPolicy, Newsroom, Options};

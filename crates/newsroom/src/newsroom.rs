@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    CardRenderer, Cards, Clock, Error, Result, UNDO_WINDOW,
+    CardRenderer, Cards, Clock, Error, HighlightsRenderer, Result, UNDO_WINDOW,
     live::{FeedHead, FeedId, Frame, Hub, PublishedMark, Tailer, bells},
     post_queue::PostQueue,
     storage::{OpenError, Revision, StorageError, Store},
@@ -43,6 +43,8 @@ pub struct Options {
     pub policy: FeedPolicy,
     /// Makes the updates' cards.
     pub cards: CardRenderer,
+    /// Makes what stands above them.
+    pub highlights: HighlightsRenderer,
 }
 
 /// How the server would have pages stay in touch.
@@ -104,7 +106,7 @@ impl Newsroom {
         Ok(Arc::new(Self {
             posts: PostQueue::start(store.clone(), options.clock.clone(), Arc::clone(&hub)),
             hub,
-            cards: Cards::new(options.cards),
+            cards: Cards::new(options.cards, options.highlights),
             clock: options.clock,
             policy: options.policy,
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),

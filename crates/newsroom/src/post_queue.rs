@@ -175,7 +175,7 @@ impl Press {
                 Err(Error::Repeated)
             };
         }
-        let entry = revision.snapshot().entry_by_slug(&post.slug).await?;
+        let entry = revision.snapshot().entry_known_as(&post.slug).await?;
         let entry = entry.ok_or(Error::Unknown("entry"))?;
         if entry.state == EntryState::Ended {
             return Err(Error::Forbidden(

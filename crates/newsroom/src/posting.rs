@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Draft, Invalid, OpId, PostedUpdate, Slug, UpdateId, Viewer};
+use domain::{Draft, Invalid, Mark, OpId, PostedUpdate, Slug, UpdateId, Viewer};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -100,6 +100,32 @@ impl Newsroom {
             ));
         }
         revision.set_update_deleted(&update, None).await?;
+        self.publish(revision).await?;
+        Ok(entry)
+    }
+
+    /// Sets a mark on an update, or takes it off, and answers its entry. One update of an entry is pinned
+    /// at most: pinning another takes the pin from it. The same again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if it isn't the viewer's to edit, [`Error::Unknown`] if there is no such
+    /// update, or if the database can't be reached.
+    pub async fn mark_update(
+        &self,
+        viewer: &Viewer,
+        id: UpdateId,
+        mark: Mark,
+        on: bool,
+    ) -> Result<Entry> {
+        let mut revision = self.store.revise().await?;
+        let (entry, update) = editable(revision.snapshot(), viewer, id).await?;
+        if update.deleted_at.is_some() {
+            return Err(Error::Unknown("update"));
+        }
+        if update.has(mark) == on {
+            return Ok(entry);
+        }
+        revision.set_update_mark(&update, mark, on).await?;
         self.publish(revision).await?;
         Ok(entry)
     }

@@ -41,23 +41,26 @@ impl Newsroom {
     /// # Errors
     /// [`Error::Unknown`] if there is no such public entry, or if the database can't be reached.
     pub async fn entry_page(&self, slug: &Slug) -> Result<EntryPage> {
-        self.page_of(slug, public).await
-    }
-
-    /// The page of the entry named `slug`, if `guard` lets it through.
-    pub(crate) async fn page_of(
-        &self,
-        slug: &Slug,
-        guard: impl FnOnce(Option<Entry>) -> Result<Entry>,
-    ) -> Result<EntryPage> {
         let mut snapshot = self.store.snapshot().await?;
         let epoch = snapshot.feed().await?.epoch;
-        let entry = guard(snapshot.entry_by_slug(slug).await?)?;
+        let entry = public(snapshot.entry_by_slug(slug).await?)?;
         Ok(EntryPage {
             updates: snapshot.updates(entry.id).await?,
             cursor: Cursor::new(epoch, entry.head),
             entry,
         })
+    }
+
+    /// The address now of the public entry that once had `slug`; `None` if none had.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn address_now(&self, slug: &Slug) -> Result<Option<Slug>> {
+        let mut snapshot = self.store.snapshot().await?;
+        let entry = snapshot.entry_by_old_slug(slug).await?;
+        Ok(entry
+            .filter(|entry| entry.state.is_public())
+            .map(|entry| entry.slug))
     }
 
     /// One update of a public entry.

@@ -45,9 +45,11 @@ mod contract {
     mod deleting;
     mod desk;
     mod drafts;
+    mod editing;
     mod feed;
     mod frames;
     mod live;
+    mod marking;
     mod markup;
     mod opening;
     mod operations;

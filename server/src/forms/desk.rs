@@ -1,8 +1,8 @@
 //! The desk's forms.
 
 use axum::{Router, response::Response, routing::post};
-use domain::{Draft, EntryState, Order, UpdateId};
-use newsroom::{Entry, Error, NewEntry};
+use domain::{Draft, EntryState, Mark, Order, UpdateId};
+use newsroom::{Entry, EntryEdit, Error, NewEntry};
 
 use super::{Desk, Fields, slug};
 use crate::{extract::Path, state::AppState};
@@ -10,9 +10,11 @@ use crate::{extract::Path, state::AppState};
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/desk/entries", post(create_entry))
+        .route("/desk/entries/{slug}/edit", post(edit_entry))
         .route("/desk/entries/{slug}/start", post(start_entry))
         .route("/desk/entries/{slug}/end", post(end_entry))
         .route("/desk/updates/{id}", post(edit_update))
+        .route("/desk/updates/{id}/mark", post(mark_update))
         .route("/desk/updates/{id}/delete", post(delete_update))
         .route("/desk/updates/{id}/restore", post(restore_update))
 }
@@ -35,6 +37,25 @@ async fn create_entry(desk: Desk, fields: Fields) -> Response {
     };
     let created = created.await;
     desk.answer(created, "/desk", fields).await
+}
+
+async fn edit_entry(desk: Desk, Path(name): Path<String>, fields: Fields) -> Response {
+    let edited = async {
+        let order = or_default(fields.get("default_order"), Order::Oldest)?;
+        let edit = EntryEdit::parse(
+            fields.get("title"),
+            fields.get("slug"),
+            fields.get("summary"),
+            fields.get("time_zone"),
+            order,
+        )?;
+        let (viewer, slug) = (desk.viewer()?, slug(&name)?);
+        desk.newsroom.edit_entry(viewer, &slug, &edit).await?;
+        Ok::<_, Error>(format!("/desk/entries/{}", edit.slug))
+    };
+    let edited = edited.await;
+    let page = format!("/desk/entries/{name}/edit");
+    desk.answer(edited, &page, fields).await
 }
 
 async fn start_entry(desk: Desk, Path(name): Path<String>) -> Response {
@@ -69,6 +90,18 @@ async fn edit_update(desk: Desk, Path(id): Path<String>, fields: Fields) -> Resp
     let edited = edited.await;
     let page = format!("/desk/updates/{id}");
     desk.answer(edited, &page, fields).await
+}
+
+async fn mark_update(desk: Desk, Path(id): Path<String>, fields: Fields) -> Response {
+    let marked = async {
+        let mark: Mark = fields.get("mark").parse()?;
+        let on = fields.get("on") == "true";
+        let (viewer, id) = (desk.viewer()?, update_id(&id)?);
+        let entry = desk.newsroom.mark_update(viewer, id, mark, on).await?;
+        Ok::<_, Error>(page_of(&entry))
+    };
+    let marked = marked.await;
+    desk.answer(marked, "/desk", fields).await
 }
 
 async fn delete_update(desk: Desk, Path(id): Path<String>) -> Response {

@@ -4,6 +4,7 @@ mod accounts;
 mod compose;
 mod desk;
 mod harmless;
+mod marks;
 mod permissions;
 mod setup;
 

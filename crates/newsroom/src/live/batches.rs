@@ -69,16 +69,18 @@ pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor
         // The head may be behind a cursor of the front page's, which follows every entry.
         _ => head.max(since.rev),
     };
-    let entries: Vec<_> = match entry {
-        Some(entry) if entry.rev > since.rev => vec![entry_change(&entry)],
+    let of_themselves = match entry {
+        Some(entry) if entry.rev > since.rev => vec![entry],
         Some(_) => Vec::new(),
-        None => {
-            let of_themselves = snapshot.entries_changed_since(since.rev).await?;
-            of_themselves.iter().map(entry_change).collect()
-        }
+        None => snapshot.entries_changed_since(since.rev).await?,
     };
+    let mut entries = Vec::with_capacity(of_themselves.len());
+    for entry in &of_themselves {
+        let highlights = snapshot.highlights(entry.id).await?;
+        entries.push(entry_change(cards, entry, &highlights));
+    }
     let (entry, entries) = match feed {
-        FeedId::Entry(_) => (entries.into_iter().next(), Vec::new()),
+        FeedId::Entry(_) => (entries.pop().map(Box::new), Vec::new()),
         FeedId::All => (None, entries),
     };
     Ok(Batch {
@@ -109,12 +111,17 @@ fn change(cards: &Cards, entry: &Entry, update: &LiveUpdate) -> Change {
     })
 }
 
-fn entry_change(entry: &Entry) -> EntryChange {
+fn entry_change(cards: &Cards, entry: &Entry, highlights: &[LiveUpdate]) -> EntryChange {
     EntryChange {
         id: entry.id,
         rev: entry.rev,
         state: entry.state,
         title: entry.title.to_string(),
         since: entry.since(),
+        slug: entry.slug.to_string(),
+        summary: entry.summary.to_string(),
+        time_zone: entry.time_zone.to_string(),
+        default_order: entry.default_order,
+        highlights: cards.highlights(entry, highlights),
     }
 }

@@ -240,8 +240,15 @@ impl Known {
         if entry.state.is_public() {
             self.public_head = self.public_head.max(entry.head);
         }
-        self.slugs.insert(entry.slug.clone(), entry.id);
-        self.entries.insert(entry.id, entry);
+        let (id, slug) = (entry.id, entry.slug.clone());
+        if let Some(before) = self.entries.insert(id, entry)
+            && before.slug != slug
+            && self.slugs.get(&before.slug) == Some(&id)
+        {
+            // Its old address, unless another entry has it by now.
+            self.slugs.remove(&before.slug);
+        }
+        self.slugs.insert(slug, id);
     }
 
     fn head(&self, feed: FeedId) -> Option<FeedHead> {

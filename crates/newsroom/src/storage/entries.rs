@@ -1,12 +1,14 @@
 //! Entries, in the database.
 
-use domain::{EntryId, EntryState, Rev, Slug, Summary, Timestamp, Title, ZoneName};
+use domain::{EntryId, EntryState, Invalid, Rev, Slug, Summary, Timestamp, Title, ZoneName};
 use sqlx::{Row, any::AnyRow};
 
 use super::{Revision, Snapshot, one_row, row};
-use crate::{Entry, Error, NewEntry, Result};
+use crate::{Entry, EntryEdit, Error, NewEntry, Result};
 
 const TAKEN: &str = "Another entry has this address already; choose another.";
+const LEADS_ELSEWHERE: &str =
+    "Another entry had this address before, and what links to it leads there; choose another.";
 
 /// The one way to read entries; `$rest` says which. The columns are named: a server of the next release may
 /// add some while this one runs, and what PostgreSQL prepared for `*` would then fail.
@@ -44,6 +46,33 @@ impl Snapshot {
             .await?
             .map(|row| entry(&row))
             .transpose()
+    }
+
+    /// The entry that was named `slug` before.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn entry_by_old_slug(&mut self, slug: &Slug) -> Result<Option<Entry>> {
+        sqlx::query(select_entries!(
+            "WHERE id = (SELECT entry_id FROM old_addresses WHERE slug = $1)"
+        ))
+        .bind(slug.as_str())
+        .fetch_optional(&mut *self.tx)
+        .await?
+        .map(|row| entry(&row))
+        .transpose()
+    }
+
+    /// The entry that is named `slug`, or was before: whoever has had its page open for long knows it
+    /// by that name.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn entry_known_as(&mut self, slug: &Slug) -> Result<Option<Entry>> {
+        match self.entry_by_slug(slug).await? {
+            Some(entry) => Ok(Some(entry)),
+            None => self.entry_by_old_slug(slug).await,
+        }
     }
 
     /// All entries, the latest start first.
@@ -93,13 +122,14 @@ impl Revision {
     /// Adds an entry that starts `now`, and ended now if it is to be over; answers its number.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if its address is taken, or if the database can't be reached.
+    /// [`Error::Invalid`] if its address is taken or leads to another entry, or if the database can't be
+    /// reached.
     pub async fn add_entry(&mut self, new: &NewEntry, now: Timestamp) -> Result<EntryId> {
+        self.check_address(&new.slug, None).await?;
         let ended_at = (new.state == EntryState::Ended).then_some(now.0);
         let row = sqlx::query(
             "INSERT INTO entries (slug, title, summary, state, time_zone, starts_at, ended_at, default_order, rev, head)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
-             ON CONFLICT (slug) DO NOTHING
              RETURNING id",
         )
         .bind(new.slug.as_str())
@@ -111,12 +141,71 @@ impl Revision {
         .bind(ended_at)
         .bind(new.default_order.as_str())
         .bind(self.rev)
-        .fetch_optional(&mut *self.snapshot.tx)
+        .fetch_one(&mut *self.snapshot.tx)
         .await?;
-        match row {
-            Some(row) => Ok(EntryId(row.try_get("id")?)),
-            None => Err(Error::Invalid(domain::Invalid::new("slug", TAKEN))),
+        Ok(EntryId(row.try_get("id")?))
+    }
+
+    /// Makes an entry what `edit` says; the address it had leads to the new one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the address is taken or leads to another entry, or if the database can't be
+    /// reached.
+    pub async fn rewrite_entry(&mut self, entry: &Entry, edit: &EntryEdit) -> Result<()> {
+        if edit.slug != entry.slug {
+            self.check_address(&edit.slug, Some(entry.id)).await?;
+            self.forget_address(&edit.slug).await?;
+            // Nobody has a link to a draft.
+            if entry.state.is_public() {
+                self.remember_address(entry).await?;
+            }
         }
+        let result = sqlx::query(
+            "UPDATE entries SET slug = $2, title = $3, summary = $4, time_zone = $5,
+             default_order = $6, rev = $7, head = $7 WHERE id = $1",
+        )
+        .bind(entry.id.0)
+        .bind(edit.slug.as_str())
+        .bind(edit.title.as_str())
+        .bind(edit.summary.as_str())
+        .bind(edit.time_zone.as_str())
+        .bind(edit.default_order.as_str())
+        .bind(self.rev)
+        .execute(&mut *self.snapshot.tx)
+        .await?;
+        one_row(&result)
+    }
+
+    /// Refuses an address that another entry has, or had.
+    async fn check_address(&mut self, slug: &Slug, own: Option<EntryId>) -> Result<()> {
+        let anothers = |entry: Option<Entry>| entry.is_some_and(|entry| Some(entry.id) != own);
+        let refusal = if anothers(self.snapshot.entry_by_slug(slug).await?) {
+            TAKEN
+        } else if anothers(self.snapshot.entry_by_old_slug(slug).await?) {
+            LEADS_ELSEWHERE
+        } else {
+            return Ok(());
+        };
+        Err(Error::Invalid(Invalid::new("slug", refusal)))
+    }
+
+    /// Has the address that an entry is about to give up lead to it.
+    async fn remember_address(&mut self, entry: &Entry) -> Result<()> {
+        let result = sqlx::query("INSERT INTO old_addresses (slug, entry_id) VALUES ($1, $2)")
+            .bind(entry.slug.as_str())
+            .bind(entry.id.0)
+            .execute(&mut *self.snapshot.tx)
+            .await?;
+        one_row(&result)
+    }
+
+    /// Has an address that its entry takes again lead nowhere else.
+    async fn forget_address(&mut self, slug: &Slug) -> Result<()> {
+        sqlx::query("DELETE FROM old_addresses WHERE slug = $1")
+            .bind(slug.as_str())
+            .execute(&mut *self.snapshot.tx)
+            .await?;
+        Ok(())
     }
 
     /// Puts an entry where it is in its life.
@@ -141,6 +230,19 @@ impl Revision {
         .bind(self.rev)
         .execute(&mut *self.snapshot.tx)
         .await?;
+        one_row(&result)
+    }
+
+    /// Notes that what an entry's top shows changed at this revision.
+    ///
+    /// # Errors
+    /// If there is no such entry, or the database can't be reached.
+    pub async fn change_entry(&mut self, id: EntryId) -> Result<()> {
+        let result = sqlx::query("UPDATE entries SET rev = $2, head = $2 WHERE id = $1")
+            .bind(id.0)
+            .bind(self.rev)
+            .execute(&mut *self.snapshot.tx)
+            .await?;
         one_row(&result)
     }
 

@@ -3,7 +3,7 @@
 use domain::{EntryId, EntryState, Epoch, Rev, Slug};
 use sqlx::{Any, Row, Transaction};
 
-use super::{Snapshot, Store, row};
+use super::{Revision, Snapshot, Store, one_row, row};
 use crate::Result;
 
 /// Where the database's feed stands.
@@ -47,7 +47,28 @@ pub(super) async fn lock(tx: &mut Transaction<'_, Any>) -> Result<()> {
     let result = sqlx::query("UPDATE feed SET rev = rev WHERE id = 1")
         .execute(&mut **tx)
         .await?;
-    super::one_row(&result)
+    one_row(&result)
+}
+
+impl Revision {
+    /// Goes on at the next revision, in the same transaction: what was changed so far and what follows
+    /// are made so together.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn advance(&mut self) -> Result<()> {
+        self.advance_to(self.rev + 1).await
+    }
+
+    /// Goes on at `rev`, which nobody else can have taken meanwhile.
+    pub(super) async fn advance_to(&mut self, rev: Rev) -> Result<()> {
+        self.rev = rev;
+        let result = sqlx::query("UPDATE feed SET rev = $1 WHERE id = 1")
+            .bind(rev)
+            .execute(&mut *self.snapshot.tx)
+            .await?;
+        one_row(&result)
+    }
 }
 
 impl Store {

@@ -7,9 +7,11 @@
 
 mod accounts;
 mod bell;
+mod deletions;
 mod entries;
 mod error;
 mod feed;
+mod marks;
 mod open;
 mod operations;
 mod postgres;
@@ -70,8 +72,11 @@ impl Store {
     /// If the database can't be reached.
     pub async fn revise(&self) -> Result<Revision> {
         let mut tx = self.begin_write().await?;
+        let row = sqlx::query("UPDATE feed SET rev = rev + 1 WHERE id = 1 RETURNING rev")
+            .fetch_one(&mut *tx)
+            .await?;
         Ok(Revision {
-            rev: next_rev(&mut tx).await?,
+            rev: row.try_get("rev")?,
             snapshot: Snapshot { tx },
         })
     }
@@ -105,16 +110,6 @@ impl Revision {
         &mut self.snapshot
     }
 
-    /// Goes on at the next revision, in the same transaction: what was changed so far and what follows
-    /// are made so together.
-    ///
-    /// # Errors
-    /// If the database can't be reached.
-    pub async fn advance(&mut self) -> Result<()> {
-        self.rev = next_rev(&mut self.snapshot.tx).await?;
-        Ok(())
-    }
-
     /// Makes it so, durably.
     ///
     /// # Errors
@@ -123,13 +118,6 @@ impl Revision {
     pub async fn commit(self) -> Result<()> {
         Ok(self.snapshot.tx.commit().await?)
     }
-}
-
-async fn next_rev(tx: &mut Transaction<'static, Any>) -> Result<Rev> {
-    let row = sqlx::query("UPDATE feed SET rev = rev + 1 WHERE id = 1 RETURNING rev")
-        .fetch_one(&mut **tx)
-        .await?;
-    Ok(row.try_get("rev")?)
 }
 
 /// That a write touched the one row it was meant for.

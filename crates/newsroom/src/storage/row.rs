@@ -32,6 +32,11 @@ where
     }
 }
 
+/// Whether `column` is set.
+pub fn flag(row: &AnyRow, column: &str) -> Column<bool> {
+    Ok(row.try_get::<i64, _>(column)? != 0)
+}
+
 /// The moment in `column`.
 pub fn time(row: &AnyRow, column: &str) -> Column<Timestamp> {
     Ok(Timestamp(row.try_get(column)?))

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::{AccountId, Draft, EntryId, Headline, Rev, Timestamp, UpdateId, Username};
 use sqlx::{Row, any::AnyRow};
 
-use super::{Revision, Snapshot, Store, feed, one_row, row};
+use super::{Revision, Snapshot, one_row, row};
 use crate::{LiveUpdate, Result, SafeHtml};
 
 /// An update that is to be.
@@ -28,7 +28,7 @@ pub struct NewUpdate<'a> {
 macro_rules! select_updates {
     ($rest:literal) => {
         concat!(
-            "SELECT u.id, u.entry_id, u.author_id, u.rev, u.headline, u.source, u.html, u.posted_at, u.edited_at, u.deleted_at, a.username FROM updates u JOIN accounts a ON a.id = u.author_id ",
+            "SELECT u.id, u.entry_id, u.author_id, u.rev, u.headline, u.source, u.html, u.is_key, u.is_pinned, u.posted_at, u.edited_at, u.deleted_at, a.username FROM updates u JOIN accounts a ON a.id = u.author_id ",
             $rest
         )
     };
@@ -57,6 +57,27 @@ impl Snapshot {
             "WHERE u.entry_id = $1 AND u.deleted_at IS NULL ORDER BY u.posted_at, u.id"
         ))
         .bind(entry.0)
+        .fetch_all(&mut *self.tx)
+        .await?;
+        all(&rows)
+    }
+
+    /// The updates of an entry that were deleted at `since` or after it, and can still be given back,
+    /// oldest first.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn updates_deleted_since(
+        &mut self,
+        entry: EntryId,
+        since: Timestamp,
+    ) -> Result<Vec<LiveUpdate>> {
+        let rows = sqlx::query(select_updates!(
+            "WHERE u.entry_id = $1 AND u.deleted_at >= $2 AND u.source <> ''
+             ORDER BY u.posted_at, u.id"
+        ))
+        .bind(entry.0)
+        .bind(since.0)
         .fetch_all(&mut *self.tx)
         .await?;
         all(&rows)
@@ -119,6 +140,21 @@ impl Snapshot {
         ))
         .bind(since)
         .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await?;
+        all(&rows)
+    }
+
+    /// The updates of an entry that its top tells of, oldest first.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn highlights(&mut self, entry: EntryId) -> Result<Vec<LiveUpdate>> {
+        let rows = sqlx::query(select_updates!(
+            "WHERE u.entry_id = $1 AND (u.is_key <> 0 OR u.is_pinned <> 0)
+             AND u.deleted_at IS NULL ORDER BY u.posted_at, u.id"
+        ))
+        .bind(entry.0)
         .fetch_all(&mut *self.tx)
         .await?;
         all(&rows)
@@ -194,26 +230,16 @@ impl Revision {
         .execute(&mut *self.snapshot.tx)
         .await?;
         one_row(&result)?;
-        self.move_head(update.entry_id).await
+        self.note_change_of(update).await
     }
 
-    /// Takes an update away, or with `None` gives it back.
-    ///
-    /// # Errors
-    /// If there is no such update, or the database can't be reached.
-    pub async fn set_update_deleted(
-        &mut self,
-        update: &LiveUpdate,
-        deleted_at: Option<Timestamp>,
-    ) -> Result<()> {
-        let result = sqlx::query("UPDATE updates SET deleted_at = $2, rev = $3 WHERE id = $1")
-            .bind(update.id.0)
-            .bind(deleted_at.map(|at| at.0))
-            .bind(self.rev)
-            .execute(&mut *self.snapshot.tx)
-            .await?;
-        one_row(&result)?;
-        self.move_head(update.entry_id).await
+    /// What the entry's top tells of an update changes with it.
+    pub(super) async fn note_change_of(&mut self, update: &LiveUpdate) -> Result<()> {
+        if update.is_highlight() {
+            self.change_entry(update.entry_id).await
+        } else {
+            self.move_head(update.entry_id).await
+        }
     }
 
     /// Gives the updates of an entry that was a draft new revisions, in the order of their old ones:
@@ -242,42 +268,7 @@ impl Revision {
             .bind(distance)
             .execute(&mut *self.snapshot.tx)
             .await?;
-        self.rev = last + distance + 1;
-        let result = sqlx::query("UPDATE feed SET rev = $1 WHERE id = 1")
-            .bind(self.rev)
-            .execute(&mut *self.snapshot.tx)
-            .await?;
-        one_row(&result)
-    }
-}
-
-impl Store {
-    /// Wipes the text of updates that were deleted before `before`; their tombstones stay.
-    ///
-    /// # Errors
-    /// If the database can't be reached.
-    pub async fn wipe_deleted(&self, before: Timestamp) -> Result<()> {
-        let mut tx = self.begin_write().await?;
-        // Mostly there is nothing, and then nothing is written: the lock alone would cost a commit a minute.
-        let due = sqlx::query(
-            "SELECT 1 AS one FROM updates WHERE deleted_at < $1 AND source <> '' LIMIT 1",
-        )
-        .bind(before.0)
-        .fetch_optional(&mut *tx)
-        .await?;
-        if due.is_none() {
-            return Ok(());
-        }
-        // No writer is in the middle of changing the same rows in another order.
-        feed::lock(&mut tx).await?;
-        sqlx::query(
-            "UPDATE updates SET headline = NULL, source = '', html = ''
-             WHERE deleted_at < $1 AND source <> ''",
-        )
-        .bind(before.0)
-        .execute(&mut *tx)
-        .await?;
-        Ok(tx.commit().await?)
+        self.advance_to(last + distance + 1).await
     }
 }
 
@@ -295,6 +286,8 @@ fn update(row: &AnyRow) -> Result<LiveUpdate> {
         headline: row::maybe_parsed(row, "headline", Headline::parse)?,
         source: row.try_get("source")?,
         html: SafeHtml::stored(row.try_get("html")?),
+        key: row::flag(row, "is_key")?,
+        pinned: row::flag(row, "is_pinned")?,
         posted_at: row::time(row, "posted_at")?,
         edited_at: row::maybe_time(row, "edited_at")?,
         deleted_at: row::maybe_time(row, "deleted_at")?,

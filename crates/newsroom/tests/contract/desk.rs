@@ -1,7 +1,7 @@
 //! Entries: created, started, ended, listed.
 
 use domain::{EntryState, Invalid, Order};
-use newsroom::{Entry, Error, NewEntry, live::FeedId};
+use newsroom::{Entry, Error, NewEntry, UNDO_WINDOW, live::FeedId};
 
 use super::support::{Database, LivePage, Stream, TestNewsroom, slug};
 
@@ -217,11 +217,17 @@ async fn a_desk_page_shows_a_draft(database: Database) {
     let posted = room.post(&entry, "prepared").await;
     let gone = room.post(&entry, "gone").await.id;
     room.delete_update(&room.author, gone).await.unwrap();
+    room.hand.advance(UNDO_WINDOW);
     let page = room.desk_entry(&room.author, &entry.slug).await.unwrap();
     assert_eq!(page.entry.id, entry.id);
     assert_eq!(
         page.updates.iter().map(|u| u.id).collect::<Vec<_>>(),
         [posted.id]
     );
-    assert_eq!(page.cursor.rev, page.entry.head);
+    let undoable: Vec<_> = page.deleted.iter().map(|u| u.id).collect();
+    assert_eq!(undoable, [gone]);
+
+    room.hand.advance(1);
+    let page = room.desk_page(&entry.slug).await;
+    assert_eq!(page.deleted, [], "it can't be undone any more");
 }

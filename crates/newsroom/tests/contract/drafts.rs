@@ -1,6 +1,6 @@
 //! Drafts: seen by those who write them, by nobody else, until they are started.
 
-use domain::{EntryState, UpdateId};
+use domain::{Cursor, EntryState, UpdateId};
 use newsroom::{Error, live::FeedId};
 
 use super::support::{Database, Stream, TestNewsroom, batch};
@@ -22,7 +22,8 @@ async fn a_draft_is_nowhere_to_be_seen(database: Database) {
     let gone = room.post(&draft, "secret too").await.id;
     room.delete_update(&room.author, gone).await.unwrap();
     let feed = FeedId::Entry(draft.id);
-    let cursor = room.desk_page(&draft.slug).await.cursor;
+    let at = room.desk_page(&draft.slug).await.entry.head;
+    let cursor = Cursor::new(before.epoch.clone(), at);
 
     assert_refused!(room.entry_page(&draft.slug).await, Error::Unknown("entry"));
     assert_refused!(

@@ -1,6 +1,6 @@
 //! What a feed answers: batches, and what is left of them.
 
-use domain::{Change, Cursor, Deleted, EntryChange, EntryState, Epoch};
+use domain::{Change, Cursor, Deleted, EntryChange, EntryState, Epoch, Order};
 use newsroom::{Error, live::FeedId};
 
 use super::support::{Database, TestNewsroom, batch, card, draft};
@@ -128,9 +128,17 @@ async fn an_entrys_own_change_is_told(database: Database) {
         state: EntryState::Ended,
         title: "final".into(),
         since: room.desk_page(&entry.slug).await.entry.since(),
+        slug: "final".into(),
+        summary: String::new(),
+        time_zone: "UTC".into(),
+        default_order: Order::Oldest,
+        highlights: String::new(),
     };
     let news = room.changes_after(FeedId::Entry(entry.id), known).await;
-    assert_eq!((news.entry, news.entries), (Some(ended.clone()), vec![]));
+    assert_eq!(
+        (news.entry, news.entries),
+        (Some(Box::new(ended.clone())), vec![])
+    );
     assert_eq!((news.changes, news.to), (vec![], known + 1));
     let news = room.changes_after(FeedId::All, known).await;
     assert_eq!((news.entry, news.entries), (None, vec![ended]));

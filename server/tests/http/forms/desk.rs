@@ -171,6 +171,9 @@ async fn an_update_is_edited_deleted_and_given_back() {
         .get(&format!("/desk/entries/final?deleted={id}"))
         .await;
     desk.assert_text_contains(format!("action=\"/desk/updates/{id}/restore\""));
+    let desk = author.get("/desk/entries/final").await;
+    desk.assert_text_contains("is deleted. Until ");
+    assert!(!desk.text().contains("A goal"), "it is nobody's to read");
     for _ in 0..2 {
         let answer = press(&author, &format!("{page}/restore")).await;
         assert_eq!(head_of(&answer, &["location"]), at_desk);

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use domain::{Rev, Road, Timestamp};
-use newsroom::{Clock, FeedPolicy, Hand, Options, storage::Store};
+use newsroom::{Clock, FeedPolicy, Hand, LiveUpdate, Options, storage::Store};
 use sqlx::{AnyConnection, Connection};
 use tempfile::TempDir;
 
@@ -61,7 +61,7 @@ impl Database {
     }
 
     /// What a newsroom on this database is made of, and what moves its clock. A card is
-    /// `<article id="update-{id}">{html}</article>`.
+    /// `<article id="update-{id}">{html}</article>`, and a highlight a line.
     pub fn options(&self) -> (Options, Hand) {
         let (clock, hand) = Clock::manual(START);
         let options = Options {
@@ -79,6 +79,13 @@ impl Database {
                     update.id, update.html
                 )
             }),
+            highlights: Arc::new(|_, updates| {
+                let line = |update: &LiveUpdate| {
+                    let pin = if update.pinned { "pinned " } else { "" };
+                    format!("{pin}{}\n", update.source)
+                };
+                updates.iter().map(line).collect()
+            }),
         };
         (options, hand)
     }
@@ -92,7 +99,8 @@ impl Database {
     pub async fn migrate_beyond_this_release(&self) {
         self.execute(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-             SELECT 9000, description, success, checksum, execution_time FROM _sqlx_migrations",
+             SELECT 9000, description, success, checksum, execution_time FROM _sqlx_migrations
+             WHERE version = 1",
         )
         .await;
     }

@@ -14,7 +14,7 @@ use domain::{
     Viewer,
 };
 use newsroom::{
-    Clock, Entry, EntryPage, Hand, NewEntry, Newsroom, Options, live::FeedId, storage::Store,
+    Clock, Entry, EntryAtDesk, Hand, NewEntry, Newsroom, Options, live::FeedId, storage::Store,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -108,8 +108,8 @@ impl TestNewsroom {
             .unwrap()
     }
 
-    /// An entry's page, a draft's too.
-    pub async fn desk_page(&self, slug: &Slug) -> EntryPage {
+    /// An entry's page on the desk, a draft's too.
+    pub async fn desk_page(&self, slug: &Slug) -> EntryAtDesk {
         self.desk_entry(&self.owner, slug).await.unwrap()
     }
 

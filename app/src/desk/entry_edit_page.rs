@@ -1,0 +1,42 @@
+//! The page to change an entry at.
+
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_router::hooks::use_params_map;
+
+use super::{desk_entry, entry_fields::EntryFields};
+use crate::{
+    layout::{Complaint, Frame, Place, or_error},
+    request::PageRequest,
+};
+
+/// An entry's title, summary, address, zone and order, to be changed.
+#[component]
+pub fn EntryEditPage() -> impl IntoView {
+    let response = expect_context::<ResponseOptions>();
+    let request = PageRequest::current();
+    let slug = use_params_map().with(|params| params.get("slug").unwrap_or_default());
+    Suspend::new(async move {
+        let found = desk_entry(&request, &slug).await;
+        let page = found.map(|(viewer, page)| {
+            let entry = page.entry;
+            let action = format!("/desk/entries/{}/edit", entry.slug);
+            view! {
+                <Frame title=format!("Change · {}", entry.title) place=Place::Personal(viewer)>
+                    <p class="from-entry">
+                        <a href=format!("/desk/entries/{}", entry.slug)>{entry.title.to_string()}</a>
+                    </p>
+                    <h1>"Change the live blog"</h1>
+                    <Complaint />
+                    <form method="post" action=action>
+                        <EntryFields entry=entry />
+                        <button class="button primary" type="submit">
+                            "Save"
+                        </button>
+                    </form>
+                </Frame>
+            }
+        });
+        or_error(&response, page)
+    })
+}

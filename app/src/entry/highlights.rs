@@ -1,0 +1,67 @@
+//! What stands above an entry's list: the pinned update's teaser, and the key moments.
+
+use leptos::prelude::*;
+use newsroom::{Entry, LiveUpdate, zone};
+
+/// How much of an update without a headline is shown, in characters: two lines of the teaser, and one
+/// of the list.
+const TEASER: usize = 160;
+const LINE: usize = 80;
+
+/// What stands above the list, of the updates that are pinned or key; nothing of none. Pages and the feed
+/// carry the same bytes.
+pub fn render_highlights(entry: &Entry, updates: &[LiveUpdate]) -> String {
+    if updates.is_empty() {
+        return String::new();
+    }
+    Owner::new().with(|| view! { <Highlights entry updates /> }.to_html())
+}
+
+#[component]
+fn Highlights<'a>(entry: &'a Entry, updates: &'a [LiveUpdate]) -> impl IntoView {
+    let pinned = updates.iter().find(|update| update.pinned).map(|update| {
+        view! {
+            <section class="teaser" aria-labelledby="pinned">
+                <h2 id="pinned">"Pinned"</h2>
+                <a href=format!("#update-{}", update.id)>{said(update, TEASER)}</a>
+            </section>
+        }
+    });
+    let moments: Vec<_> = updates
+        .iter()
+        .filter(|update| update.key)
+        .map(|update| {
+            let time = zone::LocalTime::new(update.posted_at, &entry.time_zone);
+            view! {
+                // By this it is known again as others come and go.
+                <li id=format!("moment-{}", update.id)>
+                    <a href=format!("#update-{}", update.id)>
+                        <time datetime=zone::rfc3339(update.posted_at)>{time.clock()}</time>
+                        " "
+                        {said(update, LINE)}
+                    </a>
+                </li>
+            }
+        })
+        .collect();
+    let moments = (!moments.is_empty()).then(|| {
+        view! {
+            <nav class="key-moments" aria-labelledby="key-moments">
+                <h2 id="key-moments">"Key moments"</h2>
+                <ol>{moments}</ol>
+            </nav>
+        }
+    });
+    view! {
+        {pinned}
+        {moments}
+    }
+}
+
+/// What an update says, in short.
+fn said(update: &LiveUpdate, characters: usize) -> String {
+    match &update.headline {
+        Some(headline) => headline.to_string(),
+        None => update.html.plain_text(characters),
+    }
+}

@@ -1,0 +1,136 @@
+//! Updates: marked as key, pinned.
+
+use domain::{EntryChange, Mark, PostedUpdate};
+use newsroom::{Entry, Error, live::FeedId};
+
+use super::support::{Database, TestNewsroom, draft};
+
+on_every_database! {
+    a_mark_is_set_once_and_taken_off_once,
+    one_update_of_an_entry_is_pinned,
+    the_entrys_top_follows_what_happens_to_its_updates,
+    a_pinned_update_that_was_deleted_comes_back_without_the_pin_that_another_has_since,
+    what_is_deleted_cannot_be_marked,
+}
+
+/// What the feed told of the entry itself after `rev`.
+async fn told(room: &TestNewsroom, entry: &Entry, rev: domain::Rev) -> Option<EntryChange> {
+    let batch = room.changes_after(FeedId::Entry(entry.id), rev).await;
+    batch.entry.map(|entry| *entry)
+}
+
+/// What stands above the entry's list.
+async fn top(room: &TestNewsroom, entry: &Entry) -> String {
+    told(room, entry, 0).await.unwrap().highlights
+}
+
+async fn a_mark_is_set_once_and_taken_off_once(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let PostedUpdate { id, .. } = room.post(&entry, "goal").await;
+    for mark in [Mark::Key, Mark::Pinned] {
+        for on in [true, false] {
+            let before = room.feed_head(&entry).await;
+            room.mark_update(&room.author, id, mark, on).await.unwrap();
+            let page = room.entry_page(&entry.slug).await.unwrap();
+            assert_eq!(page.updates[0].has(mark), on);
+            assert!(page.updates[0].rev > before);
+            assert_eq!(page.updates[0].edited_at, None, "a mark is no edit");
+            let after = room.feed_head(&entry).await;
+            assert_eq!(told(&room, &entry, before).await.unwrap().rev, after);
+            room.mark_update(&room.author, id, mark, on).await.unwrap();
+            assert_eq!(room.feed_head(&entry).await, after, "{mark:?} {on}, again");
+        }
+    }
+}
+
+async fn one_update_of_an_entry_is_pinned(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let (entry, other) = (
+        room.live_entry().await,
+        room.entry("other", domain::EntryState::Live).await,
+    );
+    let posted = [room.post(&entry, "a").await, room.post(&entry, "b").await];
+    let elsewhere = room.post(&other, "c").await;
+    for update in [elsewhere, posted[0], posted[1]] {
+        room.mark_update(&room.author, update.id, Mark::Pinned, true)
+            .await
+            .unwrap();
+    }
+    assert_eq!(top(&room, &entry).await, "pinned b\n");
+    assert_eq!(top(&room, &other).await, "pinned c\n");
+    let since = posted[1].rev;
+    let batch = room.changes_after(FeedId::Entry(entry.id), since).await;
+    let told: Vec<_> = batch.changes.iter().map(domain::Change::id).collect();
+    assert_eq!(told, [posted[0].id, posted[1].id], "both cards changed");
+    assert_eq!(batch.to, room.feed_head(&entry).await);
+}
+
+async fn the_entrys_top_follows_what_happens_to_its_updates(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    assert_eq!(top(&room, &entry).await, "");
+    let first = room.post(&entry, "frist").await.id;
+    let second = room.post(&entry, "second").await.id;
+    room.mark_update(&room.author, second, Mark::Key, true)
+        .await
+        .unwrap();
+    room.mark_update(&room.author, first, Mark::Key, true)
+        .await
+        .unwrap();
+    assert_eq!(top(&room, &entry).await, "frist\nsecond\n");
+
+    let mut head = room.feed_head(&entry).await;
+    let mut tells = async |expected: &str| {
+        let told = told(&room, &entry, head).await.unwrap();
+        assert_eq!(told.highlights, expected);
+        head = told.rev;
+    };
+    room.edit_update(&room.author, first, &draft("first"))
+        .await
+        .unwrap();
+    tells("first\nsecond\n").await;
+    room.delete_update(&room.author, first).await.unwrap();
+    tells("second\n").await;
+    room.restore_update(&room.author, first).await.unwrap();
+    tells("first\nsecond\n").await;
+
+    let head = room.feed_head(&entry).await;
+    room.post(&entry, "third").await;
+    assert_eq!(
+        told(&room, &entry, head).await,
+        None,
+        "nothing of it changed"
+    );
+}
+
+async fn a_pinned_update_that_was_deleted_comes_back_without_the_pin_that_another_has_since(
+    database: Database,
+) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let (one, other) = (
+        room.post(&entry, "a").await.id,
+        room.post(&entry, "b").await.id,
+    );
+    let pin = async |id| room.mark_update(&room.author, id, Mark::Pinned, true).await;
+    pin(one).await.unwrap();
+    room.delete_update(&room.author, one).await.unwrap();
+    assert_eq!(top(&room, &entry).await, "");
+    pin(other).await.unwrap();
+    room.restore_update(&room.author, one).await.unwrap();
+    assert_eq!(top(&room, &entry).await, "pinned b\n");
+}
+
+async fn what_is_deleted_cannot_be_marked(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let id = room.post(&entry, "a").await.id;
+    room.delete_update(&room.author, id).await.unwrap();
+    let head = room.feed_head(&entry).await;
+    for (viewer, id) in [(&room.author, id), (&room.author, domain::UpdateId(999))] {
+        let refused = room.mark_update(viewer, id, Mark::Key, true).await;
+        assert_refused!(refused, Error::Unknown("update"));
+    }
+    assert_eq!(room.feed_head(&entry).await, head);
+}

@@ -1,0 +1,135 @@
+// What changes around the updates: marks, and the entry itself.
+import type { Page } from "@playwright/test";
+import { expect, idOf, markNodes, test, unmarked, updates, waitForFeed } from "./support/test";
+
+test("what is pinned or key stands above the list while it is, and moves nothing", async ({ page, newEntry, post, send }) => {
+  const entry = await newEntry();
+  for (const text of ["first", "second", "third"]) await post(entry.slug, text);
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await markNodes(page);
+  const id = await idOf(page, "second");
+
+  await send(`/desk/updates/${id}/mark`, { mark: "pinned", on: "true" });
+  const teaser = page.getByRole("region", { name: "Pinned" });
+  await expect(teaser.getByRole("link", { name: "second" })).toHaveAttribute("href", `#update-${id}`);
+  await send(`/desk/updates/${id}/mark`, { mark: "key", on: "true" });
+  const moments = page.getByRole("navigation", { name: "Key moments" });
+  await expect(moments.getByRole("link", { name: /second/ })).toBeVisible();
+  await expect(page.locator(`#update-${id}`)).toContainText("Key moment");
+
+  await send(`/desk/updates/${id}`, { source: "the second", headline: "" });
+  await expect(teaser).toContainText("the second");
+  await send(`/desk/updates/${id}/delete`);
+  await expect(teaser).toBeHidden();
+  await expect(moments).toBeHidden();
+  expect(await unmarked(page)).toBe(0);
+});
+
+test("a change of the entry appears on open pages, and its old address leads to it", async ({ page, newEntry, post, send }) => {
+  const entry = await newEntry();
+  await post(entry.slug, "an update");
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  const changed = { title: "The re-match", slug: `${entry.slug}-2`, summary: "All of it again.", time_zone: "Asia/Tokyo" };
+  await send(`/desk/entries/${entry.slug}/edit`, changed);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("The re-match");
+  await expect(page.getByText("All of it again.")).toBeVisible();
+  await expect(page).toHaveTitle(/^The re-match/);
+  await expect(page.locator("#entry-since")).toContainText("JST");
+  await expect(updates(page).locator("a.update-when")).toHaveAttribute("href", new RegExp(`/entries/${changed.slug}/`));
+
+  await post(changed.slug, "and on it goes");
+  await expect(updates(page)).toHaveCount(2);
+  await page.goto(entry.url);
+  await expect(page).toHaveURL(new RegExp(`/entries/${changed.slug}$`));
+});
+
+/** How far below the window's top something is, once the browser has laid out what it scrolled to. */
+const top = (page: Page, selector: string) =>
+  page.locator(selector).evaluate(async (node) => {
+    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+    return Math.round(node.getBoundingClientRect().top);
+  });
+
+test("whatever changes around it, what is read, selected and focused stays as it is", async ({ page, newEntry, post, send }) => {
+  const entry = await newEntry();
+  for (let n = 0; n < 16; n++) await post(entry.slug, `This is update ${n}. `.repeat(30));
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  const ids = await updates(page).evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-update-id") ?? ""));
+  const [read, focused] = [`#update-${ids[8]}`, `#update-${ids[9]} .update-when`];
+  await page.locator(read).evaluate((node) => node.scrollIntoView());
+  await page.locator(read).locator(".prose").selectText();
+  await page.locator(focused).evaluate((link: HTMLElement) => link.focus({ preventScroll: true }));
+  await markNodes(page);
+  const place = await top(page, read);
+  const selected = await page.evaluate(() => getSelection()?.toString());
+  expect(selected).toContain("This is update 8.");
+
+  const desk = `/desk/entries/${entry.slug}`;
+  const mark = (at: number, word: string) => send(`/desk/updates/${ids[at]}/mark`, { mark: word, on: "true" });
+  const fields = { title: "The re-match", slug: entry.slug, summary: "All of it again.", time_zone: "Asia/Tokyo" };
+  const changes: [string, () => Promise<void>, () => Promise<void>][] = [
+    ["an edit above", () => send(`/desk/updates/${ids[2]}`, { source: "Shorter." }), () => expect(page.locator(`#update-${ids[2]} .prose`)).toHaveText("Shorter.")],
+    ["an edit in sight", () => send(`/desk/updates/${ids[9]}`, { source: "Another text.", headline: "A headline" }), () => expect(page.locator(`#update-${ids[9]} .prose`)).toHaveText("Another text.")],
+    ["a deletion above", () => send(`/desk/updates/${ids[4]}/delete`), () => expect(page.locator(`#update-${ids[4]}`)).toHaveCount(0)],
+    ["an undo", () => send(`/desk/updates/${ids[4]}/restore`), () => expect(page.locator(`#update-${ids[4]}`)).toHaveCount(1)],
+    ["a pin", () => mark(6, "pinned"), () => expect(page.getByRole("region", { name: "Pinned" })).toBeVisible()],
+    ["the mark of what is selected", () => mark(8, "key"), () => expect(page.locator(read)).toContainText("Key moment")],
+    ["another zone and title", () => send(`${desk}/edit`, fields), () => expect(page.locator("#entry-since")).toContainText("JST")],
+    ["the end", () => send(`${desk}/end`), () => expect(page.locator(".chip")).toHaveAttribute("data-chip", "ended")],
+  ];
+  for (const [what, change, arrived] of changes) {
+    await change();
+    await arrived();
+    expect.soft(await page.evaluate(() => getSelection()?.toString()), `selected after ${what}`).toBe(selected);
+    await expect.soft(page.locator(focused), `focused after ${what}`).toBeFocused();
+    expect.soft(await top(page, read), `in its place after ${what}`).toBe(place);
+  }
+  // What was deleted and given back is the one that was made anew.
+  expect(await unmarked(page)).toBe(1);
+});
+
+test("a key moment that is focused stays so while others come and go", async ({ page, newEntry, post, send }) => {
+  const entry = await newEntry();
+  for (const text of ["first", "second", "third"]) await post(entry.slug, text);
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  const mark = async (text: string, word: string, on = "true") => send(`/desk/updates/${await idOf(page, text)}/mark`, { mark: word, on });
+  await mark("second", "key");
+  const moments = page.getByRole("navigation", { name: "Key moments" }).getByRole("link");
+  const second = moments.filter({ hasText: "second" });
+  await second.focus();
+  await mark("first", "key");
+  await mark("third", "key");
+  await mark("third", "pinned");
+  await expect(page.getByRole("region", { name: "Pinned" })).toBeVisible();
+  await mark("first", "key", "false");
+  await expect(moments).toHaveCount(2);
+  await mark("third", "pinned", "false");
+  await expect(page.getByRole("region", { name: "Pinned" })).toHaveCount(0);
+  await expect(second).toBeFocused();
+});
+
+test("what an author types is posted to the entry that was renamed meanwhile, twice", async ({ author, newEntry, post, send }) => {
+  const entry = await newEntry();
+  await post(entry.slug, "an update");
+  const page = await author.context.newPage();
+  await page.goto(entry.url);
+  const box = page.getByRole("textbox", { name: "Update" });
+  await box.fill("Typed before, posted after");
+  await box.evaluate((node: HTMLTextAreaElement) => node.setSelectionRange(6, 12));
+  for (const [from, to] of [["", "-2"], ["-2", "-3"]]) {
+    await send(`/desk/entries/${entry.slug}${from}/edit`, { title: `Part ${to}`, slug: `${entry.slug}${to}`, time_zone: "UTC" });
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Part ${to}`);
+  }
+  await expect(box).toBeFocused();
+  expect(await box.evaluate((node: HTMLTextAreaElement) => [node.selectionStart, node.selectionEnd])).toEqual([6, 12]);
+  await page.reload();
+  await expect(page).toHaveURL(new RegExp(`${entry.slug}-3$`));
+  await expect(box).toHaveValue("Typed before, posted after");
+  await page.getByRole("button", { name: "Post", exact: true }).click();
+  await expect(updates(page)).toHaveCount(2);
+});
