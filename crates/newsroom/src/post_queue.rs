@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     Clock, Entry, Error, Result, SafeHtml,
     live::Hub,
-    storage::{NewUpdate, Operation, Revision, StorageError, Store},
+    storage::{NewUpdate, Operation, Outcome, Revision, StorageError, Store},
 };
 
 /// How many posts are written together at most. More would gain little: the disk's part of each is
@@ -169,10 +169,9 @@ impl Press {
     async fn write_at(&self, revision: &mut Revision, post: &Post) -> Result<PostedUpdate> {
         let known = revision.snapshot().operation(post.author, &post.op_id);
         if let Some(done) = known.await? {
-            return if done.request_hash == post.request_hash {
-                Ok(done.result)
-            } else {
-                Err(Error::Repeated)
+            return match done.outcome {
+                Outcome::Posted(posted) if done.request_hash == post.request_hash => Ok(posted),
+                _ => Err(Error::Repeated),
             };
         }
         let entry = revision.snapshot().entry_known_as(&post.slug).await?;
@@ -195,7 +194,7 @@ impl Press {
         };
         let operation = Operation {
             request_hash: post.request_hash.clone(),
-            result,
+            outcome: Outcome::Posted(result),
         };
         revision
             .add_operation(post.author, &post.op_id, &operation)

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use domain::{Draft, Invalid, Mark, OpId, PostedUpdate, Slug, UpdateId, Viewer};
+use domain::{Change, Draft, Invalid, Mark, OpId, PostedUpdate, Slug, UpdateId, Viewer};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Entry, Error, LiveUpdate, Newsroom, Result, post_queue::Post, storage::Snapshot, to_safe_html,
+    Entry, Error, LiveUpdate, Newsroom, Result, live::change, post_queue::Post, storage::Snapshot,
+    to_safe_html,
 };
 
 /// How long a deletion can be undone, in microseconds: ten minutes. The text is wiped after it.
@@ -30,11 +31,12 @@ impl Newsroom {
     ) -> Result<PostedUpdate> {
         may_post(viewer)?;
         let html = visible_html(draft)?;
+        let headline = draft.headline.as_ref().map_or("", |line| line.as_str());
         let post = Post {
             author: viewer.id,
             slug: slug.clone(),
             op_id: op_id.clone(),
-            request_hash: request_hash(slug, draft),
+            request_hash: request_hash([slug.as_str(), headline, draft.source.as_str()]),
             draft: draft.clone(),
             html,
             waited,
@@ -147,6 +149,21 @@ impl Newsroom {
         }
         Ok((entry, update))
     }
+
+    /// What the feed says of an update by now, if only that it is deleted; and its entry, a draft too.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if the viewer has no desk, [`Error::Unknown`] if there is no such update, or
+    /// if the database can't be reached.
+    pub async fn last_change(&self, viewer: &Viewer, id: UpdateId) -> Result<(Entry, Change)> {
+        may_post(viewer)?;
+        let unknown = Error::Unknown("update");
+        let mut snapshot = self.store.snapshot().await?;
+        let update = snapshot.update(id).await?.ok_or(unknown.clone())?;
+        let entry = snapshot.entry(update.entry_id).await?.ok_or(unknown)?;
+        let change = change(&self.cards, &entry, &update);
+        Ok((entry, change))
+    }
 }
 
 pub(crate) fn may_post(viewer: &Viewer) -> Result<()> {
@@ -187,10 +204,10 @@ fn visible_html(draft: &Draft) -> Result<crate::SafeHtml> {
     Ok(html)
 }
 
-fn request_hash(slug: &Slug, draft: &Draft) -> Vec<u8> {
-    let headline = draft.headline.as_ref().map_or("", |line| line.as_str());
+/// What a request is known by that says so much: whoever repeats it asks for the same parts.
+pub(crate) fn request_hash<const PARTS: usize>(parts: [&str; PARTS]) -> Vec<u8> {
     let mut hash = Sha256::new();
-    for part in [slug.as_str(), headline, draft.source.as_str()] {
+    for part in parts {
         // The length before each part: no two requests read the same.
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);

@@ -11,7 +11,7 @@ mod ring;
 mod subscription;
 mod tailer;
 
-pub use batches::assemble;
+pub use batches::{assemble, change};
 pub use frame::{Frame, heartbeat};
 pub use hub::{FeedHead, FeedId, Hub};
 pub use mark::PublishedMark;
