@@ -6,6 +6,7 @@
 //! `router`, where what is public is cached and never reads a cookie, and what is personal is told
 //! who asks and never stored.
 
+mod api;
 mod cli;
 mod commands;
 mod config;

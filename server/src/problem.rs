@@ -16,6 +16,7 @@ pub const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
 pub struct Problem {
     status: StatusCode,
     sentence: String,
+    field: Option<&'static str>,
 }
 
 impl Problem {
@@ -24,6 +25,7 @@ impl Problem {
         Self {
             status,
             sentence: sentence.into(),
+            field: None,
         }
     }
 
@@ -36,6 +38,11 @@ impl Problem {
     pub fn sentence(&self) -> &str {
         &self.sentence
     }
+
+    /// The field that it is about, if it is about one.
+    pub const fn field(&self) -> Option<&'static str> {
+        self.field
+    }
 }
 
 impl From<Error> for Problem {
@@ -44,7 +51,14 @@ impl From<Error> for Problem {
         if let Error::Storage(cause) = &error {
             tracing::error!(%cause, "a request failed");
         }
-        Self::new(status_of(&error), error.to_string())
+        Self {
+            status: status_of(&error),
+            sentence: error.to_string(),
+            field: match error {
+                Error::Invalid(invalid) => Some(invalid.field),
+                _ => None,
+            },
+        }
     }
 }
 

@@ -1,0 +1,197 @@
+//! Updates.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    http::{HeaderName, StatusCode, header::LOCATION},
+};
+use domain::{Change, Draft, UpdateId};
+use newsroom::{Entry, Error};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{Program, body::Body, details::Refusals, key::IdempotencyKey, keyed};
+use crate::{
+    extract::{Path, slug, update_id},
+    problem::Problem,
+    state::AppState,
+};
+
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(post_update))
+        .routes(routes!(edit_update, delete_update))
+}
+
+/// An update, as the feed has it: `id`, `rev` and either the rest or that it is deleted.
+#[derive(Debug, Serialize, ToSchema)]
+struct ChangeAnswer {
+    /// Its number.
+    id: i64,
+    /// The revision of its last change.
+    rev: i64,
+    /// Whether it is gone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    deleted: bool,
+    /// Its card, as readers get it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    html: Option<String>,
+    /// Its page; nobody's yet, while the entry is a draft.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    /// When it was posted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    posted_at: Option<i64>,
+}
+
+impl ChangeAnswer {
+    fn of(program: &Program, entry: &Entry, change: Change) -> Self {
+        let (id, rev) = (change.id(), change.rev());
+        let shown = match change {
+            Change::Deleted(_) => None,
+            Change::Presented(shown) => Some(shown),
+        };
+        let url = || program.url(format_args!("/entries/{}/updates/{id}", entry.slug));
+        Self {
+            id: id.0,
+            rev,
+            deleted: shown.is_none(),
+            url: shown.is_some().then(url),
+            posted_at: shown.as_ref().map(|shown| shown.posted_at.0),
+            html: shown.map(|shown| shown.html),
+        }
+    }
+}
+
+/// An update that is to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UpdateToPost {
+    /// Its text: Markdown, and HTML that is made safe.
+    source: String,
+    /// The line above it.
+    headline: Option<String>,
+}
+
+/// What is to change of an update; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UpdateToEdit {
+    /// Its text: Markdown, and HTML that is made safe.
+    source: Option<String>,
+    /// The line above it; `null` takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    headline: Option<Option<String>>,
+}
+
+/// What was given, if only `null`.
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
+    Deserialize::deserialize(value).map(Some)
+}
+
+/// Post an update
+#[utoipa::path(
+    post,
+    path = "/api/v1/entries/{slug}/updates",
+    params(("slug" = String, Path, description = "The entry's name in addresses"), IdempotencyKey),
+    request_body = UpdateToPost,
+    responses((status = 201, description = "The update; for the same key the same update, as it is now", body = ChangeAnswer), Refusals)
+)]
+async fn post_update(
+    program: Program,
+    key: IdempotencyKey,
+    Path(name): Path<String>,
+    Body(update): Body<UpdateToPost>,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<ChangeAnswer>), Problem> {
+    let headline = update.headline.unwrap_or_default();
+    let draft = Draft::parse(&update.source, &headline).map_err(Error::from)?;
+    let (newsroom, viewer) = (&program.newsroom, program.viewer());
+    let posted = newsroom
+        .post_update(
+            viewer,
+            &slug(&name)?,
+            &key.or_fresh()?,
+            &draft,
+            Duration::ZERO,
+        )
+        .await
+        .map_err(keyed)?;
+    let (entry, change) = newsroom.last_change(viewer, posted.id).await?;
+    let location = program.url(format_args!(
+        "/entries/{}/updates/{}",
+        entry.slug, posted.id
+    ));
+    let answer = ChangeAnswer::of(&program, &entry, change);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(answer)))
+}
+
+/// Edit an update
+///
+/// The same again changes nothing.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/entries/{slug}/updates/{id}",
+    params(
+        ("slug" = String, Path, description = "The entry's name in addresses"),
+        ("id" = i64, Path, description = "The update's number")
+    ),
+    request_body = UpdateToEdit,
+    responses((status = 200, description = "The update as it is now", body = ChangeAnswer), Refusals)
+)]
+async fn edit_update(
+    program: Program,
+    Path((name, id)): Path<(String, String)>,
+    Body(edit): Body<UpdateToEdit>,
+) -> Result<Json<ChangeAnswer>, Problem> {
+    let id = locate(&program, &name, &id).await?;
+    let (newsroom, viewer) = (&program.newsroom, program.viewer());
+    let (_, update) = newsroom.editable_update(viewer, id).await?;
+    let headline = match edit.headline {
+        Some(given) => given.unwrap_or_default(),
+        None => update.headline.map(String::from).unwrap_or_default(),
+    };
+    let source = edit.source.unwrap_or(update.source);
+    let draft = Draft::parse(&source, &headline).map_err(Error::from)?;
+    newsroom.edit_update(viewer, id, &draft).await?;
+    answer(&program, id).await
+}
+
+/// Delete an update
+///
+/// It is gone from every page at once. The same again changes nothing.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/entries/{slug}/updates/{id}",
+    params(
+        ("slug" = String, Path, description = "The entry's name in addresses"),
+        ("id" = i64, Path, description = "The update's number")
+    ),
+    responses((status = 200, description = "That it is deleted", body = ChangeAnswer), Refusals)
+)]
+async fn delete_update(
+    program: Program,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<Json<ChangeAnswer>, Problem> {
+    let id = locate(&program, &name, &id).await?;
+    program.newsroom.delete_update(program.viewer(), id).await?;
+    answer(&program, id).await
+}
+
+/// The number of the update at an address, if it stands in the entry of that address.
+async fn locate(program: &Program, name: &str, id: &str) -> Result<UpdateId, Problem> {
+    let id = update_id(id)?;
+    let (entry, _) = program.newsroom.last_change(program.viewer(), id).await?;
+    if entry.slug.as_str() == name {
+        Ok(id)
+    } else {
+        Err(Error::Unknown("update").into())
+    }
+}
+
+async fn answer(program: &Program, id: UpdateId) -> Result<Json<ChangeAnswer>, Problem> {
+    let (entry, change) = program.newsroom.last_change(program.viewer(), id).await?;
+    Ok(Json(ChangeAnswer::of(program, &entry, change)))
+}
