@@ -190,14 +190,14 @@ impl Newsroom {
         entry.ok_or(Error::Unknown("entry"))
     }
 
-    /// The entry named `slug` without its updates, a draft too.
+    /// The entry named `slug` without its updates, a draft too; under an old address as well.
     ///
     /// # Errors
     /// [`Error::Forbidden`] if the viewer has no desk, [`Error::Unknown`] if there is no such entry,
     /// or if the database can't be reached.
     pub async fn entry_named(&self, viewer: &Viewer, slug: &Slug) -> Result<Entry> {
         may_post(viewer)?;
-        let entry = self.store.snapshot().await?.entry_by_slug(slug).await?;
+        let entry = self.store.snapshot().await?.entry_known_as(slug).await?;
         entry.ok_or(Error::Unknown("entry"))
     }
 

@@ -3,7 +3,7 @@
 
 use std::{slice, sync::Arc, time::Duration};
 
-use domain::{AccountId, Draft, EntryState, OpId, PostedUpdate, Slug, Timestamp};
+use domain::{AccountId, Draft, EntryState, Mark, OpId, PostedUpdate, Slug, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -34,6 +34,8 @@ pub struct Post {
     pub draft: Draft,
     /// What readers get of it.
     pub html: SafeHtml,
+    /// What is said of it, beside what it says itself.
+    pub marks: Vec<Mark>,
     /// How long it lay on its author's machine.
     pub waited: Duration,
 }
@@ -186,6 +188,7 @@ impl Press {
             author_id: post.author,
             draft: &post.draft,
             html: &post.html,
+            marks: &post.marks,
             posted_at: posted_at(&entry, self.clock.now(), post.waited),
         };
         let result = PostedUpdate {

@@ -29,16 +29,33 @@ impl Newsroom {
         draft: &Draft,
         waited: Duration,
     ) -> Result<PostedUpdate> {
+        self.post_marked_update(viewer, slug, op_id, draft, &[], waited)
+            .await
+    }
+
+    /// The same, of an update that is marked from the first.
+    ///
+    /// # Errors
+    /// As [`Newsroom::post_update`].
+    pub async fn post_marked_update(
+        &self,
+        viewer: &Viewer,
+        slug: &Slug,
+        op_id: &OpId,
+        draft: &Draft,
+        marks: &[Mark],
+        waited: Duration,
+    ) -> Result<PostedUpdate> {
         may_post(viewer)?;
         let html = visible_html(draft)?;
-        let headline = draft.headline.as_ref().map_or("", |line| line.as_str());
         let post = Post {
             author: viewer.id,
             slug: slug.clone(),
             op_id: op_id.clone(),
-            request_hash: request_hash([slug.as_str(), headline, draft.source.as_str()]),
+            request_hash: hash_of_post(slug, draft, marks),
             draft: draft.clone(),
             html,
+            marks: marks.to_vec(),
             waited,
         };
         let posted = self.posts.write(post).await?;
@@ -204,8 +221,16 @@ fn visible_html(draft: &Draft) -> Result<crate::SafeHtml> {
     Ok(html)
 }
 
+fn hash_of_post(slug: &Slug, draft: &Draft, marks: &[Mark]) -> Vec<u8> {
+    let headline = draft.headline.as_ref().map_or("", |line| line.as_str());
+    let text = [slug.as_str(), headline, draft.source.as_str()];
+    // Hashes are kept for ever: what is not marked has the one it had before there were marks.
+    let marks = marks.iter().map(|mark| mark.as_str());
+    request_hash(text.into_iter().chain(marks))
+}
+
 /// What a request is known by that says so much: whoever repeats it asks for the same parts.
-pub(crate) fn request_hash<const PARTS: usize>(parts: [&str; PARTS]) -> Vec<u8> {
+pub(crate) fn request_hash<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
     let mut hash = Sha256::new();
     for part in parts {
         // The length before each part: no two requests read the same.

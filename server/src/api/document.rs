@@ -1,4 +1,4 @@
-//! The OpenAPI document: what the routes say of themselves, and what they share.
+//! The `OpenAPI` document: what the routes say of themselves, and what they share.
 
 use domain::{EntryState, Order};
 use utoipa::{

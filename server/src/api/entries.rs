@@ -4,8 +4,8 @@ use axum::{
     Json,
     http::{HeaderName, StatusCode, header::LOCATION},
 };
-use domain::{EntryState, Invalid, Order};
-use newsroom::{Entry, Error, NewEntry};
+use domain::{EntryState, Invalid, Order, Slug, Summary, Title};
+use newsroom::{Entry, EntryEdit, Error, NewEntry, zone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -114,9 +114,55 @@ const fn oldest() -> Order {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct EntryToChange {
+    title: Option<String>,
+    /// Its name in addresses; the old one leads to it.
+    slug: Option<String>,
+    /// What it is about.
+    summary: Option<String>,
+    /// The IANA time zone that its times are shown in.
+    time_zone: Option<String>,
+    /// The order that its pages begin in.
+    #[schema(schema_with = order)]
+    default_order: Option<Order>,
     /// `live` starts it, or starts it again; `ended` ends it.
     #[schema(schema_with = state)]
     state: Option<EntryState>,
+}
+
+impl EntryToChange {
+    /// What `entry` is to be, but for its state.
+    fn edit(&self, entry: &Entry) -> Result<EntryEdit, Invalid> {
+        let mut edit = EntryEdit::of(entry);
+        if let Some(title) = &self.title {
+            edit.title = Title::parse(title)?;
+        }
+        if let Some(slug) = &self.slug {
+            edit.slug = Slug::parse(slug)?;
+        }
+        if let Some(summary) = &self.summary {
+            edit.summary = Summary::parse(summary)?;
+        }
+        if let Some(time_zone) = &self.time_zone {
+            edit.time_zone = zone::parse(time_zone)?;
+        }
+        if let Some(order) = self.default_order {
+            edit.default_order = order;
+        }
+        Ok(edit)
+    }
+
+    /// Refuses a state that no entry comes to.
+    fn check_state(&self, entry: &Entry) -> Result<(), Invalid> {
+        match self.state {
+            Some(state @ (EntryState::Draft | EntryState::Upcoming)) if state != entry.state => {
+                Err(Invalid::new(
+                    "state",
+                    "An entry can be made live, or ended; it becomes no draft and is not announced any more.",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// All entries
@@ -204,18 +250,16 @@ async fn change_entry(
 ) -> Result<Json<EntryAnswer>, Problem> {
     let (newsroom, viewer) = (&program.newsroom, program.viewer());
     let entry = newsroom.entry_named(viewer, &slug(&name)?).await?;
+    change.check_state(&entry).map_err(Error::from)?;
+    let edit = change.edit(&entry).map_err(Error::from)?;
+    if edit != EntryEdit::of(&entry) {
+        newsroom.edit_entry(viewer, &entry.slug, &edit).await?;
+    }
     match change.state {
-        Some(EntryState::Live) => newsroom.start_entry(viewer, &entry.slug).await?,
-        Some(EntryState::Ended) => newsroom.end_entry(viewer, &entry.slug).await?,
-        Some(state) if state != entry.state => return Err(past().into()),
-        _ => {}
+        Some(EntryState::Live) => newsroom.start_entry(viewer, &edit.slug).await?,
+        Some(EntryState::Ended) => newsroom.end_entry(viewer, &edit.slug).await?,
+        Some(EntryState::Draft | EntryState::Upcoming) | None => {}
     }
     let entry = newsroom.entry(viewer, entry.id).await?;
     Ok(Json(EntryAnswer::of(&program, &entry)))
-}
-
-fn past() -> Error {
-    let sentence =
-        "An entry can be made live, or ended; it becomes no draft and is not announced any more.";
-    Invalid::new("state", sentence).into()
 }

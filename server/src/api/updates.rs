@@ -6,7 +6,7 @@ use axum::{
     Json,
     http::{HeaderName, StatusCode, header::LOCATION},
 };
-use domain::{Change, Draft, UpdateId};
+use domain::{Change, Draft, Mark, UpdateId};
 use newsroom::{Entry, Error};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -73,6 +73,12 @@ struct UpdateToPost {
     source: String,
     /// The line above it.
     headline: Option<String>,
+    /// Whether it is a key moment, listed at the top.
+    #[serde(default)]
+    key: bool,
+    /// Whether it is shown at the top, in the place of what was.
+    #[serde(default)]
+    pinned: bool,
 }
 
 /// What is to change of an update; what is left out stays.
@@ -82,14 +88,18 @@ struct UpdateToEdit {
     /// Its text: Markdown, and HTML that is made safe.
     source: Option<String>,
     /// The line above it; `null` takes it away.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
-    headline: Option<Option<String>>,
+    #[serde(default, deserialize_with = "maybe_null")]
+    headline: Option<String>,
+    /// Whether it is a key moment, listed at the top.
+    key: Option<bool>,
+    /// Whether it is shown at the top, in the place of what was.
+    pinned: Option<bool>,
 }
 
-/// What was given, if only `null`.
-fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
-    Deserialize::deserialize(value).map(Some)
+/// A text, if it was given; `null` is an empty one.
+fn maybe_null<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    let text: Option<String> = Deserialize::deserialize(value)?;
+    Ok(Some(text.unwrap_or_default()))
 }
 
 /// Post an update
@@ -108,15 +118,15 @@ async fn post_update(
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<ChangeAnswer>), Problem> {
     let headline = update.headline.unwrap_or_default();
     let draft = Draft::parse(&update.source, &headline).map_err(Error::from)?;
+    let marks = [(Mark::Key, update.key), (Mark::Pinned, update.pinned)];
+    let marks = marks
+        .into_iter()
+        .filter_map(|(mark, on)| on.then_some(mark));
+    let marks: Vec<_> = marks.collect();
     let (newsroom, viewer) = (&program.newsroom, program.viewer());
+    let (slug, op_id) = (slug(&name)?, key.or_fresh()?);
     let posted = newsroom
-        .post_update(
-            viewer,
-            &slug(&name)?,
-            &key.or_fresh()?,
-            &draft,
-            Duration::ZERO,
-        )
+        .post_marked_update(viewer, &slug, &op_id, &draft, &marks, Duration::ZERO)
         .await
         .map_err(keyed)?;
     let (entry, change) = newsroom.last_change(viewer, posted.id).await?;
@@ -149,13 +159,18 @@ async fn edit_update(
     let id = locate(&program, &name, &id).await?;
     let (newsroom, viewer) = (&program.newsroom, program.viewer());
     let (_, update) = newsroom.editable_update(viewer, id).await?;
-    let headline = match edit.headline {
-        Some(given) => given.unwrap_or_default(),
-        None => update.headline.map(String::from).unwrap_or_default(),
-    };
+    let headline = edit
+        .headline
+        .or(update.headline.map(String::from))
+        .unwrap_or_default();
     let source = edit.source.unwrap_or(update.source);
     let draft = Draft::parse(&source, &headline).map_err(Error::from)?;
     newsroom.edit_update(viewer, id, &draft).await?;
+    for (mark, on) in [(Mark::Key, edit.key), (Mark::Pinned, edit.pinned)] {
+        if let Some(on) = on {
+            newsroom.mark_update(viewer, id, mark, on).await?;
+        }
+    }
     answer(&program, id).await
 }
 
@@ -182,9 +197,11 @@ async fn delete_update(
 
 /// The number of the update at an address, if it stands in the entry of that address.
 async fn locate(program: &Program, name: &str, id: &str) -> Result<UpdateId, Problem> {
+    let (newsroom, viewer) = (&program.newsroom, program.viewer());
+    let entry = newsroom.entry_named(viewer, &slug(name)?).await?;
     let id = update_id(id)?;
-    let (entry, _) = program.newsroom.last_change(program.viewer(), id).await?;
-    if entry.slug.as_str() == name {
+    let (of, _) = newsroom.last_change(viewer, id).await?;
+    if of.id == entry.id {
         Ok(id)
     } else {
         Err(Error::Unknown("update").into())

@@ -24,12 +24,15 @@ fn with_an_author() -> Ringside {
 /// The tokens' list, each time as `TIME`.
 fn list(ringside: &Ringside) -> String {
     let list = ringside.says(&["token", "list"]);
-    let hide_time = |word: &str| match word.contains('T') && word.ends_with('Z') {
-        true => "TIME".to_owned(),
-        false => word.to_owned(),
-    };
-    let line = |line: &str| line.split(' ').map(hide_time).collect::<Vec<_>>().join(" ");
-    list.lines().map(line).collect::<Vec<_>>().join("\n")
+    list.lines().map(hide_time).collect::<Vec<_>>().join("\n")
+}
+
+fn hide_time(line: &str) -> String {
+    let words = line.split(' ').map(|word| match word {
+        time if time.ends_with('Z') => "TIME",
+        other => other,
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Who gets in, and as whom.
 
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderName, Method, StatusCode};
 use axum_test::TestServer;
 use domain::{Role, TokenId};
 use insta::assert_snapshot;
@@ -176,7 +176,7 @@ async fn another_sites_page_gets_nothing() {
         .await;
     assert_snapshot!(refusal(&sent), @"403: This was sent by another site's page, and was refused. Open Ringside itself and try again.");
     for answer in [asked, preflight, sent] {
-        let names: Vec<_> = answer.headers().keys().map(|name| name.as_str()).collect();
+        let names: Vec<_> = answer.headers().keys().map(HeaderName::as_str).collect();
         assert!(
             !names.iter().any(|name| name.starts_with("access-control")),
             "{names:?}"

@@ -1,6 +1,7 @@
 //! What a program is told when it is refused.
 
 use axum::http::Method;
+use axum_test::TestServer;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ async fn a_problem_is_told_in_details() {
         .add_header("x-request-id", "my-own")
         .json(&json!({"source": "<script>alert(1)</script>"}))
         .await;
-    assert_snapshot!(format!("{}\n{:#}", head_of(&refused, &["content-type", "cache-control", "x-request-id"]), refused.json::<Value>()), @r##"
+    assert_snapshot!(format!("{}\n{:#}", head_of(&refused, &["content-type", "cache-control", "x-request-id"]), refused.json::<Value>()), @r#"
     422 Unprocessable Entity
     content-type: application/problem+json
     cache-control: private, no-store
@@ -30,21 +31,31 @@ async fn a_problem_is_told_in_details() {
       "title": "Unprocessable Entity",
       "type": "about:blank"
     }
-    "##);
+    "#);
+}
+
+/// What is said to each of these requests, below what it sent.
+async fn told(program: &TestServer, requests: &[(Method, &str, &str)]) -> String {
+    let mut told = Vec::new();
+    for (method, path, body) in requests {
+        let request = program.method(method.clone(), path).text(body);
+        let refused = request.content_type("application/json").await;
+        told.push(format!("{body}\n    {}", refusal(&refused)));
+    }
+    told.join("\n")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_taken_is_told_with_its_place() {
+async fn what_cannot_be_taken_of_an_update_is_told_with_its_place() {
     let (app, program) = start().await;
     let update = format!("{UPDATES}/{}", posted(&program, "Kick-off").await["id"]);
-    let mut told = Vec::new();
-    for (method, path, body) in [
-        (Method::POST, UPDATES, r#""#),
+    let requests = [
+        (Method::POST, UPDATES, ""),
         (Method::POST, UPDATES, r#"{"source":"#),
         (Method::POST, UPDATES, "{\n  \"source\": A goal\n}"),
-        (Method::POST, UPDATES, r#"null"#),
-        (Method::POST, UPDATES, r#"[]"#),
-        (Method::POST, UPDATES, r#"{}"#),
+        (Method::POST, UPDATES, "null"),
+        (Method::POST, UPDATES, "[]"),
+        (Method::POST, UPDATES, "{}"),
         (Method::POST, UPDATES, r#"{"source":1}"#),
         (
             Method::POST,
@@ -64,6 +75,45 @@ async fn what_cannot_be_taken_is_told_with_its_place() {
         (Method::POST, UPDATES, r#"{"source":""}"#),
         (Method::PATCH, &update, r#"{"source":null,"author":"me"}"#),
         (Method::PATCH, &update, r#"{"source":" "}"#),
+    ];
+    assert_snapshot!(told(&program, &requests).await, @r#"
+
+        400: The body is not JSON: EOF while parsing a value at line 1 column 0.
+    {"source":
+        400: The body is not JSON: source: EOF while parsing a value at line 1 column 10.
+    {
+      "source": A goal
+    }
+        400: The body is not JSON: source: expected value at line 2 column 13.
+    null
+        422: The body can't be taken: invalid type: null, expected struct UpdateToPost at line 1 column 4.
+    []
+        422: The body can't be taken: invalid length 0, expected struct UpdateToPost with 4 elements at line 1 column 2.
+    {}
+        422: The body can't be taken: missing field `source` at line 1 column 2.
+    {"source":1}
+        422: The body can't be taken: source: invalid type: integer `1`, expected a string at line 1 column 11.
+    {"source":"A goal","sorce":"A goal"}
+        422: The body can't be taken: sorce: unknown field `sorce`, expected one of `source`, `headline`, `key`, `pinned` at line 1 column 26.
+    {"source":"A goal","source":"A goal"}
+        422: The body can't be taken: duplicate field `source` at line 1 column 27.
+    {"source":"A goal","headline":"two\nlines"}
+        422: The headline must be one line.
+    {"source":""}
+        422: The update is missing.
+    {"source":null,"author":"me"}
+        422: The body can't be taken: author: unknown field `author`, expected one of `source`, `headline`, `key`, `pinned` at line 1 column 23.
+    {"source":" "}
+        422: The update is missing.
+    "#);
+    let page = app.browser().get("/entries/final").await.text();
+    assert_eq!(page.matches("<article").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_taken_of_an_entry_is_told_with_its_place() {
+    let (app, program) = start().await;
+    let requests = [
         (Method::POST, "/api/v1/entries", r#"{"slug":"mine"}"#),
         (Method::POST, "/api/v1/entries", r#"{"title":"A","id":7}"#),
         (
@@ -87,40 +137,8 @@ async fn what_cannot_be_taken_is_told_with_its_place() {
             r#"{"state":"gone"}"#,
         ),
         (Method::PATCH, "/api/v1/entries/final", r#"{"head":7}"#),
-    ] {
-        let request = program.method(method, path).text(body);
-        let refused = request.content_type("application/json").await;
-        told.push(format!("{body}\n    {}", refusal(&refused)));
-    }
-    assert_snapshot!(told.join("\n"), @r##"
-
-        400: The body is not JSON: EOF while parsing a value at line 1 column 0.
-    {"source":
-        400: The body is not JSON: source: EOF while parsing a value at line 1 column 10.
-    {
-      "source": A goal
-    }
-        400: The body is not JSON: source: expected value at line 2 column 13.
-    null
-        422: The body can't be taken: invalid type: null, expected struct UpdateToPost at line 1 column 4.
-    []
-        422: The body can't be taken: invalid length 0, expected struct UpdateToPost with 2 elements at line 1 column 2.
-    {}
-        422: The body can't be taken: missing field `source` at line 1 column 2.
-    {"source":1}
-        422: The body can't be taken: source: invalid type: integer `1`, expected a string at line 1 column 11.
-    {"source":"A goal","sorce":"A goal"}
-        422: The body can't be taken: sorce: unknown field `sorce`, expected `source` or `headline` at line 1 column 26.
-    {"source":"A goal","source":"A goal"}
-        422: The body can't be taken: duplicate field `source` at line 1 column 27.
-    {"source":"A goal","headline":"two\nlines"}
-        422: The headline must be one line.
-    {"source":""}
-        422: The update is missing.
-    {"source":null,"author":"me"}
-        422: The body can't be taken: author: unknown field `author`, expected `source` or `headline` at line 1 column 23.
-    {"source":" "}
-        422: The update is missing.
+    ];
+    assert_snapshot!(told(&program, &requests).await, @r#"
     {"slug":"mine"}
         422: The body can't be taken: missing field `title` at line 1 column 15.
     {"title":"A","id":7}
@@ -134,10 +152,10 @@ async fn what_cannot_be_taken_is_told_with_its_place() {
     {"state":"gone"}
         422: The body can't be taken: state: unknown variant `gone`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 15.
     {"head":7}
-        422: The body can't be taken: head: unknown field `head`, expected `state` at line 1 column 7.
-    "##);
-    let page = app.browser().get("/entries/final").await.text();
-    assert_eq!(page.matches("<article").count(), 1);
+        422: The body can't be taken: head: unknown field `head`, expected one of `title`, `slug`, `summary`, `time_zone`, `default_order`, `state` at line 1 column 7.
+    "#);
+    let entries = app.newsroom.front_page().await.unwrap();
+    assert_eq!((entries.live.len(), entries.upcoming.len()), (1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

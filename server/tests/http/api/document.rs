@@ -1,4 +1,4 @@
-//! The OpenAPI document.
+//! The `OpenAPI` document.
 
 use axum::http::Method;
 use insta::assert_snapshot;
@@ -31,7 +31,7 @@ async fn the_document_tells_of_every_route() {
             refused.assert_status_unauthorized();
         }
     }
-    assert_snapshot!(told.join("\n"), @r##"
+    assert_snapshot!(told.join("\n"), @"
     get /api/v1/entries: 200 400 401 403 404 413 415 422 503
     post /api/v1/entries: 201 400 401 403 404 413 415 422 503
     get /api/v1/entries/{slug}: 200 400 401 403 404 413 415 422 503
@@ -39,7 +39,7 @@ async fn the_document_tells_of_every_route() {
     post /api/v1/entries/{slug}/updates: 201 400 401 403 404 413 415 422 503
     delete /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 413 415 422 503
     patch /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 413 415 422 503
-    "##);
+    ");
     assert_eq!(document["security"], serde_json::json!([{"token": []}]));
     assert_eq!(
         document["components"]["securitySchemes"]["token"]["scheme"],

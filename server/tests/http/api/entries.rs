@@ -135,3 +135,74 @@ async fn an_entry_is_started_ended_and_reopened() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_changed_of_an_entry_is_what_was_named() {
+    let (app, program) = start().await;
+    let renamed = change(
+        &program,
+        "final",
+        &json!({"title": "The final", "slug": "the-final"}),
+    )
+    .await;
+    renamed.assert_status_ok();
+    let entry: Value = renamed.json();
+    assert_eq!(
+        (&entry["slug"], &entry["title"], &entry["time_zone"]),
+        (
+            &json!("the-final"),
+            &json!("The final"),
+            &json!("Europe/Paris")
+        )
+    );
+    // A program that knows the old address goes on, and its retries too.
+    let body = json!({"source": "A goal"});
+    let posts = [
+        post(&program, super::UPDATES, "goal-1", &body).await,
+        post(&program, super::UPDATES, "goal-1", &body).await,
+    ];
+    let [first, again] = posts.map(|posted| posted.json::<Value>());
+    assert_eq!(first, again);
+    assert!(
+        first["url"]
+            .as_str()
+            .unwrap()
+            .contains("/entries/the-final/")
+    );
+    let path = format!("{}/{}", super::UPDATES, first["id"]);
+    program
+        .patch(&path)
+        .json(&json!({"source": "What a goal"}))
+        .await
+        .assert_status_ok();
+    let said = change(&program, "final", &json!({"summary": "Tonight.", "default_order": "latest", "time_zone": "Asia/Tokyo", "state": "ended"})).await;
+    assert_eq!(
+        (
+            &said.json::<Value>()["title"],
+            &said.json::<Value>()["state"]
+        ),
+        (&json!("The final"), &json!("ended"))
+    );
+    let page = app.browser().get("/entries/the-final").await.text();
+    for shown in ["The final", "Tonight.", "What a goal", "JST"] {
+        assert!(page.contains(shown), "{shown} is not in {page}");
+    }
+    app.entry("other", EntryState::Live).await;
+    for (wrong, sentence) in [
+        (
+            json!({"slug": "other"}),
+            "Another entry has this address already; choose another.",
+        ),
+        (json!({"slug": ""}), "The address is missing."),
+        (json!({"title": " "}), "The title is missing."),
+        (
+            json!({"time_zone": "Mars/Olympus", "title": "Mars"}),
+            "There is no such time zone; write one like Europe/Paris or UTC.",
+        ),
+    ] {
+        let refused = change(&program, "the-final", &wrong).await;
+        assert_eq!(refusal(&refused), format!("422: {sentence}"));
+    }
+    let kept: Value = program.get("/api/v1/entries/the-final").await.json();
+    assert_eq!(kept["title"], "The final");
+}

@@ -3,7 +3,6 @@
 use axum::http::StatusCode;
 use domain::{Change, EntryState, Role};
 use futures::future::join_all;
-use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::{UPDATES, post, posted, refusal, start};
@@ -135,6 +134,38 @@ async fn what_is_edited_is_what_was_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn marks_are_set_with_the_text_or_by_themselves() {
+    let (app, program) = start().await;
+    let mark = json!({"source": "A goal", "key": true, "pinned": true});
+    let first: Value = post(&program, UPDATES, "goal-1", &mark).await.json();
+    let links = async |change: &Value| {
+        let page = app.browser().get("/entries/final").await.text();
+        let link = format!("href=\"#update-{}\"", change["id"]);
+        page.matches(&link).count()
+    };
+    assert_eq!(links(&first).await, 2, "it is no key moment, or not pinned");
+    let second = json!({"source": "Another goal", "pinned": true});
+    let second: Value = post(&program, UPDATES, "goal-2", &second).await.json();
+    assert_eq!((links(&first).await, links(&second).await), (1, 1));
+
+    // A retry answers, and doesn't pin it again.
+    let again: Value = post(&program, UPDATES, "goal-1", &mark).await.json();
+    assert_eq!(again["id"], first["id"]);
+    assert_eq!((links(&first).await, links(&second).await), (1, 1));
+    let unmarked = json!({"source": "A goal"});
+    let refused = post(&program, UPDATES, "goal-1", &unmarked).await;
+    assert!(refusal(&refused).starts_with("422: This Idempotency-Key"));
+
+    let path = format!("{UPDATES}/{}", first["id"]);
+    let edit = json!({"key": false, "pinned": true});
+    let edited: Value = program.patch(&path).json(&edit).await.json();
+    assert!(edited["html"].as_str().unwrap().contains("A goal"));
+    assert_eq!((links(&first).await, links(&second).await), (1, 0));
+    let same: Value = program.patch(&path).json(&edit).await.json();
+    assert_eq!(same, edited);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deleted_update_is_gone_from_every_answer() {
     let (app, program) = start().await;
     let body = json!({"source": "A secret"});
@@ -167,18 +198,20 @@ async fn an_update_stands_in_its_entry_alone() {
     let (app, program) = start().await;
     app.entry("other", EntryState::Live).await;
     let id = posted(&program, "A goal").await["id"].clone();
-    for path in [
-        format!("/api/v1/entries/other/updates/{id}"),
-        format!("/api/v1/entries/nowhere/updates/{id}"),
-        format!("/api/v1/entries/Final/updates/{id}"),
-        "/api/v1/entries/final/updates/999".to_owned(),
-        "/api/v1/entries/final/updates/one".to_owned(),
-        "/api/v1/entries/final/updates/99999999999999999999".to_owned(),
+    for (path, what) in [
+        (format!("other/updates/{id}"), "update"),
+        (format!("nowhere/updates/{id}"), "entry"),
+        (format!("Final/updates/{id}"), "entry"),
+        ("final/updates/999".to_owned(), "update"),
+        ("final/updates/one".to_owned(), "update"),
+        ("final/updates/99999999999999999999".to_owned(), "update"),
     ] {
+        let path = format!("/api/v1/entries/{path}");
+        let sentence = format!("404: There is no such {what}.");
         let edited = program.patch(&path).json(&json!({"source": "Gone"})).await;
-        assert_eq!(refusal(&edited), "404: There is no such update.", "{path}");
+        assert_eq!(refusal(&edited), sentence, "{path}");
         let deleted = program.delete(&path).await;
-        assert_eq!(refusal(&deleted), "404: There is no such update.", "{path}");
+        assert_eq!(refusal(&deleted), sentence, "{path}");
     }
     let page = app.browser().get("/entries/final").await;
     page.assert_text_contains("A goal");
