@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
-use domain::{EntryState, Order, Role};
+use domain::{EntryState, Order, Role, TokenId};
 
 use crate::{commands, config::Settings};
 
@@ -41,6 +41,9 @@ enum Command {
     /// Manage entries: the live blogs themselves.
     #[command(subcommand)]
     Entry(EntryCommand),
+    /// Manage tokens: what programs show to post, instead of logging in.
+    #[command(subcommand)]
+    Token(TokenCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -53,6 +56,16 @@ enum AccountCommand {
 enum EntryCommand {
     /// Create an entry. A running server shows it within a second.
     Create(NewEntryArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Create a token, and print it alone on the last line. It is shown this once.
+    Create(NewTokenArgs),
+    /// List the tokens: number, account, time of creation, name.
+    List,
+    /// Revoke a token: it stops working at once.
+    Revoke(RevokedTokenArgs),
 }
 
 /// What an account is made of.
@@ -92,6 +105,25 @@ pub struct NewEntryArgs {
     pub order: Order,
 }
 
+/// What a token is made of.
+#[derive(Debug, clap::Args)]
+pub struct NewTokenArgs {
+    /// The name of the account that it acts as.
+    #[arg(long)]
+    pub account: String,
+    /// What it is for, as in "score ticker".
+    #[arg(long, default_value = "")]
+    pub name: String,
+}
+
+/// Which token is revoked.
+#[derive(Debug, clap::Args)]
+pub struct RevokedTokenArgs {
+    /// Its number, as `ringside token list` says it.
+    #[arg(long)]
+    pub id: TokenId,
+}
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
@@ -120,7 +152,9 @@ impl From<newsroom::storage::OpenError> for CommandError {
 impl From<newsroom::Error> for CommandError {
     fn from(error: newsroom::Error) -> Self {
         match error {
-            newsroom::Error::Invalid(_) => Self::WrongSetting(error.to_string()),
+            newsroom::Error::Invalid(_) | newsroom::Error::Unknown(_) => {
+                Self::WrongSetting(error.to_string())
+            }
             newsroom::Error::Storage(cause) => {
                 Self::Failed(format!("The database can't do it: {cause}."))
             }
@@ -189,6 +223,13 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
         }
         Command::Entry(EntryCommand::Create(args)) => {
             commands::create_entry(&settings, &args).await
+        }
+        Command::Token(TokenCommand::Create(args)) => {
+            commands::create_token(&settings, &args).await
+        }
+        Command::Token(TokenCommand::List) => commands::list_tokens(&settings).await,
+        Command::Token(TokenCommand::Revoke(args)) => {
+            commands::revoke_token(&settings, &args).await
         }
     }
 }

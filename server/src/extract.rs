@@ -8,6 +8,9 @@ use axum::{
     http::StatusCode,
 };
 
+use domain::{Slug, UpdateId};
+use newsroom::Error;
+
 use crate::problem::Problem;
 
 /// The named parts of an address's path.
@@ -30,6 +33,19 @@ impl From<QueryRejection> for Problem {
     fn from(_: QueryRejection) -> Self {
         unreadable()
     }
+}
+
+/// The slug in an address, where nothing else may stand: what is answered leads back to it.
+pub fn slug(text: &str) -> Result<Slug, Error> {
+    Slug::parse(text)
+        .ok()
+        .filter(|slug| slug.as_str() == text)
+        .ok_or(Error::Unknown("entry"))
+}
+
+/// The number of an update in an address.
+pub fn update_id(text: &str) -> Result<UpdateId, Error> {
+    text.parse().map_err(|_| Error::Unknown("update"))
 }
 
 fn unreadable() -> Problem {

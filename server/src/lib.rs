@@ -2,10 +2,11 @@
 //!
 //! # How to add a route
 //! A page belongs to `app` (see its documentation). A plain form's route goes into the file of its
-//! capability under `forms`, anything else into a file of its own; all are put together in
-//! `router`, where what is public is cached and never reads a cookie, and what is personal is told
-//! who asks and never stored.
+//! capability under `forms`, a program's into the one under `api`, anything else into a file of its
+//! own; all are put together in `router`, where what is public is cached and never reads a cookie,
+//! and what is personal is told who asks and never stored.
 
+mod api;
 mod cli;
 mod commands;
 mod config;

@@ -20,6 +20,7 @@ pub struct Problem {
     status: StatusCode,
     sentence: String,
     retry_after: Option<u16>,
+    field: Option<&'static str>,
 }
 
 impl Problem {
@@ -29,6 +30,7 @@ impl Problem {
             status,
             sentence: sentence.into(),
             retry_after: None,
+            field: None,
         }
     }
 
@@ -48,6 +50,11 @@ impl Problem {
     pub fn sentence(&self) -> &str {
         &self.sentence
     }
+
+    /// The field that it is about, if it is about one.
+    pub const fn field(&self) -> Option<&'static str> {
+        self.field
+    }
 }
 
 impl From<Error> for Problem {
@@ -56,7 +63,14 @@ impl From<Error> for Problem {
         if let Error::Storage(cause) = &error {
             tracing::error!(%cause, "a request failed");
         }
-        Self::new(status_of(&error), error.to_string())
+        let field = match &error {
+            Error::Invalid(invalid) => Some(invalid.field),
+            _ => None,
+        };
+        Self {
+            field,
+            ..Self::new(status_of(&error), error.to_string())
+        }
     }
 }
 

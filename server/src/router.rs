@@ -25,7 +25,7 @@ use tower_http::{
 use tracing::{Span, field::display};
 
 use crate::{
-    feed, files, forms, health,
+    api, feed, files, forms, health,
     identity::{identify, require_login, skip_login},
     length::limit_length,
     moved::follow_moves,
@@ -77,6 +77,7 @@ pub fn router(state: AppState) -> Router {
     let settings = Arc::clone(&state.settings);
     public
         .merge(personal)
+        .merge(api::routes())
         .merge(feed::routes())
         .merge(health::routes())
         .nest("/pkg", files::built(&site.join("pkg")))
@@ -115,14 +116,16 @@ impl MakeRequestId for RandomId {
 
 /// What the log says of the request that a line is about. Without the query: it may hold a secret.
 fn request_span(proxies: &TrustedProxies, request: &Request) -> Span {
-    let id = request
-        .headers()
-        .get("x-request-id")
-        .and_then(|id| id.to_str().ok())
-        .unwrap_or_default();
+    let id = request_id(request);
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let client = peer.map(|peer| display(proxies.client(peer.ip(), request.headers())));
     tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id, client)
+}
+
+/// What the log calls a request.
+fn request_id(request: &Request) -> &str {
+    let id = request.headers().get("x-request-id");
+    id.and_then(|id| id.to_str().ok()).unwrap_or_default()
 }
 
 /// Whom a page is for.
@@ -164,8 +167,10 @@ fn server_functions() -> Router<AppState> {
     })
 }
 
-/// Says what is wrong as a page to whoever wants pages, and that nobody may keep it.
+/// Says what is wrong in problem details where programs ask, as a page to whoever wants pages, and that
+/// nobody may keep it.
 async fn dress_problems(State(pages): State<Pages>, request: Request, next: Next) -> Response {
+    let of_program = api::is_at(request.uri().path()).then(|| request_id(&request).to_owned());
     let wants_page = wants_page(request.headers());
     let response = next.run(request).await;
     let status = response.status();
@@ -173,19 +178,30 @@ async fn dress_problems(State(pages): State<Pages>, request: Request, next: Next
     let problem = match status {
         StatusCode::PAYLOAD_TOO_LARGE => Some(Problem::new(
             status,
-            "This is larger than the 4 MiB that can be sent at once. Go back, and send less.",
+            match of_program {
+                Some(_) => "This is larger than the 4 MiB that can be sent at once.",
+                None => {
+                    "This is larger than the 4 MiB that can be sent at once. Go back, and send less."
+                }
+            },
         )),
         StatusCode::METHOD_NOT_ALLOWED => Some(Problem::new(
             status,
-            "This address takes no request of this kind. Go back, and try another way.",
+            match of_program {
+                Some(_) => {
+                    "This address takes no request of this kind; Allow names those it takes."
+                }
+                None => "This address takes no request of this kind. Go back, and try another way.",
+            },
         )),
         _ => response.extensions().get::<Problem>().cloned(),
     };
     let allowed = response.headers().get(ALLOW).cloned();
-    let mut response = match problem {
-        Some(problem) if wants_page => pages.render_problem(problem).await,
-        Some(problem) => problem.into_response(),
-        None => response,
+    let mut response = match (problem, of_program) {
+        (Some(problem), Some(request_id)) => api::details(&problem, request_id),
+        (Some(problem), None) if wants_page => pages.render_problem(problem).await,
+        (Some(problem), None) => problem.into_response(),
+        (None, _) => response,
     };
     let headers = response.headers_mut();
     if let Some(allowed) = allowed {

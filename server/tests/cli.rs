@@ -9,4 +9,5 @@ mod cli {
     mod serving;
     mod settings;
     pub mod support;
+    mod tokens;
 }

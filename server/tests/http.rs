@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod http {
+    mod api;
     mod feed;
     mod files;
     mod forms;

@@ -13,6 +13,7 @@ mod entry;
 mod reader;
 mod text;
 mod timestamp;
+mod token;
 mod update;
 
 pub use account::{AccountId, Password, Role, Username, Viewer};
@@ -23,4 +24,5 @@ pub use entry::{EntryId, EntryState, Order, Slug, Summary, Title, ZoneName};
 pub use reader::{FeedReader, Taken};
 pub use text::Invalid;
 pub use timestamp::Timestamp;
+pub use token::{TokenId, TokenName};
 pub use update::{Draft, Headline, Mark, OpId, PostedUpdate, Source, UpdateId};

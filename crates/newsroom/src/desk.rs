@@ -1,9 +1,11 @@
 //! Entries, as those who run them see them.
 
-use domain::{EntryId, EntryState, Slug, Timestamp, Viewer};
+use domain::{EntryId, EntryState, OpId, Slug, Timestamp, Viewer};
 
 use crate::{
-    Entry, EntryEdit, Error, LiveUpdate, NewEntry, Newsroom, Result, UNDO_WINDOW, posting::may_post,
+    Entry, EntryEdit, Error, LiveUpdate, NewEntry, Newsroom, Result, UNDO_WINDOW,
+    posting::{may_post, request_hash},
+    storage::{Operation, Outcome},
 };
 
 /// An entry among all that are on the desk.
@@ -38,6 +40,44 @@ impl Newsroom {
         }
         let mut revision = self.store.revise().await?;
         let id = revision.add_entry(new, self.clock.now()).await?;
+        self.publish(revision).await?;
+        Ok(id)
+    }
+
+    /// Creates an entry that starts now. The same `op_id` with the same entry again answers what it did
+    /// the first time, and creates nothing.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if the viewer may not, [`Error::Invalid`] if its address is taken,
+    /// [`Error::Repeated`] if the `op_id` stood for something else, or if the database can't be reached.
+    pub async fn create_entry_once(
+        &self,
+        viewer: &Viewer,
+        op_id: &OpId,
+        new: &NewEntry,
+    ) -> Result<EntryId> {
+        may_run_entries(viewer)?;
+        let mut revision = self.store.revise().await?;
+        let request_hash = request_hash([
+            new.slug.as_str(),
+            new.title.as_str(),
+            new.summary.as_str(),
+            new.state.as_str(),
+            new.time_zone.as_str(),
+            new.default_order.as_str(),
+        ]);
+        if let Some(done) = revision.snapshot().operation(viewer.id, op_id).await? {
+            return match done.outcome {
+                Outcome::Created(id) if done.request_hash == request_hash => Ok(id),
+                _ => Err(Error::Repeated),
+            };
+        }
+        let id = revision.add_entry(new, self.clock.now()).await?;
+        let operation = Operation {
+            request_hash,
+            outcome: Outcome::Created(id),
+        };
+        revision.add_operation(viewer.id, op_id, &operation).await?;
         self.publish(revision).await?;
         Ok(id)
     }
@@ -137,6 +177,28 @@ impl Newsroom {
             deleted: snapshot.updates_deleted_since(entry.id, undoable).await?,
             entry,
         })
+    }
+
+    /// The entry numbered `id` without its updates, a draft too.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if the viewer has no desk, [`Error::Unknown`] if there is no such entry,
+    /// or if the database can't be reached.
+    pub async fn entry(&self, viewer: &Viewer, id: EntryId) -> Result<Entry> {
+        may_post(viewer)?;
+        let entry = self.store.snapshot().await?.entry(id).await?;
+        entry.ok_or(Error::Unknown("entry"))
+    }
+
+    /// The entry named `slug` without its updates, a draft too; under an old address as well.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if the viewer has no desk, [`Error::Unknown`] if there is no such entry,
+    /// or if the database can't be reached.
+    pub async fn entry_named(&self, viewer: &Viewer, slug: &Slug) -> Result<Entry> {
+        may_post(viewer)?;
+        let entry = self.store.snapshot().await?.entry_known_as(slug).await?;
+        entry.ok_or(Error::Unknown("entry"))
     }
 
     async fn change_state(

@@ -21,6 +21,7 @@ mod posting;
 mod reading;
 mod secret;
 pub mod storage;
+mod tokens;
 pub mod zone;
 
 pub use accounts::{SESSION_LIFE, Session};
@@ -34,3 +35,4 @@ pub use newsroom::{FeedPolicy, Newsroom, Options};
 pub use posting::UNDO_WINDOW;
 pub use reading::FrontPage;
 pub use secret::Secret;
+pub use tokens::Token;

@@ -3,13 +3,13 @@
 
 use std::{slice, sync::Arc, time::Duration};
 
-use domain::{AccountId, Draft, EntryState, OpId, PostedUpdate, Slug, Timestamp};
+use domain::{AccountId, Draft, EntryState, Mark, OpId, PostedUpdate, Slug, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     Clock, Entry, Error, Result, SafeHtml,
     live::Hub,
-    storage::{NewUpdate, Operation, Revision, StorageError, Store},
+    storage::{NewUpdate, Operation, Outcome, Revision, StorageError, Store},
 };
 
 /// How many posts are written together at most. More would gain little: the disk's part of each is
@@ -34,6 +34,8 @@ pub struct Post {
     pub draft: Draft,
     /// What readers get of it.
     pub html: SafeHtml,
+    /// What is said of it, beside what it says itself.
+    pub marks: Vec<Mark>,
     /// How long it lay on its author's machine.
     pub waited: Duration,
 }
@@ -169,10 +171,9 @@ impl Press {
     async fn write_at(&self, revision: &mut Revision, post: &Post) -> Result<PostedUpdate> {
         let known = revision.snapshot().operation(post.author, &post.op_id);
         if let Some(done) = known.await? {
-            return if done.request_hash == post.request_hash {
-                Ok(done.result)
-            } else {
-                Err(Error::Repeated)
+            return match done.outcome {
+                Outcome::Posted(posted) if done.request_hash == post.request_hash => Ok(posted),
+                _ => Err(Error::Repeated),
             };
         }
         let entry = revision.snapshot().entry_known_as(&post.slug).await?;
@@ -187,6 +188,7 @@ impl Press {
             author_id: post.author,
             draft: &post.draft,
             html: &post.html,
+            marks: &post.marks,
             posted_at: posted_at(&entry, self.clock.now(), post.waited),
         };
         let result = PostedUpdate {
@@ -195,7 +197,7 @@ impl Press {
         };
         let operation = Operation {
             request_hash: post.request_hash.clone(),
-            result,
+            outcome: Outcome::Posted(result),
         };
         revision
             .add_operation(post.author, &post.op_id, &operation)

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use domain::{Draft, Invalid, Mark, OpId, PostedUpdate, Slug, UpdateId, Viewer};
+use domain::{Change, Draft, Invalid, Mark, OpId, PostedUpdate, Slug, UpdateId, Viewer};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Entry, Error, LiveUpdate, Newsroom, Result, post_queue::Post, storage::Snapshot, to_safe_html,
+    Entry, Error, LiveUpdate, Newsroom, Result, live::change, post_queue::Post, storage::Snapshot,
+    to_safe_html,
 };
 
 /// How long a deletion can be undone, in microseconds: ten minutes. The text is wiped after it.
@@ -28,15 +29,33 @@ impl Newsroom {
         draft: &Draft,
         waited: Duration,
     ) -> Result<PostedUpdate> {
+        self.post_marked_update(viewer, slug, op_id, draft, &[], waited)
+            .await
+    }
+
+    /// The same, of an update that is marked from the first.
+    ///
+    /// # Errors
+    /// As [`Newsroom::post_update`].
+    pub async fn post_marked_update(
+        &self,
+        viewer: &Viewer,
+        slug: &Slug,
+        op_id: &OpId,
+        draft: &Draft,
+        marks: &[Mark],
+        waited: Duration,
+    ) -> Result<PostedUpdate> {
         may_post(viewer)?;
         let html = visible_html(draft)?;
         let post = Post {
             author: viewer.id,
             slug: slug.clone(),
             op_id: op_id.clone(),
-            request_hash: request_hash(slug, draft),
+            request_hash: hash_of_post(slug, draft, marks),
             draft: draft.clone(),
             html,
+            marks: marks.to_vec(),
             waited,
         };
         let posted = self.posts.write(post).await?;
@@ -147,6 +166,21 @@ impl Newsroom {
         }
         Ok((entry, update))
     }
+
+    /// What the feed says of an update by now, if only that it is deleted; and its entry, a draft too.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if the viewer has no desk, [`Error::Unknown`] if there is no such update, or
+    /// if the database can't be reached.
+    pub async fn last_change(&self, viewer: &Viewer, id: UpdateId) -> Result<(Entry, Change)> {
+        may_post(viewer)?;
+        let unknown = Error::Unknown("update");
+        let mut snapshot = self.store.snapshot().await?;
+        let update = snapshot.update(id).await?.ok_or(unknown.clone())?;
+        let entry = snapshot.entry(update.entry_id).await?.ok_or(unknown)?;
+        let change = change(&self.cards, &entry, &update);
+        Ok((entry, change))
+    }
 }
 
 pub(crate) fn may_post(viewer: &Viewer) -> Result<()> {
@@ -187,10 +221,18 @@ fn visible_html(draft: &Draft) -> Result<crate::SafeHtml> {
     Ok(html)
 }
 
-fn request_hash(slug: &Slug, draft: &Draft) -> Vec<u8> {
+fn hash_of_post(slug: &Slug, draft: &Draft, marks: &[Mark]) -> Vec<u8> {
     let headline = draft.headline.as_ref().map_or("", |line| line.as_str());
+    let text = [slug.as_str(), headline, draft.source.as_str()];
+    // Hashes are kept for ever: what is not marked has the one it had before there were marks.
+    let marks = marks.iter().map(|mark| mark.as_str());
+    request_hash(text.into_iter().chain(marks))
+}
+
+/// What a request is known by that says so much: whoever repeats it asks for the same parts.
+pub(crate) fn request_hash<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
     let mut hash = Sha256::new();
-    for part in [slug.as_str(), headline, draft.source.as_str()] {
+    for part in parts {
         // The length before each part: no two requests read the same.
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);

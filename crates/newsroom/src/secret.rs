@@ -1,4 +1,4 @@
-//! Random words that open doors: session tokens and the set-up link's.
+//! Random words that open doors: those of sessions, of programs and of the set-up link.
 
 use std::fmt;
 
@@ -13,6 +13,11 @@ impl Secret {
     /// A new one, from the system's randomness.
     pub fn new_random() -> Self {
         Self(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+    }
+
+    /// A new one for a program. By its beginning, whoever finds it in a log or a repository sees what it is.
+    pub fn new_token() -> Self {
+        Self(format!("rs_{}", Self::new_random().0))
     }
 
     /// One that somebody showed us; it may open nothing.

@@ -58,4 +58,5 @@ mod contract {
     mod resets;
     mod servers;
     pub mod support;
+    mod tokens;
 }

@@ -6,8 +6,11 @@ use axum::{Router, response::Response, routing::post};
 use domain::{Draft, OpId};
 use newsroom::Error;
 
-use super::{Desk, Fields, slug};
-use crate::{extract::Path, state::AppState};
+use super::{Desk, Fields};
+use crate::{
+    extract::{Path, slug},
+    state::AppState,
+};
 
 pub fn routes() -> Router<AppState> {
     Router::new().route("/entries/{slug}/compose", post(compose))

@@ -1,11 +1,14 @@
 //! The desk's forms.
 
 use axum::{Router, response::Response, routing::post};
-use domain::{Draft, EntryState, Mark, Order, UpdateId};
+use domain::{Draft, EntryState, Mark, Order};
 use newsroom::{Entry, EntryEdit, Error, NewEntry};
 
-use super::{Desk, Fields, slug};
-use crate::{extract::Path, state::AppState};
+use super::{Desk, Fields};
+use crate::{
+    extract::{Path, slug, update_id},
+    state::AppState,
+};
 
 pub fn routes() -> Router<AppState> {
     Router::new()
@@ -127,10 +130,6 @@ async fn restore_update(desk: Desk, Path(id): Path<String>) -> Response {
 /// The entry's page on the desk.
 fn page_of(entry: &Entry) -> String {
     format!("/desk/entries/{}", entry.slug)
-}
-
-fn update_id(text: &str) -> Result<UpdateId, Error> {
-    text.parse().map_err(|_| Error::Unknown("update"))
 }
 
 fn or_default<T: std::str::FromStr<Err = domain::Invalid>>(

@@ -17,7 +17,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::{Slug, Viewer};
+use domain::Viewer;
 use newsroom::{Error, Newsroom};
 
 use crate::{pages::Pages, problem::Problem, state::AppState};
@@ -126,12 +126,4 @@ async fn show_again(
     pages
         .render_again(page, viewer, status_of(error), typed)
         .await
-}
-
-/// The slug in a form's address, where nothing else may stand: what is answered leads back to it.
-fn slug(text: &str) -> Result<Slug, Error> {
-    Slug::parse(text)
-        .ok()
-        .filter(|slug| slug.as_str() == text)
-        .ok_or(Error::Unknown("entry"))
 }

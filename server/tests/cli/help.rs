@@ -29,7 +29,7 @@ fn help_explains_every_setting_and_command() {
             "{setting} is not in {help}"
         );
     }
-    for command in ["serve", "account", "entry", "Exit codes"] {
+    for command in ["serve", "account", "entry", "token", "Exit codes"] {
         assert!(help.contains(command), "{command} is not in {help}");
     }
     let create = ringside.says(&["account", "create", "--help"]);
@@ -46,6 +46,14 @@ fn help_explains_every_setting_and_command() {
         "--order",
     ] {
         assert!(create.contains(flag), "{flag} is not in {create}");
+    }
+    for (command, flag) in [
+        ("create", "--account"),
+        ("create", "--name"),
+        ("revoke", "--id"),
+    ] {
+        let help = ringside.says(&["token", command, "--help"]);
+        assert!(help.contains(flag), "{flag} is not in {help}");
     }
     assert!(!ringside.data().exists(), "help made a data folder");
 }

@@ -57,6 +57,7 @@ async fn no_method_is_the_servers_fault() {
     let entry = app.live_entry().await;
     let id = app.post("final", "Kick-off").await.id;
     let cookie = session(&app).await;
+    let token = app.token("author").await;
     let mut requests = Vec::new();
     for path in [
         "/".to_owned(),
@@ -78,6 +79,11 @@ async fn no_method_is_the_servers_fault() {
         "/feed/all/stream".to_owned(),
         "/fn/whoami".to_owned(),
         "/fn/post_update".to_owned(),
+        "/api/v1/entries".to_owned(),
+        "/api/v1/entries/final".to_owned(),
+        "/api/v1/entries/final/updates".to_owned(),
+        format!("/api/v1/entries/final/updates/{id}"),
+        "/api/v1/openapi.json".to_owned(),
         "/healthz".to_owned(),
         "/readyz".to_owned(),
         "/pkg/a.js".to_owned(),
@@ -95,7 +101,7 @@ async fn no_method_is_the_servers_fault() {
                 ("", "\u{0}\u{1}"),
             ] {
                 let request = format!(
-                    "{method} {path} HTTP/1.1\r\nhost: x\r\ncookie: {cookie}\r\ncontent-type: {kind}\r\n\
+                    "{method} {path} HTTP/1.1\r\nhost: x\r\ncookie: {cookie}\r\nauthorization: Bearer {token}\r\ncontent-type: {kind}\r\n\
                      content-length: {}\r\nconnection: close\r\n\r\n{body}",
                     body.len()
                 );
@@ -134,6 +140,7 @@ async fn no_header_is_the_servers_fault() {
         "/desk".to_owned(),
         format!("/feed/{entry}/changes"),
         "/feed/all/stream".to_owned(),
+        "/api/v1/entries".to_owned(),
         "/pkg/a.js".to_owned(),
     ] {
         for name in [
@@ -156,6 +163,7 @@ async fn no_header_is_the_servers_fault() {
             "expect",
             "content-type",
             "authorization",
+            "idempotency-key",
         ] {
             for value in values {
                 let mut request =

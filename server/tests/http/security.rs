@@ -32,6 +32,7 @@ async fn every_answer_carries_the_headers() {
         "/healthz".to_owned(),
         "/pkg/none.js".to_owned(),
         "/fn/whoami".to_owned(),
+        "/api/v1/entries".to_owned(),
         format!("/feed/{entry}/head"),
         format!("/feed/{entry}/changes?since=abc"),
         format!("/updates/{entry}.json"),

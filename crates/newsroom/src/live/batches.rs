@@ -95,7 +95,8 @@ pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor
     })
 }
 
-fn change(cards: &Cards, entry: &Entry, update: &LiveUpdate) -> Change {
+/// What the feed says of an update.
+pub fn change(cards: &Cards, entry: &Entry, update: &LiveUpdate) -> Change {
     if update.deleted_at.is_some() {
         return Change::Deleted(Deleted {
             id: update.id,

@@ -12,7 +12,7 @@ mod ring;
 mod subscription;
 mod tailer;
 
-pub use batches::assemble;
+pub use batches::{assemble, change};
 pub use event::Event;
 pub use frame::Frame;
 pub use hub::{FeedHead, FeedId, Hub};

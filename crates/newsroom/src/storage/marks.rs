@@ -33,7 +33,7 @@ impl Revision {
     }
 
     /// Takes the pin from whatever of an entry is pinned, deleted or not, at a revision of its own.
-    async fn unpin_updates(&mut self, entry: EntryId) -> Result<()> {
+    pub(super) async fn unpin_updates(&mut self, entry: EntryId) -> Result<()> {
         let result = sqlx::query(
             "UPDATE updates SET is_pinned = 0, rev = $2 WHERE entry_id = $1 AND is_pinned <> 0",
         )

@@ -18,6 +18,7 @@ mod postgres;
 mod row;
 mod sessions;
 mod sqlite;
+mod tokens;
 mod updates;
 
 use domain::Rev;
@@ -27,7 +28,7 @@ pub use accounts::StoredAccount;
 pub use bell::Bell;
 pub use error::{OpenError, StorageError};
 pub use feed::{FeedState, Moved};
-pub use operations::Operation;
+pub use operations::{Operation, Outcome};
 pub use updates::NewUpdate;
 
 use crate::Result;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{AccountId, Draft, EntryId, Headline, Rev, Timestamp, UpdateId, Username};
+use domain::{AccountId, Draft, EntryId, Headline, Mark, Rev, Timestamp, UpdateId, Username};
 use sqlx::{Row, any::AnyRow};
 
 use super::{Revision, Snapshot, one_row, row};
@@ -19,6 +19,8 @@ pub struct NewUpdate<'a> {
     pub draft: &'a Draft,
     /// What readers get of it.
     pub html: &'a SafeHtml,
+    /// What is said of it, beside what it says itself.
+    pub marks: &'a [Mark],
     /// When it was posted.
     pub posted_at: Timestamp,
 }
@@ -184,14 +186,18 @@ impl Snapshot {
 }
 
 impl Revision {
-    /// Adds an update, and answers its number.
+    /// Adds an update, and answers its number. What was pinned in a pinned one's place no longer is.
     ///
     /// # Errors
     /// If the database can't be reached.
     pub async fn add_update(&mut self, new: &NewUpdate<'_>) -> Result<UpdateId> {
+        let is = |mark| new.marks.contains(&mark);
+        if is(Mark::Pinned) {
+            self.unpin_updates(new.entry_id).await?;
+        }
         let row = sqlx::query(
-            "INSERT INTO updates (entry_id, author_id, rev, headline, source, html, posted_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+            "INSERT INTO updates (entry_id, author_id, rev, headline, source, html, is_key, is_pinned, posted_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
         )
         .bind(new.entry_id.0)
         .bind(new.author_id.0)
@@ -199,10 +205,16 @@ impl Revision {
         .bind(new.draft.headline.as_ref().map(Headline::as_str))
         .bind(new.draft.source.as_str())
         .bind(new.html.as_str())
+        .bind(i64::from(is(Mark::Key)))
+        .bind(i64::from(is(Mark::Pinned)))
         .bind(new.posted_at.0)
         .fetch_one(&mut *self.snapshot.tx)
         .await?;
-        self.move_head(new.entry_id).await?;
+        if new.marks.is_empty() {
+            self.move_head(new.entry_id).await?;
+        } else {
+            self.change_entry(new.entry_id).await?;
+        }
         Ok(UpdateId(row.try_get("id")?))
     }
 

@@ -1,9 +1,12 @@
 //! Updates: marked as key, pinned.
 
-use domain::{EntryChange, Mark, PostedUpdate};
-use newsroom::{Entry, Error, live::FeedId};
+use std::time::Duration;
 
-use super::support::{Database, TestNewsroom, draft};
+use domain::{EntryChange, Mark, OpId, PostedUpdate};
+use newsroom::{Entry, Error, live::FeedId};
+use tokio::task::JoinSet;
+
+use super::support::{Database, TestNewsroom, draft, op_id};
 
 on_every_database! {
     a_mark_is_set_once_and_taken_off_once,
@@ -11,6 +14,8 @@ on_every_database! {
     the_entrys_top_follows_what_happens_to_its_updates,
     a_pinned_update_that_was_deleted_comes_back_without_the_pin_that_another_has_since,
     what_is_deleted_cannot_be_marked,
+    an_update_is_marked_from_the_first,
+    of_many_that_are_posted_pinned_at_once_one_is,
 }
 
 /// What the feed told of the entry itself after `rev`.
@@ -133,4 +138,73 @@ async fn what_is_deleted_cannot_be_marked(database: Database) {
         assert_refused!(refused, Error::Unknown("update"));
     }
     assert_eq!(room.feed_head(&entry).await, head);
+}
+
+/// Posts an update that is marked.
+async fn post_marked(
+    room: &TestNewsroom,
+    entry: &Entry,
+    op_id: &OpId,
+    text: &str,
+    marks: &[Mark],
+) -> Result<PostedUpdate, Error> {
+    let (viewer, draft) = (&room.author, draft(text));
+    room.post_marked_update(viewer, &entry.slug, op_id, &draft, marks, Duration::ZERO)
+        .await
+}
+
+async fn an_update_is_marked_from_the_first(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let (op, both) = (op_id(), [Mark::Key, Mark::Pinned]);
+    let before = room.feed_head(&entry).await;
+    let first = post_marked(&room, &entry, &op, "a", &both).await.unwrap();
+    assert_eq!(first.rev, before + 1, "it was seen without its marks");
+    assert_eq!(told(&room, &entry, before).await.unwrap().rev, first.rev);
+    assert_eq!(top(&room, &entry).await, "pinned a\n");
+    let second = post_marked(&room, &entry, &op_id(), "b", &[Mark::Pinned])
+        .await
+        .unwrap();
+    assert!(top(&room, &entry).await.contains("pinned b\n"));
+    let batch = room.changes_after(FeedId::Entry(entry.id), first.rev).await;
+    let changed: Vec<_> = batch.changes.iter().map(domain::Change::id).collect();
+    assert_eq!(changed, [first.id, second.id]);
+
+    let again = post_marked(&room, &entry, &op, "a", &both).await.unwrap();
+    assert_eq!(again, first);
+    assert!(
+        top(&room, &entry).await.contains("pinned b\n"),
+        "a retry pinned it again"
+    );
+    for other in [&[][..], &[Mark::Key], &[Mark::Pinned]] {
+        let repeated = post_marked(&room, &entry, &op, "a", other).await;
+        assert_refused!(repeated, Error::Repeated);
+    }
+}
+
+async fn of_many_that_are_posted_pinned_at_once_one_is(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let mut posts = JoinSet::new();
+    for _ in 0..20 {
+        let (newsroom, author, slug) = (
+            room.newsroom.clone(),
+            room.author.clone(),
+            entry.slug.clone(),
+        );
+        posts.spawn(async move {
+            let (op, text, marks) = (op_id(), draft("at once"), [Mark::Pinned]);
+            newsroom
+                .post_marked_update(&author, &slug, &op, &text, &marks, Duration::ZERO)
+                .await
+                .unwrap()
+        });
+    }
+    posts.join_all().await;
+    let page = room.entry_page(&entry.slug).await.unwrap();
+    let pinned = page.updates.iter().filter(|update| update.pinned);
+    assert_eq!((page.updates.len(), pinned.count()), (20, 1));
+    let batch = room.changes_after(FeedId::Entry(entry.id), 0).await;
+    assert!(batch.changes.is_sorted_by(|a, b| a.rev() < b.rev()));
+    assert_eq!(batch.changes.len(), 20);
 }

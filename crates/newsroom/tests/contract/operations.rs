@@ -2,8 +2,8 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use domain::{Draft, EntryState};
-use newsroom::Error;
+use domain::{Draft, EntryState, Order};
+use newsroom::{Error, NewEntry};
 use tokio::task::JoinSet;
 
 use super::support::{Database, TestNewsroom, draft, op_id};
@@ -16,6 +16,9 @@ on_every_database! {
     two_servers_publish_once,
     of_twenty_different_texts_under_one_name_one_is_published,
     names_are_everybodys_own,
+    an_entry_is_created_once,
+    an_entry_and_an_update_share_no_name,
+    an_entry_that_was_refused_used_no_name,
 }
 
 const NOW: Duration = Duration::ZERO;
@@ -169,4 +172,69 @@ async fn names_are_everybodys_own(database: Database) {
             .unwrap();
     }
     assert_eq!(room.texts(&entry).await, ["author's", "editor's"]);
+}
+
+/// An entry that is to be, titled `title`.
+fn new_entry(title: &str, state: EntryState) -> NewEntry {
+    NewEntry::parse(title, "", "", "", state, Order::Oldest).unwrap()
+}
+
+async fn an_entry_is_created_once(database: Database) {
+    let (room, other) = TestNewsroom::pair_on(&database).await;
+    let op = op_id();
+    let new = new_entry("The final", EntryState::Live);
+    let (first, second) = tokio::join!(
+        room.create_entry_once(&room.author, &op, &new),
+        other.create_entry_once(&other.author, &op, &new),
+    );
+    let id = first.unwrap();
+    assert_eq!(second.unwrap(), id);
+    room.end_entry(&room.author, &new.slug).await.unwrap();
+    let again = room.create_entry_once(&room.author, &op, &new).await;
+    assert_eq!(again.unwrap(), id, "whatever happened since");
+    assert_eq!(room.desk(&room.author).await.unwrap().len(), 1);
+    for wrong in [
+        new_entry("Another final", EntryState::Live),
+        new_entry("The final", EntryState::Draft),
+    ] {
+        let repeated = room.create_entry_once(&room.author, &op, &wrong).await;
+        assert_refused!(repeated, Error::Repeated);
+    }
+    // Under another name, or by somebody else, it is another act: and the address is taken.
+    for (viewer, op) in [(&room.author, op_id()), (&room.editor, op)] {
+        let taken = room.create_entry_once(viewer, &op, &new).await;
+        assert_refused!(taken, Error::Invalid(_));
+    }
+}
+
+async fn an_entry_and_an_update_share_no_name(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let (posted, created) = (op_id(), op_id());
+    let new = new_entry("Another", EntryState::Live);
+    let post = async |op| {
+        room.post_update(&room.author, &entry.slug, op, &draft("once"), NOW)
+            .await
+    };
+    post(&posted).await.unwrap();
+    let refused = room.create_entry_once(&room.author, &posted, &new).await;
+    assert_refused!(refused, Error::Repeated);
+    room.create_entry_once(&room.author, &created, &new)
+        .await
+        .unwrap();
+    assert_refused!(post(&created).await, Error::Repeated);
+    assert_eq!(room.texts(&entry).await, ["once"]);
+}
+
+async fn an_entry_that_was_refused_used_no_name(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    room.live_entry().await;
+    let op = op_id();
+    let create = async |viewer, title| {
+        let new = new_entry(title, EntryState::Live);
+        room.create_entry_once(viewer, &op, &new).await
+    };
+    assert_refused!(create(&room.reader, "Another").await, Error::Forbidden(_));
+    assert_refused!(create(&room.author, "final").await, Error::Invalid(_));
+    create(&room.author, "Another").await.unwrap();
 }

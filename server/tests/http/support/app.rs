@@ -9,12 +9,16 @@ use std::{
 
 use axum::{
     Router,
-    http::{Version, header::COOKIE},
+    http::{
+        Version,
+        header::{AUTHORIZATION, COOKIE},
+    },
 };
 use axum_test::TestServer;
 use clap::Parser;
 use domain::{
-    Draft, EntryId, EntryState, OpId, Order, Password, PostedUpdate, Role, Slug, Username, Viewer,
+    Draft, EntryId, EntryState, OpId, Order, Password, PostedUpdate, Role, Slug, TokenName,
+    Username, Viewer,
 };
 use newsroom::{NewEntry, Newsroom};
 use server::{AppState, Settings, router, serve_http};
@@ -122,6 +126,26 @@ impl TestApp {
         let mut browser = self.browser();
         browser.add_header(COOKIE, cookies);
         browser
+    }
+
+    /// A program that acts as the account `name`.
+    pub async fn program(&self, name: &str) -> TestServer {
+        self.program_with(&format!("Bearer {}", self.token(name).await))
+    }
+
+    /// A token that acts as the account `name`.
+    pub async fn token(&self, name: &str) -> String {
+        let account = Username::parse(name).unwrap();
+        let purpose = TokenName::parse("").unwrap();
+        let token = self.newsroom.create_token(&account, &purpose).await;
+        token.unwrap().reveal().to_owned()
+    }
+
+    /// A program that shows this.
+    pub fn program_with(&self, authorization: &str) -> TestServer {
+        let mut program = self.browser();
+        program.add_header(AUTHORIZATION, authorization);
+        program
     }
 
     /// An account, whose password is [`TestApp::PASSWORD`].

@@ -1,0 +1,117 @@
+//! Tokens: whom they act as, and until when.
+
+use domain::{TokenId, TokenName, Username};
+use newsroom::{Error, Secret};
+use sqlx::{AnyConnection, Connection, Row};
+
+use super::support::{Database, TestNewsroom};
+
+on_every_database! {
+    a_token_acts_as_its_account,
+    an_account_may_have_many,
+    a_revoked_token_opens_nothing,
+    nobody_gets_a_token_who_is_not_there,
+    what_is_stored_opens_nothing,
+}
+
+fn account(name: &str) -> Username {
+    Username::parse(name).unwrap()
+}
+
+fn name(text: &str) -> TokenName {
+    TokenName::parse(text).unwrap()
+}
+
+async fn a_token_acts_as_its_account(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let token = room
+        .create_token(&account("Author"), &name("ticker"))
+        .await
+        .unwrap();
+    assert!(
+        token.reveal().starts_with("rs_"),
+        "nobody would know what it is"
+    );
+    let holder = room.token_holder(&token).await.unwrap();
+    assert_eq!(holder.as_ref(), Some(&room.author));
+    // It is no session, and a session is no token.
+    assert_eq!(room.viewer(&token).await.unwrap(), None);
+    for shown in [
+        "",
+        "rs_",
+        &token.reveal()[3..],
+        &format!("{}x", token.reveal()),
+    ] {
+        let holder = room.token_holder(&Secret::shown(shown)).await.unwrap();
+        assert_eq!(holder, None, "{shown}");
+    }
+}
+
+async fn an_account_may_have_many(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let author = account("author");
+    let first = room.create_token(&author, &name("ticker")).await.unwrap();
+    let second = room.create_token(&author, &name("")).await.unwrap();
+    let third = room
+        .create_token(&account("editor"), &name(""))
+        .await
+        .unwrap();
+    assert!(first != second && second != third);
+    let listed = room.tokens().await.unwrap();
+    let told: Vec<_> = listed
+        .iter()
+        .map(|token| (token.account.as_str(), token.name.as_str()))
+        .collect();
+    assert_eq!(told, [("author", "ticker"), ("author", ""), ("editor", "")]);
+    assert!(
+        listed
+            .iter()
+            .all(|token| token.created_at == room.clock().now())
+    );
+    assert!(listed.is_sorted_by_key(|token| token.id));
+}
+
+async fn a_revoked_token_opens_nothing(database: Database) {
+    let (room, other) = TestNewsroom::pair_on(&database).await;
+    let author = account("author");
+    let revoked = room.create_token(&author, &name("")).await.unwrap();
+    let kept = room.create_token(&author, &name("")).await.unwrap();
+    let id = room.tokens().await.unwrap()[0].id;
+    room.revoke_token(id).await.unwrap();
+    for server in [&room, &other] {
+        assert_eq!(server.token_holder(&revoked).await.unwrap(), None);
+        assert!(server.token_holder(&kept).await.unwrap().is_some());
+    }
+    for gone in [id, TokenId(0), TokenId(-1), TokenId(i64::MAX)] {
+        assert_refused!(room.revoke_token(gone).await, Error::Unknown("token"));
+    }
+    assert_eq!(room.tokens().await.unwrap().len(), 1);
+}
+
+async fn nobody_gets_a_token_who_is_not_there(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let token = room.create_token(&account("nobody"), &name("")).await;
+    assert_refused!(token, Error::Unknown("account"));
+    assert_eq!(room.tokens().await.unwrap(), []);
+}
+
+async fn what_is_stored_opens_nothing(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let token = room
+        .create_token(&account("owner"), &name(""))
+        .await
+        .unwrap();
+    let mut connection = AnyConnection::connect(&database.url).await.unwrap();
+    let stored: Vec<u8> = sqlx::query("SELECT token_hash FROM tokens")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap()
+        .get("token_hash");
+    assert_eq!(stored, token.hash());
+    let secret = token.reveal().as_bytes();
+    assert!(
+        !secret
+            .windows(8)
+            .any(|part| stored.windows(8).any(|stored| stored == part))
+    );
+}

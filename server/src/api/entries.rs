@@ -1,0 +1,265 @@
+//! Entries.
+
+use axum::{
+    Json,
+    http::{HeaderName, StatusCode, header::LOCATION},
+};
+use domain::{EntryState, Invalid, Order, Slug, Summary, Title};
+use newsroom::{Entry, EntryEdit, Error, NewEntry, zone};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    Program,
+    body::Body,
+    details::Refusals,
+    document::{order, state},
+    key::IdempotencyKey,
+    keyed,
+};
+use crate::{
+    extract::{Path, slug},
+    problem::Problem,
+    state::AppState,
+};
+
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list_entries, create_entry))
+        .routes(routes!(read_entry, change_entry))
+}
+
+/// An entry.
+#[derive(Debug, Serialize, ToSchema)]
+struct EntryAnswer {
+    /// Its number, as in `/feed/{id}/head`.
+    id: i64,
+    /// Its name in addresses.
+    slug: String,
+    title: String,
+    summary: String,
+    #[schema(schema_with = state)]
+    state: EntryState,
+    /// The IANA time zone that its times are shown in.
+    time_zone: String,
+    /// The order that its pages begin in.
+    #[schema(schema_with = order)]
+    default_order: Order,
+    /// When it started, or is to start.
+    starts_at: i64,
+    /// When it ended, if it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<i64>,
+    /// Its page; nobody's yet, while it is a draft.
+    url: String,
+}
+
+impl EntryAnswer {
+    fn of(program: &Program, entry: &Entry) -> Self {
+        Self {
+            id: entry.id.0,
+            slug: entry.slug.to_string(),
+            title: entry.title.to_string(),
+            summary: entry.summary.to_string(),
+            state: entry.state,
+            time_zone: entry.time_zone.to_string(),
+            default_order: entry.default_order,
+            starts_at: entry.starts_at.0,
+            ended_at: entry.ended_at.map(|at| at.0),
+            url: program.url(format_args!("/entries/{}", entry.slug)),
+        }
+    }
+}
+
+/// Entries, the latest start first.
+#[derive(Debug, Serialize, ToSchema)]
+struct EntriesAnswer {
+    entries: Vec<EntryAnswer>,
+}
+
+/// An entry that is to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EntryToCreate {
+    title: String,
+    /// Its name in addresses; made from the title if left out.
+    #[serde(default)]
+    slug: String,
+    /// What it is about.
+    #[serde(default)]
+    summary: String,
+    /// The IANA time zone that its times are shown in; UTC if left out.
+    #[serde(default)]
+    time_zone: String,
+    /// Where it begins; as a draft if left out.
+    #[serde(default = "draft")]
+    #[schema(schema_with = state)]
+    state: EntryState,
+    /// The order that its pages begin in; the oldest first if left out.
+    #[serde(default = "oldest")]
+    #[schema(schema_with = order)]
+    default_order: Order,
+}
+
+const fn draft() -> EntryState {
+    EntryState::Draft
+}
+
+const fn oldest() -> Order {
+    Order::Oldest
+}
+
+/// What is to change of an entry; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EntryToChange {
+    title: Option<String>,
+    /// Its name in addresses; the old one leads to it.
+    slug: Option<String>,
+    /// What it is about.
+    summary: Option<String>,
+    /// The IANA time zone that its times are shown in.
+    time_zone: Option<String>,
+    /// The order that its pages begin in.
+    #[schema(schema_with = order)]
+    default_order: Option<Order>,
+    /// `live` starts it, or starts it again; `ended` ends it.
+    #[schema(schema_with = state)]
+    state: Option<EntryState>,
+}
+
+impl EntryToChange {
+    /// What `entry` is to be, but for its state.
+    fn edit(&self, entry: &Entry) -> Result<EntryEdit, Invalid> {
+        let mut edit = EntryEdit::of(entry);
+        if let Some(title) = &self.title {
+            edit.title = Title::parse(title)?;
+        }
+        if let Some(slug) = &self.slug {
+            edit.slug = Slug::parse(slug)?;
+        }
+        if let Some(summary) = &self.summary {
+            edit.summary = Summary::parse(summary)?;
+        }
+        if let Some(time_zone) = &self.time_zone {
+            edit.time_zone = zone::parse(time_zone)?;
+        }
+        if let Some(order) = self.default_order {
+            edit.default_order = order;
+        }
+        Ok(edit)
+    }
+
+    /// Refuses a state that no entry comes to.
+    fn check_state(&self, entry: &Entry) -> Result<(), Invalid> {
+        match self.state {
+            Some(state @ (EntryState::Draft | EntryState::Upcoming)) if state != entry.state => {
+                Err(Invalid::new(
+                    "state",
+                    "An entry can be made live, or ended; it becomes no draft and is not announced any more.",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// All entries
+///
+/// Drafts too.
+#[utoipa::path(
+    get,
+    path = "/api/v1/entries",
+    responses((status = 200, description = "All entries", body = EntriesAnswer), Refusals)
+)]
+async fn list_entries(program: Program) -> Result<Json<EntriesAnswer>, Problem> {
+    let desk = program.newsroom.desk(program.viewer()).await?;
+    let entries = desk
+        .iter()
+        .map(|listed| EntryAnswer::of(&program, &listed.entry));
+    Ok(Json(EntriesAnswer {
+        entries: entries.collect(),
+    }))
+}
+
+/// Create an entry
+#[utoipa::path(
+    post,
+    path = "/api/v1/entries",
+    params(IdempotencyKey),
+    request_body = EntryToCreate,
+    responses((status = 201, description = "The entry; the same again for the same key", body = EntryAnswer), Refusals)
+)]
+async fn create_entry(
+    program: Program,
+    key: IdempotencyKey,
+    Body(entry): Body<EntryToCreate>,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<EntryAnswer>), Problem> {
+    let new = NewEntry::parse(
+        &entry.title,
+        &entry.slug,
+        &entry.summary,
+        &entry.time_zone,
+        entry.state,
+        entry.default_order,
+    )
+    .map_err(Error::from)?;
+    let (newsroom, viewer) = (&program.newsroom, program.viewer());
+    let id = newsroom
+        .create_entry_once(viewer, &key.or_fresh()?, &new)
+        .await
+        .map_err(keyed)?;
+    let created = EntryAnswer::of(&program, &newsroom.entry(viewer, id).await?);
+    let location = [(LOCATION, created.url.clone())];
+    Ok((StatusCode::CREATED, location, Json(created)))
+}
+
+/// One entry
+///
+/// Its updates are in its feed, at `/feed/{id}/changes`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/entries/{slug}",
+    params(("slug" = String, Path, description = "The entry's name in addresses")),
+    responses((status = 200, description = "The entry", body = EntryAnswer), Refusals)
+)]
+async fn read_entry(
+    program: Program,
+    Path(name): Path<String>,
+) -> Result<Json<EntryAnswer>, Problem> {
+    let (newsroom, viewer) = (&program.newsroom, program.viewer());
+    let entry = newsroom.entry_named(viewer, &slug(&name)?).await?;
+    Ok(Json(EntryAnswer::of(&program, &entry)))
+}
+
+/// Change an entry
+///
+/// The same again changes nothing.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/entries/{slug}",
+    params(("slug" = String, Path, description = "The entry's name in addresses")),
+    request_body = EntryToChange,
+    responses((status = 200, description = "The entry as it is now", body = EntryAnswer), Refusals)
+)]
+async fn change_entry(
+    program: Program,
+    Path(name): Path<String>,
+    Body(change): Body<EntryToChange>,
+) -> Result<Json<EntryAnswer>, Problem> {
+    let (newsroom, viewer) = (&program.newsroom, program.viewer());
+    let entry = newsroom.entry_named(viewer, &slug(&name)?).await?;
+    change.check_state(&entry).map_err(Error::from)?;
+    let edit = change.edit(&entry).map_err(Error::from)?;
+    if edit != EntryEdit::of(&entry) {
+        newsroom.edit_entry(viewer, &entry.slug, &edit).await?;
+    }
+    match change.state {
+        Some(EntryState::Live) => newsroom.start_entry(viewer, &edit.slug).await?,
+        Some(EntryState::Ended) => newsroom.end_entry(viewer, &edit.slug).await?,
+        Some(EntryState::Draft | EntryState::Upcoming) | None => {}
+    }
+    let entry = newsroom.entry(viewer, entry.id).await?;
+    Ok(Json(EntryAnswer::of(&program, &entry)))
+}

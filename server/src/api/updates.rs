@@ -1,0 +1,214 @@
+//! Updates.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    http::{HeaderName, StatusCode, header::LOCATION},
+};
+use domain::{Change, Draft, Mark, UpdateId};
+use newsroom::{Entry, Error};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{Program, body::Body, details::Refusals, key::IdempotencyKey, keyed};
+use crate::{
+    extract::{Path, slug, update_id},
+    problem::Problem,
+    state::AppState,
+};
+
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(post_update))
+        .routes(routes!(edit_update, delete_update))
+}
+
+/// An update, as the feed has it: `id`, `rev` and either the rest or that it is deleted.
+#[derive(Debug, Serialize, ToSchema)]
+struct ChangeAnswer {
+    /// Its number.
+    id: i64,
+    /// The revision of its last change.
+    rev: i64,
+    /// Whether it is gone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    deleted: bool,
+    /// Its card, as readers get it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    html: Option<String>,
+    /// Its page; nobody's yet, while the entry is a draft.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    /// When it was posted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    posted_at: Option<i64>,
+}
+
+impl ChangeAnswer {
+    fn of(program: &Program, entry: &Entry, change: Change) -> Self {
+        let (id, rev) = (change.id(), change.rev());
+        let shown = match change {
+            Change::Deleted(_) => None,
+            Change::Presented(shown) => Some(shown),
+        };
+        let url = || program.url(format_args!("/entries/{}/updates/{id}", entry.slug));
+        Self {
+            id: id.0,
+            rev,
+            deleted: shown.is_none(),
+            url: shown.is_some().then(url),
+            posted_at: shown.as_ref().map(|shown| shown.posted_at.0),
+            html: shown.map(|shown| shown.html),
+        }
+    }
+}
+
+/// An update that is to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UpdateToPost {
+    /// Its text: Markdown, and HTML that is made safe.
+    source: String,
+    /// The line above it.
+    headline: Option<String>,
+    /// Whether it is a key moment, listed at the top.
+    #[serde(default)]
+    key: bool,
+    /// Whether it is shown at the top, in the place of what was.
+    #[serde(default)]
+    pinned: bool,
+}
+
+/// What is to change of an update; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UpdateToEdit {
+    /// Its text: Markdown, and HTML that is made safe.
+    source: Option<String>,
+    /// The line above it; `null` takes it away.
+    #[serde(default, deserialize_with = "maybe_null")]
+    headline: Option<String>,
+    /// Whether it is a key moment, listed at the top.
+    key: Option<bool>,
+    /// Whether it is shown at the top, in the place of what was.
+    pinned: Option<bool>,
+}
+
+/// A text, if it was given; `null` is an empty one.
+fn maybe_null<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    let text: Option<String> = Deserialize::deserialize(value)?;
+    Ok(Some(text.unwrap_or_default()))
+}
+
+/// Post an update
+#[utoipa::path(
+    post,
+    path = "/api/v1/entries/{slug}/updates",
+    params(("slug" = String, Path, description = "The entry's name in addresses"), IdempotencyKey),
+    request_body = UpdateToPost,
+    responses((status = 201, description = "The update; for the same key the same update, as it is now", body = ChangeAnswer), Refusals)
+)]
+async fn post_update(
+    program: Program,
+    key: IdempotencyKey,
+    Path(name): Path<String>,
+    Body(update): Body<UpdateToPost>,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<ChangeAnswer>), Problem> {
+    let headline = update.headline.unwrap_or_default();
+    let draft = Draft::parse(&update.source, &headline).map_err(Error::from)?;
+    let marks = [(Mark::Key, update.key), (Mark::Pinned, update.pinned)];
+    let marks = marks
+        .into_iter()
+        .filter_map(|(mark, on)| on.then_some(mark));
+    let marks: Vec<_> = marks.collect();
+    let (newsroom, viewer) = (&program.newsroom, program.viewer());
+    let (slug, op_id) = (slug(&name)?, key.or_fresh()?);
+    let posted = newsroom
+        .post_marked_update(viewer, &slug, &op_id, &draft, &marks, Duration::ZERO)
+        .await
+        .map_err(keyed)?;
+    let (entry, change) = newsroom.last_change(viewer, posted.id).await?;
+    let location = program.url(format_args!(
+        "/entries/{}/updates/{}",
+        entry.slug, posted.id
+    ));
+    let answer = ChangeAnswer::of(&program, &entry, change);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(answer)))
+}
+
+/// Edit an update
+///
+/// The same again changes nothing.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/entries/{slug}/updates/{id}",
+    params(
+        ("slug" = String, Path, description = "The entry's name in addresses"),
+        ("id" = i64, Path, description = "The update's number")
+    ),
+    request_body = UpdateToEdit,
+    responses((status = 200, description = "The update as it is now", body = ChangeAnswer), Refusals)
+)]
+async fn edit_update(
+    program: Program,
+    Path((name, id)): Path<(String, String)>,
+    Body(edit): Body<UpdateToEdit>,
+) -> Result<Json<ChangeAnswer>, Problem> {
+    let id = locate(&program, &name, &id).await?;
+    let (newsroom, viewer) = (&program.newsroom, program.viewer());
+    let (_, update) = newsroom.editable_update(viewer, id).await?;
+    let headline = edit
+        .headline
+        .or(update.headline.map(String::from))
+        .unwrap_or_default();
+    let source = edit.source.unwrap_or(update.source);
+    let draft = Draft::parse(&source, &headline).map_err(Error::from)?;
+    newsroom.edit_update(viewer, id, &draft).await?;
+    for (mark, on) in [(Mark::Key, edit.key), (Mark::Pinned, edit.pinned)] {
+        if let Some(on) = on {
+            newsroom.mark_update(viewer, id, mark, on).await?;
+        }
+    }
+    answer(&program, id).await
+}
+
+/// Delete an update
+///
+/// It is gone from every page at once. The same again changes nothing.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/entries/{slug}/updates/{id}",
+    params(
+        ("slug" = String, Path, description = "The entry's name in addresses"),
+        ("id" = i64, Path, description = "The update's number")
+    ),
+    responses((status = 200, description = "That it is deleted", body = ChangeAnswer), Refusals)
+)]
+async fn delete_update(
+    program: Program,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<Json<ChangeAnswer>, Problem> {
+    let id = locate(&program, &name, &id).await?;
+    program.newsroom.delete_update(program.viewer(), id).await?;
+    answer(&program, id).await
+}
+
+/// The number of the update at an address, if it stands in the entry of that address.
+async fn locate(program: &Program, name: &str, id: &str) -> Result<UpdateId, Problem> {
+    let (newsroom, viewer) = (&program.newsroom, program.viewer());
+    let entry = newsroom.entry_named(viewer, &slug(name)?).await?;
+    let id = update_id(id)?;
+    let (of, _) = newsroom.last_change(viewer, id).await?;
+    if of.id == entry.id {
+        Ok(id)
+    } else {
+        Err(Error::Unknown("update").into())
+    }
+}
+
+async fn answer(program: &Program, id: UpdateId) -> Result<Json<ChangeAnswer>, Problem> {
+    let (entry, change) = program.newsroom.last_change(program.viewer(), id).await?;
+    Ok(Json(ChangeAnswer::of(program, &entry, change)))
+}

@@ -1,0 +1,185 @@
+//! Who gets in, and as whom.
+
+use axum::http::{HeaderName, Method, StatusCode};
+use axum_test::TestServer;
+use domain::{Role, TokenId};
+use insta::assert_snapshot;
+use newsroom::Secret;
+use serde_json::json;
+
+use super::{UPDATES, posted, refusal, start};
+use crate::http::support::{TestApp, head_of};
+
+/// That `program` gets nothing anywhere, and isn't told why.
+async fn assert_refused(program: &TestServer, why: &str) {
+    for (method, path) in [
+        (Method::GET, "/api/v1/entries"),
+        (Method::POST, "/api/v1/entries"),
+        (Method::GET, "/api/v1/entries/final"),
+        (Method::GET, "/api/v1/entries/secret"),
+        (Method::PATCH, "/api/v1/entries/final"),
+        (Method::POST, UPDATES),
+        (Method::PATCH, "/api/v1/entries/final/updates/1"),
+        (Method::DELETE, "/api/v1/entries/final/updates/1"),
+        (Method::DELETE, "/api/v1/entries/nowhere/updates/one"),
+    ] {
+        let request = program.method(method.clone(), path);
+        let answer = request
+            .json(&json!({"source": "A goal", "title": "Mine"}))
+            .await;
+        assert_eq!(
+            format!(
+                "{}\n{}",
+                head_of(&answer, &["www-authenticate"]),
+                refusal(&answer)
+            ),
+            "401 Unauthorized\nwww-authenticate: Bearer realm=\"ringside\"\n\
+             401: This needs a valid token, sent as \"Authorization: Bearer rs_...\". \
+             Whoever runs the server makes one with \"ringside token create\".",
+            "{method} {path} with {why}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_valid_token_nobody_gets_in() {
+    let (app, program) = start().await;
+    app.entry("secret", domain::EntryState::Draft).await;
+    posted(&program, "Kick-off").await;
+    assert_refused(&app.browser(), "nothing").await;
+    let session = app
+        .newsroom
+        .log_in("ticker", TestApp::PASSWORD)
+        .await
+        .unwrap();
+    let session = session.token.reveal();
+    let cookie = app.browser_with(&format!("ringside_session={session}"));
+    assert_refused(&cookie, "a session").await;
+    let forged = Secret::new_token();
+    for shown in [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer rs_",
+        "Bearer ticker",
+        "Basic dGlja2VyOnRpY2tlcg==",
+        &format!("Bearer {}", forged.reveal()),
+        &format!("Bearer {session}"),
+        &format!("Bearer {}", "x".repeat(6_000)),
+        "Bearer ' OR 1=1 --",
+    ] {
+        assert_refused(&app.program_with(shown), shown).await;
+    }
+    let html = app.browser().get("/entries/final").await.text();
+    assert_eq!(html.matches("<article").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revoked_token_stops_working_at_once() {
+    let (app, program) = start().await;
+    let other = app.program("ticker").await;
+    let kept = posted(&program, "Kick-off").await;
+    app.newsroom.revoke_token(TokenId(1)).await.unwrap();
+    assert_refused(&program, "a revoked token").await;
+    // The account's other tokens, and what was posted, stay.
+    posted(&other, "A goal").await;
+    let html = app.browser().get("/entries/final").await.text();
+    assert!(html.contains(&format!("id=\"update-{}\"", kept["id"])));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_schemes_name_is_written_in_any_way() {
+    let (app, _) = start().await;
+    let token = app.token("ticker").await;
+    for scheme in ["Bearer", "bearer", "BEARER", "Bearer  "] {
+        let program = app.program_with(&format!("{scheme} {token}"));
+        program.get("/api/v1/entries").await.assert_status_ok();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_may_what_its_account_may() {
+    let (app, author) = start().await;
+    let id = posted(&author, "Mine").await["id"].clone();
+    let path = format!("{UPDATES}/{id}");
+    app.person("another", Role::Author).await;
+    app.person("editor", Role::Editor).await;
+    app.person("reader", Role::Reader).await;
+    let another = app.program("another").await;
+    for refused in [
+        another
+            .patch(&path)
+            .json(&json!({"source": "Theirs"}))
+            .await,
+        another.patch(&path).json(&json!({})).await,
+        another.delete(&path).await,
+    ] {
+        assert_eq!(
+            refusal(&refused),
+            "403: This update is somebody else's; an editor can change it."
+        );
+    }
+    let editor = app.program("editor").await;
+    let edited = editor
+        .patch(&path)
+        .json(&json!({"source": "Corrected"}))
+        .await;
+    edited.assert_status_ok();
+    editor.delete(&path).await.assert_status_ok();
+
+    let reader = app.program("reader").await;
+    app.entry("secret", domain::EntryState::Draft).await;
+    for path in [
+        "/api/v1/entries",
+        "/api/v1/entries/secret",
+        "/api/v1/entries/nowhere",
+    ] {
+        let refused = reader.get(path).await;
+        assert_eq!(
+            refusal(&refused),
+            "403: Your account may read, but not post."
+        );
+    }
+    for path in ["final", "secret", "nowhere"] {
+        let path = format!("/api/v1/entries/{path}/updates");
+        let refused = reader.post(&path).json(&json!({"source": "A goal"})).await;
+        assert_eq!(
+            refusal(&refused),
+            "403: Your account may read, but not post."
+        );
+    }
+    let refused = reader
+        .post("/api/v1/entries")
+        .json(&json!({"title": "Mine"}))
+        .await;
+    assert_snapshot!(refusal(&refused), @"403: Your account may read, but not run entries.");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_sites_page_gets_nothing() {
+    let (_app, program) = start().await;
+    let asked = program
+        .get("/api/v1/entries")
+        .add_header("origin", "https://evil.example")
+        .await;
+    let preflight = program
+        .method(Method::OPTIONS, UPDATES)
+        .add_header("origin", "https://evil.example")
+        .add_header("access-control-request-method", "POST")
+        .add_header("access-control-request-headers", "authorization")
+        .await;
+    preflight.assert_status(StatusCode::METHOD_NOT_ALLOWED);
+    let sent = program
+        .post(UPDATES)
+        .add_header("origin", "https://evil.example")
+        .json(&json!({"source": "A goal"}))
+        .await;
+    assert_snapshot!(refusal(&sent), @"403: This was sent by another site's page, and was refused. Open Ringside itself and try again.");
+    for answer in [asked, preflight, sent] {
+        let names: Vec<_> = answer.headers().keys().map(HeaderName::as_str).collect();
+        assert!(
+            !names.iter().any(|name| name.starts_with("access-control")),
+            "{names:?}"
+        );
+    }
+}

@@ -1,0 +1,214 @@
+//! What a program is told when it is refused.
+
+use axum::http::Method;
+use axum_test::TestServer;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::{UPDATES, post, posted, refusal, start};
+use crate::http::support::head_of;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_problem_is_told_in_details() {
+    let (_app, program) = start().await;
+    // A browser that is led here gets no page.
+    let refused = program
+        .post(UPDATES)
+        .add_header("accept", "text/html")
+        .add_header("x-request-id", "my-own")
+        .json(&json!({"source": "<script>alert(1)</script>"}))
+        .await;
+    assert_snapshot!(format!("{}\n{:#}", head_of(&refused, &["content-type", "cache-control", "x-request-id"]), refused.json::<Value>()), @r#"
+    422 Unprocessable Entity
+    content-type: application/problem+json
+    cache-control: private, no-store
+    x-request-id: my-own
+    {
+      "detail": "Nothing of this text can be shown: scripts and embedded pages are taken out.",
+      "field": "source",
+      "request_id": "my-own",
+      "status": 422,
+      "title": "Unprocessable Entity",
+      "type": "about:blank"
+    }
+    "#);
+}
+
+/// What is said to each of these requests, below what it sent.
+async fn told(program: &TestServer, requests: &[(Method, &str, &str)]) -> String {
+    let mut told = Vec::new();
+    for (method, path, body) in requests {
+        let request = program.method(method.clone(), path).text(body);
+        let refused = request.content_type("application/json").await;
+        told.push(format!("{body}\n    {}", refusal(&refused)));
+    }
+    told.join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_taken_of_an_update_is_told_with_its_place() {
+    let (app, program) = start().await;
+    let update = format!("{UPDATES}/{}", posted(&program, "Kick-off").await["id"]);
+    let requests = [
+        (Method::POST, UPDATES, ""),
+        (Method::POST, UPDATES, r#"{"source":"#),
+        (Method::POST, UPDATES, "{\n  \"source\": A goal\n}"),
+        (Method::POST, UPDATES, "null"),
+        (Method::POST, UPDATES, "[]"),
+        (Method::POST, UPDATES, "{}"),
+        (Method::POST, UPDATES, r#"{"source":1}"#),
+        (
+            Method::POST,
+            UPDATES,
+            r#"{"source":"A goal","sorce":"A goal"}"#,
+        ),
+        (
+            Method::POST,
+            UPDATES,
+            r#"{"source":"A goal","source":"A goal"}"#,
+        ),
+        (
+            Method::POST,
+            UPDATES,
+            r#"{"source":"A goal","headline":"two\nlines"}"#,
+        ),
+        (Method::POST, UPDATES, r#"{"source":""}"#),
+        (Method::PATCH, &update, r#"{"source":null,"author":"me"}"#),
+        (Method::PATCH, &update, r#"{"source":" "}"#),
+    ];
+    assert_snapshot!(told(&program, &requests).await, @r#"
+
+        400: The body is not JSON: EOF while parsing a value at line 1 column 0.
+    {"source":
+        400: The body is not JSON: source: EOF while parsing a value at line 1 column 10.
+    {
+      "source": A goal
+    }
+        400: The body is not JSON: source: expected value at line 2 column 13.
+    null
+        422: The body can't be taken: invalid type: null, expected struct UpdateToPost at line 1 column 4.
+    []
+        422: The body can't be taken: invalid length 0, expected struct UpdateToPost with 4 elements at line 1 column 2.
+    {}
+        422: The body can't be taken: missing field `source` at line 1 column 2.
+    {"source":1}
+        422: The body can't be taken: source: invalid type: integer `1`, expected a string at line 1 column 11.
+    {"source":"A goal","sorce":"A goal"}
+        422: The body can't be taken: sorce: unknown field `sorce`, expected one of `source`, `headline`, `key`, `pinned` at line 1 column 26.
+    {"source":"A goal","source":"A goal"}
+        422: The body can't be taken: duplicate field `source` at line 1 column 27.
+    {"source":"A goal","headline":"two\nlines"}
+        422: The headline must be one line.
+    {"source":""}
+        422: The update is missing.
+    {"source":null,"author":"me"}
+        422: The body can't be taken: author: unknown field `author`, expected one of `source`, `headline`, `key`, `pinned` at line 1 column 23.
+    {"source":" "}
+        422: The update is missing.
+    "#);
+    let page = app.browser().get("/entries/final").await.text();
+    assert_eq!(page.matches("<article").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_taken_of_an_entry_is_told_with_its_place() {
+    let (app, program) = start().await;
+    let requests = [
+        (Method::POST, "/api/v1/entries", r#"{"slug":"mine"}"#),
+        (Method::POST, "/api/v1/entries", r#"{"title":"A","id":7}"#),
+        (
+            Method::POST,
+            "/api/v1/entries",
+            r#"{"title":"A","slug":"Not an address"}"#,
+        ),
+        (
+            Method::POST,
+            "/api/v1/entries",
+            r#"{"title":"A","state":"sideways"}"#,
+        ),
+        (
+            Method::POST,
+            "/api/v1/entries",
+            r#"{"title":"A","time_zone":"Mars/Olympus"}"#,
+        ),
+        (
+            Method::PATCH,
+            "/api/v1/entries/final",
+            r#"{"state":"gone"}"#,
+        ),
+        (Method::PATCH, "/api/v1/entries/final", r#"{"head":7}"#),
+    ];
+    assert_snapshot!(told(&program, &requests).await, @r#"
+    {"slug":"mine"}
+        422: The body can't be taken: missing field `title` at line 1 column 15.
+    {"title":"A","id":7}
+        422: The body can't be taken: id: unknown field `id`, expected one of `title`, `slug`, `summary`, `time_zone`, `state`, `default_order` at line 1 column 17.
+    {"title":"A","slug":"Not an address"}
+        422: The address can hold lowercase letters a to z, digits, and single hyphens between them.
+    {"title":"A","state":"sideways"}
+        422: The body can't be taken: state: unknown variant `sideways`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 31.
+    {"title":"A","time_zone":"Mars/Olympus"}
+        422: There is no such time zone; write one like Europe/Paris or UTC.
+    {"state":"gone"}
+        422: The body can't be taken: state: unknown variant `gone`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 15.
+    {"head":7}
+        422: The body can't be taken: head: unknown field `head`, expected one of `title`, `slug`, `summary`, `time_zone`, `default_order`, `state` at line 1 column 7.
+    "#);
+    let entries = app.newsroom.front_page().await.unwrap();
+    assert_eq!((entries.live.len(), entries.upcoming.len()), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_cannot_be_read_is_told() {
+    let (_app, program) = start().await;
+    for key in ["", "\"\"", "k\u{e9}y", &"k".repeat(256)] {
+        let refused = post(&program, UPDATES, key, &json!({"source": "A goal"})).await;
+        assert_eq!(
+            refusal(&refused),
+            "400: The Idempotency-Key must be 1 to 255 visible ASCII characters."
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_never_reaches_a_handler_is_told_in_details_too() {
+    let (_app, program) = start().await;
+    for kind in ["text/plain", "application/x-www-form-urlencoded"] {
+        let request = program.post(UPDATES).text(r#"{"source":"A goal"}"#);
+        let refused = request.content_type(kind).await;
+        assert_eq!(
+            refusal(&refused),
+            "415: The body must be sent as application/json."
+        );
+    }
+    let large = json!({"source": "a".repeat(5 * 1024 * 1024)});
+    let refused = program.post(UPDATES).json(&large).await;
+    assert_snapshot!(refusal(&refused), @"413: This is larger than the 4 MiB that can be sent at once.");
+    let refused = program.put(UPDATES).json(&json!({})).await;
+    assert_snapshot!(refusal(&refused), @"405: This address takes no request of this kind; Allow names those it takes.");
+    refused.assert_header("allow", "POST");
+    for path in [
+        "/api/v1",
+        "/api/v1/nowhere",
+        "/api/v1/entries/final/updates/1/x",
+    ] {
+        let request = program.post(path).add_header("accept", "text/html");
+        let refused = request.json(&json!({})).await;
+        assert_eq!(
+            refusal(&refused),
+            "404: Nothing stands at this address. The link may be old, or mistyped.",
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_gone_is_told_and_not_more() {
+    let (app, program) = start().await;
+    app.newsroom.close().await;
+    let refused = program
+        .post(UPDATES)
+        .json(&json!({"source": "A goal"}))
+        .await;
+    assert_snapshot!(refusal(&refused), @"503: The database can't be reached at the moment; nothing was changed. Try again.");
+}

@@ -1,0 +1,67 @@
+//! The `OpenAPI` document.
+
+use axum::http::Method;
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use super::start;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_document_tells_of_every_route() {
+    let (app, _) = start().await;
+    let answer = app.browser().get("/api/v1/openapi.json").await;
+    answer.assert_status_ok();
+    answer.assert_header("content-type", "application/json");
+    let document: Value = answer.json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+    let mut told = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let statuses: Vec<_> = operation["responses"]
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(String::as_str)
+                .collect();
+            told.push(format!("{method} {path}: {}", statuses.join(" ")));
+            // It stands where it says, and is behind the token.
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let path = path.replace("{slug}", "final").replace("{id}", "1");
+            let refused = app.browser().method(method, &path).await;
+            refused.assert_status_unauthorized();
+        }
+    }
+    assert_snapshot!(told.join("\n"), @"
+    get /api/v1/entries: 200 400 401 403 404 413 415 422 503
+    post /api/v1/entries: 201 400 401 403 404 413 415 422 503
+    get /api/v1/entries/{slug}: 200 400 401 403 404 413 415 422 503
+    patch /api/v1/entries/{slug}: 200 400 401 403 404 413 415 422 503
+    post /api/v1/entries/{slug}/updates: 201 400 401 403 404 413 415 422 503
+    delete /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 413 415 422 503
+    patch /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 413 415 422 503
+    ");
+    assert_eq!(document["security"], serde_json::json!([{"token": []}]));
+    assert_eq!(
+        document["components"]["securitySchemes"]["token"]["scheme"],
+        "bearer"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_schema_that_is_named_is_there() {
+    let (app, _) = start().await;
+    let text = app.browser().get("/api/v1/openapi.json").await.text();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let named: Vec<_> = text.split("\"$ref\":\"#").skip(1).collect();
+    assert!(named.len() > 10, "{text}");
+    for named in named {
+        let pointer = named.split('"').next().unwrap();
+        assert!(
+            document.pointer(pointer).is_some(),
+            "{pointer} is not in {text}"
+        );
+    }
+    let update = &document["components"]["schemas"]["UpdateToPost"];
+    assert_eq!(update["required"], serde_json::json!(["source"]));
+    assert_eq!(update["additionalProperties"], false);
+}

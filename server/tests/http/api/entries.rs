@@ -1,0 +1,208 @@
+//! Entries.
+
+use axum::http::StatusCode;
+use axum_test::{TestResponse, TestServer};
+use domain::EntryState;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::{post, refusal, start};
+use crate::http::support::head_of;
+
+const ENTRIES: &str = "/api/v1/entries";
+
+async fn change(program: &TestServer, slug: &str, change: &Value) -> TestResponse {
+    program
+        .patch(&format!("{ENTRIES}/{slug}"))
+        .json(change)
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_is_created_once() {
+    let (app, program) = start().await;
+    let body = json!({
+        "title": "Election night", "summary": "The count.", "time_zone": "Europe/Paris",
+        "state": "live", "default_order": "latest",
+    });
+    let first = post(&program, ENTRIES, "4711", &body).await;
+    let head = head_of(&first, &["cache-control", "content-type"]);
+    assert_eq!(
+        head,
+        "201 Created\ncache-control: private, no-store\ncontent-type: application/json"
+    );
+    let entry: Value = first.json();
+    let page = app.browser().get("/entries/election-night").await;
+    page.assert_text_contains("The count.");
+    assert_eq!(first.header("location"), entry["url"].as_str().unwrap());
+    assert_eq!(
+        entry,
+        json!({
+            "id": 2, "slug": "election-night", "title": "Election night", "summary": "The count.", "state": "live",
+            "time_zone": "Europe/Paris", "default_order": "latest", "starts_at": entry["starts_at"],
+            "url": "http://127.0.0.1:3000/entries/election-night",
+        })
+    );
+    let again = post(&program, ENTRIES, "4711", &body).await;
+    again.assert_status(StatusCode::CREATED);
+    assert_eq!(again.json::<Value>(), entry);
+
+    let mut other = body.clone();
+    other["title"] = json!("Another night");
+    for _ in 0..2 {
+        let refused = post(&program, ENTRIES, "4711", &other).await;
+        assert_eq!(
+            refusal(&refused),
+            "422: This Idempotency-Key was already used for another request; send this one under a new key."
+        );
+    }
+    let taken = post(&program, ENTRIES, "4712", &body).await;
+    assert_snapshot!(refusal(&taken), @"422: Another entry has this address already; choose another.");
+    assert_eq!(taken.json::<Value>()["field"], "slug");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_title_is_enough() {
+    let (app, program) = start().await;
+    let created = program
+        .post(ENTRIES)
+        .json(&json!({"title": "The re-match"}))
+        .await;
+    let entry: Value = created.json();
+    assert_eq!(
+        (
+            &entry["slug"],
+            &entry["state"],
+            &entry["time_zone"],
+            &entry["default_order"]
+        ),
+        (
+            &json!("the-re-match"),
+            &json!("draft"),
+            &json!("UTC"),
+            &json!("oldest")
+        )
+    );
+    let page = app.browser().get("/entries/the-re-match").await;
+    page.assert_status_not_found();
+    let read = program.get("/api/v1/entries/the-re-match").await;
+    assert_eq!(read.json::<Value>(), entry);
+    let all: Value = program.get(ENTRIES).await.json();
+    let slugs = all["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| &entry["slug"]);
+    assert_eq!(slugs.collect::<Vec<_>>(), ["the-re-match", "final"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_is_started_ended_and_reopened() {
+    let (app, program) = start().await;
+    app.entry("rematch", EntryState::Upcoming).await;
+    for state in ["live", "live", "ended", "ended", "live"] {
+        let changed = change(&program, "rematch", &json!({"state": state})).await;
+        changed.assert_status_ok();
+        let entry: Value = changed.json();
+        assert_eq!(entry["state"], state);
+        assert_eq!(entry.get("ended_at").is_some(), state == "ended");
+        let said = app.browser().get("/entries/rematch").await.text();
+        assert_eq!(said.contains("From "), state == "ended", "{said}");
+    }
+    for state in ["draft", "upcoming"] {
+        let refused = change(&program, "rematch", &json!({"state": state})).await;
+        assert_eq!(
+            refusal(&refused),
+            "422: An entry can be made live, or ended; it becomes no draft and is not announced any more."
+        );
+    }
+    app.entry("draft", EntryState::Draft).await;
+    let same = change(&program, "draft", &json!({"state": "draft"})).await;
+    same.assert_status_ok();
+    let refused = change(&program, "draft", &json!({"state": "ended"})).await;
+    assert_snapshot!(refusal(&refused), @"403: This entry has not started, so it can't be ended.");
+    for slug in ["nowhere", "Not-An-Address", "%ff"] {
+        let path = format!("{ENTRIES}/{slug}");
+        let refused = [
+            program.get(&path).await,
+            change(&program, slug, &json!({})).await,
+        ];
+        assert!(
+            refused
+                .iter()
+                .all(|answer| answer.status_code().is_client_error()),
+            "{slug}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_changed_of_an_entry_is_what_was_named() {
+    let (app, program) = start().await;
+    let renamed = change(
+        &program,
+        "final",
+        &json!({"title": "The final", "slug": "the-final"}),
+    )
+    .await;
+    renamed.assert_status_ok();
+    let entry: Value = renamed.json();
+    assert_eq!(
+        (&entry["slug"], &entry["title"], &entry["time_zone"]),
+        (
+            &json!("the-final"),
+            &json!("The final"),
+            &json!("Europe/Paris")
+        )
+    );
+    // A program that knows the old address goes on, and its retries too.
+    let body = json!({"source": "A goal"});
+    let posts = [
+        post(&program, super::UPDATES, "goal-1", &body).await,
+        post(&program, super::UPDATES, "goal-1", &body).await,
+    ];
+    let [first, again] = posts.map(|posted| posted.json::<Value>());
+    assert_eq!(first, again);
+    assert!(
+        first["url"]
+            .as_str()
+            .unwrap()
+            .contains("/entries/the-final/")
+    );
+    let path = format!("{}/{}", super::UPDATES, first["id"]);
+    program
+        .patch(&path)
+        .json(&json!({"source": "What a goal"}))
+        .await
+        .assert_status_ok();
+    let said = change(&program, "final", &json!({"summary": "Tonight.", "default_order": "latest", "time_zone": "Asia/Tokyo", "state": "ended"})).await;
+    assert_eq!(
+        (
+            &said.json::<Value>()["title"],
+            &said.json::<Value>()["state"]
+        ),
+        (&json!("The final"), &json!("ended"))
+    );
+    let page = app.browser().get("/entries/the-final").await.text();
+    for shown in ["The final", "Tonight.", "What a goal", "JST"] {
+        assert!(page.contains(shown), "{shown} is not in {page}");
+    }
+    app.entry("other", EntryState::Live).await;
+    for (wrong, sentence) in [
+        (
+            json!({"slug": "other"}),
+            "Another entry has this address already; choose another.",
+        ),
+        (json!({"slug": ""}), "The address is missing."),
+        (json!({"title": " "}), "The title is missing."),
+        (
+            json!({"time_zone": "Mars/Olympus", "title": "Mars"}),
+            "There is no such time zone; write one like Europe/Paris or UTC.",
+        ),
+    ] {
+        let refused = change(&program, "the-final", &wrong).await;
+        assert_eq!(refusal(&refused), format!("422: {sentence}"));
+    }
+    let kept: Value = program.get("/api/v1/entries/the-final").await.json();
+    assert_eq!(kept["title"], "The final");
+}

@@ -1,0 +1,266 @@
+//! Updates.
+
+use axum::http::StatusCode;
+use domain::{Change, EntryState, Role};
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use super::{UPDATES, post, posted, refusal, start};
+use crate::http::support::{TestApp, head_of};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_posted_update_is_what_readers_get() {
+    let (app, program) = start().await;
+    let body = json!({"source": "A **goal** <script>alert(1)</script>", "headline": "1 : 0"});
+    let answer = post(&program, UPDATES, "goal-1", &body).await;
+    assert_eq!(
+        head_of(&answer, &["cache-control", "content-type", "set-cookie"]),
+        "201 Created\ncache-control: private, no-store\ncontent-type: application/json"
+    );
+    let change: Value = answer.json();
+    let batch = app.browser().get("/feed/1/changes").await;
+    let [Change::Presented(shown)] = &batch.json::<domain::Batch>().changes[..] else {
+        panic!("it is not one update: {}", batch.text());
+    };
+    assert!(shown.html.contains("<strong>goal</strong>") && shown.html.contains("1 : 0"));
+    assert_eq!(
+        change,
+        json!({
+            "id": shown.id, "rev": shown.rev, "html": shown.html, "posted_at": shown.posted_at,
+            "url": format!("http://127.0.0.1:3000/entries/final/updates/{}", shown.id),
+        })
+    );
+    assert_eq!(answer.header("location"), change["url"].as_str().unwrap());
+    let page = app.browser().get("/entries/final").await.text();
+    assert!(page.contains(&shown.html));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retry_posts_once() {
+    let (app, program) = start().await;
+    app.entry("other", EntryState::Live).await;
+    let body = json!({"source": "A goal"});
+    let tries = join_all((0..10).map(|_| post(&program, UPDATES, "goal:1", &body))).await;
+    let first: Value = tries[0].json();
+    for again in tries {
+        again.assert_status(StatusCode::CREATED);
+        assert_eq!(again.json::<Value>(), first);
+    }
+    for (path, body) in [
+        (UPDATES, json!({"source": "Another goal"})),
+        (UPDATES, json!({"source": "A goal", "headline": "1 : 0"})),
+        ("/api/v1/entries/other/updates", body.clone()),
+        ("/api/v1/entries", json!({"title": "A goal"})),
+    ] {
+        let refused = post(&program, path, "goal:1", &body).await;
+        assert_eq!(
+            refusal(&refused),
+            "422: This Idempotency-Key was already used for another request; send this one under a new key."
+        );
+    }
+    // A key is its account's own, and no key is a new act each time.
+    app.person("another", Role::Author).await;
+    let another = app.program("another").await;
+    let theirs: Value = post(&another, UPDATES, "goal:1", &body).await.json();
+    assert_ne!(theirs["id"], first["id"]);
+    assert_ne!(
+        posted(&program, "A goal").await,
+        posted(&program, "A goal").await
+    );
+    let page = app.browser().get("/entries/final").await.text();
+    assert_eq!(page.matches("<article").count(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_and_the_composers_operation_are_one() {
+    let (app, program) = start().await;
+    let id = post(
+        &program,
+        UPDATES,
+        "8e03978e-40d5",
+        &json!({"source": "A goal"}),
+    )
+    .await;
+    let id = id.json::<Value>()["id"].clone();
+    let session = app.newsroom.log_in("ticker", TestApp::PASSWORD).await;
+    let cookie = format!("ringside_session={}", session.unwrap().token.reveal());
+    let fields = [
+        ("op_id", "8e03978e-40d5"),
+        ("source", "A goal"),
+        ("headline", ""),
+    ];
+    let composed = app
+        .browser_with(&cookie)
+        .post("/entries/final/compose")
+        .form(&fields)
+        .await;
+    composed.assert_header("location", format!("/entries/final/compose?posted={id}"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_edited_is_what_was_named() {
+    let (app, program) = start().await;
+    let change = posted(&program, "A gaol").await;
+    let path = format!("{UPDATES}/{}", change["id"]);
+    let edit = async |edit: Value| {
+        let edited = program.patch(&path).json(&edit).await;
+        edited.assert_status_ok();
+        edited.json::<Value>()
+    };
+    let html = |change: &Value| change["html"].as_str().unwrap().to_owned();
+    let corrected = edit(json!({"source": "A goal"})).await;
+    assert!(corrected["rev"].as_i64() > change["rev"].as_i64());
+    assert_eq!(corrected["posted_at"], change["posted_at"]);
+    assert_eq!(
+        edit(json!({"source": "A goal"})).await,
+        corrected,
+        "the same again"
+    );
+    assert_eq!(edit(json!({})).await, corrected, "nothing");
+    let titled = html(&edit(json!({"headline": "1 : 0"})).await);
+    assert!(
+        titled.contains("A goal") && titled.contains("1 : 0"),
+        "{titled}"
+    );
+    let retold = html(&edit(json!({"source": "What a goal"})).await);
+    assert!(
+        retold.contains("What a goal") && retold.contains("1 : 0"),
+        "{retold}"
+    );
+    let bare = edit(json!({"headline": null})).await;
+    assert!(!html(&bare).contains("1 : 0"));
+    let page = app.browser().get("/entries/final").await.text();
+    assert!(page.contains(&html(&bare)), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn marks_are_set_with_the_text_or_by_themselves() {
+    let (app, program) = start().await;
+    let mark = json!({"source": "A goal", "key": true, "pinned": true});
+    let first: Value = post(&program, UPDATES, "goal-1", &mark).await.json();
+    let links = async |change: &Value| {
+        let page = app.browser().get("/entries/final").await.text();
+        let link = format!("href=\"#update-{}\"", change["id"]);
+        page.matches(&link).count()
+    };
+    assert_eq!(links(&first).await, 2, "it is no key moment, or not pinned");
+    let second = json!({"source": "Another goal", "pinned": true});
+    let second: Value = post(&program, UPDATES, "goal-2", &second).await.json();
+    assert_eq!((links(&first).await, links(&second).await), (1, 1));
+
+    // A retry answers, and doesn't pin it again.
+    let again: Value = post(&program, UPDATES, "goal-1", &mark).await.json();
+    assert_eq!(again["id"], first["id"]);
+    assert_eq!((links(&first).await, links(&second).await), (1, 1));
+    let unmarked = json!({"source": "A goal"});
+    let refused = post(&program, UPDATES, "goal-1", &unmarked).await;
+    assert!(refusal(&refused).starts_with("422: This Idempotency-Key"));
+
+    let path = format!("{UPDATES}/{}", first["id"]);
+    let edit = json!({"key": false, "pinned": true});
+    let edited: Value = program.patch(&path).json(&edit).await.json();
+    assert!(edited["html"].as_str().unwrap().contains("A goal"));
+    assert_eq!((links(&first).await, links(&second).await), (1, 0));
+    let same: Value = program.patch(&path).json(&edit).await.json();
+    assert_eq!(same, edited);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_update_is_gone_from_every_answer() {
+    let (app, program) = start().await;
+    let body = json!({"source": "A secret"});
+    let change: Value = post(&program, UPDATES, "the-secret", &body).await.json();
+    let path = format!("{UPDATES}/{}", change["id"]);
+    let deleted = program.delete(&path).await;
+    deleted.assert_status_ok();
+    let tombstone: Value = deleted.json();
+    let rev = &tombstone["rev"];
+    assert_eq!(
+        tombstone,
+        json!({"id": change["id"], "rev": rev, "deleted": true})
+    );
+    let again = program.delete(&path).await;
+    again.assert_status_ok();
+    assert_eq!(again.json::<Value>(), tombstone);
+    let retried = post(&program, UPDATES, "the-secret", &body).await;
+    retried.assert_status(StatusCode::CREATED);
+    assert_eq!(retried.json::<Value>(), tombstone);
+    for edit in [json!({"source": "Told"}), json!({})] {
+        let refused = program.patch(&path).json(&edit).await;
+        assert_eq!(refusal(&refused), "404: There is no such update.");
+    }
+    let page = app.browser().get("/entries/final").await.text();
+    assert!(!page.contains("A secret"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_update_stands_in_its_entry_alone() {
+    let (app, program) = start().await;
+    app.entry("other", EntryState::Live).await;
+    let id = posted(&program, "A goal").await["id"].clone();
+    for (path, what) in [
+        (format!("other/updates/{id}"), "update"),
+        (format!("nowhere/updates/{id}"), "entry"),
+        (format!("Final/updates/{id}"), "entry"),
+        ("final/updates/999".to_owned(), "update"),
+        ("final/updates/one".to_owned(), "update"),
+        ("final/updates/99999999999999999999".to_owned(), "update"),
+    ] {
+        let path = format!("/api/v1/entries/{path}");
+        let sentence = format!("404: There is no such {what}.");
+        let edited = program.patch(&path).json(&json!({"source": "Gone"})).await;
+        assert_eq!(refusal(&edited), sentence, "{path}");
+        let deleted = program.delete(&path).await;
+        assert_eq!(refusal(&deleted), sentence, "{path}");
+    }
+    let page = app.browser().get("/entries/final").await;
+    page.assert_text_contains("A goal");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_is_posted_to_and_seen_by_nobody() {
+    let (app, program) = start().await;
+    app.entry("secret", EntryState::Draft).await;
+    let posted = program
+        .post("/api/v1/entries/secret/updates")
+        .json(&json!({"source": "Embargoed"}))
+        .await;
+    posted.assert_status(StatusCode::CREATED);
+    posted.assert_text_contains("Embargoed");
+    let id = posted.json::<Value>()["id"].clone();
+    for path in [
+        "/entries/secret",
+        "/feed/2/changes",
+        &format!("/entries/secret/updates/{id}"),
+    ] {
+        app.browser().get(path).await.assert_status_not_found();
+    }
+    let all = app.browser().get("/feed/all/changes").await.text();
+    assert!(!all.contains("Embargoed"), "{all}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_posts_to_what_has_ended_or_is_not_there() {
+    let (app, program) = start().await;
+    app.entry("over", EntryState::Ended).await;
+    for (slug, sentence) in [
+        (
+            "over",
+            "403: This entry has ended. Start it again at your desk to post to it.",
+        ),
+        ("nowhere", "404: There is no such entry."),
+    ] {
+        let path = format!("/api/v1/entries/{slug}/updates");
+        let refused = program.post(&path).json(&json!({"source": "Late"})).await;
+        assert_eq!(refusal(&refused), sentence);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_script_posts_fifty_at_once() {
+    let (app, program) = start().await;
+    let texts: Vec<_> = (0..50).map(|number| format!("Goal {number}")).collect();
+    join_all(texts.iter().map(|text| posted(&program, text))).await;
+    let page = app.browser().get("/entries/final").await.text();
+    assert_eq!(page.matches("<article").count(), 50);
+}
