@@ -24,20 +24,37 @@ fn main() -> io::Result<()> {
     println!("{}", listener.local_addr()?.port());
     let readers = Readers::default();
     for connection in listener.incoming() {
-        let mut connection = BufReader::new(connection?);
-        connection.get_ref().set_nodelay(true)?;
-        if let Some(body) = request(&mut connection)? {
-            let readers = Arc::clone(&readers);
-            thread::spawn(move || serve_publisher(connection, body, &readers));
-        } else {
-            let mut stream = connection.into_inner();
-            stream.write_all(STREAM)?;
-            stream.set_nonblocking(true)?;
-            let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
-            readers.push(stream);
-        }
+        let connection = connection?;
+        let readers = Arc::clone(&readers);
+        thread::spawn(move || serve(connection, &readers));
     }
     Ok(())
+}
+
+/// Serves a publisher until they go; a reader's connection is only put to the others.
+fn serve(connection: TcpStream, readers: &Readers) -> io::Result<()> {
+    connection.set_nodelay(true)?;
+    let mut connection = BufReader::new(connection);
+    let Some(mut body) = request(&mut connection)? else {
+        let mut stream = connection.into_inner();
+        stream.write_all(STREAM)?;
+        stream.set_nonblocking(true)?;
+        let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
+        readers.push(stream);
+        return Ok(());
+    };
+    loop {
+        let event = [b"data: ", &*body, b"\n\n"].concat();
+        let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever is gone or full gets nothing: this is a floor.
+        readers.retain_mut(|reader| {
+            let written = reader.write(&event);
+            !matches!(written, Err(error) if error.kind() != io::ErrorKind::WouldBlock)
+        });
+        drop(readers);
+        connection.get_mut().write_all(PUBLISHED)?;
+        body = request(&mut connection)?.unwrap_or_default();
+    }
 }
 
 /// The body of what is asked next; `None` if it has none, and so asks for a stream.
@@ -63,23 +80,4 @@ fn request(connection: &mut BufReader<TcpStream>) -> io::Result<Option<Vec<u8>>>
     let mut body = vec![0; length];
     connection.read_exact(&mut body)?;
     Ok(Some(body))
-}
-
-fn serve_publisher(
-    mut connection: BufReader<TcpStream>,
-    mut body: Vec<u8>,
-    readers: &Readers,
-) -> io::Result<()> {
-    loop {
-        let event = [b"data: ", &*body, b"\n\n"].concat();
-        let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
-        // Whoever is gone or full gets nothing: this is a floor.
-        readers.retain_mut(|reader| {
-            let written = reader.write(&event);
-            !matches!(written, Err(error) if error.kind() != io::ErrorKind::WouldBlock)
-        });
-        drop(readers);
-        connection.get_mut().write_all(PUBLISHED)?;
-        body = request(&mut connection)?.unwrap_or_default();
-    }
 }
