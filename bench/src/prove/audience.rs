@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::Args;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::{task::JoinSet, time::sleep};
 
 use super::reader::{Kind, Place, Reader, Shown};
@@ -51,21 +52,31 @@ impl Sizes {
     }
 }
 
+impl fmt::Display for Sizes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            sse,
+            polling,
+            websocket,
+        } = self;
+        write!(
+            f,
+            "{sse} readers by SSE, {polling} by polling, {websocket} by WebSocket"
+        )
+    }
+}
+
 impl Audience {
-    /// Readers who come one after the other, the last of them after `arrivals`.
+    /// Readers who come one after the other, all of them within `arrivals`.
     pub fn gather(sizes: Sizes, place: &Place, arrivals: Duration, seed: u64) -> Self {
-        let kinds: Vec<_> = sizes.kinds().collect();
-        let count = u32::try_from(kinds.len()).unwrap_or(u32::MAX).max(1);
+        let mut dice = StdRng::seed_from_u64(seed);
         let mut tasks = JoinSet::new();
         let mut readers = Vec::new();
-        for (number, kind) in (0..).zip(kinds) {
+        for kind in sizes.kinds() {
             let reader = Reader::default();
             readers.push((kind, reader.clone()));
-            // Neighbours are of one kind: each kind comes all the time.
-            let place_in_line = number * 7 % count;
-            let after = arrivals * place_in_line / count;
-            let seed = seed.wrapping_add(u64::from(number));
-            tasks.spawn(reader.read(kind, place.clone(), after, seed));
+            let after = arrivals.mul_f64(dice.random());
+            tasks.spawn(reader.read(kind, place.clone(), after, dice.random()));
         }
         Self { readers, tasks }
     }
@@ -129,20 +140,24 @@ impl Audience {
             "last s",
         ]);
         for kind in [Kind::Sse, Kind::Auto, Kind::Poll, Kind::WebSocket] {
-            let those = || {
-                self.readers
-                    .iter()
-                    .zip(agreed)
-                    .filter(|((k, _), _)| *k == kind)
-            };
-            let times: Vec<_> = those()
-                .filter_map(|(_, agreed)| Some((*agreed)?.as_secs_f64()))
+            let those: Vec<_> = self
+                .readers
+                .iter()
+                .zip(agreed)
+                .filter(|((of, _), _)| *of == kind)
                 .collect();
-            let counts = those().map(|((_, reader), _)| reader.page().counts());
+            if those.is_empty() {
+                continue;
+            }
+            let times: Vec<_> = those
+                .iter()
+                .filter_map(|(_, agreed)| Some((**agreed)?.as_secs_f64()))
+                .collect();
+            let counts = those.iter().map(|((_, reader), _)| reader.page().counts());
             let (streams, resets) = counts.fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
             table.row([
                 kind.to_string(),
-                those().count().to_string(),
+                those.len().to_string(),
                 times.len().to_string(),
                 streams.to_string(),
                 resets.to_string(),

@@ -70,7 +70,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         database.kind
     ));
     note(format!(
-        "{:?}; {:?}; {rate} changes a second for {seconds} s; the server is stopped by {STOPS:?}; --seed {seed}",
+        "{}; {rate} changes a second for {seconds} s. {}. The server is stopped four times. --seed {seed}",
         arguments.sizes, arguments.faults
     ));
 
@@ -92,7 +92,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let changes = usize::try_from(seconds * rate).unwrap_or(usize::MAX);
     tokio::try_join!(
         desk.work(changes, rate, seed),
-        stop_and_start(&mut ringside, &network, time)
+        stop_and_start(&mut ringside, &network, &database, time)
     )?;
     network.mend();
     let (retries, acknowledged) = (desk.retries(), desk.ledger().updates().len());
@@ -118,16 +118,22 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Stops the server four times within `time`, and starts it again on the same data.
+/// Stops the server four times within `time`, and starts it again on the same data. The first time the
+/// database is given another epoch, and all pages must be loaded anew: early, because that would also
+/// heal whatever else went wrong with them before.
 async fn stop_and_start(
     ringside: &mut Ringside,
     network: &FaultyProxy,
+    database: &Database,
     time: Duration,
 ) -> Result<()> {
     let start = Instant::now();
     for (number, signal) in (1..).zip(STOPS) {
         sleep_until(start + time * number / 5).await;
         block_in_place(|| ringside.stop(signal))?;
+        if number == 1 {
+            records::begin_epoch(database, ringside.folder()).await?;
+        }
         sleep(AWAY).await;
         block_in_place(|| ringside.start_again())?;
         network.lead_to(ringside.address);

@@ -101,6 +101,23 @@ impl Faults {
     }
 }
 
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            resets,
+            stalls,
+            cuts,
+            lost_answers,
+            stall,
+        } = self;
+        write!(
+            f,
+            "Of a hundred connections {resets} are reset, {stalls} stall for {stall} s, {cuts} are cut in \
+             mid-frame and {lost_answers} lose their answer, if they last long enough"
+        )
+    }
+}
+
 impl Injected {
     /// Counts one.
     pub fn count(&self, fault: Fault) {

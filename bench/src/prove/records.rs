@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, process::Command};
 
 use domain::{Rev, UpdateId};
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, Connection, Row};
 
 use super::{ledger::Ledger, reader::Shown};
 use crate::rig::{Database, DatabaseKind, Error, Folder, Result, While, note, text};
@@ -33,6 +33,16 @@ pub async fn check(
         DatabaseKind::SQLite => check_file(&mut connection).await,
         DatabaseKind::PostgreSQL => check_cluster(&mut connection).await,
     }
+}
+
+/// Begins another life of the database while its server is away, as a restore does: every cursor from
+/// before leads nowhere.
+pub async fn begin_epoch(database: &Database, folder: &Folder) -> Result<()> {
+    let mut connection = database.connect(folder).await?;
+    sqlx::query("UPDATE feed SET epoch = 'restored'")
+        .execute(&mut connection)
+        .await?;
+    Ok(connection.close().await?)
 }
 
 async fn read(connection: &mut AnyConnection) -> Result<BTreeMap<UpdateId, Record>> {

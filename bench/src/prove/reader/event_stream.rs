@@ -1,4 +1,5 @@
-//! A stream of server-sent events (WHATWG HTML, section 9.2), in chunks (RFC 9112, section 7.1).
+//! A stream of server-sent events (WHATWG HTML, section 9.2): in chunks (RFC 9112, section 7.1), or up to
+//! the connection's end.
 
 use domain::Cursor;
 use tokio::{
@@ -21,11 +22,21 @@ pub async fn listen(place: Place, cursor: Cursor, events: Events) -> Option<()> 
     if !read_line(&mut stream).await?.starts_with("HTTP/1.1 200 ") {
         return None;
     }
-    // A stream that breaks off or is refused fails alike, whatever its headers said.
-    while !read_line(&mut stream).await?.is_empty() {}
+    let mut in_chunks = false;
+    loop {
+        let header = read_line(&mut stream).await?.to_ascii_lowercase();
+        in_chunks |= header == "transfer-encoding: chunked";
+        if header.is_empty() {
+            break;
+        }
+    }
     let mut unread = Vec::new();
     loop {
-        read_chunk(&mut stream, &mut unread).await?;
+        if in_chunks {
+            read_chunk(&mut stream, &mut unread).await?;
+        } else if stream.read_buf(&mut unread).await.ok()? == 0 {
+            return None;
+        }
         while let Some(end) = unread.windows(2).position(|pair| pair == b"\n\n") {
             let event: Vec<_> = unread.drain(..end + 2).collect();
             let event = String::from_utf8_lossy(&event);
@@ -113,6 +124,21 @@ mod tests {
                 "{said:?}"
             );
         }
+        assert!(matches!(stream.next().await.unwrap(), Said::Failed));
+    }
+
+    #[tokio::test]
+    async fn a_reset_is_all_that_is_said() {
+        let mut stream = stream(&[
+            "HTTP/1.1 200 OK\r\ncontent-length: 71\r\nconnection: close\r\n\r\nevent: stream-re",
+            "set\ndata: {\"reset\":true,\"epoch\":\"k3f9\",\"head\":7}\n\n",
+        ])
+        .await;
+        let said = stream.next().await.unwrap();
+        assert!(
+            matches!(&said, Said::Reset(reset) if reset.head == 7),
+            "{said:?}"
+        );
         assert!(matches!(stream.next().await.unwrap(), Said::Failed));
     }
 
