@@ -91,10 +91,10 @@ impl Reader {
         let everything = place.load(&mut dice).await?;
         self.page().start_again(everything, &place.cards);
         let road = match kind {
-            // A WebSocket is a stream as any other, once it is open.
-            Kind::Sse | Kind::WebSocket => Road::Sse,
+            Kind::Sse => Road::Sse,
             Kind::Auto => Road::Auto,
             Kind::Poll => Road::Poll,
+            Kind::WebSocket => Road::WebSocket,
         };
         let started = Instant::now();
         let reading = Reading {
