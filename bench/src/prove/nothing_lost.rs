@@ -11,8 +11,9 @@ use std::{
 use clap::Args;
 use tokio::{
     task::{JoinSet, block_in_place},
-    time::{MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, timeout_at},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     faults::Faults, faulty_proxy::FaultyProxy, newsdesk::Newsdesk, reader::Place,
@@ -22,6 +23,8 @@ use crate::rig::{Database, DatabaseKind, Error, Result, Ringside, Signal, headin
 
 /// How often something is killed.
 const KILL: Duration = Duration::from_secs(1);
+/// How long a server lives at least: on a machine that starts it slowly, posts must get through, too.
+const LIFE: Duration = Duration::from_millis(500);
 
 /// What is to be proven, and how hard it is made.
 #[derive(Debug, Args)]
@@ -51,14 +54,14 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let network = FaultyProxy::start(ringside.address, Faults::NONE, 0).await?;
     let desk = Arc::new(Newsdesk::new(network.address, "final", author));
 
-    let mut kills = [0, 0];
-    tokio::select! {
-        posted = post_all(&desk, &arguments) => posted?,
-        killed = kill_for_ever(&mut ringside, &network, &database, &mut kills) => {
-            killed?;
-        }
-    }
-    let [servers, backends] = kills;
+    let all_posted = CancellationToken::new();
+    let posts = async {
+        post_all(&desk, &arguments).await?;
+        all_posted.cancel();
+        Ok(())
+    };
+    let kills = kill_until(&all_posted, &mut ringside, &network, &database);
+    let ((), [servers, backends]) = tokio::try_join!(posts, kills)?;
     note(format!(
         "{} posts acknowledged, {} requests repeated; {servers} times SIGKILL to Ringside, {backends} to PostgreSQL's processes.",
         arguments.posts,
@@ -109,24 +112,29 @@ async fn post_all(desk: &Arc<Newsdesk>, arguments: &Arguments) -> Result<()> {
 }
 
 /// Kills the server every second and starts it again at once; every third time one of PostgreSQL's
-/// processes, if that is the database. Ends only if that can't be done.
-async fn kill_for_ever(
+/// processes, if that is the database. How often each was killed.
+async fn kill_until(
+    all_posted: &CancellationToken,
     ringside: &mut Ringside,
     network: &FaultyProxy,
     database: &Database,
-    [servers, backends]: &mut [u32; 2],
-) -> Result<()> {
-    let mut due = interval(KILL);
-    due.tick().await;
+) -> Result<[u32; 2]> {
+    let (mut servers, mut backends) = (0, 0);
+    let mut last = Instant::now();
     loop {
-        due.tick().await;
-        if (*servers + *backends) % 3 == 2 && database.kill_a_process().await? {
-            *backends += 1;
+        let due = (last + KILL).max(Instant::now() + LIFE);
+        // Never in the middle: what was killed is there again when this ends.
+        if timeout_at(due, all_posted.cancelled()).await.is_ok() {
+            return Ok([servers, backends]);
+        }
+        last = Instant::now();
+        if (servers + backends) % 3 == 2 && database.kill_a_process().await? {
+            backends += 1;
             continue;
         }
         block_in_place(|| ringside.stop(Signal::Kill))?;
         block_in_place(|| ringside.start_again())?;
         network.lead_to(ringside.address);
-        *servers += 1;
+        servers += 1;
     }
 }
