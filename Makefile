@@ -3,7 +3,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test setup lint rust-tests size-budget browser-tests bench screenshots clean
+.PHONY: help run dev build test setup lint rust-tests size-budget browser-tests prove soak bench screenshots clean
 
 # cargo-leptos takes wasm-bindgen and wasm-opt from PATH; these are the pinned ones.
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/end2end/node_modules/.bin:$(PATH)
@@ -26,7 +26,7 @@ build: ## Build the release: target/release/ringside and target/site
 	.tools/bin/cargo-leptos build --release --split --precompress
 
 test: ## Run every check and every test
-	@scripts/phases setup lint rust-tests build size-budget browser-tests
+	@scripts/phases setup lint rust-tests build size-budget prove browser-tests
 
 setup: ## Install what the other targets need (they also do it themselves)
 	@scripts/setup rust tools node browser postgres nginx
@@ -50,6 +50,23 @@ size-budget: ## Weigh what a reader's page loads, as last built
 browser-tests: ## Run the end-to-end tests on the last build; ARGS="-g login" picks some
 	@scripts/setup node browser postgres
 	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" ../scripts/with-postgres node_modules/.bin/playwright test $(ARGS)
+
+prove: ## Prove on the last build that every reader ends with the truth, and that nothing acknowledged is lost
+	@scripts/setup rust postgres
+	cargo build --release -p bench
+	$(foreach database,sqlite postgres,$(call prove,$(database)))
+
+soak: build ## The same for longer and harder: half an hour
+	@scripts/setup rust postgres
+	cargo build --release -p bench
+	$(foreach database,sqlite postgres,$(call prove,$(database),--seconds 600 --haste 1,--posts 20000))
+
+# DATABASE, what is harder for convergence, and for nothing-lost; each has a PostgreSQL server of its own.
+define prove
+scripts/with-postgres target/release/bench prove convergence --database $(1) $(2)
+scripts/with-postgres target/release/bench prove nothing-lost --database $(1) $(3)
+
+endef
 
 bench: build ## Take the figures that the README quotes
 	@scripts/setup node browser nginx

@@ -1,6 +1,7 @@
-//! The benchmarks behind the README's figures. `make bench` builds what they need, and runs them all.
+//! The benchmarks behind the README's figures, and the proofs. `make bench` builds what the benchmarks
+//! need, and runs them all; `make prove` does the same for the proofs, which stand in `prove`.
 //!
-//! Each takes its figures beside a reference in the same run, in rounds that alternate between the
+//! Each benchmark takes its figures beside a reference in the same run, in rounds that alternate between the
 //! two, and prints medians. What they are made of stands in `rig`.
 //!
 //! # How to add a benchmark
@@ -12,19 +13,33 @@ mod durable_posts;
 mod fan_out;
 mod fresh_page;
 mod pollers;
+mod prove;
 mod rig;
 
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
+use prove::Proof;
 use rig::While;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Takes figures of the release build beside it.
+/// Takes figures of the release build beside it, or proves something of it.
 #[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
-    /// Which to take; all, if none is named.
+    /// Which figures to take; all, if none is named.
     benchmarks: Vec<Benchmark>,
+    #[command(subcommand)]
+    other: Option<Other>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Other {
+    /// Proves what must always be so, or ends with what is wrong, and an exit code that says so.
+    Prove {
+        #[command(subcommand)]
+        proof: Proof,
+    },
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -59,29 +74,37 @@ async fn main() -> ExitCode {
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         eprintln!("bench: the limit of open files stays as it is: {error}");
     }
-    let asked = Arguments::parse().benchmarks;
-    let benchmarks = match asked.as_slice() {
-        [] => Benchmark::value_variants(),
-        some => some,
-    };
-    let taken = async {
-        for benchmark in benchmarks {
-            benchmark.run().await?;
+    let arguments = Arguments::parse();
+    let done = async {
+        match arguments.other {
+            Some(Other::Prove { proof }) => proof.run().await,
+            None => take(&arguments.benchmarks).await,
         }
-        Ok(())
     };
     // Whoever stops this stops the servers that it started, too.
-    let taken = tokio::select! {
-        taken = taken => taken,
+    let done = tokio::select! {
+        done = done => done,
         stopped = stopped() => stopped,
     };
-    match taken {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bench: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Takes the figures that were asked for.
+async fn take(asked: &[Benchmark]) -> rig::Result<()> {
+    let benchmarks = match asked {
+        [] => Benchmark::value_variants(),
+        some => some,
+    };
+    for benchmark in benchmarks {
+        benchmark.run().await?;
+    }
+    Ok(())
 }
 
 /// Ends when the process is asked to.

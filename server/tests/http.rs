@@ -14,6 +14,7 @@ mod http {
     mod odd_requests;
     mod page_cache;
     mod pages;
+    mod secrets;
     mod security;
     mod server_functions;
     mod streams;

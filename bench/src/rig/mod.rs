@@ -1,7 +1,8 @@
-//! What every benchmark is made of: the servers, the connections that load them, and what is made of
+//! What every benchmark and every proof is made of: the servers, the connections that load them, and what is made of
 //! the numbers.
 
 mod connection;
+mod database;
 mod folder;
 mod load;
 mod nginx;
@@ -11,11 +12,12 @@ mod small_cdn;
 mod statistics;
 mod table;
 
-pub use connection::{Connection, get, post};
+pub use connection::{Answer, Connection, get, post};
+pub use database::{Database, DatabaseKind};
 pub use folder::{Folder, build_folder};
 pub use load::{CONNECTIONS, Load, Taken};
 pub use nginx::{Nginx, user};
-pub use process::{Process, cpu_of_this_process};
+pub use process::{Process, Signal, cpu_of_this_process};
 pub use ringside::{Author, Ringside, text};
 pub use small_cdn::as_a_small_cdn;
 pub use statistics::{median, quantile};
@@ -29,12 +31,15 @@ pub enum Error {
     /// The system refused something.
     #[error("{0}: {1}")]
     Io(String, io::Error),
-    /// The database of a bare loop did.
-    #[error("the bare loop's database: {0}")]
+    /// A database did.
+    #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
     /// A server answered what it should not have.
     #[error("{0}")]
     Unexpected(String),
+    /// Something that must always be so was not.
+    #[error("DISPROVED: {0}")]
+    Disproved(String),
 }
 
 /// What a part of a benchmark comes to.

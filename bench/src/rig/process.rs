@@ -1,7 +1,7 @@
 //! A server's process: ended with what started it, and asked how much of the processors it used.
 
 use std::{
-    fs,
+    fs, io,
     process::{Child, Command},
     time::Duration,
 };
@@ -10,6 +10,15 @@ use super::{Result, While};
 
 /// How long a tick of the system's accounts is (`USER_HZ`: a hundredth of a second on every Linux).
 const TICK: Duration = Duration::from_millis(10);
+
+/// How a process is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// It is asked to end (SIGTERM), and may finish what it is at.
+    Terminate,
+    /// It is ended (SIGKILL), whatever it is at.
+    Kill,
+}
 
 /// A process that was started; killed when dropped.
 #[derive(Debug)]
@@ -27,6 +36,22 @@ impl Process {
     /// The process, to take its output.
     pub const fn child(&mut self) -> &mut Child {
         &mut self.0
+    }
+
+    /// Ends it, and waits until it is gone.
+    pub fn end(&mut self, signal: Signal) -> Result<()> {
+        match signal {
+            Signal::Terminate => self.ask_to_end(),
+            Signal::Kill => self.0.kill(),
+        }
+        .and_then(|()| self.0.wait())
+        .map(drop)
+        .while_doing("ending a process")
+    }
+
+    fn ask_to_end(&self) -> io::Result<()> {
+        let id = self.0.id().to_string();
+        Command::new("kill").arg(id).status().map(drop)
     }
 
     /// How long processors worked for it and the processes it started, so far.
@@ -61,10 +86,12 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // nginx's own processes go with their master, if it is asked and not killed. Either may have
-        // ended by itself.
-        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
-        let _ = self.0.wait();
+        // What has ended has given its number away: another process may have it.
+        if matches!(self.0.try_wait(), Ok(None)) {
+            // nginx's own processes go with their master, if it is asked and not killed. Either may
+            // have ended by itself.
+            let _ = self.end(Signal::Terminate);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    Connection, Error, Folder, Process, Result, While,
+    Connection, Error, Folder, Process, Result, Signal, While,
     connection::{Answer, post},
     folder::build_folder,
 };
@@ -26,6 +26,7 @@ const LOG: &str = "log";
 pub struct Ringside {
     /// Where it serves.
     pub address: SocketAddr,
+    settings: Vec<(String, String)>,
     process: Process,
     // Removed after the process that works in it.
     folder: Folder,
@@ -45,30 +46,14 @@ impl Ringside {
     /// Starts the release binary with further `settings`.
     pub fn start(settings: &[(&str, &str)]) -> Result<Self> {
         let folder = Folder::new()?;
-        let log = File::create(folder.path().join(LOG)).while_doing("making a file for the log")?;
-        let mut command = command(&folder)?;
-        command
-            .arg("serve")
-            .envs(settings.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(log);
-        let mut process = Process::start(command)?;
-        let mut said = String::new();
-        if let Some(stdout) = process.child().stdout.take() {
-            let mut lines = BufReader::new(stdout);
-            lines
-                .read_line(&mut said)
-                .while_doing("waiting for Ringside")?;
-            // What it says later is heard, so that it can go on saying it.
-            std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-        }
-        let address = said
-            .trim_end()
-            .strip_prefix("Ringside serves http://")
-            .and_then(|address| address.parse().ok())
-            .ok_or_else(|| Error::Unexpected(format!("Ringside did not start: {said:?}")))?;
+        let settings: Vec<_> = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let (process, address) = serve(&folder, &settings)?;
         Ok(Self {
             address,
+            settings,
             process,
             folder,
         })
@@ -77,6 +62,17 @@ impl Ringside {
     /// Its process.
     pub const fn process(&self) -> &Process {
         &self.process
+    }
+
+    /// Ends it; it is gone afterwards, and its data is as it left it.
+    pub fn stop(&mut self, signal: Signal) -> Result<()> {
+        self.process.end(signal)
+    }
+
+    /// Starts it again on the same data, once it was stopped: it serves at another address then.
+    pub fn start_again(&mut self) -> Result<()> {
+        (self.process, self.address) = serve(&self.folder, &self.settings)?;
+        Ok(())
     }
 
     /// How long processors worked for it, so far.
@@ -166,7 +162,7 @@ impl Ringside {
 
     /// Runs one of the binary's commands on the server's data.
     fn run(&self, arguments: &[&str]) -> Result<()> {
-        let output = command(&self.folder)?
+        let output = command(&self.folder, &self.settings)?
             .args(arguments)
             .output()
             .while_doing("running a command of Ringside")?;
@@ -210,7 +206,8 @@ impl Author {
         self.send(&request, 303).await
     }
 
-    fn request(&self, path: &str, content_type: &str, body: &str) -> Vec<u8> {
+    /// A request of theirs that sends `body` to `path`, as their page does.
+    pub fn request(&self, path: &str, content_type: &str, body: &str) -> Vec<u8> {
         let cookie = &self.cookie;
         let headers = format!(
             "content-type: {content_type}\r\ncookie: {cookie}\r\nsec-fetch-site: same-origin\r\naccept: application/json\r\n"
@@ -248,12 +245,39 @@ pub fn text(n: usize) -> String {
     )
 }
 
+/// Starts the binary as a server; where it serves.
+fn serve(folder: &Folder, settings: &[(String, String)]) -> Result<(Process, SocketAddr)> {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(folder.path().join(LOG))
+        .while_doing("making a file for the log")?;
+    let mut command = command(folder, settings)?;
+    command.arg("serve").stdout(Stdio::piped()).stderr(log);
+    let mut process = Process::start(command)?;
+    let mut said = String::new();
+    if let Some(stdout) = process.child().stdout.take() {
+        let mut lines = BufReader::new(stdout);
+        lines
+            .read_line(&mut said)
+            .while_doing("waiting for Ringside")?;
+        // What it says later is heard, so that it can go on saying it.
+        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+    }
+    let address = said
+        .trim_end()
+        .strip_prefix("Ringside serves http://")
+        .and_then(|address| address.parse().ok())
+        .ok_or_else(|| Error::Unexpected(format!("Ringside did not start: {said:?}")))?;
+    Ok((process, address))
+}
+
 /// The binary, with its data in `folder`.
-fn command(folder: &Folder) -> Result<Command> {
+fn command(folder: &Folder, settings: &[(String, String)]) -> Result<Command> {
     let build = build_folder().while_doing("looking for the build")?;
     let binary = build.join("ringside");
     if !binary.is_file() {
-        let sentence = format!("{} is missing: run 'make bench'", binary.display());
+        let sentence = format!("{} is missing: run 'make build'", binary.display());
         return Err(Error::Unexpected(sentence));
     }
     let mut command = Command::new(binary);
@@ -263,6 +287,7 @@ fn command(folder: &Folder) -> Result<Command> {
         .env("RINGSIDE_ADDR", "127.0.0.1:0")
         .env("RINGSIDE_DATA", folder.path().join("data"))
         .env("RINGSIDE_SITE", build.join("../site"))
+        .envs(settings.iter().map(|(name, value)| (name, value)))
         .current_dir(folder.path())
         .stdin(Stdio::null());
     Ok(command)

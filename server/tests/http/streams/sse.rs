@@ -201,16 +201,26 @@ async fn what_cannot_be_continued_from_is_told_on_the_stream() {
     let (app, _, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let update = app.post("final", "Kick-off").await;
-    let epoch = cursor(&app, entry, 0).trim_end_matches(".0").to_owned();
-    for since in [cursor(&app, entry, i64::MAX), "another.1".to_owned()] {
-        let mut stream = app.stream(&format!("{}?since={since}", path(entry))).await;
-        let event = stream.next().await.unwrap();
-        assert_eq!(event.name, "stream-reset");
-        assert_eq!(
-            event.data,
-            json!({"reset": true, "epoch": epoch, "head": update.rev})
-        );
-        assert!(stream.next().await.is_none(), "it goes on");
+    let good = cursor(&app, entry, update.rev);
+    let epoch = good.split_once('.').unwrap().0.to_owned();
+    let reset = json!({"reset": true, "epoch": epoch, "head": update.rev});
+    for since in [
+        cursor(&app, entry, update.rev + 1),
+        cursor(&app, entry, i64::MAX),
+        "another.0".to_owned(),
+        "another.1".to_owned(),
+    ] {
+        for path in [path(entry), "/feed/all/stream".to_owned()] {
+            let by_query = app.stream(&format!("{path}?since={since}")).await;
+            let by_header = app
+                .stream_again(&format!("{path}?since={good}"), &since)
+                .await;
+            for mut stream in [by_query, by_header] {
+                let event = stream.next().await.unwrap();
+                assert_eq!((&*event.name, &event.data), ("stream-reset", &reset));
+                assert!(stream.next().await.is_none(), "it goes on");
+            }
+        }
     }
 }
 
