@@ -19,6 +19,22 @@ test("the front page leads to an entry, and the entry to each of its updates", a
   await expect(page).toHaveURL(/#update-\d+$/);
 });
 
+test("the front page shows each entry's latest line, and leads to all that is live, newest first", async ({ page, newEntry, post }) => {
+  const entry = await newEntry({ title: "The count" });
+  const other = await newEntry({ title: "The match" });
+  await post(entry.slug, "The polls have **closed**.");
+  await post(other.slug, "Kick-off.");
+  await page.goto("/");
+  const line = page.getByRole("listitem").filter({ has: page.locator(`a[href="/entries/${entry.slug}"]`) });
+  await expect(line).toContainText("The polls have closed.");
+
+  await page.getByRole("link", { name: "Everything that is live, in one stream" }).click();
+  await expect(page.getByRole("heading", { name: "Live now", level: 1 })).toBeVisible();
+  expect((await texts(page)).slice(0, 2)).toEqual(["Kick-off.", "The polls have closed."]);
+  await page.getByRole("article").filter({ hasText: "The polls have closed." }).getByRole("link", { name: "The count" }).click();
+  await expect(page).toHaveURL(new RegExp(`/entries/${entry.slug}#update-\\d+$`));
+});
+
 test("updates are read oldest first, and latest first where the address or the entry says so", async ({
   page,
   newEntry,

@@ -14,12 +14,12 @@ mod browser_clock;
 pub mod composer;
 mod entry;
 mod error;
+mod escape;
+mod front;
 mod memory;
 
 #[cfg(feature = "ssr")]
 mod desk;
-#[cfg(feature = "ssr")]
-mod front;
 #[cfg(feature = "ssr")]
 mod layout;
 #[cfg(feature = "ssr")]
@@ -32,6 +32,7 @@ pub use error::AppError;
 #[cfg(feature = "ssr")]
 pub use {
     entry::{render_card, render_highlights, updates_block},
+    front::render_line,
     layout::{Assets, Instead, Shell, inline_scripts},
     request::{PageRequest, Typed, status_of},
     routes::App,

@@ -12,7 +12,7 @@ use crate::{
     composer::ComposePage,
     desk::{DeskEntryPage, DeskPage, EditPage, EntryEditPage},
     entry::{EntryPage, UpdatePage},
-    front::FrontPage,
+    front::{FrontPage, LiveNowPage},
     layout::NotFound,
 };
 
@@ -23,6 +23,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=FrontPage ssr=SsrMode::Async />
+                <Route path=path!("/live") view=LiveNowPage ssr=SsrMode::Async />
                 <Route path=path!("/entries/:slug") view=EntryPage ssr=SsrMode::Async />
                 <Route
                     path=path!("/entries/:slug/updates/:id")

@@ -28,6 +28,16 @@ export const STATES: State[] = [
     await page.goto(`${world.blank.url}/`);
   } },
 
+  { name: "live-now", open: async (page, world) => {
+    const [story, other] = [await world.newStory(), await world.newEntry({ title: "The budget, clause by clause" })];
+    await world.post(other.slug, "The chamber rises for lunch.");
+    await world.post(story.slug, "The second half begins.");
+    await openLive(page, `${world.ringside.url}/live`);
+  } },
+  { name: "live-now-empty", blank: true, open: async (page, world) => {
+    await openLive(page, `${world.blank.url}/live`);
+  } },
+
   { name: "entry", open: async (page, world) => {
     await openLive(page, (await world.newStory()).url);
   } },

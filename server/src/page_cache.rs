@@ -255,7 +255,7 @@ fn public_page(hub: &Hub, uri: &Uri) -> Option<(String, FeedHead, HeaderValue)> 
     let path = uri.path();
     let parts: Vec<_> = path.split('/').skip(1).collect();
     match *parts.as_slice() {
-        [""] => Some(("/".to_owned(), hub.head(FeedId::All)?, PAGE)),
+        ["" | "live"] => Some((path.to_owned(), hub.head(FeedId::All)?, PAGE)),
         ["entries", slug] => {
             let (_, feed) = hub.find(&Slug::parse(slug).ok()?)?;
             let order = query(uri, "order").and_then(|order| order.parse::<Order>().ok());

@@ -6,7 +6,7 @@ use app::Assets;
 use axum::extract::FromRef;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use leptos::config::LeptosOptions;
-use newsroom::{FeedPolicy, Newsroom, Options, Secret};
+use newsroom::{FeedPolicy, Newsroom, Options, Renderers, Secret};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -96,8 +96,11 @@ async fn open_build(settings: &Settings, build: String) -> Result<Arc<Newsroom>,
             road: settings.transport,
             build,
         },
-        cards: Arc::new(app::render_card),
-        highlights: Arc::new(app::render_highlights),
+        render: Renderers {
+            card: Arc::new(app::render_card),
+            highlights: Arc::new(app::render_highlights),
+            line: Arc::new(app::render_line),
+        },
     });
     Ok(newsroom.await?)
 }

@@ -8,12 +8,13 @@ use js_sys::Math;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
+    feed_list::Shows,
     fetch::{self, Answer},
     live_page::LivePage,
 };
 
 /// After a reset every open page wants everything: their questions are spread over this time.
-const RESET_SPREAD_MS: f64 = 1_000.0;
+pub const SPREAD_MS: f64 = 1_000.0;
 
 /// What a batch leaves to do.
 enum Next {
@@ -89,12 +90,16 @@ impl LivePage {
     /// Fetches everything, and swaps in what is different: what stays the same keeps its node, and
     /// the reader their place. A moment of chance first, so that a thousand pages don't ask as one.
     pub(super) fn reset(self: &Rc<Self>, epoch: Epoch) {
+        if self.shows != Shows::Entry {
+            self.renew();
+            return;
+        }
         if self.fetching.replace(true) {
             return;
         }
         let page = Rc::clone(self);
         let ask = move || spawn_local(async move { page.start_again(epoch).await });
-        Timeout::new(dice(RESET_SPREAD_MS), ask).forget();
+        Timeout::new(dice(SPREAD_MS), ask).forget();
     }
 
     async fn start_again(self: Rc<Self>, epoch: Epoch) {
@@ -106,11 +111,9 @@ impl LivePage {
         };
         self.list.doubt();
         for batch in batches {
-            self.reader.borrow_mut().restart(&batch);
-            self.show(&batch.changes);
-            if let Some(entry) = &batch.entry {
-                self.show_entry(entry);
-            }
+            self.reader.borrow_mut().restart(batch.cursor());
+            let entry = batch.entry.map(|entry| *entry);
+            self.show(batch.changes, entry.as_slice());
         }
         self.list.remove_doubted();
         self.bar.show_held(self.list.held());
@@ -136,7 +139,7 @@ impl LivePage {
     }
 
     /// Applies what is news of a batch.
-    fn apply(&self, batch: Batch) -> Next {
+    fn apply(self: &Rc<Self>, batch: Batch) -> Next {
         let epoch = batch.epoch.clone();
         let taken = self.reader.borrow_mut().take(batch);
         match taken {
@@ -145,10 +148,7 @@ impl LivePage {
                 entries,
                 more,
             } => {
-                self.show(&changes);
-                for entry in &entries {
-                    self.show_entry(entry);
-                }
+                self.show(changes, &entries);
                 self.note_cursor();
                 if more { Next::Fetch } else { Next::Done }
             }
@@ -158,11 +158,12 @@ impl LivePage {
     }
 }
 
+/// A number of milliseconds below `longest`, by chance.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a number between 0 and `longest`"
 )]
-fn dice(longest: f64) -> u32 {
+pub fn dice(longest: f64) -> u32 {
     (Math::random() * longest) as u32
 }

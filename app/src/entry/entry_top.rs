@@ -4,7 +4,7 @@ use domain::EntryChange;
 use leptos::prelude::document;
 use web_sys::Element;
 
-use super::{card_node, page_title, settling::settle, state_word, times};
+use super::{card_node, page_title, settling::settle_inside, state_word, times};
 
 /// Shows what an entry is now; with `own`, times in the reader's own zone. What it was already is left
 /// alone.
@@ -21,7 +21,7 @@ pub fn show_entry(entry: &EntryChange, own: bool) {
         && let Some(fresh) = card_node::parse(&["<div>", &entry.highlights, "</div>"].concat())
     {
         times::show(&top, false);
-        settle(&top, &fresh);
+        settle_inside(&top, &fresh);
         times::show(&top, own);
     }
 }

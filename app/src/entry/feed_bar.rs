@@ -66,9 +66,11 @@ impl FeedBar {
     }
 
     /// Offers the times of `zone`, the entry's, in exchange for the reader's own, or the other way
-    /// round; nothing if they are the same.
+    /// round; nothing if they are the same. Without a name, each update has a zone of its own.
     pub fn offer_zone(&self, zone: &str, shows_own: bool, same: bool) {
-        let offer = if shows_own {
+        let offer = if shows_own && zone.is_empty() {
+            "Local times".to_owned()
+        } else if shows_own {
             ["Times in ", &zone.replace('_', " ")].concat()
         } else {
             "Times in my zone".to_owned()

@@ -6,18 +6,32 @@
 
 use std::cell::{Cell, RefCell};
 
-use domain::{Change, Order, Presented};
+use domain::{Change, Order};
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, NodeList};
 
 use super::{
     card_node::{self, key},
-    placing::{move_to_end, put, take_out},
+    placing::{move_before, put, take_out},
     reader_place::ReaderPlace,
-    settling::settle,
+    settling::settle_inside,
     times,
 };
+
+/// What a live page shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Shows {
+    /// An entry and its updates.
+    Entry,
+    /// The updates of all live entries.
+    AllUpdates,
+    /// All entries, a line of each.
+    Entries,
+}
+
+/// The front page's list.
+const ENTRIES: &str = "live-entries";
 
 /// The list.
 pub struct FeedList {
@@ -29,12 +43,11 @@ pub struct FeedList {
 }
 
 impl FeedList {
-    /// The list of this page, if it has one.
+    /// The list of this page, if it has one: of updates, or on the front page of entries.
     pub fn find() -> Option<Self> {
-        let list: HtmlElement = document()
-            .get_element_by_id("live-updates")?
-            .dyn_into()
-            .ok()?;
+        let find = |id| document().get_element_by_id(id);
+        let list = find("live-updates").or_else(|| find(ENTRIES))?;
+        let list: HtmlElement = list.dyn_into().ok()?;
         Some(Self {
             place: ReaderPlace::watch(list.clone()),
             list,
@@ -46,6 +59,17 @@ impl FeedList {
     /// The list itself.
     pub const fn element(&self) -> &HtmlElement {
         &self.list
+    }
+
+    /// What the page shows.
+    pub fn shows(&self) -> Shows {
+        if self.list.id() == ENTRIES {
+            Shows::Entries
+        } else if self.data("entryId") == "all" {
+            Shows::AllUpdates
+        } else {
+            Shows::Entry
+        }
     }
 
     /// What the server or a script wrote into one of the list's `data-` attributes.
@@ -75,10 +99,10 @@ impl FeedList {
             // The collection is live: what is moved to the end is behind those that are yet to go.
             for at in (0..updates.length()).rev() {
                 if let Some(update) = updates.item(at) {
-                    move_to_end(&stretch, &update);
+                    move_before(&stretch, &update, None);
                 }
             }
-            move_to_end(&self.list, &stretch);
+            move_before(&self.list, &stretch, None);
         }
         self.set_data("order", self.order().flipped().as_str());
     }
@@ -87,29 +111,38 @@ impl FeedList {
     pub fn apply(&self, changes: &[Change], hold: bool) -> usize {
         let mut arrived = 0;
         for change in changes {
-            match (change, card_node::find(change.id())) {
-                (Change::Deleted(_), Some(node)) => self.remove(&node),
-                (Change::Deleted(_), None) => {}
-                (Change::Presented(shown), Some(node)) => self.rewrite(&node, shown),
-                (Change::Presented(shown), None) => {
-                    if let Some(node) = card_node::parse(&shown.html) {
-                        self.insert(node, hold);
-                        arrived += 1;
+            match change {
+                Change::Deleted(gone) => {
+                    if let Some(node) = card_node::find(gone.id) {
+                        self.remove(&node);
+                    }
+                }
+                Change::Presented(shown) => {
+                    if let Some(fresh) = card_node::parse(&shown.html) {
+                        arrived += usize::from(self.take_in(fresh, hold));
                     }
                 }
             }
         }
-        // A feed without articles is one that isn't there yet. A plain name is always taken.
-        let busy = self.list.first_element_child().is_none();
-        let _ = self
-            .list
-            .set_attribute("aria-busy", if busy { "true" } else { "false" });
+        self.note_emptiness();
+        arrived
+    }
+
+    /// Makes the list hold the cards that `page` holds, and no others; with `hold`, arrivals stay hidden.
+    /// Answers how many arrived.
+    pub fn become_like(&self, page: &Element, hold: bool) -> usize {
+        self.doubt();
+        let cards = all(page, ".update");
+        let arrived = cards.map(|fresh| usize::from(self.take_in(fresh, hold)));
+        let arrived = arrived.sum();
+        self.remove_doubted();
+        self.note_emptiness();
         arrived
     }
 
     /// After a reset nothing is certain: every update loses its revision, until a change gives it one.
     pub fn doubt(&self) {
-        for update in self.all(".update") {
+        for update in all(&self.list, ".update") {
             // A plain name is always taken.
             let _ = update.remove_attribute("data-rev");
         }
@@ -117,7 +150,7 @@ impl FeedList {
 
     /// Removes every update that no change has spoken of since.
     pub fn remove_doubted(&self) {
-        for update in self.all(".update:not([data-rev])") {
+        for update in all(&self.list, ".update:not([data-rev])") {
             self.remove(&update);
         }
     }
@@ -163,10 +196,24 @@ impl FeedList {
         self.place.is_undisturbed()
     }
 
-    fn all(&self, selector: &str) -> impl Iterator<Item = Element> + use<> {
-        let found = self.list.query_selector_all(selector).ok();
-        let length = found.as_ref().map_or(0, NodeList::length);
-        (0..length).filter_map(move |at| Some(found.as_ref()?.item(at)?.unchecked_into()))
+    /// Shows a card, in its own node if it has one; answers whether it is an arrival.
+    fn take_in(&self, fresh: Element, hold: bool) -> bool {
+        let (_, id) = key(&fresh);
+        if let Some(node) = card_node::find(id) {
+            self.rewrite(&node, &fresh);
+            return false;
+        }
+        self.insert(fresh, hold);
+        true
+    }
+
+    /// A feed without articles is one that isn't there yet.
+    fn note_emptiness(&self) {
+        let busy = self.list.first_element_child().is_none();
+        // A plain name is always taken.
+        let _ = self
+            .list
+            .set_attribute("aria-busy", if busy { "true" } else { "false" });
     }
 
     fn insert(&self, node: Element, hold: bool) {
@@ -189,21 +236,28 @@ impl FeedList {
 
     /// Makes a node say what another card says; the node itself stays, and so does its place unless the
     /// time it was posted changed, as after a reset.
-    fn rewrite(&self, node: &Element, shown: &Presented) {
-        let Some(fresh) = card_node::parse(&shown.html) else {
-            return;
-        };
+    fn rewrite(&self, node: &Element, fresh: &Element) {
         times::show(node, false);
-        settle(node, &fresh);
+        settle_inside(node, fresh);
         if self.own_zone.get() {
             times::show(node, true);
         }
-        // Plain names are always taken.
-        let _ = node.set_attribute("data-rev", &shown.rev.to_string());
-        if key(node) != (shown.posted_at, shown.id) {
-            let _ = node.set_attribute("data-posted-at", &shown.posted_at.0.to_string());
+        let moves = key(node) != key(fresh);
+        for name in ["data-rev", "data-posted-at"] {
+            let value = fresh.get_attribute(name).unwrap_or_default();
+            // A plain name is always taken.
+            let _ = node.set_attribute(name, &value);
+        }
+        if moves {
             take_out(&self.list, node);
             put(&self.list, self.order(), node);
         }
     }
+}
+
+/// What `selector` finds in `root`.
+pub fn all(root: &Element, selector: &str) -> impl Iterator<Item = Element> + use<> {
+    let found = root.query_selector_all(selector).ok();
+    let length = found.as_ref().map_or(0, NodeList::length);
+    (0..length).filter_map(move |at| Some(found.as_ref()?.item(at)?.unchecked_into()))
 }

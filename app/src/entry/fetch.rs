@@ -34,7 +34,8 @@ pub async fn get<T: FromWire>(url: &str) -> Answer<T> {
     answer.unwrap_or(Answer::Failed)
 }
 
-async fn get_text(url: &str) -> Option<(u16, String)> {
+/// Asks for what stands at `url`: a status, and a text.
+pub async fn get_text(url: &str) -> Option<(u16, String)> {
     let options = RequestInit::new();
     options.set_signal(Some(&AbortSignal::timeout_with_u32(DEADLINE_MS)));
     let response = JsFuture::from(window().fetch_with_str_and_init(url, &options));

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use newsroom::{Entry, LiveUpdate, zone};
 
+use super::said::said;
+
 /// How much of an update without a headline is shown, in characters: two lines of the teaser, and one
 /// of the list.
 const TEASER: usize = 160;
@@ -55,13 +57,5 @@ fn Highlights<'a>(entry: &'a Entry, updates: &'a [LiveUpdate]) -> impl IntoView 
     view! {
         {pinned}
         {moments}
-    }
-}
-
-/// What an update says, in short.
-fn said(update: &LiveUpdate, characters: usize) -> String {
-    match &update.headline {
-        Some(headline) => headline.to_string(),
-        None => update.html.plain_text(characters),
     }
 }

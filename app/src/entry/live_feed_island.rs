@@ -1,4 +1,4 @@
-//! The island that makes an entry's page live. The list of updates is not inside it: hydration would
+//! The island that makes a page live: an entry's, or one of all entries. The list of updates is not inside it: hydration would
 //! have to walk through every update, and has no need to.
 
 use std::{cell::OnceCell, rc::Rc};
@@ -39,8 +39,9 @@ pub fn LiveFeed() -> impl IntoView {
             <p id=FeedBar::CHIP class="chip" data-chip=Chip::Connecting.as_str()>
                 {chip_text(Chip::Connecting)}
             </p>
-            // Which of the two is seen follows from the page's order, before this is awake too.
-            <button class="button" type="button" on:click=on_page(LivePage::flip)>
+            // Which of the two is seen follows from the page's order, before this is awake too. A page of all
+            // entries has one order.
+            <button class="button feed-order" type="button" on:click=on_page(LivePage::flip)>
                 <span class="if-oldest">"Show latest first"</span>
                 <span class="if-latest">"Show oldest first"</span>
             </button>

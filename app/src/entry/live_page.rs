@@ -7,10 +7,7 @@ use std::{
     rc::Rc,
 };
 
-use domain::{
-    Batch, Change, Command, Connection, Cursor, EntryChange, EntryState, FeedReader, Head, Input,
-    Order, Road,
-};
+use domain::{Batch, Command, Connection, Cursor, EntryState, FeedReader, Head, Input, Road};
 use gloo_timers::callback::Interval;
 use js_sys::Math;
 use leptos::prelude::{document, window};
@@ -21,7 +18,7 @@ use super::{
     browser_events::hear_browser,
     entry_top,
     feed_bar::FeedBar,
-    feed_list::FeedList,
+    feed_list::{FeedList, Shows},
     socket::Socket,
     stream::{Said, Stream},
     times,
@@ -33,14 +30,17 @@ use crate::{browser_clock::elapsed, memory};
 const TICK_MS: u32 = 1_000;
 
 /// A live page. It lives as long as the document: nothing ever takes it apart. What it fetches is in
-/// `catching_up.rs`.
+/// `catching_up.rs` and `renewing.rs`, and what it shows in `showing.rs`.
 pub struct LivePage {
     pub(super) list: FeedList,
+    pub(super) shows: Shows,
     pub(super) bar: Rc<FeedBar>,
     pub(super) reader: RefCell<FeedReader>,
     /// Whether changes are being fetched; one question at a time.
     pub(super) fetching: Cell<bool>,
-    announcer: Announcer,
+    /// Whether the page itself is.
+    pub(super) renewing: Cell<bool>,
+    pub(super) announcer: Announcer,
     connection: RefCell<Connection>,
     /// The open stream, over whichever road; dropped, it is closed.
     stream: RefCell<Option<Box<dyn Any>>>,
@@ -55,15 +55,19 @@ impl LivePage {
         let ended = list.data("state") == EntryState::Ended.as_str();
         let connection = Connection::new(wanted_road(), !document().hidden(), ended, elapsed());
         let page = Rc::new(Self {
+            shows: list.shows(),
             list,
             reader: RefCell::new(FeedReader::new(cursor)),
             fetching: Cell::new(false),
+            renewing: Cell::new(false),
             announcer: Announcer::new(Rc::clone(&bar)),
             bar,
             connection: RefCell::new(connection),
             stream: RefCell::new(None),
         });
-        page.show_zone(memory::recall(memory::ZONE).as_deref() == Some("own"));
+        if page.shows != Shows::Entries {
+            page.show_zone(memory::recall(memory::ZONE).as_deref() == Some("own"));
+        }
         hear_browser(&page);
         page.tell(Input::Tick);
         let ticking = Rc::clone(&page);
@@ -177,46 +181,18 @@ impl LivePage {
         }
     }
 
-    /// Puts changes into the list: arrivals below what is read at once, above it only if nobody is
-    /// disturbed. What it costs depends on the changes, and not on how long the list is.
-    pub(super) fn show(&self, changes: &[Change]) {
-        let above = self.list.order() == Order::Latest;
-        let hold = above && !self.list.is_undisturbed();
-        let arrived = self.list.apply(changes, hold);
-        self.announcer.arrived(arrived);
-        if hold {
-            self.bar.show_held(self.list.held());
-        } else {
-            self.reveal();
-        }
-    }
-
-    /// Shows what changed of the entry itself.
-    pub(super) fn show_entry(&self, entry: &EntryChange) {
-        if self.list.data("state") != entry.state.as_str() {
-            self.list.set_data("state", entry.state.as_str());
-            self.bar.tell_state(entry.state);
-        }
-        let own = self.list.shows_own_zone();
-        entry_top::show_entry(entry, own);
-        if self.list.data("zone") != entry.time_zone {
-            self.list.set_data("zone", &entry.time_zone);
-            self.show_zone(own);
-        }
-    }
-
     /// Writes into the page how far it has read.
     pub(super) fn note_cursor(&self) {
         self.list
             .set_data("cursor", &self.reader.borrow().cursor().to_string());
     }
 
-    fn reveal(&self) {
+    pub(super) fn reveal(&self) {
         self.list.reveal();
         self.bar.show_held(0);
     }
 
-    fn show_zone(&self, own: bool) {
+    pub(super) fn show_zone(&self, own: bool) {
         let zone = self.list.data("zone");
         let same = times::own_zone().as_ref() == Some(&zone);
         self.list.show_times(own);

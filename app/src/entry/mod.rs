@@ -1,8 +1,9 @@
-//! An entry as its readers have it: its page, its updates' cards, and the island that keeps both live.
+//! An entry as its readers have it: its page, its updates' cards, and the island that keeps both live, here and
+//! on the pages of all entries.
 
 mod announcer;
 mod browser_events;
-mod card_node;
+pub mod card_node;
 mod catching_up;
 mod entry_top;
 mod feed_bar;
@@ -10,9 +11,11 @@ mod feed_list;
 mod fetch;
 mod live_feed_island;
 mod live_page;
-mod placing;
+pub mod placing;
 mod reader_place;
-mod settling;
+mod renewing;
+pub mod settling;
+mod showing;
 mod socket;
 mod stream;
 mod stretch;
@@ -24,6 +27,8 @@ mod highlights;
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
+mod said;
+#[cfg(feature = "ssr")]
 mod update_card;
 #[cfg(feature = "ssr")]
 mod update_page;
@@ -31,7 +36,10 @@ mod update_page;
 #[cfg(feature = "ssr")]
 pub use {
     highlights::render_highlights,
+    live_feed_island::LiveFeed,
     page::EntryPage,
+    said::said,
+    stretch::stretches,
     update_card::{render_card, updates_block},
     update_page::UpdatePage,
 };

@@ -33,16 +33,19 @@ pub fn take_out(list: &Element, node: &Element) {
     }
 }
 
-/// Moves a node of the page to the end of its parent; where the browser can move it as it is, so that
-/// what plays in it goes on.
-pub fn move_to_end(parent: &Element, node: &Element) {
+/// Puts a node into `parent` before another, or at its end; where the browser can move it as it is, so that
+/// what is focused or plays in it stays so.
+pub fn move_before(parent: &Element, node: &Element, before: Option<&Element>) {
     let mover = Reflect::get(parent, &JsValue::from_str("moveBefore"));
     if let Some(mover) = mover.ok().and_then(|it| it.dyn_into::<Function>().ok())
-        && mover.call2(parent, node, &JsValue::NULL).is_ok()
+        && mover
+            .call2(parent, node, &before.map_or(JsValue::NULL, JsValue::from))
+            .is_ok()
     {
         return;
     }
-    insert(parent, node, None);
+    // What isn't in the page yet can only be inserted.
+    insert(parent, node, before);
 }
 
 /// The stretch that an update belongs into: the newest that isn't newer throughout. An arrival that

@@ -4,31 +4,8 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Node};
 
-/// Makes the inside of `old` what is inside `fresh`. What of both is the same thing is told by its kind,
-/// its id and its class.
+/// Makes `old` what `fresh` is.
 pub fn settle(old: &Node, fresh: &Node) {
-    let mut at = old.first_child();
-    while let Some(next) = fresh.first_child() {
-        let mut same = at.clone();
-        while let Some(node) = same.as_ref().filter(|node| !is_same_thing(node, &next)) {
-            same = node.next_sibling();
-        }
-        if let Some(same) = same {
-            // What stands before it is gone.
-            at = remove_until(old, at, Some(&same));
-            settle_one(&same, &next);
-            at = at.and_then(|at| at.next_sibling());
-            // Neither is in the other.
-            let _ = fresh.remove_child(&next);
-        } else {
-            // It leaves `fresh` by being inserted.
-            let _ = old.insert_before(&next, at.as_ref());
-        }
-    }
-    remove_until(old, at, None);
-}
-
-fn settle_one(old: &Node, fresh: &Node) {
     if old.is_equal_node(Some(fresh)) {
         return;
     }
@@ -48,7 +25,31 @@ fn settle_one(old: &Node, fresh: &Node) {
             _ => Ok(()),
         };
     }
-    settle(old, fresh);
+    settle_inside(old, fresh);
+}
+
+/// Makes the inside of `old` what is inside `fresh`. What of both is the same thing is told by its kind,
+/// its id and its class.
+pub fn settle_inside(old: &Node, fresh: &Node) {
+    let mut at = old.first_child();
+    while let Some(next) = fresh.first_child() {
+        let mut same = at.clone();
+        while let Some(node) = same.as_ref().filter(|node| !is_same_thing(node, &next)) {
+            same = node.next_sibling();
+        }
+        if let Some(same) = same {
+            // What stands before it is gone.
+            at = remove_until(old, at, Some(&same));
+            settle(&same, &next);
+            at = at.and_then(|at| at.next_sibling());
+            // Neither is in the other.
+            let _ = fresh.remove_child(&next);
+        } else {
+            // It leaves `fresh` by being inserted.
+            let _ = old.insert_before(&next, at.as_ref());
+        }
+    }
+    remove_until(old, at, None);
 }
 
 fn names(element: &Element) -> impl Iterator<Item = String> {

@@ -110,7 +110,8 @@ impl FromWire for EntryChange {
             summary: value.text("summary")?,
             time_zone: value.text("time_zone")?,
             default_order: value.text("default_order")?.parse().ok()?,
-            highlights: value.text("highlights")?,
+            highlights: value.text("highlights").unwrap_or_default(),
+            line: value.text("line").unwrap_or_default(),
         })
     }
 }

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::escape::escaped;
 use crate::PageRequest;
+use crate::escape::escaped;
 
 /// What is wrong with the form that is shown again; nothing if none is.
 #[component]

@@ -4,7 +4,7 @@ use domain::Viewer;
 use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
 
-use super::escape::escaped;
+use crate::escape::escaped;
 
 /// Whose page it is, which decides what stands in its header.
 pub enum Place {

@@ -2,7 +2,6 @@
 
 mod assets;
 mod error_page;
-mod escape;
 mod form;
 mod frame;
 mod resend_page;

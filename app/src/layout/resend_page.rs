@@ -2,7 +2,8 @@
 
 use leptos::{either::EitherOf3, prelude::*};
 
-use super::{Frame, Place, escape::escaped};
+use super::{Frame, Place};
+use crate::escape::escaped;
 
 /// The form that was sent, to be sent again: its texts to be seen and copied, the rest as it was.
 #[component]

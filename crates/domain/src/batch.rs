@@ -22,7 +22,7 @@ pub struct Batch {
     /// The entry, if it changed itself; in an entry's own feed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Box<EntryChange>>,
-    /// The entries that changed themselves; in the feed of all entries.
+    /// The entries that anything changed in; in the feed of all entries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<EntryChange>,
 }
@@ -154,7 +154,8 @@ impl From<Change> for Flat {
 pub struct EntryChange {
     /// Which entry.
     pub id: EntryId,
-    /// The revision of its last own change.
+    /// The revision of the last change to what is told here: in the feed of all entries that is any change in
+    /// it, for it may have another latest line.
     pub rev: Rev,
     /// Where it is in its life.
     pub state: EntryState,
@@ -171,8 +172,12 @@ pub struct EntryChange {
     /// The order its pages begin in.
     pub default_order: Order,
     /// What stands above the list: the pinned update's teaser and the key moments, finished; empty if there
-    /// are none.
+    /// are none. In the entry's own feed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub highlights: String,
+    /// Its line on the front page, finished. In the feed of all entries.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub line: String,
 }
 
 /// The answer to "has anything happened?": the same for the whole audience.

@@ -68,9 +68,10 @@ impl FeedReader {
         }
     }
 
-    /// Starts again with the first batch of everything, after a reset.
-    pub fn restart(&mut self, everything: &Batch) {
-        self.cursor = everything.cursor();
+    /// Starts again, as the page was at `cursor`: with a batch of everything, or with what it was made
+    /// anew of.
+    pub fn restart(&mut self, cursor: Cursor) {
+        self.cursor = cursor;
     }
 }
 
@@ -211,7 +212,7 @@ mod tests {
         let mut reader = FeedReader::new(Cursor::new(Epoch::parse("e0").unwrap(), 3));
         let batch = Server::default().batch(0, 0, 1);
         assert_eq!(reader.take(batch.clone()), Taken::Reset);
-        reader.restart(&batch);
+        reader.restart(batch.cursor());
         assert_eq!(reader.cursor().to_string(), "e1.0");
     }
 }

@@ -180,7 +180,7 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
-    use crate::{Clock, FeedPolicy, Options, newsroom::HASHES_AT_ONCE};
+    use crate::{Clock, FeedPolicy, Options, Renderers, newsroom::HASHES_AT_ONCE};
 
     #[tokio::test]
     async fn who_hangs_up_lets_nobody_in_before_their_turn() {
@@ -194,8 +194,11 @@ mod tests {
                 road: Road::Auto,
                 build: "test".to_owned(),
             },
-            cards: Arc::new(|_, _| String::new()),
-            highlights: Arc::new(|_, _| String::new()),
+            render: Renderers {
+                card: Arc::new(|_, _| String::new()),
+                highlights: Arc::new(|_, _| String::new()),
+                line: Arc::new(|_, _| String::new()),
+            },
         })
         .await
         .unwrap();

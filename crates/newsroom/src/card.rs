@@ -1,5 +1,5 @@
 //! The finished pieces of pages, made by the renderers that the pages use: updates' cards, once for each
-//! revision, and what stands above them.
+//! revision, and what is made of an entry's updates elsewhere.
 
 use std::{fmt, sync::Arc};
 
@@ -8,46 +8,57 @@ use moka::sync::Cache;
 
 use crate::{Entry, LiveUpdate};
 
-/// Makes an update's card: one element, the same bytes on every road.
-pub type CardRenderer = Arc<dyn Fn(&Entry, &LiveUpdate) -> String + Send + Sync>;
+/// What makes the pieces: each is the same bytes on every road.
+#[derive(Clone)]
+pub struct Renderers {
+    /// Makes an update's card: one element.
+    pub card: Renderer<LiveUpdate>,
+    /// Makes what stands above an entry's list, of the updates that are pinned or key; nothing of none.
+    pub highlights: Renderer<[LiveUpdate]>,
+    /// Makes an entry's line on the front page, with its latest update if it has any: one element.
+    pub line: LineRenderer,
+}
 
-/// Makes what stands above an entry's list, of the updates that are pinned or key; nothing of none.
-pub type HighlightsRenderer = Arc<dyn Fn(&Entry, &[LiveUpdate]) -> String + Send + Sync>;
+/// Makes a piece of an entry's page, of what the piece is about.
+pub type Renderer<T> = Arc<dyn Fn(&Entry, &T) -> String + Send + Sync>;
+
+/// Makes an entry's line of its latest update, if it has any.
+pub type LineRenderer = Arc<dyn Fn(&Entry, Option<&LiveUpdate>) -> String + Send + Sync>;
 
 /// How much memory finished cards may take; what isn't asked for any more goes first.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// The cards that were made, by update and revision.
+/// The renderers, and the cards that were made, by update and revision.
 #[derive(Clone)]
 pub struct Cards {
-    render: CardRenderer,
-    render_highlights: HighlightsRenderer,
+    render: Renderers,
     made: Cache<(UpdateId, Rev), Arc<str>>,
 }
 
 impl Cards {
-    pub(crate) fn new(render: CardRenderer, render_highlights: HighlightsRenderer) -> Self {
+    pub(crate) fn new(render: Renderers) -> Self {
         let made = Cache::builder()
             .max_capacity(MAX_BYTES)
             .weigher(|_, card: &Arc<str>| u32::try_from(card.len()).unwrap_or(u32::MAX))
             .build();
-        Self {
-            render,
-            render_highlights,
-            made,
-        }
+        Self { render, made }
     }
 
     /// The card of `update`.
     pub fn card(&self, entry: &Entry, update: &LiveUpdate) -> Arc<str> {
         self.made.get_with((update.id, update.rev), || {
-            (self.render)(entry, update).into()
+            (self.render.card)(entry, update).into()
         })
     }
 
     /// What stands above the list of `entry`, of which `highlights` are the updates that are pinned or key.
     pub fn highlights(&self, entry: &Entry, highlights: &[LiveUpdate]) -> String {
-        (self.render_highlights)(entry, highlights)
+        (self.render.highlights)(entry, highlights)
+    }
+
+    /// The line of `entry` on the front page, of which `latest` is the latest update.
+    pub fn line(&self, entry: &Entry, latest: Option<&LiveUpdate>) -> String {
+        (self.render.line)(entry, latest)
     }
 
     /// Forgets everything: revisions of another epoch are not the same revisions.

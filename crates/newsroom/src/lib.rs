@@ -25,7 +25,7 @@ mod tokens;
 pub mod zone;
 
 pub use accounts::{SESSION_LIFE, Session};
-pub use card::{CardRenderer, Cards, HighlightsRenderer};
+pub use card::{Cards, LineRenderer, Renderer, Renderers};
 pub use clock::{Clock, Hand};
 pub use desk::{DeskEntry, EntryAtDesk};
 pub use entry::{Entry, EntryEdit, EntryPage, LiveUpdate, NewEntry};
@@ -33,6 +33,6 @@ pub use error::{Error, Result};
 pub use markup::{SafeHtml, to_safe_html};
 pub use newsroom::{FeedPolicy, Newsroom, Options};
 pub use posting::UNDO_WINDOW;
-pub use reading::FrontPage;
+pub use reading::{FrontPage, LivePage};
 pub use secret::Secret;
 pub use tokens::Token;

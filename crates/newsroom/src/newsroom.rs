@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    CardRenderer, Cards, Clock, Error, HighlightsRenderer, Result, UNDO_WINDOW,
+    Cards, Clock, Error, Renderers, Result, UNDO_WINDOW,
     live::{FeedHead, FeedId, Frame, Hub, PublishedMark, Tailer, bells},
     post_queue::PostQueue,
     storage::{OpenError, Revision, StorageError, Store},
@@ -41,10 +41,8 @@ pub struct Options {
     pub clock: Clock,
     /// How open pages are to stay in touch.
     pub policy: FeedPolicy,
-    /// Makes the updates' cards.
-    pub cards: CardRenderer,
-    /// Makes what stands above them.
-    pub highlights: HighlightsRenderer,
+    /// Makes what pages and the feed are made of.
+    pub render: Renderers,
 }
 
 /// How the server would have pages stay in touch.
@@ -106,7 +104,7 @@ impl Newsroom {
         Ok(Arc::new(Self {
             posts: PostQueue::start(store.clone(), options.clock.clone(), Arc::clone(&hub)),
             hub,
-            cards: Cards::new(options.cards, options.highlights),
+            cards: Cards::new(options.render),
             clock: options.clock,
             policy: options.policy,
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),

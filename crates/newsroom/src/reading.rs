@@ -1,21 +1,45 @@
 //! What readers get: pages, and the feed.
 
-use domain::{Batch, Cursor, EntryId, EntryState, Head, Rev, Slug, UpdateId};
+use domain::{Cursor, EntryId, EntryState, Head, Rev, Slug, Timestamp, UpdateId};
 
 use crate::{
     Cards, Entry, EntryPage, Error, LiveUpdate, Newsroom, Result,
     live::{FeedHead, FeedId, Frame, assemble},
+    storage::Snapshot,
 };
 
 /// The public entries, read in one moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct FrontPage {
-    /// Under way, the latest start first.
-    pub live: Vec<Entry>,
-    /// Announced, the latest first.
-    pub upcoming: Vec<Entry>,
-    /// Over, the latest first.
-    pub ended: Vec<Entry>,
+    /// Every public entry with its latest update, if it has any; the latest start first.
+    pub entries: Vec<(Entry, Option<LiveUpdate>)>,
+    /// The place in the feed of all entries that this is the state of.
+    pub cursor: Cursor,
+}
+
+/// What is live, read in one moment.
+#[derive(Clone, Debug)]
+pub struct LivePage {
+    /// The live entries, the latest start first.
+    pub entries: Vec<Entry>,
+    /// Their latest updates, oldest first; [`LivePage::LONGEST`] at most.
+    pub updates: Vec<LiveUpdate>,
+    /// The place in the feed of all entries that this is the state of.
+    pub cursor: Cursor,
+}
+
+impl LivePage {
+    /// How many updates it holds at most: more than anybody reads of several entries at once, and still a
+    /// small page.
+    pub const LONGEST: u8 = 200;
+
+    /// When the oldest update was posted that it has room for.
+    pub fn oldest(&self) -> Timestamp {
+        match self.updates.first() {
+            Some(first) if self.updates.len() >= Self::LONGEST.into() => first.posted_at,
+            _ => Timestamp::default(),
+        }
+    }
 }
 
 impl Newsroom {
@@ -24,16 +48,43 @@ impl Newsroom {
     /// # Errors
     /// If the database can't be reached.
     pub async fn front_page(&self) -> Result<FrontPage> {
-        let mut page = FrontPage::default();
-        for entry in self.store.snapshot().await?.entries().await? {
-            match entry.state {
-                EntryState::Live => page.live.push(entry),
-                EntryState::Upcoming => page.upcoming.push(entry),
-                EntryState::Ended => page.ended.push(entry),
-                EntryState::Draft => {}
-            }
+        let mut snapshot = self.store.snapshot().await?;
+        let cursor = public_cursor(&mut snapshot).await?;
+        let mut latest = snapshot.latest_of_each().await?;
+        let entries = snapshot.entries().await?.into_iter();
+        Ok(FrontPage {
+            entries: entries
+                .filter(|entry| entry.state.is_public())
+                .map(|entry| {
+                    let latest = latest.remove(&entry.id);
+                    (entry, latest)
+                })
+                .collect(),
+            cursor,
+        })
+    }
+
+    /// The latest updates of all live entries.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn live_page(&self) -> Result<LivePage> {
+        let mut snapshot = self.store.snapshot().await?;
+        let cursor = public_cursor(&mut snapshot).await?;
+        let mut entries = snapshot.entries().await?;
+        entries.retain(|entry| entry.state == EntryState::Live);
+        let mut updates = Vec::new();
+        for entry in &entries {
+            let latest = snapshot.latest_updates(entry.id, LivePage::LONGEST.into());
+            updates.extend(latest.await?);
         }
-        Ok(page)
+        updates.sort_unstable_by_key(|update| (update.posted_at, update.id));
+        updates.drain(..updates.len().saturating_sub(LivePage::LONGEST.into()));
+        Ok(LivePage {
+            entries,
+            updates,
+            cursor,
+        })
     }
 
     /// A public entry, its updates and its place in the feed.
@@ -117,10 +168,7 @@ impl Newsroom {
     pub async fn changes(&self, feed: FeedId, since: Option<Cursor>) -> Result<Frame> {
         let known = self.known(feed).await?;
         let since = since.unwrap_or_else(|| Cursor::new(known.epoch.clone(), 0));
-        let make = async {
-            let batch = assemble(&self.store, &self.cards, feed, &since).await?;
-            Ok::<_, Error>(Frame::new(&batch))
-        };
+        let make = assemble(&self.store, &self.cards, feed, &since);
         if since.epoch != known.epoch {
             // What was kept is of that epoch, and it may be over.
             return make.await;
@@ -140,7 +188,7 @@ impl Newsroom {
     pub async fn check_cursor(&self, feed: FeedId, since: &Cursor) -> Result<Rev> {
         let known = self.known(feed).await?;
         if since.epoch != known.epoch || since.rev > known.head {
-            let _: Batch = assemble(&self.store, &self.cards, feed, since).await?;
+            let _: Frame = assemble(&self.store, &self.cards, feed, since).await?;
         }
         Ok(since.rev)
     }
@@ -160,6 +208,12 @@ impl Newsroom {
         self.settle(entry.head).await;
         self.hub.head(feed).ok_or(unknown)
     }
+}
+
+/// Where the feed of all entries stands.
+async fn public_cursor(snapshot: &mut Snapshot) -> Result<Cursor> {
+    let epoch = snapshot.feed().await?.epoch;
+    Ok(Cursor::new(epoch, snapshot.public_head().await?))
 }
 
 /// The entry, if anybody may read it; nobody is told that a draft exists.

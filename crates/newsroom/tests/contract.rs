@@ -53,6 +53,7 @@ mod contract {
     mod markup;
     mod opening;
     mod operations;
+    mod overview;
     mod permissions;
     mod posting;
     mod resets;

@@ -3,6 +3,7 @@
 use axum_test::TestServer;
 use domain::{EntryState, Role};
 use insta::assert_snapshot;
+use serde_json::Value;
 
 use super::support::{TestApp, attribute, head_of, tag_texts};
 
@@ -119,6 +120,65 @@ async fn the_front_page_begins_with_what_is_live() {
     assert!(html.find("live-one").unwrap() < html.find("coming-one").unwrap());
     assert!(html.find("coming-one").unwrap() < html.find("over-one").unwrap());
     assert!(!html.contains("hidden-one"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_front_page_shows_the_latest_line_as_the_feed_does() {
+    let (app, anonymous, _) = TestApp::start().await;
+    app.live_entry().await;
+    app.post("final", "Kick-off").await;
+    let goal = app.post("final", "A *goal*: 1–0 & counting").await;
+    let html = anonymous.get("/").await.text();
+    let feed: Value = anonymous.get("/feed/all/changes").await.json();
+    let line = feed["entries"][0]["line"].as_str().unwrap();
+    assert!(html.contains(line), "{line} is not in {html}");
+    assert!(line.contains("A goal: 1–0 &amp; counting"), "{line}");
+    assert!(!line.contains("Kick-off"), "{line}");
+    let cursor = attribute(&html, "data-cursor");
+    assert!(cursor.ends_with(&format!(".{}", goal.rev)), "{cursor}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_live_stands_on_one_page() {
+    let (app, anonymous, author) = TestApp::start().await;
+    let empty = anonymous.get("/live").await;
+    empty.assert_status_ok();
+    assert!(
+        empty
+            .text()
+            .contains("Nothing is said live at this moment.")
+    );
+    for (slug, state) in [
+        ("one", EntryState::Live),
+        ("two", EntryState::Live),
+        ("over", EntryState::Live),
+        ("hidden", EntryState::Draft),
+    ] {
+        app.entry(slug, state).await;
+        app.post(slug, &format!("said in {slug}")).await;
+    }
+    author.post("/desk/entries/over/end").await;
+    let page = anonymous.get("/live").await;
+    assert_snapshot!(head_of(&page, &HEADERS), @r"
+    200 OK
+    content-type: text/html; charset=utf-8
+    cache-control: public, max-age=0, s-maxage=2
+    vary: accept-encoding
+    ");
+    let html = page.text();
+    let at = |text: &str| html.find(text);
+    assert!(at("said in two").unwrap() < at("said in one").unwrap());
+    assert_eq!((at("said in over"), at("said in hidden")), (None, None));
+    for slug in ["one", "two"] {
+        assert!(
+            html.contains(&format!("href=\"/entries/{slug}#update-")),
+            "{html}"
+        );
+    }
+    assert!(html.contains("The latest 200 updates"));
+    let again = anonymous.get("/live?order=oldest").await.text();
+    assert!(again == html, "the page has one order");
+    assert!(anonymous.get("/").await.text().contains(r#"href="/live""#));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

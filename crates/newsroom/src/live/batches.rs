@@ -1,19 +1,19 @@
 //! Batches, from the database: the one way that polls, catch-ups and the tailer share.
 
-use domain::{Batch, Change, Cursor, Deleted, EntryChange, Presented, Reset};
+use domain::{Batch, Change, Cursor, Deleted, EntryChange, Presented, Reset, UpdateId};
 
-use super::FeedId;
+use super::{FeedId, Frame};
 use crate::{Cards, Entry, Error, LiveUpdate, Result, storage::Store};
 
 /// How many changes a batch holds at most: a page applies so many without a stutter.
 const MAX_CHANGES: usize = 500;
 
-/// All that changed in `feed` after `since`, up to [`MAX_CHANGES`], read in one moment.
+/// The frame of all that changed in `feed` after `since`, up to [`MAX_CHANGES`], read in one moment.
 ///
 /// # Errors
 /// [`Error::Reset`] if `since` can't be continued from, [`Error::Unknown`] if there is no such
 /// public entry, or if the database can't be reached.
-pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor) -> Result<Batch> {
+pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor) -> Result<Frame> {
     let mut snapshot = store.snapshot().await?;
     let state = snapshot.feed().await?;
     let entry = match feed {
@@ -69,30 +69,40 @@ pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor
         // The head may be behind a cursor of the front page's, which follows every entry.
         _ => head.max(since.rev),
     };
-    let of_themselves = match entry {
-        Some(entry) if entry.rev > since.rev => vec![entry],
-        Some(_) => Vec::new(),
-        None => snapshot.entries_changed_since(since.rev).await?,
-    };
-    let mut entries = Vec::with_capacity(of_themselves.len());
-    for entry in &of_themselves {
-        let highlights = snapshot.highlights(entry.id).await?;
-        entries.push(entry_change(cards, entry, &highlights));
-    }
-    let (entry, entries) = match feed {
-        FeedId::Entry(_) => (entries.pop().map(Box::new), Vec::new()),
-        FeedId::All => (None, entries),
-    };
-    Ok(Batch {
+    let mut batch = Batch {
         epoch: state.epoch,
         from: since.rev,
         to,
         head,
         more,
         changes,
-        entry,
-        entries,
-    })
+        entry: None,
+        entries: Vec::new(),
+    };
+    let mut quoted: Vec<UpdateId> = Vec::new();
+    match entry {
+        Some(entry) if entry.rev > since.rev => {
+            let highlights = snapshot.highlights(entry.id).await?;
+            quoted.extend(highlights.iter().map(|update| update.id));
+            batch.entry = Some(Box::new(EntryChange {
+                highlights: cards.highlights(&entry, &highlights),
+                ..entry_change(&entry)
+            }));
+        }
+        Some(_) => {}
+        None => {
+            for entry in snapshot.entries_moved_since(since.rev).await? {
+                let latest = snapshot.latest_updates(entry.id, 1).await?.pop();
+                quoted.extend(latest.as_ref().map(|update| update.id));
+                batch.entries.push(EntryChange {
+                    rev: entry.head,
+                    line: cards.line(&entry, latest.as_ref()),
+                    ..entry_change(&entry)
+                });
+            }
+        }
+    }
+    Ok(Frame::new(&batch, &quoted))
 }
 
 /// What the feed says of an update.
@@ -112,7 +122,7 @@ pub fn change(cards: &Cards, entry: &Entry, update: &LiveUpdate) -> Change {
     })
 }
 
-fn entry_change(cards: &Cards, entry: &Entry, highlights: &[LiveUpdate]) -> EntryChange {
+fn entry_change(entry: &Entry) -> EntryChange {
     EntryChange {
         id: entry.id,
         rev: entry.rev,
@@ -123,6 +133,7 @@ fn entry_change(cards: &Cards, entry: &Entry, highlights: &[LiveUpdate]) -> Entr
         summary: entry.summary.to_string(),
         time_zone: entry.time_zone.to_string(),
         default_order: entry.default_order,
-        highlights: cards.highlights(entry, highlights),
+        highlights: String::new(),
+        line: String::new(),
     }
 }

@@ -18,26 +18,29 @@ pub struct Frame {
     pub more: bool,
     /// Whether nothing changed.
     pub empty: bool,
-    updates: Arc<[UpdateId]>,
+    changed: Arc<[UpdateId]>,
+    quoted: Arc<[UpdateId]>,
     event: Event,
 }
 
 impl Frame {
-    /// The frame of `batch`.
-    pub fn new(batch: &Batch) -> Self {
+    /// The frame of `batch`, in which what is told of entries quotes the updates `quoted`.
+    pub fn new(batch: &Batch, quoted: &[UpdateId]) -> Self {
         Self {
             from: batch.from,
             to: batch.to,
             more: batch.more,
             empty: batch.is_empty(),
-            updates: batch.changes.iter().map(Change::id).collect(),
+            changed: batch.changes.iter().map(Change::id).collect(),
+            quoted: quoted.into(),
             event: Event::batch(batch.cursor(), &to_json(batch)),
         }
     }
 
-    /// Whether both tell of the same update.
-    pub fn shares_update_with(&self, other: &Self) -> bool {
-        self.updates.iter().any(|id| other.updates.contains(id))
+    /// Whether it says of an update what `newer` says otherwise.
+    pub fn is_outdated_by(&self, newer: &Self) -> bool {
+        let says = |id| self.changed.contains(id) || self.quoted.contains(id);
+        newer.changed.iter().any(says)
     }
 
     /// The batch as a stream's event.

@@ -99,7 +99,7 @@ impl Ring {
         state.entry = entry;
         state.head = state.head.max(frame.to);
         if !frame.empty {
-            state.frames.retain(|old| !old.shares_update_with(&frame));
+            state.frames.retain(|old| !old.is_outdated_by(&frame));
             state.bytes = state.frames.iter().map(Frame::size).sum();
             state.bytes += frame.size();
             state.frames.push_back(frame);
@@ -175,7 +175,11 @@ mod tests {
     }
 
     fn frame_of(id: UpdateId, from: Rev, to: Rev) -> Frame {
-        Frame::new(&Batch {
+        frame_that_quotes(&[], id, from, to)
+    }
+
+    fn frame_that_quotes(quoted: &[UpdateId], id: UpdateId, from: Rev, to: Rev) -> Frame {
+        let batch = Batch {
             epoch: Epoch::parse("e").unwrap(),
             from,
             to,
@@ -184,7 +188,8 @@ mod tests {
             changes: vec![Change::Deleted(Deleted { id, rev: to })],
             entry: None,
             entries: Vec::new(),
-        })
+        };
+        Frame::new(&batch, quoted)
     }
 
     #[test]
@@ -244,6 +249,19 @@ mod tests {
         let state = ring.state();
         let bytes: usize = state.frames.iter().map(Frame::size).sum();
         assert_eq!((state.frames.len(), state.bytes), (3, bytes));
+    }
+
+    #[test]
+    fn what_is_taken_down_is_not_quoted_any_more() {
+        let ring = Ring::new(0, EntryState::Live);
+        let quoted = UpdateId(1);
+        ring.push(
+            frame_that_quotes(&[quoted], UpdateId(2), 0, 1),
+            EntryState::Live,
+        );
+        assert!(matches!(ring.next(0, 0), Some(Next::Frame(_))));
+        ring.push(frame_of(quoted, 1, 2), EntryState::Live);
+        assert!(matches!(ring.next(0, 0), Some(Next::Behind)));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use domain::{Cursor, EntryState, Rev};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::{FeedHead, FeedId, Frame, Hub, PublishedMark, assemble, ring::Ring};
+use super::{FeedHead, FeedId, Hub, PublishedMark, assemble, ring::Ring};
 use crate::{Cards, Clock, Error, FeedPolicy, Result, storage::Store};
 
 /// How long what another process wrote, or what a lost bell announced, may wait.
@@ -114,8 +114,8 @@ impl Tailer {
     async fn follow(&self, feed: FeedId, ring: &Ring) -> Result<()> {
         loop {
             let since = self.hub.cursor(ring.head());
-            let batch = match assemble(&self.store, &self.cards, feed, &since).await {
-                Ok(batch) => batch,
+            let frame = match assemble(&self.store, &self.cards, feed, &since).await {
+                Ok(frame) => frame,
                 // It isn't public (any more): it has no readers to tell.
                 Err(Error::Unknown(_)) => return Ok(()),
                 Err(error) => return Err(error),
@@ -123,10 +123,10 @@ impl Tailer {
             let Some(FeedHead { state, .. }) = self.hub.head(feed) else {
                 return Ok(());
             };
-            let more = batch.more;
+            let more = frame.more;
             // Goodbye is said after the last change: as long as more comes, nothing has ended.
             let state = if more { EntryState::Live } else { state };
-            ring.push(Frame::new(&batch), state);
+            ring.push(frame, state);
             if !more {
                 return Ok(());
             }

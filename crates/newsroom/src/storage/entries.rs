@@ -88,13 +88,13 @@ impl Snapshot {
             .collect()
     }
 
-    /// The public entries that changed themselves after `since`, in order of revision.
+    /// The public entries that anything changed in after `since`, in order of revision.
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn entries_changed_since(&mut self, since: Rev) -> Result<Vec<Entry>> {
+    pub async fn entries_moved_since(&mut self, since: Rev) -> Result<Vec<Entry>> {
         sqlx::query(select_entries!(
-            "WHERE rev > $1 AND state <> 'draft' ORDER BY rev"
+            "WHERE head > $1 AND state <> 'draft' ORDER BY head"
         ))
         .bind(since)
         .fetch_all(&mut *self.tx)

@@ -20,6 +20,7 @@ mod sessions;
 mod sqlite;
 mod tokens;
 mod updates;
+mod writing;
 
 use domain::Rev;
 use sqlx::{Any, AnyPool, Row, Transaction};
@@ -29,7 +30,7 @@ pub use bell::Bell;
 pub use error::{OpenError, StorageError};
 pub use feed::{FeedState, Moved};
 pub use operations::{Operation, Outcome};
-pub use updates::NewUpdate;
+pub use writing::NewUpdate;
 
 use crate::Result;
 use open::Kind;

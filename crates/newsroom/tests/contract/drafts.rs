@@ -48,10 +48,9 @@ async fn a_draft_is_nowhere_to_be_seen(database: Database) {
     assert!(room.hub().find(&draft.slug).is_none());
     assert!(room.hub().subscribe(feed, None).is_none());
     let front = room.front_page().await.unwrap();
-    assert_eq!(
-        front.live.len() + front.upcoming.len() + front.ended.len(),
-        1
-    );
+    assert_eq!(front.entries.len(), 1);
+    let live_now = room.live_page().await.unwrap();
+    assert_eq!((live_now.entries.len(), live_now.updates.len()), (1, 1));
 
     assert_eq!(
         room.head(FeedId::All).await.unwrap(),

@@ -133,6 +133,7 @@ async fn an_entrys_own_change_is_told(database: Database) {
         time_zone: "UTC".into(),
         default_order: Order::Oldest,
         highlights: String::new(),
+        line: String::new(),
     };
     let news = room.changes_after(FeedId::Entry(entry.id), known).await;
     assert_eq!(
@@ -141,7 +142,11 @@ async fn an_entrys_own_change_is_told(database: Database) {
     );
     assert_eq!((news.changes, news.to), (vec![], known + 1));
     let news = room.changes_after(FeedId::All, known).await;
-    assert_eq!((news.entry, news.entries), (None, vec![ended]));
+    let in_all = EntryChange {
+        line: "final: known".into(),
+        ..ended
+    };
+    assert_eq!((news.entry, news.entries), (None, vec![in_all]));
     assert_eq!(
         room.head(FeedId::Entry(entry.id)).await.unwrap().state,
         EntryState::Ended

@@ -11,7 +11,9 @@ use newsroom::{
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::support::{Database, Event, LivePage, Stream, TestNewsroom, card, draft, op_id, soon};
+use super::support::{
+    Database, Event, LivePage, Stream, TestNewsroom, batch, card, draft, op_id, soon,
+};
 
 on_every_database! {
     what_one_server_writes_reaches_the_others_readers,
@@ -185,11 +187,10 @@ async fn write(
 async fn read_on(store: &Store, newsroom: &Newsroom, mut since: Cursor) -> Vec<(Rev, UpdateId)> {
     let mut told = Vec::new();
     while told.len() < WRITERS * POSTS {
-        let batch = assemble(store, newsroom.cards(), FeedId::All, &since)
-            .await
-            .unwrap();
-        since = batch.cursor();
-        tell(&mut told, &batch);
+        let frame = assemble(store, newsroom.cards(), FeedId::All, &since);
+        let news = batch(&frame.await.unwrap());
+        since = news.cursor();
+        tell(&mut told, &news);
     }
     told
 }

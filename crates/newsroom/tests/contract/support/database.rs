@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use domain::{Rev, Road, Timestamp};
-use newsroom::{Clock, FeedPolicy, Hand, LiveUpdate, Options, storage::Store};
+use newsroom::{Clock, FeedPolicy, Hand, LiveUpdate, Options, Renderers, storage::Store};
 use sqlx::{AnyConnection, Connection};
 use tempfile::TempDir;
 
@@ -61,7 +61,8 @@ impl Database {
     }
 
     /// What a newsroom on this database is made of, and what moves its clock. A card is
-    /// `<article id="update-{id}">{html}</article>`, and a highlight a line.
+    /// `<article id="update-{id}">{html}</article>`, a highlight its source, and an entry's line its title and the
+    /// latest source.
     pub fn options(&self) -> (Options, Hand) {
         let (clock, hand) = Clock::manual(START);
         let options = Options {
@@ -73,19 +74,25 @@ impl Database {
                 road: Road::Auto,
                 build: "test-build".into(),
             },
-            cards: Arc::new(|_, update| {
-                format!(
-                    r#"<article id="update-{}">{}</article>"#,
-                    update.id, update.html
-                )
-            }),
-            highlights: Arc::new(|_, updates| {
-                let line = |update: &LiveUpdate| {
-                    let pin = if update.pinned { "pinned " } else { "" };
-                    format!("{pin}{}\n", update.source)
-                };
-                updates.iter().map(line).collect()
-            }),
+            render: Renderers {
+                card: Arc::new(|_, update| {
+                    format!(
+                        r#"<article id="update-{}">{}</article>"#,
+                        update.id, update.html
+                    )
+                }),
+                highlights: Arc::new(|_, updates| {
+                    let line = |update: &LiveUpdate| {
+                        let pin = if update.pinned { "pinned " } else { "" };
+                        format!("{pin}{}\n", update.source)
+                    };
+                    updates.iter().map(line).collect()
+                }),
+                line: Arc::new(|entry, latest| {
+                    let said = latest.map_or("nothing", |update| &update.source);
+                    format!("{}: {said}", entry.title)
+                }),
+            },
         };
         (options, hand)
     }

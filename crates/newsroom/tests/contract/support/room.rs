@@ -49,8 +49,8 @@ impl TestNewsroom {
     /// The same, with a clock of one's own.
     pub async fn on_options(database: &Database, mut options: Options, hand: Hand) -> Self {
         let cards_made = Arc::new(AtomicUsize::new(0));
-        let (render, count) = (options.cards, Arc::clone(&cards_made));
-        options.cards = Arc::new(move |entry, update| {
+        let (render, count) = (options.render.card, Arc::clone(&cards_made));
+        options.render.card = Arc::new(move |entry, update| {
             count.fetch_add(1, Ordering::Relaxed);
             render(entry, update)
         });

@@ -1,4 +1,5 @@
-//! Where the library writes text as it is: in a page's title, and in a field of many lines.
+//! Where text is written as it is: by the library in a page's title and in a field of many lines, and in what
+//! is put around cards.
 
 /// `text` as it may stand inside an element.
 pub fn escaped(text: String) -> String {

@@ -1,0 +1,79 @@
+//! The updates of all live entries as one stream.
+
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_meta::Meta;
+use newsroom::{Cards, LivePage};
+
+use super::live_cards::from_entry;
+use crate::{
+    entry::{LiveFeed, stretches},
+    layout::{Frame, Hydration, Place, or_error},
+    request::newsroom,
+};
+
+/// The latest updates of all live entries, newest first.
+#[component]
+pub fn LiveNowPage() -> impl IntoView {
+    let response = expect_context::<ResponseOptions>();
+    Suspend::new(async move {
+        let newsroom = newsroom();
+        let page = newsroom.live_page().await.map(|page| {
+            let cards = cards(newsroom.cards(), &page);
+            let live: Vec<_> = page.entries.iter().map(|it| it.id.to_string()).collect();
+            let bound = format!(
+                "The latest {} updates of all live blogs that are live now, newest first.",
+                LivePage::LONGEST
+            );
+            view! {
+                <Frame title="Live now · Ringside" place=Place::Public>
+                    <Meta name="description" content=bound.clone() />
+                    <header class="front-title">
+                        <h1>"Live now"</h1>
+                        <p class="hint">{bound}</p>
+                    </header>
+                    <noscript>
+                        <p class="feed-bar">
+                            <a class="button" href="/live">
+                                "Refresh"
+                            </a>
+                        </p>
+                    </noscript>
+                    <LiveFeed />
+                    <div
+                        id="live-updates"
+                        role="feed"
+                        aria-label="Updates"
+                        // A feed without articles is one that isn't there yet.
+                        aria-busy=cards.is_empty().then_some("true")
+                        data-entry-id="all"
+                        data-cursor=page.cursor.to_string()
+                        data-order=domain::Order::Latest.as_str()
+                        data-live=live.join(" ")
+                        data-oldest=page.oldest().0
+                        inner_html=stretches(&cards, domain::Order::Latest)
+                    ></div>
+                    <p class="empty if-no-updates">
+                        "Nothing is said live at this moment. " <a href="/">"See all live blogs."</a>
+                    </p>
+                    <Hydration />
+                </Frame>
+            }
+        });
+        or_error(&response, page)
+    })
+}
+
+/// The cards, each with the name of its entry, oldest first.
+fn cards(cards: &Cards, page: &LivePage) -> Vec<String> {
+    let named = page.updates.iter().filter_map(|update| {
+        let entry = page
+            .entries
+            .iter()
+            .find(|entry| entry.id == update.entry_id)?;
+        let card = cards.card(entry, update);
+        let (slug, title) = (entry.slug.as_str(), entry.title.as_str());
+        Some(from_entry(&card, update.id, entry.id, slug, title))
+    });
+    named.collect()
+}

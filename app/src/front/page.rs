@@ -1,0 +1,77 @@
+//! The front page: all public entries.
+
+use domain::EntryState;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use newsroom::{Cards, Entry, LiveUpdate};
+
+use super::lines::section_id;
+use crate::{
+    entry::LiveFeed,
+    layout::{Frame, Hydration, Place, or_error},
+    request::newsroom,
+};
+
+/// The front page: what is live first, then what is announced, then what is over.
+#[component]
+pub fn FrontPage() -> impl IntoView {
+    let response = expect_context::<ResponseOptions>();
+    Suspend::new(async move {
+        let newsroom = newsroom();
+        let page = newsroom.front_page().await.map(|page| {
+            let of = |state| lines(newsroom.cards(), &page.entries, state);
+            let (live, upcoming, ended) = (
+                of(EntryState::Live),
+                of(EntryState::Upcoming),
+                of(EntryState::Ended),
+            );
+            view! {
+                <Frame title="Ringside: live blogs" place=Place::Public>
+                    <h1 class="front-title">"Live blogs"</h1>
+                    <p class="front-also">
+                        <a href="/live">"Everything that is live, in one stream"</a>
+                    </p>
+                    <noscript>
+                        <p class="feed-bar">
+                            <a class="button" href="/">
+                                "Refresh"
+                            </a>
+                        </p>
+                    </noscript>
+                    <LiveFeed />
+                    <div id="live-entries" data-entry-id="all" data-cursor=page.cursor.to_string()>
+                        <Section heading="Live now" state=EntryState::Live lines=live />
+                        <Section heading="Coming up" state=EntryState::Upcoming lines=upcoming />
+                        <Section heading="Ended" state=EntryState::Ended lines=ended />
+                    </div>
+                    <p class="empty if-no-entries">
+                        "There is no live blog yet. "
+                        <a href="/desk">"Create the first one at your desk."</a>
+                    </p>
+                    <Hydration />
+                </Frame>
+            }
+        });
+        or_error(&response, page)
+    })
+}
+
+/// The lines of the entries in `state`, in their order.
+fn lines(cards: &Cards, entries: &[(Entry, Option<LiveUpdate>)], state: EntryState) -> String {
+    entries
+        .iter()
+        .filter(|(entry, _)| entry.state == state)
+        .map(|(entry, latest)| cards.line(entry, latest.as_ref()))
+        .collect()
+}
+
+/// The entries of one state. One without any is there, too: an entry may come to it.
+#[component]
+fn Section(heading: &'static str, state: EntryState, lines: String) -> impl IntoView {
+    view! {
+        <section class="front-section">
+            <h2>{heading}</h2>
+            <ul class="entries" id=section_id(state) inner_html=lines></ul>
+        </section>
+    }
+}

@@ -1,0 +1,167 @@
+//! The pages of all entries: the front page with its lines, `/live`, and the feed that keeps them so.
+
+use domain::{EntryState, Mark, PostedUpdate};
+use newsroom::{Entry, EntryEdit, LivePage, live::FeedId};
+
+use super::support::{Database, Stream, TestNewsroom, draft};
+
+on_every_database! {
+    the_front_page_shows_the_latest_line_of_each_entry,
+    a_line_follows_its_entry_and_its_latest_update,
+    a_draft_that_goes_public_appears_with_its_line_and_its_cards,
+    what_is_live_is_one_stream,
+    the_stream_of_what_is_live_is_bounded,
+    a_line_that_was_taken_down_is_in_no_frame,
+}
+
+/// What the front page says of each entry.
+async fn lines(room: &TestNewsroom) -> Vec<String> {
+    let page = room.front_page().await.unwrap();
+    assert_eq!(page.cursor.rev, room.head(FeedId::All).await.unwrap().head);
+    let line = |(entry, latest): &(Entry, _)| room.cards().line(entry, Option::as_ref(latest));
+    page.entries.iter().map(line).collect()
+}
+
+async fn the_front_page_shows_the_latest_line_of_each_entry(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entries = [
+        room.entry("one", EntryState::Live).await,
+        room.entry("two", EntryState::Live).await,
+        room.entry("three", EntryState::Upcoming).await,
+    ];
+    let draft = room.entry("draft", EntryState::Draft).await;
+    room.post(&entries[0], "a").await;
+    room.post(&draft, "secret").await;
+    room.post(&entries[1], "b").await;
+    room.hand.advance(1_000_000);
+    room.post(&entries[0], "c").await;
+    assert_eq!(lines(&room).await, ["three: nothing", "two: b", "one: c"]);
+}
+
+async fn a_line_follows_its_entry_and_its_latest_update(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let other = room.entry("other", EntryState::Live).await;
+    room.post(&other, "elsewhere").await;
+    let mut cursor = room.head(FeedId::All).await.unwrap().head;
+    let mut stream = Stream::open(&room.newsroom, FeedId::All, Some(cursor));
+    let mut tells = async |expected: &str| {
+        for batch in [
+            stream.next_batch().await,
+            room.changes_after(FeedId::All, cursor).await,
+        ] {
+            let [told] = &batch.entries[..] else {
+                panic!("{batch:?}")
+            };
+            assert_eq!((&*told.line, &*told.highlights), (expected, ""));
+            assert_eq!((told.id, told.rev), (entry.id, batch.to));
+        }
+        cursor = room.head(FeedId::All).await.unwrap().head;
+    };
+    room.post(&entry, "first").await;
+    tells("final: first").await;
+    let PostedUpdate { id, .. } = room.post(&entry, "secnod").await;
+    tells("final: secnod").await;
+    room.edit_update(&room.author, id, &draft("second"))
+        .await
+        .unwrap();
+    tells("final: second").await;
+    room.mark_update(&room.author, id, Mark::Key, true)
+        .await
+        .unwrap();
+    tells("final: second").await;
+    room.delete_update(&room.author, id).await.unwrap();
+    tells("final: first").await;
+    room.restore_update(&room.author, id).await.unwrap();
+    tells("final: second").await;
+    let renamed = EntryEdit {
+        title: domain::Title::parse("The re-match").unwrap(),
+        ..EntryEdit::of(&entry)
+    };
+    room.edit_entry(&room.author, &entry.slug, &renamed)
+        .await
+        .unwrap();
+    tells("The re-match: second").await;
+    room.end_entry(&room.author, &entry.slug).await.unwrap();
+    tells("The re-match: second").await;
+}
+
+async fn a_draft_that_goes_public_appears_with_its_line_and_its_cards(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    room.live_entry().await;
+    let draft = room.entry("draft", EntryState::Draft).await;
+    let prepared = room.post(&draft, "prepared").await.id;
+    let before = room.head(FeedId::All).await.unwrap().head;
+    let silent = room.changes_after(FeedId::All, before).await;
+    assert!(silent.is_empty(), "{silent:?}");
+
+    room.start_entry(&room.author, &draft.slug).await.unwrap();
+    let batch = room.changes_after(FeedId::All, before).await;
+    assert_eq!(batch.entries[0].line, "draft: prepared");
+    assert_eq!(batch.changes[0].id(), prepared);
+}
+
+async fn what_is_live_is_one_stream(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let one = room.entry("one", EntryState::Live).await;
+    let two = room.entry("two", EntryState::Live).await;
+    let over = room.entry("over", EntryState::Live).await;
+    for (entry, text) in [(&one, "a"), (&over, "x"), (&two, "b"), (&one, "c")] {
+        room.post(entry, text).await;
+        room.hand.advance(1_000_000);
+    }
+    let gone = room.post(&two, "gone").await.id;
+    room.delete_update(&room.author, gone).await.unwrap();
+    room.end_entry(&room.author, &over.slug).await.unwrap();
+
+    let page = room.live_page().await.unwrap();
+    let said: Vec<_> = page.updates.iter().map(|u| u.source.as_str()).collect();
+    assert_eq!(said, ["a", "b", "c"]);
+    let live: Vec<_> = page.entries.iter().map(|entry| entry.id).collect();
+    assert_eq!(live, [two.id, one.id]);
+    assert_eq!(page.cursor.rev, room.head(FeedId::All).await.unwrap().head);
+}
+
+async fn the_stream_of_what_is_live_is_bounded(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let one = room.entry("one", EntryState::Live).await;
+    let two = room.entry("two", EntryState::Live).await;
+    let longest = usize::from(LivePage::LONGEST);
+    for n in 0..=longest {
+        let entry = if n % 2 == 0 { &one } else { &two };
+        room.post(entry, &n.to_string()).await;
+    }
+    let page = room.live_page().await.unwrap();
+    let said: Vec<_> = page.updates.iter().map(|u| u.source.clone()).collect();
+    let expected: Vec<_> = (1..=longest).map(|n| n.to_string()).collect();
+    assert_eq!(said, expected);
+}
+
+/// Neither a stream that comes back nor anybody who asks is told what was taken down.
+async fn a_line_that_was_taken_down_is_in_no_frame(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let before = room.post(&entry, "harmless").await.rev;
+    // Somebody reads: what is told is kept for those who come back.
+    let mut reading = Stream::open(&room.newsroom, FeedId::All, Some(before));
+    let secret = room.post(&entry, "a secret").await.id;
+    room.mark_update(&room.author, secret, Mark::Pinned, true)
+        .await
+        .unwrap();
+    reading.next_batch().await;
+    let renamed = EntryEdit {
+        title: domain::Title::parse("Renamed").unwrap(),
+        ..EntryEdit::of(&entry)
+    };
+    room.edit_entry(&room.author, &entry.slug, &renamed)
+        .await
+        .unwrap();
+    room.delete_update(&room.author, secret).await.unwrap();
+
+    for feed in [FeedId::All, FeedId::Entry(entry.id)] {
+        let mut back = Stream::open(&room.newsroom, feed, Some(before));
+        let told = back.next_batch().await;
+        assert_eq!(told.to, room.head(feed).await.unwrap().head);
+        assert!(!format!("{told:?}").contains("secret"), "{told:?}");
+    }
+}

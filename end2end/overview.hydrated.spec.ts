@@ -1,0 +1,145 @@
+// The pages of all entries, open while things happen: the front page, and `/live`.
+import { randomUUID } from "node:crypto";
+import type { Page } from "@playwright/test";
+import { expect, idOf, markNodes, test, unmarked, updates, waitForFeed } from "./support/test";
+
+/** Opens a page of all entries, and waits for its stream. */
+async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await expect(page.locator("[data-entry-id='all'][data-hydrated]")).toBeAttached();
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+}
+
+const section = (page: Page, heading: string) => page.locator(".front-section", { has: page.getByRole("heading", { name: heading, exact: true }) });
+
+test("on the front page entries appear, start, are renamed and end, and show their latest line", async ({ page, newEntry, post, send }) => {
+  await newEntry();
+  await open(page, "/");
+  const title = `The count ${randomUUID().slice(0, 8)}`;
+  const line = (heading: string, name = title) => section(page, heading).getByRole("listitem").filter({ has: page.getByRole("link", { name, exact: true }) });
+
+  const draft = await newEntry({ title, state: "draft" });
+  await post(draft.slug, "Prepared.");
+  const seen = await newEntry({ state: "upcoming" });
+  await expect(page.locator(`a[href="/entries/${seen.slug}"]`)).toBeVisible();
+  await expect(page.getByText("Prepared."), "a draft is nobody's to see").toHaveCount(0);
+
+  await send(`/desk/entries/${draft.slug}/start`);
+  await expect(line("Live now")).toContainText("Prepared.");
+  await post(draft.slug, "The **first** figures.");
+  await expect(line("Live now")).toContainText("The first figures.");
+  await line("Live now").evaluate((node: HTMLElement & { marked?: boolean }) => (node.marked = true));
+
+  const renamed = { title: `${title}, district by district`, slug: `${draft.slug}-2`, time_zone: "UTC" };
+  await send(`/desk/entries/${draft.slug}/edit`, renamed);
+  await expect(line("Live now", renamed.title).getByRole("link")).toHaveAttribute("href", `/entries/${renamed.slug}`);
+  await send(`/desk/entries/${renamed.slug}/end`);
+  await expect(line("Ended", renamed.title)).toContainText(/From .+ to .+/);
+  await expect(line("Live now", renamed.title)).toHaveCount(0);
+  expect(await line("Ended", renamed.title).evaluate((node: HTMLElement & { marked?: boolean }) => node.marked), "it is the same node").toBe(true);
+});
+
+test("what is deleted is gone from the front page, and the line before it is back", async ({ page, newEntry, post, send }) => {
+  const entry = await newEntry();
+  await post(entry.slug, "Half-time.");
+  await post(entry.slug, "A secret.");
+  await open(page, "/");
+  const line = page.getByRole("listitem").filter({ has: page.locator(`a[href="/entries/${entry.slug}"]`) });
+  await expect(line).toContainText("A secret.");
+  const reader = await page.context().newPage();
+  await reader.goto(entry.url);
+  await send(`/desk/updates/${await idOf(reader, "A secret.")}/delete`);
+  await expect(line).toContainText("Half-time.");
+  await expect(line).not.toContainText("A secret.");
+});
+
+test("on the front page what is focused, selected and read stays where it is", async ({ page, newEntry, post }) => {
+  const entries = [];
+  for (let n = 0; n < 14; n++) entries.push(await newEntry({ title: `Entry ${n} of many, with a title of some length` }));
+  const read = entries[3] as { slug: string };
+  await post(read.slug, "What is selected.");
+  await open(page, "/");
+  const line = page.getByRole("listitem").filter({ has: page.locator(`a[href="/entries/${read.slug}"]`) });
+  await line.evaluate((node) => node.scrollIntoView({ block: "center" }));
+  await line.locator(".entry-when").selectText();
+  const link = line.getByRole("link");
+  await link.evaluate((node: HTMLElement) => node.focus({ preventScroll: true }));
+  const top = () => line.evaluate((node) => Math.round(node.getBoundingClientRect().top));
+  const [before, selected] = [await top(), await page.evaluate(() => getSelection()?.toString())];
+
+  await newEntry({ title: "A new one, above" });
+  await expect(page.getByRole("link", { name: "A new one, above" })).toHaveCount(1);
+  for (const entry of [entries[13], entries[3], entries[0]]) {
+    await post(entry?.slug ?? "", `News of ${entry?.slug}`);
+    await expect(page.getByText(`News of ${entry?.slug}`)).toHaveCount(1);
+  }
+  await expect(link).toBeFocused();
+  expect(await page.evaluate(() => getSelection()?.toString())).toBe(selected);
+  // Its own line grew below its title; what came above it moved nothing.
+  expect(await top()).toBe(before);
+});
+
+test("/live shows what all live entries say, where each update is from, and follows", async ({ page, newEntry, post, send }) => {
+  const [one, two] = [await newEntry({ title: "The <count>" }), await newEntry({ title: "The match" })];
+  await post(one.slug, "from one");
+  await post(two.slug, "from two");
+  await open(page, "/live");
+  await markNodes(page);
+  const card = (text: string) => updates(page).filter({ hasText: text });
+  await expect(card("from one").getByRole("link", { name: "The <count>" })).toHaveAttribute("href", new RegExp(`^/entries/${one.slug}#update-\\d+$`));
+
+  await post(one.slug, "another of one");
+  await expect(updates(page).first()).toContainText("another of one");
+  await expect(card("another of one").getByRole("link", { name: "The <count>" })).toBeVisible();
+  const id = await idOf(page, "from two");
+  await send(`/desk/updates/${id}`, { source: "edited in two" });
+  await expect(page.locator(`#update-${id}`)).toContainText("edited in two");
+  await send(`/desk/entries/${two.slug}/edit`, { title: "The re-match", slug: two.slug, time_zone: "UTC" });
+  await expect(page.locator(`#update-${id}`).getByRole("link", { name: "The re-match" })).toBeVisible();
+  expect(await unmarked(page)).toBe(1);
+
+  await send(`/desk/entries/${two.slug}/end`);
+  await expect(page.locator(`#update-${id}`)).toHaveCount(0);
+  await expect(card("from one")).toBeVisible();
+  await send(`/desk/entries/${two.slug}/start`);
+  await expect(page.locator(`#update-${id}`).getByRole("link", { name: "The re-match" })).toBeVisible();
+  await send(`/desk/updates/${id}/delete`);
+  await expect(page.locator(`#update-${id}`)).toHaveCount(0);
+});
+
+for (const path of ["/", "/live"]) {
+  test(`after a reset ${path} is made anew, and goes on`, async ({ page, newEntry, post }) => {
+    const entry = await newEntry();
+    await post(entry.slug, "before");
+    await open(page, path);
+    const root = page.locator("[data-entry-id='all']");
+    const cursor = await root.getAttribute("data-cursor");
+    await markNodes(page);
+    // As if a stream had brought it, after a restore.
+    const batch = { epoch: "another", from: 0, to: 1, head: 1, more: false, changes: [] };
+    await root.evaluate((node, detail) => node.dispatchEvent(new CustomEvent("ringside:batch", { detail })), JSON.stringify(batch));
+    await post(entry.slug, "after the reset");
+    await expect(page.getByText("after the reset")).toHaveCount(1);
+    expect((await root.getAttribute("data-cursor"))?.split(".")[0]).toBe(cursor?.split(".")[0]);
+    expect(await unmarked(page)).toBe(path === "/" ? 0 : 1);
+  });
+}
+
+test("a reader's own zone and remembered order do no harm to /live", async ({ newContext, newEntry, post, ringside }) => {
+  const entry = await newEntry();
+  for (const text of ["earlier", "later"]) await post(entry.slug, text);
+  const page = await (await newContext({ timezoneId: "Asia/Tokyo" })).newPage();
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await page.getByRole("button", { name: "Show latest first" }).click();
+  await page.getByRole("button", { name: "Show oldest first" }).click();
+  await open(page, `${ringside.url}/live`);
+  await expect(updates(page).first()).toContainText("later");
+  await expect(page.getByRole("button", { name: /first$/ })).toBeHidden();
+  const time = updates(page).first().locator("time").first();
+  const local = await time.innerText();
+  await page.getByRole("button", { name: "Times in my zone" }).click();
+  await expect(time).not.toHaveText(local);
+  await page.getByRole("button", { name: "Local times" }).click();
+  await expect(time).toHaveText(local);
+});
