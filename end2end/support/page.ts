@@ -37,3 +37,11 @@ export function unmarked(page: Page): Promise<number> {
     .locator("#live-updates .update")
     .evaluateAll((nodes) => nodes.filter((node) => !(node as HTMLElement & { marked?: boolean }).marked).length);
 }
+
+/** How many pixels below the window's top something is, once the browser has laid out what it scrolled to. */
+export function placeOf(locator: Locator): Promise<number> {
+  return locator.evaluate(async (node) => {
+    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+    return node.getBoundingClientRect().top;
+  });
+}

@@ -9,7 +9,7 @@ import { submit } from "./form";
 import { Ringside } from "./ringside";
 
 export { expect } from "@playwright/test";
-export { idOf, markNodes, texts, unmarked, updates, waitForFeed } from "./page";
+export { idOf, markNodes, placeOf, texts, unmarked, updates, waitForFeed } from "./page";
 
 export type Role = "owner" | "editor" | "author" | "reader";
 
