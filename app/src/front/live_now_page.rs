@@ -22,7 +22,7 @@ pub fn LiveNowPage() -> impl IntoView {
             let cards = cards(newsroom.cards(), &page);
             let live: Vec<_> = page.entries.iter().map(|it| it.id.to_string()).collect();
             let bound = format!(
-                "The latest {} updates of all live blogs that are live now, newest first.",
+                "The latest {} updates of what is live, newest first.",
                 LivePage::LONGEST
             );
             view! {
