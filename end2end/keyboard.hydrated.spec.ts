@@ -99,7 +99,7 @@ test("a wide table is scrolled by the arrow keys", async ({ page, newEntry, post
   await waitForFeed(page);
   await tabTo(page, "Table");
   await page.keyboard.press("ArrowRight");
-  const region = page.getByRole("region", { name: "Table" });
+  const region = page.getByRole("group", { name: "Table" });
   await expect.poll(() => region.evaluate((node) => node.scrollLeft)).toBeGreaterThan(0);
   await expect(region.getByRole("table")).toBeVisible();
 });

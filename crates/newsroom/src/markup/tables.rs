@@ -1,8 +1,9 @@
 //! Tables that everybody can read: the keyboard scrolls those that are too wide, by the region that
 //! each stands in, and an empty corner isn't announced as a heading.
 
-/// What stands before a table. Readers with a screen reader hear its name.
-const BEFORE: &str = r#"<div class="table" role="region" aria-label="Table" tabindex="0">"#;
+/// What stands before a table. Readers with a screen reader hear its name. It is no landmark: a page may hold
+/// many, and landmarks of one name lead nowhere.
+const BEFORE: &str = r#"<div class="table" role="group" aria-label="Table" tabindex="0">"#;
 const AFTER: &str = "</div>";
 
 /// `html`, which the sanitiser wrote, with a region around each table that stands in no other, and

@@ -21,7 +21,7 @@ async fn markdown_is_shown_and_its_source_kept(database: Database) {
     insta::allow_duplicates! {
     insta::assert_snapshot!(room.cards().card(&of, &update), @r#"
     <article id="update-1"><h2>Half-time</h2>
-    <div class="table" role="region" aria-label="Table" tabindex="0"><table><thead><tr><th>Home</th><th>Away</th></tr></thead><tbody>
+    <div class="table" role="group" aria-label="Table" tabindex="0"><table><thead><tr><th>Home</th><th>Away</th></tr></thead><tbody>
     <tr><td>1</td><td>0</td></tr>
     </tbody></table></div>
     <p><del>2–0</del>, says <em>the board</em> &amp; <b>all</b>.</p></article>
