@@ -60,7 +60,7 @@ mod tests {
         let named = from_entry(card, UpdateId(7), EntryId(3), "final", "<Us> & them");
         assert_eq!(
             named,
-            r##"<article id="update-7" class="update"><p class="update-from"><a href="/entries/final#update-7" data-of="3">&lt;Us> &amp; them</a></p><p>a > b</p></article>"##
+            r#"<article id="update-7" class="update"><p class="update-from"><a href="/entries/final#update-7" data-of="3">&lt;Us> &amp; them</a></p><p>a > b</p></article>"#
         );
     }
 
