@@ -22,16 +22,16 @@ test("the front page leads to an entry, and the entry to each of its updates", a
 test("the front page shows each entry's latest line, and leads to all that is live, newest first", async ({ page, newEntry, post }) => {
   const entry = await newEntry({ title: "The count" });
   const other = await newEntry({ title: "The match" });
-  await post(entry.slug, "The polls have **closed**.");
+  await post(entry.slug, "The first **figures**.");
   await post(other.slug, "Kick-off.");
   await page.goto("/");
   const line = page.getByRole("listitem").filter({ has: page.locator(`a[href="/entries/${entry.slug}"]`) });
-  await expect(line).toContainText("The polls have closed.");
+  await expect(line).toContainText("The first figures.");
 
   await page.getByRole("link", { name: "Everything that is live, in one stream" }).click();
   await expect(page.getByRole("heading", { name: "Live now", level: 1 })).toBeVisible();
-  expect((await texts(page)).slice(0, 2)).toEqual(["Kick-off.", "The polls have closed."]);
-  await page.getByRole("article").filter({ hasText: "The polls have closed." }).getByRole("link", { name: "The count" }).click();
+  expect((await texts(page)).slice(0, 2)).toEqual(["Kick-off.", "The first figures."]);
+  await page.getByRole("article").filter({ hasText: "The first figures." }).getByRole("link", { name: "The count" }).click();
   await expect(page).toHaveURL(new RegExp(`/entries/${entry.slug}#update-\\d+$`));
 });
 
