@@ -100,7 +100,7 @@ impl Page {
         self.shown.clear();
         for batch in everything {
             match &mut self.reader {
-                Some(reader) => reader.restart(&batch),
+                Some(reader) => reader.restart(batch.cursor()),
                 None => self.reader = Some(FeedReader::new(batch.cursor())),
             }
             self.show(batch.changes, cards);
