@@ -10,6 +10,7 @@ fn one_answer_serves_everybody() {
     publish(&site.owner(), "Kick-off");
     for path in [
         "/",
+        "/live",
         "/entries/final",
         "/entries/final?order=latest",
         "/entries/final/updates/1",
