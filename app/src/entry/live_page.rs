@@ -104,10 +104,10 @@ impl LivePage {
             let commands = connection.on(input, self.stopwatch.elapsed(), Math::random());
             (commands, connection.chip(), connection.contact() != before)
         };
-        self.bar.show_chip(chip);
         if in_touch {
-            self.bar.show_contact(&times::clock_now());
+            self.bar.note_contact(times::clock_now());
         }
+        self.bar.show_chip(chip);
         for command in commands {
             match command {
                 Command::OpenStream => self.open_stream(),
