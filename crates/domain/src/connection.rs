@@ -243,7 +243,7 @@ impl Connection {
             _ if self.ended => Chip::Ended,
             Stream::Open { .. } => Chip::Live,
             _ if self.poll_works => Chip::Polling,
-            _ if self.contact.is_none() && self.failures == 0 => Chip::Connecting,
+            _ if self.is_first_try() => Chip::Connecting,
             _ => Chip::Reconnecting,
         }
     }
@@ -256,6 +256,12 @@ impl Connection {
     /// Whether a stream is to be a WebSocket, and not one of server-sent events.
     pub fn wants_websocket(&self) -> bool {
         self.road() == Road::WebSocket
+    }
+
+    /// Whether the server was never heard, and a road is left that hasn't failed.
+    const fn is_first_try(&self) -> bool {
+        let may_poll = matches!(self.road(), Road::Auto | Road::Poll);
+        self.contact.is_none() && self.misses == 0 && (may_poll || self.failures == 0)
     }
 
     /// What must be so at any time: the stream watched, opened or closed, and the polls asked.
