@@ -90,33 +90,34 @@ test("a machine that slept wakes to a page that catches up", async ({ page, midd
   await expectChip(page, "live");
 });
 
-test("a page that comes out of the back/forward cache catches up, with the nodes that it had", async ({
-  playwright,
-  launchOptions,
-  consoleWatch,
-  ringside,
-  newEntry,
-  post,
-}) => {
-  const entry = await newEntry();
-  await post(entry.slug, "before");
-  // Playwright turns that cache off.
-  const browser = await playwright.chromium.launch({ ...launchOptions, ignoreDefaultArgs: ["--disable-back-forward-cache"] });
-  const context = await browser.newContext();
-  consoleWatch.watch(context);
-  const page = await context.newPage();
-  await page.goto(entry.url);
-  await waitForFeed(page);
-  await expectChip(page, "live");
-  await markNodes(page);
-  await page.goto(`${ringside.url}/login`);
-  await post(entry.slug, "while the reader was away");
-  // A page that is taken out as it was loads nothing.
-  await page.goBack({ waitUntil: "commit" });
-  await expect(updates(page)).toHaveCount(2);
-  await expectChip(page, "live");
-  expect(await unmarked(page), "it is the same page, and one update came").toBe(1);
-  expect(await texts(page)).toEqual(["before", "while the reader was away"]);
-  await browser.close();
-});
-
+for (const road of ["auto", "websocket"]) {
+  test(`a page (${road}) that comes out of the back/forward cache catches up, with the nodes that it had`, async ({
+    playwright,
+    launchOptions,
+    consoleWatch,
+    ringside,
+    newEntry,
+    post,
+  }) => {
+    const entry = await newEntry();
+    await post(entry.slug, "before");
+    // Playwright turns that cache off.
+    const browser = await playwright.chromium.launch({ ...launchOptions, ignoreDefaultArgs: ["--disable-back-forward-cache"] });
+    const context = await browser.newContext();
+    consoleWatch.watch(context);
+    const page = await context.newPage();
+    await page.goto(`${entry.url}?transport=${road}`);
+    await waitForFeed(page);
+    await expectChip(page, "live");
+    await markNodes(page);
+    await page.goto(`${ringside.url}/login`);
+    await post(entry.slug, "while the reader was away");
+    // A page that is taken out as it was loads nothing.
+    await page.goBack({ waitUntil: "commit" });
+    await expect(updates(page)).toHaveCount(2);
+    await expectChip(page, "live");
+    expect(await unmarked(page), "it is the same page, and one update came").toBe(1);
+    expect(await texts(page)).toEqual(["before", "while the reader was away"]);
+    await browser.close();
+  });
+}

@@ -94,6 +94,8 @@ word_enum!(
 const SILENCE_MS: u64 = 40_000;
 /// A stream says something as it opens; a proxy that holds this back will hold batches back too.
 const FIRST_WORD_MS: u64 = 8_000;
+/// A browser tells of one waking by several events; the stream that the first one opened is fresh.
+const ONE_WAKING_MS: u64 = 1_000;
 /// Pages that lost one stream don't ask as one: their first questions are spread over a second.
 const SPREAD_MS: u64 = 1_000;
 /// The first retry comes within a second, later ones within half a minute.
@@ -223,7 +225,10 @@ impl Connection {
             }
             Input::Woke => {
                 self.offline = false;
-                self.close_stream(now, &mut commands);
+                if !matches!(self.stream, Stream::Opening { since } if now < since + ONE_WAKING_MS)
+                {
+                    self.close_stream(now, &mut commands);
+                }
                 self.touch(now, &mut commands);
             }
             Input::Offline => {

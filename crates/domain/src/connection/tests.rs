@@ -128,6 +128,24 @@ fn without_a_network_little_is_asked() {
 }
 
 #[test]
+fn one_waking_told_twice_opens_one_stream() {
+    let mut page = visible();
+    page.on(Input::Tick, 0, 0.5);
+    page.on(Input::Heard, 0, 0.5);
+    page.on(Input::Visible(false), 10, 0.5);
+    assert_eq!(
+        page.on(Input::Visible(true), 90_000, 0.5),
+        [Command::CatchUp, Command::OpenStream]
+    );
+    assert_eq!(page.on(Input::Woke, 90_005, 0.5), [Command::CatchUp]);
+    assert_eq!(
+        page.on(Input::Woke, 95_000, 0.5),
+        [Command::CloseStream, Command::CatchUp, Command::OpenStream],
+        "one that was asked for before the network came back may be lost"
+    );
+}
+
+#[test]
 fn a_page_that_polls_asks_at_once() {
     let mut page = Connection::new(Road::Poll, true, false, 0);
     assert_eq!(page.on(Input::Tick, 0, 0.5), [Command::AskHead]);
