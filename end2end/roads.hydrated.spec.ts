@@ -106,8 +106,7 @@ test("where streams are blocked the page polls, and streams again once they aren
   await runUntilChip(page, "live");
 });
 
-test("a question that is never answered doesn't end the polls", async ({ page, middlebox, newEntry, post, allowConsole }) => {
-  allowConsole(NETWORK);
+test("a question that is never answered doesn't end the polls", async ({ page, middlebox, newEntry, post }) => {
   const entry = await newEntry();
   await page.goto(`${middlebox.url}/entries/${entry.slug}?transport=poll`);
   await waitForFeed(page);

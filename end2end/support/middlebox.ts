@@ -24,12 +24,18 @@ export class Middlebox {
 
   /** How many streams are open through it. */
   get streams(): number {
-    return [...this.lines].filter((line) => /\/stream\b|^\/ws$/.test(line.path)).length;
+    return [...this.lines].filter(isStream).length;
   }
 
-  /** Forgets the connections that are open, as a router does while a machine sleeps: nothing passes, and nobody is told. */
+  /**
+   * Forgets the streams that are open, as a router does while a machine sleeps: nothing passes, and nobody is told. (A browser
+   * throws its idle connections away when it wakes; they are closed here.)
+   */
   forget(): void {
-    for (const line of this.lines) line.forgotten = true;
+    for (const line of this.lines) {
+      if (isStream(line)) line.forgotten = true;
+      else line.reader.destroy();
+    }
   }
 
   close(): void {
@@ -66,3 +72,5 @@ interface Line {
   path: string;
   forgotten: boolean;
 }
+
+const isStream = ({ path }: Line) => /\/stream\b|^\/ws$/.test(path);

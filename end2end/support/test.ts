@@ -92,8 +92,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   allowConsole: ({ consoleWatch }, use) => use((...patterns) => consoleWatch.allow(...patterns)),
 
-  // Named first, servers outlive the pages that have them open.
-  context: async ({ newServer: _, context, consoleWatch }, use) => {
+  // Named first, servers and what stands before them outlive the pages that have them open.
+  context: async ({ newServer: _server, middlebox: _box, context, consoleWatch }, use) => {
     consoleWatch.watch(context);
     await use(context);
   },
