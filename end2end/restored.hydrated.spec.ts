@@ -2,9 +2,9 @@
 import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Locator, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import type { Ringside } from "./support/ringside";
-import { expect, expectChip, idOf, markNodes, test, texts, unmarked, updates, waitForFeed } from "./support/test";
+import { expect, expectChip, idOf, markNodes, placeOf, test, texts, unmarked, updates, waitForFeed } from "./support/test";
 
 test.use({ settings: { RINGSIDE_POLL_INTERVAL_MS: "500" } });
 test.skip(({ database }) => database === "postgres", "only a file can be copied back");
@@ -32,13 +32,6 @@ async function backUp(ringside: Ringside): Promise<() => Promise<void>> {
     await ringside.start();
   };
 }
-
-/** How many pixels below the window's top something is, once the browser has laid out what it scrolled to. */
-const placeOf = (locator: Locator) =>
-  locator.evaluate(async (node) => {
-    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
-    return node.getBoundingClientRect().top;
-  });
 
 const epoch = async (page: Page) => (await page.locator("#live-updates").getAttribute("data-cursor"))?.split(".")[0];
 

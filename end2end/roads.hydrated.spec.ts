@@ -106,6 +106,24 @@ test("where streams are blocked the page polls, and streams again once they aren
   await runUntilChip(page, "live");
 });
 
+test("a page polls as often as the server says, and no oftener", async ({ page, newServer, newEntry }) => {
+  const calm = await newServer({ RINGSIDE_POLL_INTERVAL_MS: "10000" });
+  const entry = await newEntry();
+  let asked = 0;
+  page.on("request", (request) => (asked += Number(request.url().endsWith("/head"))));
+  await page.clock.install();
+  await page.goto(`${calm.url}/entries/${entry.slug}?transport=poll`);
+  await waitForFeed(page);
+  await expectChip(page, "polling");
+  for (let poll = 1; poll <= 6; poll++) {
+    const answered = page.waitForResponse(/\/head$/);
+    // A tenth is left to chance, and the connection looks at the clock once a second.
+    await page.clock.runFor(11_000);
+    await answered;
+    expect(asked).toBe(1 + poll);
+  }
+});
+
 test("a question that is never answered doesn't end the polls", async ({ page, middlebox, newEntry, post }) => {
   const entry = await newEntry();
   await page.goto(`${middlebox.url}/entries/${entry.slug}?transport=poll`);

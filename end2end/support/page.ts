@@ -38,6 +38,14 @@ export function unmarked(page: Page): Promise<number> {
     .evaluateAll((nodes) => nodes.filter((node) => !(node as HTMLElement & { marked?: boolean }).marked).length);
 }
 
+/** How many pixels below the window's top something is, once the browser has laid out what it scrolled to. */
+export function placeOf(locator: Locator): Promise<number> {
+  return locator.evaluate(async (node) => {
+    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+    return node.getBoundingClientRect().top;
+  });
+}
+
 /** What the page says of its connection, as in `live`. */
 export async function expectChip(page: Page, chip: string, timeout = 5_000): Promise<void> {
   await expect(page.locator(".chip")).toHaveAttribute("data-chip", chip, { timeout });

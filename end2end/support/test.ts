@@ -10,7 +10,7 @@ import { Middlebox } from "./middlebox";
 import { Ringside } from "./ringside";
 
 export { expect } from "@playwright/test";
-export { expectChip, idOf, markNodes, push, runUntilChip, texts, unmarked, updates, waitForFeed, watchChip } from "./page";
+export { expectChip, idOf, markNodes, placeOf, push, runUntilChip, texts, unmarked, updates, waitForFeed, watchChip } from "./page";
 
 export type Role = "owner" | "editor" | "author" | "reader";
 
