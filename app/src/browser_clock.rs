@@ -1,5 +1,7 @@
 //! The reader's clocks.
 
+use std::cell::Cell;
+
 use js_sys::Date;
 use leptos::prelude::window;
 
@@ -8,10 +10,26 @@ pub fn now() -> u64 {
     whole(Date::now())
 }
 
-/// How long the page is there, in milliseconds: unlike the clock on the wall, it never goes back.
-pub fn elapsed() -> u64 {
-    let since_start = window().performance().map(|performance| performance.now());
-    since_start.map_or_else(now, whole)
+/// Tells how long the page is there. It never goes back, as the clock on the wall may; and it counts the
+/// time that the machine slept, as `performance.now()` doesn't everywhere.
+#[derive(Default)]
+pub struct Stopwatch {
+    /// What both clocks said when they were last asked: the wall's, and the page's own.
+    last: Cell<Option<(f64, f64)>>,
+    elapsed: Cell<f64>,
+}
+
+impl Stopwatch {
+    /// Milliseconds since this was first asked.
+    pub fn elapsed(&self) -> u64 {
+        let wall = Date::now();
+        let own = window().performance().map_or(wall, |clock| clock.now());
+        let (last_wall, last_own) = self.last.replace(Some((wall, own))).unwrap_or((wall, own));
+        // What one clock missed the other counted.
+        let passed = (wall - last_wall).max(own - last_own).max(0.0);
+        self.elapsed.set(self.elapsed.get() + passed);
+        whole(self.elapsed.get())
+    }
 }
 
 #[expect(

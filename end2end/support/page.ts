@@ -45,3 +45,37 @@ export function placeOf(locator: Locator): Promise<number> {
     return node.getBoundingClientRect().top;
   });
 }
+
+/** What the page says of its connection, as in `live`. */
+export async function expectChip(page: Page, chip: string, timeout = 5_000): Promise<void> {
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", chip, { timeout });
+}
+
+/** Lets the page's clock run (`page.clock.install` came before) until it says this of its connection. */
+export async function runUntilChip(page: Page, chip: string): Promise<void> {
+  await expect(async () => {
+    await page.clock.runFor(1_000);
+    // Answers take no time by that clock, and some by ours.
+    await expectChip(page, chip, 250);
+  }).toPass({ timeout: 25_000 });
+}
+
+/** Everything that the page says of its connection from its start on; to be called before it is opened. */
+export async function watchChip(page: Page): Promise<() => Promise<string[]>> {
+  await page.addInitScript(() => {
+    const said: string[] = [];
+    Object.assign(window, { said });
+    new MutationObserver(() => {
+      const chip = document.querySelector(".chip")?.getAttribute("data-chip");
+      if (chip && chip !== said.at(-1)) said.push(chip);
+    }).observe(document, { subtree: true, childList: true, attributeFilter: ["data-chip"] });
+  });
+  return () => page.evaluate(() => (window as Window & { said?: string[] }).said ?? []);
+}
+
+/** Hands the page a batch as if a stream had brought it. */
+export async function push(page: Page, batch: unknown): Promise<void> {
+  await page
+    .locator("#live-updates")
+    .evaluate((node, detail) => node.dispatchEvent(new CustomEvent("ringside:batch", { detail })), JSON.stringify(batch));
+}

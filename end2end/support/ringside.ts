@@ -39,8 +39,9 @@ export class Ringside {
   }
 
   /** Starts a further server on this one's database. */
-  beside(): Promise<Ringside> {
-    return Ringside.run({ RINGSIDE_DATABASE_URL: this.postgres?.url ?? `sqlite://${join(this.folder, "ringside.db")}` });
+  beside(settings: Record<string, string> = {}): Promise<Ringside> {
+    const database = this.postgres?.url ?? `sqlite://${join(this.folder, "ringside.db")}`;
+    return Ringside.run({ RINGSIDE_DATABASE_URL: database, ...settings });
   }
 
   private static async run(settings: Record<string, string>, postgres?: PostgresDatabase): Promise<Ringside> {

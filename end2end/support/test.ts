@@ -6,10 +6,11 @@ import { type BrowserContext, type BrowserContextOptions, expect, test as base }
 import { ConsoleWatch } from "./console";
 import type { DatabaseKind } from "./database";
 import { submit } from "./form";
+import { Middlebox } from "./middlebox";
 import { Ringside } from "./ringside";
 
 export { expect } from "@playwright/test";
-export { idOf, markNodes, placeOf, texts, unmarked, updates, waitForFeed } from "./page";
+export { expectChip, idOf, markNodes, placeOf, push, runUntilChip, texts, unmarked, updates, waitForFeed, watchChip } from "./page";
 
 export type Role = "owner" | "editor" | "author" | "reader";
 
@@ -39,8 +40,10 @@ interface Fixtures {
   /** Names complaints on the console that the test expects; any other fails it. */
   allowConsole: (...patterns: RegExp[]) => void;
   consoleWatch: ConsoleWatch;
-  /** Starts a further server on the same database. */
-  newServer: () => Promise<Ringside>;
+  /** Starts a further server on the same database; `settings` are further `RINGSIDE_*` variables. */
+  newServer: (settings?: Record<string, string>) => Promise<Ringside>;
+  /** What stands between the server and those who read it by the middlebox's address. */
+  middlebox: Middlebox;
   /** A further browser: an anonymous reader's, unless it gets a `storageState`. */
   newContext: (options?: BrowserContextOptions) => Promise<BrowserContext>;
   /** Makes an account, of a name of its own unless told one, and logs it in. */
@@ -89,20 +92,26 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   allowConsole: ({ consoleWatch }, use) => use((...patterns) => consoleWatch.allow(...patterns)),
 
-  // Named first, servers outlive the pages that have them open.
-  context: async ({ newServer: _, context, consoleWatch }, use) => {
+  // Named first, servers and what stands before them outlive the pages that have them open.
+  context: async ({ newServer: _server, middlebox: _box, context, consoleWatch }, use) => {
     consoleWatch.watch(context);
     await use(context);
   },
 
   newServer: async ({ ringside }, use) => {
     const servers: Ringside[] = [];
-    await use(async () => {
-      const server = await ringside.beside();
+    await use(async (settings) => {
+      const server = await ringside.beside(settings);
       servers.push(server);
       return server;
     });
     for (const server of servers) await server.dispose();
+  },
+
+  middlebox: async ({ ringside }, use) => {
+    const middlebox = await Middlebox.before(ringside.url);
+    await use(middlebox);
+    middlebox.close();
   },
 
   newContext: async ({ browser, consoleWatch }, use) => {

@@ -5,7 +5,7 @@
 //! would serve as well, and the first of them brings more code than all the rest of the live page
 //! (docs/adr/0011).
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use domain::{Chip, EntryState};
 use leptos::prelude::document;
@@ -18,6 +18,8 @@ pub struct FeedBar {
     zone: Element,
     news: Element,
     shown: Cell<Chip>,
+    /// When the server was last heard, by the reader's clock; empty before it was.
+    contact: RefCell<String>,
 }
 
 impl FeedBar {
@@ -40,21 +42,31 @@ impl FeedBar {
             zone: find(Self::ZONE)?,
             news: find(Self::NEWS)?,
             shown: Cell::new(Chip::Connecting),
+            contact: RefCell::default(),
         })
     }
 
-    /// Tells how the connection is.
+    /// Tells how the connection is; and while the server isn't heard, since when.
     pub fn show_chip(&self, chip: Chip) {
-        if self.shown.replace(chip) != chip {
-            write(&self.chip, "data-chip", chip.as_str());
-            self.chip.set_text_content(Some(chip_text(chip)));
+        if self.shown.replace(chip) == chip {
+            return;
         }
+        write(&self.chip, "data-chip", chip.as_str());
+        let contact = self.contact.borrow();
+        let lost = matches!(chip, Chip::Reconnecting | Chip::Offline) && !contact.is_empty();
+        let text = if lost {
+            &[chip_text(chip), " · last heard ", &contact].concat()
+        } else {
+            chip_text(chip)
+        };
+        self.chip.set_text_content(Some(text));
     }
 
-    /// Tells when the server was last heard: at `clock` by the reader's clock.
-    pub fn show_contact(&self, clock: &str) {
-        let sentence = ["Last contact with the server at ", clock].concat();
+    /// Notes that the server was heard, at `clock` by the reader's clock.
+    pub fn note_contact(&self, clock: String) {
+        let sentence = ["Last contact with the server at ", &clock].concat();
         write(&self.chip, "title", &sentence);
+        self.contact.replace(clock);
     }
 
     /// Tells how many arrivals are hidden.

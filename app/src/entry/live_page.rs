@@ -24,7 +24,7 @@ use super::{
     times,
     wire::{FromWire, Goodbye, ResetTo},
 };
-use crate::{browser_clock::elapsed, memory};
+use crate::{browser_clock::Stopwatch, memory};
 
 /// How often the connection looks at the clock.
 const TICK_MS: u32 = 1_000;
@@ -41,6 +41,7 @@ pub struct LivePage {
     /// Whether the page itself is.
     pub(super) renewing: Cell<bool>,
     pub(super) announcer: Announcer,
+    stopwatch: Stopwatch,
     connection: RefCell<Connection>,
     /// The open stream, over whichever road; dropped, it is closed.
     stream: RefCell<Option<Box<dyn Any>>>,
@@ -53,7 +54,9 @@ impl LivePage {
         let bar = Rc::new(FeedBar::find()?);
         let cursor: Cursor = list.data("cursor").parse().ok()?;
         let ended = list.data("state") == EntryState::Ended.as_str();
-        let connection = Connection::new(wanted_road(), !document().hidden(), ended, elapsed());
+        let stopwatch = Stopwatch::default();
+        let visible = !document().hidden();
+        let connection = Connection::new(wanted_road(), visible, ended, stopwatch.elapsed());
         let page = Rc::new(Self {
             shows: list.shows(),
             list,
@@ -62,6 +65,7 @@ impl LivePage {
             renewing: Cell::new(false),
             announcer: Announcer::new(Rc::clone(&bar)),
             bar,
+            stopwatch,
             connection: RefCell::new(connection),
             stream: RefCell::new(None),
         });
@@ -101,13 +105,13 @@ impl LivePage {
         let (commands, chip, in_touch) = {
             let mut connection = self.connection.borrow_mut();
             let before = connection.contact();
-            let commands = connection.on(input, elapsed(), Math::random());
+            let commands = connection.on(input, self.stopwatch.elapsed(), Math::random());
             (commands, connection.chip(), connection.contact() != before)
         };
-        self.bar.show_chip(chip);
         if in_touch {
-            self.bar.show_contact(&times::clock_now());
+            self.bar.note_contact(times::clock_now());
         }
+        self.bar.show_chip(chip);
         for command in commands {
             match command {
                 Command::OpenStream => self.open_stream(),

@@ -56,9 +56,10 @@ fn said(event: &MessageEvent) -> Option<Said> {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // What is closed by the page is no failure.
-        self.socket.set_onclose(None);
+        // What is closed by the page is no failure, and has nothing more to say.
+        self.socket.set_onopen(None);
         self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
         // It may be closed already.
         let _ = self.socket.close();
     }

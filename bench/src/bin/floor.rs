@@ -6,10 +6,12 @@
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex, PoisonError},
     thread,
 };
+
+use socket2::{Domain, Socket, Type};
 
 const STREAM: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-store\r\n\r\n:\n\n";
@@ -20,7 +22,7 @@ type Readers = Arc<Mutex<Vec<TcpStream>>>;
 fn main() -> io::Result<()> {
     // Every reader is an open file, and systems begin with a thousand or so.
     rlimit::increase_nofile_limit(u64::MAX)?;
-    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let listener = listen()?;
     println!("{}", listener.local_addr()?.port());
     let readers = Readers::default();
     for connection in listener.incoming() {
@@ -29,6 +31,14 @@ fn main() -> io::Result<()> {
         thread::spawn(move || serve(connection, &readers));
     }
     Ok(())
+}
+
+fn listen() -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    // As many may wait to be let in as with Ringside.
+    socket.listen(4_096)?;
+    Ok(socket.into())
 }
 
 /// Serves a publisher until they go; a reader's connection is only put to the others.

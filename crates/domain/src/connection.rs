@@ -94,9 +94,11 @@ word_enum!(
 const SILENCE_MS: u64 = 40_000;
 /// A stream says something as it opens; a proxy that holds this back will hold batches back too.
 const FIRST_WORD_MS: u64 = 8_000;
+/// A browser tells of one waking by several events; the stream that the first one opened is fresh.
+const ONE_WAKING_MS: u64 = 1_000;
 /// Pages that lost one stream don't ask as one: their first questions are spread over a second.
 const SPREAD_MS: u64 = 1_000;
-/// The first retry of a broken stream comes within a second, later ones within half a minute.
+/// The first retry comes within a second, later ones within half a minute.
 const RETRY_MIN_MS: u64 = 1_000;
 const RETRY_MAX_MS: u64 = 30_000;
 /// How often a page asks that nobody looks at, and one whose entry is over.
@@ -193,7 +195,7 @@ impl Connection {
             Input::Bye => {
                 self.ended = true;
                 self.close_stream(now, &mut commands);
-                self.next_poll = now + SLOW_POLL_MS;
+                self.next_poll = now + self.poll_pause(dice);
                 commands.push(Command::CatchUp);
             }
             Input::HeadAnswered {
@@ -202,12 +204,15 @@ impl Connection {
                 road,
                 moved,
             } => {
-                self.answered(now);
                 self.ended = state == EntryState::Ended;
                 self.obey(interval_ms, road);
                 self.next_poll = now + self.poll_pause(dice);
                 if moved {
+                    // Whether polling works is known once the changes are here, too.
+                    self.met(now);
                     commands.push(Command::CatchUp);
+                } else {
+                    self.answered(now);
                 }
             }
             Input::FetchFailed => self.miss(now, dice),
@@ -220,7 +225,10 @@ impl Connection {
             }
             Input::Woke => {
                 self.offline = false;
-                self.close_stream(now, &mut commands);
+                if !matches!(self.stream, Stream::Opening { since } if now < since + ONE_WAKING_MS)
+                {
+                    self.close_stream(now, &mut commands);
+                }
                 self.touch(now, &mut commands);
             }
             Input::Offline => {
@@ -240,7 +248,7 @@ impl Connection {
             _ if self.ended => Chip::Ended,
             Stream::Open { .. } => Chip::Live,
             _ if self.poll_works => Chip::Polling,
-            _ if self.contact.is_none() && self.failures == 0 => Chip::Connecting,
+            _ if self.is_first_try() => Chip::Connecting,
             _ => Chip::Reconnecting,
         }
     }
@@ -253,6 +261,12 @@ impl Connection {
     /// Whether a stream is to be a WebSocket, and not one of server-sent events.
     pub fn wants_websocket(&self) -> bool {
         self.road() == Road::WebSocket
+    }
+
+    /// Whether the server was never heard, and a road is left that hasn't failed.
+    const fn is_first_try(&self) -> bool {
+        let may_poll = matches!(self.road(), Road::Auto | Road::Poll);
+        self.contact.is_none() && self.misses == 0 && (may_poll || self.failures == 0)
     }
 
     /// What must be so at any time: the stream watched, opened or closed, and the polls asked.
@@ -298,12 +312,15 @@ impl Connection {
         if matches!(self.stream, Stream::Closed { .. }) {
             return;
         }
-        let longest = RETRY_MAX_MS.min(RETRY_MIN_MS << self.failures.min(5));
+        // Polls that have begun keep to their own pace, however often the stream is tried beside them.
+        if self.failures == 0 {
+            self.next_poll = now + jittered(SPREAD_MS, dice);
+        }
+        let longest = longest_retry(self.failures);
         self.failures += 1;
         self.stream = Stream::Closed {
             retry_at: now + jittered(longest, dice).max(RETRY_MIN_MS / 4),
         };
-        self.next_poll = now + jittered(SPREAD_MS, dice);
     }
 
     const fn heard(&mut self, now: u64) {
@@ -328,13 +345,12 @@ impl Connection {
         }
     }
 
-    /// A question was not answered: the next one waits longer, up to a minute.
+    /// A question was not answered: the next one waits as long as any, and a retry's time on top.
     fn miss(&mut self, now: u64, dice: f64) {
         self.asked_at = None;
         self.poll_works = false;
-        let pause = self.poll_pause(dice).max(RETRY_MIN_MS) << self.misses.min(4);
+        self.next_poll = now + self.poll_pause(dice) + jittered(longest_retry(self.misses), dice);
         self.misses += 1;
-        self.next_poll = now + pause.min(SLOW_POLL_MS);
     }
 
     fn close_stream(&mut self, now: u64, commands: &mut Vec<Command>) {
@@ -356,11 +372,17 @@ impl Connection {
         }
     }
 
+    /// The page has all that the server has.
     const fn answered(&mut self, now: u64) {
-        self.asked_at = None;
+        self.met(now);
         self.misses = 0;
-        self.offline = false;
         self.poll_works = true;
+    }
+
+    /// The server answered.
+    const fn met(&mut self, now: u64) {
+        self.asked_at = None;
+        self.offline = false;
         self.contact = Some(now);
     }
 
@@ -376,6 +398,11 @@ impl Connection {
         };
         pause - jittered(pause / 10, dice)
     }
+}
+
+/// The most that is waited after so many failures before this one.
+fn longest_retry(failures: u32) -> u64 {
+    RETRY_MAX_MS.min(RETRY_MIN_MS << failures.min(5))
 }
 
 #[expect(

@@ -6,6 +6,7 @@ use std::{
     net::{SocketAddr, TcpListener},
 };
 
+use socket2::{Domain, Socket, Type};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -15,6 +16,10 @@ use crate::{
     serving::serve_http,
     telemetry,
 };
+
+/// How many may wait to be let in: everybody comes at once after a restart, and who finds no place tries
+/// again only after a second, and then after three.
+const BACKLOG: i32 = 4_096;
 
 /// Serves until it is told to stop by SIGINT or SIGTERM.
 ///
@@ -57,10 +62,7 @@ pub async fn serve(mut settings: Settings) -> Result<(), CommandError> {
 }
 
 fn listen(addr: SocketAddr) -> Result<TcpListener, CommandError> {
-    let listener = TcpListener::bind(addr).and_then(|listener| {
-        listener.set_nonblocking(true)?;
-        Ok(listener)
-    });
+    let listener = open(addr);
     listener.map_err(|error| {
         let reason = match error.kind() {
             io::ErrorKind::AddrInUse => "another program has it".to_owned(),
@@ -72,6 +74,17 @@ fn listen(addr: SocketAddr) -> Result<TcpListener, CommandError> {
             "The address {addr} can't be served: {reason}. Set RINGSIDE_ADDR to another."
         ))
     })
+}
+
+fn open(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
+    // A server that was stopped may have the address again at once.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&addr.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
 }
 
 /// Ends when the process is asked to stop.

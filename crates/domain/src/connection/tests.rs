@@ -41,7 +41,7 @@ fn a_blocked_stream_is_polled_around_within_a_second() {
     let mut page = visible();
     page.on(Input::Tick, 0, 0.9);
     assert_eq!(page.on(Input::StreamFailed, 50, 0.9), []);
-    assert_eq!(page.chip(), Chip::Reconnecting);
+    assert_eq!(page.chip(), Chip::Connecting, "polling isn't tried yet");
     assert_eq!(
         page.on(Input::Tick, 1_000, 0.9),
         [Command::OpenStream, Command::AskHead]
@@ -128,6 +128,24 @@ fn without_a_network_little_is_asked() {
 }
 
 #[test]
+fn one_waking_told_twice_opens_one_stream() {
+    let mut page = visible();
+    page.on(Input::Tick, 0, 0.5);
+    page.on(Input::Heard, 0, 0.5);
+    page.on(Input::Visible(false), 10, 0.5);
+    assert_eq!(
+        page.on(Input::Visible(true), 90_000, 0.5),
+        [Command::CatchUp, Command::OpenStream]
+    );
+    assert_eq!(page.on(Input::Woke, 90_005, 0.5), [Command::CatchUp]);
+    assert_eq!(
+        page.on(Input::Woke, 95_000, 0.5),
+        [Command::CloseStream, Command::CatchUp, Command::OpenStream],
+        "one that was asked for before the network came back may be lost"
+    );
+}
+
+#[test]
 fn a_page_that_polls_asks_at_once() {
     let mut page = Connection::new(Road::Poll, true, false, 0);
     assert_eq!(page.on(Input::Tick, 0, 0.5), [Command::AskHead]);
@@ -174,6 +192,136 @@ fn an_ended_page_that_only_streams_still_asks_whether_it_reopened() {
     let mut now = 0;
     assert_eq!(wait(&mut page, &mut now, 6), [Command::AskHead]);
     assert_eq!(page.on(HEAD, now, 0.5), [Command::OpenStream]);
+}
+
+#[test]
+fn polls_keep_to_the_interval_however_often_a_stream_is_tried_beside_them() {
+    let mut page = visible();
+    let (mut now, mut polls, mut streams) = (0, 0, 0);
+    let minute = Input::HeadAnswered {
+        state: EntryState::Live,
+        interval_ms: 60_000,
+        road: Road::Auto,
+        moved: false,
+    };
+    let mut todo = page.on(Input::Tick, now, 0.5);
+    while now < 600_000 {
+        for command in std::mem::take(&mut todo) {
+            match command {
+                // A cap: refused at once.
+                Command::OpenStream => {
+                    streams += 1;
+                    todo.extend(page.on(Input::StreamFailed, now, 0.5));
+                }
+                Command::AskHead => {
+                    polls += 1;
+                    todo.extend(page.on(minute, now, 0.5));
+                }
+                Command::CloseStream | Command::CatchUp => {}
+            }
+        }
+        todo.extend(wait(&mut page, &mut now, 1));
+        if polls > 0 {
+            assert_eq!(page.chip(), Chip::Polling);
+        }
+    }
+    assert!((10..=12).contains(&polls), "{polls} polls in ten minutes");
+    assert!((30..=50).contains(&streams), "{streams} streams were tried");
+}
+
+#[test]
+fn where_a_stream_can_be_had_again_it_is_taken() {
+    let mut page = visible();
+    let mut now = 0;
+    page.on(Input::Tick, now, 0.5);
+    page.on(Input::StreamFailed, now, 0.5);
+    assert_eq!(
+        wait(&mut page, &mut now, 1),
+        [Command::OpenStream, Command::AskHead]
+    );
+    page.on(HEAD, now, 0.5);
+    assert_eq!(page.chip(), Chip::Polling);
+    page.on(Input::Heard, now, 0.5);
+    assert_eq!(page.chip(), Chip::Live);
+    assert_eq!(wait(&mut page, &mut now, 15), [], "and polls are over");
+}
+
+/// Lets `seconds` pass in which every question fails at once; answers when each was asked.
+fn asked_in_vain(page: &mut Connection, now: &mut u64, seconds: u64, dice: f64) -> Vec<u64> {
+    let mut asked = Vec::new();
+    for _ in 0..seconds {
+        *now += 1_000;
+        if page.on(Input::Tick, *now, dice).contains(&Command::AskHead) {
+            asked.push(*now);
+            page.on(Input::FetchFailed, *now, dice);
+        }
+    }
+    asked
+}
+
+#[test]
+fn polls_that_fail_back_off_and_by_chance() {
+    let pauses = |dice| {
+        let mut page = Connection::new(Road::Poll, true, false, 0);
+        let asked = asked_in_vain(&mut page, &mut 0, 300, dice);
+        let pauses = asked.windows(2).map(|two| two[1] - two[0]);
+        pauses.collect::<Vec<_>>()
+    };
+    let (longest, middle) = (pauses(1.0), pauses(0.5));
+    assert!(longest.is_sorted() && middle.is_sorted());
+    assert!(longest[0] <= 6_000, "{longest:?}");
+    assert!(
+        (30_000..=35_000).contains(longest.last().unwrap()),
+        "it never gives up: {longest:?}"
+    );
+    assert!(middle.last().unwrap() < longest.last().unwrap());
+}
+
+#[test]
+fn a_hung_question_does_not_stop_the_polls() {
+    let mut page = Connection::new(Road::Poll, true, false, 0);
+    let mut now = 0;
+    assert_eq!(page.on(Input::Tick, now, 0.5), [Command::AskHead]);
+    page.on(HEAD, now, 0.5);
+    let asked = wait(&mut page, &mut now, 60);
+    assert!(asked.len() >= 2, "{asked:?}");
+    assert_eq!(page.chip(), Chip::Reconnecting);
+}
+
+#[test]
+fn while_only_heads_are_answered_polling_does_not_work_and_backs_off() {
+    let mut page = Connection::new(Road::Poll, true, false, 0);
+    let moved = Input::HeadAnswered {
+        state: EntryState::Live,
+        interval_ms: 1_000,
+        road: Road::Auto,
+        moved: true,
+    };
+    let mut asked = 0;
+    for now in (0..120_000).step_by(1_000) {
+        if page.on(Input::Tick, now, 0.5).contains(&Command::AskHead) {
+            asked += 1;
+            assert_eq!(page.on(moved, now, 0.5), [Command::CatchUp]);
+            page.on(Input::FetchFailed, now, 0.5);
+        }
+        assert_ne!(page.chip(), Chip::Polling);
+    }
+    assert!(asked < 15, "asked {asked} times in two minutes");
+    page.on(Input::CaughtUp, 120_000, 0.5);
+    assert_eq!(page.chip(), Chip::Polling);
+}
+
+#[test]
+fn pages_of_an_entry_that_ended_do_not_ask_as_one() {
+    let asks_at = |dice| {
+        let mut page = visible();
+        page.on(Input::Tick, 0, dice);
+        page.on(Input::Heard, 0, dice);
+        page.on(Input::Bye, 0, dice);
+        page.on(Input::CaughtUp, 0, dice);
+        (0..70).find(|second| page.on(Input::Tick, second * 1_000, dice) == [Command::AskHead])
+    };
+    assert_ne!(asks_at(0.0), asks_at(0.9));
 }
 
 fn inputs() -> impl Strategy<Value = Input> {
