@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     extract::{Request, State},
     http::{
-        StatusCode, Uri,
+        HeaderValue, StatusCode, Uri,
         header::{CACHE_CONTROL, LOCATION},
     },
     middleware::Next,
@@ -14,10 +14,11 @@ use axum::{
 use domain::Slug;
 use newsroom::Newsroom;
 
-use crate::problem::NO_STORE;
+/// As long as the page that stood there was fresh: a cache must put this in the old page's place, and a
+/// browser must ask again, for the entry may move back.
+const MOVED: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=2");
 
-/// Where there is nothing (any more), looks whether an entry had this address before. Not for ever: another
-/// entry may take the address.
+/// Where there is nothing (any more), looks whether an entry had this address before.
 pub async fn follow_moves(
     State(newsroom): State<Arc<Newsroom>>,
     request: Request,
@@ -31,7 +32,7 @@ pub async fn follow_moves(
     match address_now(&newsroom, &uri).await {
         Some(address) => {
             let headers = [(LOCATION, address.as_str())];
-            (StatusCode::FOUND, [(CACHE_CONTROL, NO_STORE)], headers).into_response()
+            (StatusCode::FOUND, [(CACHE_CONTROL, MOVED)], headers).into_response()
         }
         None => response,
     }

@@ -265,7 +265,7 @@ impl Connection {
 
     /// Whether the server was never heard, and a road is left that hasn't failed.
     const fn is_first_try(&self) -> bool {
-        let may_poll = matches!(self.road(), Road::Auto | Road::Poll);
+        let may_poll = matches!(self.own, Road::Auto | Road::Poll);
         self.contact.is_none() && self.misses == 0 && (may_poll || self.failures == 0)
     }
 
@@ -297,8 +297,9 @@ impl Connection {
             self.miss(now, dice);
         }
         let streaming = matches!(self.stream, Stream::Open { .. });
-        // Who is to stream and nothing else still asks while there is nothing to stream.
-        let only_streams = wants_stream && matches!(road, Road::Sse | Road::WebSocket);
+        // Who asked for a stream and nothing else still asks while there is nothing to stream. What the server
+        // names is only preferred: a page that can't have it must hear when it is named no more.
+        let only_streams = wants_stream && matches!(self.own, Road::Sse | Road::WebSocket);
         let polls = !streaming && !only_streams;
         if polls && self.asked_at.is_none() && now >= self.next_poll {
             self.asked_at = Some(now);

@@ -63,11 +63,11 @@ impl StreamCaps {
         if open.total >= self.total {
             return Err(CapReached::Total);
         }
-        let here = open.by_address.entry(address).or_default();
-        if *here >= self.per_address {
+        let here = open.by_address.get(&address).copied().unwrap_or_default();
+        if here >= self.per_address {
             return Err(CapReached::Address);
         }
-        *here += 1;
+        open.by_address.insert(address, here + 1);
         open.total += 1;
         Ok(StreamPermit {
             caps: Arc::clone(self),

@@ -28,7 +28,7 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use super::{Feed, Reader, StreamPermit, reader::CaughtUp};
+use super::{Feed, Reader, StreamPermit, handover::PATIENCE, reader::CaughtUp};
 
 /// How many readers one task writes to: their crews share the work of a large feed among processors.
 const CREW: usize = 4_096;
@@ -38,9 +38,6 @@ const TURN: usize = 128;
 const LOOK: Duration = Duration::from_secs(1);
 /// How soon sockets that were full are tried again.
 const RETRY: Duration = Duration::from_millis(50);
-/// How long a socket may stay full: two heartbeats. Whoever reads nothing for so long isn't there, or
-/// will find all of it in the database when they are back.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How many bytes the system may hold for a reader who doesn't read.
 const SEND_BUFFER: usize = 32 * 1024;
 /// How many reads of the database a crew has under way.
@@ -98,6 +95,8 @@ impl FanOut {
             bell: bell.clone(),
             members: Arc::default(),
         };
+        // Before its task can look whether anybody is there.
+        let _ = door.admit(member);
         let crew = Crew {
             fan_out: self.clone(),
             feed: feed.clone(),
@@ -110,8 +109,6 @@ impl FanOut {
             someone_is_late: false,
         };
         self.0.tasks.spawn(crew.run());
-        // Its task has only just begun.
-        let _ = door.admit(member);
         doors.push(door);
     }
 
@@ -157,10 +154,7 @@ impl Crew {
                 next_look
             };
             tokio::select! {
-                Some(member) = self.waiting.recv() => {
-                    self.members.push(member);
-                    self.serve(self.members.len() - 1);
-                }
+                Some(member) = self.waiting.recv() => self.let_in(member).await,
                 // The hub lives as long as the server.
                 Ok(()) = self.bell.changed() => self.serve_all().await,
                 Some((rev, caught_up)) = self.reads.next() => {
@@ -183,6 +177,21 @@ impl Crew {
             if self.members.is_empty() && self.waiting.is_empty() {
                 return self.disband();
             }
+        }
+    }
+
+    /// Takes in all who wait: in a storm, they must not take turns with what is posted.
+    async fn let_in(&mut self, first: Member) {
+        let mut joining = Some(first);
+        let mut joined = 0;
+        while let Some(member) = joining {
+            self.members.push(member);
+            self.serve(self.members.len() - 1);
+            joined += 1;
+            if joined % TURN == 0 {
+                yield_now().await;
+            }
+            joining = self.waiting.try_recv().ok();
         }
     }
 
@@ -291,11 +300,8 @@ enum Fate {
 
 impl Member {
     fn new(subscription: Subscription, socket: TcpStream, permit: StreamPermit) -> Self {
-        let settings = SockRef::from(&socket);
-        // Neither is needed to be right: without them, the system only bears with a reader longer.
-        let _ = settings.set_send_buffer_size(SEND_BUFFER);
-        #[cfg(target_os = "linux")]
-        let _ = settings.set_tcp_user_timeout(Some(PATIENCE));
+        // Without it, the system only bears with a reader longer.
+        let _ = SockRef::from(&socket).set_send_buffer_size(SEND_BUFFER);
         Self {
             subscription,
             socket,

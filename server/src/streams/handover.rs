@@ -12,16 +12,22 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use axum::{Extension, middleware::AddExtension};
 use axum_server::accept::{Accept, NoDelayAcceptor};
 use futures::future::BoxFuture;
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
 use tower::Layer;
+
+/// How long what was sent may wait for a reader to take it: two heartbeats. Whoever reads nothing for so
+/// long isn't there, or will find all of it in the database when they are back.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 type Taker = Box<dyn FnOnce(TcpStream) + Send>;
 
@@ -84,6 +90,9 @@ where
         let accepted = self.0.accept(socket, service);
         Box::pin(async move {
             let (socket, service) = accepted.await?;
+            // Without it, the system bears with a reader who is gone or reads nothing for longer.
+            #[cfg(target_os = "linux")]
+            let _ = SockRef::from(&socket).set_tcp_user_timeout(Some(PATIENCE));
             let handover = Handover::default();
             let connection = Connection {
                 socket: Some(socket),

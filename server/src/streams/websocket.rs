@@ -167,7 +167,7 @@ impl Connection {
                             self.hear(&text).await
                         }
                         Some(Ok(Message::Text(_)) | Err(_)) => return TOO_LONG,
-                        Some(Ok(Message::Binary(_))) => Err(mistake(NOT_UNDERSTOOD)),
+                        Some(Ok(Message::Binary(_))) => Err(NoSense),
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
                         Some(Ok(Message::Close(_))) | None => return End::Gone,
                     }
@@ -189,36 +189,37 @@ impl Connection {
                     return End::Close(close_code::POLICY, "Nothing was heard for 45 seconds.");
                 }
             };
-            let is_mistake = answer.is_err();
-            let (Ok(Some(said)) | Err(said)) = answer else {
-                continue;
+            let said = match answer {
+                Ok(Some(said)) => said,
+                Ok(None) => continue,
+                Err(NoSense) => {
+                    self.mistakes += 1;
+                    if self.mistakes > MOST_MISTAKES {
+                        return End::Close(close_code::POLICY, "Too many messages made no sense.");
+                    }
+                    not_understood()
+                }
             };
             if let Some(end) = say(socket, said).await {
                 return end;
             }
-            if is_mistake {
-                self.mistakes += 1;
-                if self.mistakes > MOST_MISTAKES {
-                    return End::Close(close_code::POLICY, "Too many messages made no sense.");
-                }
-            }
         }
     }
 
-    /// Does what a message asks for, and answers what is to be said at once; an error is a message that
-    /// made no sense.
-    async fn hear(&mut self, text: &str) -> Result<Option<Bytes>, Bytes> {
-        let request = serde_json::from_str(text).map_err(|_| mistake(NOT_UNDERSTOOD))?;
-        match request {
+    /// Does what a message asks for, and answers what is to be said at once.
+    async fn hear(&mut self, text: &str) -> Result<Option<Bytes>, NoSense> {
+        match serde_json::from_str(text).map_err(|_| NoSense)? {
             Request::Subscribe(Subscribe { subscribe, since }) => {
-                let feed = feed_id(&subscribe).map_err(|_| mistake(NOT_UNDERSTOOD))?;
-                let about = |problem: Problem| Event::error(problem.sentence()).message(feed);
-                let since = since.as_deref().map(str::parse::<Cursor>).transpose();
-                let since = since.map_err(|invalid| about(invalid.into()))?;
-                Ok(Some(self.follow(feed, since).await.map_err(about)?))
+                let feed = feed_id(&subscribe).map_err(|_| NoSense)?;
+                let followed = match since.as_deref().map(str::parse::<Cursor>).transpose() {
+                    Ok(since) => self.follow(feed, since).await,
+                    Err(invalid) => Err(invalid.into()),
+                };
+                let refused = |problem: Problem| Event::error(problem.sentence()).message(feed);
+                Ok(Some(followed.unwrap_or_else(refused)))
             }
             Request::Unsubscribe(Unsubscribe { unsubscribe }) => {
-                let feed = feed_id(&unsubscribe).map_err(|_| mistake(NOT_UNDERSTOOD))?;
+                let feed = feed_id(&unsubscribe).map_err(|_| NoSense)?;
                 if let Some(followed) = self.followed.remove(&feed) {
                     followed.abort();
                 }
@@ -260,9 +261,12 @@ impl Connection {
     }
 }
 
-/// What is said about a message that belongs to no feed.
-fn mistake(sentence: &str) -> Bytes {
-    let data = serde_json::json!({ "error": sentence });
+/// A message that asks for nothing that there is.
+struct NoSense;
+
+/// What is said about such a message.
+fn not_understood() -> Bytes {
+    let data = serde_json::json!({ "error": NOT_UNDERSTOOD });
     let message = serde_json::json!({ "event": "stream-error", "data": data });
     message.to_string().into()
 }

@@ -164,3 +164,36 @@ fn what_is_taken_down_goes_for_everybody() {
         }
     });
 }
+
+#[test]
+fn what_has_moved_leads_on_for_everybody() {
+    let site = Site::start();
+    let author = site.owner();
+    publish(&author, "Kick-off");
+    assert_eq!(site.reader().get("/entries/final").status, 200);
+    let renamed = [
+        ("title", "Final"),
+        ("slug", "cup-final"),
+        ("time_zone", "UTC"),
+    ];
+    let edited = author.post("/desk/entries/final/edit", &renamed);
+    assert_eq!(edited.status, 303, "{}", edited.text());
+    // Once it has moved, nobody is given the page that was kept under the old address.
+    soon(
+        || site.reader().get("/entries/final"),
+        |answer| answer.status == 302,
+    );
+    thread::scope(|readers| {
+        for _ in 0..8 {
+            readers.spawn(|| {
+                for _ in 0..20 {
+                    let answer = site.reader().get("/entries/final");
+                    assert_eq!(
+                        (answer.status, answer.header("location")),
+                        (302, "/entries/cup-final")
+                    );
+                }
+            });
+        }
+    });
+}

@@ -397,3 +397,22 @@ fn a_road_that_is_asked_for_is_taken_and_no_other() {
         assert!(!commands.contains(&Command::AskHead), "{commands:?}");
     }
 }
+
+#[test]
+fn a_road_that_the_server_names_is_not_the_only_one() {
+    let mut page = visible();
+    page.on(Input::Tick, 0, 0.5);
+    let named = Input::Heartbeat {
+        interval_ms: 2_000,
+        road: Road::WebSocket,
+        moved: false,
+    };
+    page.on(named, 10, 0.5);
+    assert!(page.wants_websocket());
+    page.on(Input::StreamFailed, 20, 0.5);
+    let mut now = 20;
+    let commands = wait(&mut page, &mut now, 5);
+    assert!(commands.contains(&Command::AskHead), "{commands:?}");
+    page.on(HEAD, now, 0.5);
+    assert!(!page.wants_websocket(), "it is named no more");
+}

@@ -73,7 +73,7 @@ async fn an_entry_is_changed_and_its_old_addresses_lead_to_it() {
         let moved = anonymous.get(&old).await;
         moved.assert_status(axum::http::StatusCode::FOUND);
         moved.assert_header("location", new.as_str());
-        moved.assert_header("cache-control", "private, no-store");
+        moved.assert_header("cache-control", "public, max-age=0, s-maxage=2");
         anonymous.get(&new).await.assert_status_ok();
     }
     anonymous
