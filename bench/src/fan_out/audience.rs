@@ -65,12 +65,8 @@ struct Delivery {
 
 impl Audience {
     /// Opens `readers` streams of `path`, of which the last `stalled` ask and then read nothing.
-    pub async fn open(
-        server: SocketAddr,
-        path: &str,
-        readers: usize,
-        stalled: usize,
-    ) -> Result<Self> {
+    pub async fn open(server: SocketAddr, path: &str, readers: u32, stalled: u32) -> Result<Self> {
+        let (readers, stalled) = (readers as usize, stalled as usize);
         let notes = Arc::new(Notes::default());
         let stop = CancellationToken::new();
         let listening = readers - stalled;

@@ -14,11 +14,11 @@ use crate::rig::{
 };
 
 /// How many readers have a stream open.
-const READERS: usize = 10_000;
+const READERS: u32 = 10_000;
 /// How many of them don't read, in the rounds that are about them.
-const STALLED: usize = READERS / 100;
+const STALLED: u32 = READERS / 100;
 /// How many posts there are, how often, and of how many bytes.
-const POSTS: u32 = 50;
+const POSTS: u32 = 100;
 const EVERY: Duration = Duration::from_millis(200);
 const LENGTH: usize = 300;
 /// How often each is measured.
@@ -168,7 +168,7 @@ async fn measure_floor() -> Result<Figures> {
     measure(floor, before, &audience).await
 }
 
-async fn measure_ringside(stalled: usize) -> Result<Figures> {
+async fn measure_ringside(stalled: u32) -> Result<Figures> {
     let (newsdesk, path) = Newsdesk::start().await?;
     let before = newsdesk.process().user_memory();
     let audience = Audience::open(newsdesk.ringside.address, &path, READERS, stalled).await?;
@@ -211,7 +211,7 @@ async fn measure(
         p99: quantile(&all, 0.99),
         last_p50: median(&last),
         last_p99: quantile(&last, 0.99),
-        memory: memory / 1024.0,
+        memory: memory / 1024.0 / f64::from(READERS),
     })
 }
 
