@@ -166,6 +166,38 @@ async fn marks_are_set_with_the_text_or_by_themselves() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn edits_that_cross_each_change_what_they_name() {
+    let (_app, program) = start().await;
+    for _ in 0..5 {
+        let path = format!("{UPDATES}/{}", posted(&program, "A gaol").await["id"]);
+        let edits = [json!({"headline": "1 : 0"}), json!({"source": "A goal"})];
+        join_all(edits.iter().map(|edit| async {
+            program.patch(&path).json(edit).await.assert_status_ok();
+        }))
+        .await;
+        let now: Value = program.patch(&path).json(&json!({})).await.json();
+        let html = now["html"].as_str().unwrap();
+        assert!(html.contains("1 : 0") && html.contains("A goal"), "{html}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_that_is_refused_changes_nothing() {
+    let (_app, program) = start().await;
+    let path = format!("{UPDATES}/{}", posted(&program, "A goal").await["id"]);
+    let before: Value = program.patch(&path).json(&json!({})).await.json();
+    for edit in [
+        json!({"source": "<script>alert(1)</script>", "key": true}),
+        json!({"source": "", "headline": "1 : 0", "pinned": true}),
+    ] {
+        let refused = program.patch(&path).json(&edit).await;
+        assert!(refusal(&refused).starts_with("422: "));
+    }
+    let after: Value = program.patch(&path).json(&json!({})).await.json();
+    assert_eq!(after, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deleted_update_is_gone_from_every_answer() {
     let (app, program) = start().await;
     let body = json!({"source": "A secret"});
