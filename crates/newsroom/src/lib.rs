@@ -33,7 +33,7 @@ pub use entry::{Entry, EntryEdit, EntryPage, LiveUpdate, NewEntry};
 pub use error::{Error, Result};
 pub use markup::{SafeHtml, to_safe_html};
 pub use newsroom::{FeedPolicy, Newsroom, Options};
-pub use patch::UpdatePatch;
+pub use patch::{EntryPatch, UpdatePatch};
 pub use posting::UNDO_WINDOW;
 pub use reading::{FrontPage, LivePage};
 pub use secret::Secret;

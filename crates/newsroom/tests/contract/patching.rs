@@ -1,15 +1,18 @@
 //! What is left out of a change stays; what is refused of it leaves the rest undone.
 
-use domain::{Draft, Headline, Mark, Source};
-use newsroom::{Error, UpdatePatch, live::FeedId};
+use domain::{Draft, EntryState, Headline, Mark, Order, Source, Summary, Title};
+use newsroom::{EntryPatch, Error, UpdatePatch, live::FeedId};
 use tokio::task::JoinSet;
 
-use super::support::{Database, TestNewsroom, draft};
+use super::support::{Database, TestNewsroom, draft, slug};
 
 on_every_database! {
     changes_that_cross_leave_each_other_alone,
     all_of_a_change_is_told_at_once,
     a_refused_change_changes_nothing,
+    an_entrys_changes_that_cross_leave_each_other_alone,
+    an_entry_is_renamed_and_started_at_once,
+    an_entrys_refused_change_changes_nothing,
 }
 
 fn source(text: &str) -> UpdatePatch {
@@ -66,7 +69,9 @@ async fn all_of_a_change_is_told_at_once(database: Database) {
     room.patch_update(&room.author, posted.id, &patch)
         .await
         .unwrap();
-    let batch = room.changes_after(FeedId::Entry(entry.id), posted.rev).await;
+    let batch = room
+        .changes_after(FeedId::Entry(entry.id), posted.rev)
+        .await;
     let told: Vec<_> = batch.changes.iter().map(|c| (c.id(), c.rev())).collect();
     let rev = posted.rev;
     assert_eq!(told, [(pinned, rev + 1), (posted.id, rev + 2)]);
@@ -112,4 +117,102 @@ async fn a_refused_change_changes_nothing(database: Database) {
     room.edit_update(&room.author, id, &draft("A goal"))
         .await
         .unwrap();
+}
+
+fn titled(title: &str) -> EntryPatch {
+    EntryPatch {
+        title: Some(Title::parse(title).unwrap()),
+        ..EntryPatch::default()
+    }
+}
+
+async fn an_entrys_changes_that_cross_leave_each_other_alone(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    for round in 0..5 {
+        let entry = room
+            .entry(&format!("final-{round}"), EntryState::Live)
+            .await;
+        let summary = EntryPatch {
+            summary: Some(Summary::parse("Tonight.").unwrap()),
+            ..EntryPatch::default()
+        };
+        let order = EntryPatch {
+            default_order: Some(Order::Latest),
+            ..EntryPatch::default()
+        };
+        let ended = EntryPatch::state(EntryState::Ended);
+        let mut changes = JoinSet::new();
+        for patch in [titled("The final"), summary, order, ended] {
+            let (newsroom, viewer) = (room.newsroom.clone(), room.author.clone());
+            let slug = entry.slug.clone();
+            changes.spawn(async move {
+                newsroom.patch_entry(&viewer, &slug, &patch).await.unwrap();
+            });
+        }
+        changes.join_all().await;
+        let now = room.entry_page(&entry.slug).await.unwrap().entry;
+        assert_eq!(
+            (&*now.title.to_string(), &*now.summary.to_string()),
+            ("The final", "Tonight.")
+        );
+        assert_eq!(
+            (now.default_order, now.state),
+            (Order::Latest, EntryState::Ended)
+        );
+    }
+}
+
+async fn an_entry_is_renamed_and_started_at_once(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let draft = room.entry("draft", EntryState::Draft).await;
+    let id = room.post(&draft, "A goal").await.id;
+    let patch = EntryPatch {
+        slug: Some(slug("final")),
+        state: Some(EntryState::Live),
+        ..titled("The final")
+    };
+    let started = room
+        .patch_entry(&room.author, &draft.slug, &patch)
+        .await
+        .unwrap();
+    let page = room.entry_page(&slug("final")).await.unwrap();
+    assert_eq!(started, page.entry, "what it answers is what is there");
+    assert_eq!(
+        page.entry.head,
+        draft.head + 3,
+        "a post, its card, the entry"
+    );
+    assert_eq!(page.updates[0].id, id);
+    let nobodys = room.entry_page(&draft.slug).await;
+    assert_refused!(nobodys, Error::Unknown("entry"));
+}
+
+async fn an_entrys_refused_change_changes_nothing(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let draft = room.entry("draft", EntryState::Draft).await;
+    let live = room.live_entry().await;
+    let ended = EntryPatch {
+        state: Some(EntryState::Ended),
+        ..titled("Changed")
+    };
+    let announced = EntryPatch {
+        state: Some(EntryState::Upcoming),
+        ..titled("Changed")
+    };
+    let taken = EntryPatch {
+        slug: Some(draft.slug.clone()),
+        state: Some(EntryState::Ended),
+        ..titled("Changed")
+    };
+    let refused = room.patch_entry(&room.author, &draft.slug, &ended).await;
+    assert_refused!(refused, Error::Forbidden(_));
+    for patch in [announced, taken] {
+        let refused = room.patch_entry(&room.author, &live.slug, &patch).await;
+        assert_refused!(refused, Error::Invalid(_));
+    }
+    let refused = room.patch_entry(&room.reader, &live.slug, &ended).await;
+    assert_refused!(refused, Error::Forbidden(_));
+    for entry in [draft, live] {
+        assert_eq!(room.desk_page(&entry.slug).await.entry, entry);
+    }
 }
