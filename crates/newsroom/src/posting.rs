@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use domain::{Change, Draft, Headline, Invalid, Mark, OpId, PostedUpdate, Slug, UpdateId, Viewer};
+use domain::{
+    Change, Draft, EntryId, Headline, Invalid, Mark, OpId, PostedUpdate, Slug, UpdateId, Viewer,
+};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -36,7 +38,8 @@ impl Newsroom {
     /// The same, of an update that is marked from the first.
     ///
     /// # Errors
-    /// As [`Newsroom::post_update`].
+    /// As [`Newsroom::post_update`]; and [`Error::Forbidden`] if it is to be pinned in the place of one that
+    /// isn't the viewer's to edit.
     pub async fn post_marked_update(
         &self,
         viewer: &Viewer,
@@ -50,7 +53,7 @@ impl Newsroom {
         let html = to_safe_html(&draft.source);
         check_visible(&html, draft.headline.as_ref())?;
         let post = Post {
-            author: viewer.id,
+            author: viewer.clone(),
             slug: slug.clone(),
             op_id: op_id.clone(),
             request_hash: hash_of_post(slug, draft, marks),
@@ -79,9 +82,9 @@ impl Newsroom {
     /// changes nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if it isn't the viewer's to edit, [`Error::Unknown`] if there is no such
-    /// update, [`Error::Invalid`] if nothing of the text can be shown, or if the database can't be
-    /// reached.
+    /// [`Error::Forbidden`] if it isn't the viewer's to edit, or is to be pinned in the place of one that
+    /// isn't; [`Error::Unknown`] if there is no such update, [`Error::Invalid`] if nothing of the text can
+    /// be shown, or if the database can't be reached.
     pub async fn patch_update(
         &self,
         viewer: &Viewer,
@@ -114,6 +117,9 @@ impl Newsroom {
         if (&after.source, &after.headline) != (&before.source, &before.headline) {
             check_visible(&after.html, after.headline.as_ref())?;
             after.edited_at = Some(self.clock.now());
+        }
+        if after.pinned && !before.pinned {
+            may_pin(revision.snapshot(), viewer, entry.id).await?;
         }
         revision.rewrite_update(&before, &after).await?;
         self.publish(revision).await?;
@@ -162,8 +168,8 @@ impl Newsroom {
     /// at most: pinning another takes the pin from it. The same again changes nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if it isn't the viewer's to edit, [`Error::Unknown`] if there is no such
-    /// update, or if the database can't be reached.
+    /// [`Error::Forbidden`] if it isn't the viewer's to edit, or is to be pinned in the place of one that
+    /// isn't; [`Error::Unknown`] if there is no such update, or if the database can't be reached.
     pub async fn mark_update(
         &self,
         viewer: &Viewer,
@@ -217,6 +223,27 @@ pub(crate) fn may_post(viewer: &Viewer) -> Result<()> {
     }
 }
 
+/// Refuses to take the pin from what isn't the viewer's to edit.
+pub(crate) async fn may_pin(
+    snapshot: &mut Snapshot,
+    viewer: &Viewer,
+    entry: EntryId,
+) -> Result<()> {
+    let highlights = snapshot.highlights(entry).await?;
+    let pinned = highlights.iter().find(|update| update.pinned);
+    if pinned.is_none_or(|update| may_edit(viewer, update)) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden(
+            "Somebody else's update is pinned; an editor can pin this one in its place, or its author can unpin theirs first.",
+        ))
+    }
+}
+
+fn may_edit(viewer: &Viewer, update: &LiveUpdate) -> bool {
+    update.author_id == viewer.id || viewer.role.may_edit_others()
+}
+
 async fn editable(
     snapshot: &mut Snapshot,
     viewer: &Viewer,
@@ -225,7 +252,7 @@ async fn editable(
     may_post(viewer)?;
     let unknown = Error::Unknown("update");
     let update = snapshot.update(id).await?.ok_or(unknown.clone())?;
-    if update.author_id == viewer.id || viewer.role.may_edit_others() {
+    if may_edit(viewer, &update) {
         let entry = snapshot.entry(update.entry_id).await?.ok_or(unknown)?;
         Ok((entry, update))
     } else {

@@ -1,7 +1,7 @@
 //! Updates.
 
 use axum::http::StatusCode;
-use domain::{Change, EntryState, Role};
+use domain::{Change, EntryState, Mark, Role};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -195,6 +195,30 @@ async fn an_edit_that_is_refused_changes_nothing() {
     }
     let after: Value = program.patch(&path).json(&json!({})).await.json();
     assert_eq!(after, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_else_pinned_stays_pinned() {
+    let (app, program) = start().await;
+    let theirs = app.post("final", "The result").await.id;
+    let editor = app.ghost().await;
+    let pinned = app.newsroom.mark_update(editor, theirs, Mark::Pinned, true);
+    pinned.await.unwrap();
+    let path = format!("{UPDATES}/{}", posted(&program, "A goal").await["id"]);
+    let pinned = json!({"source": "Another goal", "pinned": true});
+    for refused in [
+        program.patch(&path).json(&pinned).await,
+        program.post(UPDATES).json(&pinned).await,
+    ] {
+        assert_eq!(
+            refusal(&refused),
+            "403: Somebody else's update is pinned; an editor can pin this one in its place, or its author can unpin theirs first."
+        );
+    }
+    let page = app.browser().get("/entries/final").await.text();
+    let link = format!("href=\"#update-{theirs}\"");
+    assert_eq!(page.matches(&link).count(), 1, "{page}");
+    assert!(!page.contains("Another goal"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
