@@ -109,9 +109,10 @@ impl Revision {
         }
     }
 
-    /// Gives the updates of an entry that was a draft new revisions, in the order of their old ones:
-    /// whoever reads all entries has long read past those. What this revision changes afterwards
-    /// has a later one than they have.
+    /// Tells of the updates of an entry again, at new revisions in the order of their old ones. It is for what
+    /// makes all its cards others (an address, a zone, a start), and for a draft that is no draft any more:
+    /// whoever reads all entries has long read past its updates. What this revision changes afterwards has a
+    /// later one than they have.
     ///
     /// # Errors
     /// If the database can't be reached.
