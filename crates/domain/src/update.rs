@@ -32,6 +32,19 @@ word_enum!(
     }
 );
 
+impl Headline {
+    /// Takes in what was typed; an empty headline is none.
+    ///
+    /// # Errors
+    /// With a sentence for the person who typed it.
+    pub fn parse_if_any(text: &str) -> Result<Option<Self>, Invalid> {
+        match text.trim() {
+            "" => Ok(None),
+            text => Self::parse(text).map(Some),
+        }
+    }
+}
+
 /// An update as its author means it to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
@@ -48,13 +61,9 @@ impl Draft {
     /// # Errors
     /// With a sentence for the person who typed it.
     pub fn parse(source: &str, headline: &str) -> Result<Self, Invalid> {
-        let headline = match headline.trim() {
-            "" => None,
-            text => Some(Headline::parse(text)?),
-        };
         Ok(Self {
+            headline: Headline::parse_if_any(headline)?,
             source: Source::parse(source)?,
-            headline,
         })
     }
 }

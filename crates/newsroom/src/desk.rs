@@ -1,9 +1,9 @@
 //! Entries, as those who run them see them.
 
-use domain::{EntryId, EntryState, OpId, Slug, Timestamp, Viewer};
+use domain::{EntryId, EntryState, OpId, Slug, Viewer};
 
 use crate::{
-    Entry, EntryEdit, Error, LiveUpdate, NewEntry, Newsroom, Result, UNDO_WINDOW,
+    Entry, EntryEdit, EntryPatch, Error, LiveUpdate, NewEntry, Newsroom, Result, UNDO_WINDOW,
     posting::{may_post, request_hash},
     storage::{Operation, Outcome},
 };
@@ -88,13 +88,8 @@ impl Newsroom {
     /// [`Error::Forbidden`] if the viewer may not, [`Error::Unknown`] if there is no such entry, or
     /// if the database can't be reached.
     pub async fn start_entry(&self, viewer: &Viewer, slug: &Slug) -> Result<()> {
-        let now = self.clock.now();
-        self.change_state(viewer, slug, |entry| match entry.state {
-            EntryState::Live => Ok(None),
-            EntryState::Ended => Ok(Some((EntryState::Live, entry.starts_at, None))),
-            EntryState::Draft | EntryState::Upcoming => Ok(Some((EntryState::Live, now, None))),
-        })
-        .await
+        let patch = EntryPatch::state(EntryState::Live);
+        self.patch_entry(viewer, slug, &patch).await.map(drop)
     }
 
     /// Ends an entry. One that has ended stays so.
@@ -103,42 +98,63 @@ impl Newsroom {
     /// [`Error::Forbidden`] if the viewer may not or it never started, [`Error::Unknown`] if there is
     /// no such entry, or if the database can't be reached.
     pub async fn end_entry(&self, viewer: &Viewer, slug: &Slug) -> Result<()> {
-        let now = self.clock.now();
-        self.change_state(viewer, slug, |entry| match entry.state {
-            EntryState::Live => Ok(Some((EntryState::Ended, entry.starts_at, Some(now)))),
-            EntryState::Ended => Ok(None),
-            EntryState::Draft | EntryState::Upcoming => Err(Error::Forbidden(
-                "This entry has not started, so it can't be ended.",
-            )),
-        })
-        .await
+        let patch = EntryPatch::state(EntryState::Ended);
+        self.patch_entry(viewer, slug, &patch).await.map(drop)
     }
 
-    /// Makes an entry what `edit` says, and answers its address. The address it had leads to the new one. The
-    /// same again changes nothing.
+    /// Makes an entry what `edit` says. The address it had leads to the new one. The same again changes
+    /// nothing.
     ///
     /// # Errors
     /// [`Error::Forbidden`] if the viewer may not, [`Error::Unknown`] if there is no such entry,
     /// [`Error::Invalid`] if the new address is taken, or if the database can't be reached.
     pub async fn edit_entry(&self, viewer: &Viewer, slug: &Slug, edit: &EntryEdit) -> Result<()> {
+        let patch = EntryPatch::edit(edit);
+        self.patch_entry(viewer, slug, &patch).await.map(drop)
+    }
+
+    /// Changes what `patch` names of an entry, all of it or nothing, and answers the entry as it is then. The
+    /// same again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if the viewer may not or it is to end and never started, [`Error::Unknown`] if
+    /// there is no such entry, [`Error::Invalid`] if the new address is taken or no entry comes to that
+    /// state, or if the database can't be reached.
+    pub async fn patch_entry(
+        &self,
+        viewer: &Viewer,
+        slug: &Slug,
+        patch: &EntryPatch,
+    ) -> Result<Entry> {
         may_run_entries(viewer)?;
         let mut revision = self.store.revise().await?;
-        let entry = revision
+        let before = revision
             .snapshot()
             .entry_known_as(slug)
             .await?
             .ok_or(Error::Unknown("entry"))?;
-        let before = EntryEdit::of(&entry);
-        if before == *edit {
-            return Ok(());
+        let mut after = patch.applied_to(&before, self.clock.now())?;
+        if after == before {
+            return Ok(before);
         }
-        // A card holds its entry's address and prints its times.
-        if (&before.slug, &before.time_zone) != (&edit.slug, &edit.time_zone) {
-            revision.revise_updates(entry.id).await?;
+        // A card holds its entry's address and prints its times, and its date unless it is of the day that
+        // the entry starts; and a draft's cards were told to nobody.
+        let of_cards = |entry: &Entry| {
+            let zone = entry.time_zone.clone();
+            (
+                entry.slug.clone(),
+                zone,
+                entry.starts_at,
+                entry.state.is_public(),
+            )
+        };
+        if of_cards(&before) != of_cards(&after) {
+            revision.revise_updates(before.id).await?;
         }
-        revision.rewrite_entry(&entry, edit).await?;
-        self.publish(revision).await?;
-        Ok(())
+        revision.rewrite_entry(&before, &after).await?;
+        let rev = self.publish(revision).await?;
+        (after.rev, after.head) = (rev, rev);
+        Ok(after)
     }
 
     /// Every entry, drafts too, the latest first.
@@ -199,34 +215,6 @@ impl Newsroom {
         may_post(viewer)?;
         let entry = self.store.snapshot().await?.entry_known_as(slug).await?;
         entry.ok_or(Error::Unknown("entry"))
-    }
-
-    async fn change_state(
-        &self,
-        viewer: &Viewer,
-        slug: &Slug,
-        next: impl Fn(&Entry) -> Result<Option<(EntryState, Timestamp, Option<Timestamp>)>>,
-    ) -> Result<()> {
-        may_run_entries(viewer)?;
-        let mut revision = self.store.revise().await?;
-        let entry = revision
-            .snapshot()
-            .entry_known_as(slug)
-            .await?
-            .ok_or(Error::Unknown("entry"))?;
-        let Some((state, starts_at, ended_at)) = next(&entry)? else {
-            return Ok(());
-        };
-        // A draft's cards were told to nobody; and a card prints its date unless it is of the day that
-        // the entry starts.
-        if entry.state == EntryState::Draft || starts_at != entry.starts_at {
-            revision.revise_updates(entry.id).await?;
-        }
-        revision
-            .set_entry_state(entry.id, state, starts_at, ended_at)
-            .await?;
-        self.publish(revision).await?;
-        Ok(())
     }
 }
 

@@ -3,12 +3,13 @@
 
 use std::{slice, sync::Arc, time::Duration};
 
-use domain::{AccountId, Draft, EntryState, Mark, OpId, PostedUpdate, Slug, Timestamp};
+use domain::{Draft, EntryState, Mark, OpId, PostedUpdate, Slug, Timestamp, Viewer};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     Clock, Entry, Error, Result, SafeHtml,
     live::Hub,
+    posting::may_pin,
     storage::{NewUpdate, Operation, Outcome, Revision, StorageError, Store},
 };
 
@@ -23,7 +24,7 @@ const LONGEST_WAIT: Duration = Duration::from_hours(24);
 #[derive(Debug)]
 pub struct Post {
     /// Whose it is.
-    pub author: AccountId,
+    pub author: Viewer,
     /// Where it goes.
     pub slug: Slug,
     /// Its name, for its author.
@@ -72,8 +73,8 @@ impl PostQueue {
     /// Writes a post durably, or answers what it came to the first time.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such entry, [`Error::Forbidden`] if it has ended,
-    /// [`Error::Repeated`] if the name stands for something else, or if the database can't be reached.
+    /// [`Error::Unknown`] if there is no such entry, [`Error::Forbidden`] if it has ended or
+    /// somebody else's pin is in the way, [`Error::Repeated`] if the name stands for something else, or if the database can't be reached.
     pub async fn write(&self, post: Post) -> Result<PostedUpdate> {
         let (answer, answered) = oneshot::channel();
         let closed = || Error::Storage(StorageError::closed());
@@ -169,7 +170,7 @@ impl Press {
     }
 
     async fn write_at(&self, revision: &mut Revision, post: &Post) -> Result<PostedUpdate> {
-        let known = revision.snapshot().operation(post.author, &post.op_id);
+        let known = revision.snapshot().operation(post.author.id, &post.op_id);
         if let Some(done) = known.await? {
             return match done.outcome {
                 Outcome::Posted(posted) if done.request_hash == post.request_hash => Ok(posted),
@@ -183,9 +184,12 @@ impl Press {
                 "This entry has ended. Start it again at your desk to post to it.",
             ));
         }
+        if post.marks.contains(&Mark::Pinned) {
+            may_pin(revision.snapshot(), &post.author, entry.id).await?;
+        }
         let update = NewUpdate {
             entry_id: entry.id,
-            author_id: post.author,
+            author_id: post.author.id,
             draft: &post.draft,
             html: &post.html,
             marks: &post.marks,
@@ -200,7 +204,7 @@ impl Press {
             outcome: Outcome::Posted(result),
         };
         revision
-            .add_operation(post.author, &post.op_id, &operation)
+            .add_operation(post.author.id, &post.op_id, &operation)
             .await?;
         Ok(result)
     }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use domain::{Change, Draft, Invalid, Mark, OpId, PostedUpdate, Slug, UpdateId, Viewer};
+use domain::{
+    Change, Draft, EntryId, Headline, Invalid, Mark, OpId, PostedUpdate, Slug, UpdateId, Viewer,
+};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Entry, Error, LiveUpdate, Newsroom, Result, live::change, post_queue::Post, storage::Snapshot,
-    to_safe_html,
+    Entry, Error, LiveUpdate, Newsroom, Result, SafeHtml, UpdatePatch, live::change,
+    post_queue::Post, storage::Snapshot, to_safe_html,
 };
 
 /// How long a deletion can be undone, in microseconds: ten minutes. The text is wiped after it.
@@ -36,7 +38,8 @@ impl Newsroom {
     /// The same, of an update that is marked from the first.
     ///
     /// # Errors
-    /// As [`Newsroom::post_update`].
+    /// As [`Newsroom::post_update`]; and [`Error::Forbidden`] if it is to be pinned in the place of one that
+    /// isn't the viewer's to edit.
     pub async fn post_marked_update(
         &self,
         viewer: &Viewer,
@@ -47,9 +50,10 @@ impl Newsroom {
         waited: Duration,
     ) -> Result<PostedUpdate> {
         may_post(viewer)?;
-        let html = visible_html(draft)?;
+        let html = to_safe_html(&draft.source);
+        check_visible(&html, draft.headline.as_ref())?;
         let post = Post {
-            author: viewer.id,
+            author: viewer.clone(),
             slug: slug.clone(),
             op_id: op_id.clone(),
             request_hash: hash_of_post(slug, draft, marks),
@@ -70,17 +74,54 @@ impl Newsroom {
     /// update, [`Error::Invalid`] if nothing of the text can be shown, or if the database can't be
     /// reached.
     pub async fn edit_update(&self, viewer: &Viewer, id: UpdateId, draft: &Draft) -> Result<Entry> {
-        let html = visible_html(draft)?;
+        self.patch_update(viewer, id, &UpdatePatch::text(draft))
+            .await
+    }
+
+    /// Changes what `patch` names of an update, all of it or nothing, and answers its entry. The same again
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if it isn't the viewer's to edit, or is to be pinned in the place of one that
+    /// isn't; [`Error::Unknown`] if there is no such update, [`Error::Invalid`] if nothing of the text can
+    /// be shown, or if the database can't be reached.
+    pub async fn patch_update(
+        &self,
+        viewer: &Viewer,
+        id: UpdateId,
+        patch: &UpdatePatch,
+    ) -> Result<Entry> {
+        // Before the feed's counter is taken: a long text takes its time.
+        let html = patch.source.as_ref().map(to_safe_html);
         let mut revision = self.store.revise().await?;
-        let (entry, update) = editable(revision.snapshot(), viewer, id).await?;
-        if update.deleted_at.is_some() {
+        // What is left out is what it is now, whoever changed it since it was looked at.
+        let (entry, before) = editable(revision.snapshot(), viewer, id).await?;
+        if before.deleted_at.is_some() {
             return Err(Error::Unknown("update"));
         }
-        if update.source == draft.source.as_str() && update.headline == draft.headline {
+        let mut after = before.clone();
+        after.key = patch.key.unwrap_or(before.key);
+        after.pinned = patch.pinned.unwrap_or(before.pinned);
+        if let Some(headline) = &patch.headline {
+            after.headline.clone_from(headline);
+        }
+        if let (Some(source), Some(html)) = (&patch.source, html)
+            && source.as_str() != before.source
+        {
+            after.source = source.as_str().to_owned();
+            after.html = html;
+        }
+        if after == before {
             return Ok(entry);
         }
-        let now = self.clock.now();
-        revision.rewrite_update(&update, draft, &html, now).await?;
+        if (&after.source, &after.headline) != (&before.source, &before.headline) {
+            check_visible(&after.html, after.headline.as_ref())?;
+            after.edited_at = Some(self.clock.now());
+        }
+        if after.pinned && !before.pinned {
+            may_pin(revision.snapshot(), viewer, entry.id).await?;
+        }
+        revision.rewrite_update(&before, &after).await?;
         self.publish(revision).await?;
         Ok(entry)
     }
@@ -127,8 +168,8 @@ impl Newsroom {
     /// at most: pinning another takes the pin from it. The same again changes nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if it isn't the viewer's to edit, [`Error::Unknown`] if there is no such
-    /// update, or if the database can't be reached.
+    /// [`Error::Forbidden`] if it isn't the viewer's to edit, or is to be pinned in the place of one that
+    /// isn't; [`Error::Unknown`] if there is no such update, or if the database can't be reached.
     pub async fn mark_update(
         &self,
         viewer: &Viewer,
@@ -136,17 +177,8 @@ impl Newsroom {
         mark: Mark,
         on: bool,
     ) -> Result<Entry> {
-        let mut revision = self.store.revise().await?;
-        let (entry, update) = editable(revision.snapshot(), viewer, id).await?;
-        if update.deleted_at.is_some() {
-            return Err(Error::Unknown("update"));
-        }
-        if update.has(mark) == on {
-            return Ok(entry);
-        }
-        revision.set_update_mark(&update, mark, on).await?;
-        self.publish(revision).await?;
-        Ok(entry)
+        self.patch_update(viewer, id, &UpdatePatch::mark(mark, on))
+            .await
     }
 
     /// An update that the viewer may edit, to fill the form with.
@@ -191,6 +223,27 @@ pub(crate) fn may_post(viewer: &Viewer) -> Result<()> {
     }
 }
 
+/// Refuses to take the pin from what isn't the viewer's to edit.
+pub(crate) async fn may_pin(
+    snapshot: &mut Snapshot,
+    viewer: &Viewer,
+    entry: EntryId,
+) -> Result<()> {
+    let highlights = snapshot.highlights(entry).await?;
+    let pinned = highlights.iter().find(|update| update.pinned);
+    if pinned.is_none_or(|update| may_edit(viewer, update)) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden(
+            "Somebody else's update is pinned; an editor can pin this one in its place, or its author can unpin theirs first.",
+        ))
+    }
+}
+
+fn may_edit(viewer: &Viewer, update: &LiveUpdate) -> bool {
+    update.author_id == viewer.id || viewer.role.may_edit_others()
+}
+
 async fn editable(
     snapshot: &mut Snapshot,
     viewer: &Viewer,
@@ -199,7 +252,7 @@ async fn editable(
     may_post(viewer)?;
     let unknown = Error::Unknown("update");
     let update = snapshot.update(id).await?.ok_or(unknown.clone())?;
-    if update.author_id == viewer.id || viewer.role.may_edit_others() {
+    if may_edit(viewer, &update) {
         let entry = snapshot.entry(update.entry_id).await?.ok_or(unknown)?;
         Ok((entry, update))
     } else {
@@ -209,16 +262,16 @@ async fn editable(
     }
 }
 
-/// What readers get of a draft, if it is anything.
-fn visible_html(draft: &Draft) -> Result<crate::SafeHtml> {
-    let html = to_safe_html(&draft.source);
-    if !html.is_visible() && draft.headline.is_none() {
-        return Err(Error::Invalid(Invalid::new(
+/// Refuses what no reader would see anything of.
+fn check_visible(html: &SafeHtml, headline: Option<&Headline>) -> Result<()> {
+    if html.is_visible() || headline.is_some() {
+        Ok(())
+    } else {
+        Err(Error::Invalid(Invalid::new(
             "source",
             "Nothing of this text can be shown: scripts and embedded pages are taken out.",
-        )));
+        )))
     }
-    Ok(html)
 }
 
 fn hash_of_post(slug: &Slug, draft: &Draft, marks: &[Mark]) -> Vec<u8> {

@@ -54,6 +54,7 @@ mod contract {
     mod opening;
     mod operations;
     mod overview;
+    mod patching;
     mod permissions;
     mod posting;
     mod resets;

@@ -67,7 +67,7 @@ pub fn details(problem: &Problem, request_id: String) -> Response {
 #[derive(Debug)]
 pub struct Refusals;
 
-const REFUSALS: [(StatusCode, &str); 8] = [
+const REFUSALS: [(StatusCode, &str); 10] = [
     (
         StatusCode::BAD_REQUEST,
         "The body is not JSON, or a header can't be read",
@@ -81,6 +81,14 @@ const REFUSALS: [(StatusCode, &str); 8] = [
         "The token's account may not do this, or nobody may",
     ),
     (StatusCode::NOT_FOUND, "There is no such entry or update"),
+    (
+        StatusCode::METHOD_NOT_ALLOWED,
+        "The address takes other methods alone, those in Allow",
+    ),
+    (
+        StatusCode::REQUEST_TIMEOUT,
+        "The body didn't arrive within a minute; the same request again may go through",
+    ),
     (
         StatusCode::PAYLOAD_TOO_LARGE,
         "The body is larger than 4 MiB",

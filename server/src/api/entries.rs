@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderName, StatusCode, header::LOCATION},
 };
 use domain::{EntryState, Invalid, Order, Slug, Summary, Title};
-use newsroom::{Entry, EntryEdit, Error, NewEntry, zone};
+use newsroom::{Entry, EntryPatch, Error, NewEntry, zone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -130,38 +130,15 @@ struct EntryToChange {
 }
 
 impl EntryToChange {
-    /// What `entry` is to be, but for its state.
-    fn edit(&self, entry: &Entry) -> Result<EntryEdit, Invalid> {
-        let mut edit = EntryEdit::of(entry);
-        if let Some(title) = &self.title {
-            edit.title = Title::parse(title)?;
-        }
-        if let Some(slug) = &self.slug {
-            edit.slug = Slug::parse(slug)?;
-        }
-        if let Some(summary) = &self.summary {
-            edit.summary = Summary::parse(summary)?;
-        }
-        if let Some(time_zone) = &self.time_zone {
-            edit.time_zone = zone::parse(time_zone)?;
-        }
-        if let Some(order) = self.default_order {
-            edit.default_order = order;
-        }
-        Ok(edit)
-    }
-
-    /// Refuses a state that no entry comes to.
-    fn check_state(&self, entry: &Entry) -> Result<(), Invalid> {
-        match self.state {
-            Some(state @ (EntryState::Draft | EntryState::Upcoming)) if state != entry.state => {
-                Err(Invalid::new(
-                    "state",
-                    "An entry can be made live, or ended; it becomes no draft and is not announced any more.",
-                ))
-            }
-            _ => Ok(()),
-        }
+    fn parse(&self) -> Result<EntryPatch, Invalid> {
+        Ok(EntryPatch {
+            slug: self.slug.as_deref().map(Slug::parse).transpose()?,
+            title: self.title.as_deref().map(Title::parse).transpose()?,
+            summary: self.summary.as_deref().map(Summary::parse).transpose()?,
+            time_zone: self.time_zone.as_deref().map(zone::parse).transpose()?,
+            default_order: self.default_order,
+            state: self.state,
+        })
     }
 }
 
@@ -249,17 +226,7 @@ async fn change_entry(
     Body(change): Body<EntryToChange>,
 ) -> Result<Json<EntryAnswer>, Problem> {
     let (newsroom, viewer) = (&program.newsroom, program.viewer());
-    let entry = newsroom.entry_named(viewer, &slug(&name)?).await?;
-    change.check_state(&entry).map_err(Error::from)?;
-    let edit = change.edit(&entry).map_err(Error::from)?;
-    if edit != EntryEdit::of(&entry) {
-        newsroom.edit_entry(viewer, &entry.slug, &edit).await?;
-    }
-    match change.state {
-        Some(EntryState::Live) => newsroom.start_entry(viewer, &edit.slug).await?,
-        Some(EntryState::Ended) => newsroom.end_entry(viewer, &edit.slug).await?,
-        Some(EntryState::Draft | EntryState::Upcoming) | None => {}
-    }
-    let entry = newsroom.entry(viewer, entry.id).await?;
+    let patch = change.parse().map_err(Error::from)?;
+    let entry = newsroom.patch_entry(viewer, &slug(&name)?, &patch).await?;
     Ok(Json(EntryAnswer::of(&program, &entry)))
 }

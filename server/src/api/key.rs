@@ -34,7 +34,7 @@ impl IdempotencyKey {
 
 impl IntoParams for IdempotencyKey {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description = "Your own name for this act, 1 to 255 characters: sent again under it, it is done once. It is remembered for ever.";
+        let description = "Your own name for this act, 1 to 255 printable ASCII characters: sent again under it, it is done once. It is remembered for ever.";
         let header = ParameterBuilder::new()
             .name("Idempotency-Key")
             .parameter_in(ParameterIn::Header)
@@ -64,7 +64,7 @@ fn op_id(key: &HeaderValue) -> Result<OpId, Problem> {
     if !(1..=LONGEST).contains(&bare.len())
         || !bare.bytes().all(|byte| (b' '..=b'~').contains(&byte))
     {
-        let sentence = "The Idempotency-Key must be 1 to 255 visible ASCII characters.";
+        let sentence = "The Idempotency-Key must be 1 to 255 printable ASCII characters.";
         return Err(Problem::new(StatusCode::BAD_REQUEST, sentence));
     }
     let hashed = || BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(bare));
@@ -89,11 +89,11 @@ mod tests {
 
     #[test]
     fn any_other_key_has_a_name_of_its_own() {
-        let names = ["1", "2", "goal:1", "goal 1", &"x".repeat(255)].map(name);
+        let names = ["1", "2", "goal:1", "goal 1", "~", &"x".repeat(255)].map(name);
         for (at, name) in names.iter().enumerate() {
             assert!(name.is_some() && !names[..at].contains(name), "{names:?}");
         }
-        for wrong in ["", "\"\"", &"x".repeat(256), "caf\u{e9}"] {
+        for wrong in ["", "\"\"", &"x".repeat(256), "caf\u{e9}", "goal\t1"] {
             assert_eq!(name(wrong), None, "{wrong}");
         }
     }

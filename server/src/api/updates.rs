@@ -6,8 +6,8 @@ use axum::{
     Json,
     http::{HeaderName, StatusCode, header::LOCATION},
 };
-use domain::{Change, Draft, Mark, UpdateId};
-use newsroom::{Entry, Error};
+use domain::{Change, Draft, Headline, Invalid, Mark, Source, UpdateId};
+use newsroom::{Entry, Error, UpdatePatch};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -96,6 +96,18 @@ struct UpdateToEdit {
     pinned: Option<bool>,
 }
 
+impl UpdateToEdit {
+    fn parse(&self) -> Result<UpdatePatch, Invalid> {
+        let headline = self.headline.as_deref().map(Headline::parse_if_any);
+        Ok(UpdatePatch {
+            headline: headline.transpose()?,
+            source: self.source.as_deref().map(Source::parse).transpose()?,
+            key: self.key,
+            pinned: self.pinned,
+        })
+    }
+}
+
 /// A text, if it was given; `null` is an empty one.
 fn maybe_null<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
     let text: Option<String> = Deserialize::deserialize(value)?;
@@ -157,20 +169,9 @@ async fn edit_update(
     Body(edit): Body<UpdateToEdit>,
 ) -> Result<Json<ChangeAnswer>, Problem> {
     let id = locate(&program, &name, &id).await?;
+    let patch = edit.parse().map_err(Error::from)?;
     let (newsroom, viewer) = (&program.newsroom, program.viewer());
-    let (_, update) = newsroom.editable_update(viewer, id).await?;
-    let headline = edit
-        .headline
-        .or(update.headline.map(String::from))
-        .unwrap_or_default();
-    let source = edit.source.unwrap_or(update.source);
-    let draft = Draft::parse(&source, &headline).map_err(Error::from)?;
-    newsroom.edit_update(viewer, id, &draft).await?;
-    for (mark, on) in [(Mark::Key, edit.key), (Mark::Pinned, edit.pinned)] {
-        if let Some(on) = on {
-            newsroom.mark_update(viewer, id, mark, on).await?;
-        }
-    }
+    newsroom.patch_update(viewer, id, &patch).await?;
     answer(&program, id).await
 }
 

@@ -4,7 +4,7 @@ use domain::{EntryId, EntryState, Invalid, Rev, Slug, Summary, Timestamp, Title,
 use sqlx::{Row, any::AnyRow};
 
 use super::{Revision, Snapshot, one_row, row};
-use crate::{Entry, EntryEdit, Error, NewEntry, Result};
+use crate::{Entry, Error, NewEntry, Result};
 
 const TAKEN: &str = "Another entry has this address already; choose another.";
 const LEADS_ELSEWHERE: &str =
@@ -146,30 +146,33 @@ impl Revision {
         Ok(EntryId(row.try_get("id")?))
     }
 
-    /// Makes an entry what `edit` says; the address it had leads to the new one.
+    /// Makes an entry what `after` says; the address it had leads to the new one.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the address is taken or leads to another entry, or if the database can't be
     /// reached.
-    pub async fn rewrite_entry(&mut self, entry: &Entry, edit: &EntryEdit) -> Result<()> {
-        if edit.slug != entry.slug {
-            self.check_address(&edit.slug, Some(entry.id)).await?;
-            self.forget_address(&edit.slug).await?;
+    pub async fn rewrite_entry(&mut self, before: &Entry, after: &Entry) -> Result<()> {
+        if after.slug != before.slug {
+            self.check_address(&after.slug, Some(before.id)).await?;
+            self.forget_address(&after.slug).await?;
             // Nobody has a link to a draft.
-            if entry.state.is_public() {
-                self.remember_address(entry).await?;
+            if before.state.is_public() {
+                self.remember_address(before).await?;
             }
         }
         let result = sqlx::query(
-            "UPDATE entries SET slug = $2, title = $3, summary = $4, time_zone = $5,
-             default_order = $6, rev = $7, head = $7 WHERE id = $1",
+            "UPDATE entries SET slug = $2, title = $3, summary = $4, time_zone = $5, default_order = $6,
+             state = $7, starts_at = $8, ended_at = $9, rev = $10, head = $10 WHERE id = $1",
         )
-        .bind(entry.id.0)
-        .bind(edit.slug.as_str())
-        .bind(edit.title.as_str())
-        .bind(edit.summary.as_str())
-        .bind(edit.time_zone.as_str())
-        .bind(edit.default_order.as_str())
+        .bind(before.id.0)
+        .bind(after.slug.as_str())
+        .bind(after.title.as_str())
+        .bind(after.summary.as_str())
+        .bind(after.time_zone.as_str())
+        .bind(after.default_order.as_str())
+        .bind(after.state.as_str())
+        .bind(after.starts_at.0)
+        .bind(after.ended_at.map(|at| at.0))
         .bind(self.rev)
         .execute(&mut *self.snapshot.tx)
         .await?;
@@ -206,31 +209,6 @@ impl Revision {
             .execute(&mut *self.snapshot.tx)
             .await?;
         Ok(())
-    }
-
-    /// Puts an entry where it is in its life.
-    ///
-    /// # Errors
-    /// If there is no such entry, or the database can't be reached.
-    pub async fn set_entry_state(
-        &mut self,
-        id: EntryId,
-        state: EntryState,
-        starts_at: Timestamp,
-        ended_at: Option<Timestamp>,
-    ) -> Result<()> {
-        let result = sqlx::query(
-            "UPDATE entries SET state = $2, starts_at = $3, ended_at = $4, rev = $5, head = $5
-             WHERE id = $1",
-        )
-        .bind(id.0)
-        .bind(state.as_str())
-        .bind(starts_at.0)
-        .bind(ended_at.map(|at| at.0))
-        .bind(self.rev)
-        .execute(&mut *self.snapshot.tx)
-        .await?;
-        one_row(&result)
     }
 
     /// Notes that what an entry's top shows changed at this revision.

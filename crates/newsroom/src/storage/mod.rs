@@ -11,7 +11,6 @@ mod deletions;
 mod entries;
 mod error;
 mod feed;
-mod marks;
 mod open;
 mod operations;
 mod postgres;

@@ -56,31 +56,48 @@ impl Revision {
         Ok(UpdateId(row.try_get("id")?))
     }
 
-    /// Gives an update another text.
+    /// Makes an update what `after` says of its text and its marks. What was pinned in a pinned one's place
+    /// no longer is.
     ///
     /// # Errors
     /// If there is no such update, or the database can't be reached.
-    pub async fn rewrite_update(
-        &mut self,
-        update: &LiveUpdate,
-        draft: &Draft,
-        html: &SafeHtml,
-        edited_at: Timestamp,
-    ) -> Result<()> {
+    pub async fn rewrite_update(&mut self, before: &LiveUpdate, after: &LiveUpdate) -> Result<()> {
+        if after.pinned && !before.pinned {
+            self.unpin_updates(after.entry_id).await?;
+        }
         let result = sqlx::query(
-            "UPDATE updates SET headline = $2, source = $3, html = $4, edited_at = $5, rev = $6
-             WHERE id = $1",
+            "UPDATE updates SET headline = $2, source = $3, html = $4, is_key = $5, is_pinned = $6,
+             edited_at = $7, rev = $8 WHERE id = $1",
         )
-        .bind(update.id.0)
-        .bind(draft.headline.as_ref().map(Headline::as_str))
-        .bind(draft.source.as_str())
-        .bind(html.as_str())
-        .bind(edited_at.0)
+        .bind(after.id.0)
+        .bind(after.headline.as_ref().map(Headline::as_str))
+        .bind(after.source.as_str())
+        .bind(after.html.as_str())
+        .bind(i64::from(after.key))
+        .bind(i64::from(after.pinned))
+        .bind(after.edited_at.map(|at| at.0))
         .bind(self.rev)
         .execute(&mut *self.snapshot.tx)
         .await?;
         one_row(&result)?;
-        self.note_change_of(update).await
+        // The entry's top tells of what was marked until now, too.
+        let marked = if before.is_highlight() { before } else { after };
+        self.note_change_of(marked).await
+    }
+
+    /// Takes the pin from whatever of an entry is pinned, deleted or not, at a revision of its own.
+    async fn unpin_updates(&mut self, entry: EntryId) -> Result<()> {
+        let result = sqlx::query(
+            "UPDATE updates SET is_pinned = 0, rev = $2 WHERE entry_id = $1 AND is_pinned <> 0",
+        )
+        .bind(entry.0)
+        .bind(self.rev)
+        .execute(&mut *self.snapshot.tx)
+        .await?;
+        if result.rows_affected() > 0 {
+            self.advance().await?;
+        }
+        Ok(())
     }
 
     /// What the entry's top tells of an update changes with it.
@@ -92,9 +109,10 @@ impl Revision {
         }
     }
 
-    /// Gives the updates of an entry that was a draft new revisions, in the order of their old ones:
-    /// whoever reads all entries has long read past those. What this revision changes afterwards
-    /// has a later one than they have.
+    /// Tells of the updates of an entry again, at new revisions in the order of their old ones. It is for what
+    /// makes all its cards others (an address, a zone, a start), and for a draft that is no draft any more:
+    /// whoever reads all entries has long read past its updates. What this revision changes afterwards has a
+    /// later one than they have.
     ///
     /// # Errors
     /// If the database can't be reached.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{EntryState, Order, Role, Viewer};
+use domain::{EntryState, Mark, Order, Role, Viewer};
 use newsroom::{Error, NewEntry};
 
 use super::support::{Database, TestNewsroom, draft, op_id, slug};
@@ -10,6 +10,7 @@ use super::support::{Database, TestNewsroom, draft, op_id, slug};
 on_every_database! {
     readers_change_nothing,
     authors_change_what_is_theirs,
+    authors_leave_the_pins_of_others,
     editors_and_owners_change_everything,
     all_but_readers_run_entries,
 }
@@ -95,6 +96,42 @@ async fn authors_change_what_is_theirs(database: Database) {
     }
     assert_eq!(room.texts(&entry).await, ["mine", "theirs"]);
     changes_it(&room, author, mine).await;
+}
+
+async fn authors_leave_the_pins_of_others(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let (mine, theirs) = (
+        room.post(&entry, "mine").await.id,
+        room.post_as(&room.editor, &entry, "theirs").await.id,
+    );
+    let pin = async |viewer, id, on| room.mark_update(viewer, id, Mark::Pinned, on).await;
+    let (draft, marks, op_id) = (draft("pinned"), [Mark::Pinned], op_id());
+    let post = || room.post_marked_update(&room.author, &entry.slug, &op_id, &draft, &marks, NOW);
+    pin(&room.author, mine, true).await.unwrap();
+    pin(&room.editor, theirs, true).await.unwrap();
+
+    let head = room.feed_head(&entry).await;
+    for _ in 0..2 {
+        assert_refused!(pin(&room.author, mine, true).await, Error::Forbidden(_));
+        assert_refused!(pin(&room.author, theirs, false).await, Error::Forbidden(_));
+        assert_refused!(post().await, Error::Forbidden(_));
+    }
+    assert_eq!(room.feed_head(&entry).await, head);
+    let (_, update) = room.update_page(&entry.slug, theirs).await.unwrap();
+    assert!(update.pinned);
+
+    // What is deleted stands in nobody's way.
+    room.delete_update(&room.editor, theirs).await.unwrap();
+    pin(&room.author, mine, true).await.unwrap();
+    room.restore_update(&room.editor, theirs).await.unwrap();
+    pin(&room.editor, theirs, true).await.unwrap();
+    pin(&room.editor, theirs, false).await.unwrap();
+    pin(&room.author, mine, true).await.unwrap();
+    post().await.unwrap();
+    // Their own pin is theirs to move, and a post that went through is answered whatever is pinned since.
+    pin(&room.editor, theirs, true).await.unwrap();
+    post().await.unwrap();
 }
 
 async fn editors_and_owners_change_everything(database: Database) {

@@ -161,11 +161,11 @@ async fn what_cannot_be_taken_of_an_entry_is_told_with_its_place() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_cannot_be_read_is_told() {
     let (_app, program) = start().await;
-    for key in ["", "\"\"", "k\u{e9}y", &"k".repeat(256)] {
+    for key in ["", "\"\"", "k\u{e9}y", "a\tkey", &"k".repeat(256)] {
         let refused = post(&program, UPDATES, key, &json!({"source": "A goal"})).await;
         assert_eq!(
             refusal(&refused),
-            "400: The Idempotency-Key must be 1 to 255 visible ASCII characters."
+            "400: The Idempotency-Key must be 1 to 255 printable ASCII characters."
         );
     }
 }

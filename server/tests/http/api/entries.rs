@@ -206,3 +206,25 @@ async fn what_is_changed_of_an_entry_is_what_was_named() {
     let kept: Value = program.get("/api/v1/entries/the-final").await.json();
     assert_eq!(kept["title"], "The final");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_is_refused_changes_nothing() {
+    let (app, program) = start().await;
+    app.entry("draft", EntryState::Draft).await;
+    let path = format!("{ENTRIES}/draft");
+    let before: Value = program.get(&path).await.json();
+    for (wrong, sentence) in [
+        (
+            json!({"title": "X", "state": "ended"}),
+            "403: This entry has not started, so it can't be ended.",
+        ),
+        (
+            json!({"title": "X", "slug": "final", "state": "live"}),
+            "422: Another entry has this address already; choose another.",
+        ),
+    ] {
+        let refused = change(&program, "draft", &wrong).await;
+        assert_eq!(refusal(&refused), sentence);
+    }
+    assert_eq!(program.get(&path).await.json::<Value>(), before);
+}

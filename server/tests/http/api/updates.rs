@@ -1,7 +1,7 @@
 //! Updates.
 
 use axum::http::StatusCode;
-use domain::{Change, EntryState, Role};
+use domain::{Change, EntryState, Mark, Role};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -163,6 +163,62 @@ async fn marks_are_set_with_the_text_or_by_themselves() {
     assert_eq!((links(&first).await, links(&second).await), (1, 0));
     let same: Value = program.patch(&path).json(&edit).await.json();
     assert_eq!(same, edited);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn edits_that_cross_each_change_what_they_name() {
+    let (_app, program) = start().await;
+    for _ in 0..5 {
+        let path = format!("{UPDATES}/{}", posted(&program, "A gaol").await["id"]);
+        let edits = [json!({"headline": "1 : 0"}), json!({"source": "A goal"})];
+        join_all(edits.iter().map(|edit| async {
+            program.patch(&path).json(edit).await.assert_status_ok();
+        }))
+        .await;
+        let now: Value = program.patch(&path).json(&json!({})).await.json();
+        let html = now["html"].as_str().unwrap();
+        assert!(html.contains("1 : 0") && html.contains("A goal"), "{html}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_that_is_refused_changes_nothing() {
+    let (_app, program) = start().await;
+    let path = format!("{UPDATES}/{}", posted(&program, "A goal").await["id"]);
+    let before: Value = program.patch(&path).json(&json!({})).await.json();
+    for edit in [
+        json!({"source": "<script>alert(1)</script>", "key": true}),
+        json!({"source": "", "headline": "1 : 0", "pinned": true}),
+    ] {
+        let refused = program.patch(&path).json(&edit).await;
+        assert!(refusal(&refused).starts_with("422: "));
+    }
+    let after: Value = program.patch(&path).json(&json!({})).await.json();
+    assert_eq!(after, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_else_pinned_stays_pinned() {
+    let (app, program) = start().await;
+    let theirs = app.post("final", "The result").await.id;
+    let editor = app.ghost().await;
+    let pinned = app.newsroom.mark_update(editor, theirs, Mark::Pinned, true);
+    pinned.await.unwrap();
+    let path = format!("{UPDATES}/{}", posted(&program, "A goal").await["id"]);
+    let pinned = json!({"source": "Another goal", "pinned": true});
+    for refused in [
+        program.patch(&path).json(&pinned).await,
+        program.post(UPDATES).json(&pinned).await,
+    ] {
+        assert_eq!(
+            refusal(&refused),
+            "403: Somebody else's update is pinned; an editor can pin this one in its place, or its author can unpin theirs first."
+        );
+    }
+    let page = app.browser().get("/entries/final").await.text();
+    let link = format!("href=\"#update-{theirs}\"");
+    assert_eq!(page.matches(&link).count(), 1, "{page}");
+    assert!(!page.contains("Another goal"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

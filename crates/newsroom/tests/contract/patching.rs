@@ -1,0 +1,218 @@
+//! What is left out of a change stays; what is refused of it leaves the rest undone.
+
+use domain::{Draft, EntryState, Headline, Mark, Order, Source, Summary, Title};
+use newsroom::{EntryPatch, Error, UpdatePatch, live::FeedId};
+use tokio::task::JoinSet;
+
+use super::support::{Database, TestNewsroom, draft, slug};
+
+on_every_database! {
+    changes_that_cross_leave_each_other_alone,
+    all_of_a_change_is_told_at_once,
+    a_refused_change_changes_nothing,
+    an_entrys_changes_that_cross_leave_each_other_alone,
+    an_entry_is_renamed_and_started_at_once,
+    an_entrys_refused_change_changes_nothing,
+}
+
+fn source(text: &str) -> UpdatePatch {
+    UpdatePatch {
+        source: Some(Source::parse(text).unwrap()),
+        ..UpdatePatch::default()
+    }
+}
+
+fn headline(text: &str) -> UpdatePatch {
+    UpdatePatch {
+        headline: Some(Headline::parse_if_any(text).unwrap()),
+        ..UpdatePatch::default()
+    }
+}
+
+async fn changes_that_cross_leave_each_other_alone(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    for _ in 0..5 {
+        let id = room.post(&entry, "A gaol").await.id;
+        let mut changes = JoinSet::new();
+        for (viewer, patch) in [
+            (&room.author, headline("1 : 0")),
+            (&room.editor, source("A goal")),
+            (&room.author, UpdatePatch::mark(Mark::Key, true)),
+            (&room.editor, UpdatePatch::mark(Mark::Pinned, true)),
+        ] {
+            let (newsroom, viewer) = (room.newsroom.clone(), viewer.clone());
+            changes.spawn(async move { newsroom.patch_update(&viewer, id, &patch).await.unwrap() });
+        }
+        changes.join_all().await;
+        let (_, update) = room.update_page(&entry.slug, id).await.unwrap();
+        let now = update.headline.map(String::from);
+        assert_eq!((now.as_deref(), &*update.source), (Some("1 : 0"), "A goal"));
+        assert!(update.html.as_str().contains("A goal"));
+        assert!(update.key && update.pinned);
+    }
+}
+
+async fn all_of_a_change_is_told_at_once(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let pinned = room.post(&entry, "pinned").await.id;
+    room.mark_update(&room.author, pinned, Mark::Pinned, true)
+        .await
+        .unwrap();
+    let posted = room.post(&entry, "A gaol").await;
+    let patch = UpdatePatch {
+        key: Some(true),
+        pinned: Some(true),
+        ..UpdatePatch::text(&Draft::parse("A goal", "1 : 0").unwrap())
+    };
+    room.patch_update(&room.author, posted.id, &patch)
+        .await
+        .unwrap();
+    let batch = room
+        .changes_after(FeedId::Entry(entry.id), posted.rev)
+        .await;
+    let told: Vec<_> = batch.changes.iter().map(|c| (c.id(), c.rev())).collect();
+    let rev = posted.rev;
+    assert_eq!(told, [(pinned, rev + 1), (posted.id, rev + 2)]);
+    assert_eq!(batch.entry.unwrap().rev, rev + 2);
+    room.patch_update(&room.author, posted.id, &patch)
+        .await
+        .unwrap();
+    assert_eq!(room.feed_head(&entry).await, rev + 2, "the same again");
+
+    let bare = UpdatePatch {
+        key: Some(false),
+        pinned: Some(false),
+        ..headline("")
+    };
+    room.patch_update(&room.author, posted.id, &bare)
+        .await
+        .unwrap();
+    let batch = room.changes_after(FeedId::Entry(entry.id), rev + 2).await;
+    assert_eq!(batch.changes.len(), 1);
+    assert_eq!(batch.entry.unwrap().highlights, "", "its top tells of it");
+}
+
+async fn a_refused_change_changes_nothing(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let id = room.post(&entry, "A goal").await.id;
+    let head = room.feed_head(&entry).await;
+    let invisible = UpdatePatch {
+        key: Some(true),
+        ..source("<script>alert(1)</script>")
+    };
+    let refused = room.patch_update(&room.author, id, &invisible).await;
+    assert_refused!(refused, Error::Invalid(_));
+    assert_eq!(room.feed_head(&entry).await, head);
+
+    // A text that says nothing stands under a headline, and that can't be taken from above it.
+    let under_a_headline = Draft::parse("<script>alert(1)</script>", "1 : 0").unwrap();
+    room.edit_update(&room.author, id, &under_a_headline)
+        .await
+        .unwrap();
+    let refused = room.patch_update(&room.author, id, &headline("")).await;
+    assert_refused!(refused, Error::Invalid(_));
+    room.edit_update(&room.author, id, &draft("A goal"))
+        .await
+        .unwrap();
+}
+
+fn titled(title: &str) -> EntryPatch {
+    EntryPatch {
+        title: Some(Title::parse(title).unwrap()),
+        ..EntryPatch::default()
+    }
+}
+
+async fn an_entrys_changes_that_cross_leave_each_other_alone(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    for round in 0..5 {
+        let entry = room
+            .entry(&format!("final-{round}"), EntryState::Live)
+            .await;
+        let summary = EntryPatch {
+            summary: Some(Summary::parse("Tonight.").unwrap()),
+            ..EntryPatch::default()
+        };
+        let order = EntryPatch {
+            default_order: Some(Order::Latest),
+            ..EntryPatch::default()
+        };
+        let ended = EntryPatch::state(EntryState::Ended);
+        let mut changes = JoinSet::new();
+        for patch in [titled("The final"), summary, order, ended] {
+            let (newsroom, viewer) = (room.newsroom.clone(), room.author.clone());
+            let slug = entry.slug.clone();
+            changes.spawn(async move {
+                newsroom.patch_entry(&viewer, &slug, &patch).await.unwrap();
+            });
+        }
+        changes.join_all().await;
+        let now = room.entry_page(&entry.slug).await.unwrap().entry;
+        assert_eq!(
+            (&*now.title.to_string(), &*now.summary.to_string()),
+            ("The final", "Tonight.")
+        );
+        assert_eq!(
+            (now.default_order, now.state),
+            (Order::Latest, EntryState::Ended)
+        );
+    }
+}
+
+async fn an_entry_is_renamed_and_started_at_once(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let draft = room.entry("draft", EntryState::Draft).await;
+    let id = room.post(&draft, "A goal").await.id;
+    let patch = EntryPatch {
+        slug: Some(slug("final")),
+        state: Some(EntryState::Live),
+        ..titled("The final")
+    };
+    let started = room
+        .patch_entry(&room.author, &draft.slug, &patch)
+        .await
+        .unwrap();
+    let page = room.entry_page(&slug("final")).await.unwrap();
+    assert_eq!(started, page.entry, "what it answers is what is there");
+    assert_eq!(
+        page.entry.head,
+        draft.head + 3,
+        "a post, its card, the entry"
+    );
+    assert_eq!(page.updates[0].id, id);
+    let nobodys = room.entry_page(&draft.slug).await;
+    assert_refused!(nobodys, Error::Unknown("entry"));
+}
+
+async fn an_entrys_refused_change_changes_nothing(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let draft = room.entry("draft", EntryState::Draft).await;
+    let live = room.live_entry().await;
+    let ended = EntryPatch {
+        state: Some(EntryState::Ended),
+        ..titled("Changed")
+    };
+    let announced = EntryPatch {
+        state: Some(EntryState::Upcoming),
+        ..titled("Changed")
+    };
+    let taken = EntryPatch {
+        slug: Some(draft.slug.clone()),
+        state: Some(EntryState::Ended),
+        ..titled("Changed")
+    };
+    let refused = room.patch_entry(&room.author, &draft.slug, &ended).await;
+    assert_refused!(refused, Error::Forbidden(_));
+    for patch in [announced, taken] {
+        let refused = room.patch_entry(&room.author, &live.slug, &patch).await;
+        assert_refused!(refused, Error::Invalid(_));
+    }
+    let refused = room.patch_entry(&room.reader, &live.slug, &ended).await;
+    assert_refused!(refused, Error::Forbidden(_));
+    for entry in [draft, live] {
+        assert_eq!(room.desk_page(&entry.slug).await.entry, entry);
+    }
+}
