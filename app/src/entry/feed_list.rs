@@ -198,6 +198,8 @@ impl FeedList {
 
     /// Shows a card, in its own node if it has one; answers whether it is an arrival.
     fn take_in(&self, fresh: Element, hold: bool) -> bool {
+        // Before it is compared: a time that says so already is left alone.
+        times::show(&fresh, self.own_zone.get());
         let (_, id) = key(&fresh);
         if let Some(node) = card_node::find(id) {
             self.rewrite(&node, &fresh);
@@ -220,9 +222,6 @@ impl FeedList {
         // Plain names are always taken.
         let _ = node.class_list().add_1("is-new");
         let _ = node.toggle_attribute_with_force("hidden", hold);
-        if self.own_zone.get() {
-            times::show(&node, true);
-        }
         put(&self.list, self.order(), &node);
         if hold {
             self.held.borrow_mut().push(node);
@@ -237,11 +236,7 @@ impl FeedList {
     /// Makes a node say what another card says; the node itself stays, and so does its place unless the
     /// time it was posted changed, as after a reset.
     fn rewrite(&self, node: &Element, fresh: &Element) {
-        times::show(node, false);
         settle_inside(node, fresh);
-        if self.own_zone.get() {
-            times::show(node, true);
-        }
         let moves = key(node) != key(fresh);
         for name in ["data-rev", "data-posted-at"] {
             let value = fresh.get_attribute(name).unwrap_or_default();
