@@ -119,3 +119,21 @@ test("times can be read in the reader's own zone", async ({ newContext, newEntry
   await page.getByRole("button", { name: "Times in UTC" }).click();
   await expect(time).toHaveText(inUtc);
 });
+
+test("in the reader's own zone, too, what is selected of a key moment stays so while the title changes", async ({ newContext, newEntry, post, send }) => {
+  const entry = await newEntry();
+  await post(entry.slug, "the goal");
+  const page = await (await newContext({ timezoneId: "Asia/Tokyo" })).newPage();
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await send(`/desk/updates/${await idOf(page, "the goal")}/mark`, { mark: "key", on: "true" });
+  const time = page.getByRole("navigation", { name: "Key moments" }).locator("time");
+  const inUtc = await time.innerText();
+  await page.getByRole("button", { name: "Times in my zone" }).click();
+  await expect(time).not.toHaveText(inUtc);
+  const own = await time.innerText();
+  await time.selectText();
+  await send(`/desk/entries/${entry.slug}/edit`, { title: "The re-match", slug: entry.slug, time_zone: "UTC" });
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("The re-match");
+  expect(await page.evaluate(() => getSelection()?.toString())).toBe(own);
+});

@@ -1,6 +1,6 @@
 // The pages of all entries, open while things happen: the front page, and `/live`.
 import { randomUUID } from "node:crypto";
-import type { Page } from "@playwright/test";
+import type { Page, Route } from "@playwright/test";
 import { expect, idOf, markNodes, placeOf, test, unmarked, updates, waitForFeed } from "./support/test";
 
 /** Opens a page of all entries, and waits for its stream. */
@@ -107,6 +107,49 @@ test("/live shows what all live entries say, where each update is from, and foll
   await expect(page.locator(`#update-${id}`).getByRole("link", { name: "The re-match" })).toBeVisible();
   await send(`/desk/updates/${id}/delete`);
   await expect(page.locator(`#update-${id}`)).toHaveCount(0);
+});
+
+/** `/live` as in `html`, had it no room for what is as old as the update `id`. */
+function withRoomAfter(page: Page, html: string, id: string): Promise<string> {
+  return page.evaluate(
+    ([html, id]) => {
+      const fresh = new DOMParser().parseFromString(html, "text/html");
+      const list = fresh.querySelector("#live-updates") as HTMLElement;
+      const postedAt = (card: Element | null) => Number((card as HTMLElement).dataset.postedAt);
+      const oldest = postedAt(fresh.querySelector(`#update-${id}`)) + 1;
+      for (const card of list.querySelectorAll(".update")) if (postedAt(card) < oldest) card.remove();
+      list.dataset.oldest = String(oldest);
+      return fresh.documentElement.outerHTML;
+    },
+    [html, id] as const,
+  );
+}
+
+test("when an entry on /live ends, what a fresh page has no room for stays, and so does what came while it was fetched", async ({ page, newEntry, post, send }) => {
+  const [one, two] = [await newEntry(), await newEntry()];
+  const own = randomUUID().slice(0, 8);
+  await post(one.slug, `read ${own}`);
+  await post(two.slug, `over ${own}`);
+  await open(page, "/live");
+  const [read, over] = [await idOf(page, `read ${own}`), await idOf(page, `over ${own}`)];
+  const renewing = async (route: Route) => {
+    const answer = await route.fetch();
+    const body = await withRoomAfter(page, await answer.text(), read);
+    await post(one.slug, `meanwhile ${own}`);
+    await expect(updates(page).first()).toContainText(`meanwhile ${own}`);
+    await page.locator(`#update-${read} .prose`).selectText();
+    await markNodes(page);
+    await route.fulfill({ response: answer, body });
+  };
+  await page.route("**/live", renewing, { times: 1 });
+  await send(`/desk/entries/${two.slug}/end`);
+  await expect(page.locator(`#update-${over}`)).toHaveCount(0);
+  await expect(updates(page).first()).toContainText(`meanwhile ${own}`);
+  expect((await page.evaluate(() => getSelection()?.toString()))?.trim()).toBe(`read ${own}`);
+
+  await send(`/desk/updates/${read}`, { source: `edited ${own}` });
+  await expect(page.locator(`#update-${read}`)).toContainText(`edited ${own}`);
+  expect(await unmarked(page)).toBe(0);
 });
 
 for (const path of ["/", "/live"]) {

@@ -7,6 +7,7 @@ use newsroom::Secret;
 
 use crate::{
     desk::desk_entry,
+    entry::said,
     layout::{Complaint, Field, Frame, LongField, Place, or_error},
     request::PageRequest,
 };
@@ -27,7 +28,7 @@ pub fn ComposePage() -> impl IntoView {
                 name if name.is_empty() => Secret::new_random().reveal().to_owned(),
                 name => name,
             };
-            let last = page.updates.last().map(|update| update.html.plain_text(140));
+            let last = page.updates.last().map(|update| said(update, 140));
             view! {
                 <Frame title=format!("Post to {}", entry.title) place=Place::Personal(viewer)>
                     <h1>"Post to " <a href=format!("/entries/{}", entry.slug)>{entry.title.to_string()}</a></h1>

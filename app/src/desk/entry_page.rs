@@ -8,7 +8,7 @@ use newsroom::{Entry, LiveUpdate, UNDO_WINDOW, zone::LocalTime};
 
 use super::desk_entry;
 use crate::{
-    entry::state_word,
+    entry::{said, state_word},
     layout::{Complaint, Frame, Place, or_error},
     request::PageRequest,
 };
@@ -154,7 +154,11 @@ fn DeskUpdate(entry: Entry, update: LiveUpdate, mine: bool) -> impl IntoView {
     let posted = LocalTime::new(update.posted_at, &entry.time_zone);
     let marks = Mark::ALL.iter().map(|&mark| (mark, !update.has(mark)));
     let marks: Vec<_> = marks.collect();
-    let text = update.html.plain_text(160);
+    let text = match &update.headline {
+        // It is called something already.
+        Some(_) => update.html.plain_text(160),
+        None => said(&update, 160),
+    };
     let id = update.id;
     // Heard one after the other, ten buttons "Delete" would be ten riddles.
     let clock = posted.clock();

@@ -20,9 +20,9 @@ pub fn show_entry(entry: &EntryChange, own: bool) {
     if let Some(top) = highlights()
         && let Some(fresh) = card_node::parse(&["<div>", &entry.highlights, "</div>"].concat())
     {
-        times::show(&top, false);
+        // Before they are compared: a time that says so already is left alone.
+        times::show(&fresh, own);
         settle_inside(&top, &fresh);
-        times::show(&top, own);
     }
 }
 

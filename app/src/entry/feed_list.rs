@@ -6,13 +6,13 @@
 
 use std::cell::{Cell, RefCell};
 
-use domain::{Change, Order};
+use domain::{Change, Order, Rev, Timestamp};
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, NodeList};
 
 use super::{
-    card_node::{self, key},
+    card_node::{self, key, number},
     placing::{move_before, put, take_out},
     reader_place::ReaderPlace,
     settling::settle_inside,
@@ -132,10 +132,25 @@ impl FeedList {
     /// Answers how many arrived.
     pub fn become_like(&self, page: &Element, hold: bool) -> usize {
         self.doubt();
-        let cards = all(page, ".update");
-        let arrived = cards.map(|fresh| usize::from(self.take_in(fresh, hold)));
-        let arrived = arrived.sum();
+        let arrived = self.take_in_all(page, hold);
         self.remove_doubted();
+        self.note_emptiness();
+        arrived
+    }
+
+    /// The same, of a page that tells of the feed that this list follows, up to `rev`: what it has no room for
+    /// stays, and so does what it doesn't know yet.
+    pub fn come_up_to(&self, page: &Element, rev: Rev, hold: bool) -> usize {
+        let live = page.get_attribute("data-live").unwrap_or_default();
+        let oldest = Timestamp(number(page, "data-oldest"));
+        for card in all(&self.list, ".update") {
+            let is_over = !live.split(' ').any(|of| is_from(&card, of));
+            let is_told_of = key(&card).0 >= oldest && number(&card, "data-rev") <= rev;
+            if is_over || (is_told_of && !holds(page, &card)) {
+                self.remove(&card);
+            }
+        }
+        let arrived = self.take_in_all(page, hold);
         self.note_emptiness();
         arrived
     }
@@ -196,11 +211,23 @@ impl FeedList {
         self.place.is_undisturbed()
     }
 
+    /// Shows the cards of a page; answers how many are arrivals.
+    fn take_in_all(&self, page: &Element, hold: bool) -> usize {
+        all(page, ".update")
+            .map(|fresh| usize::from(self.take_in(fresh, hold)))
+            .sum()
+    }
+
     /// Shows a card, in its own node if it has one; answers whether it is an arrival.
     fn take_in(&self, fresh: Element, hold: bool) -> bool {
+        // Before it is compared: a time that says so already is left alone.
+        times::show(&fresh, self.own_zone.get());
         let (_, id) = key(&fresh);
         if let Some(node) = card_node::find(id) {
-            self.rewrite(&node, &fresh);
+            // A page out of a cache may be behind what is shown.
+            if number(&node, "data-rev") <= number(&fresh, "data-rev") {
+                self.rewrite(&node, &fresh);
+            }
             return false;
         }
         self.insert(fresh, hold);
@@ -220,9 +247,6 @@ impl FeedList {
         // Plain names are always taken.
         let _ = node.class_list().add_1("is-new");
         let _ = node.toggle_attribute_with_force("hidden", hold);
-        if self.own_zone.get() {
-            times::show(&node, true);
-        }
         put(&self.list, self.order(), &node);
         if hold {
             self.held.borrow_mut().push(node);
@@ -237,11 +261,7 @@ impl FeedList {
     /// Makes a node say what another card says; the node itself stays, and so does its place unless the
     /// time it was posted changed, as after a reset.
     fn rewrite(&self, node: &Element, fresh: &Element) {
-        times::show(node, false);
         settle_inside(node, fresh);
-        if self.own_zone.get() {
-            times::show(node, true);
-        }
         let moves = key(node) != key(fresh);
         for name in ["data-rev", "data-posted-at"] {
             let value = fresh.get_attribute(name).unwrap_or_default();
@@ -253,6 +273,20 @@ impl FeedList {
             put(&self.list, self.order(), node);
         }
     }
+}
+
+/// Whether a card says that it is from the entry numbered `of`.
+fn is_from(card: &Element, of: &str) -> bool {
+    find_in(card, &["a[data-of=\"", of, "\"]"].concat())
+}
+
+/// Whether a card is in `page`, too.
+fn holds(page: &Element, card: &Element) -> bool {
+    find_in(page, &["#", &card.id()].concat())
+}
+
+fn find_in(root: &Element, selector: &str) -> bool {
+    root.query_selector(selector).is_ok_and(|it| it.is_some())
 }
 
 /// What `selector` finds in `root`.

@@ -40,6 +40,8 @@ pub struct LivePage {
     pub(super) fetching: Cell<bool>,
     /// Whether the page itself is.
     pub(super) renewing: Cell<bool>,
+    /// What a page that is fetched anew must know.
+    pub(super) known: RefCell<Cursor>,
     pub(super) announcer: Announcer,
     stopwatch: Stopwatch,
     connection: RefCell<Connection>,
@@ -60,6 +62,7 @@ impl LivePage {
         let page = Rc::new(Self {
             shows: list.shows(),
             list,
+            known: RefCell::new(cursor.clone()),
             reader: RefCell::new(FeedReader::new(cursor)),
             fetching: Cell::new(false),
             renewing: Cell::new(false),

@@ -7,9 +7,10 @@ use domain::Cursor;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::window;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::Element;
 
 use super::{
-    card_node,
+    card_node::{self, number},
     catching_up::{SPREAD_MS, dice},
     feed_list::Shows,
     fetch,
@@ -20,16 +21,30 @@ use super::{
 /// How long to wait before the page is fetched again that could not be had.
 const AGAIN_MS: u32 = 10_000;
 
+/// How long to wait before it is fetched again that came out of a cache, too old: as long as caches keep it.
+const KEPT_MS: u32 = 2_000;
+
 impl LivePage {
     /// Fetches the page, and swaps in what is different: what stays the same keeps its node, and the
     /// reader their place. A moment of chance first, so that a thousand pages don't ask as one.
     pub(super) fn renew(self: &Rc<Self>) {
+        self.must_know();
+        self.fetch_in(0);
+    }
+
+    /// From here on, what is fetched must know what this page knows by now: what it has no notion of would
+    /// be undone by it, and nothing would tell of that again.
+    pub(super) fn must_know(&self) {
+        self.known.replace(self.reader.borrow().cursor().clone());
+    }
+
+    fn fetch_in(self: &Rc<Self>, wait_ms: u32) {
         if self.renewing.replace(true) {
             return;
         }
         let page = Rc::clone(self);
         let ask = move || spawn_local(async move { page.fetch_anew().await });
-        Timeout::new(dice(SPREAD_MS), ask).forget();
+        Timeout::new(wait_ms + dice(SPREAD_MS), ask).forget();
     }
 
     async fn fetch_anew(self: Rc<Self>) {
@@ -37,30 +52,62 @@ impl LivePage {
         let answer = fetch::get_text(&path).await;
         self.renewing.set(false);
         let html = answer.and_then(|(status, text)| (status == 200).then_some(text));
-        if let Some(cursor) = html.and_then(|html| self.become_like(&html)) {
-            self.reader.borrow_mut().restart(cursor);
-            self.note_cursor();
-            // It may come out of a cache, and be behind what this page knew.
-            self.catch_up();
-        } else {
-            Timeout::new(AGAIN_MS, move || self.renew()).forget();
+        match html.and_then(|html| self.parse(&html)) {
+            Some((_, cursor)) if self.is_too_old(&cursor) => self.fetch_in(KEPT_MS),
+            Some((fresh, cursor)) => {
+                self.become_like(&fresh, cursor);
+                self.note_cursor();
+                // It may come out of a cache, and be behind what the server has, or ahead of what is read.
+                self.catch_up();
+            }
+            None => self.fetch_in(AGAIN_MS),
         }
     }
 
-    /// Shows what the page in `html` does, and answers where in the feed that is.
-    fn become_like(&self, html: &str) -> Option<Cursor> {
-        let list = self.list.element();
-        let same = ["#", &list.id()].concat();
+    /// The list of the page in `html`, and where in the feed that is.
+    fn parse(&self, html: &str) -> Option<(Element, Cursor)> {
+        let same = ["#", &self.list.element().id()].concat();
         let fresh = card_node::parse_all(html)?.query_selector(&same).ok()??;
-        let data = |name| fresh.get_attribute(name).unwrap_or_default();
-        let cursor = data("data-cursor").parse().ok()?;
+        let cursor = fresh.get_attribute("data-cursor")?.parse().ok()?;
+        Some((fresh, cursor))
+    }
+
+    fn is_too_old(&self, cursor: &Cursor) -> bool {
+        let known = self.known.borrow();
+        cursor.epoch == known.epoch && cursor.rev < known.rev
+    }
+
+    /// Shows what a list does that was made at `cursor`.
+    fn become_like(&self, fresh: &Element, cursor: Cursor) {
+        let same_epoch = cursor.epoch == self.reader.borrow().cursor().epoch;
         if self.shows == Shows::Entries {
-            settle_inside(list, &fresh);
+            settle_inside(self.list.element(), fresh);
         } else {
-            self.list.set_data("live", &data("data-live"));
-            self.list.set_data("oldest", &data("data-oldest"));
-            self.hold_or_show(|hold| self.list.become_like(&fresh, hold));
+            self.note_bounds(fresh, same_epoch);
+            self.hold_or_show(|hold| {
+                if same_epoch {
+                    self.list.come_up_to(fresh, cursor.rev, hold)
+                } else {
+                    self.list.become_like(fresh, hold)
+                }
+            });
+            if same_epoch {
+                // The fresh page tells nothing of what it has no room for: that is still to be read.
+                return;
+            }
         }
-        Some(cursor)
+        self.reader.borrow_mut().restart(cursor);
+    }
+
+    /// Notes of a fresh list which entries are live, and what is too old to be shown.
+    fn note_bounds(&self, fresh: &Element, same_epoch: bool) {
+        let mut oldest = number(fresh, "data-oldest");
+        if same_epoch {
+            // What this page began with is still there.
+            oldest = oldest.min(number(self.list.element(), "data-oldest"));
+        }
+        self.list.set_data("oldest", &oldest.to_string());
+        let live = fresh.get_attribute("data-live").unwrap_or_default();
+        self.list.set_data("live", &live);
     }
 }

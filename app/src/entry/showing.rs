@@ -18,6 +18,9 @@ impl LivePage {
         match self.shows {
             Shows::Entry => self.show_updates(&changes),
             Shows::AllUpdates => {
+                if changes.iter().any(|it| matches!(it, Change::Deleted(_))) {
+                    self.must_know();
+                }
                 let oldest = Timestamp(number(self.list.element(), "data-oldest"));
                 self.show_updates(&of_live_entries(changes, entries, oldest));
             }
@@ -71,7 +74,10 @@ impl LivePage {
         let id = entry.id.to_string();
         let of_entry = ["a[data-of=\"", &id, "\"]"].concat();
         for name in all(self.list.element(), &of_entry) {
-            name.set_text_content(Some(&entry.title));
+            if name.text_content().as_ref() != Some(&entry.title) {
+                self.must_know();
+                name.set_text_content(Some(&entry.title));
+            }
         }
         let was_live = self.list.data("live").split(' ').any(|live| live == id);
         if was_live != (entry.state == EntryState::Live) {

@@ -7,6 +7,7 @@ use leptos_meta::Meta;
 use leptos_router::hooks::use_params_map;
 use newsroom::{Error, zone};
 
+use super::said::said;
 use crate::{
     layout::{Frame, Place, or_error},
     request::newsroom,
@@ -29,10 +30,7 @@ pub fn UpdatePage() -> impl IntoView {
         };
         let page = found.await.map(|(entry, update)| {
             let card = newsroom.cards().card(&entry, &update);
-            let title = match &update.headline {
-                Some(headline) => headline.to_string(),
-                None => update.html.plain_text(70),
-            };
+            let title = said(&update, 70);
             let entry_url = format!("/entries/{}", entry.slug);
             view! {
                 <Frame title=format!("{title} · {}", entry.title) place=Place::Public>

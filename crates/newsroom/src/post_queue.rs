@@ -3,13 +3,13 @@
 
 use std::{slice, sync::Arc, time::Duration};
 
-use domain::{Draft, EntryState, Mark, OpId, PostedUpdate, Slug, Timestamp, Viewer};
+use domain::{Draft, EntryId, EntryState, Mark, OpId, PostedUpdate, Slug, Timestamp, Viewer};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     Clock, Entry, Error, Result, SafeHtml,
     live::Hub,
-    posting::may_pin,
+    posting::{may_pin, request_hash},
     storage::{NewUpdate, Operation, Outcome, Revision, StorageError, Store},
 };
 
@@ -29,8 +29,6 @@ pub struct Post {
     pub slug: Slug,
     /// Its name, for its author.
     pub op_id: OpId,
-    /// What is known by that name.
-    pub request_hash: Vec<u8>,
     /// What was written.
     pub draft: Draft,
     /// What readers get of it.
@@ -170,15 +168,16 @@ impl Press {
     }
 
     async fn write_at(&self, revision: &mut Revision, post: &Post) -> Result<PostedUpdate> {
+        let entry = revision.snapshot().entry_known_as(&post.slug).await?;
+        let entry = entry.ok_or(Error::Unknown("entry"))?;
+        let request_hash = hash_of_post(entry.id, post);
         let known = revision.snapshot().operation(post.author.id, &post.op_id);
         if let Some(done) = known.await? {
             return match done.outcome {
-                Outcome::Posted(posted) if done.request_hash == post.request_hash => Ok(posted),
+                Outcome::Posted(posted) if done.request_hash == request_hash => Ok(posted),
                 _ => Err(Error::Repeated),
             };
         }
-        let entry = revision.snapshot().entry_known_as(&post.slug).await?;
-        let entry = entry.ok_or(Error::Unknown("entry"))?;
         if entry.state == EntryState::Ended {
             return Err(Error::Forbidden(
                 "This entry has ended. Start it again at your desk to post to it.",
@@ -200,7 +199,7 @@ impl Press {
             rev: revision.rev(),
         };
         let operation = Operation {
-            request_hash: post.request_hash.clone(),
+            request_hash,
             outcome: Outcome::Posted(result),
         };
         revision
@@ -208,6 +207,19 @@ impl Press {
             .await?;
         Ok(result)
     }
+}
+
+/// What a post is known by. It goes to an entry, whatever that is called when it is sent again.
+fn hash_of_post(entry: EntryId, post: &Post) -> Vec<u8> {
+    let entry = entry.to_string();
+    let headline = post
+        .draft
+        .headline
+        .as_ref()
+        .map_or("", |line| line.as_str());
+    let text = [&*entry, headline, post.draft.source.as_str()];
+    let marks = post.marks.iter().map(|mark| mark.as_str());
+    request_hash(text.into_iter().chain(marks))
 }
 
 /// Now, less the time it waited; not before the entry began, and never in the future.

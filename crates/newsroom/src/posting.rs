@@ -56,7 +56,6 @@ impl Newsroom {
             author: viewer.clone(),
             slug: slug.clone(),
             op_id: op_id.clone(),
-            request_hash: hash_of_post(slug, draft, marks),
             draft: draft.clone(),
             html,
             marks: marks.to_vec(),
@@ -272,14 +271,6 @@ fn check_visible(html: &SafeHtml, headline: Option<&Headline>) -> Result<()> {
             "Nothing of this text can be shown: scripts and embedded pages are taken out.",
         )))
     }
-}
-
-fn hash_of_post(slug: &Slug, draft: &Draft, marks: &[Mark]) -> Vec<u8> {
-    let headline = draft.headline.as_ref().map_or("", |line| line.as_str());
-    let text = [slug.as_str(), headline, draft.source.as_str()];
-    // Hashes are kept for ever: what is not marked has the one it had before there were marks.
-    let marks = marks.iter().map(|mark| mark.as_str());
-    request_hash(text.into_iter().chain(marks))
 }
 
 /// What a request is known by that says so much: whoever repeats it asks for the same parts.

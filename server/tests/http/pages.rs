@@ -40,6 +40,21 @@ async fn an_entry_reads_as_a_page() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_picture_is_called_the_same_on_every_page() {
+    let (app, anonymous, author) = TestApp::start().await;
+    app.live_entry().await;
+    let update = app.post("final", "![](https://example.org/goal.jpg)").await;
+    let own_page = format!("/entries/final/updates/{}", update.id);
+    let page = anonymous.get(&own_page).await.text();
+    let title = "An update without words · final";
+    assert_eq!(tag_texts(&page, "title"), [title]);
+    for path in ["/entries/final/compose", "/desk/entries/final"] {
+        let page = author.get(path).await.text();
+        assert!(page.contains("An update without words"), "{path}: {page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_is_the_same_for_everyone() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;

@@ -2,15 +2,16 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use domain::{Draft, EntryState, Order};
-use newsroom::{Error, NewEntry};
+use domain::{Draft, EntryState, Mark, Order};
+use newsroom::{EntryEdit, Error, NewEntry};
 use tokio::task::JoinSet;
 
-use super::support::{Database, TestNewsroom, draft, op_id};
+use super::support::{Database, TestNewsroom, draft, op_id, slug};
 
 on_every_database! {
     a_retry_publishes_once,
     a_retry_is_answered_whatever_happened_since,
+    a_retry_to_the_renamed_entry_publishes_once,
     another_request_under_a_used_name_is_refused,
     twenty_at_once_publish_once,
     two_servers_publish_once,
@@ -64,6 +65,27 @@ async fn a_retry_is_answered_whatever_happened_since(database: Database) {
         .unwrap();
     assert_eq!(again, first);
     assert_eq!(room.texts(&entry).await, [""; 0]);
+}
+
+async fn a_retry_to_the_renamed_entry_publishes_once(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let (op, text, marks) = (op_id(), draft("once"), [Mark::Key]);
+    let post = async |slug| {
+        room.post_marked_update(&room.author, slug, &op, &text, &marks, NOW)
+            .await
+    };
+    let first = post(&entry.slug).await.unwrap();
+    let mut edit = EntryEdit::of(&entry);
+    edit.slug = slug("re-match");
+    room.edit_entry(&room.editor, &entry.slug, &edit)
+        .await
+        .unwrap();
+    for address in [&edit.slug, &entry.slug] {
+        assert_eq!(post(address).await.unwrap(), first);
+    }
+    let page = room.entry_page(&edit.slug).await.unwrap();
+    assert_eq!(page.updates.len(), 1);
 }
 
 async fn another_request_under_a_used_name_is_refused(database: Database) {
