@@ -11,7 +11,7 @@ use std::{
     io,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
@@ -103,6 +103,15 @@ where
     }
 }
 
+/// Has the socket wake nobody: it remembers hyper's task, and would keep its two kilobytes for as long as
+/// it is open.
+fn forget_who_waits(socket: &TcpStream) {
+    let mut nobody = Context::from_waker(Waker::noop());
+    // What is ready has been told, and remembers nobody.
+    let _ = socket.poll_read_ready(&mut nobody);
+    let _ = socket.poll_write_ready(&mut nobody);
+}
+
 /// A socket, for as long as HTTP has it.
 pub struct Connection {
     socket: Option<TcpStream>,
@@ -160,6 +169,7 @@ impl AsyncWrite for Connection {
         if let Some(take) = this.handover.taker()
             && let Some(socket) = this.socket.take()
         {
+            forget_who_waits(&socket);
             take(socket);
             // So that hyper looks again, and finds the connection closed.
             cx.waker().wake_by_ref();
