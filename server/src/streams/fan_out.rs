@@ -9,7 +9,7 @@ use std::{
     collections::{HashMap, HashSet},
     io,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -73,11 +73,7 @@ impl FanOut {
     }
 
     fn seat(&self, feed: &Feed, mut member: Member) {
-        let mut crews = self.0.crews.lock().unwrap_or_else(PoisonError::into_inner);
-        crews.retain(|_, doors| {
-            doors.retain(|door| !door.joining.is_closed());
-            !doors.is_empty()
-        });
+        let mut crews = self.crews();
         let doors = crews.entry(feed.id).or_default();
         let bell = member.subscription.bell();
         for door in &*doors {
@@ -110,6 +106,19 @@ impl FanOut {
         };
         self.0.tasks.spawn(crew.run());
         doors.push(door);
+    }
+
+    /// Closes the doors that lead nowhere: each has an ear on its feed's bell, and the hub keeps the rings
+    /// that somebody listens to.
+    fn forget_disbanded(&self) {
+        self.crews().retain(|_, doors| {
+            doors.retain(|door| !door.joining.is_closed());
+            !doors.is_empty()
+        });
+    }
+
+    fn crews(&self) -> MutexGuard<'_, HashMap<FeedId, Vec<Door>>> {
+        self.0.crews.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until everybody was told goodbye.
@@ -267,6 +276,7 @@ impl Crew {
     /// Ends; who comes at the last moment gets another crew.
     fn disband(mut self) {
         self.waiting.close();
+        self.fan_out.forget_disbanded();
         while let Ok(member) = self.waiting.try_recv() {
             self.fan_out.seat(&self.feed, member);
         }
