@@ -1,5 +1,5 @@
 // What a reader's open page does while things happen.
-import { expect, idOf, markNodes, test, texts, unmarked, updates, waitForFeed } from "./support/test";
+import { expect, idOf, markNodes, runUntilChip, test, texts, unmarked, updates, waitForFeed } from "./support/test";
 
 test("posted in one browser, seen in another", async ({ page, author, newEntry }) => {
   const entry = await newEntry();
@@ -93,10 +93,11 @@ test("an entry that ends says so, and comes alive again", async ({ page, newEntr
 
   await send(`/desk/entries/${entry.slug}/start`);
   await post(entry.slug, "one more thing");
-  // An ended entry's page asks once a minute.
-  await page.clock.runFor(65_000);
+  // An ended entry's page asks once a minute, or up to six seconds before. Nothing may be asked within a long leap of
+  // the clock: it would be given up before it can be answered.
+  await page.clock.runFor(53_000);
+  await runUntilChip(page, "live");
   await expect(page.locator("#entry-state")).toHaveText("Live");
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
   await expect(updates(page)).toHaveText(/one more thing/);
 });
 
