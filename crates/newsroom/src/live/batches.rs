@@ -1,5 +1,7 @@
 //! Batches, from the database: the one way that polls, catch-ups and the tailer share.
 
+use std::collections::HashMap;
+
 use domain::{Batch, Change, Cursor, Deleted, EntryChange, Presented, Reset, UpdateId};
 
 use super::{FeedId, Frame};
@@ -47,23 +49,16 @@ pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor
     let more = updates.len() > MAX_CHANGES;
     updates.truncate(MAX_CHANGES);
 
-    let mut changes = Vec::with_capacity(updates.len());
-    let mut entries_seen: Vec<Entry> = entry.iter().cloned().collect();
-    for update in &updates {
-        let seen = entries_seen
-            .iter()
-            .position(|entry| entry.id == update.entry_id);
-        let of = if let Some(at) = seen {
-            &entries_seen[at]
-        } else {
-            let Some(entry) = snapshot.entry(update.entry_id).await? else {
-                continue;
-            };
-            entries_seen.push(entry);
-            &entries_seen[entries_seen.len() - 1]
-        };
-        changes.push(change(cards, of, update));
-    }
+    // Whatever changed in an entry moved it: these are all that the changes are of.
+    let entries = match entry {
+        Some(entry) => vec![entry],
+        None => snapshot.entries_moved_since(since.rev).await?,
+    };
+    let by_id: HashMap<_, _> = entries.iter().map(|entry| (entry.id, entry)).collect();
+    let changes = updates
+        .iter()
+        .filter_map(|update| Some(change(cards, by_id.get(&update.entry_id)?, update)))
+        .collect();
     let to = match updates.last() {
         Some(last) if more => last.rev,
         // The head may be behind a cursor of the front page's, which follows every entry.
@@ -80,26 +75,27 @@ pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor
         entries: Vec::new(),
     };
     let mut quoted: Vec<UpdateId> = Vec::new();
-    match entry {
-        Some(entry) if entry.rev > since.rev => {
-            let highlights = snapshot.highlights(entry.id).await?;
-            quoted.extend(highlights.iter().map(|update| update.id));
-            batch.entry = Some(Box::new(EntryChange {
-                highlights: cards.highlights(&entry, &highlights),
-                ..entry_change(&entry)
-            }));
-        }
-        Some(_) => {}
-        None => {
-            for entry in snapshot.entries_moved_since(since.rev).await? {
-                let latest = snapshot.latest_updates(entry.id, 1).await?.pop();
-                quoted.extend(latest.as_ref().map(|update| update.id));
-                batch.entries.push(EntryChange {
-                    rev: entry.head,
-                    line: cards.line(&entry, latest.as_ref()),
-                    ..entry_change(&entry)
-                });
+    match feed {
+        FeedId::Entry(_) => {
+            if let Some(entry) = entries.first().filter(|entry| entry.rev > since.rev) {
+                let highlights = snapshot.highlights(entry.id).await?;
+                quoted.extend(highlights.iter().map(|update| update.id));
+                batch.entry = Some(Box::new(EntryChange {
+                    highlights: cards.highlights(entry, &highlights),
+                    ..entry_change(entry)
+                }));
             }
+        }
+        FeedId::All => {
+            let latest = snapshot.latest_of_each(since.rev).await?;
+            quoted.extend(latest.values().map(|update| update.id));
+            batch
+                .entries
+                .extend(entries.iter().map(|entry| EntryChange {
+                    rev: entry.head,
+                    line: cards.line(entry, latest.get(&entry.id)),
+                    ..entry_change(entry)
+                }));
         }
     }
     Ok(Frame::new(&batch, &quoted))

@@ -161,17 +161,18 @@ impl Snapshot {
         all(&rows)
     }
 
-    /// The latest update of each public entry that has any.
+    /// The latest update of each public entry that has any, and that anything changed in after `since`.
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn latest_of_each(&mut self) -> Result<HashMap<EntryId, LiveUpdate>> {
+    pub async fn latest_of_each(&mut self, since: Rev) -> Result<HashMap<EntryId, LiveUpdate>> {
         let rows = sqlx::query(select_updates!(
             "WHERE u.id IN (
                  SELECT (SELECT l.id FROM updates l WHERE l.entry_id = e.id AND l.deleted_at IS NULL
                          ORDER BY l.posted_at DESC, l.id DESC LIMIT 1)
-                 FROM entries e WHERE e.state <> 'draft')"
+                 FROM entries e WHERE e.head > $1 AND e.state <> 'draft')"
         ))
+        .bind(since)
         .fetch_all(&mut *self.tx)
         .await?;
         let latest = all(&rows)?.into_iter();
