@@ -48,8 +48,8 @@ impl From<newsroom::Error> for AppError {
         let sentence = error.to_string();
         match error {
             Error::LoggedOut => Self::LoggedOut(sentence),
-            Error::Storage(cause) => {
-                tracing::error!(%cause, "a server function failed");
+            error if error.is_server_failure() => {
+                error.log_failure("a server function failed");
                 Self::Unavailable(sentence)
             }
             _ => Self::Refused(sentence),

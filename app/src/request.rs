@@ -73,6 +73,9 @@ pub fn status_of(error: &Error) -> StatusCode {
         Error::Forbidden(_) => StatusCode::FORBIDDEN,
         Error::LoggedOut | Error::WrongPassword => StatusCode::UNAUTHORIZED,
         Error::Reset(_) => StatusCode::GONE,
-        Error::Storage(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Unavailable(_) | Error::DiskFull(_) | Error::OutcomeUnknown(_) | Error::Busy => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Error::Corrupt { .. } | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -41,6 +41,9 @@ enum Command {
     /// Manage entries: the live blogs themselves.
     #[command(subcommand)]
     Entry(EntryCommand),
+    /// Repair a database that no server uses.
+    #[command(subcommand)]
+    Repair(RepairCommand),
     /// Manage tokens: what programs show to post, instead of logging in.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -56,6 +59,13 @@ enum AccountCommand {
 enum EntryCommand {
     /// Create an entry. A running server shows it within a second.
     Create(NewEntryArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum RepairCommand {
+    /// Number all revisions anew, in another epoch: open pages then fetch everything once. Refused while a
+    /// server runs.
+    Revisions,
 }
 
 #[derive(Debug, Subcommand)]
@@ -155,9 +165,14 @@ impl From<newsroom::Error> for CommandError {
             newsroom::Error::Invalid(_) | newsroom::Error::Unknown(_) => {
                 Self::WrongSetting(error.to_string())
             }
-            newsroom::Error::Storage(cause) => {
+            newsroom::Error::Unavailable(cause)
+            | newsroom::Error::DiskFull(cause)
+            | newsroom::Error::OutcomeUnknown(cause) => {
                 Self::Failed(format!("The database can't do it: {cause}."))
             }
+            newsroom::Error::Corrupt { table, id, column } => Self::Failed(format!(
+                "The database holds a value that can't be read: table {table}, row {id}, column {column}."
+            )),
             error => Self::Failed(error.to_string()),
         }
     }
@@ -224,6 +239,7 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
         Command::Entry(EntryCommand::Create(args)) => {
             commands::create_entry(&settings, &args).await
         }
+        Command::Repair(RepairCommand::Revisions) => commands::repair_revisions(&settings).await,
         Command::Token(TokenCommand::Create(args)) => {
             commands::create_token(&settings, &args).await
         }

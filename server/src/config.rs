@@ -4,6 +4,7 @@ use std::{
     fs, io,
     net::SocketAddr,
     path::{self, Path, PathBuf},
+    time::Duration,
 };
 
 use axum::http::Uri;
@@ -86,6 +87,17 @@ pub struct Settings {
         global = true
     )]
     pub poll_interval_ms: u32,
+    /// How long a request waits for the database, in milliseconds (100 to 60000), before the server
+    /// responds with 503.
+    #[arg(
+        long,
+        env = "RINGSIDE_DATABASE_DEADLINE_MS",
+        default_value_t = 1_800,
+        value_parser = clap::value_parser!(u32).range(100..=60_000),
+        value_name = "MS",
+        global = true
+    )]
+    pub database_deadline_ms: u32,
     /// The road open pages take: auto, sse, poll or websocket. A switch for a bad day.
     #[arg(
         long,
@@ -136,6 +148,11 @@ pub enum LogFormat {
 }
 
 impl Settings {
+    /// How long a request waits for the database.
+    pub fn database_deadline(&self) -> Duration {
+        Duration::from_millis(self.database_deadline_ms.into())
+    }
+
     /// The database's address; makes the data folder.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::State,
-    http::{HeaderName, HeaderValue, header::CACHE_CONTROL},
+    http::{HeaderName, HeaderValue, StatusCode, header::CACHE_CONTROL},
     routing::get,
 };
 use newsroom::Newsroom;
@@ -25,14 +25,15 @@ pub fn routes() -> Router<AppState> {
         .route("/readyz", get(ready))
 }
 
-/// Ready is who can read the database, and isn't shutting down.
+/// Whether requests can be served; a sentence names what fails.
 async fn ready(
     State(newsroom): State<Arc<Newsroom>>,
 ) -> Result<([(HeaderName, HeaderValue); 1], &'static str), Problem> {
-    if newsroom.hub().is_closing() {
-        let status = axum::http::StatusCode::SERVICE_UNAVAILABLE;
-        return Err(Problem::new(status, "The server is shutting down."));
+    match newsroom.check_readiness().await {
+        Ok(()) => Ok(([(CACHE_CONTROL, NO_STORE)], "ready")),
+        Err(failure) => {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            Err(Problem::new(status, failure.to_string()))
+        }
     }
-    newsroom.check().await?;
-    Ok(([(CACHE_CONTROL, NO_STORE)], "ready"))
 }

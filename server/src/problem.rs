@@ -60,15 +60,14 @@ impl Problem {
 impl From<Error> for Problem {
     /// The cause of what is the server's fault goes to the log, here and only here.
     fn from(error: Error) -> Self {
-        if let Error::Storage(cause) = &error {
-            tracing::error!(%cause, "a request failed");
-        }
+        error.log_failure("a request failed");
         let field = match &error {
             Error::Invalid(invalid) => Some(invalid.field),
             _ => None,
         };
         Self {
             field,
+            retry_after: error.retry_after(),
             ..Self::new(status_of(&error), error.to_string())
         }
     }

@@ -1,6 +1,6 @@
 //! What every handler shares.
 
-use std::{fs, sync::Arc};
+use std::{fs, sync::Arc, time::Duration};
 
 use app::Assets;
 use axum::extract::FromRef;
@@ -46,7 +46,7 @@ impl AppState {
         settings.check()?;
         let (assets, build) = load_assets(&settings)?;
         let has_build = build != NO_BUILD;
-        let newsroom = open_build(&settings, build).await?;
+        let newsroom = open_build(&settings, build, settings.database_deadline()).await?;
         // Only now: what keeps the server from starting is said alone.
         if !has_build {
             tracing::warn!(
@@ -82,13 +82,22 @@ impl AppState {
 /// # Errors
 /// With one sentence for whoever runs the server.
 pub async fn open_newsroom(settings: &Settings) -> Result<Arc<Newsroom>, CommandError> {
-    open_build(settings, NO_BUILD.to_owned()).await
+    let deadline = settings.database_deadline().max(COMMAND_DEADLINE);
+    open_build(settings, NO_BUILD.to_owned(), deadline).await
 }
 
+/// How long a command waits for the database at least: nobody waits for its response.
+const COMMAND_DEADLINE: Duration = Duration::from_secs(30);
+
 /// The same, with the name of the build that pages are told of.
-async fn open_build(settings: &Settings, build: String) -> Result<Arc<Newsroom>, CommandError> {
+async fn open_build(
+    settings: &Settings,
+    build: String,
+    database_deadline: Duration,
+) -> Result<Arc<Newsroom>, CommandError> {
     let newsroom = Newsroom::open(Options {
         database_url: settings.database_url()?,
+        database_deadline,
         mark: Some(settings.data.join("published")),
         clock: newsroom::Clock::system(),
         policy: FeedPolicy {

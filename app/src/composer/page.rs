@@ -3,12 +3,11 @@
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use newsroom::Secret;
 
 use crate::{
     desk::desk_entry,
     entry::said,
-    layout::{Complaint, Field, Frame, LongField, Place, or_error},
+    layout::{Complaint, Field, Frame, LongField, OperationId, Place, or_error},
     request::PageRequest,
 };
 
@@ -23,11 +22,6 @@ pub fn ComposePage() -> impl IntoView {
         let found = desk_entry(&request, &slug).await;
         let page = found.map(|(viewer, page)| {
             let entry = page.entry;
-            // Sent twice, a form publishes once: what it is sent under is part of it.
-            let op_id = match request.typed("op_id") {
-                name if name.is_empty() => Secret::new_random().reveal().to_owned(),
-                name => name,
-            };
             let last = page.updates.last().map(|update| said(update, 140));
             view! {
                 <Frame title=format!("Post to {}", entry.title) place=Place::Personal(viewer)>
@@ -43,7 +37,7 @@ pub fn ComposePage() -> impl IntoView {
                         })}
                     <Complaint />
                     <form method="post" action=format!("/entries/{}/compose", entry.slug)>
-                        <input type="hidden" name="op_id" value=op_id />
+                        <OperationId />
                         <LongField name="source" label="Update" rows=6 required=true autofocus=true />
                         <Field name="headline" label="Headline (optional)" required=false />
                         <button class="button primary" type="submit">

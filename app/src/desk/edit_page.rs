@@ -7,7 +7,7 @@ use leptos_router::hooks::use_params_map;
 use newsroom::Error;
 
 use crate::{
-    layout::{Complaint, Field, Frame, LongField, Place, or_error},
+    layout::{Complaint, Field, Frame, LongField, OperationId, Place, or_error},
     request::{PageRequest, newsroom},
 };
 
@@ -34,6 +34,7 @@ pub fn EditPage() -> impl IntoView {
                     <h1>"Edit an update"</h1>
                     <Complaint />
                     <form method="post" action=format!("/desk/updates/{}", update.id)>
+                        <OperationId />
                         <LongField
                             name="source"
                             label="Update"

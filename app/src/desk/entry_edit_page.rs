@@ -6,7 +6,7 @@ use leptos_router::hooks::use_params_map;
 
 use super::{desk_entry, entry_fields::EntryFields};
 use crate::{
-    layout::{Complaint, Frame, Place, or_error},
+    layout::{Complaint, Frame, OperationId, Place, or_error},
     request::PageRequest,
 };
 
@@ -29,6 +29,7 @@ pub fn EntryEditPage() -> impl IntoView {
                     <h1>"Change the live blog"</h1>
                     <Complaint />
                     <form method="post" action=action>
+                        <OperationId />
                         <EntryFields entry=entry />
                         <button class="button primary" type="submit">
                             "Save"

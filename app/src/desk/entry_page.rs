@@ -9,7 +9,7 @@ use newsroom::{Entry, LiveUpdate, UNDO_WINDOW, zone::LocalTime};
 use super::desk_entry;
 use crate::{
     entry::{said, state_word},
-    layout::{Complaint, Frame, Place, or_error},
+    layout::{Complaint, Frame, OperationId, Place, or_error},
     request::PageRequest,
 };
 
@@ -41,7 +41,6 @@ pub fn DeskEntryPage() -> impl IntoView {
                     {page
                         .deleted
                         .into_iter()
-                        .filter(&may_edit)
                         .map(|update| {
                             let just_now = deleted.as_deref() == Some(&*update.id.to_string());
                             view! { <Undo entry=entry.clone() update just_now /> }
@@ -107,6 +106,7 @@ fn DeskActions(entry: Entry) -> impl IntoView {
                 "Change it"
             </a>
             <form method="post" action=format!("/desk/entries/{slug}/{action}")>
+                <OperationId />
                 <button class="button" type="submit">
                     {word}
                 </button>
@@ -141,6 +141,7 @@ fn Undo(
     );
     view! {
         <form class="done" method="post" action=format!("/desk/updates/{}/restore", update.id)>
+            <OperationId />
             <p role=just_now.then_some("status")>{sentence}</p>
             <button class="button" type="submit">
                 "Undo"
@@ -176,6 +177,7 @@ fn DeskUpdate(entry: Entry, update: LiveUpdate, mine: bool) -> impl IntoView {
                                 "Edit" {which()}
                             </a>
                             <form method="post" action=format!("/desk/updates/{id}/delete")>
+                                <OperationId />
                                 <button class="button" type="submit">
                                     "Delete" {which()}
                                 </button>
@@ -185,6 +187,7 @@ fn DeskUpdate(entry: Entry, update: LiveUpdate, mine: bool) -> impl IntoView {
                                 .map(|(mark, on)| {
                                     view! {
                                         <form method="post" action=format!("/desk/updates/{id}/mark")>
+                                            <OperationId />
                                             <input type="hidden" name="mark" value=mark.as_str() />
                                             <input type="hidden" name="on" value=on.to_string() />
                                             <button class="button" type="submit">

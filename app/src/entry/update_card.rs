@@ -80,6 +80,7 @@ mod tests {
 
     fn entry() -> Entry {
         Entry {
+            epoch: Epoch::parse("e").unwrap(),
             id: EntryId(3),
             slug: Slug::parse("final").unwrap(),
             title: Title::parse("The final").unwrap(),

@@ -20,9 +20,7 @@ pub fn or_error<V: IntoView>(
         Err(error) => {
             let status = status_of(&error);
             response.set_status(status);
-            if let Error::Storage(cause) = &error {
-                tracing::error!(%cause, "a page could not be read");
-            }
+            error.log_failure("a page could not be read");
             Either::Right(view! { <ErrorNote status message=error.to_string() /> })
         }
     })

@@ -1,6 +1,7 @@
 //! The parts of plain forms: each shows again what was typed, and what is wrong with it.
 
 use leptos::prelude::*;
+use newsroom::Secret;
 
 use crate::PageRequest;
 use crate::escape::escaped;
@@ -15,6 +16,17 @@ pub fn Complaint() -> impl IntoView {
             </p>
         }
     })
+}
+
+/// The hidden operation id of a form, so that a form that is sent twice is done once. A form that is shown
+/// again keeps its id.
+#[component]
+pub fn OperationId() -> impl IntoView {
+    let op_id = match PageRequest::current().typed("op_id") {
+        id if id.is_empty() => Secret::new_random().reveal().to_owned(),
+        id => id,
+    };
+    view! { <input type="hidden" name="op_id" value=op_id /> }
 }
 
 /// A field of one line.

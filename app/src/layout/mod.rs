@@ -9,7 +9,7 @@ mod shell;
 
 pub use assets::{Assets, Hydration, inline_scripts};
 pub use error_page::{ErrorNote, NotFound, or_error};
-pub use form::{Choice, Complaint, Field, LongField};
+pub use form::{Choice, Complaint, Field, LongField, OperationId};
 pub use frame::{Frame, Place};
 pub use resend_page::ResendPage;
 pub use shell::{Instead, ORDER_SCRIPT, Shell};

@@ -9,6 +9,9 @@ use crate::{Invalid, text::parsed_text};
 /// A revision: one counter a database, so that one number orders every change in it.
 pub type Rev = i64;
 
+/// The highest revision there may be: browsers hold whole numbers exactly only below 2^53.
+pub const MAX_REV: Rev = (1 << 53) - 1;
+
 /// The life of a database: another epoch means that revisions can't be compared. One to sixteen
 /// lowercase letters and digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

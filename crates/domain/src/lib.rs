@@ -19,7 +19,7 @@ mod update;
 pub use account::{AccountId, Password, Role, Username, Viewer};
 pub use batch::{Batch, Change, Deleted, EntryChange, Head, Presented, Reset};
 pub use connection::{Chip, Command, Connection, Input, Road};
-pub use cursor::{Cursor, Epoch, Rev};
+pub use cursor::{Cursor, Epoch, MAX_REV, Rev};
 pub use entry::{EntryId, EntryState, Order, Slug, Summary, Title, ZoneName};
 pub use reader::{FeedReader, Taken};
 pub use text::Invalid;

@@ -187,6 +187,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let newsroom = Newsroom::open(Options {
             database_url: format!("sqlite://{}", folder.path().join("ringside.db").display()),
+            database_deadline: Duration::from_secs(30),
             mark: None,
             clock: Clock::system(),
             policy: FeedPolicy {

@@ -3,7 +3,7 @@
 
 use std::{fmt, sync::Arc};
 
-use domain::{Rev, UpdateId};
+use domain::{Epoch, Rev, UpdateId};
 use moka::sync::Cache;
 
 use crate::{Entry, LiveUpdate};
@@ -32,7 +32,7 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 #[derive(Clone)]
 pub struct Cards {
     render: Renderers,
-    made: Cache<(UpdateId, Rev), Arc<str>>,
+    made: Cache<(Epoch, UpdateId, Rev), Arc<str>>,
 }
 
 impl Cards {
@@ -46,9 +46,9 @@ impl Cards {
 
     /// The card of `update`.
     pub fn card(&self, entry: &Entry, update: &LiveUpdate) -> Arc<str> {
-        self.made.get_with((update.id, update.rev), || {
-            (self.render.card)(entry, update).into()
-        })
+        let key = (entry.epoch.clone(), update.id, update.rev);
+        self.made
+            .get_with(key, || (self.render.card)(entry, update).into())
     }
 
     /// What stands above the list of `entry`, of which `highlights` are the updates that are pinned or key.
@@ -59,11 +59,6 @@ impl Cards {
     /// The line of `entry` on the front page, of which `latest` is the latest update.
     pub fn line(&self, entry: &Entry, latest: Option<&LiveUpdate>) -> String {
         (self.render.line)(entry, latest)
-    }
-
-    /// Forgets everything: revisions of another epoch are not the same revisions.
-    pub(crate) fn forget(&self) {
-        self.made.invalidate_all();
     }
 }
 

@@ -1,11 +1,12 @@
 //! Entries, as those who run them see them.
 
-use domain::{EntryId, EntryState, OpId, Slug, Viewer};
+use domain::{EntryId, EntryState, OpId, Slug, Timestamp, Viewer, ZoneName};
 
 use crate::{
     Entry, EntryEdit, EntryPatch, Error, LiveUpdate, NewEntry, Newsroom, Result, UNDO_WINDOW,
-    posting::{may_post, request_hash},
-    storage::{Operation, Outcome},
+    idempotency::NamedRequest,
+    posting::{may_edit, may_post, may_restore},
+    storage::Outcome,
 };
 
 /// An entry among all that are on the desk.
@@ -24,7 +25,7 @@ pub struct EntryAtDesk {
     pub entry: Entry,
     /// Its updates, oldest first.
     pub updates: Vec<LiveUpdate>,
-    /// The updates that were deleted so lately that it can be undone, oldest first.
+    /// The deleted updates that the viewer can still restore, oldest first.
     pub deleted: Vec<LiveUpdate>,
 }
 
@@ -38,18 +39,21 @@ impl Newsroom {
         if let Some(viewer) = viewer {
             may_run_entries(viewer)?;
         }
-        let mut revision = self.store.revise().await?;
-        let id = revision.add_entry(new, self.clock.now()).await?;
-        self.publish(revision).await?;
-        Ok(id)
+        self.change(async {
+            let mut revision = self.store.revise().await?;
+            let id = revision.add_entry(new, self.clock.now()).await?;
+            self.publish(revision).await?;
+            Ok(id)
+        })
+        .await
     }
 
-    /// Creates an entry that starts now. The same `op_id` with the same entry again answers what it did
+    /// Creates an entry that starts now. The same `op_id` with the same entry again returns what it did
     /// the first time, and creates nothing.
     ///
     /// # Errors
     /// [`Error::Forbidden`] if the viewer may not, [`Error::Invalid`] if its address is taken,
-    /// [`Error::Repeated`] if the `op_id` stood for something else, or if the database can't be reached.
+    /// [`Error::Repeated`] if the `op_id` stands for another request, or if the database can't be reached.
     pub async fn create_entry_once(
         &self,
         viewer: &Viewer,
@@ -57,104 +61,136 @@ impl Newsroom {
         new: &NewEntry,
     ) -> Result<EntryId> {
         may_run_entries(viewer)?;
-        let mut revision = self.store.revise().await?;
-        let request_hash = request_hash([
+        let parts = [
             new.slug.as_str(),
             new.title.as_str(),
             new.summary.as_str(),
             new.state.as_str(),
             new.time_zone.as_str(),
             new.default_order.as_str(),
-        ]);
-        if let Some(done) = revision.snapshot().operation(viewer.id, op_id).await? {
-            return match done.outcome {
-                Outcome::Created(id) if done.request_hash == request_hash => Ok(id),
-                _ => Err(Error::Repeated),
-            };
-        }
-        let id = revision.add_entry(new, self.clock.now()).await?;
-        let operation = Operation {
-            request_hash,
-            outcome: Outcome::Created(id),
-        };
-        revision.add_operation(viewer.id, op_id, &operation).await?;
-        self.publish(revision).await?;
-        Ok(id)
+        ];
+        let request = NamedRequest::new(viewer, Some(op_id), parts);
+        self.change(async {
+            let mut revision = self.store.revise().await?;
+            match request.earlier_outcome(revision.snapshot()).await? {
+                Some(Outcome::Created(id)) => return Ok(id),
+                Some(_) => return Err(Error::Repeated),
+                None => {}
+            }
+            let now = self.clock.now();
+            let id = revision.add_entry(new, now).await?;
+            request
+                .store_outcome(&mut revision, Outcome::Created(id), now)
+                .await?;
+            self.publish(revision).await?;
+            Ok(id)
+        })
+        .await
     }
 
     /// Starts an entry, or starts it again. One that is live stays so.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the viewer may not, [`Error::Unknown`] if there is no such entry, or
-    /// if the database can't be reached.
-    pub async fn start_entry(&self, viewer: &Viewer, slug: &Slug) -> Result<()> {
+    /// As [`Newsroom::patch_entry`].
+    pub async fn start_entry(
+        &self,
+        viewer: &Viewer,
+        slug: &Slug,
+        op_id: Option<&OpId>,
+    ) -> Result<()> {
         let patch = EntryPatch::state(EntryState::Live);
-        self.patch_entry(viewer, slug, &patch).await.map(drop)
+        self.patch_entry(viewer, slug, &patch, op_id)
+            .await
+            .map(drop)
     }
 
     /// Ends an entry. One that has ended stays so.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the viewer may not or it never started, [`Error::Unknown`] if there is
-    /// no such entry, or if the database can't be reached.
-    pub async fn end_entry(&self, viewer: &Viewer, slug: &Slug) -> Result<()> {
+    /// As [`Newsroom::patch_entry`].
+    pub async fn end_entry(
+        &self,
+        viewer: &Viewer,
+        slug: &Slug,
+        op_id: Option<&OpId>,
+    ) -> Result<()> {
         let patch = EntryPatch::state(EntryState::Ended);
-        self.patch_entry(viewer, slug, &patch).await.map(drop)
+        self.patch_entry(viewer, slug, &patch, op_id)
+            .await
+            .map(drop)
     }
 
-    /// Makes an entry what `edit` says. The address it had leads to the new one. The same again changes
+    /// Makes an entry what `edit` says. Its old slug redirects to the new one. The same again changes
     /// nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the viewer may not, [`Error::Unknown`] if there is no such entry,
-    /// [`Error::Invalid`] if the new address is taken, or if the database can't be reached.
-    pub async fn edit_entry(&self, viewer: &Viewer, slug: &Slug, edit: &EntryEdit) -> Result<()> {
+    /// As [`Newsroom::patch_entry`].
+    pub async fn edit_entry(
+        &self,
+        viewer: &Viewer,
+        slug: &Slug,
+        edit: &EntryEdit,
+        op_id: Option<&OpId>,
+    ) -> Result<()> {
         let patch = EntryPatch::edit(edit);
-        self.patch_entry(viewer, slug, &patch).await.map(drop)
+        self.patch_entry(viewer, slug, &patch, op_id)
+            .await
+            .map(drop)
     }
 
-    /// Changes what `patch` names of an entry, all of it or nothing, and answers the entry as it is then. The
-    /// same again changes nothing.
+    /// Changes the fields of an entry that `patch` names, all of them or none, and returns the entry as it
+    /// is then. A request that was done before under `op_id` changes nothing.
     ///
     /// # Errors
     /// [`Error::Forbidden`] if the viewer may not or it is to end and never started, [`Error::Unknown`] if
-    /// there is no such entry, [`Error::Invalid`] if the new address is taken or no entry comes to that
-    /// state, or if the database can't be reached.
+    /// there is no such entry, [`Error::Invalid`] if the new slug is taken or the entry can't come to that
+    /// state, [`Error::Repeated`] if the `op_id` stands for another request, or if the database can't be
+    /// reached.
     pub async fn patch_entry(
         &self,
         viewer: &Viewer,
         slug: &Slug,
         patch: &EntryPatch,
+        op_id: Option<&OpId>,
     ) -> Result<Entry> {
         may_run_entries(viewer)?;
-        let mut revision = self.store.revise().await?;
-        let before = revision
-            .snapshot()
-            .entry_known_as(slug)
-            .await?
-            .ok_or(Error::Unknown("entry"))?;
-        let mut after = patch.applied_to(&before, self.clock.now())?;
-        if after == before {
-            return Ok(before);
-        }
-        // A card holds its entry's address and prints its times, and its date unless it is of the day that
-        // the entry starts; and a draft's cards were told to nobody.
-        let of_cards = |entry: &Entry| {
-            let zone = entry.time_zone.clone();
-            (
-                entry.slug.clone(),
-                zone,
-                entry.starts_at,
-                entry.state.is_public(),
-            )
-        };
-        if of_cards(&before) != of_cards(&after) {
-            revision.revise_updates(before.id).await?;
-        }
-        revision.rewrite_entry(&before, &after).await?;
-        let rev = self.publish(revision).await?;
-        (after.rev, after.head) = (rev, rev);
-        Ok(after)
+        let parts = patch.parts();
+        self.change(async {
+            let mut revision = self.store.revise().await?;
+            let before = revision
+                .snapshot()
+                .entry_known_as(slug)
+                .await?
+                .ok_or(Error::Unknown("entry"))?;
+            // By its number: its slug may be another one when the request is retried.
+            let number = before.id.to_string();
+            let parts = ["patch-entry", &number]
+                .into_iter()
+                .chain(parts.iter().map(|part| &**part));
+            let request = NamedRequest::new(viewer, op_id, parts);
+            match request.earlier_outcome(revision.snapshot()).await? {
+                Some(Outcome::EntryPatched(_)) => return Ok(before),
+                Some(_) => return Err(Error::Repeated),
+                None => {}
+            }
+            let now = self.clock.now();
+            let mut after = patch.applied_to(&before, now)?;
+            let changed = after != before;
+            if changed {
+                if of_cards(&before) != of_cards(&after) {
+                    revision.revise_updates(before.id).await?;
+                }
+                revision.rewrite_entry(&before, &after).await?;
+            }
+            let outcome = Outcome::EntryPatched(before.id);
+            request.store_outcome(&mut revision, outcome, now).await?;
+            let rev = self.publish(revision).await?;
+            if changed {
+                (after.rev, after.head) = (rev, rev);
+            }
+            Ok(after)
+        })
+        .await
     }
 
     /// Every entry, drafts too, the latest first.
@@ -190,7 +226,12 @@ impl Newsroom {
             .ok_or(Error::Unknown("entry"))?;
         Ok(EntryAtDesk {
             updates: snapshot.updates(entry.id).await?,
-            deleted: snapshot.updates_deleted_since(entry.id, undoable).await?,
+            deleted: snapshot
+                .updates_deleted_since(entry.id, undoable)
+                .await?
+                .into_iter()
+                .filter(|update| may_edit(viewer, update) && may_restore(viewer, update))
+                .collect(),
             entry,
         })
     }
@@ -216,6 +257,13 @@ impl Newsroom {
         let entry = self.store.snapshot().await?.entry_known_as(slug).await?;
         entry.ok_or(Error::Unknown("entry"))
     }
+}
+
+/// What of an entry its cards are made of: they hold its slug and print times in its zone, with the date
+/// unless it is of the day that the entry starts; and no feed carried a draft's cards.
+fn of_cards(entry: &Entry) -> (&Slug, &ZoneName, Timestamp, bool) {
+    let is_public = entry.state.is_public();
+    (&entry.slug, &entry.time_zone, entry.starts_at, is_public)
 }
 
 fn may_run_entries(viewer: &Viewer) -> Result<()> {

@@ -1,8 +1,8 @@
 //! A live blog and its updates, as the engine and the pages that it fills hold them.
 
 use domain::{
-    AccountId, Cursor, EntryId, EntryState, Headline, Invalid, Mark, Order, Rev, Slug, Summary,
-    Timestamp, Title, UpdateId, Username, ZoneName,
+    AccountId, Cursor, EntryId, EntryState, Epoch, Headline, Invalid, Mark, Order, Rev, Slug,
+    Summary, Timestamp, Title, UpdateId, Username, ZoneName,
 };
 
 use crate::{
@@ -13,6 +13,8 @@ use crate::{
 /// A live blog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
+    /// The epoch of its revisions, and of its updates'.
+    pub epoch: Epoch,
     /// Its number.
     pub id: EntryId,
     /// Its name in addresses.
@@ -87,6 +89,8 @@ pub struct LiveUpdate {
     pub edited_at: Option<Timestamp>,
     /// When it was deleted, if it was; its text is then nobody's to read but its author's, to undo.
     pub deleted_at: Option<Timestamp>,
+    /// Who deleted it, if it is deleted and an account was noted.
+    pub deleted_by: Option<AccountId>,
 }
 
 impl LiveUpdate {

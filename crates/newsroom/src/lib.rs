@@ -3,9 +3,9 @@
 //!
 //! # How to add a use case
 //! Write the SQL as a method of [`storage::Snapshot`] or [`storage::Revision`], with a test in
-//! `tests/contract.rs`; add a method to [`Newsroom`] in the file of its capability that checks who
-//! asks, opens the transaction, and after a commit calls `settle`. If readers' pages must show what
-//! changed, it happens in a `Revision`, and the feed carries it by itself.
+//! `tests/contract`; add a method to [`Newsroom`] in the file of its capability that checks the
+//! caller's permission, begins the transaction, and commits it with `publish`. A change that readers'
+//! pages must show is written in a [`storage::Revision`]; the feed then carries it.
 
 mod accounts;
 mod card;
@@ -13,16 +13,22 @@ mod clock;
 mod desk;
 mod entry;
 mod error;
+mod idempotency;
 pub mod live;
+mod log_limit;
 mod markup;
 mod newsroom;
 mod patch;
 mod post_queue;
 mod posting;
+mod readiness;
 mod reading;
+mod repair;
 mod secret;
 pub mod storage;
+mod tasks;
 mod tokens;
+mod write_health;
 pub mod zone;
 
 pub use accounts::{SESSION_LIFE, Session};
@@ -35,6 +41,7 @@ pub use markup::{SafeHtml, to_safe_html};
 pub use newsroom::{FeedPolicy, Newsroom, Options};
 pub use patch::{EntryPatch, UpdatePatch};
 pub use posting::UNDO_WINDOW;
+pub use readiness::NotReady;
 pub use reading::{FrontPage, LivePage};
 pub use secret::Secret;
 pub use tokens::Token;

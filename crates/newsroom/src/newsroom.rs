@@ -3,7 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -18,11 +18,19 @@ use crate::{
     Cards, Clock, Error, Renderers, Result, UNDO_WINDOW,
     live::{FeedHead, FeedId, Frame, Hub, PublishedMark, Tailer, bells},
     post_queue::PostQueue,
-    storage::{OpenError, Revision, StorageError, Store},
+    readiness::NotReady,
+    storage::{OpenError, Revision, ServerPresence, StorageError, Store},
+    tasks::Tasks,
+    write_health::WriteHealth,
 };
 
-/// How often old sessions and the texts of deleted updates are cleared away.
+/// How often old sessions, old operations and the texts of deleted updates are removed.
 const HOUSEKEEPING: Duration = Duration::from_mins(1);
+/// How long operations are remembered, in microseconds: ninety days. A browser may keep a post for weeks
+/// before it is online again.
+const OPERATION_LIFE: i64 = 90 * 24 * 60 * 60 * 1_000_000;
+/// How long a change may take in all. What takes longer has an unknown outcome.
+pub(crate) const LONGEST_CHANGE: Duration = Duration::from_secs(10);
 /// How long a use case waits for its change to reach this server's connections before it answers:
 /// what was saved is saved, and the tailer will come to it.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -35,6 +43,8 @@ const CATCH_UP_BYTES: u64 = 32 * 1024 * 1024;
 pub struct Options {
     /// The database's address, `sqlite://...` or `postgres://...`.
     pub database_url: String,
+    /// How long a request waits for the database before it fails.
+    pub database_deadline: Duration,
     /// Where to note the highest revision that was published, if anywhere.
     pub mark: Option<PathBuf>,
     /// Tells the time.
@@ -82,8 +92,12 @@ pub struct Newsroom {
     pub(crate) policy: FeedPolicy,
     pub(crate) hashing: Arc<Semaphore>,
     pub(crate) catch_ups: Cache<(FeedId, Cursor, Rev), Frame>,
+    pub(crate) writes: Arc<WriteHealth>,
+    tasks: Tasks,
     mark: Option<PathBuf>,
     following: AtomicBool,
+    /// Tells commands that a server uses the database, for as long as this lives.
+    presence: OnceLock<ServerPresence>,
 }
 
 impl Newsroom {
@@ -92,7 +106,7 @@ impl Newsroom {
     /// # Errors
     /// With one sentence for whoever runs the server.
     pub async fn open(options: Options) -> Result<Arc<Self>, OpenError> {
-        let store = Store::open(&options.database_url).await?;
+        let store = Store::open(&options.database_url, options.database_deadline).await?;
         let unusable = |error: Error| OpenError::Unusable {
             url: store.name().to_owned(),
             reason: error.to_string(),
@@ -101,8 +115,18 @@ impl Newsroom {
         let state = snapshot.feed().await.map_err(unusable)?;
         drop(snapshot);
         let hub = Arc::new(Hub::new(state.epoch));
+        let writes = Arc::new(WriteHealth::default());
+        let posts = PostQueue::start(
+            store.clone(),
+            options.clock.clone(),
+            Arc::clone(&hub),
+            Arc::clone(&writes),
+        );
         Ok(Arc::new(Self {
-            posts: PostQueue::start(store.clone(), options.clock.clone(), Arc::clone(&hub)),
+            posts,
+            writes,
+            tasks: Tasks::default(),
+            presence: OnceLock::new(),
             hub,
             cards: Cards::new(options.render),
             clock: options.clock,
@@ -119,31 +143,45 @@ impl Newsroom {
         }))
     }
 
-    /// Begins to follow the database, until `stop`: from here on the feeds are live, and what is old
-    /// is cleared away. Returns once everything there is is known.
+    /// Follows the database until `stop`: from here on the feeds are live, and old rows are removed.
+    /// Returns once the state of every feed is known.
     ///
     /// # Errors
     /// If the database can't be reached.
     pub async fn follow(self: &Arc<Self>, stop: CancellationToken) -> Result<()> {
-        let tailer = Tailer::start(
+        self.presence.get_or_init(|| self.store.announce_server());
+        let mut tailer = Tailer::new(
             self.store.clone(),
             self.cards.clone(),
             Arc::clone(&self.hub),
             self.clock.clone(),
             self.policy.clone(),
             self.mark.clone().map(PublishedMark::open),
-        )
-        .await?;
-        tokio::spawn(tailer.run(stop.clone()));
+        );
+        tailer.look().await?;
+        self.tasks
+            .supervise("tailer", stop.clone(), move || tailer.clone().run());
         self.following.store(true, Ordering::Release);
         if self.store.has_bell() {
-            let ring = bells::ring(self.store.clone(), self.hub.committed());
-            let listen = bells::listen(self.store.clone(), Arc::clone(&self.hub));
-            tokio::spawn(stop.clone().run_until_cancelled_owned(ring));
-            tokio::spawn(stop.clone().run_until_cancelled_owned(listen));
+            let newsroom = Arc::clone(self);
+            self.tasks.supervise("notify", stop.clone(), move || {
+                bells::ring(newsroom.store.clone(), newsroom.hub.committed())
+            });
+            let newsroom = Arc::clone(self);
+            self.tasks.supervise("listen", stop.clone(), move || {
+                bells::listen(newsroom.store.clone(), Arc::clone(&newsroom.hub))
+            });
         }
         let newsroom = Arc::clone(self);
-        tokio::spawn(stop.run_until_cancelled_owned(async move { newsroom.keep_house().await }));
+        self.tasks.supervise("housekeeping", stop.clone(), move || {
+            let newsroom = Arc::clone(&newsroom);
+            async move { newsroom.keep_house().await }
+        });
+        let newsroom = Arc::clone(self);
+        self.tasks.supervise("write probe", stop, move || {
+            let newsroom = Arc::clone(&newsroom);
+            async move { newsroom.writes.probe(&newsroom.store).await }
+        });
         Ok(())
     }
 
@@ -157,26 +195,54 @@ impl Newsroom {
         &self.clock
     }
 
-    /// Waits for what is under way, and closes the database.
+    /// Waits for background tasks, which must have been told to stop, and closes the database.
     pub async fn close(&self) {
+        self.tasks.finish().await;
         self.store.close().await;
     }
 
-    /// Whether the database answers, and posts are written to it.
+    /// Whether requests can be served. Responds within a second.
     ///
     /// # Errors
-    /// If it doesn't.
-    pub async fn check(&self) -> Result<()> {
-        if !self.posts.is_open() {
-            return Err(Error::Storage(StorageError::closed()));
+    /// With what fails.
+    pub async fn check_readiness(&self) -> Result<(), NotReady> {
+        if self.hub.is_closing() {
+            return Err(NotReady::Closing);
         }
-        self.store.snapshot().await?.feed().await.map(drop)
+        if self.writes.is_failing() {
+            return Err(NotReady::Writes);
+        }
+        if self.following.load(Ordering::Acquire) && self.hub.is_stale() {
+            return Err(NotReady::Feed);
+        }
+        let read = async { self.store.snapshot().await?.feed().await };
+        match tokio::time::timeout(NotReady::READ_DEADLINE, read).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => {
+                error.log_failure("the server is not ready");
+                Err(NotReady::Reads)
+            }
+            Err(_) => Err(NotReady::Reads),
+        }
     }
 
-    /// Commits a change, tells of it, and answers at which revision.
+    /// Runs a use case that changes the database, no longer than [`LONGEST_CHANGE`], and notes whether the
+    /// database's storage failed.
+    pub(crate) async fn change<T>(&self, change: impl Future<Output = Result<T>>) -> Result<T> {
+        let result = match tokio::time::timeout(LONGEST_CHANGE, change).await {
+            Ok(result) => result,
+            // It may have been in the middle of the commit.
+            Err(_) => Err(Error::OutcomeUnknown(StorageError::timed_out())),
+        };
+        self.writes.note(&result);
+        result
+    }
+
+    /// Commits a change, waits until this server's pages show it, and returns its last revision.
     pub(crate) async fn publish(&self, revision: Revision) -> Result<Rev> {
-        let rev = revision.rev();
+        let rev = revision.last_rev();
         revision.commit().await?;
+        self.writes.note_commit();
         self.hub.commit(rev);
         self.settle(rev).await;
         Ok(rev)
@@ -201,6 +267,9 @@ impl Newsroom {
             let now = self.clock.now();
             let swept = async {
                 self.store.delete_expired_sessions(now).await?;
+                self.store
+                    .forget_operations(now.plus_micros(-OPERATION_LIFE))
+                    .await?;
                 self.store.wipe_deleted(now.plus_micros(-UNDO_WINDOW)).await
             };
             if let Err(error) = swept.await {

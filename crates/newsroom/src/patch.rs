@@ -30,6 +30,27 @@ impl UpdatePatch {
         }
     }
 
+    /// What it says, for the hash of a request: a field's name, then its value; nothing of what it leaves
+    /// out.
+    pub(crate) fn parts(&self) -> Vec<String> {
+        let Self {
+            source,
+            headline,
+            key,
+            pinned,
+        } = self;
+        let headline = headline.as_ref().map(|headline| match headline {
+            Some(headline) => headline.to_string(),
+            None => String::new(),
+        });
+        named_parts([
+            ("source", source.as_ref().map(Source::to_string)),
+            ("headline", headline),
+            ("key", key.map(|key| key.to_string())),
+            ("pinned", pinned.map(|pinned| pinned.to_string())),
+        ])
+    }
+
     /// A mark that is set, or taken off.
     pub fn mark(mark: Mark, on: bool) -> Self {
         match mark {
@@ -83,6 +104,29 @@ impl EntryPatch {
         }
     }
 
+    /// What it says, for the hash of a request, as [`UpdatePatch::parts`].
+    pub(crate) fn parts(&self) -> Vec<String> {
+        let Self {
+            slug,
+            title,
+            summary,
+            time_zone,
+            default_order,
+            state,
+        } = self;
+        named_parts([
+            ("slug", slug.as_ref().map(Slug::to_string)),
+            ("title", title.as_ref().map(Title::to_string)),
+            ("summary", summary.as_ref().map(Summary::to_string)),
+            ("time_zone", time_zone.as_ref().map(ZoneName::to_string)),
+            (
+                "default_order",
+                default_order.map(|order| order.to_string()),
+            ),
+            ("state", state.map(|state| state.to_string())),
+        ])
+    }
+
     /// What `entry` becomes by it at `now`.
     pub(crate) fn applied_to(&self, entry: &Entry, now: Timestamp) -> Result<Entry> {
         let mut after = entry.clone();
@@ -104,6 +148,14 @@ impl EntryPatch {
         }
         Ok(after)
     }
+}
+
+fn named_parts<const N: usize>(fields: [(&str, Option<String>); N]) -> Vec<String> {
+    fields
+        .into_iter()
+        .filter_map(|(name, value)| Some([name.to_owned(), value?]))
+        .flatten()
+        .collect()
 }
 
 /// Brings an entry to a state that it isn't in, if it may come to that.

@@ -5,11 +5,14 @@ use std::time::Duration;
 use domain::{
     Change, Draft, EntryId, Headline, Invalid, Mark, OpId, PostedUpdate, Slug, UpdateId, Viewer,
 };
-use sha2::{Digest, Sha256};
 
 use crate::{
-    Entry, Error, LiveUpdate, Newsroom, Result, SafeHtml, UpdatePatch, live::change,
-    post_queue::Post, storage::Snapshot, to_safe_html,
+    Entry, Error, LiveUpdate, Newsroom, Result, SafeHtml, UpdatePatch,
+    idempotency::NamedRequest,
+    live::change,
+    post_queue::Post,
+    storage::{Outcome, Snapshot},
+    to_safe_html,
 };
 
 /// How long a deletion can be undone, in microseconds: ten minutes. The text is wiped after it.
@@ -66,38 +69,78 @@ impl Newsroom {
         Ok(posted)
     }
 
-    /// Gives an update another text, and answers its entry. The same text again changes nothing.
+    /// Gives an update another text, and returns its entry. The same text again changes nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if it isn't the viewer's to edit, [`Error::Unknown`] if there is no such
-    /// update, [`Error::Invalid`] if nothing of the text can be shown, or if the database can't be
-    /// reached.
-    pub async fn edit_update(&self, viewer: &Viewer, id: UpdateId, draft: &Draft) -> Result<Entry> {
-        self.patch_update(viewer, id, &UpdatePatch::text(draft))
+    /// As [`Newsroom::patch_update`].
+    pub async fn edit_update(
+        &self,
+        viewer: &Viewer,
+        id: UpdateId,
+        draft: &Draft,
+        op_id: Option<&OpId>,
+    ) -> Result<Entry> {
+        self.patch_update(viewer, id, &UpdatePatch::text(draft), op_id)
             .await
     }
 
-    /// Changes what `patch` names of an update, all of it or nothing, and answers its entry. The same again
-    /// changes nothing.
+    /// Changes the fields of an update that `patch` names, all of them or none, and returns its entry. A
+    /// request that was done before under `op_id` changes nothing.
     ///
     /// # Errors
     /// [`Error::Forbidden`] if it isn't the viewer's to edit, or is to be pinned in the place of one that
     /// isn't; [`Error::Unknown`] if there is no such update, [`Error::Invalid`] if nothing of the text can
-    /// be shown, or if the database can't be reached.
+    /// be shown, [`Error::Repeated`] if the `op_id` stands for another request, or if the database can't be
+    /// reached.
     pub async fn patch_update(
         &self,
         viewer: &Viewer,
         id: UpdateId,
         patch: &UpdatePatch,
+        op_id: Option<&OpId>,
     ) -> Result<Entry> {
-        // Before the feed's counter is taken: a long text takes its time.
+        may_post(viewer)?;
+        // Before the feed's counter is locked: a long text takes a while.
         let html = patch.source.as_ref().map(to_safe_html);
-        let mut revision = self.store.revise().await?;
-        // What is left out is what it is now, whoever changed it since it was looked at.
-        let (entry, before) = editable(revision.snapshot(), viewer, id).await?;
-        if before.deleted_at.is_some() {
-            return Err(Error::Unknown("update"));
-        }
+        let (number, parts) = (id.to_string(), patch.parts());
+        let parts = ["patch-update", &number]
+            .into_iter()
+            .chain(parts.iter().map(|part| &**part));
+        let request = NamedRequest::new(viewer, op_id, parts);
+        self.change(async {
+            let mut revision = self.store.revise().await?;
+            if let Some(outcome) = request.earlier_outcome(revision.snapshot()).await? {
+                return entry_of(revision.snapshot(), outcome).await;
+            }
+            // What the patch leaves out is what it is by now, whoever changed it in between.
+            let (entry, before) = editable(revision.snapshot(), viewer, id).await?;
+            if before.deleted_at.is_some() {
+                return Err(Error::Unknown("update"));
+            }
+            let after = self.patched(&before, patch, html)?;
+            if after.pinned && !before.pinned {
+                may_pin(revision.snapshot(), viewer, entry.id).await?;
+            }
+            if after != before {
+                revision.rewrite_update(&before, &after).await?;
+            }
+            let outcome = Outcome::UpdatePatched(id);
+            request
+                .store_outcome(&mut revision, outcome, self.clock.now())
+                .await?;
+            self.publish(revision).await?;
+            Ok(entry)
+        })
+        .await
+    }
+
+    /// What `before` becomes by `patch`, of which `html` is made of the source.
+    fn patched(
+        &self,
+        before: &LiveUpdate,
+        patch: &UpdatePatch,
+        html: Option<SafeHtml>,
+    ) -> Result<LiveUpdate> {
         let mut after = before.clone();
         after.key = patch.key.unwrap_or(before.key);
         after.pinned = patch.pinned.unwrap_or(before.pinned);
@@ -110,73 +153,108 @@ impl Newsroom {
             after.source = source.as_str().to_owned();
             after.html = html;
         }
-        if after == before {
-            return Ok(entry);
-        }
         if (&after.source, &after.headline) != (&before.source, &before.headline) {
             check_visible(&after.html, after.headline.as_ref())?;
             after.edited_at = Some(self.clock.now());
         }
-        if after.pinned && !before.pinned {
-            may_pin(revision.snapshot(), viewer, entry.id).await?;
-        }
-        revision.rewrite_update(&before, &after).await?;
-        self.publish(revision).await?;
-        Ok(entry)
+        Ok(after)
     }
 
-    /// Takes an update away from every page, and answers its entry. Deleting it again changes nothing.
+    /// Deletes an update from every page, and returns its entry. Deleting it again changes nothing for
+    /// readers; what an editor deletes, too, its author can't restore any more.
     ///
     /// # Errors
     /// [`Error::Forbidden`] if it isn't the viewer's to edit, [`Error::Unknown`] if there is no such
-    /// update, or if the database can't be reached.
-    pub async fn delete_update(&self, viewer: &Viewer, id: UpdateId) -> Result<Entry> {
-        let mut revision = self.store.revise().await?;
-        let (entry, update) = editable(revision.snapshot(), viewer, id).await?;
-        if update.deleted_at.is_some() {
-            return Ok(entry);
-        }
-        let now = self.clock.now();
-        revision.set_update_deleted(&update, Some(now)).await?;
-        self.publish(revision).await?;
-        Ok(entry)
+    /// update, [`Error::Repeated`] if the `op_id` stands for another request, or if the database can't be
+    /// reached.
+    pub async fn delete_update(
+        &self,
+        viewer: &Viewer,
+        id: UpdateId,
+        op_id: Option<&OpId>,
+    ) -> Result<Entry> {
+        may_post(viewer)?;
+        let number = id.to_string();
+        let request = NamedRequest::new(viewer, op_id, ["delete-update", &number]);
+        self.change(async {
+            let mut revision = self.store.revise().await?;
+            if let Some(outcome) = request.earlier_outcome(revision.snapshot()).await? {
+                return entry_of(revision.snapshot(), outcome).await;
+            }
+            let (entry, update) = editable(revision.snapshot(), viewer, id).await?;
+            let now = self.clock.now();
+            if update.deleted_at.is_none() {
+                revision
+                    .set_update_deleted(&update, Some((now, viewer.id)))
+                    .await?;
+            } else if viewer.role.may_edit_others() {
+                revision.set_deleted_by(&update, viewer.id).await?;
+            }
+            let outcome = Outcome::UpdateDeleted(id);
+            request.store_outcome(&mut revision, outcome, now).await?;
+            self.publish(revision).await?;
+            Ok(entry)
+        })
+        .await
     }
 
-    /// Gives a deleted update back to every page, in its old place, and answers its entry.
+    /// Restores a deleted update on every page, in its old place, and returns its entry.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if it isn't the viewer's to edit or was deleted too long ago,
-    /// [`Error::Unknown`] if there is no such update, or if the database can't be reached.
-    pub async fn restore_update(&self, viewer: &Viewer, id: UpdateId) -> Result<Entry> {
-        let mut revision = self.store.revise().await?;
-        let (entry, update) = editable(revision.snapshot(), viewer, id).await?;
-        let Some(deleted_at) = update.deleted_at else {
-            return Ok(entry);
-        };
-        if deleted_at.plus_micros(UNDO_WINDOW) < self.clock.now() || update.source.is_empty() {
-            return Err(Error::Forbidden(
-                "This update was deleted more than ten minutes ago; its text is gone.",
-            ));
-        }
-        revision.set_update_deleted(&update, None).await?;
-        self.publish(revision).await?;
-        Ok(entry)
+    /// [`Error::Forbidden`] if it isn't the viewer's to edit, was deleted by somebody else and the viewer
+    /// is no editor, or was deleted too long ago; [`Error::Unknown`] if there is no such update,
+    /// [`Error::Repeated`] if the `op_id` stands for another request, or if the database can't be reached.
+    pub async fn restore_update(
+        &self,
+        viewer: &Viewer,
+        id: UpdateId,
+        op_id: Option<&OpId>,
+    ) -> Result<Entry> {
+        may_post(viewer)?;
+        let number = id.to_string();
+        let request = NamedRequest::new(viewer, op_id, ["restore-update", &number]);
+        self.change(async {
+            let mut revision = self.store.revise().await?;
+            if let Some(outcome) = request.earlier_outcome(revision.snapshot()).await? {
+                return entry_of(revision.snapshot(), outcome).await;
+            }
+            let (entry, update) = editable(revision.snapshot(), viewer, id).await?;
+            let now = self.clock.now();
+            if let Some(deleted_at) = update.deleted_at {
+                if !may_restore(viewer, &update) {
+                    return Err(Error::Forbidden(
+                        "An editor deleted this update; only an editor can restore it.",
+                    ));
+                }
+                if deleted_at.plus_micros(UNDO_WINDOW) < now || update.source.is_empty() {
+                    return Err(Error::Forbidden(
+                        "This update was deleted more than ten minutes ago; its text is gone.",
+                    ));
+                }
+                revision.set_update_deleted(&update, None).await?;
+            }
+            let outcome = Outcome::UpdateRestored(id);
+            request.store_outcome(&mut revision, outcome, now).await?;
+            self.publish(revision).await?;
+            Ok(entry)
+        })
+        .await
     }
 
-    /// Sets a mark on an update, or takes it off, and answers its entry. One update of an entry is pinned
+    /// Sets a mark on an update, or removes it, and returns its entry. One update of an entry is pinned
     /// at most: pinning another takes the pin from it. The same again changes nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if it isn't the viewer's to edit, or is to be pinned in the place of one that
-    /// isn't; [`Error::Unknown`] if there is no such update, or if the database can't be reached.
+    /// As [`Newsroom::patch_update`].
     pub async fn mark_update(
         &self,
         viewer: &Viewer,
         id: UpdateId,
         mark: Mark,
         on: bool,
+        op_id: Option<&OpId>,
     ) -> Result<Entry> {
-        self.patch_update(viewer, id, &UpdatePatch::mark(mark, on))
+        self.patch_update(viewer, id, &UpdatePatch::mark(mark, on), op_id)
             .await
     }
 
@@ -239,8 +317,30 @@ pub(crate) async fn may_pin(
     }
 }
 
-fn may_edit(viewer: &Viewer, update: &LiveUpdate) -> bool {
+pub(crate) fn may_edit(viewer: &Viewer, update: &LiveUpdate) -> bool {
     update.author_id == viewer.id || viewer.role.may_edit_others()
+}
+
+/// Whether the viewer may restore a deleted update that is theirs to edit. An editor's deletion is not
+/// its author's to undo.
+pub(crate) fn may_restore(viewer: &Viewer, update: &LiveUpdate) -> bool {
+    viewer.role.may_edit_others() || update.deleted_by.is_none_or(|by| by == viewer.id)
+}
+
+/// The entry that an earlier outcome is about.
+async fn entry_of(snapshot: &mut Snapshot, outcome: Outcome) -> Result<Entry> {
+    let unknown = Error::Unknown("update");
+    let entry = match outcome {
+        Outcome::UpdatePatched(id)
+        | Outcome::UpdateDeleted(id)
+        | Outcome::UpdateRestored(id)
+        | Outcome::Posted(PostedUpdate { id, .. }) => {
+            let update = snapshot.update(id).await?.ok_or(unknown.clone())?;
+            update.entry_id
+        }
+        Outcome::Created(id) | Outcome::EntryPatched(id) => id,
+    };
+    snapshot.entry(entry).await?.ok_or(unknown)
 }
 
 async fn editable(
@@ -271,15 +371,4 @@ fn check_visible(html: &SafeHtml, headline: Option<&Headline>) -> Result<()> {
             "Nothing of this text can be shown: scripts and embedded pages are taken out.",
         )))
     }
-}
-
-/// What a request is known by that says so much: whoever repeats it asks for the same parts.
-pub(crate) fn request_hash<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    for part in parts {
-        // The length before each part: no two requests read the same.
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().to_vec()
 }

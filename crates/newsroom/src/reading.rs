@@ -50,7 +50,7 @@ impl Newsroom {
     pub async fn front_page(&self) -> Result<FrontPage> {
         let mut snapshot = self.store.snapshot().await?;
         let cursor = public_cursor(&mut snapshot).await?;
-        let mut latest = snapshot.latest_of_each(0).await?;
+        let mut latest = snapshot.latest_of_each().await?;
         let entries = snapshot.entries().await?.into_iter();
         Ok(FrontPage {
             entries: entries

@@ -216,17 +216,21 @@ async fn read_entry(
 #[utoipa::path(
     patch,
     path = "/api/v1/entries/{slug}",
-    params(("slug" = String, Path, description = "The entry's name in addresses")),
+    params(("slug" = String, Path, description = "The entry's name in addresses"), IdempotencyKey),
     request_body = EntryToChange,
     responses((status = 200, description = "The entry as it is now", body = EntryAnswer), Refusals)
 )]
 async fn change_entry(
     program: Program,
+    IdempotencyKey(op_id): IdempotencyKey,
     Path(name): Path<String>,
     Body(change): Body<EntryToChange>,
 ) -> Result<Json<EntryAnswer>, Problem> {
     let (newsroom, viewer) = (&program.newsroom, program.viewer());
     let patch = change.parse().map_err(Error::from)?;
-    let entry = newsroom.patch_entry(viewer, &slug(&name)?, &patch).await?;
+    let entry = newsroom
+        .patch_entry(viewer, &slug(&name)?, &patch, op_id.as_ref())
+        .await
+        .map_err(keyed)?;
     Ok(Json(EntryAnswer::of(&program, &entry)))
 }

@@ -18,7 +18,7 @@ use crate::problem::Problem;
 const LONGEST: usize = 255;
 
 /// The `Idempotency-Key` of a request, if it has one (draft-ietf-httpapi-idempotency-key-header). It is kept
-/// for ever, as the account's operation of that name.
+/// for ninety days, as the account's operation of that name.
 #[derive(Debug)]
 pub struct IdempotencyKey(pub Option<OpId>);
 
@@ -34,7 +34,7 @@ impl IdempotencyKey {
 
 impl IntoParams for IdempotencyKey {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description = "Your own name for this act, 1 to 255 printable ASCII characters: sent again under it, it is done once. It is remembered for ever.";
+        let description = "Your own name for this act, 1 to 255 printable ASCII characters: sent again under it, it is done once. It is remembered for ninety days.";
         let header = ParameterBuilder::new()
             .name("Idempotency-Key")
             .parameter_in(ParameterIn::Header)

@@ -158,20 +158,25 @@ async fn post_update(
     path = "/api/v1/entries/{slug}/updates/{id}",
     params(
         ("slug" = String, Path, description = "The entry's name in addresses"),
-        ("id" = i64, Path, description = "The update's number")
+        ("id" = i64, Path, description = "The update's number"),
+        IdempotencyKey
     ),
     request_body = UpdateToEdit,
     responses((status = 200, description = "The update as it is now", body = ChangeAnswer), Refusals)
 )]
 async fn edit_update(
     program: Program,
+    IdempotencyKey(op_id): IdempotencyKey,
     Path((name, id)): Path<(String, String)>,
     Body(edit): Body<UpdateToEdit>,
 ) -> Result<Json<ChangeAnswer>, Problem> {
     let id = locate(&program, &name, &id).await?;
     let patch = edit.parse().map_err(Error::from)?;
     let (newsroom, viewer) = (&program.newsroom, program.viewer());
-    newsroom.patch_update(viewer, id, &patch).await?;
+    newsroom
+        .patch_update(viewer, id, &patch, op_id.as_ref())
+        .await
+        .map_err(keyed)?;
     answer(&program, id).await
 }
 
@@ -183,16 +188,22 @@ async fn edit_update(
     path = "/api/v1/entries/{slug}/updates/{id}",
     params(
         ("slug" = String, Path, description = "The entry's name in addresses"),
-        ("id" = i64, Path, description = "The update's number")
+        ("id" = i64, Path, description = "The update's number"),
+        IdempotencyKey
     ),
     responses((status = 200, description = "That it is deleted", body = ChangeAnswer), Refusals)
 )]
 async fn delete_update(
     program: Program,
+    IdempotencyKey(op_id): IdempotencyKey,
     Path((name, id)): Path<(String, String)>,
 ) -> Result<Json<ChangeAnswer>, Problem> {
     let id = locate(&program, &name, &id).await?;
-    program.newsroom.delete_update(program.viewer(), id).await?;
+    program
+        .newsroom
+        .delete_update(program.viewer(), id, op_id.as_ref())
+        .await
+        .map_err(keyed)?;
     answer(&program, id).await
 }
 

@@ -53,7 +53,10 @@ async fn edit_entry(desk: Desk, Path(name): Path<String>, fields: Fields) -> Res
             order,
         )?;
         let (viewer, slug) = (desk.viewer()?, slug(&name)?);
-        desk.newsroom.edit_entry(viewer, &slug, &edit).await?;
+        let op_id = fields.op_id()?;
+        desk.newsroom
+            .edit_entry(viewer, &slug, &edit, op_id.as_ref())
+            .await?;
         Ok::<_, Error>(format!("/desk/entries/{}", edit.slug))
     };
     let edited = edited.await;
@@ -61,34 +64,44 @@ async fn edit_entry(desk: Desk, Path(name): Path<String>, fields: Fields) -> Res
     desk.answer(edited, &page, fields).await
 }
 
-async fn start_entry(desk: Desk, Path(name): Path<String>) -> Response {
+async fn start_entry(desk: Desk, Path(name): Path<String>, fields: Fields) -> Response {
     let page = format!("/desk/entries/{name}");
     let started = async {
         let (viewer, slug) = (desk.viewer()?, slug(&name)?);
-        desk.newsroom.start_entry(viewer, &slug).await?;
-        Ok(page.clone())
+        let op_id = fields.op_id()?;
+        desk.newsroom
+            .start_entry(viewer, &slug, op_id.as_ref())
+            .await?;
+        Ok::<_, Error>(page.clone())
     };
     let started = started.await;
-    desk.answer(started, &page, Fields::default()).await
+    desk.answer(started, &page, fields).await
 }
 
-async fn end_entry(desk: Desk, Path(name): Path<String>) -> Response {
+async fn end_entry(desk: Desk, Path(name): Path<String>, fields: Fields) -> Response {
     let page = format!("/desk/entries/{name}");
     let ended = async {
         let (viewer, slug) = (desk.viewer()?, slug(&name)?);
-        desk.newsroom.end_entry(viewer, &slug).await?;
-        Ok(page.clone())
+        let op_id = fields.op_id()?;
+        desk.newsroom
+            .end_entry(viewer, &slug, op_id.as_ref())
+            .await?;
+        Ok::<_, Error>(page.clone())
     };
     let ended = ended.await;
-    desk.answer(ended, &page, Fields::default()).await
+    desk.answer(ended, &page, fields).await
 }
 
 async fn edit_update(desk: Desk, Path(id): Path<String>, fields: Fields) -> Response {
     let edited = async {
         let draft = Draft::parse(fields.get("source"), fields.get("headline"))?;
         let (viewer, id) = (desk.viewer()?, update_id(&id)?);
-        let entry = desk.newsroom.edit_update(viewer, id, &draft).await?;
-        Ok(page_of(&entry))
+        let op_id = fields.op_id()?;
+        let entry = desk
+            .newsroom
+            .edit_update(viewer, id, &draft, op_id.as_ref())
+            .await?;
+        Ok::<_, Error>(page_of(&entry))
     };
     let edited = edited.await;
     let page = format!("/desk/updates/{id}");
@@ -100,31 +113,43 @@ async fn mark_update(desk: Desk, Path(id): Path<String>, fields: Fields) -> Resp
         let mark: Mark = fields.get("mark").parse()?;
         let on = fields.get("on") == "true";
         let (viewer, id) = (desk.viewer()?, update_id(&id)?);
-        let entry = desk.newsroom.mark_update(viewer, id, mark, on).await?;
+        let op_id = fields.op_id()?;
+        let entry = desk
+            .newsroom
+            .mark_update(viewer, id, mark, on, op_id.as_ref())
+            .await?;
         Ok::<_, Error>(page_of(&entry))
     };
     let marked = marked.await;
     desk.answer(marked, "/desk", fields).await
 }
 
-async fn delete_update(desk: Desk, Path(id): Path<String>) -> Response {
+async fn delete_update(desk: Desk, Path(id): Path<String>, fields: Fields) -> Response {
     let deleted = async {
         let (viewer, id) = (desk.viewer()?, update_id(&id)?);
-        let entry = desk.newsroom.delete_update(viewer, id).await?;
-        Ok(format!("{}?deleted={id}", page_of(&entry)))
+        let op_id = fields.op_id()?;
+        let entry = desk
+            .newsroom
+            .delete_update(viewer, id, op_id.as_ref())
+            .await?;
+        Ok::<_, Error>(format!("{}?deleted={id}", page_of(&entry)))
     };
     let deleted = deleted.await;
-    desk.answer(deleted, "/desk", Fields::default()).await
+    desk.answer(deleted, "/desk", fields).await
 }
 
-async fn restore_update(desk: Desk, Path(id): Path<String>) -> Response {
+async fn restore_update(desk: Desk, Path(id): Path<String>, fields: Fields) -> Response {
     let restored = async {
         let (viewer, id) = (desk.viewer()?, update_id(&id)?);
-        let entry = desk.newsroom.restore_update(viewer, id).await?;
-        Ok(page_of(&entry))
+        let op_id = fields.op_id()?;
+        let entry = desk
+            .newsroom
+            .restore_update(viewer, id, op_id.as_ref())
+            .await?;
+        Ok::<_, Error>(page_of(&entry))
     };
     let restored = restored.await;
-    desk.answer(restored, "/desk", Fields::default()).await
+    desk.answer(restored, "/desk", fields).await
 }
 
 /// The entry's page on the desk.

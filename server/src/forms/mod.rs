@@ -17,7 +17,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::Viewer;
+use domain::{Invalid, OpId, Viewer};
 use newsroom::{Error, Newsroom};
 
 use crate::{pages::Pages, problem::Problem, state::AppState};
@@ -43,6 +43,17 @@ impl Fields {
         let mut fields: Vec<_> = self.0.into_iter().collect();
         fields.sort();
         fields
+    }
+
+    /// The form's operation id, if it has one.
+    ///
+    /// # Errors
+    /// If it can't be one.
+    pub fn op_id(&self) -> Result<Option<OpId>, Invalid> {
+        match self.get("op_id") {
+            "" => Ok(None),
+            id => OpId::parse(id).map(Some),
+        }
     }
 
     /// What was typed into `name`.
@@ -120,9 +131,7 @@ async fn show_again(
         },
         values,
     };
-    if let Error::Storage(cause) = error {
-        tracing::error!(%cause, "a form could not be saved");
-    }
+    error.log_failure("a form could not be saved");
     pages
         .render_again(page, viewer, status_of(error), typed)
         .await

@@ -64,7 +64,7 @@ async fn a_newer_releases_database_is_told_and_left_alone() {
     let ringside = Ringside::new();
     ringside.says(&ENTRY);
     // What a later release would have made of it. The store registers the database's driver.
-    Store::open(&ringside.database_url())
+    Store::open(&ringside.database_url(), Duration::from_secs(30))
         .await
         .unwrap()
         .close()

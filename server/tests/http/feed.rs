@@ -162,7 +162,7 @@ async fn a_deletion_is_a_change() {
     let update = app.post("final", "Taken back").await;
     let (epoch, before) = cursor(&anonymous, &entry).await;
     app.newsroom
-        .delete_update(app.ghost().await, update.id)
+        .delete_update(app.ghost().await, update.id, None)
         .await
         .unwrap();
     let (_, after) = cursor(&anonymous, &entry).await;

@@ -60,7 +60,9 @@ async fn a_session_that_is_over_opens_nothing() {
     let (app, _, _) = TestApp::start().await;
     app.live_entry().await;
     let viewer = app.person("late", domain::Role::Owner).await;
-    let store = Store::open(&app.database_url()).await.unwrap();
+    let store = Store::open(&app.database_url(), Duration::from_secs(30))
+        .await
+        .unwrap();
     let now = app.newsroom.clock().now();
     for (expires_at, why) in [(Timestamp(1), "long over"), (now, "just over")] {
         let token = Secret::new_random();

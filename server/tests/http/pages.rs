@@ -238,7 +238,7 @@ async fn what_is_not_there_is_not_found() {
     let hidden = app.post("draft", "Not yet").await;
     let deleted = app.post("final", "Taken back").await;
     app.newsroom
-        .delete_update(app.ghost().await, deleted.id)
+        .delete_update(app.ghost().await, deleted.id, None)
         .await
         .unwrap();
     for path in [

@@ -55,7 +55,7 @@ async fn posted_with_a_secret(app: &TestApp, slug: &str) -> PostedUpdate {
     let draft = Draft::parse(SECRET, SECRET).unwrap();
     let editor = app.ghost().await;
     app.newsroom
-        .edit_update(editor, update.id, &draft)
+        .edit_update(editor, update.id, &draft, None)
         .await
         .unwrap();
     update
@@ -69,7 +69,7 @@ async fn moved(app: &TestApp, from: &str, to: &str) -> String {
     };
     let (editor, from) = (app.ghost().await, Slug::parse(from).unwrap());
     app.newsroom
-        .patch_entry(editor, &from, &patch)
+        .patch_entry(editor, &from, &patch, None)
         .await
         .unwrap();
     format!("/entries/{from}")
@@ -159,7 +159,10 @@ async fn a_deleted_text_is_told_to_nobody() {
     );
 
     let editor = app.ghost().await;
-    app.newsroom.delete_update(editor, update.id).await.unwrap();
+    app.newsroom
+        .delete_update(editor, update.id, None)
+        .await
+        .unwrap();
     assert_silent(&anonymous, &addresses).await;
     assert_silent(&author, &addresses).await;
     let event = app.stream(&path).await.news().await.unwrap();
@@ -192,57 +195,8 @@ async fn what_a_text_said_before_it_was_edited_is_told_to_nobody() {
     let draft = Draft::parse("The merger goes ahead", "").unwrap();
     let editor = app.ghost().await;
     app.newsroom
-        .edit_update(editor, update.id, &draft)
+        .edit_update(editor, update.id, &draft, None)
         .await
         .unwrap();
     assert_silent(&anonymous, &addresses).await;
-}
-
-/// A cursor from before what is remembered: whoever stands there may have missed a deletion, and must
-/// not keep what was deleted.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_may_have_missed_a_deletion_starts_again() {
-    let (app, anonymous, _) = TestApp::start().await;
-    let entry = app.live_entry().await;
-    let old = app.post("final", "Kick-off").await.rev;
-    let known = app.post("final", "A goal").await.rev;
-    let head = app.post("final", "Another").await.rev;
-    let mut database = SqliteConnection::connect(&app.database_url())
-        .await
-        .unwrap();
-    sqlx::query("UPDATE feed SET horizon = $1")
-        .bind(known)
-        .execute(&mut database)
-        .await
-        .unwrap();
-    database.close().await.unwrap();
-
-    let feed: serde_json::Value = anonymous.get("/feed/all/head").await.json();
-    let epoch = feed["epoch"].as_str().unwrap();
-    let reset = serde_json::json!({"reset": true, "epoch": epoch, "head": head});
-    for feed in [entry.to_string(), "all".to_owned()] {
-        let path = |what: &str, rev: i64| format!("/feed/{feed}/{what}?since={epoch}.{rev}");
-        let gone = anonymous.get(&path("changes", old)).await;
-        gone.assert_status(axum::http::StatusCode::GONE);
-        assert_eq!(gone.header("cache-control"), "private, no-store");
-        assert_eq!(gone.json::<serde_json::Value>(), reset);
-        anonymous
-            .get(&path("changes", known))
-            .await
-            .assert_status_ok();
-        anonymous.get(&path("changes", 0)).await.assert_status_ok();
-
-        let by_query = app.stream(&path("stream", old)).await;
-        // The header is younger, whatever the query says.
-        let by_header = app
-            .stream_again(&path("stream", known), &format!("{epoch}.{old}"))
-            .await;
-        for mut stream in [by_query, by_header] {
-            let event = stream.news().await.unwrap();
-            assert_eq!((&*event.name, &event.data), ("stream-reset", &reset));
-            assert!(stream.next().await.is_none(), "it goes on");
-        }
-        let mut stream = app.stream(&path("stream", known)).await;
-        assert_eq!(stream.news().await.unwrap().name, "batch");
-    }
 }

@@ -1,23 +1,28 @@
-//! Batches, from the database: the one way that polls, catch-ups and the tailer share.
+//! Assembles batches from the database, for polls, catch-ups and the tailer alike.
 
 use std::collections::HashMap;
 
-use domain::{Batch, Change, Cursor, Deleted, EntryChange, Presented, Reset, UpdateId};
+use domain::{Batch, Change, Cursor, Deleted, EntryChange, Presented, Reset, Rev, UpdateId};
 
 use super::{FeedId, Frame};
-use crate::{Cards, Entry, Error, LiveUpdate, Result, storage::Store};
+use crate::{
+    Cards, Entry, Error, LiveUpdate, Result,
+    storage::{Snapshot, Store},
+};
 
-/// How many changes a batch holds at most: a page applies so many without a stutter.
-const MAX_CHANGES: usize = 500;
+/// How many entries a batch of all entries holds at most, besides those that its updates belong to.
+const MAX_ENTRIES: i64 = 100;
 
-/// The frame of all that changed in `feed` after `since`, up to [`MAX_CHANGES`], read in one moment.
+/// Reads the batch of all that changed in `feed` after `since`, in one snapshot. It is bounded in
+/// updates, in bytes and in entries; one that is cut off says `more`.
 ///
 /// # Errors
 /// [`Error::Reset`] if `since` can't be continued from, [`Error::Unknown`] if there is no such
 /// public entry, or if the database can't be reached.
 pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor) -> Result<Frame> {
     let mut snapshot = store.snapshot().await?;
-    let state = snapshot.feed().await?;
+    let epoch = snapshot.feed().await?.epoch;
+    let public_head = snapshot.public_head().await?;
     let entry = match feed {
         FeedId::All => None,
         FeedId::Entry(id) => Some(
@@ -28,76 +33,94 @@ pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor
                 .ok_or(Error::Unknown("entry"))?,
         ),
     };
-    let head = match &entry {
-        None => snapshot.public_head().await?,
-        Some(entry) => entry.head,
-    };
-    let too_old = since.rev != 0 && since.rev < state.horizon;
-    if since.epoch != state.epoch || since.rev > state.rev || too_old {
-        return Err(Error::Reset(Reset::new(state.epoch, head)));
+    let head = entry.as_ref().map_or(public_head, |entry| entry.head);
+    // The database's own counter also counts what happens in drafts, and that is nobody's to know.
+    if since.epoch != epoch || since.rev > public_head {
+        return Err(Error::Reset(Reset::new(epoch, head)));
     }
+    match entry {
+        Some(entry) => of_entry(snapshot, cards, since, entry).await,
+        None => of_all(snapshot, cards, since, head).await,
+    }
+}
 
-    let limit = i64::try_from(MAX_CHANGES + 1).unwrap_or(i64::MAX);
-    let mut updates = match feed {
-        FeedId::All => {
-            snapshot
-                .public_updates_changed_since(since.rev, limit)
-                .await?
-        }
-        FeedId::Entry(id) => snapshot.updates_changed_since(id, since.rev, limit).await?,
+async fn of_entry(
+    mut snapshot: Snapshot,
+    cards: &Cards,
+    since: &Cursor,
+    entry: Entry,
+) -> Result<Frame> {
+    let changed = snapshot.updates_changed_since(entry.id, since.rev).await?;
+    let changes = changed
+        .updates
+        .iter()
+        .map(|update| change(cards, &entry, update))
+        .collect();
+    let mut quoted: Vec<UpdateId> = Vec::new();
+    let mut entry_changed = None;
+    if entry.rev > since.rev {
+        let highlights = snapshot.highlights(entry.id).await?;
+        quoted.extend(highlights.iter().map(|update| update.id));
+        entry_changed = Some(Box::new(EntryChange {
+            highlights: cards.highlights(&entry, &highlights),
+            ..entry_change(&entry)
+        }));
+    }
+    let batch = Batch {
+        epoch: entry.epoch.clone(),
+        from: since.rev,
+        // The head may be behind a cursor of the front page's, which follows every entry.
+        to: changed.cut_at.unwrap_or(entry.head.max(since.rev)),
+        head: entry.head,
+        more: changed.cut_at.is_some(),
+        changes,
+        entry: entry_changed,
+        entries: Vec::new(),
     };
-    let more = updates.len() > MAX_CHANGES;
-    updates.truncate(MAX_CHANGES);
+    Ok(Frame::new(&batch, &quoted))
+}
 
-    // Whatever changed in an entry moved it: these are all that the changes are of.
-    let entries = match entry {
-        Some(entry) => vec![entry],
-        None => snapshot.entries_moved_since(since.rev).await?,
-    };
+async fn of_all(mut snapshot: Snapshot, cards: &Cards, since: &Cursor, head: Rev) -> Result<Frame> {
+    let mut changed = snapshot.public_updates_changed_since(since.rev).await?;
+    let heads = snapshot.heads_after(since.rev, MAX_ENTRIES + 1).await?;
+    let entries_cut_at = usize::try_from(MAX_ENTRIES)
+        .ok()
+        .filter(|&max| heads.len() > max)
+        .map(|max| heads[max - 1]);
+    let cut_at = [changed.cut_at, entries_cut_at].into_iter().flatten().min();
+    let to = cut_at.unwrap_or(head.max(since.rev));
+    changed.updates.retain(|update| update.rev <= to);
+    // Also the entries of these updates whose heads are beyond: pages show no update of an unknown one.
+    let entries = snapshot
+        .entries_changed_between(since.rev, to, MAX_ENTRIES)
+        .await?;
     let by_id: HashMap<_, _> = entries.iter().map(|entry| (entry.id, entry)).collect();
-    let changes = updates
+    let changes = changed
+        .updates
         .iter()
         .filter_map(|update| Some(change(cards, by_id.get(&update.entry_id)?, update)))
         .collect();
-    let to = match updates.last() {
-        Some(last) if more => last.rev,
-        // The head may be behind a cursor of the front page's, which follows every entry.
-        _ => head.max(since.rev),
-    };
-    let mut batch = Batch {
-        epoch: state.epoch,
+    let latest = snapshot
+        .latest_of_entries_changed_between(since.rev, to, MAX_ENTRIES)
+        .await?;
+    let quoted: Vec<_> = latest.values().map(|update| update.id).collect();
+    let batch = Batch {
+        epoch: since.epoch.clone(),
         from: since.rev,
         to,
         head,
-        more,
+        more: cut_at.is_some(),
         changes,
         entry: None,
-        entries: Vec::new(),
+        entries: entries
+            .iter()
+            .map(|entry| EntryChange {
+                rev: entry.head,
+                line: cards.line(entry, latest.get(&entry.id)),
+                ..entry_change(entry)
+            })
+            .collect(),
     };
-    let mut quoted: Vec<UpdateId> = Vec::new();
-    match feed {
-        FeedId::Entry(_) => {
-            if let Some(entry) = entries.first().filter(|entry| entry.rev > since.rev) {
-                let highlights = snapshot.highlights(entry.id).await?;
-                quoted.extend(highlights.iter().map(|update| update.id));
-                batch.entry = Some(Box::new(EntryChange {
-                    highlights: cards.highlights(entry, &highlights),
-                    ..entry_change(entry)
-                }));
-            }
-        }
-        FeedId::All => {
-            let latest = snapshot.latest_of_each(since.rev).await?;
-            quoted.extend(latest.values().map(|update| update.id));
-            batch
-                .entries
-                .extend(entries.iter().map(|entry| EntryChange {
-                    rev: entry.head,
-                    line: cards.line(entry, latest.get(&entry.id)),
-                    ..entry_change(entry)
-                }));
-        }
-    }
     Ok(Frame::new(&batch, &quoted))
 }
 

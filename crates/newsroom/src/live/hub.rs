@@ -3,7 +3,8 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::{Duration, Instant},
 };
 
 use domain::{Cursor, EntryId, EntryState, Epoch, Head, Rev, Slug};
@@ -52,7 +53,12 @@ pub struct Hub {
     published: watch::Sender<Rev>,
     committed: watch::Sender<Rev>,
     pub(super) news: Notify,
+    /// When the tailer last read the database.
+    looked: Mutex<Instant>,
 }
+
+/// After how long without a look by the tailer the feeds count as stale: ten times its interval.
+const STALE: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 struct Known {
@@ -80,6 +86,7 @@ impl Hub {
             published: watch::Sender::new(0),
             committed: watch::Sender::new(0),
             news: Notify::new(),
+            looked: Mutex::new(Instant::now()),
         }
     }
 
@@ -190,9 +197,36 @@ impl Hub {
             .collect()
     }
 
-    /// Says that everything up to `rev` was handed on.
+    /// Notes that the tailer has read the database, and that everything up to `rev` was handed on.
     pub(super) fn announce(&self, rev: Rev) {
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.published.send_replace(rev);
+    }
+
+    /// Whether the tailer has not read the database for ten seconds.
+    pub(crate) fn is_stale(&self) -> bool {
+        let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        looked.elapsed() > STALE
+    }
+
+    /// The replay buffers of those of `feeds` that somebody reads.
+    pub(super) fn rings<'a>(
+        &self,
+        feeds: impl IntoIterator<Item = &'a FeedId>,
+    ) -> Vec<(FeedId, Arc<Ring>)> {
+        let known = self.known();
+        feeds
+            .into_iter()
+            .filter_map(|&feed| Some((feed, known.rings.get(&feed)?.clone())))
+            .collect()
+    }
+
+    /// Closes the connections of a feed that can't be read: they come back, read the database
+    /// themselves, and poll if that fails, too.
+    pub(super) fn close_feed(&self, feed: FeedId) {
+        if let Some(ring) = self.known_mut().rings.remove(&feed) {
+            ring.finish(Over::Closing);
+        }
     }
 
     /// The life of the database, as far as it is known here.

@@ -6,7 +6,7 @@ use std::{fs, io, path::PathBuf};
 use domain::Cursor;
 
 /// The file, and what it says.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PublishedMark {
     path: PathBuf,
     written: Option<Cursor>,

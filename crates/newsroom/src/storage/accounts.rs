@@ -3,7 +3,7 @@
 use domain::{AccountId, Role, Timestamp, Username, Viewer};
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use super::{Snapshot, Store, feed, row};
+use super::{Snapshot, Store, feed, row::Record};
 use crate::{Error, Result};
 
 /// An account and the hash of its password.
@@ -103,9 +103,10 @@ async fn has_owner(connection: &mut AnyConnection) -> Result<bool> {
 
 /// The account in a row with `id`, `username` and `role`.
 pub(super) fn viewer(row: &AnyRow) -> Result<Viewer> {
+    let record = Record::new("accounts", row)?;
     Ok(Viewer {
-        id: AccountId(row.try_get("id")?),
-        username: row::parsed(row, "username", Username::parse)?,
-        role: row::parsed(row, "role", str::parse)?,
+        id: AccountId(record.id()),
+        username: record.text("username", Username::from_stored)?,
+        role: record.word("role")?,
     })
 }

@@ -5,7 +5,7 @@
 use domain::Rev;
 use sqlx::postgres::PgListener;
 
-use super::{Store, open::Kind};
+use super::{Store, open::Kind, presence};
 use crate::Result;
 
 /// PostgreSQL's name for the bell.
@@ -43,9 +43,9 @@ impl Store {
     /// # Errors
     /// If the database can't be reached.
     pub async fn listen(&self) -> Result<Bell> {
-        let url = self.readers.connect_options().database_url.to_string();
-        let mut listener = PgListener::connect(&url).await?;
+        let mut listener = PgListener::connect(&self.url).await?;
         listener.listen(CHANNEL).await?;
+        presence::share_lock(&mut listener).await?;
         Ok(Bell { listener })
     }
 }
@@ -58,6 +58,9 @@ impl Bell {
     /// If the connection is lost for good; listen again.
     pub async fn heard(&mut self) -> Result<Option<Rev>> {
         let heard = self.listener.try_recv().await?;
+        if heard.is_none() {
+            presence::share_lock(&mut self.listener).await?;
+        }
         Ok(heard.and_then(|notification| notification.payload().parse().ok()))
     }
 }

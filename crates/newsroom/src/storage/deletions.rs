@@ -1,28 +1,45 @@
 //! What becomes of updates that are deleted, in the database.
 
-use domain::Timestamp;
+use domain::{AccountId, Timestamp};
 
-use super::{Revision, Store, feed, one_row};
+use super::{Revision, Store, error, feed, one_row, open::Kind, sqlite};
 use crate::{LiveUpdate, Result};
 
 impl Revision {
-    /// Takes an update away, or with `None` gives it back.
+    /// Deletes an update: since when, and by whom. With `None` restores it.
     ///
     /// # Errors
     /// If there is no such update, or the database can't be reached.
     pub async fn set_update_deleted(
         &mut self,
         update: &LiveUpdate,
-        deleted_at: Option<Timestamp>,
+        deleted: Option<(Timestamp, AccountId)>,
     ) -> Result<()> {
-        let result = sqlx::query("UPDATE updates SET deleted_at = $2, rev = $3 WHERE id = $1")
-            .bind(update.id.0)
-            .bind(deleted_at.map(|at| at.0))
-            .bind(self.rev)
-            .execute(&mut *self.snapshot.tx)
-            .await?;
+        let rev = self.take_rev()?;
+        let result = sqlx::query(
+            "UPDATE updates SET deleted_at = $2, deleted_by = $3, rev = $4 WHERE id = $1",
+        )
+        .bind(update.id.0)
+        .bind(deleted.map(|(at, _)| at.0))
+        .bind(deleted.map(|(_, by)| by.0))
+        .bind(rev)
+        .execute(&mut *self.snapshot.tx)
+        .await?;
         one_row(&result)?;
         self.note_change_of(update).await
+    }
+
+    /// Notes that `by` deleted an update, too, which is deleted already. Readers see no difference.
+    ///
+    /// # Errors
+    /// If there is no such update, or the database can't be reached.
+    pub async fn set_deleted_by(&mut self, update: &LiveUpdate, by: AccountId) -> Result<()> {
+        let result = sqlx::query("UPDATE updates SET deleted_by = $2 WHERE id = $1")
+            .bind(update.id.0)
+            .bind(by.0)
+            .execute(&mut *self.snapshot.tx)
+            .await?;
+        one_row(&result)
     }
 }
 
@@ -52,6 +69,16 @@ impl Store {
         .bind(before.0)
         .execute(&mut *tx)
         .await?;
-        Ok(tx.commit().await?)
+        tx.commit().await.map_err(error::of_commit)?;
+        self.forget_wiped().await
+    }
+
+    /// Has SQLite move the wiped pages from its log into the file, where `secure_delete` overwrote
+    /// them. PostgreSQL keeps dead rows until its own vacuum.
+    async fn forget_wiped(&self) -> Result<()> {
+        if self.kind == Kind::Sqlite {
+            sqlx::query(sqlite::EMPTY_LOG).execute(&self.writer).await?;
+        }
+        Ok(())
     }
 }

@@ -1,9 +1,12 @@
 //! Entries, in the database.
 
-use domain::{EntryId, EntryState, Invalid, Rev, Slug, Summary, Timestamp, Title, ZoneName};
+use domain::{EntryId, EntryState, Epoch, Invalid, Rev, Slug, Summary, Timestamp, Title, ZoneName};
 use sqlx::{Row, any::AnyRow};
 
-use super::{Revision, Snapshot, one_row, row};
+use super::{
+    Revision, Snapshot, one_row,
+    row::{Record, decodable},
+};
 use crate::{Entry, Error, NewEntry, Result};
 
 const TAKEN: &str = "Another entry has this address already; choose another.";
@@ -15,11 +18,22 @@ const LEADS_ELSEWHERE: &str =
 macro_rules! select_entries {
     ($rest:literal) => {
         concat!(
-            "SELECT id, slug, title, summary, state, time_zone, starts_at, ended_at, default_order, rev, head FROM entries ",
+            "SELECT id, slug, title, summary, state, time_zone, starts_at, ended_at, default_order, rev, head, (SELECT epoch FROM feed) AS epoch FROM entries ",
             $rest
         )
     };
 }
+
+/// The condition of [`Snapshot::entries_changed_between`] on an entry `e`: $1 is `since`, $2 is `to`, $3 the
+/// limit.
+macro_rules! changed_between {
+    () => {
+        "e.state <> 'draft' AND (
+             e.id IN (SELECT id FROM entries WHERE head > $1 AND state <> 'draft' ORDER BY head LIMIT $3)
+             OR e.id IN (SELECT entry_id FROM updates WHERE rev > $1 AND rev <= $2))"
+    };
+}
+pub(super) use changed_between;
 
 impl Snapshot {
     /// The entry named `slug`.
@@ -80,28 +94,49 @@ impl Snapshot {
     /// # Errors
     /// If the database can't be reached.
     pub async fn entries(&mut self) -> Result<Vec<Entry>> {
-        sqlx::query(select_entries!("ORDER BY starts_at DESC, id DESC"))
+        let rows = sqlx::query(select_entries!("ORDER BY starts_at DESC, id DESC"))
             .fetch_all(&mut *self.tx)
-            .await?
-            .iter()
-            .map(entry)
-            .collect()
+            .await?;
+        Ok(decodable(&rows, entry))
     }
 
-    /// The public entries that anything changed in after `since`, in order of revision.
+    /// The public entries that changed after `since`, in the order of their heads: `limit` at most, and
+    /// those that the updates with revisions after `since` up to `to` belong to.
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn entries_moved_since(&mut self, since: Rev) -> Result<Vec<Entry>> {
-        sqlx::query(select_entries!(
-            "WHERE head > $1 AND state <> 'draft' ORDER BY head"
+    pub async fn entries_changed_between(
+        &mut self,
+        since: Rev,
+        to: Rev,
+        limit: i64,
+    ) -> Result<Vec<Entry>> {
+        let rows = sqlx::query(concat!(
+            select_entries!("AS e WHERE "),
+            changed_between!(),
+            " ORDER BY head"
         ))
         .bind(since)
+        .bind(to)
+        .bind(limit)
         .fetch_all(&mut *self.tx)
-        .await?
-        .iter()
-        .map(entry)
-        .collect()
+        .await?;
+        Ok(decodable(&rows, entry))
+    }
+
+    /// The heads of the public entries that changed after `since`, ascending, `limit` at most.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn heads_after(&mut self, since: Rev, limit: i64) -> Result<Vec<Rev>> {
+        let rows = sqlx::query(
+            "SELECT head FROM entries WHERE head > $1 AND state <> 'draft' ORDER BY head LIMIT $2",
+        )
+        .bind(since)
+        .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await?;
+        rows.iter().map(|row| Ok(row.try_get("head")?)).collect()
     }
 
     /// The revision of the last change to any public entry.
@@ -127,6 +162,7 @@ impl Revision {
     pub async fn add_entry(&mut self, new: &NewEntry, now: Timestamp) -> Result<EntryId> {
         self.check_address(&new.slug, None).await?;
         let ended_at = (new.state == EntryState::Ended).then_some(now.0);
+        let rev = self.take_rev()?;
         let row = sqlx::query(
             "INSERT INTO entries (slug, title, summary, state, time_zone, starts_at, ended_at, default_order, rev, head)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
@@ -140,7 +176,7 @@ impl Revision {
         .bind(now.0)
         .bind(ended_at)
         .bind(new.default_order.as_str())
-        .bind(self.rev)
+        .bind(rev)
         .fetch_one(&mut *self.snapshot.tx)
         .await?;
         Ok(EntryId(row.try_get("id")?))
@@ -160,6 +196,7 @@ impl Revision {
                 self.remember_address(before).await?;
             }
         }
+        let rev = self.take_rev()?;
         let result = sqlx::query(
             "UPDATE entries SET slug = $2, title = $3, summary = $4, time_zone = $5, default_order = $6,
              state = $7, starts_at = $8, ended_at = $9, rev = $10, head = $10 WHERE id = $1",
@@ -173,7 +210,7 @@ impl Revision {
         .bind(after.state.as_str())
         .bind(after.starts_at.0)
         .bind(after.ended_at.map(|at| at.0))
-        .bind(self.rev)
+        .bind(rev)
         .execute(&mut *self.snapshot.tx)
         .await?;
         one_row(&result)
@@ -236,17 +273,19 @@ impl Revision {
 }
 
 fn entry(row: &AnyRow) -> Result<Entry> {
+    let record = Record::new("entries", row)?;
     Ok(Entry {
-        id: EntryId(row.try_get("id")?),
-        slug: row::parsed(row, "slug", Slug::parse)?,
-        title: row::parsed(row, "title", Title::parse)?,
-        summary: row::parsed(row, "summary", Summary::parse)?,
-        state: row::parsed(row, "state", str::parse)?,
-        time_zone: ZoneName::known(row.try_get::<String, _>("time_zone")?),
-        starts_at: row::time(row, "starts_at")?,
-        ended_at: row::maybe_time(row, "ended_at")?,
-        default_order: row::parsed(row, "default_order", str::parse)?,
-        rev: row.try_get("rev")?,
-        head: row.try_get("head")?,
+        epoch: record.text("epoch", Epoch::from_stored)?,
+        id: EntryId(record.id()),
+        slug: record.text("slug", Slug::from_stored)?,
+        title: record.text("title", Title::from_stored)?,
+        summary: record.text("summary", Summary::from_stored)?,
+        state: record.word("state")?,
+        time_zone: record.text("time_zone", ZoneName::known)?,
+        starts_at: record.time("starts_at")?,
+        ended_at: record.maybe_time("ended_at")?,
+        default_order: record.word("default_order")?,
+        rev: record.get("rev")?,
+        head: record.get("head")?,
     })
 }

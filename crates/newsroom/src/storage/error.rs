@@ -4,22 +4,109 @@ use std::sync::Arc;
 
 use sqlx::migrate::MigrateError;
 
-/// The database didn't do what it was asked. What it said is for the log, not for people.
+use crate::Error;
+
+/// Why the database failed: for the log, not for people.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct StorageError(Arc<sqlx::Error>);
 
 impl StorageError {
-    /// It takes no orders any more.
+    /// The database is closed.
     pub(crate) fn closed() -> Self {
         Self(Arc::new(sqlx::Error::PoolClosed))
     }
+
+    /// The database did not respond in time.
+    pub(crate) fn timed_out() -> Self {
+        Self(Arc::new(sqlx::Error::PoolTimedOut))
+    }
+
+    /// Whether the storage failed below the database: its disk is full, broken or read-only. Such a
+    /// failure lasts until somebody repairs it.
+    pub(crate) fn is_of_storage(&self) -> bool {
+        match code(&self.0) {
+            Some(Code::Sqlite(code)) => {
+                matches!(
+                    code & 0xff,
+                    SQLITE_FULL | SQLITE_IOERR | SQLITE_READONLY | SQLITE_CANTOPEN
+                )
+            }
+            Some(Code::Postgres(code)) => {
+                POSTGRES_STORAGE.contains(&&*code) || code.starts_with("58")
+            }
+            None => false,
+        }
+    }
+
+    fn is_disk_full(&self) -> bool {
+        match code(&self.0) {
+            Some(Code::Sqlite(code)) => code & 0xff == SQLITE_FULL,
+            Some(Code::Postgres(code)) => code == DISK_FULL,
+            None => false,
+        }
+    }
 }
 
-impl From<sqlx::Error> for crate::Error {
+impl From<sqlx::Error> for Error {
+    /// The error of a statement inside a transaction, or of its beginning: nothing was changed.
     fn from(error: sqlx::Error) -> Self {
-        Self::Storage(StorageError(Arc::new(error)))
+        let error = StorageError(Arc::new(error));
+        if error.is_disk_full() {
+            Self::DiskFull(error)
+        } else {
+            Self::Unavailable(error)
+        }
     }
+}
+
+/// The error of a COMMIT. A database that rejects it has rolled back; without its answer the commit may
+/// have happened or not.
+pub(super) fn of_commit(error: sqlx::Error) -> Error {
+    let rejected = match code(&error) {
+        Some(Code::Sqlite(code)) => code & 0xff != SQLITE_IOERR,
+        // Class 08 is a lost connection, 57P a server that stops, 40003 "completion unknown".
+        Some(Code::Postgres(code)) => {
+            !code.starts_with("08") && !code.starts_with("57P") && code != "40003"
+        }
+        None => false,
+    };
+    if rejected {
+        error.into()
+    } else {
+        Error::OutcomeUnknown(StorageError(Arc::new(error)))
+    }
+}
+
+/// SQLite's primary result codes (<https://www.sqlite.org/rescode.html>), the low byte of its extended ones.
+pub(super) const SQLITE_BUSY: u32 = 5;
+const SQLITE_READONLY: u32 = 8;
+const SQLITE_IOERR: u32 = 10;
+const SQLITE_FULL: u32 = 13;
+const SQLITE_CANTOPEN: u32 = 14;
+
+/// PostgreSQL's `disk_full`.
+const DISK_FULL: &str = "53100";
+/// PostgreSQL's codes for a disk that can't be written: `disk_full`, `read_only_sql_transaction`.
+/// Class 58 is system errors, input and output among them.
+const POSTGRES_STORAGE: [&str; 2] = [DISK_FULL, "25006"];
+
+/// An error code of one of the databases.
+pub(super) enum Code {
+    /// SQLite's extended result code.
+    Sqlite(u32),
+    /// PostgreSQL's SQLSTATE.
+    Postgres(String),
+}
+
+/// The database's code for `error`, if the database reported it. SQLSTATE has five characters; SQLite's
+/// codes are shorter numbers.
+pub(super) fn code(error: &sqlx::Error) -> Option<Code> {
+    let code = error.as_database_error()?.code()?;
+    if code.len() == 5 {
+        return Some(Code::Postgres(code.into_owned()));
+    }
+    code.parse().ok().map(Code::Sqlite)
 }
 
 /// PostgreSQL's codes for what passes by itself: it is starting up or going down (`cannot_connect_now`), or

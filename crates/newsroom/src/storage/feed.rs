@@ -1,32 +1,33 @@
-//! The counter that orders all changes, and what moved since.
+//! The revision counter, which orders all changes, and the entries that changed since a revision.
 
-use domain::{EntryId, EntryState, Epoch, Rev, Slug};
-use sqlx::{Any, Row, Transaction};
+use domain::{EntryId, EntryState, Epoch, MAX_REV, Rev, Slug};
+use sqlx::{Any, AnyConnection, Row, Transaction, any::AnyRow};
 
-use super::{Revision, Snapshot, Store, one_row, row};
-use crate::Result;
+use super::{
+    Revision, Snapshot, Store, one_row,
+    row::{Record, decodable},
+};
+use crate::{Error, Result};
 
-/// Where the database's feed stands.
+/// The state of the database's feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedState {
-    /// The life of the database.
+    /// The epoch of its revisions.
     pub epoch: Epoch,
     /// The last revision.
     pub rev: Rev,
-    /// Cursors below it, but for zero, are too old.
-    pub horizon: Rev,
 }
 
-/// An entry that something changed in.
+/// An entry that changed, itself or one of its updates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moved {
     /// Which entry.
     pub id: EntryId,
-    /// Its name in addresses.
+    /// Its slug.
     pub slug: Slug,
-    /// Where it is in its life.
+    /// Its state.
     pub state: EntryState,
-    /// The revision of the last change to anything in it.
+    /// The revision of its last change.
     pub head: Rev,
 }
 
@@ -50,25 +51,33 @@ pub(super) async fn lock(tx: &mut Transaction<'_, Any>) -> Result<()> {
     one_row(&result)
 }
 
-impl Revision {
-    /// Goes on at the next revision, in the same transaction: what was changed so far and what follows
-    /// are made so together.
-    ///
-    /// # Errors
-    /// If the database can't be reached.
-    pub async fn advance(&mut self) -> Result<()> {
-        self.advance_to(self.rev + 1).await
-    }
+/// Takes the same right, and returns the last revision.
+pub(super) async fn lock_at(tx: &mut Transaction<'_, Any>) -> Result<Rev> {
+    let row = sqlx::query("UPDATE feed SET rev = rev WHERE id = 1 RETURNING rev")
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(row.try_get("rev")?)
+}
 
-    /// Goes on at `rev`, which nobody else can have taken meanwhile.
-    pub(super) async fn advance_to(&mut self, rev: Rev) -> Result<()> {
-        self.rev = rev;
-        let result = sqlx::query("UPDATE feed SET rev = $1 WHERE id = 1")
-            .bind(rev)
-            .execute(&mut *self.snapshot.tx)
-            .await?;
-        one_row(&result)
-    }
+/// Sets the counter.
+pub(super) async fn set_rev(connection: &mut AnyConnection, rev: Rev) -> Result<()> {
+    let result = sqlx::query("UPDATE feed SET rev = $1 WHERE id = 1")
+        .bind(rev)
+        .execute(connection)
+        .await?;
+    one_row(&result)
+}
+
+/// The revision `count` after `rev`.
+///
+/// # Errors
+/// [`Error::Internal`] if there is none below 2^53, up to where browsers count.
+pub(super) fn after(rev: Rev, count: i64) -> Result<Rev> {
+    rev.checked_add(count)
+        .filter(|rev| (0..=MAX_REV).contains(rev))
+        .ok_or(Error::Internal(
+            "The revision counter is at its end. Stop the server and run `ringside repair revisions`.",
+        ))
 }
 
 impl Store {
@@ -87,45 +96,92 @@ impl Store {
     }
 }
 
+impl Revision {
+    /// Numbers everything anew from revision 1, in another epoch, in the order of the old revisions;
+    /// returns the last revision.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn renumber(&mut self) -> Result<Rev> {
+        let connection = &mut *self.snapshot.tx;
+        // The unique index would be checked row by row, old revisions against new ones.
+        sqlx::query("DROP INDEX updates_by_rev")
+            .execute(&mut *connection)
+            .await?;
+        sqlx::query(
+            "UPDATE updates SET rev = n.place
+             FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY rev, id) AS place FROM updates) AS n
+             WHERE updates.id = n.id",
+        )
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query("CREATE UNIQUE INDEX updates_by_rev ON updates (rev)")
+            .execute(&mut *connection)
+            .await?;
+        // Each entry then takes a revision above all of its updates.
+        sqlx::query(
+            "UPDATE entries SET rev = n.place, head = n.place
+             FROM (SELECT id, (SELECT COUNT(*) FROM updates)
+                        + ROW_NUMBER() OVER (ORDER BY head, rev, id) AS place FROM entries) AS n
+             WHERE entries.id = n.id",
+        )
+        .execute(&mut *connection)
+        .await?;
+        let row = sqlx::query(
+            "SELECT (SELECT COUNT(*) FROM updates) + (SELECT COUNT(*) FROM entries) AS rev",
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        let rev = row.try_get("rev")?;
+        sqlx::query("UPDATE feed SET epoch = $1 WHERE id = 1")
+            .bind(random_epoch())
+            .execute(&mut *connection)
+            .await?;
+        self.continue_at(rev);
+        Ok(rev)
+    }
+}
+
 impl Snapshot {
-    /// Where the feed stands.
+    /// The state of the feed.
     ///
     /// # Errors
     /// If the database can't be reached.
     pub async fn feed(&mut self) -> Result<FeedState> {
-        let row = sqlx::query("SELECT epoch, rev, horizon FROM feed WHERE id = 1")
+        let row = sqlx::query("SELECT id, epoch, rev FROM feed WHERE id = 1")
             .fetch_one(&mut *self.tx)
             .await?;
+        let record = Record::new("feed", &row)?;
         Ok(FeedState {
-            epoch: row::parsed(&row, "epoch", Epoch::parse)?,
-            rev: row.try_get("rev")?,
-            horizon: row.try_get("horizon")?,
+            epoch: record.text("epoch", Epoch::from_stored)?,
+            rev: record.get("rev")?,
         })
     }
 
-    /// The entries that something changed in after `since`.
+    /// The entries that changed after `since`.
     ///
     /// # Errors
     /// If the database can't be reached.
     pub async fn moved_since(&mut self, since: Rev) -> Result<Vec<Moved>> {
-        sqlx::query("SELECT id, slug, state, head FROM entries WHERE head > $1")
+        let rows = sqlx::query("SELECT id, slug, state, head FROM entries WHERE head > $1")
             .bind(since)
             .fetch_all(&mut *self.tx)
-            .await?
-            .iter()
-            .map(|row| {
-                Ok(Moved {
-                    id: EntryId(row.try_get("id")?),
-                    slug: row::parsed(row, "slug", Slug::parse)?,
-                    state: row::parsed(row, "state", str::parse)?,
-                    head: row.try_get("head")?,
-                })
-            })
-            .collect()
+            .await?;
+        Ok(decodable(&rows, moved))
     }
 }
 
-/// Eight letters and digits: two lives of a database never share it.
+fn moved(row: &AnyRow) -> Result<Moved> {
+    let record = Record::new("entries", row)?;
+    Ok(Moved {
+        id: EntryId(record.id()),
+        slug: record.text("slug", Slug::from_stored)?,
+        state: record.word("state")?,
+        head: record.get("head")?,
+    })
+}
+
+/// Eight letters and digits: two epochs of a database never share it.
 fn random_epoch() -> String {
     const LETTERS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     rand::random::<[u8; 8]>()

@@ -14,6 +14,8 @@ mod feed;
 mod open;
 mod operations;
 mod postgres;
+mod presence;
+mod probe;
 mod row;
 mod sessions;
 mod sqlite;
@@ -21,27 +23,47 @@ mod tokens;
 mod updates;
 mod writing;
 
+use std::{fmt, time::Duration};
+
 use domain::Rev;
-use sqlx::{Any, AnyPool, Row, Transaction};
+use sqlx::{Any, AnyPool, Transaction};
+use tokio::time::{Instant, timeout_at};
 
 pub use accounts::StoredAccount;
 pub use bell::Bell;
 pub use error::{OpenError, StorageError};
 pub use feed::{FeedState, Moved};
 pub use operations::{Operation, Outcome};
+pub use presence::{NoServer, ServerPresence};
+pub use updates::ChangedUpdates;
 pub use writing::NewUpdate;
 
-use crate::Result;
+use crate::{Error, Result};
 use open::Kind;
 
 /// The database.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Store {
     kind: Kind,
     /// Its address as it may be said and logged.
     name: String,
+    /// Its address, which may hold a password.
+    url: String,
     writer: AnyPool,
     readers: AnyPool,
+    /// Connections for sessions, so that a login doesn't wait behind writes; where the database has one
+    /// writer at a time, that writer.
+    sessions: AnyPool,
+    /// How long a request waits for a transaction to begin.
+    deadline: Duration,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Store {
@@ -53,6 +75,7 @@ impl Store {
     /// Waits for what is under way, and closes every connection.
     pub async fn close(&self) {
         self.readers.close().await;
+        self.sessions.close().await;
         self.writer.close().await;
     }
 
@@ -61,9 +84,12 @@ impl Store {
     /// # Errors
     /// If the database can't be reached.
     pub async fn snapshot(&self) -> Result<Snapshot> {
-        Ok(Snapshot {
-            tx: self.readers.begin_with(self.kind.begin_read()).await?,
+        in_time(Instant::now() + self.deadline, async {
+            Ok(Snapshot {
+                tx: self.readers.begin_with(self.kind.begin_read()).await?,
+            })
         })
+        .await
     }
 
     /// Begins a change that readers' pages show: takes the feed's counter, and with it the right to
@@ -72,19 +98,44 @@ impl Store {
     /// # Errors
     /// If the database can't be reached.
     pub async fn revise(&self) -> Result<Revision> {
-        let mut tx = self.begin_write().await?;
-        let row = sqlx::query("UPDATE feed SET rev = rev + 1 WHERE id = 1 RETURNING rev")
-            .fetch_one(&mut *tx)
-            .await?;
-        Ok(Revision {
-            rev: row.try_get("rev")?,
-            snapshot: Snapshot { tx },
+        self.revise_by(Instant::now() + self.deadline).await
+    }
+
+    /// The same, for a request that fails at `deadline`.
+    ///
+    /// # Errors
+    /// If the database can't be reached by then.
+    pub(crate) async fn revise_by(&self, deadline: Instant) -> Result<Revision> {
+        in_time(deadline, async {
+            let mut tx = self.writer.begin_with(self.kind.begin_write()).await?;
+            let rev = feed::lock_at(&mut tx).await?;
+            Ok(Revision {
+                before: rev,
+                rev,
+                snapshot: Snapshot { tx },
+            })
         })
+        .await
     }
 
     async fn begin_write(&self) -> Result<Transaction<'static, Any>> {
-        Ok(self.writer.begin_with(self.kind.begin_write()).await?)
+        in_time(Instant::now() + self.deadline, async {
+            Ok(self.writer.begin_with(self.kind.begin_write()).await?)
+        })
+        .await
     }
+
+    /// How long a request waits for a transaction to begin.
+    pub(crate) const fn deadline(&self) -> Duration {
+        self.deadline
+    }
+}
+
+/// Waits for the beginning of a transaction, a free connection and locks included, until `deadline`.
+async fn in_time<T>(deadline: Instant, beginning: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout_at(deadline, beginning)
+        .await
+        .unwrap_or_else(|_| Err(Error::Unavailable(StorageError::timed_out())))
 }
 
 /// A transaction that reads: all of its answers are of one moment.
@@ -93,31 +144,48 @@ pub struct Snapshot {
     tx: Transaction<'static, Any>,
 }
 
-/// A transaction that changes what readers see, at a new revision. Dropped, it never happened.
+/// A transaction that changes what readers see. Each row that it writes takes a revision, and the
+/// counter moves by no more than those. Dropped without a commit, nothing is changed.
 #[derive(Debug)]
 pub struct Revision {
     snapshot: Snapshot,
+    /// The counter when the transaction began.
+    before: Rev,
+    /// The last revision that is taken.
     rev: Rev,
 }
 
 impl Revision {
-    /// The revision of everything that this changes.
-    pub const fn rev(&self) -> Rev {
+    /// The last revision that this transaction took; the one before it, if it took none yet.
+    pub const fn last_rev(&self) -> Rev {
         self.rev
     }
 
-    /// Reads what is there, changes of this revision included.
+    /// Reads the database with the changes of this transaction.
     pub const fn snapshot(&mut self) -> &mut Snapshot {
         &mut self.snapshot
     }
 
-    /// Makes it so, durably.
+    /// Takes the next revision, for one row.
+    fn take_rev(&mut self) -> Result<Rev> {
+        self.rev = feed::after(self.rev, 1)?;
+        Ok(self.rev)
+    }
+
+    /// Goes on after `rev`, which is the last revision that rows were given.
+    const fn continue_at(&mut self, rev: Rev) {
+        self.rev = rev;
+    }
+
+    /// Commits the transaction durably.
     ///
     /// # Errors
-    /// If the database can't be reached; it may then have happened or not, and the operation's name
-    /// tells.
-    pub async fn commit(self) -> Result<()> {
-        Ok(self.snapshot.tx.commit().await?)
+    /// [`Error::OutcomeUnknown`](crate::Error::OutcomeUnknown) if the database doesn't confirm the commit.
+    pub async fn commit(mut self) -> Result<()> {
+        if self.rev != self.before {
+            feed::set_rev(&mut self.snapshot.tx, self.rev).await?;
+        }
+        self.snapshot.tx.commit().await.map_err(error::of_commit)
     }
 }
 

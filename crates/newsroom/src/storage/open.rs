@@ -1,6 +1,6 @@
 //! Opening a database: which kind it is, and what this release needs in it.
 
-use std::{str::FromStr, sync::Once};
+use std::{str::FromStr, sync::Once, time::Duration};
 
 use sqlx::{
     Any, AnyConnection, Connection, Executor, Transaction, any::AnyConnectOptions,
@@ -18,28 +18,43 @@ pub(super) enum Kind {
 }
 
 impl Store {
-    /// Opens the database at `url` and brings it up to date. An SQLite file that isn't there is made.
+    /// Opens the database at `url` and migrates it. An SQLite file that isn't there is made. `deadline`
+    /// is how long a request waits for a transaction to begin.
     ///
     /// # Errors
     /// With one sentence for whoever runs the server.
-    pub async fn open(url: &str) -> Result<Self, OpenError> {
+    pub async fn open(url: &str, deadline: Duration) -> Result<Self, OpenError> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(sqlx::any::install_default_drivers);
 
         let kind = Kind::of(url).ok_or_else(|| OpenError::scheme(url))?;
         let name = spoken(kind, url);
         bring_up_to_date(kind, url, &name).await?;
-        let (writer, readers) = match kind {
-            Kind::Sqlite => (sqlite::writer(url).await, sqlite::readers(url).await),
-            Kind::Postgres => (postgres::writer(url).await, postgres::readers(url).await),
+        let pools = async {
+            Ok(match kind {
+                Kind::Sqlite => {
+                    let writer = sqlite::writer(url, deadline).await?;
+                    let readers = sqlite::readers(url, deadline).await?;
+                    (writer.clone(), readers, writer)
+                }
+                Kind::Postgres => (
+                    postgres::writer(url, deadline).await?,
+                    postgres::readers(url, deadline).await?,
+                    postgres::sessions(url, deadline).await?,
+                ),
+            })
         };
-        let unusable = |error| OpenError::unusable(&name, &error);
-        let (writer, readers) = (writer.map_err(unusable)?, readers.map_err(unusable)?);
+        let pools: Result<_, sqlx::Error> = pools.await;
+        let (writer, readers, sessions) =
+            pools.map_err(|error| OpenError::unusable(&name, &error))?;
         Ok(Self {
             kind,
             name,
+            url: url.to_owned(),
             writer,
             readers,
+            sessions,
+            deadline,
         })
     }
 }

@@ -1,34 +1,50 @@
-//! What was asked for by name, in the database.
+//! Operations: requests that callers named, so that a retry is answered and not done again.
 
-use domain::{AccountId, EntryId, OpId, PostedUpdate, UpdateId};
-use sqlx::Row;
+use domain::{AccountId, EntryId, OpId, PostedUpdate, Timestamp, UpdateId};
+use serde::{Deserialize, Serialize};
 
-use super::{Revision, Snapshot, one_row};
+use super::{Revision, Snapshot, Store, one_row, row::Record};
 use crate::Result;
 
-/// The number that stands where an operation posted no update.
-const NO_UPDATE: i64 = 0;
+/// What stands in the columns of older releases where an operation has no such number.
+const NONE: i64 = 0;
 
 /// An operation that was done.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// The SHA-256 of what was asked.
+    /// The SHA-256 of the request.
     pub request_hash: Vec<u8>,
-    /// What came of it.
+    /// Its result.
     pub outcome: Outcome,
 }
 
-/// What came of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The result of an operation. Stored as a `kind` and the JSON of its `result`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "result", rename_all = "kebab-case")]
 pub enum Outcome {
     /// An update was posted.
     Posted(PostedUpdate),
     /// An entry was created.
     Created(EntryId),
+    /// An update was edited or marked.
+    UpdatePatched(UpdateId),
+    /// An update was deleted.
+    UpdateDeleted(UpdateId),
+    /// An update was restored.
+    UpdateRestored(UpdateId),
+    /// An entry was edited, started or ended.
+    EntryPatched(EntryId),
+}
+
+/// The two columns of an [`Outcome`].
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    kind: String,
+    result: serde_json::Value,
 }
 
 impl Snapshot {
-    /// What `account` did under the name `op_id`.
+    /// The operation that `account` named `op_id`.
     ///
     /// # Errors
     /// If the database can't be reached.
@@ -38,7 +54,7 @@ impl Snapshot {
         op_id: &OpId,
     ) -> Result<Option<Operation>> {
         let row = sqlx::query(
-            "SELECT request_hash, update_id, entry_id, rev FROM operations
+            "SELECT request_hash, update_id, entry_id, rev, kind, result FROM operations
              WHERE account_id = $1 AND op_id = $2",
         )
         .bind(account.0)
@@ -46,25 +62,37 @@ impl Snapshot {
         .fetch_optional(&mut *self.tx)
         .await?;
         row.map(|row| {
-            let entry: Option<i64> = row.try_get("entry_id")?;
-            let outcome = match entry {
-                Some(id) => Outcome::Created(EntryId(id)),
-                None => Outcome::Posted(PostedUpdate {
-                    id: UpdateId(row.try_get("update_id")?),
-                    rev: row.try_get("rev")?,
-                }),
-            };
+            let record = Record::unnumbered("operations", &row);
             Ok(Operation {
-                request_hash: row.try_get("request_hash")?,
-                outcome,
+                request_hash: record.get("request_hash")?,
+                outcome: outcome(&record)?,
             })
         })
         .transpose()
     }
 }
 
+fn outcome(record: &Record<'_>) -> Result<Outcome> {
+    let kind: String = record.get("kind")?;
+    if !kind.is_empty() {
+        let result: String = record.get("result")?;
+        let stored = serde_json::from_str(&result)
+            .and_then(|result| serde_json::to_value(Stored { kind, result }))
+            .and_then(serde_json::from_value);
+        return stored.map_err(|_| record.corrupt("result"));
+    }
+    // Written by an older release.
+    Ok(match record.get::<Option<i64>>("entry_id")? {
+        Some(id) => Outcome::Created(EntryId(id)),
+        None => Outcome::Posted(PostedUpdate {
+            id: record.get("update_id").map(UpdateId)?,
+            rev: record.get("rev")?,
+        }),
+    })
+}
+
 impl Revision {
-    /// Notes what `account` did under the name `op_id`.
+    /// Stores the operation that `account` named `op_id`, done at `now`.
     ///
     /// # Errors
     /// If the name is used, or the database can't be reached.
@@ -73,23 +101,52 @@ impl Revision {
         account: AccountId,
         op_id: &OpId,
         operation: &Operation,
+        now: Timestamp,
     ) -> Result<()> {
-        let (update, entry, rev) = match operation.outcome {
-            Outcome::Posted(posted) => (posted.id.0, None, posted.rev),
-            Outcome::Created(entry) => (NO_UPDATE, Some(entry.0), self.rev),
+        let Operation {
+            request_hash,
+            outcome,
+        } = operation;
+        // The columns that an older release reads while both run.
+        let (update, entry) = match outcome {
+            Outcome::Posted(posted) => (posted.id.0, None),
+            Outcome::Created(id) | Outcome::EntryPatched(id) => (NONE, Some(id.0)),
+            Outcome::UpdatePatched(id)
+            | Outcome::UpdateDeleted(id)
+            | Outcome::UpdateRestored(id) => (id.0, None),
         };
+        let stored: Stored = serde_json::to_value(outcome)
+            .and_then(serde_json::from_value)
+            .map_err(|_| crate::Error::Internal("An operation's result could not be stored."))?;
         let result = sqlx::query(
-            "INSERT INTO operations (account_id, op_id, request_hash, update_id, entry_id, rev)
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO operations (account_id, op_id, request_hash, update_id, entry_id, rev, kind, result, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(account.0)
         .bind(op_id.as_str())
-        .bind(operation.request_hash.as_slice())
+        .bind(request_hash.as_slice())
         .bind(update)
         .bind(entry)
-        .bind(rev)
+        .bind(self.rev)
+        .bind(stored.kind)
+        .bind(stored.result.to_string())
+        .bind(now.0)
         .execute(&mut *self.snapshot.tx)
         .await?;
         one_row(&result)
+    }
+}
+
+impl Store {
+    /// Forgets the operations that were done before `before`.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn forget_operations(&self, before: Timestamp) -> Result<()> {
+        sqlx::query("DELETE FROM operations WHERE created_at > 0 AND created_at < $1")
+            .bind(before.0)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
     }
 }

@@ -22,7 +22,7 @@ impl Store {
         .bind(token.hash())
         .bind(account.0)
         .bind(expires_at.0)
-        .execute(&self.writer)
+        .execute(&self.sessions)
         .await?;
         one_row(&result)
     }
@@ -34,7 +34,7 @@ impl Store {
     pub async fn delete_session(&self, token: &Secret) -> Result<()> {
         sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
             .bind(token.hash())
-            .execute(&self.writer)
+            .execute(&self.sessions)
             .await?;
         Ok(())
     }
@@ -46,7 +46,7 @@ impl Store {
     pub async fn delete_expired_sessions(&self, now: Timestamp) -> Result<()> {
         sqlx::query("DELETE FROM sessions WHERE expires_at < $1")
             .bind(now.0)
-            .execute(&self.writer)
+            .execute(&self.sessions)
             .await?;
         Ok(())
     }

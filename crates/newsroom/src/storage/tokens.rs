@@ -1,9 +1,12 @@
 //! Tokens, in the database: by the hash of what their holder shows.
 
 use domain::{AccountId, Timestamp, TokenId, TokenName, Username, Viewer};
-use sqlx::{Row, any::AnyRow};
+use sqlx::any::AnyRow;
 
-use super::{Snapshot, Store, accounts, one_row, row};
+use super::{
+    Snapshot, Store, accounts, one_row,
+    row::{Record, decodable},
+};
 use crate::{Result, Token, secret::Secret};
 
 impl Store {
@@ -66,23 +69,22 @@ impl Snapshot {
     /// # Errors
     /// If the database can't be reached.
     pub async fn tokens(&mut self) -> Result<Vec<Token>> {
-        sqlx::query(
+        let rows = sqlx::query(
             "SELECT t.id, t.name, t.created_at, a.username
              FROM tokens t JOIN accounts a ON a.id = t.account_id ORDER BY t.id",
         )
         .fetch_all(&mut *self.tx)
-        .await?
-        .iter()
-        .map(token)
-        .collect()
+        .await?;
+        Ok(decodable(&rows, token))
     }
 }
 
 fn token(row: &AnyRow) -> Result<Token> {
+    let record = Record::new("tokens", row)?;
     Ok(Token {
-        id: TokenId(row.try_get("id")?),
-        name: row::parsed(row, "name", TokenName::parse)?,
-        account: row::parsed(row, "username", Username::parse)?,
-        created_at: row::time(row, "created_at")?,
+        id: TokenId(record.id()),
+        name: record.text("name", TokenName::from_stored)?,
+        account: record.text("username", Username::from_stored)?,
+        created_at: record.time("created_at")?,
     })
 }

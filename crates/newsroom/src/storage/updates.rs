@@ -3,9 +3,14 @@
 use std::collections::HashMap;
 
 use domain::{AccountId, EntryId, Headline, Rev, Timestamp, UpdateId, Username};
+use futures::{TryStreamExt, stream::BoxStream};
 use sqlx::{Row, any::AnyRow};
 
-use super::{Snapshot, row};
+use super::{
+    Snapshot,
+    entries::changed_between,
+    row::{Record, decodable, log_left_out},
+};
 use crate::{LiveUpdate, Result, SafeHtml};
 
 /// The one way to read updates, with the name they are signed with; `$rest` says which. Columns are named, as in
@@ -13,7 +18,7 @@ use crate::{LiveUpdate, Result, SafeHtml};
 macro_rules! select_updates {
     ($rest:literal) => {
         concat!(
-            "SELECT u.id, u.entry_id, u.author_id, u.rev, u.headline, u.source, u.html, u.is_key, u.is_pinned, u.posted_at, u.edited_at, u.deleted_at, a.username FROM updates u JOIN accounts a ON a.id = u.author_id ",
+            "SELECT u.id, u.entry_id, u.author_id, u.rev, u.headline, u.source, u.html, u.is_key, u.is_pinned, u.posted_at, u.edited_at, u.deleted_at, u.deleted_by, a.username FROM updates u JOIN accounts a ON a.id = u.author_id ",
             $rest
         )
     };
@@ -44,7 +49,7 @@ impl Snapshot {
         .bind(entry.0)
         .fetch_all(&mut *self.tx)
         .await?;
-        all(&rows)
+        Ok(decodable(&rows, update))
     }
 
     /// The updates of an entry that were deleted at `since` or after it, and can still be given back,
@@ -65,7 +70,7 @@ impl Snapshot {
         .bind(since.0)
         .fetch_all(&mut *self.tx)
         .await?;
-        all(&rows)
+        Ok(decodable(&rows, update))
     }
 
     /// The updates of an entry with numbers above `after` that aren't deleted, in order of number.
@@ -84,11 +89,10 @@ impl Snapshot {
         .bind(after.0)
         .fetch_all(&mut *self.tx)
         .await?;
-        all(&rows)
+        Ok(decodable(&rows, update))
     }
 
-    /// The updates of an entry that changed after `since`, tombstones included, in order of
-    /// revision, `limit` at most.
+    /// The first updates of an entry that changed after `since`, tombstones included.
     ///
     /// # Errors
     /// If the database can't be reached.
@@ -96,38 +100,28 @@ impl Snapshot {
         &mut self,
         entry: EntryId,
         since: Rev,
-        limit: i64,
-    ) -> Result<Vec<LiveUpdate>> {
-        let rows = sqlx::query(select_updates!(
+    ) -> Result<ChangedUpdates> {
+        let query = sqlx::query(select_updates!(
             "WHERE u.entry_id = $1 AND u.rev > $2 ORDER BY u.rev LIMIT $3"
         ))
         .bind(entry.0)
         .bind(since)
-        .bind(limit)
-        .fetch_all(&mut *self.tx)
-        .await?;
-        all(&rows)
+        .bind(ChangedUpdates::MAX + 1);
+        ChangedUpdates::read(query.fetch(&mut *self.tx)).await
     }
 
-    /// The updates of all public entries that changed after `since`, tombstones included, in order
-    /// of revision, `limit` at most.
+    /// The first updates of all public entries that changed after `since`, tombstones included.
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn public_updates_changed_since(
-        &mut self,
-        since: Rev,
-        limit: i64,
-    ) -> Result<Vec<LiveUpdate>> {
-        let rows = sqlx::query(select_updates!(
+    pub async fn public_updates_changed_since(&mut self, since: Rev) -> Result<ChangedUpdates> {
+        let query = sqlx::query(select_updates!(
             "JOIN entries e ON e.id = u.entry_id
              WHERE u.rev > $1 AND e.state <> 'draft' ORDER BY u.rev LIMIT $2"
         ))
         .bind(since)
-        .bind(limit)
-        .fetch_all(&mut *self.tx)
-        .await?;
-        all(&rows)
+        .bind(ChangedUpdates::MAX + 1);
+        ChangedUpdates::read(query.fetch(&mut *self.tx)).await
     }
 
     /// The updates of an entry that its top tells of, oldest first.
@@ -142,7 +136,7 @@ impl Snapshot {
         .bind(entry.0)
         .fetch_all(&mut *self.tx)
         .await?;
-        all(&rows)
+        Ok(decodable(&rows, update))
     }
 
     /// The latest updates of an entry that aren't deleted, newest first, `limit` at most.
@@ -158,25 +152,51 @@ impl Snapshot {
         .bind(limit)
         .fetch_all(&mut *self.tx)
         .await?;
-        all(&rows)
+        Ok(decodable(&rows, update))
     }
 
-    /// The latest update of each public entry that has any, and that anything changed in after `since`.
+    /// The latest update of each public entry that has any.
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn latest_of_each(&mut self, since: Rev) -> Result<HashMap<EntryId, LiveUpdate>> {
+    pub async fn latest_of_each(&mut self) -> Result<HashMap<EntryId, LiveUpdate>> {
         let rows = sqlx::query(select_updates!(
             "WHERE u.id IN (
                  SELECT (SELECT l.id FROM updates l WHERE l.entry_id = e.id AND l.deleted_at IS NULL
                          ORDER BY l.posted_at DESC, l.id DESC LIMIT 1)
-                 FROM entries e WHERE e.head > $1 AND e.state <> 'draft')"
+                 FROM entries e WHERE e.state <> 'draft')"
         ))
-        .bind(since)
         .fetch_all(&mut *self.tx)
         .await?;
-        let latest = all(&rows)?.into_iter();
-        Ok(latest.map(|update| (update.entry_id, update)).collect())
+        Ok(by_entry(decodable(&rows, update)))
+    }
+
+    /// The latest update of each of the entries of [`Snapshot::entries_changed_between`] that has any.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn latest_of_entries_changed_between(
+        &mut self,
+        since: Rev,
+        to: Rev,
+        limit: i64,
+    ) -> Result<HashMap<EntryId, LiveUpdate>> {
+        let rows = sqlx::query(concat!(
+            select_updates!(
+                "WHERE u.id IN (
+                     SELECT (SELECT l.id FROM updates l WHERE l.entry_id = e.id AND l.deleted_at IS NULL
+                             ORDER BY l.posted_at DESC, l.id DESC LIMIT 1)
+                     FROM entries e WHERE "
+            ),
+            changed_between!(),
+            ")"
+        ))
+        .bind(since)
+        .bind(to)
+        .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await?;
+        Ok(by_entry(decodable(&rows, update)))
     }
 
     /// How many updates that aren't deleted each entry has; none for an entry without any.
@@ -202,24 +222,66 @@ impl Snapshot {
     }
 }
 
-fn all(rows: &[AnyRow]) -> Result<Vec<LiveUpdate>> {
-    rows.iter().map(update).collect()
+/// The first updates after a revision, in the order of their revisions. They are as many as one batch
+/// may hold: by number, and by the bytes of their HTML.
+#[derive(Debug, Default)]
+pub struct ChangedUpdates {
+    /// The updates that could be decoded.
+    pub updates: Vec<LiveUpdate>,
+    /// Where the list was cut off, if there are more: the revision of the last row that was read.
+    pub cut_at: Option<Rev>,
+}
+
+impl ChangedUpdates {
+    /// How many there are at most: a page applies so many without a visible pause.
+    pub const MAX: i64 = 500;
+    /// How many bytes of HTML they have at most, but for a single update that has more.
+    const MAX_BYTES: usize = 1024 * 1024;
+
+    async fn read(
+        mut rows: BoxStream<'_, std::result::Result<AnyRow, sqlx::Error>>,
+    ) -> Result<Self> {
+        let mut read = Self::default();
+        let (mut count, mut bytes, mut last) = (0, 0, None);
+        while let Some(row) = rows.try_next().await? {
+            let html: Option<&str> = row.try_get("html").ok();
+            bytes += html.map_or(0, str::len);
+            if count == Self::MAX || (bytes > Self::MAX_BYTES && last.is_some()) {
+                read.cut_at = last;
+                break;
+            }
+            count += 1;
+            last = Some(Record::new("updates", &row)?.get("rev")?);
+            match update(&row) {
+                Ok(update) => read.updates.push(update),
+                Err(error) => log_left_out(&error),
+            }
+        }
+        Ok(read)
+    }
+}
+
+fn by_entry(updates: Vec<LiveUpdate>) -> HashMap<EntryId, LiveUpdate> {
+    let updates = updates.into_iter();
+    updates.map(|update| (update.entry_id, update)).collect()
 }
 
 fn update(row: &AnyRow) -> Result<LiveUpdate> {
+    let record = Record::new("updates", row)?;
     Ok(LiveUpdate {
-        id: UpdateId(row.try_get("id")?),
-        entry_id: EntryId(row.try_get("entry_id")?),
-        rev: row.try_get("rev")?,
-        author_id: AccountId(row.try_get("author_id")?),
-        author: row::parsed(row, "username", Username::parse)?,
-        headline: row::maybe_parsed(row, "headline", Headline::parse)?,
-        source: row.try_get("source")?,
-        html: SafeHtml::stored(row.try_get("html")?),
-        key: row::flag(row, "is_key")?,
-        pinned: row::flag(row, "is_pinned")?,
-        posted_at: row::time(row, "posted_at")?,
-        edited_at: row::maybe_time(row, "edited_at")?,
-        deleted_at: row::maybe_time(row, "deleted_at")?,
+        id: UpdateId(record.id()),
+        entry_id: record.get("entry_id").map(EntryId)?,
+        rev: record.get("rev")?,
+        author_id: record.get("author_id").map(AccountId)?,
+        author: record.text("username", Username::from_stored)?,
+        headline: record.maybe_text("headline", Headline::from_stored)?,
+        source: record.get("source")?,
+        html: record.text("html", SafeHtml::stored)?,
+        key: record.flag("is_key")?,
+        pinned: record.flag("is_pinned")?,
+        posted_at: record.time("posted_at")?,
+        edited_at: record.maybe_time("edited_at")?,
+        deleted_at: record.maybe_time("deleted_at")?,
+        deleted_by: record.get::<Option<i64>>("deleted_by")?.map(AccountId),
     })
 }

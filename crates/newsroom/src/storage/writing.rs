@@ -1,9 +1,9 @@
 //! Updates, written into the database.
 
-use domain::{AccountId, Draft, EntryId, Headline, Mark, Rev, Timestamp, UpdateId};
+use domain::{AccountId, Draft, EntryId, Headline, Mark, Timestamp, UpdateId};
 use sqlx::Row;
 
-use super::{Revision, one_row};
+use super::{Revision, feed, one_row};
 use crate::{LiveUpdate, Result, SafeHtml};
 
 /// An update that is to be.
@@ -33,13 +33,14 @@ impl Revision {
         if is(Mark::Pinned) {
             self.unpin_updates(new.entry_id).await?;
         }
+        let rev = self.take_rev()?;
         let row = sqlx::query(
             "INSERT INTO updates (entry_id, author_id, rev, headline, source, html, is_key, is_pinned, posted_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
         )
         .bind(new.entry_id.0)
         .bind(new.author_id.0)
-        .bind(self.rev)
+        .bind(rev)
         .bind(new.draft.headline.as_ref().map(Headline::as_str))
         .bind(new.draft.source.as_str())
         .bind(new.html.as_str())
@@ -65,6 +66,7 @@ impl Revision {
         if after.pinned && !before.pinned {
             self.unpin_updates(after.entry_id).await?;
         }
+        let rev = self.take_rev()?;
         let result = sqlx::query(
             "UPDATE updates SET headline = $2, source = $3, html = $4, is_key = $5, is_pinned = $6,
              edited_at = $7, rev = $8 WHERE id = $1",
@@ -76,7 +78,7 @@ impl Revision {
         .bind(i64::from(after.key))
         .bind(i64::from(after.pinned))
         .bind(after.edited_at.map(|at| at.0))
-        .bind(self.rev)
+        .bind(rev)
         .execute(&mut *self.snapshot.tx)
         .await?;
         one_row(&result)?;
@@ -85,17 +87,22 @@ impl Revision {
         self.note_change_of(marked).await
     }
 
-    /// Takes the pin from whatever of an entry is pinned, deleted or not, at a revision of its own.
+    /// Takes the pin from the pinned updates of an entry, deleted or not, each at a revision of its own.
     async fn unpin_updates(&mut self, entry: EntryId) -> Result<()> {
-        let result = sqlx::query(
-            "UPDATE updates SET is_pinned = 0, rev = $2 WHERE entry_id = $1 AND is_pinned <> 0",
+        let pinned = sqlx::query(
+            "SELECT id FROM updates WHERE entry_id = $1 AND is_pinned <> 0 ORDER BY id",
         )
         .bind(entry.0)
-        .bind(self.rev)
-        .execute(&mut *self.snapshot.tx)
+        .fetch_all(&mut *self.snapshot.tx)
         .await?;
-        if result.rows_affected() > 0 {
-            self.advance().await?;
+        for row in pinned {
+            let rev = self.take_rev()?;
+            let result = sqlx::query("UPDATE updates SET is_pinned = 0, rev = $2 WHERE id = $1")
+                .bind(row.try_get::<i64, _>("id")?)
+                .bind(rev)
+                .execute(&mut *self.snapshot.tx)
+                .await?;
+            one_row(&result)?;
         }
         Ok(())
     }
@@ -109,33 +116,28 @@ impl Revision {
         }
     }
 
-    /// Tells of the updates of an entry again, at new revisions in the order of their old ones. It is for what
-    /// makes all its cards others (an address, a zone, a start), and for a draft that is no draft any more:
-    /// whoever reads all entries has long read past its updates. What this revision changes afterwards has a
-    /// later one than they have.
+    /// Gives every update of an entry a new revision, in the order of their old ones, so that the feed
+    /// carries them again. For what changes all of an entry's cards (its slug, zone or start), and for a
+    /// draft that is published: readers of all entries are long past its updates' revisions.
+    ///
+    /// The new revisions are consecutive, so the counter moves by the number of updates.
     ///
     /// # Errors
     /// If the database can't be reached.
     pub async fn revise_updates(&mut self, entry: EntryId) -> Result<()> {
-        let row = sqlx::query(
-            "SELECT MIN(rev) AS first, MAX(rev) AS last FROM updates WHERE entry_id = $1",
+        let last = self.last_rev();
+        let result = sqlx::query(
+            "UPDATE updates SET rev = $2 + n.place
+             FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY rev) AS place
+                   FROM updates WHERE entry_id = $1) AS n
+             WHERE updates.id = n.id",
         )
         .bind(entry.0)
-        .fetch_one(&mut *self.snapshot.tx)
+        .bind(last)
+        .execute(&mut *self.snapshot.tx)
         .await?;
-        let (Some(first), Some(last)) = (
-            row.try_get::<Option<Rev>, _>("first")?,
-            row.try_get::<Option<Rev>, _>("last")?,
-        ) else {
-            return Ok(());
-        };
-        // All by the same distance: none meets another's old revision on the way.
-        let distance = self.rev - first;
-        sqlx::query("UPDATE updates SET rev = rev + $2 WHERE entry_id = $1")
-            .bind(entry.0)
-            .bind(distance)
-            .execute(&mut *self.snapshot.tx)
-            .await?;
-        self.advance_to(last + distance + 1).await
+        let count = i64::try_from(result.rows_affected()).unwrap_or(i64::MAX);
+        self.continue_at(feed::after(last, count)?);
+        Ok(())
     }
 }

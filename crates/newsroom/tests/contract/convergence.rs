@@ -56,23 +56,27 @@ async fn write_at_random(room: &TestNewsroom, entry: &Entry, mut dice: StdRng) {
             0..4 => there.push(room.post(entry, &text).await.id),
             4..6 if !there.is_empty() => {
                 let id = there[dice.random_range(0..there.len())];
-                room.edit_update(&room.author, id, &draft(&text))
+                room.edit_update(&room.author, id, &draft(&text), None)
                     .await
                     .unwrap();
             }
             6..8 if !there.is_empty() => {
                 let id = there.swap_remove(dice.random_range(0..there.len()));
-                room.delete_update(&room.author, id).await.unwrap();
+                room.delete_update(&room.author, id, None).await.unwrap();
                 gone.push(id);
             }
             8 if !gone.is_empty() => {
                 let id = gone.swap_remove(dice.random_range(0..gone.len()));
-                room.restore_update(&room.author, id).await.unwrap();
+                room.restore_update(&room.author, id, None).await.unwrap();
                 there.push(id);
             }
             9 => {
-                room.end_entry(&room.author, &entry.slug).await.unwrap();
-                room.start_entry(&room.author, &entry.slug).await.unwrap();
+                room.end_entry(&room.author, &entry.slug, None)
+                    .await
+                    .unwrap();
+                room.start_entry(&room.author, &entry.slug, None)
+                    .await
+                    .unwrap();
             }
             _ => {}
         }

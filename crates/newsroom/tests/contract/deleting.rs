@@ -18,7 +18,9 @@ async fn a_deletion_takes_the_update_away_once(database: Database) {
     let entry = room.live_entry().await;
     room.post(&entry, "stays").await;
     let posted = room.post(&entry, "goes").await;
-    room.delete_update(&room.author, posted.id).await.unwrap();
+    room.delete_update(&room.author, posted.id, None)
+        .await
+        .unwrap();
 
     assert_eq!(room.texts(&entry).await, ["stays"]);
     let page = room.update_page(&entry.slug, posted.id).await;
@@ -28,7 +30,9 @@ async fn a_deletion_takes_the_update_away_once(database: Database) {
     let head = room.feed_head(&entry).await;
     assert!(head > posted.rev);
 
-    room.delete_update(&room.author, posted.id).await.unwrap();
+    room.delete_update(&room.author, posted.id, None)
+        .await
+        .unwrap();
     assert_eq!(
         room.feed_head(&entry).await,
         head,
@@ -42,13 +46,19 @@ async fn a_deletion_can_be_undone_for_a_while(database: Database) {
     let first = room.post(&entry, "first").await;
     room.hand.advance(1_000_000);
     room.post(&entry, "second").await;
-    room.delete_update(&room.author, first.id).await.unwrap();
+    room.delete_update(&room.author, first.id, None)
+        .await
+        .unwrap();
     room.hand.advance(UNDO_WINDOW);
 
-    room.restore_update(&room.author, first.id).await.unwrap();
+    room.restore_update(&room.author, first.id, None)
+        .await
+        .unwrap();
     assert_eq!(room.texts(&entry).await, ["first", "second"]);
     let head = room.feed_head(&entry).await;
-    room.restore_update(&room.author, first.id).await.unwrap();
+    room.restore_update(&room.author, first.id, None)
+        .await
+        .unwrap();
     assert_eq!(
         room.feed_head(&entry).await,
         head,
@@ -57,9 +67,11 @@ async fn a_deletion_can_be_undone_for_a_while(database: Database) {
     let (_, restored) = room.update_page(&entry.slug, first.id).await.unwrap();
     assert_eq!((restored.rev, restored.edited_at), (head, None));
 
-    room.delete_update(&room.author, first.id).await.unwrap();
+    room.delete_update(&room.author, first.id, None)
+        .await
+        .unwrap();
     room.hand.advance(UNDO_WINDOW + 1);
-    let too_late = room.restore_update(&room.author, first.id).await;
+    let too_late = room.restore_update(&room.author, first.id, None).await;
     assert_refused!(too_late, Error::Forbidden(_));
     assert_eq!(room.texts(&entry).await, ["second"]);
 }
@@ -74,7 +86,9 @@ async fn a_deleted_text_is_wiped_after_the_undo_window(database: Database) {
             .post_update(&room.author, &entry.slug, &op_id(), &secret, Duration::ZERO)
             .await
             .unwrap();
-        room.delete_update(&room.author, posted.id).await.unwrap();
+        room.delete_update(&room.author, posted.id, None)
+            .await
+            .unwrap();
         room.hand.advance(UNDO_WINDOW / 2 + 1);
         ids.push(posted.id);
     }
@@ -101,9 +115,11 @@ async fn a_deleted_text_is_wiped_after_the_undo_window(database: Database) {
 
     // Not even a clock that is set back brings it back.
     room.hand.advance(-UNDO_WINDOW);
-    let restored = room.restore_update(&room.author, ids[0]).await;
+    let restored = room.restore_update(&room.author, ids[0], None).await;
     assert_refused!(restored, Error::Forbidden(_));
-    room.restore_update(&room.author, ids[1]).await.unwrap();
+    room.restore_update(&room.author, ids[1], None)
+        .await
+        .unwrap();
     assert_eq!(room.texts(&entry).await, ["the source's name"]);
     store.close().await;
 }

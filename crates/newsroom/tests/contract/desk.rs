@@ -37,6 +37,7 @@ async fn an_entry_is_kept_as_it_was_typed(database: Database) {
     assert_eq!(
         page.entry,
         Entry {
+            epoch: page.entry.epoch.clone(),
             id,
             slug: slug("lection-night-the-count"),
             title: domain::Title::parse("Élection night: the count!").unwrap(),
@@ -77,18 +78,24 @@ async fn an_entry_starts_ends_and_starts_again(database: Database) {
     let page = async || room.entry_page(&entry.slug).await.unwrap().entry;
 
     let started_at = now().await;
-    room.start_entry(&room.author, &entry.slug).await.unwrap();
+    room.start_entry(&room.author, &entry.slug, None)
+        .await
+        .unwrap();
     let started = page().await;
     assert_eq!(started.state, EntryState::Live);
     assert_eq!((started.starts_at, started.ended_at), (started_at, None));
     assert!(started.rev > entry.rev);
     assert_eq!(started.head, started.rev);
     now().await;
-    room.start_entry(&room.author, &entry.slug).await.unwrap();
+    room.start_entry(&room.author, &entry.slug, None)
+        .await
+        .unwrap();
     assert_eq!(page().await, started, "starting it again changed something");
 
     let ended_at = now().await;
-    room.end_entry(&room.author, &entry.slug).await.unwrap();
+    room.end_entry(&room.author, &entry.slug, None)
+        .await
+        .unwrap();
     let ended = page().await;
     assert_eq!(ended.state, EntryState::Ended);
     assert_eq!(
@@ -96,10 +103,14 @@ async fn an_entry_starts_ends_and_starts_again(database: Database) {
         (started_at, Some(ended_at))
     );
     now().await;
-    room.end_entry(&room.author, &entry.slug).await.unwrap();
+    room.end_entry(&room.author, &entry.slug, None)
+        .await
+        .unwrap();
     assert_eq!(page().await, ended, "ending it again changed something");
 
-    room.start_entry(&room.author, &entry.slug).await.unwrap();
+    room.start_entry(&room.author, &entry.slug, None)
+        .await
+        .unwrap();
     let again = page().await;
     assert_eq!(again.state, EntryState::Live);
     assert_eq!((again.starts_at, again.ended_at), (started_at, None));
@@ -117,7 +128,9 @@ async fn a_new_start_makes_the_cards_anew(database: Database) {
     let feed = FeedId::Entry(entry.id);
     let mut stream = Stream::open(&room.newsroom, feed, Some(page.cursor().rev));
     room.hand.advance(24 * 60 * 60 * 1_000_000);
-    room.start_entry(&room.author, &entry.slug).await.unwrap();
+    room.start_entry(&room.author, &entry.slug, None)
+        .await
+        .unwrap();
 
     page.take(stream.next_batch().await);
     let told: Vec<_> = page.applied.iter().map(|(id, _)| *id).collect();
@@ -126,8 +139,12 @@ async fn a_new_start_makes_the_cards_anew(database: Database) {
         assert!(*rev > posted[1].rev);
     }
 
-    room.end_entry(&room.author, &entry.slug).await.unwrap();
-    room.start_entry(&room.author, &entry.slug).await.unwrap();
+    room.end_entry(&room.author, &entry.slug, None)
+        .await
+        .unwrap();
+    room.start_entry(&room.author, &entry.slug, None)
+        .await
+        .unwrap();
     page.catch_up(&room).await;
     assert_eq!(page.applied.len(), 2, "it starts when it started before");
 }
@@ -137,7 +154,7 @@ async fn what_never_started_cannot_be_ended(database: Database) {
     for (address, state) in [("draft", EntryState::Draft), ("soon", EntryState::Upcoming)] {
         let entry = room.entry(address, state).await;
         for _ in 0..2 {
-            let ended = room.end_entry(&room.owner, &entry.slug).await;
+            let ended = room.end_entry(&room.owner, &entry.slug, None).await;
             assert_refused!(ended, Error::Forbidden(_));
         }
         assert_eq!(room.desk_page(&entry.slug).await.entry, entry);
@@ -148,11 +165,11 @@ async fn states_of_what_is_not_there_cannot_change(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let nowhere = slug("nowhere");
     assert_refused!(
-        room.start_entry(&room.owner, &nowhere).await,
+        room.start_entry(&room.owner, &nowhere, None).await,
         Error::Unknown("entry")
     );
     assert_refused!(
-        room.end_entry(&room.owner, &nowhere).await,
+        room.end_entry(&room.owner, &nowhere, None).await,
         Error::Unknown("entry")
     );
     assert_refused!(
@@ -177,10 +194,12 @@ async fn the_front_page_sorts_entries_by_state_and_start(database: Database) {
         room.hand.advance(1_000_000);
     }
     for address in ["over-2", "over-1"] {
-        room.end_entry(&room.author, &slug(address)).await.unwrap();
+        room.end_entry(&room.author, &slug(address), None)
+            .await
+            .unwrap();
     }
     // Started last, it is the latest.
-    room.start_entry(&room.author, &slug("soon-1"))
+    room.start_entry(&room.author, &slug("soon-1"), None)
         .await
         .unwrap();
 
@@ -204,7 +223,7 @@ async fn the_desk_lists_everything(database: Database) {
     room.post(&live, "one").await;
     let gone = room.post(&live, "two").await.id;
     room.post(&live, "three").await;
-    room.delete_update(&room.author, gone).await.unwrap();
+    room.delete_update(&room.author, gone, None).await.unwrap();
 
     let desk = room.desk(&room.author).await.unwrap();
     let rows: Vec<_> = desk.iter().map(|row| (row.entry.id, row.updates)).collect();
@@ -216,7 +235,7 @@ async fn a_desk_page_shows_a_draft(database: Database) {
     let entry = room.entry("draft", EntryState::Draft).await;
     let posted = room.post(&entry, "prepared").await;
     let gone = room.post(&entry, "gone").await.id;
-    room.delete_update(&room.author, gone).await.unwrap();
+    room.delete_update(&room.author, gone, None).await.unwrap();
     room.hand.advance(UNDO_WINDOW);
     let page = room.desk_entry(&room.author, &entry.slug).await.unwrap();
     assert_eq!(page.entry.id, entry.id);

@@ -20,7 +20,7 @@ async fn a_draft_is_nowhere_to_be_seen(database: Database) {
     let draft = room.entry("draft", EntryState::Draft).await;
     let id = room.post(&draft, "secret").await.id;
     let gone = room.post(&draft, "secret too").await.id;
-    room.delete_update(&room.author, gone).await.unwrap();
+    room.delete_update(&room.author, gone, None).await.unwrap();
     let feed = FeedId::Entry(draft.id);
     let at = room.desk_page(&draft.slug).await.entry.head;
     let cursor = Cursor::new(before.epoch.clone(), at);
@@ -70,7 +70,9 @@ async fn a_started_draft_is_everywhere(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let draft = room.entry("draft", EntryState::Draft).await;
     room.post(&draft, "prepared").await;
-    room.start_entry(&room.author, &draft.slug).await.unwrap();
+    room.start_entry(&room.author, &draft.slug, None)
+        .await
+        .unwrap();
 
     let page = room.entry_page(&draft.slug).await.unwrap();
     assert_eq!(page.updates.len(), 1);
@@ -92,12 +94,14 @@ async fn a_started_draft_reaches_those_who_read_on(database: Database) {
         room.post(&draft, "prepared too").await.id,
     ];
     let gone = room.post(&draft, "dropped").await.id;
-    room.delete_update(&room.author, gone).await.unwrap();
+    room.delete_update(&room.author, gone, None).await.unwrap();
     let live = room.live_entry().await;
     let known = room.post(&live, "public").await.rev;
     let mut stream = Stream::open(&room.newsroom, FeedId::All, None);
 
-    room.start_entry(&room.author, &draft.slug).await.unwrap();
+    room.start_entry(&room.author, &draft.slug, None)
+        .await
+        .unwrap();
     let streamed = stream.next_batch().await;
     let polled = room.changes_after(FeedId::All, known).await;
     for batch in [streamed, polled] {

@@ -38,7 +38,7 @@ async fn a_change_of_an_entry_is_told_once(database: Database) {
         Order::Latest,
     );
     let edit = edit.unwrap();
-    room.edit_entry(&room.author, &entry.slug, &edit)
+    room.edit_entry(&room.author, &entry.slug, &edit, None)
         .await
         .unwrap();
 
@@ -53,7 +53,7 @@ async fn a_change_of_an_entry_is_told_once(database: Database) {
     assert_eq!(EntryEdit::of(&page), edit);
     assert_eq!((page.state, page.starts_at), (entry.state, entry.starts_at));
 
-    room.edit_entry(&room.author, &edit.slug, &edit)
+    room.edit_entry(&room.author, &edit.slug, &edit, None)
         .await
         .unwrap();
     assert_eq!(
@@ -70,7 +70,7 @@ async fn another_title_leaves_the_cards_alone(database: Database) {
     let edit = edited(&entry, |edit| {
         edit.title = Title::parse("The re-match").unwrap();
     });
-    room.edit_entry(&room.author, &entry.slug, &edit)
+    room.edit_entry(&room.author, &entry.slug, &edit, None)
         .await
         .unwrap();
     let batch = room
@@ -92,11 +92,11 @@ async fn another_zone_or_address_makes_the_cards_anew(database: Database) {
     let in_tokyo = edited(&entry, |edit| {
         edit.time_zone = domain::ZoneName::known("Asia/Tokyo");
     });
-    room.edit_entry(&room.author, &entry.slug, &in_tokyo)
+    room.edit_entry(&room.author, &entry.slug, &in_tokyo, None)
         .await
         .unwrap();
     page.take(stream.next_batch().await);
-    room.edit_entry(&room.author, &entry.slug, &moved(&entry, "re-match"))
+    room.edit_entry(&room.author, &entry.slug, &moved(&entry, "re-match"), None)
         .await
         .unwrap();
     page.take(stream.next_batch().await);
@@ -115,7 +115,7 @@ async fn an_old_address_leads_to_the_new_one(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
     for (from, to) in [("final", "second"), ("second", "third")] {
-        room.edit_entry(&room.author, &slug(from), &moved(&entry, to))
+        room.edit_entry(&room.author, &slug(from), &moved(&entry, to), None)
             .await
             .unwrap();
         assert!(room.hub().find(&slug(from)).is_none());
@@ -132,7 +132,7 @@ async fn an_old_address_leads_to_the_new_one(database: Database) {
         assert_eq!(room.address_now(&slug(never)).await.unwrap(), None);
     }
     // And back to where it began.
-    room.edit_entry(&room.author, &slug("third"), &moved(&entry, "final"))
+    room.edit_entry(&room.author, &slug("third"), &moved(&entry, "final"), None)
         .await
         .unwrap();
     assert_eq!(room.address_now(&slug("final")).await.unwrap(), None);
@@ -142,9 +142,14 @@ async fn an_old_address_leads_to_the_new_one(database: Database) {
     );
 
     let draft = room.entry("draft", EntryState::Draft).await;
-    room.edit_entry(&room.author, &draft.slug, &moved(&draft, "still-a-draft"))
-        .await
-        .unwrap();
+    room.edit_entry(
+        &room.author,
+        &draft.slug,
+        &moved(&draft, "still-a-draft"),
+        None,
+    )
+    .await
+    .unwrap();
     assert_eq!(
         room.address_now(&slug("draft")).await.unwrap(),
         None,
@@ -157,15 +162,15 @@ async fn an_old_address_leads_to_the_new_one(database: Database) {
 async fn who_knows_an_old_address_writes_to_the_entry(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
-    room.edit_entry(&room.author, &entry.slug, &moved(&entry, "re-match"))
+    room.edit_entry(&room.author, &entry.slug, &moved(&entry, "re-match"), None)
         .await
         .unwrap();
     // What an open composer, or the desk in another tab, still calls it.
     let old = &entry.slug;
     room.post(&entry, "posted").await;
-    room.end_entry(&room.author, old).await.unwrap();
-    room.start_entry(&room.author, old).await.unwrap();
-    room.edit_entry(&room.author, old, &moved(&entry, "third"))
+    room.end_entry(&room.author, old, None).await.unwrap();
+    room.start_entry(&room.author, old, None).await.unwrap();
+    room.edit_entry(&room.author, old, &moved(&entry, "third"), None)
         .await
         .unwrap();
     assert_eq!(room.desk_page(old).await.entry.slug, slug("third"));
@@ -176,14 +181,14 @@ async fn who_knows_an_old_address_writes_to_the_entry(database: Database) {
 async fn an_address_that_leads_elsewhere_is_refused(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
-    room.edit_entry(&room.author, &entry.slug, &moved(&entry, "re-match"))
+    room.edit_entry(&room.author, &entry.slug, &moved(&entry, "re-match"), None)
         .await
         .unwrap();
     let other = room.entry("other", EntryState::Live).await;
     let new = NewEntry::parse("x", "final", "", "", EntryState::Live, Order::Oldest).unwrap();
     for refused in [
         room.create_entry(Some(&room.author), &new).await.map(drop),
-        room.edit_entry(&room.author, &other.slug, &moved(&other, "final"))
+        room.edit_entry(&room.author, &other.slug, &moved(&other, "final"), None)
             .await,
     ] {
         assert_refused!(&refused, Error::Invalid(Invalid { field: "slug", .. }));
@@ -202,7 +207,7 @@ async fn an_address_that_is_taken_is_refused(database: Database) {
     room.entry("other", EntryState::Draft).await;
     let head = room.feed_head(&entry).await;
     let refused = room
-        .edit_entry(&room.author, &entry.slug, &moved(&entry, "other"))
+        .edit_entry(&room.author, &entry.slug, &moved(&entry, "other"), None)
         .await;
     assert_refused!(refused, Error::Invalid(Invalid { field: "slug", .. }));
     assert_eq!(room.feed_head(&entry).await, head);
@@ -214,16 +219,16 @@ async fn only_those_who_run_entries_change_them(database: Database) {
     let id = room.post_as(&room.editor, &entry, "an editor's").await.id;
     let head = room.feed_head(&entry).await;
     let refused = room
-        .edit_entry(&room.reader, &entry.slug, &moved(&entry, "mine"))
+        .edit_entry(&room.reader, &entry.slug, &moved(&entry, "mine"), None)
         .await;
     assert_refused!(refused, Error::Forbidden(_));
     for viewer in [&room.reader, &room.author] {
-        let refused = room.mark_update(viewer, id, Mark::Pinned, true).await;
+        let refused = room.mark_update(viewer, id, Mark::Pinned, true, None).await;
         assert_refused!(refused, Error::Forbidden(_));
     }
     let nowhere: Slug = slug("nowhere");
     let refused = room
-        .edit_entry(&room.author, &nowhere, &EntryEdit::of(&entry))
+        .edit_entry(&room.author, &nowhere, &EntryEdit::of(&entry), None)
         .await;
     assert_refused!(refused, Error::Unknown("entry"));
     assert_eq!(room.feed_head(&entry).await, head);

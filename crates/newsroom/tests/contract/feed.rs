@@ -23,10 +23,10 @@ async fn everything_is_told_in_order(database: Database) {
     let edited = room.post(&entry, "teh goal").await.id;
     let stays = room.post(&entry, "stays").await;
     let goes = room.post(&entry, "goes").await.id;
-    room.edit_update(&room.author, edited, &draft("the goal"))
+    room.edit_update(&room.author, edited, &draft("the goal"), None)
         .await
         .unwrap();
-    room.delete_update(&room.author, goes).await.unwrap();
+    room.delete_update(&room.author, goes, None).await.unwrap();
     let head = room.feed_head(&entry).await;
 
     let everything = batch(&room.changes(feed, None).await.unwrap());
@@ -94,7 +94,7 @@ async fn a_change_is_told_in_its_latest_state(database: Database) {
     let id = room.post(&entry, "one").await.id;
     let known = room.feed_head(&entry).await;
     for text in ["two", "three"] {
-        room.edit_update(&room.author, id, &draft(text))
+        room.edit_update(&room.author, id, &draft(text), None)
             .await
             .unwrap();
     }
@@ -104,12 +104,12 @@ async fn a_change_is_told_in_its_latest_state(database: Database) {
     };
     assert_eq!(update.html, card(id, "three"));
 
-    room.delete_update(&room.author, id).await.unwrap();
+    room.delete_update(&room.author, id, None).await.unwrap();
     let news = room.changes_after(feed, known).await;
     let rev = room.feed_head(&entry).await;
     assert_eq!(news.changes, [Change::Deleted(Deleted { id, rev })]);
 
-    room.restore_update(&room.author, id).await.unwrap();
+    room.restore_update(&room.author, id, None).await.unwrap();
     let news = room.changes_after(feed, known).await;
     let [Change::Presented(update)] = &news.changes[..] else {
         panic!("{news:?}")
@@ -121,7 +121,9 @@ async fn an_entrys_own_change_is_told(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
     let known = room.post(&entry, "known").await.rev;
-    room.end_entry(&room.author, &entry.slug).await.unwrap();
+    room.end_entry(&room.author, &entry.slug, None)
+        .await
+        .unwrap();
     let ended = EntryChange {
         id: entry.id,
         rev: known + 1,

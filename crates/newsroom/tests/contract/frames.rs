@@ -64,7 +64,7 @@ async fn a_card_is_made_once_for_each_revision(database: Database) {
     };
     look("one").await;
     assert_eq!(room.cards_made(), 1);
-    room.edit_update(&room.author, id, &draft("two"))
+    room.edit_update(&room.author, id, &draft("two"), None)
         .await
         .unwrap();
     look("two").await;

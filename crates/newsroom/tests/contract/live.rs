@@ -33,15 +33,15 @@ async fn a_stream_brings_every_change_once(database: Database) {
     let PostedUpdate { id, rev } = room.post(&entry, "teh goal").await;
     page.take(stream.next_batch().await);
     assert_eq!(page.shows(), [card(id, "teh goal")]);
-    room.edit_update(&room.author, id, &draft("the goal"))
+    room.edit_update(&room.author, id, &draft("the goal"), None)
         .await
         .unwrap();
     page.take(stream.next_batch().await);
     assert_eq!(page.shows(), [card(id, "the goal")]);
-    room.delete_update(&room.author, id).await.unwrap();
+    room.delete_update(&room.author, id, None).await.unwrap();
     page.take(stream.next_batch().await);
     assert_eq!(page.shows(), [""; 0]);
-    room.restore_update(&room.author, id).await.unwrap();
+    room.restore_update(&room.author, id, None).await.unwrap();
     page.take(stream.next_batch().await);
     assert_eq!(page.shows(), [card(id, "the goal")]);
 
@@ -103,10 +103,12 @@ async fn a_stream_does_not_tell_what_was_taken_back(database: Database) {
         for _ in 0..3 {
             open.next_batch().await;
         }
-        room.edit_update(&room.author, edited.id, &draft("put right"))
+        room.edit_update(&room.author, edited.id, &draft("put right"), None)
             .await
             .unwrap();
-        room.delete_update(&room.author, deleted.id).await.unwrap();
+        room.delete_update(&room.author, deleted.id, None)
+            .await
+            .unwrap();
 
         let head = room.feed_head(&entry).await;
         for from in [since, edited.rev, deleted.rev, kept.rev] {
@@ -139,7 +141,7 @@ async fn a_stream_of_all_entries_brings_all(database: Database) {
         assert_eq!((batch.changes.len(), batch.to), (1, posted.rev));
         assert_eq!(batch.changes[0].id(), posted.id);
     }
-    room.end_entry(&room.author, &one.slug).await.unwrap();
+    room.end_entry(&room.author, &one.slug, None).await.unwrap();
     let batch = stream.next_batch().await;
     assert_eq!(batch.entries[0].state, EntryState::Ended);
     let posted = room.post(&other, "b").await;
@@ -195,7 +197,9 @@ async fn an_ended_entry_says_goodbye_after_its_last_change(database: Database) {
         Stream::open(&room.newsroom, feed, since),
     ];
     let last = room.post(&entry, "last").await;
-    room.end_entry(&room.author, &entry.slug).await.unwrap();
+    room.end_entry(&room.author, &entry.slug, None)
+        .await
+        .unwrap();
     let late = Stream::open(&room.newsroom, feed, since);
     for mut stream in early.into_iter().chain([late]) {
         let mut told = Vec::new();
@@ -216,7 +220,9 @@ async fn an_ended_entry_says_goodbye_after_its_last_change(database: Database) {
     let mut next = Stream::open(&room.newsroom, feed, None);
     assert!(matches!(next.next_soon().await, Event::Ended));
 
-    room.start_entry(&room.author, &entry.slug).await.unwrap();
+    room.start_entry(&room.author, &entry.slug, None)
+        .await
+        .unwrap();
     let mut next = Stream::open(&room.newsroom, feed, None);
     let posted = room.post(&entry, "extra time").await;
     assert_eq!(next.next_batch().await.to, posted.rev);

@@ -36,14 +36,18 @@ async fn a_mark_is_set_once_and_taken_off_once(database: Database) {
     for mark in [Mark::Key, Mark::Pinned] {
         for on in [true, false] {
             let before = room.feed_head(&entry).await;
-            room.mark_update(&room.author, id, mark, on).await.unwrap();
+            room.mark_update(&room.author, id, mark, on, None)
+                .await
+                .unwrap();
             let page = room.entry_page(&entry.slug).await.unwrap();
             assert_eq!(page.updates[0].has(mark), on);
             assert!(page.updates[0].rev > before);
             assert_eq!(page.updates[0].edited_at, None, "a mark is no edit");
             let after = room.feed_head(&entry).await;
             assert_eq!(told(&room, &entry, before).await.unwrap().rev, after);
-            room.mark_update(&room.author, id, mark, on).await.unwrap();
+            room.mark_update(&room.author, id, mark, on, None)
+                .await
+                .unwrap();
             assert_eq!(room.feed_head(&entry).await, after, "{mark:?} {on}, again");
         }
     }
@@ -58,7 +62,7 @@ async fn one_update_of_an_entry_is_pinned(database: Database) {
     let posted = [room.post(&entry, "a").await, room.post(&entry, "b").await];
     let elsewhere = room.post(&other, "c").await;
     for update in [elsewhere, posted[0], posted[1]] {
-        room.mark_update(&room.author, update.id, Mark::Pinned, true)
+        room.mark_update(&room.author, update.id, Mark::Pinned, true, None)
             .await
             .unwrap();
     }
@@ -77,10 +81,10 @@ async fn the_entrys_top_follows_what_happens_to_its_updates(database: Database) 
     assert_eq!(top(&room, &entry).await, "");
     let first = room.post(&entry, "frist").await.id;
     let second = room.post(&entry, "second").await.id;
-    room.mark_update(&room.author, second, Mark::Key, true)
+    room.mark_update(&room.author, second, Mark::Key, true, None)
         .await
         .unwrap();
-    room.mark_update(&room.author, first, Mark::Key, true)
+    room.mark_update(&room.author, first, Mark::Key, true, None)
         .await
         .unwrap();
     assert_eq!(top(&room, &entry).await, "frist\nsecond\n");
@@ -91,13 +95,15 @@ async fn the_entrys_top_follows_what_happens_to_its_updates(database: Database) 
         assert_eq!(told.highlights, expected);
         head = told.rev;
     };
-    room.edit_update(&room.author, first, &draft("first"))
+    room.edit_update(&room.author, first, &draft("first"), None)
         .await
         .unwrap();
     tells("first\nsecond\n").await;
-    room.delete_update(&room.author, first).await.unwrap();
+    room.delete_update(&room.author, first, None).await.unwrap();
     tells("second\n").await;
-    room.restore_update(&room.author, first).await.unwrap();
+    room.restore_update(&room.author, first, None)
+        .await
+        .unwrap();
     tells("first\nsecond\n").await;
 
     let head = room.feed_head(&entry).await;
@@ -118,12 +124,15 @@ async fn a_pinned_update_that_was_deleted_comes_back_without_the_pin_that_anothe
         room.post(&entry, "a").await.id,
         room.post(&entry, "b").await.id,
     );
-    let pin = async |id| room.mark_update(&room.author, id, Mark::Pinned, true).await;
+    let pin = async |id| {
+        room.mark_update(&room.author, id, Mark::Pinned, true, None)
+            .await
+    };
     pin(one).await.unwrap();
-    room.delete_update(&room.author, one).await.unwrap();
+    room.delete_update(&room.author, one, None).await.unwrap();
     assert_eq!(top(&room, &entry).await, "");
     pin(other).await.unwrap();
-    room.restore_update(&room.author, one).await.unwrap();
+    room.restore_update(&room.author, one, None).await.unwrap();
     assert_eq!(top(&room, &entry).await, "pinned b\n");
 }
 
@@ -131,10 +140,10 @@ async fn what_is_deleted_cannot_be_marked(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
     let id = room.post(&entry, "a").await.id;
-    room.delete_update(&room.author, id).await.unwrap();
+    room.delete_update(&room.author, id, None).await.unwrap();
     let head = room.feed_head(&entry).await;
     for (viewer, id) in [(&room.author, id), (&room.author, domain::UpdateId(999))] {
-        let refused = room.mark_update(viewer, id, Mark::Key, true).await;
+        let refused = room.mark_update(viewer, id, Mark::Key, true, None).await;
         assert_refused!(refused, Error::Unknown("update"));
     }
     assert_eq!(room.feed_head(&entry).await, head);

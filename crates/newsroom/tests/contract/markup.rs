@@ -41,7 +41,7 @@ async fn what_could_act_never_reaches_a_reader(database: Database) {
                   <iframe src='https://example.org'></iframe></article>";
     let posted = room.post(&entry, source).await.id;
     let edited = room.post(&entry, "harmless").await.id;
-    room.edit_update(&room.author, edited, &draft(source))
+    room.edit_update(&room.author, edited, &draft(source), None)
         .await
         .unwrap();
 

@@ -72,9 +72,9 @@ async fn a_closed_newsroom_says_so(database: Database) {
     newsroom.check().await.unwrap();
     newsroom.close().await;
     newsroom.close().await;
-    assert_refused!(newsroom.check().await, Error::Storage(_));
+    assert_refused!(newsroom.check().await, Error::Unavailable(_));
     let followed = newsroom.follow(CancellationToken::new()).await;
-    assert_refused!(followed, Error::Storage(_));
+    assert_refused!(followed, Error::Unavailable(_));
 }
 
 #[tokio::test]

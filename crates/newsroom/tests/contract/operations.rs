@@ -51,11 +51,15 @@ async fn a_retry_is_answered_whatever_happened_since(database: Database) {
         .post_update(&room.author, &entry.slug, &op, &text, NOW)
         .await
         .unwrap();
-    room.edit_update(&room.author, first.id, &draft("edited"))
+    room.edit_update(&room.author, first.id, &draft("edited"), None)
         .await
         .unwrap();
-    room.delete_update(&room.author, first.id).await.unwrap();
-    room.end_entry(&room.author, &entry.slug).await.unwrap();
+    room.delete_update(&room.author, first.id, None)
+        .await
+        .unwrap();
+    room.end_entry(&room.author, &entry.slug, None)
+        .await
+        .unwrap();
     room.shut_down().await;
 
     let room = TestNewsroom::on(&database).await;
@@ -78,7 +82,7 @@ async fn a_retry_to_the_renamed_entry_publishes_once(database: Database) {
     let first = post(&entry.slug).await.unwrap();
     let mut edit = EntryEdit::of(&entry);
     edit.slug = slug("re-match");
-    room.edit_entry(&room.editor, &entry.slug, &edit)
+    room.edit_entry(&room.editor, &entry.slug, &edit, None)
         .await
         .unwrap();
     for address in [&edit.slug, &entry.slug] {
@@ -211,7 +215,7 @@ async fn an_entry_is_created_once(database: Database) {
     );
     let id = first.unwrap();
     assert_eq!(second.unwrap(), id);
-    room.end_entry(&room.author, &new.slug).await.unwrap();
+    room.end_entry(&room.author, &new.slug, None).await.unwrap();
     let again = room.create_entry_once(&room.author, &op, &new).await;
     assert_eq!(again.unwrap(), id, "whatever happened since");
     assert_eq!(room.desk(&room.author).await.unwrap().len(), 1);

@@ -62,27 +62,29 @@ async fn a_line_follows_its_entry_and_its_latest_update(database: Database) {
     tells("final: first").await;
     let PostedUpdate { id, .. } = room.post(&entry, "secnod").await;
     tells("final: secnod").await;
-    room.edit_update(&room.author, id, &draft("second"))
+    room.edit_update(&room.author, id, &draft("second"), None)
         .await
         .unwrap();
     tells("final: second").await;
-    room.mark_update(&room.author, id, Mark::Key, true)
+    room.mark_update(&room.author, id, Mark::Key, true, None)
         .await
         .unwrap();
     tells("final: second").await;
-    room.delete_update(&room.author, id).await.unwrap();
+    room.delete_update(&room.author, id, None).await.unwrap();
     tells("final: first").await;
-    room.restore_update(&room.author, id).await.unwrap();
+    room.restore_update(&room.author, id, None).await.unwrap();
     tells("final: second").await;
     let renamed = EntryEdit {
         title: domain::Title::parse("The re-match").unwrap(),
         ..EntryEdit::of(&entry)
     };
-    room.edit_entry(&room.author, &entry.slug, &renamed)
+    room.edit_entry(&room.author, &entry.slug, &renamed, None)
         .await
         .unwrap();
     tells("The re-match: second").await;
-    room.end_entry(&room.author, &entry.slug).await.unwrap();
+    room.end_entry(&room.author, &entry.slug, None)
+        .await
+        .unwrap();
     tells("The re-match: second").await;
 }
 
@@ -95,7 +97,9 @@ async fn a_draft_that_goes_public_appears_with_its_line_and_its_cards(database: 
     let silent = room.changes_after(FeedId::All, before).await;
     assert!(silent.is_empty(), "{silent:?}");
 
-    room.start_entry(&room.author, &draft.slug).await.unwrap();
+    room.start_entry(&room.author, &draft.slug, None)
+        .await
+        .unwrap();
     let batch = room.changes_after(FeedId::All, before).await;
     assert_eq!(batch.entries[0].line, "draft: prepared");
     assert_eq!(batch.changes[0].id(), prepared);
@@ -111,8 +115,10 @@ async fn what_is_live_is_one_stream(database: Database) {
         room.hand.advance(1_000_000);
     }
     let gone = room.post(&two, "gone").await.id;
-    room.delete_update(&room.author, gone).await.unwrap();
-    room.end_entry(&room.author, &over.slug).await.unwrap();
+    room.delete_update(&room.author, gone, None).await.unwrap();
+    room.end_entry(&room.author, &over.slug, None)
+        .await
+        .unwrap();
 
     let page = room.live_page().await.unwrap();
     let said: Vec<_> = page.updates.iter().map(|u| u.source.as_str()).collect();
@@ -145,7 +151,7 @@ async fn a_line_that_was_taken_down_is_in_no_frame(database: Database) {
     // Somebody reads: what is told is kept for those who come back.
     let mut reading = Stream::open(&room.newsroom, FeedId::All, Some(before));
     let secret = room.post(&entry, "a secret").await.id;
-    room.mark_update(&room.author, secret, Mark::Pinned, true)
+    room.mark_update(&room.author, secret, Mark::Pinned, true, None)
         .await
         .unwrap();
     reading.next_batch().await;
@@ -153,10 +159,12 @@ async fn a_line_that_was_taken_down_is_in_no_frame(database: Database) {
         title: domain::Title::parse("Renamed").unwrap(),
         ..EntryEdit::of(&entry)
     };
-    room.edit_entry(&room.author, &entry.slug, &renamed)
+    room.edit_entry(&room.author, &entry.slug, &renamed, None)
         .await
         .unwrap();
-    room.delete_update(&room.author, secret).await.unwrap();
+    room.delete_update(&room.author, secret, None)
+        .await
+        .unwrap();
 
     for feed in [FeedId::All, FeedId::Entry(entry.id)] {
         let mut back = Stream::open(&room.newsroom, feed, Some(before));

@@ -42,7 +42,12 @@ async fn changes_that_cross_leave_each_other_alone(database: Database) {
             (&room.editor, UpdatePatch::mark(Mark::Pinned, true)),
         ] {
             let (newsroom, viewer) = (room.newsroom.clone(), viewer.clone());
-            changes.spawn(async move { newsroom.patch_update(&viewer, id, &patch).await.unwrap() });
+            changes.spawn(async move {
+                newsroom
+                    .patch_update(&viewer, id, &patch, None)
+                    .await
+                    .unwrap()
+            });
         }
         changes.join_all().await;
         let (_, update) = room.update_page(&entry.slug, id).await.unwrap();
@@ -57,7 +62,7 @@ async fn all_of_a_change_is_told_at_once(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
     let pinned = room.post(&entry, "pinned").await.id;
-    room.mark_update(&room.author, pinned, Mark::Pinned, true)
+    room.mark_update(&room.author, pinned, Mark::Pinned, true, None)
         .await
         .unwrap();
     let posted = room.post(&entry, "A gaol").await;
@@ -66,7 +71,7 @@ async fn all_of_a_change_is_told_at_once(database: Database) {
         pinned: Some(true),
         ..UpdatePatch::text(&Draft::parse("A goal", "1 : 0").unwrap())
     };
-    room.patch_update(&room.author, posted.id, &patch)
+    room.patch_update(&room.author, posted.id, &patch, None)
         .await
         .unwrap();
     let batch = room
@@ -76,7 +81,7 @@ async fn all_of_a_change_is_told_at_once(database: Database) {
     let rev = posted.rev;
     assert_eq!(told, [(pinned, rev + 1), (posted.id, rev + 2)]);
     assert_eq!(batch.entry.unwrap().rev, rev + 2);
-    room.patch_update(&room.author, posted.id, &patch)
+    room.patch_update(&room.author, posted.id, &patch, None)
         .await
         .unwrap();
     assert_eq!(room.feed_head(&entry).await, rev + 2, "the same again");
@@ -86,7 +91,7 @@ async fn all_of_a_change_is_told_at_once(database: Database) {
         pinned: Some(false),
         ..headline("")
     };
-    room.patch_update(&room.author, posted.id, &bare)
+    room.patch_update(&room.author, posted.id, &bare, None)
         .await
         .unwrap();
     let batch = room.changes_after(FeedId::Entry(entry.id), rev + 2).await;
@@ -103,18 +108,20 @@ async fn a_refused_change_changes_nothing(database: Database) {
         key: Some(true),
         ..source("<script>alert(1)</script>")
     };
-    let refused = room.patch_update(&room.author, id, &invisible).await;
+    let refused = room.patch_update(&room.author, id, &invisible, None).await;
     assert_refused!(refused, Error::Invalid(_));
     assert_eq!(room.feed_head(&entry).await, head);
 
     // A text that says nothing stands under a headline, and that can't be taken from above it.
     let under_a_headline = Draft::parse("<script>alert(1)</script>", "1 : 0").unwrap();
-    room.edit_update(&room.author, id, &under_a_headline)
+    room.edit_update(&room.author, id, &under_a_headline, None)
         .await
         .unwrap();
-    let refused = room.patch_update(&room.author, id, &headline("")).await;
+    let refused = room
+        .patch_update(&room.author, id, &headline(""), None)
+        .await;
     assert_refused!(refused, Error::Invalid(_));
-    room.edit_update(&room.author, id, &draft("A goal"))
+    room.edit_update(&room.author, id, &draft("A goal"), None)
         .await
         .unwrap();
 }
@@ -146,7 +153,10 @@ async fn an_entrys_changes_that_cross_leave_each_other_alone(database: Database)
             let (newsroom, viewer) = (room.newsroom.clone(), room.author.clone());
             let slug = entry.slug.clone();
             changes.spawn(async move {
-                newsroom.patch_entry(&viewer, &slug, &patch).await.unwrap();
+                newsroom
+                    .patch_entry(&viewer, &slug, &patch, None)
+                    .await
+                    .unwrap();
             });
         }
         changes.join_all().await;
@@ -172,7 +182,7 @@ async fn an_entry_is_renamed_and_started_at_once(database: Database) {
         ..titled("The final")
     };
     let started = room
-        .patch_entry(&room.author, &draft.slug, &patch)
+        .patch_entry(&room.author, &draft.slug, &patch, None)
         .await
         .unwrap();
     let page = room.entry_page(&slug("final")).await.unwrap();
@@ -204,13 +214,19 @@ async fn an_entrys_refused_change_changes_nothing(database: Database) {
         state: Some(EntryState::Ended),
         ..titled("Changed")
     };
-    let refused = room.patch_entry(&room.author, &draft.slug, &ended).await;
+    let refused = room
+        .patch_entry(&room.author, &draft.slug, &ended, None)
+        .await;
     assert_refused!(refused, Error::Forbidden(_));
     for patch in [announced, taken] {
-        let refused = room.patch_entry(&room.author, &live.slug, &patch).await;
+        let refused = room
+            .patch_entry(&room.author, &live.slug, &patch, None)
+            .await;
         assert_refused!(refused, Error::Invalid(_));
     }
-    let refused = room.patch_entry(&room.reader, &live.slug, &ended).await;
+    let refused = room
+        .patch_entry(&room.reader, &live.slug, &ended, None)
+        .await;
     assert_refused!(refused, Error::Forbidden(_));
     for entry in [draft, live] {
         assert_eq!(room.desk_page(&entry.slug).await.entry, entry);

@@ -26,7 +26,9 @@ async fn readers_change_nothing(database: Database) {
     let entry = room.live_entry().await;
     let id = room.post(&entry, "theirs").await.id;
     let deleted = room.post(&entry, "deleted").await.id;
-    room.delete_update(&room.author, deleted).await.unwrap();
+    room.delete_update(&room.author, deleted, None)
+        .await
+        .unwrap();
     let head = room.feed_head(&entry).await;
     // Whoever is no author any more is a reader, of what they wrote as well.
     let no_author_any_more = Viewer {
@@ -39,12 +41,15 @@ async fn readers_change_nothing(database: Database) {
             .await;
         assert_refused!(posted, Error::Forbidden(_));
         assert_refused!(
-            room.edit_update(reader, id, &draft("a")).await,
+            room.edit_update(reader, id, &draft("a"), None).await,
             Error::Forbidden(_)
         );
-        assert_refused!(room.delete_update(reader, id).await, Error::Forbidden(_));
         assert_refused!(
-            room.restore_update(reader, deleted).await,
+            room.delete_update(reader, id, None).await,
+            Error::Forbidden(_)
+        );
+        assert_refused!(
+            room.restore_update(reader, deleted, None).await,
             Error::Forbidden(_)
         );
         assert_refused!(room.editable_update(reader, id).await, Error::Forbidden(_));
@@ -54,11 +59,11 @@ async fn readers_change_nothing(database: Database) {
             Error::Forbidden(_)
         );
         assert_refused!(
-            room.start_entry(reader, &entry.slug).await,
+            room.start_entry(reader, &entry.slug, None).await,
             Error::Forbidden(_)
         );
         assert_refused!(
-            room.end_entry(reader, &entry.slug).await,
+            room.end_entry(reader, &entry.slug, None).await,
             Error::Forbidden(_)
         );
         let created = room.create_entry(Some(reader), &new_entry("theirs")).await;
@@ -79,14 +84,14 @@ async fn authors_change_what_is_theirs(database: Database) {
     );
     let author = &room.author;
     for _ in 0..2 {
-        let edited = room.edit_update(author, theirs, &draft("mine")).await;
+        let edited = room.edit_update(author, theirs, &draft("mine"), None).await;
         assert_refused!(edited, Error::Forbidden(_));
         assert_refused!(
-            room.delete_update(author, theirs).await,
+            room.delete_update(author, theirs, None).await,
             Error::Forbidden(_)
         );
         assert_refused!(
-            room.restore_update(author, theirs).await,
+            room.restore_update(author, theirs, None).await,
             Error::Forbidden(_)
         );
         assert_refused!(
@@ -105,7 +110,7 @@ async fn authors_leave_the_pins_of_others(database: Database) {
         room.post(&entry, "mine").await.id,
         room.post_as(&room.editor, &entry, "theirs").await.id,
     );
-    let pin = async |viewer, id, on| room.mark_update(viewer, id, Mark::Pinned, on).await;
+    let pin = async |viewer, id, on| room.mark_update(viewer, id, Mark::Pinned, on, None).await;
     let (draft, marks, op_id) = (draft("pinned"), [Mark::Pinned], op_id());
     let post = || room.post_marked_update(&room.author, &entry.slug, &op_id, &draft, &marks, NOW);
     pin(&room.author, mine, true).await.unwrap();
@@ -122,9 +127,13 @@ async fn authors_leave_the_pins_of_others(database: Database) {
     assert!(update.pinned);
 
     // What is deleted stands in nobody's way.
-    room.delete_update(&room.editor, theirs).await.unwrap();
+    room.delete_update(&room.editor, theirs, None)
+        .await
+        .unwrap();
     pin(&room.author, mine, true).await.unwrap();
-    room.restore_update(&room.editor, theirs).await.unwrap();
+    room.restore_update(&room.editor, theirs, None)
+        .await
+        .unwrap();
     pin(&room.editor, theirs, true).await.unwrap();
     pin(&room.editor, theirs, false).await.unwrap();
     pin(&room.author, mine, true).await.unwrap();
@@ -147,11 +156,11 @@ async fn editors_and_owners_change_everything(database: Database) {
 
 async fn changes_it(room: &TestNewsroom, viewer: &Viewer, id: domain::UpdateId) {
     room.editable_update(viewer, id).await.unwrap();
-    room.edit_update(viewer, id, &draft("edited"))
+    room.edit_update(viewer, id, &draft("edited"), None)
         .await
         .unwrap();
-    room.delete_update(viewer, id).await.unwrap();
-    room.restore_update(viewer, id).await.unwrap();
+    room.delete_update(viewer, id, None).await.unwrap();
+    room.restore_update(viewer, id, None).await.unwrap();
     let (_, update) = room.editable_update(viewer, id).await.unwrap();
     assert_eq!(update.source, "edited");
 }
@@ -170,8 +179,10 @@ async fn all_but_readers_run_entries(database: Database) {
             .await
             .unwrap();
         let viewer = viewer.unwrap_or(&room.author);
-        room.start_entry(viewer, &slug(address)).await.unwrap();
-        room.end_entry(viewer, &slug(address)).await.unwrap();
+        room.start_entry(viewer, &slug(address), None)
+            .await
+            .unwrap();
+        room.end_entry(viewer, &slug(address), None).await.unwrap();
         let page = room.desk_entry(viewer, &slug(address)).await.unwrap();
         assert_eq!((page.entry.id, page.entry.state), (id, EntryState::Ended));
         room.desk(viewer).await.unwrap();

@@ -7,7 +7,6 @@ use super::support::{Database, Event, LivePage, Stream, TestNewsroom, batch, car
 
 on_every_database! {
     a_cursor_that_leads_nowhere_is_a_reset,
-    a_cursor_before_the_oldest_tombstone_is_a_reset,
     another_epoch_resets_every_stream,
     what_a_restore_changed_is_shown,
     a_cursor_of_the_old_epoch_is_refused_at_once,
@@ -53,23 +52,6 @@ async fn a_cursor_that_leads_nowhere_is_a_reset(database: Database) {
             }
         }
     }
-}
-
-async fn a_cursor_before_the_oldest_tombstone_is_a_reset(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let feed = FeedId::Entry(entry.id);
-    let old = room.post(&entry, "a").await.rev;
-    let known = room.post(&entry, "b").await.rev;
-    room.post(&entry, "c").await;
-    database.forget_tombstones_below(known).await;
-    let epoch = room.head(feed).await.unwrap().epoch;
-    let too_old = room.changes(feed, Some(Cursor::new(epoch, old))).await;
-    assert_refused!(too_old, Error::Reset(_));
-    assert_eq!(room.changes_after(feed, known).await.changes.len(), 1);
-    assert_eq!(room.changes_after(feed, 0).await.changes.len(), 3);
-    let mut stream = Stream::open(&room.newsroom, feed, Some(old));
-    assert!(matches!(stream.next_soon().await, Event::Reset));
 }
 
 async fn another_epoch_resets_every_stream(database: Database) {

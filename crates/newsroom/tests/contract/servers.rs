@@ -33,12 +33,12 @@ async fn what_one_server_writes_reaches_the_others_readers(database: Database) {
     let id = one.post(&entry, "teh goal").await.id;
     page.take(stream.next_batch().await);
     assert_eq!(page.shows(), [card(id, "teh goal")]);
-    one.edit_update(&one.author, id, &draft("the goal"))
+    one.edit_update(&one.author, id, &draft("the goal"), None)
         .await
         .unwrap();
     page.take(stream.next_batch().await);
     assert_eq!(page.shows(), [card(id, "the goal")]);
-    one.end_entry(&one.author, &entry.slug).await.unwrap();
+    one.end_entry(&one.author, &entry.slug, None).await.unwrap();
     page.take(stream.next_batch().await);
     assert!(matches!(stream.next_soon().await, Event::Ended));
 
@@ -83,7 +83,9 @@ async fn all_that_was_missed_comes_before_goodbye(database: Database) {
     for number in 0..501 {
         posted.push(room.post(&entry, &number.to_string()).await.id);
     }
-    room.end_entry(&room.author, &entry.slug).await.unwrap();
+    room.end_entry(&room.author, &entry.slug, None)
+        .await
+        .unwrap();
 
     let told = tokio::spawn(async move {
         let mut told = Vec::new();

@@ -202,7 +202,9 @@ async fn what_somebody_else_pinned_stays_pinned() {
     let (app, program) = start().await;
     let theirs = app.post("final", "The result").await.id;
     let editor = app.ghost().await;
-    let pinned = app.newsroom.mark_update(editor, theirs, Mark::Pinned, true);
+    let pinned = app
+        .newsroom
+        .mark_update(editor, theirs, Mark::Pinned, true, None);
     pinned.await.unwrap();
     let path = format!("{UPDATES}/{}", posted(&program, "A goal").await["id"]);
     let pinned = json!({"source": "Another goal", "pinned": true});

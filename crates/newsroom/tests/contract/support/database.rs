@@ -1,14 +1,16 @@
 //! A database that a test has for itself.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use domain::{Rev, Road, Timestamp};
+use domain::{Road, Timestamp};
 use newsroom::{Clock, FeedPolicy, Hand, LiveUpdate, Options, Renderers, storage::Store};
 use sqlx::{AnyConnection, Connection};
 use tempfile::TempDir;
 
 use super::{PostgresDatabase, SqliteFile};
 
+/// How long tests wait for a database: on a busy machine it may be slow.
+const PATIENT: Duration = Duration::from_secs(30);
 /// When every test begins: 2026-11-21T13:05:00Z.
 const START: Timestamp = Timestamp(1_795_266_300_000_000);
 
@@ -67,6 +69,7 @@ impl Database {
         let (clock, hand) = Clock::manual(START);
         let options = Options {
             database_url: self.url.clone(),
+            database_deadline: PATIENT,
             mark: Some(self.mark()),
             clock,
             policy: FeedPolicy {
@@ -99,7 +102,7 @@ impl Database {
 
     /// What is stored, without a newsroom around it.
     pub async fn store(&self) -> Store {
-        Store::open(&self.url).await.unwrap()
+        Store::open(&self.url, PATIENT).await.unwrap()
     }
 
     /// Makes the database what a later release would have made of it.
@@ -110,17 +113,6 @@ impl Database {
              WHERE version = 1",
         )
         .await;
-    }
-
-    /// Makes cursors below `rev` too old, as if tombstones had been cleared away.
-    pub async fn forget_tombstones_below(&self, rev: Rev) {
-        let mut connection = AnyConnection::connect(&self.url).await.unwrap();
-        sqlx::query("UPDATE feed SET horizon = $1")
-            .bind(rev)
-            .execute(&mut connection)
-            .await
-            .unwrap();
-        connection.close().await.unwrap();
     }
 
     /// Begins another epoch, as an import does.

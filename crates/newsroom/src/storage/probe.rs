@@ -1,0 +1,30 @@
+//! Finds out whether the database can be written.
+
+use super::{Store, error};
+use crate::Result;
+
+/// How much is written, in bytes: more than what SQLite may find free in its last pages.
+const FILLER: usize = 64 * 1024;
+
+impl Store {
+    /// Writes 64 KiB, commits them, and removes them again.
+    ///
+    /// # Errors
+    /// If the database can't be reached or not written.
+    pub async fn probe_write(&self) -> Result<()> {
+        let mut tx = self.begin_write().await?;
+        sqlx::query("DELETE FROM write_probe")
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("INSERT INTO write_probe (id, filler) VALUES (1, $1)")
+            .bind("x".repeat(FILLER))
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await.map_err(error::of_commit)?;
+        let mut tx = self.begin_write().await?;
+        sqlx::query("DELETE FROM write_probe")
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await.map_err(error::of_commit)
+    }
+}
