@@ -2,7 +2,7 @@
 
 use std::{fs, net::TcpListener, sync::Arc, time::Duration};
 
-use newsroom::{Error, Newsroom, storage::OpenError};
+use newsroom::{Error, Newsroom, NotReady, storage::OpenError};
 use sqlx::{AnyConnection, Connection, Executor};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -53,7 +53,7 @@ async fn servers_may_open_a_new_database_at_once(database: Database) {
         servers.spawn(Newsroom::open(database.options().0));
     }
     for server in servers.join_all().await {
-        server.unwrap().check().await.unwrap();
+        server.unwrap().check_readiness().await.unwrap();
     }
 }
 
@@ -69,10 +69,10 @@ async fn a_newer_releases_database_is_refused(database: Database) {
 
 async fn a_closed_newsroom_says_so(database: Database) {
     let newsroom = Newsroom::open(database.options().0).await.unwrap();
-    newsroom.check().await.unwrap();
+    newsroom.check_readiness().await.unwrap();
     newsroom.close().await;
     newsroom.close().await;
-    assert_refused!(newsroom.check().await, Error::Unavailable(_));
+    assert_eq!(newsroom.check_readiness().await, Err(NotReady::Reads));
     let followed = newsroom.follow(CancellationToken::new()).await;
     assert_refused!(followed, Error::Unavailable(_));
 }
@@ -190,5 +190,5 @@ async fn a_file_that_somebody_writes_is_waited_for() {
         tokio::time::sleep(Duration::from_millis(200)).await;
         other.execute("COMMIT").await.unwrap();
     });
-    opened.unwrap().check().await.unwrap();
+    opened.unwrap().check_readiness().await.unwrap();
 }
