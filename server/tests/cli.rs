@@ -5,7 +5,9 @@
 mod cli {
     mod commands;
     mod databases;
+    mod full_disk;
     mod help;
+    mod repair;
     mod serving;
     mod settings;
     pub mod support;

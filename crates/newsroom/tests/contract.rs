@@ -42,15 +42,18 @@ mod contract {
     mod accounts;
     mod bell;
     mod convergence;
+    mod deadlines;
     mod deleting;
     mod desk;
     mod drafts;
     mod editing;
     mod feed;
     mod frames;
+    mod isolation;
     mod live;
     mod marking;
     mod markup;
+    mod named_requests;
     mod opening;
     mod operations;
     mod overview;
@@ -58,6 +61,7 @@ mod contract {
     mod permissions;
     mod posting;
     mod resets;
+    mod revisions;
     mod servers;
     pub mod support;
     mod tokens;

@@ -19,6 +19,7 @@ fn help_explains_every_setting_and_command() {
         "RINGSIDE_TRUSTED_PROXIES",
         "RINGSIDE_SITE",
         "RINGSIDE_POLL_INTERVAL_MS",
+        "RINGSIDE_DATABASE_DEADLINE_MS",
         "RINGSIDE_TRANSPORT",
         "RINGSIDE_LOG",
         "RINGSIDE_LOG_FORMAT",
@@ -29,7 +30,7 @@ fn help_explains_every_setting_and_command() {
             "{setting} is not in {help}"
         );
     }
-    for command in ["serve", "account", "entry", "token", "Exit codes"] {
+    for command in ["serve", "account", "entry", "token", "repair", "Exit codes"] {
         assert!(help.contains(command), "{command} is not in {help}");
     }
     let create = ringside.says(&["account", "create", "--help"]);

@@ -42,6 +42,6 @@ async fn a_server_without_its_database_is_not_ready_and_says_no_more() {
     assert_snapshot!(format!("{}\n{}", head_of(&answer, &["cache-control"]), answer.text()), @r"
     503 Service Unavailable
     cache-control: private, no-store
-    The database can't be reached at the moment; nothing was changed. Try again.
+    The database can't be read.
     ");
 }

@@ -1,7 +1,9 @@
 //! The pages of all entries: the front page with its lines, `/live`, and the feed that keeps them so.
 
-use domain::{EntryState, Mark, PostedUpdate};
-use newsroom::{Entry, EntryEdit, LivePage, live::FeedId};
+use std::collections::HashSet;
+
+use domain::{Change, Cursor, EntryState, Mark, PostedUpdate, Reset};
+use newsroom::{Entry, EntryEdit, Error, LivePage, live::FeedId};
 
 use super::support::{Database, Stream, TestNewsroom, draft};
 
@@ -12,6 +14,9 @@ on_every_database! {
     what_is_live_is_one_stream,
     the_stream_of_what_is_live_is_bounded,
     a_line_that_was_taken_down_is_in_no_frame,
+    a_batch_of_many_entries_comes_in_parts,
+    a_part_of_a_batch_names_the_entries_of_its_updates,
+    what_happens_in_drafts_cannot_be_counted,
 }
 
 /// What the front page says of each entry.
@@ -171,5 +176,79 @@ async fn a_line_that_was_taken_down_is_in_no_frame(database: Database) {
         let told = back.next_batch().await;
         assert_eq!(told.to, room.head(feed).await.unwrap().head);
         assert!(!format!("{told:?}").contains("secret"), "{told:?}");
+    }
+}
+
+async fn a_batch_of_many_entries_comes_in_parts(database: Database) {
+    const ENTRIES: usize = 130;
+    let room = TestNewsroom::on(&database).await;
+    for number in 0..ENTRIES {
+        room.entry(&format!("entry-{number}"), EntryState::Live)
+            .await;
+    }
+    let (mut rev, mut parts, mut seen) = (0, 0, HashSet::new());
+    loop {
+        let batch = room.changes_after(FeedId::All, rev).await;
+        assert!(batch.entries.len() <= 100);
+        assert!(batch.to > rev);
+        seen.extend(batch.entries.iter().map(|entry| entry.id));
+        (rev, parts) = (batch.to, parts + 1);
+        if !batch.more {
+            break;
+        }
+    }
+    assert_eq!((seen.len(), parts), (ENTRIES, 2));
+}
+
+async fn a_part_of_a_batch_names_the_entries_of_its_updates(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    // More than a megabyte of HTML in all.
+    let text = "word ".repeat(9_000);
+    for _ in 0..40 {
+        room.post(&entry, &text).await;
+    }
+    let other = room.entry("other", EntryState::Live).await;
+    let head = room.post(&other, "last").await.rev;
+    let (mut rev, mut updates, mut parts) = (0, 0, 0);
+    while rev < head {
+        let batch = room.changes_after(FeedId::All, rev).await;
+        let size: usize = batch
+            .changes
+            .iter()
+            .map(|change| serde_json::to_string(change).unwrap().len())
+            .sum();
+        assert!(size < 1_500_000, "{size} bytes");
+        for change in &batch.changes {
+            if let Change::Presented(card) = change {
+                assert!(batch.entries.iter().any(|entry| entry.id == card.entry_id));
+            }
+        }
+        updates += batch.changes.len();
+        (rev, parts) = (batch.to, parts + 1);
+    }
+    assert_eq!(updates, 41);
+    assert!(parts > 1);
+    let of_entry = room.changes_after(FeedId::Entry(entry.id), 0).await;
+    assert!(of_entry.more && of_entry.changes.len() < 40);
+}
+
+async fn what_happens_in_drafts_cannot_be_counted(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let head = room.post(&entry, "public").await.rev;
+    let draft = room.entry("secret", EntryState::Draft).await;
+    room.post(&draft, "hidden").await;
+    let epoch = room.head(FeedId::All).await.unwrap().epoch;
+    for feed in [FeedId::All, FeedId::Entry(entry.id)] {
+        for beyond in 1..5 {
+            let since = Cursor::new(epoch.clone(), head + beyond);
+            let answer = room.changes(feed, Some(since)).await;
+            match answer {
+                Err(Error::Reset(reset)) => assert_eq!(reset, Reset::new(epoch.clone(), head)),
+                other => panic!("{other:?}"),
+            }
+        }
+        room.changes_after(feed, head).await;
     }
 }

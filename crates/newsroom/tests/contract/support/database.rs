@@ -7,7 +7,7 @@ use newsroom::{Clock, FeedPolicy, Hand, LiveUpdate, Options, Renderers, storage:
 use sqlx::{AnyConnection, Connection};
 use tempfile::TempDir;
 
-use super::{PostgresDatabase, SqliteFile};
+use super::{PostgresDatabase, SqliteFile, soon};
 
 /// How long tests wait for a database: on a busy machine it may be slow.
 const PATIENT: Duration = Duration::from_secs(30);
@@ -113,6 +113,13 @@ impl Database {
              WHERE version = 1",
         )
         .await;
+    }
+
+    /// Waits until the server that follows the database shows that it does.
+    pub async fn wait_until_listened_to(&self) {
+        if let Kind::Postgres(database) = &self.kind {
+            soon(database.wait_for_listeners(1)).await;
+        }
     }
 
     /// Begins another epoch, as an import does.

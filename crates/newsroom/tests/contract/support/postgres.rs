@@ -71,9 +71,10 @@ impl PostgresDatabase {
 
     async fn each_listener(&self, select: &'static str) -> usize {
         let mut connection = PgConnection::connect(&self.server).await.unwrap();
-        // Both of them stand above.
+        // Listeners hold the lock that servers share. Both of `select` stand above.
         let sql = AssertSqlSafe(format!(
-            "{select} FROM pg_stat_activity WHERE datname = $1 AND query LIKE 'LISTEN %'"
+            "{select} FROM pg_stat_activity WHERE datname = $1 AND pid IN
+             (SELECT pid FROM pg_locks WHERE locktype = 'advisory')"
         ));
         let listeners = sqlx::query(sql).bind(&self.name).fetch_all(&mut connection);
         let listeners = listeners.await.unwrap().len();

@@ -1,0 +1,113 @@
+//! Waiting for a database has an end: a lock that somebody holds, a server that is away.
+
+use std::time::Duration;
+
+use domain::{Password, Role, Username};
+use newsroom::{Error, NotReady};
+use sqlx::{AnyConnection, Connection, Executor};
+
+use super::support::{Database, TestNewsroom, draft, op_id, soon};
+
+on_every_database! {
+    a_lock_that_is_held_fails_writes_and_not_reads,
+    writes_go_on_once_a_lock_is_released,
+}
+
+/// How long the tests' requests wait for the database. What comes of a test doesn't depend on it.
+const DEADLINE: Duration = Duration::from_millis(500);
+
+async fn impatient(database: &Database) -> TestNewsroom {
+    let (mut options, hand) = database.options();
+    options.database_deadline = DEADLINE;
+    TestNewsroom::on_options(database, options, hand).await
+}
+
+/// A connection that stands still in the middle of a write.
+async fn hold_the_lock(database: &Database) -> AnyConnection {
+    let mut connection = AnyConnection::connect(&database.url).await.unwrap();
+    connection.execute("BEGIN").await.unwrap();
+    connection
+        .execute("UPDATE feed SET rev = rev")
+        .await
+        .unwrap();
+    connection
+}
+
+async fn a_lock_that_is_held_fails_writes_and_not_reads(database: Database) {
+    let room = impatient(&database).await;
+    let entry = room.live_entry().await;
+    let posted = room.post(&entry, "before").await;
+    let name = Username::parse("bob").unwrap();
+    let password = Password::parse("correct horse battery").unwrap();
+    room.create_account(&name, Role::Author, &password)
+        .await
+        .unwrap();
+    let lock = hold_the_lock(&database).await;
+
+    let (one, two) = (op_id(), op_id());
+    let (text, other) = (draft("stuck"), draft("edited"));
+    let (post, again, edit, end) = soon(async {
+        tokio::join!(
+            room.post_update(&room.author, &entry.slug, &one, &text, Duration::ZERO),
+            room.post_update(&room.author, &entry.slug, &two, &text, Duration::ZERO),
+            room.edit_update(&room.author, posted.id, &other, None),
+            room.end_entry(&room.author, &entry.slug, None),
+        )
+    })
+    .await;
+    assert_refused!(post, Error::Unavailable(_));
+    assert_refused!(again, Error::Unavailable(_));
+    assert_refused!(edit, Error::Unavailable(_));
+    assert_refused!(end, Error::Unavailable(_));
+    soon(room.entry_page(&entry.slug)).await.unwrap();
+    soon(room.check_readiness()).await.unwrap();
+    if database.url.starts_with("postgres") {
+        // SQLite has one writer at a time, sessions included.
+        soon(room.log_in("bob", "correct horse battery"))
+            .await
+            .unwrap();
+    }
+    lock.close().await.unwrap();
+}
+
+async fn writes_go_on_once_a_lock_is_released(database: Database) {
+    let room = impatient(&database).await;
+    let entry = room.live_entry().await;
+    let mut lock = hold_the_lock(&database).await;
+    let (op, text) = (op_id(), draft("once"));
+    let post = || room.post_update(&room.author, &entry.slug, &op, &text, Duration::ZERO);
+    assert_refused!(soon(post()).await, Error::Unavailable(_));
+    lock.execute("ROLLBACK").await.unwrap();
+    lock.close().await.unwrap();
+    // The connections that were waiting come free by themselves.
+    soon(async { while post().await.is_err() {} }).await;
+    assert_eq!(room.texts(&entry).await, ["once"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_stands_still_in_a_transaction_loses_its_lock() {
+    let database = Database::postgres().await;
+    let room = impatient(&database).await;
+    let entry = room.live_entry().await;
+    let store = database.store().await;
+    let frozen = store.revise().await.unwrap();
+    let (op, text) = (op_id(), draft("waits for the lock"));
+    let post = || room.post_update(&room.author, &entry.slug, &op, &text, Duration::ZERO);
+    assert_refused!(soon(post()).await, Error::Unavailable(_));
+    // PostgreSQL ends the session after ten seconds.
+    let goes_on = async { while post().await.is_err() {} };
+    tokio::time::timeout(Duration::from_secs(60), goes_on)
+        .await
+        .unwrap();
+    drop(frozen);
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closed_database_is_not_ready() {
+    let database = Database::sqlite();
+    let room = impatient(&database).await;
+    room.check_readiness().await.unwrap();
+    room.newsroom.close().await;
+    assert_eq!(room.check_readiness().await, Err(NotReady::Reads));
+}

@@ -1,0 +1,221 @@
+//! Edits, deletions, marks and changes of entries that carry an operation id: a late retry never undoes
+//! what was changed in between.
+
+use domain::{Mark, OpId};
+use newsroom::{EntryPatch, Error, UpdatePatch};
+
+use super::support::{Database, TestNewsroom, draft, op_id, slug};
+
+on_every_database! {
+    a_late_retry_of_an_edit_does_not_undo_a_later_edit,
+    a_late_retry_of_an_edit_that_changed_nothing_changes_nothing_later,
+    a_late_retry_of_a_deletion_does_not_delete_what_was_restored,
+    a_late_retry_of_a_mark_does_not_mark_again,
+    a_late_retry_to_a_renamed_entry_does_not_rename_it_back,
+    another_request_under_a_used_operation_id_is_refused,
+    an_author_does_not_restore_what_an_editor_deleted,
+    old_operations_are_forgotten,
+}
+
+async fn a_late_retry_of_an_edit_does_not_undo_a_later_edit(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let id = room.post(&entry, "2-0").await.id;
+    let first = op_id();
+    room.edit_update(&room.author, id, &draft("2-1"), Some(&first))
+        .await
+        .unwrap();
+    room.edit_update(&room.author, id, &draft("2-2"), Some(&op_id()))
+        .await
+        .unwrap();
+    let head = room.feed_head(&entry).await;
+    let answered = room
+        .edit_update(&room.author, id, &draft("2-1"), Some(&first))
+        .await;
+    assert_eq!(answered.unwrap().id, entry.id);
+    assert_eq!(room.texts(&entry).await, ["2-2"]);
+    assert_eq!(room.feed_head(&entry).await, head);
+}
+
+async fn a_late_retry_of_an_edit_that_changed_nothing_changes_nothing_later(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let id = room.post(&entry, "2-0").await.id;
+    let first = op_id();
+    room.edit_update(&room.author, id, &draft("2-0"), Some(&first))
+        .await
+        .unwrap();
+    room.edit_update(&room.author, id, &draft("2-1"), None)
+        .await
+        .unwrap();
+    room.edit_update(&room.author, id, &draft("2-0"), Some(&first))
+        .await
+        .unwrap();
+    assert_eq!(room.texts(&entry).await, ["2-1"]);
+}
+
+async fn a_late_retry_of_a_deletion_does_not_delete_what_was_restored(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let id = room.post(&entry, "kept").await.id;
+    let (deletion, restoration) = (op_id(), op_id());
+    room.delete_update(&room.author, id, Some(&deletion))
+        .await
+        .unwrap();
+    room.restore_update(&room.author, id, Some(&restoration))
+        .await
+        .unwrap();
+    room.delete_update(&room.author, id, Some(&deletion))
+        .await
+        .unwrap();
+    assert_eq!(room.texts(&entry).await, ["kept"]);
+    room.delete_update(&room.author, id, Some(&op_id()))
+        .await
+        .unwrap();
+    room.restore_update(&room.author, id, Some(&restoration))
+        .await
+        .unwrap();
+    assert_eq!(room.texts(&entry).await, [""; 0]);
+}
+
+async fn a_late_retry_of_a_mark_does_not_mark_again(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let id = room.post(&entry, "a goal").await.id;
+    let mark = op_id();
+    for (on, op) in [(true, &mark), (false, &op_id()), (true, &mark)] {
+        room.mark_update(&room.author, id, Mark::Key, on, Some(op))
+            .await
+            .unwrap();
+    }
+    let page = room.entry_page(&entry.slug).await.unwrap();
+    assert!(!page.updates[0].key);
+}
+
+async fn a_late_retry_to_a_renamed_entry_does_not_rename_it_back(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    room.live_entry().await;
+    let to = |name: &str| EntryPatch {
+        slug: Some(slug(name)),
+        ..EntryPatch::default()
+    };
+    let first = op_id();
+    let rename = async |from: &str, name: &str, op: &OpId| {
+        room.patch_entry(&room.author, &slug(from), &to(name), Some(op))
+            .await
+            .unwrap()
+            .slug
+    };
+    rename("final", "semi-final", &first).await;
+    rename("semi-final", "the-final", &op_id()).await;
+    assert_eq!(
+        rename("final", "semi-final", &first).await,
+        slug("the-final")
+    );
+}
+
+async fn another_request_under_a_used_operation_id_is_refused(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let (one, two) = (
+        room.post(&entry, "one").await.id,
+        room.post(&entry, "two").await.id,
+    );
+    let op = Some(op_id());
+    let op = op.as_ref();
+    let author = &room.author;
+    room.edit_update(author, one, &draft("edited"), op)
+        .await
+        .unwrap();
+    assert_refused!(
+        room.edit_update(author, two, &draft("edited"), op).await,
+        Error::Repeated
+    );
+    assert_refused!(
+        room.edit_update(author, one, &draft("other"), op).await,
+        Error::Repeated
+    );
+    assert_refused!(room.delete_update(author, one, op).await, Error::Repeated);
+    assert_refused!(room.restore_update(author, one, op).await, Error::Repeated);
+    assert_refused!(
+        room.mark_update(author, one, Mark::Key, true, op).await,
+        Error::Repeated
+    );
+    assert_refused!(
+        room.end_entry(author, &entry.slug, op).await,
+        Error::Repeated
+    );
+    let patch = UpdatePatch {
+        key: Some(true),
+        ..UpdatePatch::text(&draft("edited"))
+    };
+    assert_refused!(
+        room.patch_update(author, one, &patch, op).await,
+        Error::Repeated
+    );
+    // Another account has operation ids of its own.
+    room.edit_update(&room.editor, two, &draft("edited, too"), op)
+        .await
+        .unwrap();
+    assert_eq!(room.texts(&entry).await, ["edited", "edited, too"]);
+}
+
+async fn an_author_does_not_restore_what_an_editor_deleted(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let id = room.post(&entry, "libel").await.id;
+    room.delete_update(&room.editor, id, None).await.unwrap();
+    assert_refused!(
+        room.restore_update(&room.author, id, None).await,
+        Error::Forbidden(_)
+    );
+    assert!(
+        room.desk_entry(&room.author, &entry.slug)
+            .await
+            .unwrap()
+            .deleted
+            .is_empty()
+    );
+    room.restore_update(&room.editor, id, None).await.unwrap();
+    // An editor's deletion counts also where the author was first.
+    room.delete_update(&room.author, id, None).await.unwrap();
+    let deleted = room
+        .desk_entry(&room.author, &entry.slug)
+        .await
+        .unwrap()
+        .deleted;
+    assert_eq!(deleted.len(), 1);
+    room.delete_update(&room.editor, id, None).await.unwrap();
+    assert_refused!(
+        room.restore_update(&room.author, id, None).await,
+        Error::Forbidden(_)
+    );
+    assert!(room.texts(&entry).await.is_empty());
+    room.restore_update(&room.owner, id, None).await.unwrap();
+    assert_eq!(room.texts(&entry).await, ["libel"]);
+}
+
+async fn old_operations_are_forgotten(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let id = room.post(&entry, "a").await.id;
+    let op = op_id();
+    room.edit_update(&room.author, id, &draft("b"), Some(&op))
+        .await
+        .unwrap();
+    let store = database.store().await;
+    let known = async || {
+        let mut snapshot = store.snapshot().await.unwrap();
+        snapshot
+            .operation(room.author.id, &op)
+            .await
+            .unwrap()
+            .is_some()
+    };
+    let now = room.clock().now();
+    store.forget_operations(now).await.unwrap();
+    assert!(known().await);
+    store.forget_operations(now.plus_micros(1)).await.unwrap();
+    assert!(!known().await);
+    store.close().await;
+}

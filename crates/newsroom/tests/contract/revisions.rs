@@ -1,0 +1,398 @@
+//! The revision counter: it moves by the rows that a change writes, stays below 2^53, and can be repaired.
+
+use std::{fs, path::Path, time::Duration};
+
+use domain::{Cursor, EntryState, MAX_REV, Mark, Rev};
+use newsroom::{EntryPatch, Error, Newsroom, live::FeedId};
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+use sqlx::{AnyConnection, Connection, Executor, Row, migrate::Migrator};
+use tokio_util::sync::CancellationToken;
+
+use super::support::{Database, TestNewsroom, draft, op_id, slug};
+
+on_every_database! {
+    each_change_takes_one_revision,
+    a_refused_or_repeated_change_takes_no_revision,
+    two_entries_renamed_in_turn_take_a_revision_for_each_row,
+    any_changes_take_at_most_a_revision_for_each_row,
+    renamed_updates_keep_the_order_of_their_revisions,
+    a_database_whose_counter_overflowed_is_renumbered_when_it_is_migrated,
+    a_database_whose_counter_is_in_range_keeps_its_epoch_when_it_is_migrated,
+    the_database_rejects_a_counter_out_of_range,
+    the_last_revision_is_followed_by_none,
+    repairing_renumbers_in_another_epoch,
+    repairing_is_refused_while_a_server_runs,
+}
+
+async fn counter(database: &Database) -> Rev {
+    let store = database.store().await;
+    let rev = store.snapshot().await.unwrap().feed().await.unwrap().rev;
+    store.close().await;
+    rev
+}
+
+async fn each_change_takes_one_revision(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let author = &room.author;
+    let posted = room.post(&entry, "a").await;
+    let mut last = counter(&database).await;
+    assert_eq!(last, posted.rev);
+    let mut took = async |rows: i64, what: &str| {
+        let now = counter(&database).await;
+        assert_eq!(now - last, rows, "{what}");
+        last = now;
+    };
+    room.edit_update(author, posted.id, &draft("b"), None)
+        .await
+        .unwrap();
+    took(1, "an edit").await;
+    room.mark_update(author, posted.id, Mark::Key, true, None)
+        .await
+        .unwrap();
+    took(1, "a mark").await;
+    room.mark_update(author, posted.id, Mark::Pinned, true, None)
+        .await
+        .unwrap();
+    took(1, "a pin").await;
+    room.delete_update(author, posted.id, None).await.unwrap();
+    took(1, "a deletion").await;
+    room.restore_update(author, posted.id, None).await.unwrap();
+    took(1, "a restoration").await;
+    room.post_marked_update(
+        author,
+        &entry.slug,
+        &op_id(),
+        &draft("c"),
+        &[Mark::Pinned],
+        Duration::ZERO,
+    )
+    .await
+    .unwrap();
+    took(2, "a post that takes another's pin").await;
+    room.end_entry(author, &entry.slug, None).await.unwrap();
+    took(1, "an end").await;
+    let title = EntryPatch {
+        title: Some("Other".to_owned().try_into().unwrap()),
+        ..EntryPatch::default()
+    };
+    room.patch_entry(author, &entry.slug, &title, None)
+        .await
+        .unwrap();
+    took(1, "another title").await;
+    rename(&room, "final", "finale").await;
+    took(3, "another slug of an entry of two updates").await;
+}
+
+async fn a_refused_or_repeated_change_takes_no_revision(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let (op, text) = (op_id(), draft("once"));
+    let post = || room.post_update(&room.author, &entry.slug, &op, &text, Duration::ZERO);
+    let posted = post().await.unwrap();
+    post().await.unwrap();
+    room.edit_update(&room.author, posted.id, &text, Some(&op_id()))
+        .await
+        .unwrap();
+    let refused = room.delete_update(&room.reader, posted.id, None).await;
+    assert_refused!(refused, Error::Forbidden(_));
+    // One of several that are written together.
+    let over = room.entry("over", EntryState::Ended).await;
+    let last = counter(&database).await;
+    let ops = [op_id(), op_id(), op_id()];
+    let (one, late, two) = (draft("one"), draft("late"), draft("two"));
+    let (one, late, two) = tokio::join!(
+        room.post_update(&room.author, &entry.slug, &ops[0], &one, Duration::ZERO),
+        room.post_update(&room.author, &over.slug, &ops[1], &late, Duration::ZERO),
+        room.post_update(&room.author, &entry.slug, &ops[2], &two, Duration::ZERO),
+    );
+    assert_refused!(late, Error::Forbidden(_));
+    assert_eq!([one.unwrap().rev, two.unwrap().rev], [last + 1, last + 2]);
+    assert_eq!(counter(&database).await, last + 2);
+}
+
+async fn rename(room: &TestNewsroom, from: &str, to: &str) {
+    let patch = EntryPatch {
+        slug: Some(slug(to)),
+        ..EntryPatch::default()
+    };
+    room.patch_entry(&room.author, &slug(from), &patch, None)
+        .await
+        .unwrap();
+}
+
+async fn two_entries_renamed_in_turn_take_a_revision_for_each_row(database: Database) {
+    const ROUNDS: i64 = 40;
+    let room = TestNewsroom::on(&database).await;
+    let entries = [
+        room.entry("a-0", EntryState::Live).await,
+        room.entry("b-0", EntryState::Live).await,
+    ];
+    let before = counter(&database).await;
+    let mut rows = 0;
+    for round in 1..=ROUNDS {
+        for (name, entry) in ["a", "b"].into_iter().zip(&entries) {
+            room.post_update(
+                &room.author,
+                &slug(&format!("{name}-{}", round - 1)),
+                &op_id(),
+                &draft("x"),
+                Duration::ZERO,
+            )
+            .await
+            .unwrap();
+            rename(
+                &room,
+                &format!("{name}-{}", round - 1),
+                &format!("{name}-{round}"),
+            )
+            .await;
+            // The post, and then the entry and each of its updates.
+            rows += 1 + 1 + round;
+            assert_eq!(room.feed_head(entry).await, before + rows);
+        }
+    }
+    assert_eq!(counter(&database).await, before + rows);
+}
+
+/// A change to one of two entries.
+#[derive(Clone, Debug)]
+enum Step {
+    Post(usize),
+    Rename(usize),
+    Edit(usize),
+    Start(usize),
+}
+
+async fn any_changes_take_at_most_a_revision_for_each_row(database: Database) {
+    let step = (0..4, 0..2usize).prop_map(|(kind, entry)| match kind {
+        0 => Step::Post(entry),
+        1 => Step::Rename(entry),
+        2 => Step::Edit(entry),
+        _ => Step::Start(entry),
+    });
+    let mut runner = TestRunner::deterministic();
+    let steps = prop::collection::vec(step, 60)
+        .new_tree(&mut runner)
+        .unwrap()
+        .current();
+    let room = TestNewsroom::on(&database).await;
+    let mut slugs = ["a".to_owned(), "b".to_owned()];
+    let mut updates = [Vec::new(), Vec::new()];
+    for name in &slugs {
+        room.entry(name, EntryState::Draft).await;
+    }
+    for (number, step) in steps.into_iter().enumerate() {
+        let before = counter(&database).await;
+        let at = match step {
+            Step::Post(at) => {
+                let posted = room
+                    .post_update(
+                        &room.author,
+                        &slug(&slugs[at]),
+                        &op_id(),
+                        &draft("x"),
+                        Duration::ZERO,
+                    )
+                    .await
+                    .unwrap();
+                updates[at].push(posted.id);
+                at
+            }
+            Step::Rename(at) => {
+                let to = format!("{}-{number}", ["a", "b"][at]);
+                rename(&room, &slugs[at], &to).await;
+                slugs[at] = to;
+                at
+            }
+            Step::Edit(at) => {
+                if let Some(id) = updates[at].last() {
+                    let text = draft(&number.to_string());
+                    room.edit_update(&room.author, *id, &text, None)
+                        .await
+                        .unwrap();
+                }
+                at
+            }
+            Step::Start(at) => {
+                room.start_entry(&room.author, &slug(&slugs[at]), None)
+                    .await
+                    .unwrap();
+                at
+            }
+        };
+        let most = 1 + i64::try_from(updates[at].len()).unwrap();
+        let took = counter(&database).await - before;
+        assert!((0..=most).contains(&took), "{number}: {took} of {most}");
+    }
+}
+
+async fn renamed_updates_keep_the_order_of_their_revisions(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let mut ids = Vec::new();
+    for text in ["a", "b", "c"] {
+        ids.push(room.post(&entry, text).await.id);
+    }
+    room.edit_update(&room.author, ids[0], &draft("edited"), None)
+        .await
+        .unwrap();
+    rename(&room, "final", "finale").await;
+    let batch = room.changes_after(FeedId::Entry(entry.id), 0).await;
+    let order: Vec<_> = batch.changes.iter().map(domain::Change::id).collect();
+    assert_eq!(order, [ids[1], ids[2], ids[0]]);
+}
+
+/// Makes the database what the release before the counter's bounds made of it.
+async fn migrate_to_unchecked(database: &Database) -> AnyConnection {
+    let kind = database.url.split(':').next().unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../migrations")
+        .join(kind);
+    let old = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(folder).unwrap() {
+        let file = file.unwrap();
+        if file.file_name().to_str().unwrap() < "0004" {
+            fs::copy(file.path(), old.path().join(file.file_name())).unwrap();
+        }
+    }
+    sqlx::any::install_default_drivers();
+    let url = match kind {
+        "sqlite" => format!("{}?mode=rwc", database.url),
+        _ => database.url.clone(),
+    };
+    let mut connection = AnyConnection::connect(&url).await.unwrap();
+    let migrations = Migrator::new(old.path()).await.unwrap();
+    migrations
+        .run_direct(None, &mut connection, false)
+        .await
+        .unwrap();
+    connection
+}
+
+async fn add_rows(connection: &mut AnyConnection, revs: [Rev; 3], counter: Rev) {
+    let sql = format!(
+        "INSERT INTO feed (id, epoch, rev, horizon) VALUES (1, 'old', {counter}, 0);
+         INSERT INTO accounts (id, username, username_folded, role, password_hash, created_at)
+         VALUES (1, 'ann', 'ann', 'author', 'none', 0);
+         INSERT INTO entries (id, slug, title, summary, state, time_zone, starts_at, default_order, rev, head)
+         VALUES (1, 'final', 'Final', '', 'live', 'UTC', 0, 'oldest', {0}, {2});
+         INSERT INTO updates (id, entry_id, author_id, rev, source, html, posted_at)
+         VALUES (1, 1, 1, {1}, 'first', '<p>first</p>', 1), (2, 1, 1, {2}, 'second', '<p>second</p>', 2);",
+        revs[0], revs[1], revs[2]
+    );
+    connection.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+}
+
+async fn a_database_whose_counter_overflowed_is_renumbered_when_it_is_migrated(database: Database) {
+    let mut connection = migrate_to_unchecked(&database).await;
+    let revs = [5, 9_126_650_852_958_491, 9_126_650_852_958_492];
+    add_rows(&mut connection, revs, -9_126_650_852_958_491_175).await;
+    connection.close().await.unwrap();
+
+    let newsroom = Newsroom::open(database.options().0).await.unwrap();
+    newsroom.follow(CancellationToken::new()).await.unwrap();
+    let head = newsroom.head(FeedId::All).await.unwrap();
+    assert_ne!(head.epoch.as_str(), "old");
+    assert_eq!(head.head, 3);
+    let page = newsroom.entry_page(&slug("final")).await.unwrap();
+    let revs: Vec<_> = page
+        .updates
+        .iter()
+        .map(|u| (u.source.as_str(), u.rev))
+        .collect();
+    assert_eq!(revs, [("first", 1), ("second", 2)]);
+    assert_eq!(page.cursor, Cursor::new(head.epoch, 3));
+    newsroom.close().await;
+}
+
+async fn a_database_whose_counter_is_in_range_keeps_its_epoch_when_it_is_migrated(
+    database: Database,
+) {
+    let mut connection = migrate_to_unchecked(&database).await;
+    add_rows(&mut connection, [5, 6, 7], 9).await;
+    connection.close().await.unwrap();
+    let newsroom = Newsroom::open(database.options().0).await.unwrap();
+    let page = newsroom.entry_page(&slug("final")).await.unwrap();
+    assert_eq!(page.cursor.to_string(), "old.7");
+    newsroom.close().await;
+}
+
+async fn the_database_rejects_a_counter_out_of_range(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let mut connection = AnyConnection::connect(&database.url).await.unwrap();
+    for rev in [-1, MAX_REV + 1] {
+        let set = sqlx::query("UPDATE feed SET rev = $1").bind(rev);
+        assert!(set.execute(&mut connection).await.is_err(), "{rev}");
+    }
+    connection.close().await.unwrap();
+    room.shut_down().await;
+}
+
+async fn the_last_revision_is_followed_by_none(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let mut connection = AnyConnection::connect(&database.url).await.unwrap();
+    let set = sqlx::query("UPDATE feed SET rev = $1").bind(MAX_REV);
+    set.execute(&mut connection).await.unwrap();
+    let post = room
+        .post_update(
+            &room.author,
+            &entry.slug,
+            &op_id(),
+            &draft("x"),
+            Duration::ZERO,
+        )
+        .await;
+    assert_refused!(post, Error::Internal(_));
+    let row = sqlx::query("SELECT rev FROM feed")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(row.get::<i64, _>("rev"), MAX_REV);
+    connection.close().await.unwrap();
+}
+
+async fn repairing_renumbers_in_another_epoch(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    for text in ["a", "b"] {
+        room.post(&entry, text).await;
+    }
+    for round in 1..4 {
+        rename(
+            &room,
+            if round % 2 == 1 { "final" } else { "other" },
+            if round % 2 == 1 { "other" } else { "final" },
+        )
+        .await;
+    }
+    let before = room.head(FeedId::All).await.unwrap();
+    room.shut_down().await;
+
+    let newsroom = Newsroom::open(database.options().0).await.unwrap();
+    assert_eq!(newsroom.repair_revisions().await.unwrap(), 3);
+    newsroom.close().await;
+
+    let room = TestNewsroom::on(&database).await;
+    let after = room.head(FeedId::All).await.unwrap();
+    assert_ne!(after.epoch, before.epoch);
+    assert_eq!(after.head, 3);
+    let entry = room.desk_page(&slug("other")).await.entry;
+    assert_eq!(room.texts(&entry).await, ["a", "b"]);
+    assert_eq!(room.post(&entry, "c").await.rev, 4);
+}
+
+async fn repairing_is_refused_while_a_server_runs(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    database.wait_until_listened_to().await;
+    let newsroom = Newsroom::open(database.options().0).await.unwrap();
+    assert_refused!(newsroom.repair_revisions().await, Error::Forbidden(_));
+    assert_eq!(
+        room.post(&entry, "still numbered as before").await.rev,
+        room.feed_head(&entry).await
+    );
+    room.shut_down().await;
+    newsroom.close().await;
+}

@@ -1,0 +1,128 @@
+//! A disk that fills up and is freed again.
+
+use std::{
+    fs::{self, File},
+    io::{Read, Write},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::support::{Ringside, Serving};
+
+/// A small disk of its own, in memory; unmounted when dropped.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// Mounts it at `folder`; `None` where the system doesn't allow that.
+    fn mount(folder: &Path) -> Option<Self> {
+        fs::create_dir_all(folder).unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
+            .arg(folder)
+            .output()
+            .is_ok_and(|output| output.status.success());
+        mounted.then(|| Self(folder.to_owned()))
+    }
+
+    /// Takes all the space there is, until the file that is returned is removed.
+    fn fill(&self) -> PathBuf {
+        let path = self.0.join("filler");
+        let mut filler = File::create(&path).unwrap();
+        while filler.write_all(&[0; 512]).is_ok() {}
+        path
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // The folder goes with the test's; a mount that stays would be seen there.
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+/// The status of the response, and its body.
+fn request(server: &Serving, request: &str, token: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
+    write!(
+        stream,
+        "{request} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        server.address,
+        body.len()
+    )
+    .unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    let status = response[9..12].parse().unwrap();
+    let (_, body) = response.split_once("\r\n\r\n").unwrap();
+    (status, body.to_owned())
+}
+
+fn eventually<T>(mut look: impl FnMut() -> T, mut fits: impl FnMut(&T) -> bool) -> T {
+    let began = Instant::now();
+    loop {
+        let seen = look();
+        if fits(&seen) || began.elapsed() > Duration::from_secs(60) {
+            return seen;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn writing_goes_on_without_a_restart_once_a_full_disk_has_space_again() {
+    let ringside = Ringside::new();
+    let Some(disk) = SmallDisk::mount(&ringside.data()) else {
+        eprintln!("skipped: only root can mount a small disk");
+        return;
+    };
+    let password = ringside.file("password", "correct horse battery");
+    let password = password.to_str().unwrap();
+    ringside.says(&[
+        "account",
+        "create",
+        "--name",
+        "ann",
+        "--password-file",
+        password,
+    ]);
+    ringside.says(&["entry", "create", "--title", "Final", "--state", "live"]);
+    let token = ringside.says(&["token", "create", "--account", "ann"]);
+    let token = token.lines().last().unwrap();
+    let server = ringside.serve();
+    let ready = || request(&server, "GET /readyz", token, "");
+    let text = "word ".repeat(200);
+    let body = format!(r#"{{"source": "{text}"}}"#);
+    let post = || request(&server, "POST /api/v1/entries/final/updates", token, &body);
+
+    assert_eq!(post().0, 201);
+    let filler = disk.fill();
+    let mut posted = 1;
+    // What is free in the log's file still takes some.
+    let (status, problem) = eventually(post, |(status, _)| {
+        posted += usize::from(*status == 201);
+        *status != 201
+    });
+    assert_eq!(status, 503);
+    assert!(problem.contains("disk is full"), "{problem}");
+    let (status, reason) = eventually(ready, |(status, _)| *status == 503);
+    assert_eq!(status, 503);
+    assert!(reason.contains("can't be written"), "{reason}");
+    // Reading goes on.
+    assert_eq!(request(&server, "GET /entries/final", token, "").0, 200);
+
+    fs::remove_file(filler).unwrap();
+    assert_eq!(eventually(ready, |(status, _)| *status == 200).0, 200);
+    assert_eq!(post().0, 201);
+    posted += 1;
+    let (_, all) = request(&server, "GET /updates/1.json", token, "");
+    assert_eq!(all.matches("\"created\":").count(), posted);
+    server.terminate();
+    server.wait();
+}
