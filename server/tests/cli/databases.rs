@@ -1,6 +1,6 @@
 //! Databases that can't be used: each is one line, and what is in them stays as it is.
 
-use std::{fs, net::TcpListener};
+use std::{fs, net::TcpListener, time::Duration};
 
 use insta::assert_snapshot;
 use newsroom::storage::Store;

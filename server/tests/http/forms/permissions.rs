@@ -30,9 +30,10 @@ async fn what_was_typed_outlives_the_session() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     let id = post(&author, "A gaol", "").await;
-    let (op_id, text) = (op_id(), "\n\n\"1 < 2\" & </textarea><b>'bold'</b>\n");
+    let text = "\n\n\"1 < 2\" & </textarea><b>'bold'</b>\n";
     let headline = r#"<"&'>"#;
     for path in [COMPOSER, &format!("/desk/updates/{id}")] {
+        let op_id = op_id();
         let fields = [("op_id", &*op_id), ("source", text), ("headline", headline)];
         let kept = anonymous.post(path).form(&fields).await;
         assert_eq!(
