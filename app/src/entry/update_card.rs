@@ -103,7 +103,7 @@ mod tests {
             rev: 9,
             author_id: AccountId(1),
             author: Username::parse("ann").unwrap(),
-            html: to_safe_html(&draft.source),
+            html: to_safe_html(&draft.source).unwrap(),
             headline: draft.headline,
             source: source.to_owned(),
             key: false,
