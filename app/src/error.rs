@@ -68,7 +68,6 @@ impl From<newsroom::Error> for AppError {
                 error.log_failure("a server function failed");
                 Self::Unavailable(sentence)
             }
-            Error::Busy | Error::Internal(_) => Self::Unavailable(sentence),
             _ => Self::Refused(sentence),
         }
     }

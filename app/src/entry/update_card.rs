@@ -72,7 +72,8 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use domain::{
-        AccountId, Draft, EntryId, EntryState, Slug, Summary, Timestamp, Title, UpdateId, Username,
+        AccountId, Draft, EntryId, EntryState, Epoch, Slug, Summary, Timestamp, Title, UpdateId,
+        Username,
     };
     use newsroom::to_safe_html;
 
@@ -111,6 +112,7 @@ mod tests {
             posted_at: Timestamp(1_795_266_300_123_456),
             edited_at: None,
             deleted_at: None,
+            deleted_by: None,
         }
     }
 
