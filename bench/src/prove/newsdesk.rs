@@ -2,6 +2,7 @@
 //! composer's own retry policy ([`Submission`]).
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -12,7 +13,6 @@ use std::{
 
 use domain::{ATTEMPT_DEADLINE_MS, AttemptResult, Next, PostedUpdate, Submission, UpdateId};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use serde::Deserialize;
 use tokio::{
     task::JoinSet,
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
@@ -45,15 +45,6 @@ pub struct Newsdesk {
     began: Instant,
 }
 
-/// Why a server function did nothing, as the server writes it.
-#[derive(Debug, Deserialize)]
-enum Failure {
-    LoggedOut(String),
-    Refused(String),
-    Unavailable(String),
-    Unreachable,
-}
-
 /// What an attempt to post came to, as the composer sees it: only what can be decoded is an answer.
 fn result_of(answer: &Answer) -> (AttemptResult, Option<PostedUpdate>) {
     if answer.status < 400 {
@@ -62,11 +53,13 @@ fn result_of(answer: &Answer) -> (AttemptResult, Option<PostedUpdate>) {
             Err(_) => (AttemptResult::NoAnswer, None),
         };
     }
-    let result = match serde_json::from_slice(&answer.body) {
-        Ok(Failure::LoggedOut(_)) => AttemptResult::LoggedOut,
-        Ok(Failure::Refused(_)) => AttemptResult::Refused,
-        Ok(Failure::Unavailable(_)) => AttemptResult::Unavailable,
-        Ok(Failure::Unreachable) | Err(_) => AttemptResult::NoAnswer,
+    // An error of a server function is an object: its kind, and its sentence.
+    let error: BTreeMap<String, String> = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let result = match error.keys().next().map(String::as_str) {
+        Some("LoggedOut") => AttemptResult::LoggedOut,
+        Some("Refused") => AttemptResult::Refused,
+        Some("Unavailable") => AttemptResult::Unavailable,
+        _ => AttemptResult::NoAnswer,
     };
     (result, None)
 }
