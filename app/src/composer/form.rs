@@ -196,7 +196,8 @@ impl Composing {
             (Next::RetryAt(at), Err(error)) => {
                 self.show_unconfirmed(error, Again::Composer);
                 let pause = u32::try_from(at.saturating_sub(now())).unwrap_or(u32::MAX);
-                self.later(pause, move || self.attempt());
+                // Not within the timer's own call: an attempt drops the timer.
+                self.later(pause, move || spawn_local(async move { self.attempt() }));
                 // The author may go on, wherever they are.
                 return;
             }
