@@ -76,8 +76,8 @@ impl Feed {
         let Ok(Ok(answer)) = timeout(self.deadline, self.send(&path)).await else {
             return Ok(Answer::Failed);
         };
-        // As in a page, what isn't JSON is no answer of the server: a proxy or a captive portal sent it.
-        if answer.header("content-type") != Some("application/json") {
+        // The feed has no HTML: a proxy or a captive portal sent it, and not the server.
+        if answer.header("content-type") == Some("text/html") {
             return Ok(Answer::Failed);
         }
         let read = match answer.status {
