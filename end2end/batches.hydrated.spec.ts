@@ -32,6 +32,24 @@ test("a batch with a gap before it is not taken: the page asks for what it misse
   expect(await texts(page)).toEqual(["kept", "new"]);
 });
 
+test("a batch whose entry can't be read moves no cursor: the page fetches what it missed", async ({ page, newEntry, post }) => {
+  const entry = await newEntry();
+  await post(entry.slug, "kept");
+  await page.goto(`${entry.url}?transport=websocket`);
+  await waitForFeed(page);
+  await expectChip(page, "live");
+  const list = page.locator("#live-updates");
+  const cursor = await list.getAttribute("data-cursor");
+  const all = await everything(page);
+  const later = { from: all.head, to: all.head + 100, head: all.head + 100, changes: [] };
+  for (const unreadable of [{ state: "paused" }, { title: 7 }, { highlights: {} }]) {
+    const asked = page.waitForRequest(/\/changes\?since=/);
+    await push(page, { ...all, ...later, entry: { ...all.entry, rev: all.head + 100, ...unreadable } });
+    expect((await asked).url()).toContain(`since=${cursor}`);
+    await expect(list).toHaveAttribute("data-cursor", cursor ?? "");
+  }
+});
+
 test("a batch that comes twice or late brings nothing back", async ({ page, newEntry, post, send }) => {
   const entry = await newEntry();
   for (const text of ["kept", "taken back"]) await post(entry.slug, text);

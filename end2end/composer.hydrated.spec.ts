@@ -1,4 +1,5 @@
 // The composer inside the entry's page: it never loses a word, and never says anything twice.
+import type { APIResponse, Page, Route } from "@playwright/test";
 import { expect, test, texts, updates, waitForFeed } from "./support/test";
 
 test("Ctrl+Enter posts, the box clears, and is ready for the next one", async ({ author, newEntry }) => {
@@ -56,6 +57,132 @@ test("a double click publishes once, and so does a retry after an answer that wa
   await expect(box).toHaveValue("");
   await expect(updates(page)).toHaveCount(2);
   expect(await texts(page)).toEqual(["doubled", "lost answer"]);
+});
+
+/** What a proxy says that has no server behind it. */
+const errorPage = (route: Route) =>
+  route.fulfill({ status: 502, contentType: "text/html", body: "<html><h1>502 Bad Gateway</h1></html>" });
+
+/** What may come back in place of the server's answer to a post that it has published. */
+const replacements: Record<string, (route: Route, answer: APIResponse) => Promise<void>> = {
+  "a proxy's 502 page": errorPage,
+  "a 503 in plain text": (route) => route.fulfill({ status: 503, contentType: "text/plain", body: "Too many requests" }),
+  "a captive portal's page": (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<html>Log in to the network</html>" }),
+  "a body that is cut off": async (route, answer) =>
+    route.fulfill({ status: 200, contentType: "application/json", body: (await answer.text()).slice(0, -3) }),
+};
+
+/** Lets posts through to the server, and has `replace` answer the first; the answers to the others wait for `release`. */
+async function loseFirstAnswer(page: Page, replace: (route: Route, answer: APIResponse) => Promise<void>) {
+  const opIds: string[] = [];
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/fn/post_update", async (route) => {
+    opIds.push(route.request().postDataJSON().op_id);
+    const first = opIds.length === 1;
+    const answer = await route.fetch();
+    if (first) {
+      await replace(route, answer);
+    } else {
+      await released;
+      await route.fulfill({ response: answer });
+    }
+  });
+  return { opIds, release };
+}
+
+for (const [name, replace] of Object.entries(replacements)) {
+  test(`a post answered by ${name} is sent again under the same operation id, and published once`, async ({
+    author,
+    newEntry,
+    allowConsole,
+  }) => {
+    allowConsole(/Failed to load resource/);
+    const entry = await newEntry();
+    const page = await author.context.newPage();
+    await page.goto(entry.url);
+    const { opIds, release } = await loseFirstAnswer(page, replace);
+    const box = page.getByRole("textbox", { name: "Update" });
+    await box.fill("said once");
+    await page.getByRole("button", { name: "Post", exact: true }).click();
+    const alert = page.getByRole("alert").filter({ hasText: "Your text is kept here, and is sent again by itself" });
+    await expect(alert).toBeVisible();
+    await expect(box).toHaveValue("said once");
+    await expect.poll(() => opIds.length).toBeGreaterThan(1);
+    release();
+    await expect(page.getByText("Posted.")).toBeVisible();
+    await expect(box).toHaveValue("");
+    await expect(updates(page)).toHaveCount(1);
+    expect(new Set(opIds).size).toBe(1);
+  });
+}
+
+test("a post that gets no answer is given up after 15 seconds, and sent again", async ({ author, newEntry }) => {
+  const entry = await newEntry();
+  const page = await author.context.newPage();
+  await page.clock.install();
+  await page.goto(entry.url);
+  // The server has published it; nobody answers.
+  const { opIds, release } = await loseFirstAnswer(page, async () => {});
+  const box = page.getByRole("textbox", { name: "Update" });
+  await box.fill("said once");
+  await page.getByRole("button", { name: "Post", exact: true }).click();
+  await expect.poll(() => opIds.length).toBe(1);
+  await page.clock.runFor(16_000);
+  await expect(page.getByRole("alert").filter({ hasText: "Your text is kept here" })).toBeVisible();
+  await page.clock.runFor(1_000);
+  await expect.poll(() => opIds.length).toBe(2);
+  release();
+  await expect(box).toHaveValue("");
+  expect(new Set(opIds).size).toBe(1);
+});
+
+test("a text that is changed before its answer came is another update, and the author is told", async ({
+  author,
+  newEntry,
+  allowConsole,
+}) => {
+  allowConsole(/Failed to load resource/);
+  const entry = await newEntry();
+  const page = await author.context.newPage();
+  await page.goto(entry.url);
+  const opIds: Record<"first" | "second", Set<string>> = { first: new Set(), second: new Set() };
+  await page.route("**/fn/post_update", async (route) => {
+    const { source, op_id } = route.request().postDataJSON() as { source: "first" | "second"; op_id: string };
+    opIds[source].add(op_id);
+    const answer = await route.fetch();
+    await (source === "first" ? errorPage(route) : route.fulfill({ response: answer }));
+  });
+  const box = page.getByRole("textbox", { name: "Update" });
+  await box.fill("first");
+  await page.getByRole("button", { name: "Post", exact: true }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "Your text is kept here" })).toBeVisible();
+  await box.fill("second");
+  await expect(page.getByRole("alert").filter({ hasText: "The text was changed after it was sent" })).toBeVisible();
+  await page.getByRole("button", { name: "Post", exact: true }).click();
+  await expect(updates(page)).toHaveCount(2);
+  expect(opIds.first.size).toBe(1);
+  expect(opIds.second.size).toBe(1);
+  expect(opIds.second).not.toEqual(opIds.first);
+});
+
+test("a page that is reloaded before the answer came goes on under the same operation id", async ({ author, newEntry }) => {
+  const entry = await newEntry();
+  const page = await author.context.newPage();
+  await page.goto(entry.url);
+  const { opIds, release } = await loseFirstAnswer(page, async () => {});
+  const box = page.getByRole("textbox", { name: "Update" });
+  await box.fill("said once");
+  await page.getByRole("button", { name: "Post", exact: true }).click();
+  await expect(updates(page)).toHaveCount(1);
+  await page.reload();
+  await expect(box).toHaveValue("said once");
+  await expect(page.getByRole("alert").filter({ hasText: "This text was sent before, and no answer came." })).toBeVisible();
+  release();
+  await page.getByRole("button", { name: "Post", exact: true }).click();
+  await expect(box).toHaveValue("");
+  await expect(updates(page)).toHaveCount(1);
+  expect(new Set(opIds).size).toBe(1);
 });
 
 test("a session that expires while typing costs no word", async ({ author, newEntry, allowConsole, ringside }) => {

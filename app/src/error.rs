@@ -1,5 +1,6 @@
 //! What a server function tells the browser when it didn't do what it was asked.
 
+use domain::AttemptResult;
 use leptos::prelude::FromServerFnError;
 use leptos::server_fn::{codec::JsonEncoding, error::ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -16,20 +17,35 @@ pub enum AppError {
     /// The server can't at the moment; the same again may go through.
     #[error("{0}")]
     Unavailable(String),
-    /// The server wasn't reached, or said something that isn't an answer.
+    /// No answer of ours came: the server was not reached in time, or something else answered, as a proxy
+    /// with its error page. What was asked for may be done or not.
     #[error("The server can't be reached.")]
     Unreachable,
+}
+
+impl AppError {
+    /// Returns what an attempt to post that failed with this came to.
+    pub const fn attempt_result(&self) -> AttemptResult {
+        match self {
+            Self::LoggedOut(_) => AttemptResult::LoggedOut,
+            Self::Refused(_) => AttemptResult::Refused,
+            Self::Unavailable(_) => AttemptResult::Unavailable,
+            Self::Unreachable => AttemptResult::NoAnswer,
+        }
+    }
 }
 
 impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 
+    /// On the server, what can't be decoded is the request, and it is refused. In the browser it is the
+    /// response: then it isn't ours, whatever its status, and nothing is known of the request.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
+            #[cfg(feature = "ssr")]
             ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::MissingArg(_)
             | ServerFnErrorErr::Deserialization(_) => {
-                #[cfg(feature = "ssr")]
                 set_status(axum::http::StatusCode::BAD_REQUEST);
                 Self::Refused("The server did not understand the request.".to_owned())
             }

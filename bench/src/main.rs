@@ -12,6 +12,7 @@ mod cached_pages;
 mod durable_posts;
 mod fan_out;
 mod fresh_page;
+mod markup;
 mod pollers;
 mod prove;
 mod rig;
@@ -52,6 +53,8 @@ enum Benchmark {
     Pollers,
     /// Posts over HTTP, beside a bare loop that writes to SQLite.
     DurablePosts,
+    /// The worst Markdown of the longest update, beside a plain one.
+    Markup,
     /// Ten thousand readers, beside a bare write to each.
     FanOut,
 }
@@ -63,6 +66,7 @@ impl Benchmark {
             Self::FreshPage => fresh_page::run().await,
             Self::Pollers => pollers::run().await,
             Self::DurablePosts => durable_posts::run().await,
+            Self::Markup => markup::run(),
             Self::FanOut => fan_out::run().await,
         }
     }

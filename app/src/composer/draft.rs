@@ -1,6 +1,7 @@
 //! What an author has typed, kept in their browser until the server has it: it survives a crash, a
 //! dead network, and a login that ran out.
 
+use domain::Submission;
 use serde::{Deserialize, Serialize};
 
 use crate::memory;
@@ -12,10 +13,9 @@ pub struct KeptDraft {
     pub source: String,
     /// The line above it.
     pub headline: String,
-    /// The name it was last sent under, if it was: sent again unchanged, it is published once.
-    pub sent_as: Option<String>,
-    /// When it was last sent first, in milliseconds of the author's clock.
-    pub sent_at: Option<u64>,
+    /// What is known of its sending.
+    #[serde(flatten)]
+    pub submission: Submission,
 }
 
 impl KeptDraft {
@@ -35,19 +35,19 @@ impl KeptDraft {
         serde_json::to_string(self).is_ok_and(|json| memory::remember(&key(entry), &json))
     }
 
-    /// Takes in what is typed now. Another text is another update: it loses the name it was sent
-    /// under.
-    pub fn typed(&mut self, source: String, headline: String) {
-        if self.source != source || self.headline != headline {
-            (self.source, self.headline) = (source, headline);
-            self.forget_sending();
+    /// Stores what is in the fields now. Another text is another update, and is sent under another
+    /// operation id. Returns whether the text before may be published without the author knowing.
+    pub fn set_text(&mut self, source: String, headline: String) -> bool {
+        if self.source == source && self.headline == headline {
+            return false;
         }
+        (self.source, self.headline) = (source, headline);
+        self.submission.edit()
     }
 
-    /// Forgets that it was sent.
-    pub fn forget_sending(&mut self) {
-        self.sent_as = None;
-        self.sent_at = None;
+    /// Whether `other` has the same text.
+    pub fn has_text_of(&self, other: &Self) -> bool {
+        self.source == other.source && self.headline == other.headline
     }
 }
 

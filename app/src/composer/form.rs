@@ -5,10 +5,12 @@
     reason = "the loader of a split function can fail, and has the function's own type"
 )]
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, pin::pin};
 
-use gloo_timers::callback::Timeout;
-use js_sys::Uint8Array;
+use domain::{ATTEMPT_DEADLINE_MS, Attempt, AttemptResult, Next, PostedUpdate};
+use futures::future::{Either, select};
+use gloo_timers::{callback::Timeout, future::TimeoutFuture};
+use js_sys::{Math, Uint8Array};
 use leptos::{
     either::EitherOf3,
     html,
@@ -59,7 +61,199 @@ enum Status {
     Idle,
     Posting,
     Posted,
-    Failed(AppError),
+    /// An answer of the server that the author must act on.
+    Refused(AppError),
+    /// No answer, or none that says what became of the post.
+    Unconfirmed(AppError, Again),
+    /// The text was changed after it was sent without an answer.
+    ChangedInDoubt,
+    /// The text was sent without an answer, before this page was loaded.
+    SentBefore,
+}
+
+/// Who sends a post again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    Composer,
+    Author,
+}
+
+/// What the composer works on.
+#[derive(Clone, Copy)]
+struct Composing {
+    /// The entry's name in addresses.
+    slug: StoredValue<String>,
+    /// The entry's number.
+    entry: StoredValue<String>,
+    kept: StoredValue<KeptDraft>,
+    source: RwSignal<String>,
+    headline: RwSignal<String>,
+    with_headline: RwSignal<bool>,
+    status: RwSignal<Status>,
+    /// Whether the browser keeps drafts.
+    keeps: RwSignal<bool>,
+    /// Whether an attempt is under way.
+    sending: StoredValue<bool>,
+    /// Sends again later, or hides that it was posted; dropped, it does neither.
+    timer: StoredValue<Option<Timeout>, LocalStorage>,
+    text_box: NodeRef<html::Textarea>,
+}
+
+impl Composing {
+    fn new(slug: String, entry: String) -> Self {
+        let kept = KeptDraft::recall(&entry);
+        let status = if kept.submission.is_in_doubt() {
+            Status::SentBefore
+        } else {
+            Status::Idle
+        };
+        Self {
+            slug: StoredValue::new(slug),
+            entry: StoredValue::new(entry),
+            source: RwSignal::new(kept.source.clone()),
+            headline: RwSignal::new(kept.headline.clone()),
+            with_headline: RwSignal::new(!kept.headline.is_empty()),
+            kept: StoredValue::new(kept),
+            status: RwSignal::new(status),
+            keeps: RwSignal::new(true),
+            sending: StoredValue::new(false),
+            timer: StoredValue::new_local(None),
+            text_box: NodeRef::new(),
+        }
+    }
+
+    /// Stores what is in the fields now.
+    fn keep(self) {
+        let mut in_doubt = false;
+        self.kept.update_value(|kept| {
+            let (source, headline) = (self.source.get_untracked(), self.headline.get_untracked());
+            in_doubt = kept.set_text(source, headline);
+            self.keeps.set(kept.keep(&self.entry.get_value()));
+        });
+        // Until an attempt that is under way ends, nothing is known of it.
+        if self.sending.get_value() {
+            return;
+        }
+        match self.status.get_untracked() {
+            Status::Posted => self.status.set(Status::Idle),
+            Status::Unconfirmed(..) | Status::SentBefore if in_doubt => {
+                // What the author didn't mean any more isn't sent again.
+                self.timer.set_value(None);
+                self.status.set(Status::ChangedInDoubt);
+            }
+            _ => {}
+        }
+    }
+
+    /// Posts what is in the fields, as the author asks.
+    fn post(self) {
+        if self.source.with_untracked(|text| text.trim().is_empty()) {
+            return;
+        }
+        self.status.set(Status::Posting);
+        self.attempt();
+    }
+
+    /// Sends what is in the fields, if nothing is being sent.
+    fn attempt(self) {
+        if self.sending.get_value() {
+            return;
+        }
+        self.sending.set_value(true);
+        self.timer.set_value(None);
+        let mut draft = self.kept.get_value();
+        draft.set_text(self.source.get_untracked(), self.headline.get_untracked());
+        let attempt = draft.submission.start(random_name, now());
+        draft.keep(&self.entry.get_value());
+        self.kept.set_value(draft.clone());
+        spawn_local(async move {
+            let posted = send(self.slug.get_value(), &draft, attempt).await;
+            self.sending.set_value(false);
+            self.finish(draft, posted);
+        });
+    }
+
+    /// Acts on what an attempt to post `sent` came to.
+    fn finish(self, mut sent: KeptDraft, posted: Result<PostedUpdate, AppError>) {
+        let result = match &posted {
+            Ok(_) => AttemptResult::Published,
+            Err(error) => error.attempt_result(),
+        };
+        let next = sent.submission.finish(result, now(), Math::random());
+        let mut changed = true;
+        self.kept.update_value(|kept| {
+            changed = !kept.has_text_of(&sent);
+            if !changed {
+                kept.submission = sent.submission.clone();
+                kept.keep(&self.entry.get_value());
+            }
+        });
+        match (next, posted) {
+            (_, Ok(_)) => self.clear(&sent),
+            (Next::RetryAt(_) | Next::AskAuthor, Err(_)) if changed => {
+                self.status.set(Status::ChangedInDoubt);
+            }
+            (Next::RetryAt(at), Err(error)) => {
+                self.show_unconfirmed(error, Again::Composer);
+                let pause = u32::try_from(at.saturating_sub(now())).unwrap_or(u32::MAX);
+                // Not within the timer's own call: an attempt drops the timer.
+                self.later(pause, move || spawn_local(async move { self.attempt() }));
+                // The author may go on, wherever they are.
+                return;
+            }
+            (Next::AskAuthor, Err(error)) => self.show_unconfirmed(error, Again::Author),
+            (_, Err(error)) => self.status.set(Status::Refused(error)),
+        }
+        if is_idle() {
+            focus(self.text_box.get_untracked());
+        }
+    }
+
+    /// Shows what went wrong, once: a screen reader reads it out each time it changes.
+    fn show_unconfirmed(self, error: AppError, again: Again) {
+        let status = Status::Unconfirmed(error, again);
+        if self.status.get_untracked() != status {
+            self.status.set(status);
+        }
+    }
+
+    /// Clears the fields of what is published. What was typed since is the next update's beginning.
+    fn clear(self, sent: &KeptDraft) {
+        if self.source.get_untracked() == sent.source {
+            self.source.set(String::new());
+        }
+        if self.headline.get_untracked() == sent.headline {
+            self.headline.set(String::new());
+            if self.with_headline.get_untracked() {
+                // Its field goes, and must not take the focus along.
+                focus(self.text_box.get_untracked());
+            }
+            self.with_headline.set(false);
+        }
+        self.keep();
+        self.status.set(Status::Posted);
+        self.later(POSTED_MS, move || {
+            if self.status.get_untracked() == Status::Posted {
+                self.status.set(Status::Idle);
+            }
+        });
+    }
+
+    /// Does `what` in `pause` milliseconds, instead of what was to be done before.
+    fn later(self, pause: u32, what: impl FnOnce() + 'static) {
+        self.timer.set_value(Some(Timeout::new(pause, what)));
+    }
+}
+
+/// Makes one attempt to post `draft`; one that takes too long is aborted.
+async fn send(slug: String, draft: &KeptDraft, attempt: Attempt) -> Result<PostedUpdate, AppError> {
+    let (source, headline) = (draft.source.clone(), draft.headline.clone());
+    let answer = post_update(slug, attempt.op_id, source, headline, attempt.waited_ms);
+    let deadline = TimeoutFuture::new(ATTEMPT_DEADLINE_MS);
+    match select(pin!(answer), pin!(deadline)).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => Err(AppError::Unreachable),
+    }
 }
 
 #[component]
@@ -70,89 +264,20 @@ fn Composer(
     entry: String,
     author: String,
 ) -> impl IntoView {
-    let kept = StoredValue::new(KeptDraft::recall(&entry));
-    let source = RwSignal::new(kept.with_value(|kept| kept.source.clone()));
-    let headline = RwSignal::new(kept.with_value(|kept| kept.headline.clone()));
-    let with_headline = RwSignal::new(!headline.get_untracked().is_empty());
-    let status = RwSignal::new(Status::Idle);
-    // Ends what was said of the last post.
-    let said = StoredValue::new_local(None::<Timeout>);
-    let (keeps, set_keeps) = signal(true);
-    let text_box = NodeRef::<html::Textarea>::new();
+    let composing = Composing::new(slug, entry);
+    let Composing {
+        slug,
+        source,
+        headline,
+        with_headline,
+        status,
+        keeps,
+        text_box,
+        ..
+    } = composing;
     let headline_box = NodeRef::<html::Input>::new();
-    let slug = StoredValue::new(slug);
-    let entry = StoredValue::new(entry);
-
-    let typed = move || {
-        kept.update_value(|kept| {
-            kept.typed(source.get_untracked(), headline.get_untracked());
-            set_keeps.set(kept.keep(&entry.get_value()));
-        });
-        if matches!(status.get_untracked(), Status::Posted) {
-            status.set(Status::Idle);
-        }
-    };
-    let post = move || {
-        let nothing = source.with_untracked(|text| text.trim().is_empty());
-        if nothing || status.get_untracked() == Status::Posting {
-            return;
-        }
-        status.set(Status::Posting);
-        let mut draft = kept.get_value();
-        draft.typed(source.get_untracked(), headline.get_untracked());
-        let op_id = draft.sent_as.get_or_insert_with(random_name).clone();
-        let sent_at = *draft.sent_at.get_or_insert_with(now);
-        draft.keep(&entry.get_value());
-        kept.set_value(draft.clone());
-        spawn_local(async move {
-            let waited = now().saturating_sub(sent_at);
-            let sent = draft.clone();
-            let posted = post_update(
-                slug.get_value(),
-                op_id,
-                draft.source,
-                draft.headline,
-                waited,
-            );
-            match posted.await {
-                Ok(_) => {
-                    // What was typed while it was on its way is the next update's beginning.
-                    if source.get_untracked() == sent.source {
-                        source.set(String::new());
-                    }
-                    if headline.get_untracked() == sent.headline {
-                        headline.set(String::new());
-                        if with_headline.get_untracked() {
-                            // Its field goes, and must not take the focus along.
-                            focus(text_box.get_untracked());
-                        }
-                        with_headline.set(false);
-                    }
-                    typed();
-                    status.set(Status::Posted);
-                    // The timer of the post before ends with this.
-                    said.set_value(Some(Timeout::new(POSTED_MS, move || {
-                        if status.get_untracked() == Status::Posted {
-                            status.set(Status::Idle);
-                        }
-                    })));
-                }
-                Err(error) => {
-                    if matches!(error, AppError::Refused(_)) {
-                        // Nothing was published under its name; sent again, it is posted then.
-                        kept.update_value(|kept| {
-                            kept.forget_sending();
-                            kept.keep(&entry.get_value());
-                        });
-                    }
-                    status.set(Status::Failed(error));
-                }
-            }
-            if is_idle() {
-                focus(text_box.get_untracked());
-            }
-        });
-    };
+    let typed = move || composing.keep();
+    let post = move || composing.post();
     let add_headline = move |_| {
         with_headline.set(true);
         // By then the field is there, and the button that had the focus is gone.
@@ -227,14 +352,15 @@ fn Composer(
                 {move || match status.get() {
                     Status::Posting => "Posting…",
                     Status::Posted => "Posted.",
-                    Status::Idle | Status::Failed(_) => "",
+                    _ => "",
                 }}
             </p>
-            <p class="complaint" role="alert" hidden=move || !matches!(status.get(), Status::Failed(_))>
-                {move || match status.get() {
-                    Status::Failed(error) => Some(complaint(error)),
-                    _ => None,
-                }}
+            <p
+                class="complaint"
+                role="alert"
+                hidden=move || matches!(status.get(), Status::Idle | Status::Posting | Status::Posted)
+            >
+                {move || message(status.get())}
             </p>
             <Show when=move || !keeps.get()>
                 <p class="complaint" role="alert">
@@ -246,20 +372,35 @@ fn Composer(
 }
 
 /// What went wrong, and what to do next; the text stays in any case.
-fn complaint(error: AppError) -> impl IntoView {
-    match error {
-        AppError::LoggedOut(_) => EitherOf3::A(view! {
-            "Your session has expired. Your text is kept here. "
-            <a href="/login" target="_blank">
-                "Log in in another tab"
-            </a>
-            ", then press Post again."
-        }),
-        AppError::Unreachable => EitherOf3::B(
-            "The server can't be reached. Your text is kept here; press Post to try again.",
-        ),
-        AppError::Refused(sentence) | AppError::Unavailable(sentence) => EitherOf3::C(sentence),
-    }
+fn message(status: Status) -> Option<impl IntoView> {
+    const BY_ITSELF: &str =
+        "Your text is kept here, and is sent again by itself; it will not be published twice.";
+    const BY_AUTHOR: &str =
+        "Your text is kept here. Press Post to send it again; it will not be published twice.";
+    let sentence = match status {
+        Status::Idle | Status::Posting | Status::Posted => return None,
+        Status::Refused(AppError::LoggedOut(_)) => {
+            return Some(EitherOf3::A(view! {
+                "Your session has expired. Your text is kept here. "
+                <a href="/login" target="_blank">
+                    "Log in in another tab"
+                </a>
+                ", then press Post again."
+            }));
+        }
+        Status::Refused(error) => return Some(EitherOf3::B(error.to_string())),
+        Status::Unconfirmed(error, Again::Composer) => format!("{error} {BY_ITSELF}"),
+        Status::Unconfirmed(error, Again::Author) => format!("{error} {BY_AUTHOR}"),
+        Status::SentBefore => {
+            format!("This text was sent before, and no answer came. {BY_AUTHOR}")
+        }
+        Status::ChangedInDoubt => {
+            "The text was changed after it was sent, and no answer came: what was sent may be \
+             published. Look at the live blog before you post."
+                .to_owned()
+        }
+    };
+    Some(EitherOf3::C(sentence))
 }
 
 /// Takes the author to a field, if it is there.

@@ -157,7 +157,7 @@ fn DeskUpdate(entry: Entry, update: LiveUpdate, mine: bool) -> impl IntoView {
     let marks: Vec<_> = marks.collect();
     let text = match &update.headline {
         // It is called something already.
-        Some(_) => update.html.plain_text(160),
+        Some(_) => update.html.excerpt(160),
         None => said(&update, 160),
     };
     let id = update.id;

@@ -1,15 +1,12 @@
 //! Asking the server for the feed, with a deadline.
 
-use domain::Epoch;
+use domain::{Epoch, FETCH_DEADLINE_MS};
 use leptos::prelude::window;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, RequestInit, Response};
 
 use super::wire::{FromWire, ResetTo};
-
-/// A question that takes longer was lost on the way.
-const DEADLINE_MS: u32 = 10_000;
 
 /// What came back.
 pub enum Answer<T> {
@@ -37,7 +34,7 @@ pub async fn get<T: FromWire>(url: &str) -> Answer<T> {
 /// Asks for what stands at `url`: a status, and a text.
 pub async fn get_text(url: &str) -> Option<(u16, String)> {
     let options = RequestInit::new();
-    options.set_signal(Some(&AbortSignal::timeout_with_u32(DEADLINE_MS)));
+    options.set_signal(Some(&AbortSignal::timeout_with_u32(FETCH_DEADLINE_MS)));
     let response = JsFuture::from(window().fetch_with_str_and_init(url, &options));
     let response: Response = response.await.ok()?.dyn_into().ok()?;
     let text = JsFuture::from(response.text().ok()?).await.ok()?;

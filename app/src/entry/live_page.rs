@@ -156,8 +156,10 @@ impl LivePage {
     pub(super) fn hear(self: &Rc<Self>, said: Said) {
         match said {
             Said::Batch(json) => {
-                if let Some(batch) = Batch::from_json(&json) {
-                    self.take(batch);
+                match Batch::from_json(&json) {
+                    Some(batch) => self.take(batch),
+                    // What can't be read is missing: it is fetched, and the cursor stays until then.
+                    None => self.catch_up(),
                 }
                 self.tell(Input::Heard);
             }

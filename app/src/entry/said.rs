@@ -7,7 +7,7 @@ pub fn said(update: &LiveUpdate, characters: usize) -> String {
     if let Some(headline) = &update.headline {
         return headline.to_string();
     }
-    let text = update.html.plain_text(characters);
+    let text = update.html.excerpt(characters);
     if text.is_empty() {
         // A picture, or a film: it has to be called something.
         "An update without words".to_owned()

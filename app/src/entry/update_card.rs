@@ -72,7 +72,8 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use domain::{
-        AccountId, Draft, EntryId, EntryState, Slug, Summary, Timestamp, Title, UpdateId, Username,
+        AccountId, Draft, EntryId, EntryState, Epoch, Slug, Summary, Timestamp, Title, UpdateId,
+        Username,
     };
     use newsroom::to_safe_html;
 
@@ -103,7 +104,7 @@ mod tests {
             rev: 9,
             author_id: AccountId(1),
             author: Username::parse("ann").unwrap(),
-            html: to_safe_html(&draft.source),
+            html: to_safe_html(&draft.source).unwrap(),
             headline: draft.headline,
             source: source.to_owned(),
             key: false,
@@ -111,6 +112,7 @@ mod tests {
             posted_at: Timestamp(1_795_266_300_123_456),
             edited_at: None,
             deleted_at: None,
+            deleted_by: None,
         }
     }
 

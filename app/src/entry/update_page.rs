@@ -34,9 +34,9 @@ pub fn UpdatePage() -> impl IntoView {
             let entry_url = format!("/entries/{}", entry.slug);
             view! {
                 <Frame title=format!("{title} · {}", entry.title) place=Place::Public>
-                    <Meta name="description" content=update.html.plain_text(200) />
+                    <Meta name="description" content=update.html.excerpt(200) />
                     <Meta property="og:title" content=title.clone() />
-                    <Meta property="og:description" content=update.html.plain_text(200) />
+                    <Meta property="og:description" content=update.html.excerpt(200) />
                     <Meta property="og:type" content="article" />
                     <Meta
                         property="article:published_time"

@@ -32,6 +32,14 @@ impl Wire {
         self.get(name)?.0.as_string()
     }
 
+    /// A text that may be left out, and is empty then.
+    fn text_if_any(&self, name: &str) -> Option<String> {
+        match self.get(name) {
+            Some(value) => value.0.as_string(),
+            None => Some(String::new()),
+        }
+    }
+
     /// Revisions and times are whole and far below 2^53.
     #[expect(clippy::cast_possible_truncation, reason = "whole, and far below 2^53")]
     fn number(&self, name: &str) -> Option<i64> {
@@ -70,11 +78,12 @@ impl FromWire for Batch {
             head: value.rev("head")?,
             more: value.is_true("more"),
             changes: value.list("changes")?,
-            entry: value
-                .get("entry")
-                .as_ref()
-                .and_then(EntryChange::from_wire)
-                .map(Box::new),
+            // Left out is not the same as malformed: a change that is skipped while the cursor moves on is
+            // lost.
+            entry: match value.get("entry") {
+                Some(entry) => Some(Box::new(EntryChange::from_wire(&entry)?)),
+                None => None,
+            },
             entries: value.list("entries")?,
         })
     }
@@ -110,8 +119,8 @@ impl FromWire for EntryChange {
             summary: value.text("summary")?,
             time_zone: value.text("time_zone")?,
             default_order: value.text("default_order")?.parse().ok()?,
-            highlights: value.text("highlights").unwrap_or_default(),
-            line: value.text("line").unwrap_or_default(),
+            highlights: value.text_if_any("highlights")?,
+            line: value.text_if_any("line")?,
         })
     }
 }

@@ -100,6 +100,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         "{}.\n{changes} changes acknowledged, to {acknowledged} updates; {retries} requests were repeated.",
         network.report()
     ));
+    network.check_lost()?;
 
     let direct = Place {
         network: ringside.address,

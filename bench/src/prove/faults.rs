@@ -28,6 +28,18 @@ pub struct Faults {
     /// Of a hundred connections, how many lose their answer: the request goes through.
     #[arg(long, default_value_t = 10, value_name = "PERCENT")]
     lost_answers: u32,
+    /// Of a hundred connections, how many get a proxy's error page (502, HTML) in place of the
+    /// response: the request goes through.
+    #[arg(long, default_value_t = 5, value_name = "PERCENT")]
+    error_pages: u32,
+    /// Of a hundred connections, how many get a response whose body is cut off: the request goes
+    /// through.
+    #[arg(long, default_value_t = 5, value_name = "PERCENT")]
+    cut_bodies: u32,
+    /// Of a hundred connections, how many get the page of a captive portal (200, HTML) in place of
+    /// the response: the request goes through.
+    #[arg(long, default_value_t = 5, value_name = "PERCENT")]
+    captive_portals: u32,
     /// How long a stall lasts, in seconds.
     #[arg(long, default_value_t = 30, value_name = "SECONDS")]
     stall: u64,
@@ -44,10 +56,38 @@ pub enum Fault {
     Cut,
     /// The request goes through; its answer doesn't, and then it is closed.
     LostAnswer,
+    /// The request goes through; a proxy's error page comes back in place of the response.
+    ErrorPage,
+    /// The request goes through; the response comes back without the end of its body.
+    CutBody,
+    /// The request goes through; the page of a captive portal comes back in place of the response.
+    CaptivePortal,
+}
+
+impl Fault {
+    /// Whether it takes the response to a request that went through, as soon as that comes back.
+    pub const fn takes_response(self) -> bool {
+        match self {
+            Self::LostAnswer | Self::ErrorPage | Self::CutBody | Self::CaptivePortal => true,
+            Self::Reset | Self::Stall | Self::Cut => false,
+        }
+    }
 }
 
 /// All of them, in the order of [`Injected`].
-const ALL: [Fault; 4] = [Fault::Reset, Fault::Stall, Fault::Cut, Fault::LostAnswer];
+const ALL: [Fault; 7] = [
+    Fault::Reset,
+    Fault::Stall,
+    Fault::Cut,
+    Fault::LostAnswer,
+    Fault::ErrorPage,
+    Fault::CutBody,
+    Fault::CaptivePortal,
+];
+
+/// Of a hundred responses that are meant to be lost, how many must be: else the proof does not test
+/// what it says. The rest are of connections that the server or the client closed before.
+const LEAST_LOST: u64 = 40;
 
 /// What is to befall a connection, and when.
 #[derive(Clone, Copy, Debug)]
@@ -58,9 +98,12 @@ pub struct Fate {
     pub after: usize,
 }
 
-/// How often each fault was injected.
+/// How often each fault was drawn for a connection, and how often it was injected.
 #[derive(Debug, Default)]
-pub struct Injected([AtomicU64; ALL.len()]);
+pub struct Injected {
+    drawn: [AtomicU64; ALL.len()],
+    injected: [AtomicU64; ALL.len()],
+}
 
 impl Faults {
     /// A network on which nothing goes wrong.
@@ -69,12 +112,23 @@ impl Faults {
         stalls: 0,
         cuts: 0,
         lost_answers: 0,
+        error_pages: 0,
+        cut_bodies: 0,
+        captive_portals: 0,
         stall: 0,
     };
 
     /// Draws what befalls the next connection.
     pub fn draw(&self, dice: &mut StdRng) -> Fate {
-        let shares = [self.resets, self.stalls, self.cuts, self.lost_answers];
+        let shares = [
+            self.resets,
+            self.stalls,
+            self.cuts,
+            self.lost_answers,
+            self.error_pages,
+            self.cut_bodies,
+            self.captive_portals,
+        ];
         let mut drawn = dice.random_range(0..100);
         let mut fault = None;
         for (kind, share) in ALL.into_iter().zip(shares) {
@@ -108,37 +162,70 @@ impl fmt::Display for Faults {
             stalls,
             cuts,
             lost_answers,
+            error_pages,
+            cut_bodies,
+            captive_portals,
             stall,
         } = self;
         write!(
             f,
-            "Of a hundred connections {resets} are reset, {stalls} stall for {stall} s, {cuts} are cut in \
-             mid-frame and {lost_answers} lose their answer, if they last long enough"
+            "Of a hundred connections {resets} are reset, {stalls} stall for {stall} s and {cuts} are cut in \
+             mid-frame, if they last long enough; {lost_answers} lose their answer, {error_pages} get a \
+             proxy's error page in its place, {captive_portals} the page of a captive portal, and {cut_bodies} \
+             an answer that is cut off"
         )
     }
 }
 
 impl Injected {
-    /// Counts one.
+    /// Counts a fault that a connection is to have.
+    pub fn count_drawn(&self, fault: Fault) {
+        count(&self.drawn, fault);
+    }
+
+    /// Counts a fault that a connection had.
     pub fn count(&self, fault: Fault) {
-        let place = ALL.iter().position(|kind| *kind == fault);
-        if let Some(counter) = place.and_then(|place| self.0.get(place)) {
-            counter.fetch_add(1, Ordering::Relaxed);
-        }
+        count(&self.injected, fault);
+    }
+
+    /// How many responses were lost, and how many were meant to be.
+    pub fn lost_responses(&self) -> (u64, u64) {
+        let total = |counters: &[AtomicU64]| {
+            let of_each = ALL.iter().zip(counters);
+            of_each
+                .filter(|(fault, _)| fault.takes_response())
+                .map(|(_, counter)| counter.load(Ordering::Relaxed))
+                .sum()
+        };
+        (total(&self.injected), total(&self.drawn))
+    }
+
+    /// Whether enough responses were lost of those that were meant to be.
+    pub fn lost_enough(&self) -> bool {
+        let (lost, meant) = self.lost_responses();
+        lost * 100 >= meant * LEAST_LOST
+    }
+}
+
+fn count(counters: &[AtomicU64], fault: Fault) {
+    let place = ALL.iter().position(|kind| *kind == fault);
+    if let Some(counter) = place.and_then(|place| counters.get(place)) {
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 impl fmt::Display for Injected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [resets, stalls, cuts, lost] = &self.0;
-        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let [resets, stalls, cuts, lost, pages, bodies, portals] = self
+            .injected
+            .each_ref()
+            .map(|counter| counter.load(Ordering::Relaxed));
+        let (all_lost, meant) = self.lost_responses();
         write!(
             f,
-            "{} resets, {} stalls, {} cuts in mid-frame, {} lost answers",
-            count(resets),
-            count(stalls),
-            count(cuts),
-            count(lost)
+            "{resets} resets, {stalls} stalls, {cuts} cuts in mid-frame, {lost} lost answers, {pages} error \
+             pages, {bodies} cut bodies, {portals} captive portals; {all_lost} answers lost of {meant} that were \
+             meant to be"
         )
     }
 }
@@ -156,6 +243,9 @@ mod tests {
             stalls: 5,
             cuts: 10,
             lost_answers: 10,
+            error_pages: 5,
+            cut_bodies: 5,
+            captive_portals: 5,
             stall: 30,
         };
         let draw = |seed| {
@@ -168,7 +258,20 @@ mod tests {
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));
         let spared = draw(1).iter().filter(|(fault, _)| fault.is_none()).count();
-        assert!((600..700).contains(&spared), "{spared}");
+        assert!((450..550).contains(&spared), "{spared}");
+    }
+
+    #[test]
+    fn responses_that_escape_are_counted() {
+        let injected = Injected::default();
+        assert!(injected.lost_enough(), "nothing was meant to be lost");
+        for fault in [Fault::ErrorPage, Fault::CutBody, Fault::Reset, Fault::Reset] {
+            injected.count_drawn(fault);
+        }
+        assert!(!injected.lost_enough());
+        injected.count(Fault::CutBody);
+        assert_eq!(injected.lost_responses(), (1, 2));
+        assert!(injected.lost_enough());
     }
 
     #[test]

@@ -19,10 +19,17 @@ use tokio::{
 };
 
 use super::faults::{Fate, Fault, Faults, Injected};
-use crate::rig::{Result, While};
+use crate::rig::{Error, Result, While};
 
 /// How much is passed on at once, in bytes: less than a larger batch, so that frames come in pieces.
 const PIECE: usize = 4 * 1024;
+
+/// What a proxy says that gets no answer from the server behind it.
+const ERROR_PAGE: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
+    <center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
+/// What a network says that wants its user to log in first.
+const PORTAL_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Welcome to the station's network</title></head>\
+    <body><form action=\"/login\"><button>Accept the terms</button></form></body></html>\n";
 
 /// A proxy that was started; it takes no more connections once dropped.
 #[derive(Debug)]
@@ -86,6 +93,21 @@ impl FaultyProxy {
         let connections = self.network.connections.load(Ordering::Relaxed);
         format!("{connections} connections: {}", self.network.injected)
     }
+
+    /// Whether enough responses were lost of those that were meant to be; else a proof on this network
+    /// proves little.
+    ///
+    /// # Errors
+    /// With how many were.
+    pub fn check_lost(&self) -> Result<()> {
+        if self.network.injected.lost_enough() {
+            return Ok(());
+        }
+        let (lost, meant) = self.network.injected.lost_responses();
+        Err(Error::Unexpected(format!(
+            "only {lost} of {meant} answers that were meant to be lost were"
+        )))
+    }
 }
 
 impl Drop for FaultyProxy {
@@ -103,9 +125,11 @@ impl Network {
     /// What befalls a connection now that it has carried `carried` bytes, the last of them from the
     /// server or not; each fault once.
     fn strike(&self, fate: &mut Fate, carried: usize, from_server: bool) -> Option<Fault> {
-        let due = match fate.fault? {
-            Fault::LostAnswer => from_server,
-            _ => carried >= fate.after,
+        let fault = fate.fault?;
+        let due = if fault.takes_response() {
+            from_server
+        } else {
+            carried >= fate.after
         };
         if !due || self.mended.load(Ordering::Relaxed) {
             return None;
@@ -125,6 +149,11 @@ async fn listen(listener: TcpListener, network: Arc<Network>, mut dice: StdRng) 
         };
         network.connections.fetch_add(1, Ordering::Relaxed);
         let fate = network.faults.draw(&mut dice);
+        if let Some(fault) = fate.fault
+            && !network.mended.load(Ordering::Relaxed)
+        {
+            network.injected.count_drawn(fault);
+        }
         let network = Arc::clone(&network);
         tokio::spawn(async move {
             // However a connection ends, it is closed on both sides: that is all there is to say.
@@ -163,11 +192,38 @@ async fn carry(mut client: TcpStream, mut fate: Fate, network: &Network) -> io::
             }
             Some(Fault::Cut) => return onwards.write_all(&piece[..length / 2]).await,
             Some(Fault::LostAnswer) => return Ok(()),
+            Some(Fault::ErrorPage) => {
+                return answer_instead(&mut client, "502 Bad Gateway", ERROR_PAGE).await;
+            }
+            Some(Fault::CaptivePortal) => {
+                return answer_instead(&mut client, "200 OK", PORTAL_PAGE).await;
+            }
+            Some(Fault::CutBody) => return client.write_all(without_end(piece)).await,
             Some(Fault::Reset) => {
                 client.set_zero_linger()?;
                 return server.set_zero_linger();
             }
         }
+    }
+}
+
+/// Sends a page in place of the server's response.
+async fn answer_instead(client: &mut TcpStream, status: &str, page: &str) -> io::Result<()> {
+    let length = page.len();
+    let response = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: text/html\r\ncontent-length: {length}\r\n\
+         connection: close\r\n\r\n{page}"
+    );
+    client.write_all(response.as_bytes()).await
+}
+
+/// The beginning of a response: its head and half of the body that came with it. Half of all where no
+/// body came, so that it is never whole.
+fn without_end(piece: &[u8]) -> &[u8] {
+    let end_of_head = piece.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+    match end_of_head.map(|at| at + 4) {
+        Some(head) if head < piece.len() => &piece[..usize::midpoint(head, piece.len())],
+        _ => &piece[..piece.len() / 2],
     }
 }
 
@@ -227,6 +283,31 @@ mod tests {
         assert_eq!((answer.unwrap().as_str(), came), ("po", true));
         let (answer, came) = asked(Some(Fault::Cut), 1).await;
         assert_eq!((answer.unwrap().as_str(), came), ("", false));
+    }
+
+    #[tokio::test]
+    async fn a_page_comes_in_place_of_an_answer() {
+        let (answer, came) = asked(Some(Fault::ErrorPage), 0).await;
+        let answer = answer.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
+        assert!(answer.ends_with(ERROR_PAGE) && came, "{answer}");
+        let (answer, came) = asked(Some(Fault::CaptivePortal), 0).await;
+        let answer = answer.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert!(answer.ends_with(PORTAL_PAGE) && came, "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_cut_body_is_never_whole() {
+        let (answer, came) = asked(Some(Fault::CutBody), 0).await;
+        assert_eq!((answer.unwrap().as_str(), came), ("po", true));
+        for (piece, kept) in [
+            ("head\r\n\r\nbody", "head\r\n\r\nbo"),
+            ("head\r\n\r\nb", "head\r\n\r\n"),
+            ("head\r\n\r\n", "head"),
+        ] {
+            assert_eq!(without_end(piece.as_bytes()), kept.as_bytes());
+        }
     }
 
     #[tokio::test]

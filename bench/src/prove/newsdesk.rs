@@ -1,6 +1,8 @@
-//! Authors who never give up: what they ask for is asked again until it is acknowledged.
+//! Authors who never give up: what they send is sent again until it is acknowledged. Posts follow the
+//! composer's own retry policy ([`Submission`]).
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -9,20 +11,24 @@ use std::{
     time::Duration,
 };
 
-use domain::{PostedUpdate, UpdateId};
+use domain::{ATTEMPT_DEADLINE_MS, AttemptResult, Next, PostedUpdate, Submission, UpdateId};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::{
     task::JoinSet,
-    time::{MissedTickBehavior, interval, sleep, timeout},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 
 use super::ledger::Ledger;
 use crate::rig::{Answer, Author, Connection, Error, Result, text};
 
 /// A request that takes longer was lost: as the page of an author has it.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long to wait before a request is repeated, at most, in milliseconds: a hurry that only authors
-/// in a proof are in.
+const PATIENCE: Duration = Duration::from_millis(ATTEMPT_DEADLINE_MS as u64);
+/// How much faster the clock of authors runs between two attempts: a proof lasts a minute, and the
+/// policy's pauses grow to half a minute.
+const TIME_SCALE: u32 = 4;
+/// How long an author takes to press Post again, in milliseconds of their clock.
+const PRESS_MS: u64 = 1_000;
+/// How long to wait before an edit or a deletion is repeated, at most, in milliseconds.
 const PAUSE_MS: u64 = 400;
 
 /// What authors do all day.
@@ -33,13 +39,29 @@ pub struct Newsdesk {
     author: Author,
     ledger: Mutex<Ledger>,
     retries: AtomicU64,
+    /// How many operation ids were made.
+    names: AtomicU64,
+    /// When the authors began: their clock begins at 0.
+    began: Instant,
 }
 
-/// An answer, at last.
-struct Acknowledged {
-    answer: Answer,
-    /// Whether a request before it may still be on its way.
-    repeated: bool,
+/// What an attempt to post came to, as the composer sees it: only what can be decoded is an answer.
+fn result_of(answer: &Answer) -> (AttemptResult, Option<PostedUpdate>) {
+    if answer.status < 400 {
+        return match serde_json::from_slice(&answer.body) {
+            Ok(posted) => (AttemptResult::Published, Some(posted)),
+            Err(_) => (AttemptResult::NoAnswer, None),
+        };
+    }
+    // An error of a server function is an object: its kind, and its sentence.
+    let error: BTreeMap<String, String> = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let result = match error.keys().next().map(String::as_str) {
+        Some("LoggedOut") => AttemptResult::LoggedOut,
+        Some("Refused") => AttemptResult::Refused,
+        Some("Unavailable") => AttemptResult::Unavailable,
+        _ => AttemptResult::NoAnswer,
+    };
+    (result, None)
 }
 
 impl Newsdesk {
@@ -51,6 +73,8 @@ impl Newsdesk {
             author,
             ledger: Mutex::default(),
             retries: AtomicU64::new(0),
+            names: AtomicU64::new(0),
+            began: Instant::now(),
         }
     }
 
@@ -100,26 +124,59 @@ impl Newsdesk {
         Ok(())
     }
 
-    /// Posts the `number`th text, once however often it is sent.
+    /// Posts the `number`th text as the composer does, until it is published.
+    ///
+    /// # Errors
+    /// If it is refused.
     pub async fn post(&self, number: usize) -> Result<()> {
-        let body = serde_json::json!({
-            "slug": self.slug,
-            "op_id": format!("proof-{number:08}"),
-            "source": text(number),
-            "headline": "",
-            "waited_ms": 0,
-        });
-        let body = body.to_string();
-        let request = self
-            .author
-            .request("/fn/post_update", "application/json", &body);
-        let answer = self.insist(&request, 200).await?.answer;
-        let posted: PostedUpdate = serde_json::from_slice(&answer.body).map_err(|error| {
-            Error::Disproved(format!("a post was answered {:?}: {error}", answer.text()))
-        })?;
-        self.ledger()
-            .posted(posted.id, number)
-            .map_err(Error::Disproved)
+        let mut submission = Submission::default();
+        loop {
+            let attempt = submission.start(|| self.new_op_id(), self.clock());
+            let body = serde_json::json!({
+                "slug": self.slug,
+                "op_id": attempt.op_id,
+                "source": text(number),
+                "headline": "",
+                "waited_ms": 0,
+            });
+            let kind = "application/json";
+            let request = self
+                .author
+                .request("/fn/post_update", kind, &body.to_string());
+            let answer = self.attempt(&request).await;
+            let (result, posted) = answer
+                .as_ref()
+                .map_or((AttemptResult::NoAnswer, None), result_of);
+            if let Some(posted) = posted {
+                return self
+                    .ledger()
+                    .posted(posted.id, number)
+                    .map_err(Error::Disproved);
+            }
+            let jitter = rand::rng().random();
+            let pause = match submission.finish(result, self.clock(), jitter) {
+                Next::RetryAt(at) => at.saturating_sub(self.clock()),
+                Next::AskAuthor => PRESS_MS,
+                Next::Published | Next::Refused | Next::LogIn => {
+                    return Err(refused(&request, answer.as_ref()));
+                }
+            };
+            self.retries.fetch_add(1, Ordering::Relaxed);
+            sleep(Duration::from_millis(pause) / TIME_SCALE).await;
+        }
+    }
+
+    /// A name that no other act of posting has. Should the policy take another one for a text whose
+    /// publication is in doubt, the text is there twice in the end.
+    fn new_op_id(&self) -> String {
+        let number = self.names.fetch_add(1, Ordering::Relaxed);
+        format!("proof-{number:08}")
+    }
+
+    /// The authors' clock, in milliseconds.
+    fn clock(&self) -> u64 {
+        let passed = self.began.elapsed() * TIME_SCALE;
+        u64::try_from(passed.as_millis()).unwrap_or(u64::MAX)
     }
 
     async fn edit(&self, id: UpdateId, number: usize) -> Result<()> {
@@ -127,8 +184,8 @@ impl Newsdesk {
             .append_pair("source", &text(number))
             .append_pair("headline", "")
             .finish();
-        let done = self.submit(&format!("/desk/updates/{id}"), &form).await?;
-        self.ledger().edited(id, number, done.repeated);
+        let repeated = self.submit(&format!("/desk/updates/{id}"), &form).await?;
+        self.ledger().edited(id, number, repeated);
         Ok(())
     }
 
@@ -139,31 +196,20 @@ impl Newsdesk {
         Ok(())
     }
 
-    async fn submit(&self, path: &str, form: &str) -> Result<Acknowledged> {
+    /// Submits a form until it is accepted (303). Returns whether a request before may still be on its
+    /// way. A server that is going, or has no database, says 5xx; and a network may answer 200 in its
+    /// place, which a form never does.
+    async fn submit(&self, path: &str, form: &str) -> Result<bool> {
         let kind = "application/x-www-form-urlencoded";
         let request = self.author.request(path, kind, form);
-        self.insist(&request, 303).await
-    }
-
-    /// Asks until the answer is `wanted`. A server that is going, or has no database, says 5xx; nothing
-    /// else is a reason to ask again.
-    async fn insist(&self, request: &[u8], wanted: u16) -> Result<Acknowledged> {
         let mut repeated = false;
         loop {
-            let attempt = async { Connection::open(self.network).await?.ask(request).await };
-            match timeout(PATIENCE, attempt).await {
-                Ok(Ok(answer)) if answer.status == wanted => {
-                    return Ok(Acknowledged { answer, repeated });
+            match self.attempt(&request).await {
+                Some(answer) if answer.status == 303 => return Ok(repeated),
+                Some(answer) if (400..500).contains(&answer.status) => {
+                    return Err(refused(&request, Some(&answer)));
                 }
-                Ok(Ok(answer)) if answer.status < 500 => {
-                    let request = String::from_utf8_lossy(request);
-                    return Err(Error::Disproved(format!(
-                        "what must be done was refused: {}{}\nThe request: {request}",
-                        answer.head,
-                        answer.text()
-                    )));
-                }
-                Ok(Ok(_) | Err(_)) | Err(_) => {}
+                _ => {}
             }
             repeated = true;
             self.retries.fetch_add(1, Ordering::Relaxed);
@@ -171,6 +217,23 @@ impl Newsdesk {
             sleep(Duration::from_millis(pause)).await;
         }
     }
+
+    /// Sends a request once; `None` if no whole answer comes in time.
+    async fn attempt(&self, request: &[u8]) -> Option<Answer> {
+        let attempt = async { Connection::open(self.network).await?.ask(request).await };
+        timeout(PATIENCE, attempt).await.ok()?.ok()
+    }
+}
+
+/// The proof's end: what must be done was refused.
+fn refused(request: &[u8], answer: Option<&Answer>) -> Error {
+    let request = String::from_utf8_lossy(request);
+    let answer = answer.map_or_else(String::new, |answer| {
+        format!("{}{}", answer.head, answer.text())
+    });
+    Error::Disproved(format!(
+        "what must be done was refused: {answer}\nThe request: {request}"
+    ))
 }
 
 /// What is changed.
@@ -178,4 +241,39 @@ impl Newsdesk {
 enum Target {
     Edit(UpdateId),
     Delete(UpdateId),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_decoded_is_an_answer() {
+        let answer = |status, body: &str| Answer {
+            status,
+            head: String::new(),
+            body: body.into(),
+        };
+        for (status, body, result) in [
+            (200, r#"{"id":4,"rev":9}"#, AttemptResult::Published),
+            (200, r#"{"id":4,"re"#, AttemptResult::NoAnswer),
+            (200, "<html></html>", AttemptResult::NoAnswer),
+            (502, "<html></html>", AttemptResult::NoAnswer),
+            (503, "Too many requests", AttemptResult::NoAnswer),
+            (
+                503,
+                r#"{"Unavailable":"Try again."}"#,
+                AttemptResult::Unavailable,
+            ),
+            (422, r#"{"Refused":"No."}"#, AttemptResult::Refused),
+            (401, r#"{"LoggedOut":"Log in."}"#, AttemptResult::LoggedOut),
+            (500, r#""Unreachable""#, AttemptResult::NoAnswer),
+        ] {
+            assert_eq!(
+                result_of(&answer(status, body)).0,
+                result,
+                "{status} {body}"
+            );
+        }
+    }
 }

@@ -105,8 +105,12 @@ const RETRY_MAX_MS: u64 = 30_000;
 const SLOW_POLL_MS: u64 = 60_000;
 /// How often a page asks until the server has named an interval.
 const POLL_MS: u32 = 5_000;
-/// A question that isn't answered by then was lost.
-const ANSWER_MS: u64 = 15_000;
+/// How long a request for `head` or `changes` may take, in milliseconds. One that takes longer was lost,
+/// and is aborted: [`Input::FetchFailed`] follows.
+pub const FETCH_DEADLINE_MS: u32 = 10_000;
+/// When a request for `head` counts as lost that was never reported as failed, in milliseconds: two
+/// ticks after it should have been.
+const UNREPORTED_MS: u64 = FETCH_DEADLINE_MS as u64 + 2_000;
 /// How often a page asks that the browser thinks has no network: it may be wrong about a server on
 /// the same machine, or behind a tunnel.
 const OFFLINE_POLL_MS: u64 = 30_000;
@@ -293,7 +297,7 @@ impl Connection {
             }
             _ => {}
         }
-        if self.asked_at.is_some_and(|at| now >= at + ANSWER_MS) {
+        if self.asked_at.is_some_and(|at| now >= at + UNREPORTED_MS) {
             self.miss(now, dice);
         }
         let streaming = matches!(self.stream, Stream::Open { .. });

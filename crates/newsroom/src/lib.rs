@@ -23,6 +23,7 @@ mod post_queue;
 mod posting;
 mod readiness;
 mod reading;
+mod rendering;
 mod repair;
 mod secret;
 pub mod storage;

@@ -19,6 +19,7 @@ use crate::{
     live::{FeedHead, FeedId, Frame, Hub, PublishedMark, Tailer, bells},
     post_queue::PostQueue,
     readiness::NotReady,
+    rendering::RenderPool,
     storage::{OpenError, Revision, ServerPresence, StorageError, Store},
     tasks::Tasks,
     write_health::WriteHealth,
@@ -91,6 +92,7 @@ pub struct Newsroom {
     pub(crate) clock: Clock,
     pub(crate) policy: FeedPolicy,
     pub(crate) hashing: Arc<Semaphore>,
+    pub(crate) rendering: RenderPool,
     pub(crate) catch_ups: Cache<(FeedId, Cursor, Rev), Frame>,
     pub(crate) writes: Arc<WriteHealth>,
     tasks: Tasks,
@@ -132,6 +134,7 @@ impl Newsroom {
             clock: options.clock,
             policy: options.policy,
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
+            rendering: RenderPool::default(),
             catch_ups: Cache::builder()
                 .max_capacity(CATCH_UP_BYTES)
                 .weigher(|_, frame: &Frame| u32::try_from(frame.size()).unwrap_or(u32::MAX))

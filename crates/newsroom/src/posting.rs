@@ -12,7 +12,6 @@ use crate::{
     live::change,
     post_queue::Post,
     storage::{Outcome, Snapshot},
-    to_safe_html,
 };
 
 /// How long a deletion can be undone, in microseconds: ten minutes. The text is wiped after it.
@@ -53,7 +52,7 @@ impl Newsroom {
         waited: Duration,
     ) -> Result<PostedUpdate> {
         may_post(viewer)?;
-        let html = to_safe_html(&draft.source);
+        let html = self.render_markdown(&draft.source).await?;
         check_visible(&html, draft.headline.as_ref())?;
         let post = Post {
             author: viewer.clone(),
@@ -100,13 +99,24 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
         may_post(viewer)?;
-        // Before the feed's counter is locked: a long text takes a while.
-        let html = patch.source.as_ref().map(to_safe_html);
         let (number, parts) = (id.to_string(), patch.parts());
         let parts = ["patch-update", &number]
             .into_iter()
             .chain(parts.iter().map(|part| &**part));
         let request = NamedRequest::new(viewer, op_id, parts);
+        // Permission first, then the work, and only then the feed's counter, which others wait for.
+        let html = match &patch.source {
+            Some(source) => {
+                let mut snapshot = self.store.snapshot().await?;
+                if let Some(outcome) = request.earlier_outcome(&mut snapshot).await? {
+                    return entry_of(&mut snapshot, outcome).await;
+                }
+                editable(&mut snapshot, viewer, id).await?;
+                drop(snapshot);
+                Some(self.render_markdown(source).await?)
+            }
+            None => None,
+        };
         self.change(async {
             let mut revision = self.store.revise().await?;
             if let Some(outcome) = request.earlier_outcome(revision.snapshot()).await? {

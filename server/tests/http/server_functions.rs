@@ -108,6 +108,7 @@ async fn what_cannot_be_taken_is_told_in_a_sentence() {
         ("source", json!("")),
         ("source", json!("a".repeat(2 * 1024 * 1024))),
         ("source", json!("<script>alert(1)</script>")),
+        ("source", json!(format!("{}x", "- ".repeat(1_000)))),
         ("headline", json!("h".repeat(10_000))),
     ] {
         let mut wrong = right.clone();
@@ -125,6 +126,7 @@ async fn what_cannot_be_taken_is_told_in_a_sentence() {
     source: 422 {"Refused":"The update is missing."}
     source: 422 {"Refused":"The update has 2097152 characters; it can have 50000 at most."}
     source: 422 {"Refused":"Nothing of this text can be shown: scripts and embedded pages are taken out."}
+    source: 422 {"Refused":"This text nests quotes, lists or HTML elements too deeply: 50 levels are the most. Remove some of the levels, or close HTML tags that are still open."}
     headline: 422 {"Refused":"The headline has 10000 characters; it can have 200 at most."}
     "#);
 }

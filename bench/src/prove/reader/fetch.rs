@@ -2,15 +2,12 @@
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use domain::{Batch, Cursor, Epoch, Head, Reset};
+use domain::{Batch, Cursor, Epoch, FETCH_DEADLINE_MS, Head, Reset};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use super::Place;
 use crate::rig::{self, Connection, Error, Result, get};
-
-/// A question that takes longer was lost on the way, in milliseconds of the reader's clock.
-const DEADLINE_MS: u64 = 10_000;
 
 /// The feed that a reader reads.
 #[derive(Clone, Debug)]
@@ -37,7 +34,7 @@ impl Feed {
         Self {
             network: place.network,
             entry: place.entry,
-            deadline: place.real(DEADLINE_MS),
+            deadline: place.real(FETCH_DEADLINE_MS.into()),
         }
     }
 
@@ -79,6 +76,10 @@ impl Feed {
         let Ok(Ok(answer)) = timeout(self.deadline, self.send(&path)).await else {
             return Ok(Answer::Failed);
         };
+        // The feed has no HTML: a proxy or a captive portal sent it, and not the server.
+        if answer.header("content-type") == Some("text/html") {
+            return Ok(Answer::Failed);
+        }
         let read = match answer.status {
             200 => serde_json::from_slice(&answer.body).map(Answer::Good),
             410 => serde_json::from_slice(&answer.body).map(Answer::Reset),

@@ -43,7 +43,7 @@ pub fn accessible(html: &str) -> String {
 
 /// The text before the first tag, the tag, and what follows it. The sanitiser writes `<` in text as
 /// `&lt;`, and values in double quotes, where `<` and `>` may stand as they are.
-fn next_tag(html: &str) -> Option<(&str, &str, &str)> {
+pub(super) fn next_tag(html: &str) -> Option<(&str, &str, &str)> {
     let (text, from_tag) = html.split_at(html.find('<')?);
     let mut in_value = false;
     let end = from_tag.find(|c| {

@@ -50,9 +50,10 @@ impl Store {
     /// If the database can't be reached.
     pub async fn wipe_deleted(&self, before: Timestamp) -> Result<()> {
         let mut tx = self.begin_write().await?;
+        // An older release wipes the text and leaves the excerpt, which it doesn't know.
         // Mostly there is nothing, and then nothing is written: the lock alone would cost a commit a minute.
         let due = sqlx::query(
-            "SELECT 1 AS one FROM updates WHERE deleted_at < $1 AND source <> '' LIMIT 1",
+            "SELECT 1 AS one FROM updates WHERE deleted_at < $1 AND (source <> '' OR excerpt <> '') LIMIT 1",
         )
         .bind(before.0)
         .fetch_optional(&mut *tx)
@@ -63,8 +64,8 @@ impl Store {
         // No writer is in the middle of changing the same rows in another order.
         feed::lock(&mut tx).await?;
         sqlx::query(
-            "UPDATE updates SET headline = NULL, source = '', html = ''
-             WHERE deleted_at < $1 AND source <> ''",
+            "UPDATE updates SET headline = NULL, source = '', html = '', excerpt = ''
+             WHERE deleted_at < $1 AND (source <> '' OR excerpt <> '')",
         )
         .bind(before.0)
         .execute(&mut *tx)

@@ -18,7 +18,7 @@ use crate::{LiveUpdate, Result, SafeHtml};
 macro_rules! select_updates {
     ($rest:literal) => {
         concat!(
-            "SELECT u.id, u.entry_id, u.author_id, u.rev, u.headline, u.source, u.html, u.is_key, u.is_pinned, u.posted_at, u.edited_at, u.deleted_at, u.deleted_by, a.username FROM updates u JOIN accounts a ON a.id = u.author_id ",
+            "SELECT u.id, u.entry_id, u.author_id, u.rev, u.headline, u.source, u.html, u.excerpt, u.is_key, u.is_pinned, u.posted_at, u.edited_at, u.deleted_at, u.deleted_by, a.username FROM updates u JOIN accounts a ON a.id = u.author_id ",
             $rest
         )
     };
@@ -276,7 +276,7 @@ fn update(row: &AnyRow) -> Result<LiveUpdate> {
         author: record.text("username", Username::from_stored)?,
         headline: record.maybe_text("headline", Headline::from_stored)?,
         source: record.get("source")?,
-        html: record.text("html", SafeHtml::stored)?,
+        html: SafeHtml::stored(record.get("html")?, record.get("excerpt")?),
         key: record.flag("is_key")?,
         pinned: record.flag("is_pinned")?,
         posted_at: record.time("posted_at")?,

@@ -35,8 +35,8 @@ impl Revision {
         }
         let rev = self.take_rev()?;
         let row = sqlx::query(
-            "INSERT INTO updates (entry_id, author_id, rev, headline, source, html, is_key, is_pinned, posted_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+            "INSERT INTO updates (entry_id, author_id, rev, headline, source, html, excerpt, is_key, is_pinned, posted_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
         )
         .bind(new.entry_id.0)
         .bind(new.author_id.0)
@@ -44,6 +44,7 @@ impl Revision {
         .bind(new.draft.headline.as_ref().map(Headline::as_str))
         .bind(new.draft.source.as_str())
         .bind(new.html.as_str())
+        .bind(new.html.stored_excerpt())
         .bind(i64::from(is(Mark::Key)))
         .bind(i64::from(is(Mark::Pinned)))
         .bind(new.posted_at.0)
@@ -68,13 +69,14 @@ impl Revision {
         }
         let rev = self.take_rev()?;
         let result = sqlx::query(
-            "UPDATE updates SET headline = $2, source = $3, html = $4, is_key = $5, is_pinned = $6,
-             edited_at = $7, rev = $8 WHERE id = $1",
+            "UPDATE updates SET headline = $2, source = $3, html = $4, excerpt = $5, is_key = $6,
+             is_pinned = $7, edited_at = $8, rev = $9 WHERE id = $1",
         )
         .bind(after.id.0)
         .bind(after.headline.as_ref().map(Headline::as_str))
         .bind(after.source.as_str())
         .bind(after.html.as_str())
+        .bind(after.html.stored_excerpt())
         .bind(i64::from(after.key))
         .bind(i64::from(after.pinned))
         .bind(after.edited_at.map(|at| at.0))

@@ -111,6 +111,7 @@ async fn a_deleted_text_is_wiped_after_the_undo_window(database: Database) {
     .await;
     let wiped = stored(ids[0]).await;
     assert_eq!((wiped.html.as_str(), wiped.headline), ("", None));
+    assert_eq!(database.excerpts().await, ["", "the source's name"]);
     assert_eq!(stored(ids[1]).await.source, "the source's name");
 
     // Not even a clock that is set back brings it back.

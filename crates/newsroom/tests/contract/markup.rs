@@ -1,13 +1,18 @@
 //! What an author writes, on its way through posting to whoever reads.
 
-use domain::Change;
-use newsroom::live::FeedId;
+use std::time::Duration;
 
-use super::support::{Database, TestNewsroom, batch, draft};
+use domain::{Change, Draft, Viewer};
+use newsroom::{Entry, Error, live::FeedId};
+
+use super::support::{Database, TestNewsroom, batch, draft, op_id};
 
 on_every_database! {
     markdown_is_shown_and_its_source_kept,
     what_could_act_never_reaches_a_reader,
+    a_text_that_nests_too_deeply_is_refused,
+    permission_is_checked_before_a_text_is_rendered,
+    the_excerpt_is_stored_beside_the_html,
 }
 
 async fn markdown_is_shown_and_its_source_kept(database: Database) {
@@ -28,7 +33,7 @@ async fn markdown_is_shown_and_its_source_kept(database: Database) {
     "#);
     }
     assert_eq!(
-        update.html.plain_text(80),
+        update.html.excerpt(80),
         "Half-time Home Away 1 0 2–0, says the board & all."
     );
 }
@@ -70,4 +75,72 @@ async fn what_could_act_never_reaches_a_reader(database: Database) {
     // Its author gets back what was written.
     let (_, editable) = room.editable_update(&room.author, posted).await.unwrap();
     assert_eq!(editable.source, source);
+}
+
+/// A text that would take a parser seconds.
+fn deep() -> Draft {
+    draft(&format!("{}x", "- ".repeat(20_000)))
+}
+
+async fn post_deep(room: &TestNewsroom, viewer: &Viewer, entry: &Entry) -> newsroom::Result<()> {
+    room.post_update(viewer, &entry.slug, &op_id(), &deep(), Duration::ZERO)
+        .await
+        .map(drop)
+}
+
+async fn a_text_that_nests_too_deeply_is_refused(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let refused = post_deep(&room, &room.author, &entry).await.unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .starts_with("This text nests quotes, lists or HTML elements too deeply"),
+        "{refused}"
+    );
+    assert_refused!(Err::<(), _>(refused), Error::Invalid(_));
+    let id = room.post(&entry, "shallow").await.id;
+    let edited = room.edit_update(&room.author, id, &deep(), None).await;
+    assert_refused!(edited, Error::Invalid(_));
+    assert_eq!(room.texts(&entry).await, ["shallow"]);
+}
+
+async fn permission_is_checked_before_a_text_is_rendered(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let id = room.post_as(&room.editor, &entry, "the editor's").await.id;
+    // Rendered first, the text would be refused for what it is.
+    let posted = post_deep(&room, &room.reader, &entry).await;
+    assert_refused!(posted, Error::Forbidden(_));
+    for viewer in [&room.reader, &room.author] {
+        let edited = room.edit_update(viewer, id, &deep(), None).await;
+        assert_refused!(edited, Error::Forbidden(_));
+    }
+    let unknown = room
+        .edit_update(&room.author, domain::UpdateId(9_999), &deep(), None)
+        .await;
+    assert_refused!(unknown, Error::Unknown("update"));
+}
+
+async fn the_excerpt_is_stored_beside_the_html(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let id = room.post(&entry, "**Kick-off** at last").await.id;
+    let excerpt = async |id| {
+        let (_, update) = room.update_page(&entry.slug, id).await.unwrap();
+        update.html.excerpt(200)
+    };
+    assert_eq!(database.excerpts().await, ["Kick-off at last"]);
+    assert_eq!(excerpt(id).await, "Kick-off at last");
+    room.edit_update(&room.author, id, &draft("It is *over*"), None)
+        .await
+        .unwrap();
+    assert_eq!(database.excerpts().await, ["It is over"]);
+
+    // An older release stored none.
+    database.forget_excerpts().await;
+    assert_eq!(excerpt(id).await, "It is over");
+    // A picture has no words.
+    let picture = room.post(&entry, "![](/a.png)").await.id;
+    assert_eq!(excerpt(picture).await, "");
 }

@@ -142,6 +142,22 @@ impl Database {
         self.begin_epoch().await;
     }
 
+    /// What is stored as the excerpts of updates, in order of number.
+    pub async fn excerpts(&self) -> Vec<String> {
+        let mut connection = AnyConnection::connect(&self.url).await.unwrap();
+        let excerpts = sqlx::query_scalar("SELECT excerpt FROM updates ORDER BY id")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        excerpts
+    }
+
+    /// Makes all updates what a release before excerpts stored.
+    pub async fn forget_excerpts(&self) {
+        self.execute("UPDATE updates SET excerpt = ''").await;
+    }
+
     /// Takes a copy of everything that is stored; no newsroom may be open.
     pub async fn back_up(&self) {
         match &self.kind {

@@ -1,0 +1,170 @@
+//! How long the worst Markdown takes that an author can send, beside a plain update.
+
+use std::{
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
+
+use domain::Source;
+use newsroom::to_safe_html;
+
+use crate::rig::{Error, Result, Table, heading, median, note};
+
+/// How often each text is rendered; the median counts.
+const ROUNDS: usize = 7;
+/// How long the plain text is, in characters: a long update.
+const PLAIN: usize = 2_000;
+
+/// A kind of text, and one of it that is as long as an update may be.
+type Input = (&'static str, fn(usize) -> String);
+
+/// What makes parsers do more than their share of work.
+const INPUTS: &[Input] = &[
+    ("plain words", plain),
+    ("ampersands", |n| filled("", "&", n)),
+    ("lists in lists on one line", |n| {
+        filled("", "+ ", n - 1) + "x"
+    }),
+    ("quotes in quotes on one line", |n| filled("", ">", n)),
+    ("100 lists, then blank lines", |n| {
+        filled(&format!("{}x\n", "- ".repeat(100)), "\n", n - 1) + "x"
+    }),
+    ("lists indented ever deeper", indented),
+    ("16 lists, then lines below them", |n| {
+        filled(&"- ".repeat(16), &format!("x\n\n{}", " ".repeat(32)), n)
+    }),
+    ("elements in elements", |n| filled("", "<div>", n)),
+    ("4,000 formatting elements, then paragraphs", |n| {
+        filled(&formatting(4_000), "<p>x", n)
+    }),
+    ("48 formatting elements, then paragraphs", |n| {
+        filled(&formatting(48), "<p>x", n)
+    }),
+    ("48 formatting elements, 100 paragraphs", |n| {
+        filled(&filled(&formatting(48), "<p>x", 800), "x", n)
+    }),
+    ("formatting elements that overlap", |n| {
+        filled("", "<b><i><u><s></b></i></u></s>x", n)
+    }),
+    ("closing tags of nothing", |n| {
+        filled(&formatting(48), "</i>", n)
+    }),
+    ("empty paragraphs", |n| filled("", "</p>", n)),
+    ("a long link, then paragraphs", |n| {
+        filled(&format!("<a href=\"{}\">", "x".repeat(20_000)), "<p>x", n)
+    }),
+    ("one element of many attributes", |n| {
+        numbered("<p", |text, at| write!(text, " a{at}"), n)
+    }),
+    ("tables in tables", |n| filled("", "<table><tr><td>", n)),
+    ("text in a table, outside its cells", |n| {
+        filled("<table>", "x<b>", n)
+    }),
+    ("a wide table with short rows", |n| {
+        let wide = "a|".repeat(2_000) + "\n" + &"-|".repeat(2_000) + "\n";
+        filled(&wide, "a|\n", n)
+    }),
+    ("a table of 3,000 cells", |n| {
+        filled("a|b|c\n-|-|-\n", "a|b|c\n", n.min(6_000))
+    }),
+    ("short list items", |n| filled("", "- a long one\n", n)),
+    ("links of links", |n| filled("", "[a](b) ", n)),
+    ("brackets", |n| filled("", "[", n)),
+    ("emphasis that overlaps", |n| filled("", "*a_", n)),
+    ("backticks", |n| {
+        numbered(
+            "",
+            |text, at| write!(text, "{} ", "`".repeat(at % 300 + 1)),
+            n,
+        )
+    }),
+    ("references", |n| {
+        filled(&filled("[a]: /b\n\n", "[a]", n / 2), "[a]", n)
+    }),
+    ("quotation marks", |n| filled("", "\"", n)),
+    ("comments", |n| filled("", "<!--", n)),
+];
+
+/// Prints how long each takes, and what becomes of it.
+pub fn run() -> Result<()> {
+    heading("The worst Markdown, beside a plain update");
+    note(format!(
+        "In this process, on one core; medians of {ROUNDS}. A text has {} characters at most, its HTML 256 KB.",
+        Source::MAX
+    ));
+    let mut table = Table::new(["what", "characters", "HTML bytes", "ms"]);
+    table.row(row("plain words", &plain(PLAIN))?);
+    for (name, text) in INPUTS {
+        table.row(row(name, &text(Source::MAX))?);
+    }
+    table.print();
+    Ok(())
+}
+
+fn row(name: &str, text: &str) -> Result<[String; 4]> {
+    let source = Source::parse(text).map_err(|error| Error::Unexpected(error.to_string()))?;
+    let mut times = Vec::new();
+    let mut bytes = String::new();
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        let html = to_safe_html(&source);
+        times.push(milliseconds(start.elapsed()));
+        bytes = html.map_or_else(
+            |_| "refused".to_owned(),
+            |html| html.as_str().len().to_string(),
+        );
+    }
+    let characters = source.as_str().chars().count().to_string();
+    let time = format!("{:.2}", median(&times));
+    Ok([name.to_owned(), characters, bytes, time])
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// `start`, and then `piece` again and again up to `length` characters.
+fn filled(start: &str, piece: &str, length: usize) -> String {
+    let pieces = std::iter::repeat(piece).take_while(|piece| !piece.is_empty());
+    let text = start.chars().chain(pieces.flat_map(str::chars));
+    text.take(length).collect()
+}
+
+/// `start`, and then what `write` writes for each number, up to `length` characters.
+fn numbered(
+    start: &str,
+    write: impl Fn(&mut String, usize) -> std::fmt::Result,
+    length: usize,
+) -> String {
+    let mut text = start.to_owned();
+    let mut at = 0;
+    while text.len() < length && write(&mut text, at).is_ok() {
+        at += 1;
+    }
+    text.chars().take(length).collect()
+}
+
+fn plain(length: usize) -> String {
+    filled(
+        "",
+        "Forty-five minutes gone, and *still* no goal; [the board](https://example.org) says two more.\n\n",
+        length,
+    )
+}
+
+/// Formatting elements of which no two are the same: a parser opens each again in every paragraph.
+fn formatting(count: usize) -> String {
+    (0..count).fold(String::from("<p>"), |mut text, at| {
+        // Writing to a String can't fail.
+        let _ = write!(text, "<b {at}>");
+        text
+    })
+}
+
+fn indented(length: usize) -> String {
+    numbered(
+        "",
+        |text, at| writeln!(text, "{}- x", "  ".repeat(at)),
+        length,
+    )
+}

@@ -1,0 +1,48 @@
+//! What a text may become: a few bounds, and the sentences for texts that exceed one.
+
+use domain::Invalid;
+
+/// Elements inside each other, at most. A list in a list counts as four. No text that people read
+/// comes near it, and parsers look through all open elements at each tag.
+pub const MAX_DEPTH: usize = 50;
+/// Elements of one update, at most: each costs every reader's browser memory and layout.
+pub const MAX_ELEMENTS: usize = 5_000;
+/// Bytes of HTML of one update, at most. Every reader receives them, and a frame of the feed must
+/// fit the replay buffer.
+pub const MAX_BYTES: usize = 256 * 1024;
+/// Containers (quotes, lists) that one line may open, at most: far more than [`MAX_DEPTH`] allows,
+/// so that only what would be refused anyway is refused before the Markdown parser runs.
+pub const MAX_MARKERS: usize = 2 * MAX_DEPTH;
+
+/// Which bound a text exceeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exceeded {
+    /// [`MAX_DEPTH`] or [`MAX_MARKERS`].
+    Depth,
+    /// [`MAX_ELEMENTS`].
+    Elements,
+    /// [`MAX_BYTES`].
+    Bytes,
+}
+
+impl From<Exceeded> for Invalid {
+    fn from(exceeded: Exceeded) -> Self {
+        let message = match exceeded {
+            Exceeded::Depth => format!(
+                "This text nests quotes, lists or HTML elements too deeply: {MAX_DEPTH} levels are \
+                 the most. Remove some of the levels, or close HTML tags that are still open."
+            ),
+            Exceeded::Elements => format!(
+                "This text has too many parts (paragraphs, list items, table cells, HTML \
+                 elements): {MAX_ELEMENTS} are the most. Post it as several updates, or close HTML \
+                 tags that are still open."
+            ),
+            Exceeded::Bytes => format!(
+                "This text becomes too much HTML: {} KB are the most. Post it as several updates, \
+                 or close HTML tags that are still open.",
+                MAX_BYTES / 1024
+            ),
+        };
+        Self::new("source", message)
+    }
+}
