@@ -7,6 +7,7 @@
 //! and what is personal is told who asks and never stored.
 
 mod api;
+mod bodies;
 mod cli;
 mod commands;
 mod config;
@@ -16,12 +17,13 @@ mod files;
 mod forms;
 mod health;
 mod identity;
-mod length;
 mod moved;
 mod page_cache;
 mod pages;
 mod problem;
 mod proxies;
+mod rendering;
+mod responses;
 mod router;
 mod security;
 mod serving;
