@@ -176,9 +176,7 @@ impl Sender {
             Self::Anonymous => {
                 "This is larger than the 16 KiB that can be sent without logging in. Send less, or log in first."
             }
-            Self::Caller => {
-                "This is larger than the 640 KiB that can be sent at once. Send less."
-            }
+            Self::Caller => "This is larger than the 640 KiB that can be sent at once. Send less.",
         };
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, sentence)
     }

@@ -195,6 +195,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
+    keep_files_private();
     // Rendering on one worker can wait for itself.
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -218,6 +219,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     }
 }
+
+/// Has every new file be for this user alone: they hold password hashes, drafts and deleted texts.
+#[cfg(unix)]
+fn keep_files_private() {
+    use rustix::{fs::Mode, process::umask};
+
+    umask(Mode::RWXG | Mode::RWXO);
+}
+
+#[cfg(not(unix))]
+const fn keep_files_private() {}
 
 /// Tells whoever runs the command. Whether they still listen is theirs to know: a closed pipe is no
 /// reason to fail.

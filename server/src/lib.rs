@@ -10,6 +10,7 @@ mod api;
 mod bodies;
 mod cli;
 mod commands;
+mod compression;
 mod config;
 mod extract;
 mod feed;

@@ -201,7 +201,10 @@ mod tests {
         for (target, kept) in [
             ("/login", "/login"),
             ("/login?", "/login"),
-            ("/login?a&b=1&%6eext=/desk%26&next=2", "/login?next=%2Fdesk%26"),
+            (
+                "/login?a&b=1&%6eext=/desk%26&next=2",
+                "/login?next=%2Fdesk%26",
+            ),
             ("/x?posted=7&order=latest", "/x?order=latest&posted=7"),
             ("/x?token=%ff", "/x?token=%EF%BF%BD"),
         ] {

@@ -160,7 +160,8 @@ fn target_length(uri: &Uri) -> usize {
 
 /// The response to a request whose handler panicked. The panic itself was logged when it happened.
 pub fn panicked() -> Problem {
-    let sentence = "The server failed, and may have done what was asked or not. Look before you try again.";
+    let sentence =
+        "The server failed, and may have done what was asked or not. Look before you try again.";
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, sentence)
 }
 

@@ -74,7 +74,8 @@ pub fn router(state: AppState) -> Router {
     let security = SecurityHeaders::new(state.pages.assets(), &state.settings);
     let mut csrf = CsrfLayer::new();
     // Behind a proxy that renames the host, the public address is still this server's own.
-    if let Ok(trusting) = csrf.clone().add_trusted_origin(state.settings.public_url()) {
+    let public_url = state.settings.public_url();
+    if let Ok(trusting) = csrf.clone().add_trusted_origin(public_url.as_str()) {
         csrf = trusting;
     }
     let site = state.settings.site();
@@ -172,9 +173,10 @@ fn page_route() -> MethodRouter<AppState> {
 
 /// The islands' server functions, each at its own address.
 fn server_functions() -> Router<AppState> {
-    let call = async |State(pages): State<Pages>, State(bodies): State<Bodies>, request: Request| {
-        call_function(&pages, &bodies, request).await
-    };
+    let call =
+        async |State(pages): State<Pages>, State(bodies): State<Bodies>, request: Request| {
+            call_function(&pages, &bodies, request).await
+        };
     server_fn::axum::server_fn_paths().fold(Router::new(), |router, (path, method)| {
         match MethodFilter::try_from(method) {
             Ok(method) => router.route(path, on(method, call)),

@@ -47,7 +47,6 @@ impl AppState {
     /// # Errors
     /// With one sentence for whoever runs the server.
     pub async fn open(settings: Settings) -> Result<Self, CommandError> {
-        settings.check()?;
         let (assets, build) = load_assets(&settings)?;
         let has_build = build != NO_BUILD;
         let newsroom = open_build(&settings, build, settings.database_deadline()).await?;

@@ -34,9 +34,7 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
             "state",
             "default_order",
         ],
-        "/desk/entries/{slug}/edit" => {
-            &["title", "slug", "summary", "time_zone", "default_order"]
-        }
+        "/desk/entries/{slug}/edit" => &["title", "slug", "summary", "time_zone", "default_order"],
         "/desk/updates/{id}" => &["source", "headline"],
         "/desk/updates/{id}/mark" => &["mark", "on"],
         "/logout"
@@ -112,7 +110,10 @@ async fn receive(request: Request, bodies: &Bodies) -> Result<Fields, Problem> {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("", MatchedPath::as_str);
     let Some(names) = names(route) else {
-        tracing::error!(route, "a form is sent to this route, whose fields are not known");
+        tracing::error!(
+            route,
+            "a form is sent to this route, whose fields are not known"
+        );
         let sentence = "The server does not know this form.";
         return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, sentence));
     };
@@ -129,7 +130,8 @@ fn parse(form: &Bytes, names: &[&str]) -> Result<HashMap<String, String>, Proble
     // Counted before anything is made of them.
     let separators = form.iter().filter(|byte| **byte == b'&').take(LIMIT);
     if separators.count() >= LIMIT {
-        let sentence = "This form has more than 20 fields, and no form here has. Open its page again.";
+        let sentence =
+            "This form has more than 20 fields, and no form here has. Open its page again.";
         return Err(Problem::new(StatusCode::BAD_REQUEST, sentence));
     }
     let known = form_urlencoded::parse(form).filter(|(name, _)| names.contains(&&**name));

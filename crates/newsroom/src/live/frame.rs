@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::{Batch, Change, Rev, UpdateId};
+use tokio::sync::OnceCell;
 
 use super::event::{Event, to_json};
 
@@ -21,6 +22,23 @@ pub struct Frame {
     changed: Arc<[UpdateId]>,
     quoted: Arc<[UpdateId]>,
     event: Event,
+    compressed: Arc<Compressed>,
+}
+
+/// A content coding that a frame's JSON is kept in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// Brotli (RFC 7932).
+    Brotli,
+    /// Gzip (RFC 1952).
+    Gzip,
+}
+
+/// The JSON in each coding that a client has requested.
+#[derive(Debug, Default)]
+struct Compressed {
+    brotli: OnceCell<Bytes>,
+    gzip: OnceCell<Bytes>,
 }
 
 impl Frame {
@@ -34,6 +52,7 @@ impl Frame {
             changed: batch.changes.iter().map(Change::id).collect(),
             quoted: quoted.into(),
             event: Event::batch(batch.cursor(), &to_json(batch)),
+            compressed: Arc::default(),
         }
     }
 
@@ -53,7 +72,25 @@ impl Frame {
         self.event.json()
     }
 
-    /// How much memory it takes, in bytes.
+    /// Returns the batch as JSON in `coding`, which `compress` makes for the first request; the others
+    /// wait for it.
+    ///
+    /// # Errors
+    /// That of `compress`; the next request tries again.
+    pub async fn compressed<E>(
+        &self,
+        coding: Coding,
+        compress: impl AsyncFnOnce(Bytes) -> Result<Bytes, E>,
+    ) -> Result<Bytes, E> {
+        let made = match coding {
+            Coding::Brotli => &self.compressed.brotli,
+            Coding::Gzip => &self.compressed.gzip,
+        };
+        let bytes = made.get_or_try_init(|| compress(self.json())).await?;
+        Ok(bytes.clone())
+    }
+
+    /// How much memory it takes, in bytes, uncompressed.
     pub fn size(&self) -> usize {
         self.event.size()
     }
