@@ -6,6 +6,7 @@ use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
@@ -17,6 +18,9 @@ use crate::{commands, config::Settings};
 const WRONG_SETTING: u8 = 2;
 /// Exit code for everything else.
 const FAILED: u8 = 1;
+
+/// How long threads that render or hash may take once everything else has ended.
+const SHUTDOWN: Duration = Duration::from_millis(500);
 
 /// A live blog that you host yourself.
 ///
@@ -203,7 +207,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         .enable_all()
         .build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(dispatch(cli)),
+        Ok(runtime) => {
+            let outcome = runtime.block_on(dispatch(cli));
+            runtime.shutdown_timeout(SHUTDOWN);
+            outcome
+        }
         Err(error) => Err(CommandError::Failed(format!(
             "The machine gives no threads: {error}."
         ))),

@@ -187,3 +187,76 @@ fn function_error(problem: &Problem, path: &str) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        Router,
+        body::{Body, to_bytes},
+        middleware::from_fn_with_state,
+        routing::get,
+    };
+    use clap::Parser;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::{AppState, Settings};
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        settings: Settings,
+    }
+
+    /// A panic is a programming error of one handler: whoever asked gets a response, in the encoding of
+    /// the route, and the connection lives on.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_panic_is_a_500_in_the_encoding_of_its_route() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().to_str().unwrap();
+        let settings = Flags::parse_from(["test", "--data", data]).settings;
+        let state = AppState::open(settings).await.unwrap();
+        let broken = || get(async || -> Response { panic!("a test's own") });
+        let router = Router::new()
+            .route("/api/v1/broken", broken())
+            .route("/fn/broken", broken())
+            .route("/broken", broken())
+            .layer(from_fn_with_state(state.pages, respond));
+        for (path, accept, media_type, text) in [
+            (
+                "/api/v1/broken",
+                "*/*",
+                "application/problem+json",
+                "\"status\":500",
+            ),
+            (
+                "/fn/broken",
+                "*/*",
+                "application/json",
+                "{\"Unavailable\":\"The server failed",
+            ),
+            (
+                "/broken",
+                "text/html",
+                "text/html; charset=utf-8",
+                "<h1>Not available",
+            ),
+            (
+                "/broken",
+                "*/*",
+                "text/plain; charset=utf-8",
+                "The server failed",
+            ),
+        ] {
+            let request = Request::get(path).header("accept", accept);
+            let request = request.body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), 500, "{path}");
+            assert_eq!(response.headers()[CONTENT_TYPE], media_type, "{path}");
+            assert_eq!(response.headers()[CACHE_CONTROL], NO_STORE, "{path}");
+            let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            let body = String::from_utf8(body.to_vec()).unwrap();
+            assert!(body.contains(text), "{path}: {body}");
+        }
+    }
+}

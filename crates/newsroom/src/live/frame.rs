@@ -95,3 +95,46 @@ impl Frame {
         self.event.size()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        convert::Infallible,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+
+    use domain::Epoch;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_frame_is_compressed_once_in_each_coding() {
+        let batch = Batch {
+            epoch: Epoch::parse("k3").unwrap(),
+            from: 1,
+            to: 2,
+            head: 2,
+            more: false,
+            changes: vec![],
+            entry: None,
+            entries: vec![],
+        };
+        let frame = Frame::new(&batch, &[]);
+        let made = AtomicUsize::new(0);
+        let compress = async |json: Bytes| {
+            made.fetch_add(1, Ordering::Relaxed);
+            assert_eq!(json, frame.json());
+            Ok::<_, Infallible>(json.slice(..2))
+        };
+        for coding in [Coding::Brotli, Coding::Gzip, Coding::Brotli] {
+            let copy = frame.clone();
+            assert_eq!(copy.compressed(coding, compress).await.unwrap(), "{\"");
+        }
+        assert_eq!(made.load(Ordering::Relaxed), 2);
+        let failed = async |_| Err::<Bytes, _>("no slot");
+        let other = Frame::new(&batch, &[]);
+        assert!(other.compressed(Coding::Gzip, failed).await.is_err());
+        let again = other.compressed(Coding::Gzip, async |json| Ok::<_, ()>(json));
+        assert_eq!(again.await.unwrap(), other.json());
+    }
+}
