@@ -48,10 +48,12 @@ const RETRY_AFTER: u16 = 5;
 
 /// The bodies that are held in memory; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Bodies {
-    /// One permit for each byte.
+pub struct Bodies(Arc<Memory>);
+
+/// The memory that is free, one permit for each byte.
+#[derive(Debug)]
+struct Memory {
     anonymous: Arc<Semaphore>,
-    /// One permit for each byte.
     callers: Arc<Semaphore>,
 }
 
@@ -84,10 +86,10 @@ impl Default for Bodies {
 
 impl Bodies {
     fn with_totals(anonymous: usize, callers: usize) -> Self {
-        Self {
+        Self(Arc::new(Memory {
             anonymous: Arc::new(Semaphore::new(anonymous)),
             callers: Arc::new(Semaphore::new(callers)),
-        }
+        }))
     }
 
     /// Returns the whole of `body`.
@@ -118,8 +120,8 @@ impl Bodies {
 
     async fn collect(&self, mut body: Body, sender: Sender) -> Result<ReceivedBody, Problem> {
         let memory = match sender {
-            Sender::Anonymous => &self.anonymous,
-            Sender::Caller => &self.callers,
+            Sender::Anonymous => &self.0.anonymous,
+            Sender::Caller => &self.0.callers,
         };
         let mut bytes = Vec::new();
         let mut held: Option<OwnedSemaphorePermit> = None;
@@ -367,7 +369,8 @@ mod tests {
         });
         let mut request = Request::new(Body::from_stream(endless));
         let unread = Unread::lend(&mut request).unwrap();
-        let refused = Bodies::default().receive(request.into_body(), Sender::Anonymous);
+        let bodies = Bodies::default();
+        let refused = bodies.receive(request.into_body(), Sender::Anonymous);
         assert_eq!(refused.await.unwrap_err().status(), 413);
         unread.discard().await;
         let sent = sent.load(std::sync::atomic::Ordering::Relaxed);

@@ -98,7 +98,7 @@ async fn changes(
     };
     let mut response = match coding_of(&frame, &headers) {
         Some((coding, name)) => {
-            let compress = async |json| compress(&rendering.public, coding, json).await;
+            let compress = async |json| compress(rendering.public(), coding, json).await;
             match frame.compressed(coding, compress).await {
                 Ok(bytes) => ([(CONTENT_ENCODING, name)], bytes).into_response(),
                 // As it is, it still does what the client needs.

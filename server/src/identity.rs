@@ -19,14 +19,14 @@ use axum_extra::extract::{
 };
 use domain::Viewer;
 use governor::{DefaultKeyedRateLimiter, Quota};
-use newsroom::{Newsroom, SESSION_LIFE, Secret, Session};
+use newsroom::{Error, Newsroom, SESSION_LIFE, Secret, Session};
 use serde::Deserialize;
 
 use crate::{
     bodies::Bodies,
     config::Settings,
     extract::Query,
-    forms::Fields,
+    forms::{Fields, is_to_form},
     pages::Pages,
     problem::{NO_STORE, Problem},
     security::local_path,
@@ -123,6 +123,9 @@ pub async fn require_login(
     let here = request.uri().path().to_owned();
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return Redirect::to(&format!("/login?next={here}")).into_response();
+    }
+    if !is_to_form(&request) {
+        return Problem::from(Error::LoggedOut).into_response();
     }
     match Fields::from_request(request, &bodies).await {
         Ok(fields) => pages.render_resend(&here, fields.into_sorted()).await,

@@ -165,7 +165,7 @@ pub async fn serve_finished(
         Target::Spelling(address) => return redirect(&address),
         // Nothing public is there: rendered for this caller alone, and not kept.
         Target::Unknown => {
-            let rendered = rendering.public.run(next.run(request)).await;
+            let rendered = rendering.public().run(next.run(request)).await;
             return unkept(rendered.unwrap_or_else(IntoResponse::into_response));
         }
     };
@@ -266,7 +266,7 @@ impl Caches {
         let headers = request.headers_mut();
         headers.clear();
         headers.insert(ACCEPT_ENCODING, key.encoding.header());
-        let page = rendering.public.run(render(request, next)).await;
+        let page = rendering.public().run(render(request, next)).await;
         let page = Arc::new(page.map_err(Failure::Problem)?);
         if page.status == StatusCode::OK {
             self.outage.end();

@@ -114,8 +114,8 @@ impl Pages {
     /// The document of the page, once a slot is free.
     async fn render_in_slot(&self, request: Request<Body>, instead: Option<Instead>) -> Response {
         let slots = match Sender::of(&request) {
-            Sender::Caller => &self.rendering.personal,
-            Sender::Anonymous => &self.rendering.public,
+            Sender::Caller => self.rendering.personal(),
+            Sender::Anonymous => self.rendering.public(),
         };
         let pages = self.clone();
         let document = slots.run(async move { pages.document(request, instead).await });

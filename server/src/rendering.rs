@@ -27,15 +27,28 @@ const RETRY_AFTER: u16 = 2;
 
 /// The slots for rendering; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Rendering {
-    /// For pages that anybody can ask for.
-    pub public: Slots,
-    /// For callers that are logged in: no crowd before the public pages keeps authors from theirs.
-    pub personal: Slots,
+pub struct Rendering(Arc<Kinds>);
+
+#[derive(Debug, Default)]
+struct Kinds {
+    public: Slots,
+    personal: Slots,
+}
+
+impl Rendering {
+    /// Those for pages that anybody can ask for.
+    pub fn public(&self) -> &Slots {
+        &self.0.public
+    }
+
+    /// Those for callers that are logged in: no crowd before the public pages keeps authors from theirs.
+    pub fn personal(&self) -> &Slots {
+        &self.0.personal
+    }
 }
 
 /// How many pages of a kind are rendered at once, and how many may wait.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Slots {
     free: Arc<Semaphore>,
     /// A permit for each request that is rendered or waits.

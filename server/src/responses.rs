@@ -200,7 +200,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::{AppState, Settings};
+    use crate::{AppState, Settings, router};
 
     #[derive(Parser)]
     struct Flags {
@@ -208,14 +208,76 @@ mod tests {
         settings: Settings,
     }
 
+    async fn state(folder: &tempfile::TempDir) -> AppState {
+        let data = folder.path().to_str().unwrap();
+        let settings = Flags::parse_from(["test", "--data", data]).settings;
+        let state = AppState::open(settings).await.unwrap();
+        // Listing the pages' routes starts what Leptos renders with.
+        let _: Router = router(state.clone());
+        state
+    }
+
+    /// What `router` responds to a GET: the response's head, and its text.
+    async fn get_from(router: &Router, path: &str, accept: &str) -> (Response<()>, String) {
+        let request = Request::get(path).header("accept", accept);
+        let request = request.body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        (Response::from_parts(head, ()), text)
+    }
+
+    /// Whatever a layer refuses, a client learns whether and when to try again.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn every_encoding_tells_whether_to_try_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = state(&folder).await;
+        let busy =
+            || get(async || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Busy.").retry_after(7));
+        let slow = || get(async || Problem::new(StatusCode::REQUEST_TIMEOUT, "Slow."));
+        // As a library would respond, in its own words.
+        let foreign = || get(async || (StatusCode::BAD_REQUEST, "some library's detail"));
+        let mut routes = Router::new();
+        for (name, route) in [("busy", busy()), ("slow", slow()), ("foreign", foreign())] {
+            for root in ["/api/v1", "/fn", ""] {
+                routes = routes.route(&format!("{root}/{name}"), route.clone());
+            }
+        }
+        let router: Router = routes.layer(from_fn_with_state(state.pages, respond));
+        for (path, status, text) in [
+            ("/api/v1/busy", 503, "\"detail\":\"Busy.\""),
+            ("/fn/busy", 503, "{\"Unavailable\":\"Busy.\"}"),
+            ("/busy", 503, "Busy."),
+            ("/api/v1/slow", 408, "\"detail\":\"Slow.\""),
+            ("/fn/slow", 408, "{\"Unavailable\":\"Slow.\"}"),
+            ("/slow", 408, "Slow."),
+            ("/api/v1/foreign", 400, "did not understand"),
+            (
+                "/fn/foreign",
+                400,
+                "{\"Refused\":\"The server did not understand the request.\"}",
+            ),
+        ] {
+            let (head, body) = get_from(&router, path, "*/*").await;
+            assert_eq!(head.status(), status, "{path}");
+            assert!(body.contains(text), "{path}: {body}");
+            assert!(!body.contains("library"), "{path}: {body}");
+            let retry = head.headers().get(RETRY_AFTER);
+            assert_eq!(
+                retry.is_some_and(|after| after == "7"),
+                status == 503,
+                "{path}"
+            );
+        }
+    }
+
     /// A panic is a programming error of one handler: whoever asked gets a response, in the encoding of
     /// the route, and the connection lives on.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_panic_is_a_500_in_the_encoding_of_its_route() {
         let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().to_str().unwrap();
-        let settings = Flags::parse_from(["test", "--data", data]).settings;
-        let state = AppState::open(settings).await.unwrap();
+        let state = state(&folder).await;
         let broken = || get(async || -> Response { panic!("a test's own") });
         let router = Router::new()
             .route("/api/v1/broken", broken())
@@ -248,14 +310,10 @@ mod tests {
                 "The server failed",
             ),
         ] {
-            let request = Request::get(path).header("accept", accept);
-            let request = request.body(Body::empty()).unwrap();
-            let response = router.clone().oneshot(request).await.unwrap();
-            assert_eq!(response.status(), 500, "{path}");
-            assert_eq!(response.headers()[CONTENT_TYPE], media_type, "{path}");
-            assert_eq!(response.headers()[CACHE_CONTROL], NO_STORE, "{path}");
-            let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-            let body = String::from_utf8(body.to_vec()).unwrap();
+            let (head, body) = get_from(&router, path, accept).await;
+            assert_eq!(head.status(), 500, "{path}");
+            assert_eq!(head.headers()[CONTENT_TYPE], media_type, "{path}");
+            assert_eq!(head.headers()[CACHE_CONTROL], NO_STORE, "{path}");
             assert!(body.contains(text), "{path}: {body}");
         }
     }

@@ -46,6 +46,17 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
     })
 }
 
+/// Whether a form may be sent to the route of `request`.
+pub fn is_to_form(request: &Request) -> bool {
+    names(route(request)).is_some()
+}
+
+/// The route of `request`, as the router names it.
+fn route(request: &Request) -> &str {
+    let matched = request.extensions().get::<MatchedPath>();
+    matched.map_or("", MatchedPath::as_str)
+}
+
 /// A form's fields, as they were submitted. Bytes that aren't UTF-8 become U+FFFD, so that the rest is
 /// not lost.
 #[derive(Debug, Default)]
@@ -107,8 +118,7 @@ async fn receive(request: Request, bodies: &Bodies) -> Result<Fields, Problem> {
         let sentence = "A form must be sent as application/x-www-form-urlencoded.";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence));
     }
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("", MatchedPath::as_str);
+    let route = route(&request);
     let Some(names) = names(route) else {
         tracing::error!(
             route,

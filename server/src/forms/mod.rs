@@ -7,7 +7,7 @@ mod desk;
 mod fields;
 
 pub use accounts::guard_set_up;
-pub use fields::Fields;
+pub use fields::{Fields, is_to_form};
 
 use std::sync::Arc;
 

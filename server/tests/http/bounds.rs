@@ -74,7 +74,8 @@ async fn an_author_sends_the_longest_update_in_any_script() {
         let fields = [("op_id", &*op_id), ("source", &*source)];
         waiting.form(&fields).await.assert_status_see_other();
     }
-    let page = app.newsroom.entry_page(&Slug::parse("final").unwrap());
+    let slug = Slug::parse("final").unwrap();
+    let page = app.newsroom.entry_page(&slug);
     assert_eq!(page.await.unwrap().updates.len(), 4);
 }
 

@@ -74,13 +74,13 @@ async fn a_compressed_batch_is_the_same_batch() {
         brotli::Decompressor::new(&*bytes, 4096)
             .read_to_end(&mut text)
             .unwrap();
-        assert_eq!(text, plain.as_bytes());
+        assert_eq!(text, **plain.as_bytes());
         text.clear();
         let bytes = ask("gzip").await;
         flate2::read::GzDecoder::new(&*bytes)
             .read_to_end(&mut text)
             .unwrap();
-        assert_eq!(text, plain.as_bytes());
+        assert_eq!(text, **plain.as_bytes());
     }
 }
 

@@ -262,7 +262,6 @@ async fn a_page_has_one_address() {
     for path in [
         "/feed/0{}/head".replace("{}", &entry.to_string()),
         "/feed/+{}/changes".replace("{}", &entry.to_string()),
-        "/feed/00/stream".to_owned(),
     ] {
         assert_eq!(asked(&app, &path).await.0, 404, "{path}");
     }

@@ -89,12 +89,14 @@ async fn on_https_browsers_are_told_to_stay_there() {
             ("password", TestApp::PASSWORD),
         ];
         let entered = app.browser().post("/login").form(&fields).await;
-        let cookie = entered.header("set-cookie");
-        let cookie = cookie.to_str().unwrap();
-        assert!(
-            cookie.starts_with("__Host-ringside=") && cookie.contains("Secure"),
-            "{cookie}"
-        );
+        let cookies: Vec<_> = entered
+            .iter_headers_by_name("set-cookie")
+            .map(|cookie| cookie.to_str().unwrap())
+            .collect();
+        let is_secure = |cookie: &&str| cookie.contains("; Secure;");
+        assert!(cookies.iter().all(is_secure), "{cookies:?}");
+        let is_session = |cookie: &&str| cookie.starts_with("__Host-ringside=");
+        assert!(cookies.iter().any(is_session), "{cookies:?}");
         // A browser names the origin in its one spelling.
         let left = app.browser().post("/logout").form(&[("", "")]);
         left.add_header("origin", "https://live.example.org")
@@ -195,14 +197,20 @@ async fn another_sites_page_can_do_nothing_here() {
                 request.add_header(*name, *value)
             });
             let refused = request.await;
+            let sentence = "This was sent by another site's page, and was refused. Open Ringside itself and try again.";
+            let is_function = refused.request_url().path().starts_with("/fn/");
+            let body = if is_function {
+                json!({"Refused": sentence}).to_string()
+            } else {
+                sentence.to_owned()
+            };
             assert_eq!(
                 format!(
                     "{}\n{}",
                     head_of(&refused, &["cache-control", "set-cookie"]),
                     refused.text()
                 ),
-                "403 Forbidden\ncache-control: private, no-store\n\
-                 This was sent by another site's page, and was refused. Open Ringside itself and try again.",
+                format!("403 Forbidden\ncache-control: private, no-store\n{body}"),
                 "{lies:?}"
             );
         }
@@ -304,12 +312,12 @@ async fn asking_to_see_changes_nothing() {
         }
     }
     let refused = author.get("/fn/post_update").await;
-    assert_snapshot!(format!("{}\n{}", head_of(&refused, &["allow", "cache-control"]), refused.text()), @r"
+    assert_snapshot!(format!("{}\n{}", head_of(&refused, &["allow", "cache-control"]), refused.text()), @r#"
     405 Method Not Allowed
     allow: POST
     cache-control: private, no-store
-    This address takes no request of this kind. Go back, and try another way.
-    ");
+    {"Refused":"This address takes no request of this kind; Allow names those it takes."}
+    "#);
     let head = anonymous
         .get(&format!("/feed/{entry}/head"))
         .await
