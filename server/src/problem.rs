@@ -38,7 +38,7 @@ impl Problem {
 
     /// The same, never shown as a page: rendering is what failed.
     #[must_use]
-    pub const fn as_text(mut self) -> Self {
+    pub const fn text_only(mut self) -> Self {
         self.as_page = false;
         self
     }

@@ -102,9 +102,9 @@ impl Slots {
         });
         match rendered.await {
             Ok(Ok(page)) => Ok(page),
-            Ok(Err(_)) => Err(overloaded()),
-            Err(failed) if JoinError::is_panic(&failed) => Err(panicked().as_text()),
-            Err(_) => Err(overloaded()),
+            Err(failed) if JoinError::is_panic(&failed) => Err(panicked().text_only()),
+            // It took too long, or the server is ending.
+            Ok(Err(_)) | Err(_) => Err(overloaded()),
         }
     }
 }
@@ -114,7 +114,7 @@ pub fn overloaded() -> Problem {
     let sentence = "The server is too busy at the moment. Try again in a few seconds.";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, sentence)
         .retry_after(RETRY_AFTER)
-        .as_text()
+        .text_only()
 }
 
 #[cfg(test)]

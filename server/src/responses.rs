@@ -238,13 +238,13 @@ mod tests {
         let slow = || get(async || Problem::new(StatusCode::REQUEST_TIMEOUT, "Slow."));
         // As a library would respond, in its own words.
         let foreign = || get(async || (StatusCode::BAD_REQUEST, "some library's detail"));
-        let mut routes = Router::new();
+        let mut handlers = Router::new();
         for (name, route) in [("busy", busy()), ("slow", slow()), ("foreign", foreign())] {
             for root in ["/api/v1", "/fn", ""] {
-                routes = routes.route(&format!("{root}/{name}"), route.clone());
+                handlers = handlers.route(&format!("{root}/{name}"), route.clone());
             }
         }
-        let router: Router = routes.layer(from_fn_with_state(state.pages, respond));
+        let router: Router = handlers.layer(from_fn_with_state(state.pages, respond));
         for (path, status, text) in [
             ("/api/v1/busy", 503, "\"detail\":\"Busy.\""),
             ("/fn/busy", 503, "{\"Unavailable\":\"Busy.\"}"),

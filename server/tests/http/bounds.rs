@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use axum::{body::Body, http::Request};
 use axum_test::{TestResponse, TestServer};
 use domain::Slug;
+use tower::ServiceExt;
 
 use super::support::{TestApp, ask, head_of, op_id, tag_texts};
 
@@ -94,7 +96,7 @@ async fn who_is_not_logged_in_sends_little() {
     send(&anonymous, path, text(16_000))
         .await
         .assert_status_unauthorized()
-        .assert_text_contains(&"x".repeat(16_000));
+        .assert_text_contains("x".repeat(16_000));
     let late = send(&anonymous, path, text(17_000)).await;
     late.assert_status_payload_too_large();
     late.assert_text_contains("Your session has expired, and this is too long to be kept here.");
@@ -164,6 +166,32 @@ async fn an_address_of_more_than_8_kib_is_refused() {
     assert_eq!(tag_texts(&page.text(), "h1"), ["Not understood"]);
     let details = anonymous.get(&long("/api/v1/entries", 10_000)).await;
     details.assert_header("content-type", "application/problem+json");
+}
+
+/// Pages that no cache knows can always be made up. They wait for each other, and for nobody else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_before_made_up_pages_keeps_nobody_from_others() {
+    let (app, anonymous, author) = TestApp::start().await;
+    app.live_entry().await;
+    anonymous.get("/entries/final").await.assert_status_ok();
+    let crowd = (0..600).map(|number| {
+        let request = Request::get(format!("/entries/nowhere-{number}"));
+        let request = request.body(Body::empty()).unwrap();
+        tokio::spawn(app.router().oneshot(request))
+    });
+    let crowd: Vec<_> = crowd.collect();
+    anonymous.get("/entries/final").await.assert_status_ok();
+    anonymous.get("/healthz").await.assert_status_ok();
+    author.get("/desk").await.assert_status_ok();
+    for page in crowd {
+        let page = page.await.unwrap().unwrap();
+        match page.status().as_u16() {
+            404 => {}
+            503 => assert_eq!(page.headers()["retry-after"], "2"),
+            status => panic!("{status}"),
+        }
+        assert_eq!(page.headers()["cache-control"], "private, no-store");
+    }
 }
 
 /// The rest of the slug became a query, and the form another page's.

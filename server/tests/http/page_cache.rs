@@ -273,8 +273,7 @@ async fn there_are_no_more_answers_than_updates() {
     let entry = app.live_entry().await;
     let mut last = app.post("final", "One").await.id;
     for text in ["Two", "Three"] {
-        app.entry(&format!("other-{}", last), EntryState::Live)
-            .await;
+        app.entry(&format!("other-{last}"), EntryState::Live).await;
         // Numbers of other entries' updates lie between.
         app.post(&format!("other-{last}"), "Elsewhere").await;
         last = app.post("final", text).await.id;
