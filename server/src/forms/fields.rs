@@ -25,7 +25,7 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
     Some(match route {
         "/login" => &["next", "username", "password"],
         "/setup" => &["token", "username", "password"],
-        "/entries/{slug}/compose" => &["op_id", "source", "headline"],
+        "/entries/{slug}/compose" | "/desk/updates/{id}" => &["op_id", "source", "headline"],
         "/desk/entries" => &[
             "title",
             "slug",
@@ -34,14 +34,20 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
             "state",
             "default_order",
         ],
-        "/desk/entries/{slug}/edit" => &["title", "slug", "summary", "time_zone", "default_order"],
-        "/desk/updates/{id}" => &["source", "headline"],
-        "/desk/updates/{id}/mark" => &["mark", "on"],
-        "/logout"
-        | "/desk/entries/{slug}/start"
+        "/desk/entries/{slug}/edit" => &[
+            "op_id",
+            "title",
+            "slug",
+            "summary",
+            "time_zone",
+            "default_order",
+        ],
+        "/desk/updates/{id}/mark" => &["op_id", "mark", "on"],
+        "/desk/entries/{slug}/start"
         | "/desk/entries/{slug}/end"
         | "/desk/updates/{id}/delete"
-        | "/desk/updates/{id}/restore" => &[],
+        | "/desk/updates/{id}/restore" => &["op_id"],
+        "/logout" => &[],
         _ => return None,
     })
 }

@@ -46,11 +46,7 @@ async fn what_was_typed_outlives_the_session() {
         assert!(html.contains(r#" href="/login" target="_blank""#), "{html}");
         let (_, form) = html.split_once("<form ").unwrap();
         assert_eq!(attribute(&format!(" {form}"), "action"), path);
-        // The form to edit an update has no operation's name, and gets none.
-        assert_eq!(form.contains("name=\"op_id\""), path == COMPOSER);
-        if path == COMPOSER {
-            assert_eq!(typed_into(form, "op_id"), op_id);
-        }
+        assert_eq!(typed_into(form, "op_id"), op_id);
         assert_eq!(typed_into(form, "headline"), headline);
         assert_eq!(text_of_form(form), text);
         // Sent again by somebody who has logged in, it is taken.
