@@ -59,6 +59,11 @@ const DEADLINE: Duration = Duration::from_secs(2);
 /// and not so long that a reader takes an old page for the news.
 const COPIES_SERVED: Duration = Duration::from_mins(1);
 
+/// After how long without a look at the database the feeds count as old: ten times its interval.
+const LOOK_OVERDUE: Duration = Duration::from_secs(10);
+/// After how many seconds a page may be requested again that the database keeps back.
+const RETRY_AFTER: u16 = 5;
+
 /// How many headers an answer has in the end: room for them is made once.
 const HEADERS: usize = 16;
 
@@ -189,6 +194,12 @@ pub async fn serve_finished(
         head: feed.head,
         encoding,
     };
+    // What is known of the feed may be old itself.
+    let caching = match Freshness::of(newsroom.hub().unread_for()) {
+        Freshness::Current => caching,
+        Freshness::Old => NO_STORE,
+        Freshness::Unknown => return away().into_response(),
+    };
     if let Some(page) = cache.0.pages.get(&key).await {
         return page.answer(request.headers().get(IF_NONE_MATCH), caching);
     }
@@ -200,6 +211,36 @@ pub async fn serve_finished(
             .finish_or_copy(key, request, next, &rendering, shown.as_ref(), caching),
     )
     .await
+}
+
+/// How far what is known of the feeds can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Freshness {
+    /// As far as ever.
+    Current,
+    /// Another process may have changed it: a page is served, and no cache may keep it.
+    Old,
+    /// For too long nobody knows what has changed.
+    Unknown,
+}
+
+impl Freshness {
+    /// Of what was read this long ago.
+    fn of(age: Duration) -> Self {
+        if age <= LOOK_OVERDUE {
+            Self::Current
+        } else if age <= COPIES_SERVED {
+            Self::Old
+        } else {
+            Self::Unknown
+        }
+    }
+}
+
+/// The database has been away for longer than pages are served without it.
+fn away() -> Problem {
+    let sentence = "The database can't be reached at the moment. Try again in a few seconds.";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, sentence).retry_after(RETRY_AFTER)
 }
 
 /// The response, which caches may keep only if it says so itself.
@@ -592,6 +633,20 @@ mod tests {
         assert!(!outage.allows_copies(later));
         outage.end();
         assert!(outage.allows_copies(later));
+    }
+
+    #[test]
+    fn finished_pages_are_served_for_a_minute_after_the_database_was_read() {
+        for (seconds, expected) in [
+            (0, Freshness::Current),
+            (10, Freshness::Current),
+            (11, Freshness::Old),
+            (60, Freshness::Old),
+            (61, Freshness::Unknown),
+        ] {
+            let freshness = Freshness::of(Duration::from_secs(seconds));
+            assert_eq!(freshness, expected, "{seconds}");
+        }
     }
 
     #[test]
