@@ -1,5 +1,6 @@
 //! Databases that can't be used: each is one line, and what is in them stays as it is.
 
+use std::time::Duration;
 use std::{fs, net::TcpListener};
 
 use insta::assert_snapshot;

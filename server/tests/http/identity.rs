@@ -1,5 +1,7 @@
 //! Who asks: what opens a session, and what doesn't.
 
+use std::time::Duration;
+
 use axum_test::TestServer;
 use domain::Timestamp;
 use newsroom::{Secret, storage::Store};

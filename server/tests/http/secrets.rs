@@ -4,7 +4,6 @@
 use axum_test::TestServer;
 use domain::{Draft, EntryState, PostedUpdate, Slug, UpdateId};
 use newsroom::EntryPatch;
-use sqlx::{Connection, SqliteConnection};
 
 use super::support::TestApp;
 
