@@ -13,12 +13,12 @@ use newsroom::{Error, Newsroom};
 pub struct PageRequest {
     /// Who is logged in.
     pub viewer: Option<Viewer>,
-    /// The form that was sent to this page and not accepted.
-    pub typed: Option<Typed>,
+    /// The form that was sent to this page and not accepted. Shared: each part of the form reads it.
+    pub typed: Option<Arc<Typed>>,
 }
 
 /// A form that was sent and not accepted: what was typed, and what is wrong with it.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Typed {
     /// One sentence.
     pub message: String,

@@ -6,6 +6,7 @@ use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
@@ -17,6 +18,9 @@ use crate::{commands, config::Settings};
 const WRONG_SETTING: u8 = 2;
 /// Exit code for everything else.
 const FAILED: u8 = 1;
+
+/// How long threads that render or hash may take once everything else has ended.
+const SHUTDOWN: Duration = Duration::from_millis(500);
 
 /// A live blog that you host yourself.
 ///
@@ -195,6 +199,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
+    keep_files_private();
     // Rendering on one worker can wait for itself.
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -202,7 +207,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         .enable_all()
         .build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(dispatch(cli)),
+        Ok(runtime) => {
+            let outcome = runtime.block_on(dispatch(cli));
+            runtime.shutdown_timeout(SHUTDOWN);
+            outcome
+        }
         Err(error) => Err(CommandError::Failed(format!(
             "The machine gives no threads: {error}."
         ))),
@@ -218,6 +227,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     }
 }
+
+/// Has every new file be for this user alone: they hold password hashes, drafts and deleted texts.
+#[cfg(unix)]
+fn keep_files_private() {
+    use rustix::{fs::Mode, process::umask};
+
+    umask(Mode::RWXG | Mode::RWXO);
+}
+
+#[cfg(not(unix))]
+const fn keep_files_private() {}
 
 /// Tells whoever runs the command. Whether they still listen is theirs to know: a closed pipe is no
 /// reason to fail.

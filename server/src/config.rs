@@ -1,9 +1,10 @@
 //! The settings: flags and environment variables alike.
 
 use std::{
-    fs, io,
-    net::SocketAddr,
+    fmt, fs, io, iter,
+    net::{Ipv4Addr, SocketAddr},
     path::{self, Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
@@ -61,7 +62,7 @@ pub struct Settings {
     /// How readers reach the server, as in https://live.example.org. With https, cookies are sent
     /// over https alone.
     #[arg(long, env = "RINGSIDE_PUBLIC_URL", value_name = "URL", global = true)]
-    pub public_url: Option<String>,
+    pub public_url: Option<PublicUrl>,
     /// The proxies in front of the server, as in 127.0.0.1,10.0.0.0/8: of them, and of nobody else,
     /// it is believed whose request they pass on (X-Forwarded-For).
     #[arg(
@@ -200,58 +201,135 @@ impl Settings {
     }
 
     /// How readers reach the server.
-    pub fn public_url(&self) -> String {
-        match &self.public_url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
+    pub fn public_url(&self) -> PublicUrl {
+        let of_address = || {
+            let ip = self.addr.ip();
             // On every address also means on this one; no link can be opened to 0.0.0.0.
-            None if self.addr.ip().is_unspecified() => {
-                format!("http://127.0.0.1:{}", self.addr.port())
-            }
-            None => format!("http://{}", self.addr),
-        }
+            let ip = if ip.is_unspecified() {
+                Ipv4Addr::LOCALHOST.into()
+            } else {
+                ip
+            };
+            PublicUrl::http(SocketAddr::new(ip, self.addr.port()))
+        };
+        self.public_url.clone().unwrap_or_else(of_address)
     }
 
     /// Whether readers come over https: cookies are then for https alone.
     pub fn is_https(&self) -> bool {
-        self.public_url().starts_with("https://")
-    }
-
-    /// Checks what only makes sense together.
-    ///
-    /// # Errors
-    /// With a sentence for whoever runs the server.
-    pub fn check(&self) -> Result<(), CommandError> {
-        let url = self.public_url();
-        if is_origin(&url) {
-            return Ok(());
-        }
-        let given = self.public_url.as_ref().unwrap_or(&url);
-        Err(CommandError::WrongSetting(format!(
-            "RINGSIDE_PUBLIC_URL must be like https://live.example.org; it is {given:?}."
-        )))
+        self.public_url
+            .as_ref()
+            .is_some_and(|url| url.as_str().starts_with("https://"))
     }
 
     fn prepare_data_folder(&self) -> io::Result<()> {
-        fs::create_dir_all(&self.data)?;
+        create_private_folder(&self.data)?;
         let probe = self.data.join(".writable");
         fs::write(&probe, "")?;
         fs::remove_file(probe)
     }
+
+    /// Returns what holds password hashes, drafts and deleted texts and may be read by other users of
+    /// the machine: the data folder, and the database's files in it.
+    #[cfg(unix)]
+    pub fn readable_by_others(&self) -> Vec<PathBuf> {
+        use std::os::unix::fs::PermissionsExt;
+
+        let is_open = |path: &PathBuf| {
+            fs::metadata(path).is_ok_and(|it| it.permissions().mode() & OTHERS != 0)
+        };
+        let files = ["ringside.db", "ringside.db-wal", "published"];
+        let files = files.map(|name| self.data.join(name));
+        let elsewhere = self.database_url.as_deref().and_then(|url| {
+            let path = url.strip_prefix("sqlite://")?;
+            Some(PathBuf::from(path.split('?').next()?))
+        });
+        let all = iter::once(self.data.clone()).chain(files).chain(elsewhere);
+        all.filter(is_open).collect()
+    }
+
+    /// The same; on this system it is not known.
+    #[cfg(not(unix))]
+    pub fn readable_by_others(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
 }
 
-/// Whether `url` is a scheme, a host, perhaps a port, and nothing else.
-fn is_origin(url: &str) -> bool {
-    let Ok(uri) = url.parse::<Uri>() else {
-        return false;
-    };
-    let (Some("http" | "https"), Some(host)) = (uri.scheme_str(), uri.host()) else {
-        return false;
-    };
-    let authority = match uri.port_u16() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    };
-    !host.is_empty() && url.ends_with(&format!("://{authority}"))
+/// What group and others may do with a file.
+#[cfg(unix)]
+const OTHERS: u32 = 0o077;
+
+/// Makes a folder, and those above it that are missing, for this user alone.
+fn create_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// How readers reach the server, in its one spelling: scheme and host in lower case, and a port only if
+/// it isn't the scheme's own. Browsers write an `Origin` like that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+/// Why a text is no public URL.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it must be like https://live.example.org, a scheme and a host")]
+pub struct NoPublicUrl;
+
+impl PublicUrl {
+    /// The URL itself, without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// That of a server at this address, without https.
+    fn http(address: SocketAddr) -> Self {
+        match address.port() {
+            80 if address.is_ipv6() => Self(format!("http://[{}]", address.ip())),
+            80 => Self(format!("http://{}", address.ip())),
+            _ => Self(format!("http://{address}")),
+        }
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = NoPublicUrl;
+
+    fn from_str(text: &str) -> Result<Self, NoPublicUrl> {
+        let text = text.trim_end_matches('/');
+        let uri: Uri = text.parse().map_err(|_| NoPublicUrl)?;
+        let (scheme, own_port) = match uri.scheme_str() {
+            Some("http") => ("http", 80),
+            Some("https") => ("https", 443),
+            _ => return Err(NoPublicUrl),
+        };
+        let host = uri.host().filter(|host| !host.is_empty());
+        let host = host.ok_or(NoPublicUrl)?;
+        let given = match uri.port_u16() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        // Nothing else may be in it: no user, no path, no query.
+        let (_, authority) = text.split_once("://").ok_or(NoPublicUrl)?;
+        if authority != given {
+            return Err(NoPublicUrl);
+        }
+        let host = host.to_ascii_lowercase();
+        Ok(Self(
+            match uri.port_u16().filter(|port| *port != own_port) {
+                Some(port) => format!("{scheme}://{host}:{port}"),
+                None => format!("{scheme}://{host}"),
+            },
+        ))
+    }
 }
 
 /// The first line of a file that holds a secret.
@@ -263,4 +341,44 @@ pub fn first_line_of(file: &Path) -> Result<String, CommandError> {
         CommandError::WrongSetting(format!("{} can't be read: {error}.", file.display()))
     })?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_has_one_spelling() {
+        for (text, spelled) in [
+            ("https://live.example.org", "https://live.example.org"),
+            ("HTTPS://Live.Example.Org/", "https://live.example.org"),
+            ("https://live.example.org:443", "https://live.example.org"),
+            ("https://live.example.org:80", "https://live.example.org:80"),
+            ("http://live.example.org:80", "http://live.example.org"),
+            ("http://192.0.2.1:3000", "http://192.0.2.1:3000"),
+            ("http://[2001:DB8::1]:3000", "http://[2001:db8::1]:3000"),
+            ("https://live.example.org:0443", ""),
+            ("https://ann@live.example.org", ""),
+            ("https://live.example.org/blog", ""),
+            ("live.example.org", ""),
+            ("ftp://live.example.org", ""),
+            ("https://", ""),
+        ] {
+            let url = text.parse::<PublicUrl>();
+            let url = url.map_or(String::new(), |url| url.to_string());
+            assert_eq!(url, spelled, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_server_without_a_public_url_is_reached_at_its_address() {
+        for (address, url) in [
+            ("127.0.0.1:3000", "http://127.0.0.1:3000"),
+            ("127.0.0.1:80", "http://127.0.0.1"),
+            ("[::1]:80", "http://[::1]"),
+            ("[::1]:3000", "http://[::1]:3000"),
+        ] {
+            assert_eq!(PublicUrl::http(address.parse().unwrap()).as_str(), url);
+        }
+    }
 }

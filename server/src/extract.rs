@@ -5,7 +5,7 @@ use axum::{
         FromRequestParts,
         rejection::{PathRejection, QueryRejection},
     },
-    http::StatusCode,
+    http::{StatusCode, request::Parts},
 };
 
 use domain::{Slug, UpdateId};
@@ -32,6 +32,32 @@ impl From<PathRejection> for Problem {
 impl From<QueryRejection> for Problem {
     fn from(_: QueryRejection) -> Self {
         unreadable()
+    }
+}
+
+/// The slug of the entry in an address that holds nothing else, as a handler's argument: what isn't
+/// one is refused with 404 before any page is named by it.
+pub struct EntrySlug(pub Slug);
+
+impl<S: Send + Sync> FromRequestParts<S> for EntrySlug {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(name) = Path::<String>::from_request_parts(parts, state).await?;
+        Ok(Self(slug(&name)?))
+    }
+}
+
+/// The number of the update in an address that holds nothing else, as a handler's argument: what isn't
+/// one is refused with 404.
+pub struct UpdateNumber(pub UpdateId);
+
+impl<S: Send + Sync> FromRequestParts<S> for UpdateNumber {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state).await?;
+        Ok(Self(update_id(&id)?))
     }
 }
 

@@ -6,20 +6,25 @@ use axum::{
     Json, Router,
     extract::State,
     http::{
-        HeaderValue,
-        header::{CACHE_CONTROL, CONTENT_TYPE},
+        HeaderMap, HeaderValue,
+        header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY},
     },
     response::{IntoResponse, Response},
     routing::get,
 };
-use domain::{Cursor, Head};
-use newsroom::{Newsroom, live::FeedId};
+use domain::{Cursor, EntryId, Head};
+use newsroom::{
+    Newsroom,
+    live::{Coding, FeedId, Frame},
+};
 use serde::Deserialize;
-use tower_http::compression::{CompressionLayer, predicate::SizeAbove};
 
 use crate::{
+    compression::compress,
     extract::{Path, Query},
+    page_cache::Encoding,
     problem::{Problem, feed_problem},
+    rendering::Rendering,
     state::AppState,
     streams::{stream, websocket},
 };
@@ -28,16 +33,14 @@ use crate::{
 const HEAD: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=1");
 /// What changed since a cursor grows; a few seconds of it may be shared.
 const CHANGES: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=2");
-/// What is compressed, in bytes: catching up on many updates is worth the work for each who asks, the
-/// one or two that polls bring are not.
-const WORTH_COMPRESSING: u64 = 4 * 1024;
+/// The smallest batch that is compressed, in bytes: one or two updates fit into a packet as they are.
+const WORTH_COMPRESSING: usize = 4 * 1024;
 
 /// `/feed/{entry_id}/...` and `/feed/all/...`.
 pub fn routes() -> Router<AppState> {
-    let compression = CompressionLayer::new().compress_when(SizeAbove::new(WORTH_COMPRESSING));
     Router::new()
         .route("/feed/{entry_id}/head", get(head))
-        .route("/feed/{entry_id}/changes", get(changes).layer(compression))
+        .route("/feed/{entry_id}/changes", get(changes))
         .route("/feed/{entry_id}/stream", get(stream))
         .route("/ws", get(websocket))
 }
@@ -61,13 +64,14 @@ impl Since {
 /// Which feed an address names.
 ///
 /// # Errors
-/// 404 if it is neither `all` nor a number.
+/// 404 if it is neither `all` nor a number in its one spelling: each spelling would be a key of its own
+/// in every cache.
 pub fn feed_id(text: &str) -> Result<FeedId, Problem> {
     match text {
         "all" => Ok(FeedId::All),
-        id => match id.parse() {
-            Ok(id) => Ok(FeedId::Entry(id)),
-            Err(_) => Err(newsroom::Error::Unknown("entry").into()),
+        text => match text.parse::<EntryId>() {
+            Ok(id) if id.to_string() == text => Ok(FeedId::Entry(id)),
+            _ => Err(newsroom::Error::Unknown("entry").into()),
         },
     }
 }
@@ -82,17 +86,50 @@ async fn head(
 
 async fn changes(
     State(newsroom): State<Arc<Newsroom>>,
+    State(rendering): State<Rendering>,
     Path(feed): Path<String>,
     Query(since): Query<Since>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (feed, since) = (feed_id(&feed)?, since.cursor()?);
     let frame = match newsroom.changes(feed, since).await {
         Ok(frame) => frame,
         Err(error) => return Ok(feed_problem(error)),
     };
-    let headers = [
-        (CACHE_CONTROL, CHANGES),
-        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-    ];
-    Ok((headers, frame.json()).into_response())
+    let mut response = match coding_of(&frame, &headers) {
+        Some((coding, name)) => {
+            let compress = async |json| compress(rendering.public(), coding, json).await;
+            match frame.compressed(coding, compress).await {
+                Ok(bytes) => ([(CONTENT_ENCODING, name)], bytes).into_response(),
+                // As it is, it still does what the client needs.
+                Err(_) => frame.json().into_response(),
+            }
+        }
+        None => frame.json().into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, CHANGES);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if is_worth_compressing(&frame) {
+        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    Ok(response)
+}
+
+/// The coding to send a batch in, and its name; `None` if it is sent as it is.
+fn coding_of(frame: &Frame, headers: &HeaderMap) -> Option<(Coding, HeaderValue)> {
+    if !is_worth_compressing(frame) {
+        return None;
+    }
+    let encoding = Encoding::accepted(headers);
+    let coding = match encoding {
+        Encoding::Brotli => Coding::Brotli,
+        Encoding::Gzip => Coding::Gzip,
+        Encoding::Identity => return None,
+    };
+    Some((coding, encoding.header()))
+}
+
+fn is_worth_compressing(frame: &Frame) -> bool {
+    frame.json().len() > WORTH_COMPRESSING
 }

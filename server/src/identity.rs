@@ -9,7 +9,7 @@ use std::{
 use app::PageRequest;
 use axum::{
     extract::{FromRequest, Request, State},
-    http::{Method, header::CACHE_CONTROL},
+    http::{Method, StatusCode, header::CACHE_CONTROL},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -19,13 +19,14 @@ use axum_extra::extract::{
 };
 use domain::Viewer;
 use governor::{DefaultKeyedRateLimiter, Quota};
-use newsroom::{Newsroom, SESSION_LIFE, Secret, Session};
+use newsroom::{Error, Newsroom, SESSION_LIFE, Secret, Session};
 use serde::Deserialize;
 
 use crate::{
+    bodies::Bodies,
     config::Settings,
     extract::Query,
-    forms::Fields,
+    forms::{Fields, is_to_form},
     pages::Pages,
     problem::{NO_STORE, Problem},
     security::local_path,
@@ -108,7 +109,14 @@ pub async fn identify(
 
 /// Sends whoever isn't logged in to the login page, and back here from there. A form that they sent
 /// comes back to them, to be sent again: what was typed must not be lost with the session.
-pub async fn require_login(State(pages): State<Pages>, request: Request, next: Next) -> Response {
+///
+/// Nobody is known to have sent it, so a longer form than a login's is not kept.
+pub async fn require_login(
+    State(pages): State<Pages>,
+    State(bodies): State<Bodies>,
+    request: Request,
+    next: Next,
+) -> Response {
     if viewer(&request).is_some() {
         return next.run(request).await;
     }
@@ -116,8 +124,15 @@ pub async fn require_login(State(pages): State<Pages>, request: Request, next: N
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return Redirect::to(&format!("/login?next={here}")).into_response();
     }
-    match Fields::from_request(request, &()).await {
+    if !is_to_form(&request) {
+        return Problem::from(Error::LoggedOut).into_response();
+    }
+    match Fields::from_request(request, &bodies).await {
         Ok(fields) => pages.render_resend(&here, fields.into_sorted()).await,
+        Err(refused) if refused.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let sentence = "Your session has expired, and this is too long to be kept here. Go back and copy your text; then log in, and send it again.";
+            Problem::new(refused.status(), sentence).into_response()
+        }
         Err(refused) => refused,
     }
 }

@@ -7,8 +7,10 @@
 //! and what is personal is told who asks and never stored.
 
 mod api;
+mod bodies;
 mod cli;
 mod commands;
+mod compression;
 mod config;
 mod extract;
 mod feed;
@@ -16,12 +18,13 @@ mod files;
 mod forms;
 mod health;
 mod identity;
-mod length;
 mod moved;
 mod page_cache;
 mod pages;
 mod problem;
 mod proxies;
+mod rendering;
+mod responses;
 mod router;
 mod security;
 mod serving;

@@ -16,7 +16,14 @@ use leptos::prelude::*;
 use leptos_axum::{handle_server_fns_with_context, render_app_async_with_context};
 use newsroom::Newsroom;
 
-use crate::problem::{NO_STORE, Problem};
+use crate::{
+    bodies::Sender,
+    problem::{NO_STORE, Problem},
+    rendering::Rendering,
+};
+
+/// The names that pages read in their addresses' queries.
+const QUERY_NAMES: [&str; 5] = ["order", "next", "token", "posted", "deleted"];
 
 /// What a document ends with.
 const END: &[u8] = b"</html>";
@@ -26,14 +33,16 @@ const END: &[u8] = b"</html>";
 pub struct Pages {
     newsroom: Arc<Newsroom>,
     assets: Arc<Assets>,
+    rendering: Rendering,
 }
 
 impl Pages {
-    /// Pages of `newsroom`, naming the files of a build.
-    pub fn new(newsroom: Arc<Newsroom>, assets: Assets) -> Self {
+    /// Pages of `newsroom`, naming the files of a build, rendered in these slots.
+    pub fn new(newsroom: Arc<Newsroom>, assets: Assets, rendering: Rendering) -> Self {
         Self {
             newsroom,
             assets: Arc::new(assets),
+            rendering,
         }
     }
 
@@ -42,9 +51,14 @@ impl Pages {
         &self.assets
     }
 
-    /// The page at the request's address.
-    pub async fn render(&self, request: Request<Body>) -> Response {
+    /// The public page at the request's address, for a caller that holds a slot.
+    pub async fn render_public(self, request: Request<Body>) -> Response {
         self.document(request, None).await
+    }
+
+    /// The personal page at the request's address, once a slot is free.
+    pub async fn render(&self, request: Request<Body>) -> Response {
+        self.render_in_slot(request, None).await
     }
 
     /// The page at `path` as `viewer` sees it, with the form on it shown again: nothing that was
@@ -63,7 +77,7 @@ impl Pages {
         *request.uri_mut() = uri;
         request.extensions_mut().insert(PageRequest {
             viewer,
-            typed: Some(typed),
+            typed: Some(Arc::new(typed)),
         });
         let mut response = self.render(request).await;
         if response.status().is_success() {
@@ -88,10 +102,24 @@ impl Pages {
     /// A page that stands at no address, and is kept by nobody.
     async fn render_instead(&self, status: StatusCode, instead: Instead) -> Response {
         let request = Request::new(Body::empty());
-        let mut response = self.document(request, Some(instead)).await;
+        let mut response = self.render_in_slot(request, Some(instead)).await;
+        if response.extensions().get::<Problem>().is_some() {
+            return response;
+        }
         *response.status_mut() = status;
         response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
         response
+    }
+
+    /// The document of the page, once a slot is free.
+    async fn render_in_slot(&self, request: Request<Body>, instead: Option<Instead>) -> Response {
+        let slots = match Sender::of(&request) {
+            Sender::Caller => self.rendering.personal(),
+            Sender::Anonymous => self.rendering.public(),
+        };
+        let pages = self.clone();
+        let document = slots.run(async move { pages.document(request, instead).await });
+        document.await.unwrap_or_else(IntoResponse::into_response)
     }
 
     /// Runs a server function.
@@ -102,7 +130,8 @@ impl Pages {
     }
 
     /// The document of the page at the request's address, or of what is shown instead.
-    async fn document(&self, request: Request<Body>, instead: Option<Instead>) -> Response {
+    async fn document(&self, mut request: Request<Body>, instead: Option<Instead>) -> Response {
+        keep_known_names(request.uri_mut());
         let assets = Arc::clone(&self.assets);
         let shell = move || view! { <Shell assets=(*assets).clone() instead=instead.clone() /> };
         let render = render_app_async_with_context(self.context(), shell);
@@ -131,10 +160,57 @@ impl fmt::Debug for Pages {
     }
 }
 
+/// Leaves of an address's query the first value of each name that a page reads: the router walks
+/// through all names for each name.
+fn keep_known_names(uri: &mut Uri) {
+    let Some(query) = uri.query() else {
+        return;
+    };
+    let mut known = form_urlencoded::Serializer::new(String::new());
+    for name in QUERY_NAMES {
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        if let Some((_, value)) = pairs.find(|(key, _)| key == name) {
+            known.append_pair(name, &value);
+        }
+    }
+    let path = uri.path();
+    let target = match &*known.finish() {
+        "" => path.to_owned(),
+        query => format!("{path}?{query}"),
+    };
+    // Made of the path and of percent-encoded text, it can be read again.
+    if let Ok(target) = target.parse() {
+        *uri = target;
+    }
+}
+
 /// Whether whoever asks wants a page, and not a program's answer.
 pub fn wants_page(headers: &HeaderMap) -> bool {
     headers
         .get(ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_given_the_names_it_reads_and_no_others() {
+        for (target, kept) in [
+            ("/login", "/login"),
+            ("/login?", "/login"),
+            (
+                "/login?a&b=1&%6eext=/desk%26&next=2",
+                "/login?next=%2Fdesk%26",
+            ),
+            ("/x?posted=7&order=latest", "/x?order=latest&posted=7"),
+            ("/x?token=%ff", "/x?token=%EF%BF%BD"),
+        ] {
+            let mut uri = target.parse().unwrap();
+            keep_known_names(&mut uri);
+            assert_eq!(uri.to_string(), kept);
+        }
+    }
 }

@@ -21,6 +21,7 @@ pub struct Problem {
     sentence: String,
     retry_after: Option<u16>,
     field: Option<&'static str>,
+    as_page: bool,
 }
 
 impl Problem {
@@ -31,7 +32,20 @@ impl Problem {
             sentence: sentence.into(),
             retry_after: None,
             field: None,
+            as_page: true,
         }
+    }
+
+    /// The same, never shown as a page: rendering is what failed.
+    #[must_use]
+    pub const fn text_only(mut self) -> Self {
+        self.as_page = false;
+        self
+    }
+
+    /// Whether it is shown as a page to clients that want pages.
+    pub const fn can_be_page(&self) -> bool {
+        self.as_page
     }
 
     /// The same, to be asked again in so many seconds, and not before.

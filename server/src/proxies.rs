@@ -5,7 +5,12 @@
 //! long as who wrote is trusted. `Forwarded` (RFC 7239) is not read: a proxy that writes the one header
 //! passes the other on as a reader forged it.
 
-use std::{net::IpAddr, net::SocketAddr, str, str::FromStr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    str,
+    str::FromStr,
+    sync::{Arc, Once},
+};
 
 use axum::{
     extract::{ConnectInfo, FromRef, FromRequestParts, rejection::ExtensionRejection},
@@ -83,6 +88,10 @@ impl TrustedProxies {
             .map(<[u8]>::trim_ascii)
             .filter(|hop| !hop.is_empty());
         let mut client = peer.to_canonical();
+        if !self.trusts(client) {
+            warn_if_forwarded(client, headers);
+            return client;
+        }
         while self.trusts(client) {
             let Some(hop) = hops.next().and_then(address) else {
                 break;
@@ -94,6 +103,21 @@ impl TrustedProxies {
 
     fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// Warns once of a proxy that isn't trusted: all that come through it count as one client.
+fn warn_if_forwarded(peer: IpAddr, headers: &HeaderMap) {
+    static WARNED: Once = Once::new();
+
+    if !WARNED.is_completed() && headers.contains_key(FORWARDED_FOR) {
+        WARNED.call_once(|| {
+            tracing::warn!(
+                %peer,
+                "X-Forwarded-For comes from an address that is not among RINGSIDE_TRUSTED_PROXIES, and \
+                 is not read: all clients behind a proxy there share one limit of streams and logins"
+            );
+        });
     }
 }
 

@@ -5,38 +5,42 @@ use std::{net::SocketAddr, sync::Arc};
 use app::App;
 use axum::{
     Router,
+    body::Body,
     extract::{ConnectInfo, DefaultBodyLimit, Request, State},
-    http::{
-        HeaderValue, Request as HttpRequest, StatusCode,
-        header::{ALLOW, CACHE_CONTROL},
-    },
-    middleware::{Next, from_fn, from_fn_with_state},
+    http::{HeaderValue, Request as HttpRequest, StatusCode},
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter, get, on},
 };
 use leptos_axum::{AxumRouteListing, generate_route_list};
+use newsroom::Error;
 use tower::ServiceBuilder;
 use tower_http::{
     compression::CompressionLayer,
     csrf::CsrfLayer,
-    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    request_id::{MakeRequestId, RequestId, SetRequestIdLayer},
     trace::TraceLayer,
 };
 use tracing::{Span, field::display};
 
 use crate::{
-    api, feed, files, forms, health,
+    api,
+    bodies::{Bodies, ReceivedBody, Sender},
+    feed, files, forms, health,
     identity::{identify, require_login, skip_login},
-    length::limit_length,
     moved::follow_moves,
     page_cache::serve_finished,
-    pages::{Pages, wants_page},
-    problem::{NO_STORE, Problem},
+    pages::Pages,
+    problem::Problem,
     proxies::TrustedProxies,
+    responses::{request_id, respond},
     security::{SecurityHeaders, add_headers, refuse_cross_site},
     state::AppState,
     updates,
 };
+
+/// The longest id of a request that is kept, in characters: a UUID has 36, a SHA-256 in hex 64.
+const LONGEST_ID: usize = 64;
 
 /// Everything the server answers.
 pub fn router(state: AppState) -> Router {
@@ -45,7 +49,7 @@ pub fn router(state: AppState) -> Router {
     let mut door = forms::door_routes();
     for page in generate_route_list(App) {
         match Audience::of(&page) {
-            Audience::Everyone => public = public.route(page.path(), page_route()),
+            Audience::Everyone => public = public.route(page.path(), public_page_route()),
             Audience::Author => author = author.route(page.path(), page_route()),
             Audience::Door => {
                 door = door.route(page.path(), page_route().layer(from_fn(skip_login)));
@@ -62,7 +66,7 @@ pub fn router(state: AppState) -> Router {
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), serve_finished));
     let personal = author
-        .layer(from_fn_with_state(state.pages.clone(), require_login))
+        .layer(from_fn_with_state(state.clone(), require_login))
         .merge(door)
         .merge(server_functions())
         .layer(from_fn_with_state(state.clone(), identify));
@@ -70,7 +74,8 @@ pub fn router(state: AppState) -> Router {
     let security = SecurityHeaders::new(state.pages.assets(), &state.settings);
     let mut csrf = CsrfLayer::new();
     // Behind a proxy that renames the host, the public address is still this server's own.
-    if let Ok(trusting) = csrf.clone().add_trusted_origin(state.settings.public_url()) {
+    let public_url = state.settings.public_url();
+    if let Ok(trusting) = csrf.clone().add_trusted_origin(public_url.as_str()) {
         csrf = trusting;
     }
     let site = state.settings.site();
@@ -86,18 +91,17 @@ pub fn router(state: AppState) -> Router {
         // more box to be made for every request.
         .layer(
             ServiceBuilder::new()
+                .map_request(forget_odd_id)
                 .layer(SetRequestIdLayer::x_request_id(RandomId))
                 .layer(
                     TraceLayer::new_for_http().make_span_with(move |request: &Request| {
                         request_span(&settings.trusted_proxies, request)
                     }),
                 )
-                .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(from_fn_with_state(security, add_headers))
-                .layer(from_fn_with_state(state.pages.clone(), dress_problems))
+                .layer(from_fn_with_state(state.pages.clone(), respond))
                 .layer(csrf.with_rejection_response(refuse_cross_site))
-                .layer(from_fn(limit_length))
-                // The one limit of a request's length is the layer's above.
+                // Each handler reads a body within its own limit.
                 .layer(DefaultBodyLimit::disable()),
         )
         .with_state(state)
@@ -114,18 +118,25 @@ impl MakeRequestId for RandomId {
     }
 }
 
+/// Takes an id from a request that isn't short and plain, so that it gets another: ids come back in
+/// responses, and stand in the log.
+fn forget_odd_id(mut request: Request) -> Request {
+    let odd = |id: &HeaderValue| {
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+        !(1..=LONGEST_ID).contains(&id.len()) || !id.as_bytes().iter().all(plain)
+    };
+    if request.headers().get("x-request-id").is_some_and(odd) {
+        request.headers_mut().remove("x-request-id");
+    }
+    request
+}
+
 /// What the log says of the request that a line is about. Without the query: it may hold a secret.
 fn request_span(proxies: &TrustedProxies, request: &Request) -> Span {
-    let id = request_id(request);
+    let id = request_id(request.headers());
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let client = peer.map(|peer| display(proxies.client(peer.ip(), request.headers())));
     tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id, client)
-}
-
-/// What the log calls a request.
-fn request_id(request: &Request) -> &str {
-    let id = request.headers().get("x-request-id");
-    id.and_then(|id| id.to_str().ok()).unwrap_or_default()
 }
 
 /// Whom a page is for.
@@ -151,13 +162,21 @@ impl Audience {
     }
 }
 
+/// A public page, behind [`serve_finished`], which holds the slot for rendering.
+fn public_page_route() -> MethodRouter<AppState> {
+    get(async |State(pages): State<Pages>, request: Request| pages.render_public(request).await)
+}
+
 fn page_route() -> MethodRouter<AppState> {
     get(async |State(pages): State<Pages>, request: Request| pages.render(request).await)
 }
 
 /// The islands' server functions, each at its own address.
 fn server_functions() -> Router<AppState> {
-    let call = async |State(pages): State<Pages>, request: Request| pages.call(request).await;
+    let call =
+        async |State(pages): State<Pages>, State(bodies): State<Bodies>, request: Request| {
+            call_function(&pages, &bodies, request).await
+        };
     server_fn::axum::server_fn_paths().fold(Router::new(), |router, (path, method)| {
         match MethodFilter::try_from(method) {
             Ok(method) => router.route(path, on(method, call)),
@@ -167,48 +186,21 @@ fn server_functions() -> Router<AppState> {
     })
 }
 
-/// Says what is wrong in problem details where programs ask, as a page to whoever wants pages, and that
-/// nobody may keep it.
-async fn dress_problems(State(pages): State<Pages>, request: Request, next: Next) -> Response {
-    let of_program = api::is_at(request.uri().path()).then(|| request_id(&request).to_owned());
-    let wants_page = wants_page(request.headers());
-    let response = next.run(request).await;
-    let status = response.status();
-    // What a layer or the router said, it is made to say in our words.
-    let problem = match status {
-        StatusCode::PAYLOAD_TOO_LARGE => Some(Problem::new(
-            status,
-            match of_program {
-                Some(_) => "This is larger than the 4 MiB that can be sent at once.",
-                None => {
-                    "This is larger than the 4 MiB that can be sent at once. Go back, and send less."
-                }
-            },
-        )),
-        StatusCode::METHOD_NOT_ALLOWED => Some(Problem::new(
-            status,
-            match of_program {
-                Some(_) => {
-                    "This address takes no request of this kind; Allow names those it takes."
-                }
-                None => "This address takes no request of this kind. Go back, and try another way.",
-            },
-        )),
-        _ => response.extensions().get::<Problem>().cloned(),
-    };
-    let allowed = response.headers().get(ALLOW).cloned();
-    let mut response = match (problem, of_program) {
-        (Some(problem), Some(request_id)) => api::details(&problem, request_id),
-        (Some(problem), None) if wants_page => pages.render_problem(problem).await,
-        (Some(problem), None) => problem.into_response(),
-        (None, _) => response,
-    };
-    let headers = response.headers_mut();
-    if let Some(allowed) = allowed {
-        headers.insert(ALLOW, allowed);
+/// Runs a server function on the whole of its arguments.
+async fn call_function(pages: &Pages, bodies: &Bodies, request: Request) -> Response {
+    let sender = Sender::of(&request);
+    let (parts, body) = request.into_parts();
+    match bodies.receive(body, sender).await {
+        Ok(ReceivedBody { bytes, held: _held }) => {
+            let request = Request::from_parts(parts, Body::from(bytes));
+            pages.call(request).await
+        }
+        // An author whose session has expired is told that, and not that a text is too long.
+        Err(problem)
+            if problem.status() == StatusCode::PAYLOAD_TOO_LARGE && sender == Sender::Anonymous =>
+        {
+            Problem::from(Error::LoggedOut).into_response()
+        }
+        Err(problem) => problem.into_response(),
     }
-    if status.is_client_error() || status.is_server_error() {
-        headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
-    }
-    response
 }

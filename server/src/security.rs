@@ -8,8 +8,8 @@ use axum::{
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
         header::{
-            CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-            X_CONTENT_TYPE_OPTIONS,
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY,
+            STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
         },
     },
     middleware::Next,
@@ -20,6 +20,8 @@ use sha2::{Digest, Sha256};
 use tower_http::csrf::ProtectionError;
 
 use crate::{config::Settings, problem::Problem};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The headers, made once at start; cheap to clone.
 #[derive(Clone, Debug)]
@@ -56,13 +58,20 @@ impl SecurityHeaders {
     }
 }
 
-/// Puts the headers on every answer.
+/// Puts the headers on every response; and the request's id, unless caches may keep the response: it
+/// would name another request to everybody who gets it from there.
 pub async fn add_headers(
     State(headers): State<SecurityHeaders>,
     request: Request,
     next: Next,
 ) -> Response {
+    let id = request.headers().get(&REQUEST_ID).cloned();
     let mut response = next.run(request).await;
+    let caching = response.headers().get(CACHE_CONTROL);
+    let is_public = caching.is_some_and(|caching| caching.as_bytes().starts_with(b"public"));
+    if let Some(id) = id.filter(|_| !is_public) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
     for (name, value) in headers.0.iter() {
         response.headers_mut().insert(name.clone(), value.clone());
     }
@@ -93,7 +102,7 @@ pub fn is_cross_site(headers: &HeaderMap, settings: &Settings) -> bool {
         .or_else(|| origin.strip_prefix(b"http://"));
     let own = authority.is_some() && authority == host;
     // Behind a proxy that renames the host, the public address is still this server's own.
-    !own && origin != settings.public_url().as_bytes()
+    !own && origin != settings.public_url().as_str().as_bytes()
 }
 
 fn content_security_policy(assets: &Assets) -> String {

@@ -10,8 +10,8 @@ use newsroom::{FeedPolicy, Newsroom, Options, Renderers, Secret};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    cli::CommandError, config::Settings, identity::LoginLimit, page_cache::PageCache, pages::Pages,
-    streams::Streams,
+    bodies::Bodies, cli::CommandError, config::Settings, identity::LoginLimit,
+    page_cache::PageCache, pages::Pages, rendering::Rendering, streams::Streams,
 };
 
 /// What every handler shares; cheap to clone.
@@ -27,6 +27,10 @@ pub struct AppState {
     pub streams: Streams,
     /// The finished public pages.
     pub page_cache: PageCache,
+    /// The slots for rendering.
+    pub rendering: Rendering,
+    /// The request bodies that are held in memory.
+    pub bodies: Bodies,
     /// What may open the set-up page, while there is no owner.
     pub setup: Arc<SetupToken>,
     /// How often logins may fail.
@@ -43,7 +47,6 @@ impl AppState {
     /// # Errors
     /// With one sentence for whoever runs the server.
     pub async fn open(settings: Settings) -> Result<Self, CommandError> {
-        settings.check()?;
         let (assets, build) = load_assets(&settings)?;
         let has_build = build != NO_BUILD;
         let newsroom = open_build(&settings, build, settings.database_deadline()).await?;
@@ -54,8 +57,11 @@ impl AppState {
             );
         }
         let needs_set_up = newsroom.needs_set_up().await?;
+        let rendering = Rendering::default();
         Ok(Self {
-            pages: Pages::new(Arc::clone(&newsroom), assets),
+            pages: Pages::new(Arc::clone(&newsroom), assets, rendering.clone()),
+            rendering,
+            bodies: Bodies::default(),
             streams: Streams::new(
                 Arc::clone(&newsroom),
                 settings.max_streams,

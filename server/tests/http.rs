@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod http {
     mod api;
+    mod bounds;
     mod feed;
     mod files;
     mod forms;

@@ -12,7 +12,7 @@ pub fn Complaint() -> impl IntoView {
     PageRequest::current().typed.map(|typed| {
         view! {
             <p class="complaint" role="alert" id="complaint">
-                {typed.message}
+                {typed.message.clone()}
             </p>
         }
     })

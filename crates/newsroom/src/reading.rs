@@ -145,6 +145,17 @@ impl Newsroom {
         Ok((entry, updates))
     }
 
+    /// Returns the numbers of a public entry's updates, without those of deleted ones, in ascending
+    /// order.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is no such public entry, or if the database can't be reached.
+    pub async fn update_numbers(&self, entry: EntryId) -> Result<Vec<UpdateId>> {
+        let mut snapshot = self.store.snapshot().await?;
+        let entry = public(snapshot.entry(entry).await?)?;
+        snapshot.update_numbers(entry.id).await
+    }
+
     /// The finished cards.
     pub const fn cards(&self) -> &Cards {
         &self.cards

@@ -8,18 +8,26 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::problem::Problem;
+use crate::{
+    bodies::{Held, ReceivedBody, Sender},
+    problem::Problem,
+    state::AppState,
+};
 
-/// A request's body, from JSON. What isn't JSON, and what is but isn't a `T`, is refused with its place.
+/// A request's body, from JSON, and its share of the memory for bodies: for a handler whose caller is
+/// known. What isn't JSON, and what is but isn't a `T`, is refused with its place.
 #[derive(Debug)]
-pub struct Body<T>(pub T);
+pub struct Body<T>(pub T, pub Held);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let ReceivedBody { bytes, held } = state.bodies.receive(body, Sender::Caller).await?;
+        let request = Request::from_parts(parts, bytes.into());
         match Json::from_request(request, state).await {
-            Ok(Json(body)) => Ok(Self(body)),
+            Ok(Json(body)) => Ok(Self(body, held)),
             Err(refusal) => Err(problem(&refusal)),
         }
     }

@@ -91,7 +91,7 @@ const REFUSALS: [(StatusCode, &str); 10] = [
     ),
     (
         StatusCode::PAYLOAD_TOO_LARGE,
-        "The body is larger than 4 MiB",
+        "The body is larger than 640 KiB",
     ),
     (
         StatusCode::UNSUPPORTED_MEDIA_TYPE,

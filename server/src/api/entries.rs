@@ -171,7 +171,7 @@ async fn list_entries(program: Program) -> Result<Json<EntriesAnswer>, Problem> 
 async fn create_entry(
     program: Program,
     key: IdempotencyKey,
-    Body(entry): Body<EntryToCreate>,
+    Body(entry, _held): Body<EntryToCreate>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<EntryAnswer>), Problem> {
     let new = NewEntry::parse(
         &entry.title,
@@ -224,7 +224,7 @@ async fn change_entry(
     program: Program,
     IdempotencyKey(op_id): IdempotencyKey,
     Path(name): Path<String>,
-    Body(change): Body<EntryToChange>,
+    Body(change, _held): Body<EntryToChange>,
 ) -> Result<Json<EntryAnswer>, Problem> {
     let (newsroom, viewer) = (&program.newsroom, program.viewer());
     let patch = change.parse().map_err(Error::from)?;

@@ -126,7 +126,7 @@ async fn post_update(
     program: Program,
     key: IdempotencyKey,
     Path(name): Path<String>,
-    Body(update): Body<UpdateToPost>,
+    Body(update, _held): Body<UpdateToPost>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<ChangeAnswer>), Problem> {
     let headline = update.headline.unwrap_or_default();
     let draft = Draft::parse(&update.source, &headline).map_err(Error::from)?;
@@ -168,7 +168,7 @@ async fn edit_update(
     program: Program,
     IdempotencyKey(op_id): IdempotencyKey,
     Path((name, id)): Path<(String, String)>,
-    Body(edit): Body<UpdateToEdit>,
+    Body(edit, _held): Body<UpdateToEdit>,
 ) -> Result<Json<ChangeAnswer>, Problem> {
     let id = locate(&program, &name, &id).await?;
     let patch = edit.parse().map_err(Error::from)?;

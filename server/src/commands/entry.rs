@@ -13,7 +13,6 @@ use crate::{
 /// # Errors
 /// With one sentence for whoever typed the command.
 pub async fn create_entry(settings: &Settings, args: &NewEntryArgs) -> Result<(), CommandError> {
-    settings.check()?;
     let new = NewEntry::parse(
         &args.title,
         &args.slug,

@@ -37,6 +37,13 @@ pub async fn serve(mut settings: Settings) -> Result<(), CommandError> {
     // Asked for port 0, the system picks one.
     settings.addr = listener.local_addr().unwrap_or(settings.addr);
     let state = AppState::open(settings).await?;
+    for path in state.settings.readable_by_others() {
+        tracing::warn!(
+            path = %path.display(),
+            "other users of this machine may read this; it holds password hashes, drafts and deleted \
+             texts. \"chmod go-rwx\" it"
+        );
+    }
     let following = CancellationToken::new();
     state.newsroom.follow(following.clone()).await?;
 

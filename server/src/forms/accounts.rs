@@ -43,7 +43,7 @@ async fn log_in(
     if !state.logins.allows(client, fields.get("username")) {
         let typed = Typed {
             message: "Too many tries for this name. Wait a minute, and try again.".to_owned(),
-            values: fields.0,
+            values: fields.into_values(),
             ..Typed::default()
         };
         let status = StatusCode::TOO_MANY_REQUESTS;

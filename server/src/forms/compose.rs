@@ -7,25 +7,21 @@ use domain::{Draft, OpId};
 use newsroom::Error;
 
 use super::{Desk, Fields};
-use crate::{
-    extract::{Path, slug},
-    state::AppState,
-};
+use crate::{extract::EntrySlug, state::AppState};
 
 pub fn routes() -> Router<AppState> {
     Router::new().route("/entries/{slug}/compose", post(compose))
 }
 
 /// Publishes, and comes back blank for the next one.
-async fn compose(desk: Desk, Path(name): Path<String>, fields: Fields) -> Response {
-    let page = format!("/entries/{name}/compose");
+async fn compose(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Response {
+    let page = format!("/entries/{slug}/compose");
     let posted = async {
         let draft = Draft::parse(fields.get("source"), fields.get("headline"))?;
         let op_id = OpId::parse(fields.get("op_id"))?;
-        let (viewer, slug) = (desk.viewer()?, slug(&name)?);
         let posted = desk
             .newsroom
-            .post_update(viewer, &slug, &op_id, &draft, Duration::ZERO)
+            .post_update(desk.viewer()?, &slug, &op_id, &draft, Duration::ZERO)
             .await?;
         Ok::<_, Error>(format!("{page}?posted={}", posted.id))
     };

@@ -6,7 +6,7 @@ use newsroom::{Entry, EntryEdit, Error, NewEntry};
 
 use super::{Desk, Fields};
 use crate::{
-    extract::{Path, slug, update_id},
+    extract::{EntrySlug, UpdateNumber},
     state::AppState,
 };
 
@@ -42,7 +42,7 @@ async fn create_entry(desk: Desk, fields: Fields) -> Response {
     desk.answer(created, "/desk", fields).await
 }
 
-async fn edit_entry(desk: Desk, Path(name): Path<String>, fields: Fields) -> Response {
+async fn edit_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Response {
     let edited = async {
         let order = or_default(fields.get("default_order"), Order::Oldest)?;
         let edit = EntryEdit::parse(
@@ -52,7 +52,7 @@ async fn edit_entry(desk: Desk, Path(name): Path<String>, fields: Fields) -> Res
             fields.get("time_zone"),
             order,
         )?;
-        let (viewer, slug) = (desk.viewer()?, slug(&name)?);
+        let viewer = desk.viewer()?;
         let op_id = fields.op_id()?;
         desk.newsroom
             .edit_entry(viewer, &slug, &edit, op_id.as_ref())
@@ -60,14 +60,14 @@ async fn edit_entry(desk: Desk, Path(name): Path<String>, fields: Fields) -> Res
         Ok::<_, Error>(format!("/desk/entries/{}", edit.slug))
     };
     let edited = edited.await;
-    let page = format!("/desk/entries/{name}/edit");
+    let page = format!("/desk/entries/{slug}/edit");
     desk.answer(edited, &page, fields).await
 }
 
-async fn start_entry(desk: Desk, Path(name): Path<String>, fields: Fields) -> Response {
-    let page = format!("/desk/entries/{name}");
+async fn start_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Response {
+    let page = format!("/desk/entries/{slug}");
     let started = async {
-        let (viewer, slug) = (desk.viewer()?, slug(&name)?);
+        let viewer = desk.viewer()?;
         let op_id = fields.op_id()?;
         desk.newsroom
             .start_entry(viewer, &slug, op_id.as_ref())
@@ -78,10 +78,10 @@ async fn start_entry(desk: Desk, Path(name): Path<String>, fields: Fields) -> Re
     desk.answer(started, &page, fields).await
 }
 
-async fn end_entry(desk: Desk, Path(name): Path<String>, fields: Fields) -> Response {
-    let page = format!("/desk/entries/{name}");
+async fn end_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Response {
+    let page = format!("/desk/entries/{slug}");
     let ended = async {
-        let (viewer, slug) = (desk.viewer()?, slug(&name)?);
+        let viewer = desk.viewer()?;
         let op_id = fields.op_id()?;
         desk.newsroom
             .end_entry(viewer, &slug, op_id.as_ref())
@@ -92,10 +92,10 @@ async fn end_entry(desk: Desk, Path(name): Path<String>, fields: Fields) -> Resp
     desk.answer(ended, &page, fields).await
 }
 
-async fn edit_update(desk: Desk, Path(id): Path<String>, fields: Fields) -> Response {
+async fn edit_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
     let edited = async {
         let draft = Draft::parse(fields.get("source"), fields.get("headline"))?;
-        let (viewer, id) = (desk.viewer()?, update_id(&id)?);
+        let viewer = desk.viewer()?;
         let op_id = fields.op_id()?;
         let entry = desk
             .newsroom
@@ -108,11 +108,11 @@ async fn edit_update(desk: Desk, Path(id): Path<String>, fields: Fields) -> Resp
     desk.answer(edited, &page, fields).await
 }
 
-async fn mark_update(desk: Desk, Path(id): Path<String>, fields: Fields) -> Response {
+async fn mark_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
     let marked = async {
         let mark: Mark = fields.get("mark").parse()?;
         let on = fields.get("on") == "true";
-        let (viewer, id) = (desk.viewer()?, update_id(&id)?);
+        let viewer = desk.viewer()?;
         let op_id = fields.op_id()?;
         let entry = desk
             .newsroom
@@ -124,9 +124,9 @@ async fn mark_update(desk: Desk, Path(id): Path<String>, fields: Fields) -> Resp
     desk.answer(marked, "/desk", fields).await
 }
 
-async fn delete_update(desk: Desk, Path(id): Path<String>, fields: Fields) -> Response {
+async fn delete_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
     let deleted = async {
-        let (viewer, id) = (desk.viewer()?, update_id(&id)?);
+        let viewer = desk.viewer()?;
         let op_id = fields.op_id()?;
         let entry = desk
             .newsroom
@@ -138,9 +138,9 @@ async fn delete_update(desk: Desk, Path(id): Path<String>, fields: Fields) -> Re
     desk.answer(deleted, "/desk", fields).await
 }
 
-async fn restore_update(desk: Desk, Path(id): Path<String>, fields: Fields) -> Response {
+async fn restore_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
     let restored = async {
-        let (viewer, id) = (desk.viewer()?, update_id(&id)?);
+        let viewer = desk.viewer()?;
         let op_id = fields.op_id()?;
         let entry = desk
             .newsroom

@@ -4,23 +4,23 @@
 mod accounts;
 mod compose;
 mod desk;
+mod fields;
 
 pub use accounts::guard_set_up;
+pub use fields::{Fields, is_to_form};
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use app::{PageRequest, Typed, status_of};
 use axum::{
     Extension, Router,
-    body::Bytes,
-    extract::{FromRequest, FromRequestParts, Request, State},
-    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    extract::{FromRequestParts, State},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::{Invalid, OpId, Viewer};
+use domain::Viewer;
 use newsroom::{Error, Newsroom};
 
-use crate::{pages::Pages, problem::Problem, state::AppState};
+use crate::{pages::Pages, state::AppState};
 
 /// The forms of those who aren't logged in yet, or no longer want to be.
 pub fn door_routes() -> Router<AppState> {
@@ -30,57 +30,6 @@ pub fn door_routes() -> Router<AppState> {
 /// The forms of those who are logged in.
 pub fn author_routes() -> Router<AppState> {
     compose::routes().merge(desk::routes())
-}
-
-/// A form's fields, as they were typed. Bytes that aren't UTF-8 become U+FFFD, so that the rest is
-/// not lost.
-#[derive(Debug, Default)]
-pub struct Fields(HashMap<String, String>);
-
-impl Fields {
-    /// Every field and what was typed into it, in the order of their names.
-    pub fn into_sorted(self) -> Vec<(String, String)> {
-        let mut fields: Vec<_> = self.0.into_iter().collect();
-        fields.sort();
-        fields
-    }
-
-    /// The form's operation id, if it has one.
-    ///
-    /// # Errors
-    /// If it can't be one.
-    pub fn op_id(&self) -> Result<Option<OpId>, Invalid> {
-        match self.get("op_id") {
-            "" => Ok(None),
-            id => OpId::parse(id).map(Some),
-        }
-    }
-
-    /// What was typed into `name`.
-    pub fn get(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
-    }
-}
-
-impl<S: Send + Sync> FromRequest<S> for Fields {
-    type Rejection = Response;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let is_form = |kind: &HeaderValue| {
-            kind.as_bytes()
-                .starts_with(b"application/x-www-form-urlencoded")
-        };
-        if !request.headers().get(CONTENT_TYPE).is_some_and(is_form) {
-            let sentence = "A form must be sent as application/x-www-form-urlencoded.";
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence).into_response());
-        }
-        let body = Bytes::from_request(request, state)
-            .await
-            .map_err(IntoResponse::into_response)?;
-        let fields = form_urlencoded::parse(&body)
-            .map(|(name, value)| (name.into_owned(), value.into_owned()));
-        Ok(Self(fields.collect()))
-    }
 }
 
 /// What the handler of an author's form works with: who sent it, behind the guard of those who are
@@ -118,7 +67,7 @@ async fn show_again(
     viewer: Option<Viewer>,
     fields: Fields,
 ) -> Response {
-    let mut values = fields.0;
+    let mut values = fields.into_values();
     if matches!(error, Error::Repeated) {
         // It stands for another text already; the page gives this one a name of its own.
         values.remove("op_id");

@@ -86,6 +86,6 @@ fn what_is_wrong_with_an_entry_is_told() {
     assert_snapshot!(complains(&["--title", "A", "--time-zone", "Mars/Olympus"]), @"2: ringside: There is no such time zone; write one like Europe/Paris or UTC.");
     assert_snapshot!(complains(&["--title", "A", "--state", "sideways"]), @"2: ringside: invalid value 'sideways' for '--state <STATE>': The state must be one of: draft upcoming live ended (see ringside --help)");
     assert_snapshot!(complains(&["--title", "A", "--order", "sideways"]), @"2: ringside: invalid value 'sideways' for '--order <ORDER>': The order must be one of: oldest latest (see ringside --help)");
-    assert_snapshot!(complains(&["--title", "A", "--public-url", "nowhere"]), @r#"2: ringside: RINGSIDE_PUBLIC_URL must be like https://live.example.org; it is "nowhere"."#);
+    assert_snapshot!(complains(&["--title", "A", "--public-url", "nowhere"]), @"2: ringside: invalid value 'nowhere' for '--public-url <URL>': it must be like https://live.example.org, a scheme and a host (see ringside --help)");
     assert!(!ringside.data().exists(), "what is wrong was kept");
 }

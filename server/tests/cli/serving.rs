@@ -150,3 +150,56 @@ fn two_servers_do_not_share_an_address() {
     assert!(complaint.contains("another program has it"), "{complaint}");
     assert!(get(&server, "/readyz").ends_with("ready"));
 }
+
+/// The log of a server that served one request, with this flag.
+fn log_of(ringside: &Ringside, request: &str) -> String {
+    let log = ringside.file("log", "");
+    let mut command = ringside.command(&["serve", "--log", "debug"]);
+    command.stderr(std::fs::File::create(&log).unwrap());
+    let server = Serving::start_as_it_is(command);
+    let mut connection = TcpStream::connect(&server.address).unwrap();
+    connection.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    server.terminate();
+    server.wait();
+    std::fs::read_to_string(log).unwrap()
+}
+
+#[test]
+fn the_log_in_a_file_has_no_colours() {
+    let log = log_of(&Ringside::new(), "GET / HTTP/1.0\r\n\r\n");
+    assert!(log.contains("INFO") && !log.contains('\u{1b}'), "{log}");
+}
+
+#[test]
+fn a_proxy_that_is_not_trusted_is_warned_of_once() {
+    let request = "GET /healthz HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 192.0.2.1\r\n\r\n\
+        GET /healthz HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 192.0.2.2\r\nconnection: close\r\n\r\n";
+    let log = log_of(&Ringside::new(), request);
+    assert_eq!(log.matches("RINGSIDE_TRUSTED_PROXIES").count(), 1, "{log}");
+}
+
+#[cfg(unix)]
+#[test]
+fn data_is_for_its_own_user_alone() {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    let ringside = Ringside::new();
+    let request = "GET /healthz HTTP/1.0\r\n\r\n";
+    let log = log_of(&ringside, request);
+    assert!(!log.contains("other users"), "{log}");
+    let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(ringside.data()), 0o700);
+    let files: Vec<_> = fs::read_dir(ringside.data()).unwrap().collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let path = file.unwrap().path();
+        assert_eq!(mode(path.clone()), 0o600, "{}", path.display());
+    }
+    // What was made before is warned of.
+    let open = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(ringside.data(), open).unwrap();
+    let log = log_of(&ringside, request);
+    assert!(log.contains("other users of this machine"), "{log}");
+}

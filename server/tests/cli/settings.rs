@@ -52,7 +52,8 @@ fn a_public_address_is_a_scheme_and_a_host() {
     ] {
         let complaint = ringside.complains(&["serve", "--public-url", url]);
         let told = format!(
-            "2: ringside: RINGSIDE_PUBLIC_URL must be like https://live.example.org; it is {url:?}."
+            "2: ringside: invalid value '{url}' for '--public-url <URL>': it must be like \
+             https://live.example.org, a scheme and a host (see ringside --help)"
         );
         assert_eq!(complaint, told);
     }
@@ -68,7 +69,7 @@ fn the_environment_is_checked_alike() {
     };
     assert_snapshot!(complaint("RINGSIDE_ADDR", "nowhere"), @"2: ringside: invalid value 'nowhere' for '--addr <ADDR>': invalid socket address syntax (see ringside --help)");
     assert_snapshot!(complaint("RINGSIDE_TRANSPORT", ""), @"2: ringside: invalid value '' for '--transport <TRANSPORT>': The transport must be one of: auto sse poll websocket (see ringside --help)");
-    assert_snapshot!(complaint("RINGSIDE_PUBLIC_URL", "nowhere"), @r#"2: ringside: RINGSIDE_PUBLIC_URL must be like https://live.example.org; it is "nowhere"."#);
+    assert_snapshot!(complaint("RINGSIDE_PUBLIC_URL", "nowhere"), @"2: ringside: invalid value 'nowhere' for '--public-url <URL>': it must be like https://live.example.org, a scheme and a host (see ringside --help)");
 }
 
 #[test]
@@ -76,7 +77,7 @@ fn a_flag_wins_over_the_environment() {
     let ringside = Ringside::new();
     let mut command = ringside.command(&["serve", "--public-url", "flag"]);
     command.env("RINGSIDE_PUBLIC_URL", "https://environment.example.org");
-    assert_snapshot!(ringside.complaint(command), @r#"2: ringside: RINGSIDE_PUBLIC_URL must be like https://live.example.org; it is "flag"."#);
+    assert_snapshot!(ringside.complaint(command), @"2: ringside: invalid value 'flag' for '--public-url <URL>': it must be like https://live.example.org, a scheme and a host (see ringside --help)");
 }
 
 #[test]

@@ -109,11 +109,13 @@ impl Ringside {
 impl Serving {
     /// Starts a server, and waits until it serves.
     pub fn start(mut command: Command) -> Self {
-        let mut process = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        command.stderr(Stdio::null());
+        Self::start_as_it_is(command)
+    }
+
+    /// The same; its log goes where the command says.
+    pub fn start_as_it_is(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();

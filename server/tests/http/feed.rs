@@ -49,6 +49,41 @@ async fn catching_up_on_much_is_compressed() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_compressed_batch_is_the_same_batch() {
+    use std::io::Read;
+
+    let (app, anonymous, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    for _ in 0..20 {
+        app.post("final", "A goal").await;
+    }
+    let path = format!("/feed/{entry}/changes");
+    let plain = anonymous.get(&path).await;
+    let ask = async |coding| {
+        let asked = anonymous.get(&path).add_header("accept-encoding", coding);
+        let answer = asked.await;
+        answer.assert_header("content-type", "application/json");
+        answer.assert_header("content-encoding", coding);
+        answer.as_bytes().clone()
+    };
+    for _ in 0..2 {
+        let mut text = Vec::new();
+        let bytes = ask("br").await;
+        assert!(bytes.len() * 2 < plain.as_bytes().len());
+        brotli::Decompressor::new(&*bytes, 4096)
+            .read_to_end(&mut text)
+            .unwrap();
+        assert_eq!(text, **plain.as_bytes());
+        text.clear();
+        let bytes = ask("gzip").await;
+        flate2::read::GzDecoder::new(&*bytes)
+            .read_to_end(&mut text)
+            .unwrap();
+        assert_eq!(text, **plain.as_bytes());
+    }
+}
+
 /// The ids and revisions that an answer brings.
 fn updates(answer: &TestResponse) -> Vec<(i64, i64)> {
     answer.assert_status_ok();

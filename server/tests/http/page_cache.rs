@@ -201,6 +201,135 @@ async fn a_page_is_made_once_however_many_ask_at_once() {
     }
 }
 
+/// Asks `router` for a page; its status, its `Location` and its `Cache-Control`.
+async fn asked(app: &TestApp, path: &str) -> (u16, String, String) {
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    let answer = app.router().oneshot(request).await.unwrap();
+    let header = |name| {
+        let value = answer.headers().get(name);
+        value.map_or(String::new(), |value| value.to_str().unwrap().to_owned())
+    };
+    let (location, caching) = (header("location"), header("cache-control"));
+    (answer.status().as_u16(), location, caching)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_has_one_address() {
+    let (app, _, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let update = app.post("final", "Kick-off").await.id;
+    let made = Renderings::default();
+    for (spelling, address) in [
+        ("/entries/fin%61l".to_owned(), "/entries/final".to_owned()),
+        ("/%65ntries/final?order=latest".to_owned(), String::new()),
+        (
+            "/entries/%66inal?order=latest".to_owned(),
+            "/entries/final?order=latest".to_owned(),
+        ),
+        (
+            format!("/entries/final/updates/0{update}"),
+            format!("/entries/final/updates/{update}"),
+        ),
+        (
+            format!("/entries/fina%6c/updates/+{update}"),
+            format!("/entries/final/updates/{update}"),
+        ),
+        (format!("/updates/00{entry}/"), format!("/updates/{entry}/")),
+        (format!("/updates/+{entry}/"), format!("/updates/{entry}/")),
+        (
+            format!("/updates/%3{entry}/?x"),
+            format!("/updates/{entry}/?x"),
+        ),
+        (
+            format!("/updates/0{entry}.json?since=1"),
+            format!("/updates/{entry}.json?since=1"),
+        ),
+        (
+            format!("/updates/{entry}%2Ejson"),
+            format!("/updates/{entry}.json"),
+        ),
+    ] {
+        let answer = asked(&app, &spelling).with_subscriber(made.clone()).await;
+        let caching = "private, no-store".to_owned();
+        if address.is_empty() {
+            assert_eq!((answer.0, answer.2), (404, caching), "{spelling}");
+        } else {
+            assert_eq!(answer, (308, address.clone(), caching), "{spelling}");
+            assert_eq!(asked(&app, &address).await.0, 200, "{address}");
+        }
+    }
+    assert_eq!(made.0.load(Ordering::Relaxed), 0);
+    for path in [
+        "/feed/0{}/head".replace("{}", &entry.to_string()),
+        "/feed/+{}/changes".replace("{}", &entry.to_string()),
+    ] {
+        assert_eq!(asked(&app, &path).await.0, 404, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn there_are_no_more_answers_than_updates() {
+    let (app, anonymous, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let mut last = app.post("final", "One").await.id;
+    for text in ["Two", "Three"] {
+        app.entry(&format!("other-{last}"), EntryState::Live).await;
+        // Numbers of other entries' updates lie between.
+        app.post(&format!("other-{last}"), "Elsewhere").await;
+        last = app.post("final", text).await.id;
+    }
+    let made = Renderings::default();
+    let mut numbers = Vec::new();
+    for since in (0..50).chain([i64::MAX]) {
+        let path = format!("/updates/{entry}.json?since={since}");
+        let answer = asked(&app, &path).with_subscriber(made.clone()).await;
+        assert_eq!(answer.0, 200);
+        let answer = anonymous.get(&path).await.json::<serde_json::Value>();
+        let after = answer["updates"].as_array().unwrap();
+        assert!(after.iter().all(|it| it["id"].as_i64().unwrap() > since));
+        numbers.push(after.len());
+    }
+    assert_eq!((numbers[0], numbers[49]), (3, 0));
+    assert_eq!(made.0.load(Ordering::Relaxed), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_there_is_not_kept() {
+    let (app, _, _) = TestApp::start().await;
+    app.live_entry().await;
+    let made = Renderings::default();
+    for asks in 1..=3 {
+        let path = "/entries/final/updates/1000";
+        let answer = asked(&app, path).with_subscriber(made.clone()).await;
+        assert_eq!((answer.0, &*answer.2), (404, "private, no-store"));
+        assert_eq!(made.0.load(Ordering::Relaxed), asks);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_database_is_away_the_last_copy_is_served_and_not_kept() {
+    let (app, anonymous, _) = TestApp::start().await;
+    app.live_entry().await;
+    app.post("final", "Kick-off").await;
+    let before = anonymous.get("/entries/final").await;
+    before.assert_status_ok();
+    app.post("final", "A goal that nobody has seen yet").await;
+    app.newsroom.close().await;
+    let copy = anonymous.get("/entries/final").await;
+    assert_eq!(
+        head_of(&copy, &["cache-control", "etag"]),
+        head_of(&before, &["cache-control", "etag"])
+            .replace("public, max-age=0, s-maxage=2", "private, no-store")
+    );
+    assert_eq!(copy.as_bytes(), before.as_bytes());
+    // There is none of a page that nobody asked for.
+    let begun = std::time::Instant::now();
+    let away = anonymous.get("/entries/final?order=latest").await;
+    away.assert_status_service_unavailable();
+    away.assert_header("cache-control", "private, no-store");
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+}
+
 /// Counts the log's lines that say that a page is being rendered.
 #[derive(Clone, Default)]
 struct Renderings(Arc<AtomicUsize>);

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use axum_test::{TestRequest, TestServer};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use domain::EntryState;
+use domain::{EntryState, Role};
 use insta::assert_snapshot;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -47,17 +47,62 @@ async fn every_answer_carries_the_headers() {
             "{path}"
         );
         assert_eq!(answer.header("content-security-policy"), policy, "{path}");
-        assert!(!answer.header("x-request-id").is_empty(), "{path}");
+        let caching = answer.header("cache-control");
+        let is_public = caching.to_str().unwrap().starts_with("public");
+        let id = answer.maybe_header("x-request-id");
+        // In a response that caches keep it would name everybody's requests.
+        assert_eq!(id.is_none(), is_public, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_short_plain_request_id_is_kept() {
+    let (_app, anonymous, _) = TestApp::start().await;
+    let id_for = async |sent: &str| {
+        let answer = anonymous.get("/login").add_header("x-request-id", sent);
+        answer.await.header("x-request-id")
+    };
+    let longest = "a".repeat(64);
+    for own in ["1", "0b7e7f3a-8a0c-4a9b-93dd-5b2a2e0f1c55", "Z-9", &longest] {
+        assert_eq!(id_for(own).await, own);
+    }
+    let long = "a".repeat(65);
+    let huge = "a".repeat(60_000);
+    for odd in ["", "a b", "a\tb", "a;b", "<b>", "\u{e9}", &long, &huge] {
+        let made = id_for(odd).await;
+        assert_ne!(made, odd);
+        assert_eq!(made.len(), 16, "{odd:.100}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_https_browsers_are_told_to_stay_there() {
-    let app = TestApp::with(&["--public-url", "https://live.example.org"]).await;
-    app.browser()
-        .get("/")
-        .await
-        .assert_header("strict-transport-security", "max-age=31536000");
+    for url in ["https://live.example.org", "HTTPS://Live.Example.Org:443/"] {
+        let app = TestApp::with(&["--public-url", url]).await;
+        app.browser()
+            .get("/")
+            .await
+            .assert_header("strict-transport-security", "max-age=31536000");
+        let author = app.person("author", Role::Author).await;
+        let fields = [
+            ("username", author.username.as_str()),
+            ("password", TestApp::PASSWORD),
+        ];
+        let entered = app.browser().post("/login").form(&fields).await;
+        let cookies: Vec<_> = entered
+            .iter_headers_by_name("set-cookie")
+            .map(|cookie| cookie.to_str().unwrap())
+            .collect();
+        let is_secure = |cookie: &&str| cookie.contains("; Secure;");
+        assert!(cookies.iter().all(is_secure), "{cookies:?}");
+        let is_session = |cookie: &&str| cookie.starts_with("__Host-ringside=");
+        assert!(cookies.iter().any(is_session), "{cookies:?}");
+        // A browser names the origin in its one spelling.
+        let left = app.browser().post("/logout").form(&[("", "")]);
+        left.add_header("origin", "https://live.example.org")
+            .await
+            .assert_status_see_other();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -152,14 +197,20 @@ async fn another_sites_page_can_do_nothing_here() {
                 request.add_header(*name, *value)
             });
             let refused = request.await;
+            let sentence = "This was sent by another site's page, and was refused. Open Ringside itself and try again.";
+            let is_function = refused.request_url().path().starts_with("/fn/");
+            let body = if is_function {
+                json!({"Refused": sentence}).to_string()
+            } else {
+                sentence.to_owned()
+            };
             assert_eq!(
                 format!(
                     "{}\n{}",
                     head_of(&refused, &["cache-control", "set-cookie"]),
                     refused.text()
                 ),
-                "403 Forbidden\ncache-control: private, no-store\n\
-                 This was sent by another site's page, and was refused. Open Ringside itself and try again.",
+                format!("403 Forbidden\ncache-control: private, no-store\n{body}"),
                 "{lies:?}"
             );
         }
@@ -261,12 +312,12 @@ async fn asking_to_see_changes_nothing() {
         }
     }
     let refused = author.get("/fn/post_update").await;
-    assert_snapshot!(format!("{}\n{}", head_of(&refused, &["allow", "cache-control"]), refused.text()), @r"
+    assert_snapshot!(format!("{}\n{}", head_of(&refused, &["allow", "cache-control"]), refused.text()), @r#"
     405 Method Not Allowed
     allow: POST
     cache-control: private, no-store
-    This address takes no request of this kind. Go back, and try another way.
-    ");
+    {"Refused":"This address takes no request of this kind; Allow names those it takes."}
+    "#);
     let head = anonymous
         .get(&format!("/feed/{entry}/head"))
         .await

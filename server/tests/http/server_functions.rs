@@ -106,7 +106,7 @@ async fn what_cannot_be_taken_is_told_in_a_sentence() {
         ("op_id", json!("short")),
         ("op_id", json!("with spaces in it")),
         ("source", json!("")),
-        ("source", json!("a".repeat(2 * 1024 * 1024))),
+        ("source", json!("a".repeat(500_000))),
         ("source", json!("<script>alert(1)</script>")),
         ("source", json!(format!("{}x", "- ".repeat(1_000)))),
         ("headline", json!("h".repeat(10_000))),
@@ -124,7 +124,7 @@ async fn what_cannot_be_taken_is_told_in_a_sentence() {
     op_id: 422 {"Refused":"The operation id must be 8 to 100 letters, digits, hyphens and underscores."}
     op_id: 422 {"Refused":"The operation id must be 8 to 100 letters, digits, hyphens and underscores."}
     source: 422 {"Refused":"The update is missing."}
-    source: 422 {"Refused":"The update has 2097152 characters; it can have 50000 at most."}
+    source: 422 {"Refused":"The update has 500000 characters; it can have 50000 at most."}
     source: 422 {"Refused":"Nothing of this text can be shown: scripts and embedded pages are taken out."}
     source: 422 {"Refused":"This text nests quotes, lists or HTML elements too deeply: 50 levels are the most. Remove some of the levels, or close HTML tags that are still open."}
     headline: 422 {"Refused":"The headline has 10000 characters; it can have 200 at most."}
@@ -199,20 +199,84 @@ async fn what_is_far_too_large_is_refused() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     let refused = post(&author, &update(&op_id(), &"a".repeat(5 * 1024 * 1024))).await;
-    refused.assert_status_payload_too_large();
-    refused.assert_text(
-        "This is larger than the 4 MiB that can be sent at once. Go back, and send less.",
-    );
+    assert_snapshot!(told(&refused), @r#"
+    413 Payload Too Large
+    content-type: application/json
+    cache-control: private, no-store
+    serverfnerror: /fn/post_update
+    {"Refused":"This is larger than the 640 KiB that can be sent at once. Send less."}
+    "#);
+}
+
+/// A response of a layer, as the page's code decodes it.
+fn told(response: &TestResponse) -> String {
+    let names = ["content-type", "cache-control", "serverfnerror"];
+    format!("{}\n{}", head_of(response, &names), response.text())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_is_gone_loses_nothing_and_tells_nothing() {
+async fn an_author_whose_session_expired_is_told_so_however_long_the_text() {
+    let (app, anonymous, _) = TestApp::start().await;
+    app.live_entry().await;
+    for length in [10, 100_000, 5_000_000] {
+        let refused = post(&anonymous, &update(&op_id(), &"a".repeat(length))).await;
+        assert_eq!(refused.status_code(), 401, "{length}");
+        assert_eq!(
+            refused.text(),
+            "{\"LoggedOut\":\"You are not logged in, or your session has expired. Log in and try again.\"}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_gone_loses_nothing_and_is_told_to_the_pages_code() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     app.newsroom.close().await;
     let refused = post(&author, &update(&op_id(), "A goal")).await;
-    assert_snapshot!(format!("{}\n{}", refused.status_code(), refused.text()), @r"
+    assert_snapshot!(told(&refused), @r#"
     503 Service Unavailable
-    The database can't be reached at the moment; nothing was changed. Try again.
-    ");
+    content-type: application/json
+    cache-control: private, no-store
+    serverfnerror: /fn/post_update
+    {"Unavailable":"The database can't be reached at the moment; nothing was changed. Try again."}
+    "#);
+}
+
+/// A page that was loaded before an upgrade may call what is not there any more, and behind a proxy
+/// that changes the request. Whatever it calls, its code decodes the response.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_refusal_is_one_that_the_pages_code_decodes() {
+    let (_app, _, author) = TestApp::start().await;
+    let call = || author.post("/fn/post_update").json(&json!({}));
+    let long = format!("/fn/post_update?{}", "x".repeat(9_000));
+    let mut all = Vec::new();
+    for (what, refused) in [
+        (
+            "another site's",
+            call().add_header("origin", "https://evil.example").await,
+        ),
+        ("nowhere", author.post("/fn/nowhere").json(&json!({})).await),
+        (
+            "of a kind",
+            author.put("/fn/post_update").json(&json!({})).await,
+        ),
+        (
+            "from a form",
+            call().add_header("accept", "text/html").await,
+        ),
+        ("too long", author.post(&long).json(&json!({})).await),
+    ] {
+        refused.assert_header("content-type", "application/json");
+        refused.assert_header("cache-control", "private, no-store");
+        let status = refused.status_code().as_u16();
+        all.push(format!("{what}: {status} {}", refused.text()));
+    }
+    assert_snapshot!(all.join("\n"), @r#"
+    another site's: 403 {"Refused":"This was sent by another site's page, and was refused. Open Ringside itself and try again."}
+    nowhere: 404 {"Refused":"Nothing stands at this address. The link may be old, or mistyped."}
+    of a kind: 405 {"Refused":"This address takes no request of this kind; Allow names those it takes."}
+    from a form: 400 {"Refused":"The server did not understand the request."}
+    too long: 414 {"Refused":"This address is longer than 8 KiB. The link may be broken."}
+    "#);
 }

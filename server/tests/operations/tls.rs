@@ -41,7 +41,7 @@ fn what_is_too_long_is_told_in_ringsides_words_unless_it_is_far_too_long() {
     };
     let refused = send(5 << 20);
     assert_eq!(refused.status, 413);
-    assert!(refused.text().starts_with("This is larger than the 4 MiB"));
+    assert!(refused.text().starts_with("This is larger than the 16 KiB"));
     let refused = send(17 << 20);
     assert_eq!(refused.status, 413);
     assert!(refused.text().contains("<center>nginx</center>"));

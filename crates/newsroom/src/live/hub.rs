@@ -203,6 +203,12 @@ impl Hub {
         self.published.send_replace(rev);
     }
 
+    /// Returns how long ago the tailer last read the database: what is known of the feeds is as old.
+    pub fn unread_for(&self) -> Duration {
+        let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        looked.elapsed()
+    }
+
     /// Whether the tailer has not read the database for ten seconds.
     pub(crate) fn is_stale(&self) -> bool {
         let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);

@@ -14,7 +14,7 @@ mod tailer;
 
 pub use batches::{assemble, change};
 pub use event::Event;
-pub use frame::Frame;
+pub use frame::{Coding, Frame};
 pub use hub::{FeedHead, FeedId, Hub};
 pub use mark::PublishedMark;
 pub use subscription::{Signal, Subscription};

@@ -92,6 +92,20 @@ impl Snapshot {
         Ok(decodable(&rows, update))
     }
 
+    /// Returns the numbers of an entry's updates, without those of deleted ones, in ascending order.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn update_numbers(&mut self, entry: EntryId) -> Result<Vec<UpdateId>> {
+        let select =
+            "SELECT id FROM updates WHERE entry_id = $1 AND deleted_at IS NULL ORDER BY id";
+        let numbers = sqlx::query_scalar(select)
+            .bind(entry.0)
+            .fetch_all(&mut *self.tx)
+            .await?;
+        Ok(numbers.into_iter().map(UpdateId).collect())
+    }
+
     /// The first updates of an entry that changed after `since`, tombstones included.
     ///
     /// # Errors

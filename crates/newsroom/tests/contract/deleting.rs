@@ -27,6 +27,8 @@ async fn a_deletion_takes_the_update_away_once(database: Database) {
     assert_refused!(page, Error::Unknown("update"));
     let (_, all) = room.updates_after(entry.id, UpdateId(0)).await.unwrap();
     assert_eq!(all.len(), 1);
+    let numbers = room.update_numbers(entry.id).await.unwrap();
+    assert_eq!(numbers, [all[0].id]);
     let head = room.feed_head(&entry).await;
     assert!(head > posted.rev);
 

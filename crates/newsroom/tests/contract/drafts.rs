@@ -36,6 +36,8 @@ async fn a_draft_is_nowhere_to_be_seen(database: Database) {
     );
     let after = room.updates_after(draft.id, UpdateId(0)).await;
     assert_refused!(after, Error::Unknown("entry"));
+    let numbers = room.update_numbers(draft.id).await;
+    assert_refused!(numbers, Error::Unknown("entry"));
     assert_refused!(room.head(feed).await, Error::Unknown("entry"));
     assert_refused!(room.changes(feed, None).await, Error::Unknown("entry"));
     let since = Some(cursor.clone());

@@ -183,7 +183,7 @@ async fn what_never_reaches_a_handler_is_told_in_details_too() {
     }
     let large = json!({"source": "a".repeat(5 * 1024 * 1024)});
     let refused = program.post(UPDATES).json(&large).await;
-    assert_snapshot!(refusal(&refused), @"413: This is larger than the 4 MiB that can be sent at once.");
+    assert_snapshot!(refusal(&refused), @"413: This is larger than the 640 KiB that can be sent at once. Send less.");
     let refused = program.put(UPDATES).json(&json!({})).await;
     assert_snapshot!(refusal(&refused), @"405: This address takes no request of this kind; Allow names those it takes.");
     refused.assert_header("allow", "POST");

@@ -1,0 +1,193 @@
+//! The fields of a submitted form: those that the form of its route has, and no others.
+
+use std::collections::HashMap;
+
+use axum::{
+    body::Bytes,
+    extract::{FromRef, FromRequest, MatchedPath, Request},
+    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+
+use domain::{Invalid, OpId};
+
+use crate::{
+    bodies::{Bodies, Held, ReceivedBody, Sender},
+    problem::Problem,
+};
+
+/// The most fields that a form may hold: the longest of ours has seven, and extensions add some.
+const LIMIT: usize = 20;
+
+/// The names of the fields that the form of each route has, buttons aside; `None` if no form is sent
+/// to it.
+fn names(route: &str) -> Option<&'static [&'static str]> {
+    Some(match route {
+        "/login" => &["next", "username", "password"],
+        "/setup" => &["token", "username", "password"],
+        "/entries/{slug}/compose" | "/desk/updates/{id}" => &["op_id", "source", "headline"],
+        "/desk/entries" => &[
+            "title",
+            "slug",
+            "summary",
+            "time_zone",
+            "state",
+            "default_order",
+        ],
+        "/desk/entries/{slug}/edit" => &[
+            "op_id",
+            "title",
+            "slug",
+            "summary",
+            "time_zone",
+            "default_order",
+        ],
+        "/desk/updates/{id}/mark" => &["op_id", "mark", "on"],
+        "/desk/entries/{slug}/start"
+        | "/desk/entries/{slug}/end"
+        | "/desk/updates/{id}/delete"
+        | "/desk/updates/{id}/restore" => &["op_id"],
+        "/logout" => &[],
+        _ => return None,
+    })
+}
+
+/// Whether a form may be sent to the route of `request`.
+pub fn is_to_form(request: &Request) -> bool {
+    names(route(request)).is_some()
+}
+
+/// The route of `request`, as the router names it.
+fn route(request: &Request) -> &str {
+    let matched = request.extensions().get::<MatchedPath>();
+    matched.map_or("", MatchedPath::as_str)
+}
+
+/// A form's fields, as they were submitted. Bytes that aren't UTF-8 become U+FFFD, so that the rest is
+/// not lost.
+#[derive(Debug, Default)]
+pub struct Fields {
+    values: HashMap<String, String>,
+    /// The values are about as large as the body that they came in.
+    _held: Held,
+}
+
+impl Fields {
+    /// Every field and its value, in the order of their names.
+    pub fn into_sorted(self) -> Vec<(String, String)> {
+        let mut fields: Vec<_> = self.values.into_iter().collect();
+        fields.sort();
+        fields
+    }
+
+    /// Every field and its value.
+    pub fn into_values(self) -> HashMap<String, String> {
+        self.values
+    }
+
+    /// The form's operation id, if it has one.
+    ///
+    /// # Errors
+    /// If it can't be one.
+    pub fn op_id(&self) -> Result<Option<OpId>, Invalid> {
+        match self.get("op_id") {
+            "" => Ok(None),
+            id => OpId::parse(id).map(Some),
+        }
+    }
+
+    /// The value of the field `name`; empty if it was not submitted.
+    pub fn get(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", String::as_str)
+    }
+}
+
+impl<S> FromRequest<S> for Fields
+where
+    S: Send + Sync,
+    Bodies: FromRef<S>,
+{
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let fields = receive(request, &Bodies::from_ref(state)).await;
+        fields.map_err(IntoResponse::into_response)
+    }
+}
+
+async fn receive(request: Request, bodies: &Bodies) -> Result<Fields, Problem> {
+    let is_form = |kind: &HeaderValue| {
+        kind.as_bytes()
+            .starts_with(b"application/x-www-form-urlencoded")
+    };
+    if !request.headers().get(CONTENT_TYPE).is_some_and(is_form) {
+        let sentence = "A form must be sent as application/x-www-form-urlencoded.";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence));
+    }
+    let route = route(&request);
+    let Some(names) = names(route) else {
+        tracing::error!(
+            route,
+            "a form is sent to this route, whose fields are not known"
+        );
+        let sentence = "The server does not know this form.";
+        return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, sentence));
+    };
+    let sender = Sender::of(&request);
+    let ReceivedBody { bytes, held } = bodies.receive(request.into_body(), sender).await?;
+    Ok(Fields {
+        values: parse(&bytes, names)?,
+        _held: held,
+    })
+}
+
+/// Those of `names` that `form` holds, with their values; the last one if a name comes twice.
+fn parse(form: &Bytes, names: &[&str]) -> Result<HashMap<String, String>, Problem> {
+    // Counted before anything is made of them.
+    let separators = form.iter().filter(|byte| **byte == b'&').take(LIMIT);
+    if separators.count() >= LIMIT {
+        let sentence =
+            "This form has more than 20 fields, and no form here has. Open its page again.";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, sentence));
+    }
+    let known = form_urlencoded::parse(form).filter(|(name, _)| names.contains(&&**name));
+    Ok(known
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(form: &str) -> Result<Vec<(String, String)>, StatusCode> {
+        let values = parse(&Bytes::from(form.to_owned()), &["source", "headline"]);
+        let values = values.map_err(|problem| problem.status())?;
+        Ok(Fields {
+            values,
+            ..Fields::default()
+        }
+        .into_sorted())
+    }
+
+    #[test]
+    fn only_the_forms_own_fields_are_kept() {
+        let fields = parsed("source=A+goal&x=1&=&&headline=1%E2%80%930&sourc%65=Another").unwrap();
+        assert_eq!(
+            fields,
+            [
+                ("headline".to_owned(), "1–0".to_owned()),
+                ("source".to_owned(), "Another".to_owned())
+            ]
+        );
+        assert_eq!(parsed(""), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_form_of_more_than_twenty_fields_is_refused() {
+        let form = |fields: usize| vec!["source=x"; fields].join("&");
+        assert!(parsed(&form(20)).is_ok());
+        assert_eq!(parsed(&form(21)), Err(StatusCode::BAD_REQUEST));
+        assert_eq!(parsed(&"&".repeat(100_000)), Err(StatusCode::BAD_REQUEST));
+    }
+}

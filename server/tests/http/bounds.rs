@@ -1,0 +1,215 @@
+//! How much one request may bring: fields, bytes of a body, and an address.
+
+use std::fmt::Write as _;
+
+use axum::{body::Body, http::Request};
+use axum_test::{TestResponse, TestServer};
+use domain::Slug;
+use tower::ServiceExt;
+
+use super::support::{TestApp, ask, head_of, op_id, tag_texts};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+async fn send(browser: &TestServer, path: &str, body: String) -> TestResponse {
+    let request = browser.post(path).content_type(FORM);
+    request.bytes(body.into()).await
+}
+
+/// A form of many fields of short names.
+fn many_fields(count: usize) -> String {
+    let mut form = String::new();
+    for field in 0..count {
+        let _ = write!(form, "{field:x}&");
+    }
+    form
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_of_very_many_fields_is_refused_in_a_sentence() {
+    let (app, anonymous, author) = TestApp::start().await;
+    app.live_entry().await;
+    for path in [
+        "/login",
+        "/setup?token=x",
+        "/desk/entries",
+        "/entries/final/compose",
+    ] {
+        for (browser, count, status) in [
+            (&anonymous, 21, 400),
+            (&anonymous, 3_000, 400),
+            (&anonymous, 800_000, 413),
+            (&author, 100_000, 400),
+        ] {
+            let refused = send(browser, path, many_fields(count)).await;
+            assert_eq!(refused.status_code(), status, "{count} to {path}");
+            refused.assert_header("cache-control", "private, no-store");
+            assert!(refused.as_bytes().len() < 20_000, "{count} to {path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_is_given_back_with_its_own_fields_alone() {
+    let (app, anonymous, _) = TestApp::start().await;
+    app.live_entry().await;
+    let body = "title=Final&summary=A+game&intruder=1&source=A+goal&=2".to_owned();
+    let kept = send(&anonymous, "/desk/entries", body).await;
+    kept.assert_status_unauthorized();
+    let html = kept.text();
+    assert!(
+        html.contains("A game") && html.contains("\"Final\""),
+        "{html}"
+    );
+    for other in ["intruder", "A goal", "value=\"2\""] {
+        assert!(!html.contains(other), "{other} in {html}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_author_sends_the_longest_update_in_any_script() {
+    let (app, _, author) = TestApp::start().await;
+    app.live_entry().await;
+    for letter in ["a", "\u{44f}", "\u{65e5}", "\u{1f3c6}"] {
+        let source = letter.repeat(50_000);
+        let (op_id, waiting) = (op_id(), author.post("/entries/final/compose"));
+        let fields = [("op_id", &*op_id), ("source", &*source)];
+        waiting.form(&fields).await.assert_status_see_other();
+    }
+    let slug = Slug::parse("final").unwrap();
+    let page = app.newsroom.entry_page(&slug);
+    assert_eq!(page.await.unwrap().updates.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_not_logged_in_sends_little() {
+    let (app, anonymous, _) = TestApp::start().await;
+    app.live_entry().await;
+    let text = |bytes: usize| format!("username=x&source={}", "x".repeat(bytes));
+    let door = send(&anonymous, "/login", text(17_000)).await;
+    assert_eq!(
+        format!("{}\n{}", head_of(&door, &["cache-control"]), door.text()),
+        "413 Payload Too Large\ncache-control: private, no-store\n\
+         This is larger than the 16 KiB that can be sent without logging in. Send less, or log in first."
+    );
+    let path = "/entries/final/compose";
+    send(&anonymous, path, text(16_000))
+        .await
+        .assert_status_unauthorized()
+        .assert_text_contains("x".repeat(16_000));
+    let late = send(&anonymous, path, text(17_000)).await;
+    late.assert_status_payload_too_large();
+    late.assert_text_contains("Your session has expired, and this is too long to be kept here.");
+}
+
+/// What no handler reads is read to its end all the same: a client that sends first and reads then
+/// gets the response.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_reaches_a_client_that_is_still_sending() {
+    let (app, anonymous, author) = TestApp::start().await;
+    app.live_entry().await;
+    let body = || "x".repeat(6 * 1024 * 1024);
+    for (browser, path, status) in [
+        (&anonymous, "/nowhere", 404),
+        (&anonymous, "/entries/final", 405),
+        (&anonymous, "/login", 413),
+        (&anonymous, "/api/v1/entries", 401),
+        (&author, "/entries/final/compose", 413),
+        (&author, "/entries/no%3Fentry/compose", 404),
+    ] {
+        let refused = send(browser, path, body()).await;
+        assert_eq!(refused.status_code(), status, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_asks_before_it_sends_is_refused_at_once() {
+    let (_app, anonymous, _) = TestApp::start().await;
+    let request = format!(
+        "POST /login HTTP/1.1\r\nhost: x\r\ncontent-type: {FORM}\r\nexpect: 100-continue\r\n\
+         content-length: 100000\r\n\r\n"
+    );
+    let refused = ask(&anonymous, request.as_bytes()).await;
+    assert_eq!(refused.status, Some(413), "{}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_of_more_than_8_kib_is_refused() {
+    let (app, anonymous, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let long = |path: &str, bytes: usize| {
+        let mut address = format!("{path}?{}", many_fields(bytes));
+        address.truncate(bytes);
+        address
+    };
+    for path in [
+        "/login",
+        "/entries/final",
+        "/entries/nowhere",
+        "/desk",
+        "/pkg/none.js",
+        &format!("/feed/{entry}/head"),
+    ] {
+        let address = long(path, 8 * 1024);
+        let answered = anonymous.get(&address).await;
+        assert_ne!(answered.status_code(), 414, "{path}");
+        for bytes in [8 * 1024 + 1, 60_000] {
+            let refused = anonymous.get(&long(path, bytes)).await;
+            assert_eq!(refused.status_code(), 414, "{path}");
+            refused.assert_header("cache-control", "private, no-store");
+            refused.assert_text("This address is longer than 8 KiB. The link may be broken.");
+        }
+    }
+    let page = anonymous.get(&long("/login", 10_000));
+    let page = page.add_header("accept", "text/html").await;
+    assert_eq!(page.status_code(), 414);
+    assert_eq!(tag_texts(&page.text(), "h1"), ["Not understood"]);
+    let details = anonymous.get(&long("/api/v1/entries", 10_000)).await;
+    details.assert_header("content-type", "application/problem+json");
+}
+
+/// Pages that no cache knows can always be made up. They wait for each other, and for nobody else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_before_made_up_pages_keeps_nobody_from_others() {
+    let (app, anonymous, author) = TestApp::start().await;
+    app.live_entry().await;
+    anonymous.get("/entries/final").await.assert_status_ok();
+    let crowd = (0..600).map(|number| {
+        let request = Request::get(format!("/entries/nowhere-{number}"));
+        let request = request.body(Body::empty()).unwrap();
+        tokio::spawn(app.router().oneshot(request))
+    });
+    let crowd: Vec<_> = crowd.collect();
+    anonymous.get("/entries/final").await.assert_status_ok();
+    anonymous.get("/healthz").await.assert_status_ok();
+    author.get("/desk").await.assert_status_ok();
+    for page in crowd {
+        let page = page.await.unwrap().unwrap();
+        match page.status().as_u16() {
+            404 => {}
+            503 => assert_eq!(page.headers()["retry-after"], "2"),
+            status => panic!("{status}"),
+        }
+        assert_eq!(page.headers()["cache-control"], "private, no-store");
+    }
+}
+
+/// The rest of the slug became a query, and the form another page's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_of_an_entry_that_cannot_be_names_no_other_page() {
+    let (app, _, author) = TestApp::start().await;
+    app.live_entry().await;
+    let update = app.post("final", "Kick-off").await;
+    for path in [
+        "/entries/final%3Fa/compose".to_owned(),
+        "/desk/entries/final%3Fa/edit".to_owned(),
+        "/desk/entries/final%23/start".to_owned(),
+        format!("/desk/updates/{}%3F", update.id),
+        format!("/desk/updates/{}%2F..%2F..%2F", update.id),
+    ] {
+        let request = author.post(&path).form(&[("title", "")]);
+        let refused = request.add_header("accept", "text/html").await;
+        refused.assert_status_not_found();
+        assert_eq!(tag_texts(&refused.text(), "h1"), ["Not found"], "{path}");
+    }
+}
