@@ -172,7 +172,11 @@ async fn what_is_live_stands_on_one_page() {
         app.entry(slug, state).await;
         app.post(slug, &format!("said in {slug}")).await;
     }
-    author.post("/desk/entries/over/end").await;
+    author
+        .post("/desk/entries/over/end")
+        .form(&[("", "")])
+        .await
+        .assert_status_see_other();
     let page = anonymous.get("/live").await;
     assert_snapshot!(head_of(&page, &HEADERS), @r"
     200 OK
