@@ -3,13 +3,19 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test setup lint rust-tests size-budget browser-tests prove soak bench screenshots clean
+.PHONY: help run dev build test setup lint advisories rust-tests api-fuzz size-budget browser-tests prove soak bench screenshots clean
 
 # cargo-leptos takes wasm-bindgen and wasm-opt from PATH; these are the pinned ones.
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/end2end/node_modules/.bin:$(PATH)
 
 # Features unify over the crates of one cargo call, and the frontend's `hydrate` would break the server's `ssr`.
 NATIVE := --workspace --exclude frontend
+
+# The browser's code names source files in its panics. Without these, it would differ from one builder's folders to the next.
+# (Flags are separated by spaces, so a path that has one stays as it is.)
+space := $(subst ,, )
+remap = $(if $(findstring $(space),$(1)),,--remap-path-prefix=$(1)=$(2))
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS := $(strip $(call remap,$(CURDIR),ringside) $(call remap,$(or $(CARGO_HOME),$(HOME)/.cargo),cargo))
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,30 +25,43 @@ run: build ## Build in release and serve on http://127.0.0.1:3000, with SQLite i
 
 dev: ## Build, serve, and build again at every change
 	@scripts/setup rust tools node
+	@# Not --locked: whoever adds a dependency changes Cargo.lock.
 	.tools/bin/cargo-leptos watch --split
 
 build: ## Build the release: target/release/ringside and target/site
 	@scripts/setup rust tools node
-	.tools/bin/cargo-leptos build --release --split --precompress
+	.tools/bin/cargo-leptos build --release --split --cargo-locked
+	scripts/name-by-content
+	scripts/name-by-content --check
 
 test: ## Run every check and every test
-	@scripts/phases setup lint rust-tests build size-budget prove browser-tests
+	@scripts/phases setup lint rust-tests build size-budget api-fuzz prove browser-tests
 
 setup: ## Install what the other targets need (they also do it themselves)
-	@scripts/setup rust tools node browser postgres nginx
+	@scripts/setup rust tools deny node browser postgres nginx python
 
-lint: ## Check formatting, lints, types and who imports whom; a warning is an error
-	@scripts/setup rust node
+lint: ## Check formatting, lints, types, who imports whom, and what dependencies may be; a warning is an error
+	@scripts/setup rust deny node
 	cargo fmt --all --check
 	scripts/import-rules
-	cargo clippy $(NATIVE) --all-targets -- -D warnings
-	cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
+	.tools/bin/cargo-deny --locked check bans licenses sources
+	cargo clippy --locked $(NATIVE) --all-targets -- -D warnings
+	cargo clippy --locked -p frontend --target wasm32-unknown-unknown -- -D warnings
 	end2end/node_modules/.bin/tsc --project end2end
+	node --test scripts/name-by-content.test.js
+
+advisories: ## Look up known vulnerabilities of the dependencies; it fetches the RustSec database
+	@scripts/setup rust deny
+	.tools/bin/cargo-deny --locked check advisories
 
 rust-tests: ## Run the Rust tests
 	@scripts/setup rust postgres nginx
-	cargo test --doc $(NATIVE)
-	scripts/with-postgres cargo $(if $(shell command -v cargo-nextest),nextest run,test --tests) $(NATIVE)
+	cargo test --locked --doc $(NATIVE)
+	scripts/with-postgres cargo $(if $(shell command -v cargo-nextest),nextest run,test --tests) --locked $(NATIVE)
+
+api-fuzz: ## Send requests made from the API's document to the last build; ARGS="2000 7" sets how many for each operation, and the seed
+	@scripts/setup python
+	scripts/api-fuzz $(ARGS)
 
 size-budget: ## Weigh what a reader's page loads, as last built
 	@scripts/size-budget
@@ -53,13 +72,15 @@ browser-tests: ## Run the end-to-end tests on the last build; ARGS="-g login" pi
 
 prove: ## Prove on the last build that every reader ends with the truth, and that nothing acknowledged is lost
 	@scripts/setup rust postgres
-	cargo build --release -p bench
+	cargo build --locked --release -p bench
 	$(foreach database,sqlite postgres,$(call prove,$(database)))
 
 soak: build ## The same for longer and harder: half an hour
 	@scripts/setup rust postgres
-	cargo build --release -p bench
+	cargo build --locked --release -p bench
 	$(foreach database,sqlite postgres,$(call prove,$(database),--seconds 600 --haste 1,--posts 20000))
+	@scripts/setup python
+	scripts/api-fuzz 2000 $$RANDOM
 
 # DATABASE, what is harder for convergence, and for nothing-lost; each has a PostgreSQL server of its own.
 define prove
@@ -68,12 +89,14 @@ scripts/with-postgres target/release/bench prove nothing-lost --database $(1) $(
 
 endef
 
-bench: build ## Take the figures that the README quotes
+bench: build ## Take the figures that the README quotes, and say what got worse since docs/figures.json
 	@scripts/setup node browser nginx
+	@rm -f target/bench/figures.jsonl
 	@scripts/size-budget
-	cargo build --release -p bench
+	cargo build --locked --release -p bench
 	target/release/bench
 	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" node_modules/.bin/playwright test --config bench.config.ts
+	@scripts/compare-figures
 
 screenshots: build ## Take the pictures that the README shows, and one of every page at every size
 	@scripts/setup node browser

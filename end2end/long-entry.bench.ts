@@ -1,6 +1,6 @@
 // What 5,000 updates in one entry cost a reader, beside an entry of ordinary length in the same run.
 import type { Browser, CDPSession, Page } from "@playwright/test";
-import { median, ms } from "./support/figures";
+import { median, ms, record } from "./support/figures";
 import { makeLongEntry } from "./support/long-entry";
 import { expect, test, waitForFeed } from "./support/test";
 
@@ -16,7 +16,6 @@ const ARRIVALS_A_ROUND = 5;
 test.use({ trace: "off" });
 
 test("what 5,000 updates in one entry cost", async ({ browser, ringside }) => {
-  test.setTimeout(600_000);
   const [short, ordinary, long] = [await makeLongEntry(ringside, 100), await makeLongEntry(ringside, 200), await makeLongEntry(ringside, 5_000)];
 
   const paints = await inTurns([ordinary.url, long.url], PAINTS, (url) => firstPaint(browser, url));
@@ -49,6 +48,7 @@ async function inTurns<Subject>(subjects: Subject[], times: number, measure: (su
 }
 
 function report(what: string, [reference, long]: number[][], [referenceName, longName]: [string, string]): void {
+  record(`${what}: ${longName}`, `of ${referenceName}`, (long ?? []).map((value, n) => value / (reference?.[n] ?? Number.NaN)));
   const [beside, figure] = [median(reference ?? []), median(long ?? [])];
   console.log(`\n${what}, median of ${long?.length}:`);
   console.log(`  ${longName}: ${ms(figure)}; beside it ${referenceName}: ${ms(beside)}; ratio ${(figure / beside).toFixed(2)}`);

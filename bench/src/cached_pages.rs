@@ -3,7 +3,8 @@
 use std::{net::SocketAddr, thread, time::Duration};
 
 use crate::rig::{
-    Folder, Load, Nginx, Result, Ringside, Table, Taken, get, heading, median, note, user,
+    Better, Folder, Load, Nginx, Result, Ringside, Table, Taken, get, heading, median, note,
+    ratios, record, user,
 };
 
 /// How many updates the page shows.
@@ -126,6 +127,19 @@ pub async fn run() -> Result<()> {
                 nginx.cpu().saturating_sub(before),
             );
         }
+        let name = |figure: &str| format!("{}: {figure}", page.what);
+        record(
+            &name("answers a second"),
+            "of nginx's",
+            Better::Higher,
+            &ratios(&our_rounds.rates, &their_rounds.rates),
+        )?;
+        record(
+            &name("processor time an answer"),
+            "of nginx's",
+            Better::Lower,
+            &ratios(&our_rounds.cpu, &their_rounds.cpu),
+        )?;
         let (rate, reference) = (median(&our_rounds.rates), median(&their_rounds.rates));
         table.row([
             page.what.to_owned(),

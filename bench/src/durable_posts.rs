@@ -13,8 +13,8 @@ use sqlx::{
 use tokio::task::JoinSet;
 
 use crate::rig::{
-    Author, Error, Folder, Result, Ringside, Table, cpu_of_this_process, heading, median, note,
-    text,
+    Author, Better, Error, Folder, Result, Ringside, Table, cpu_of_this_process, heading, median,
+    note, ratios, record, text,
 };
 
 /// The tables as Ringside makes them.
@@ -56,6 +56,13 @@ pub async fn run() -> Result<()> {
         rates.push(posts / seconds);
         bare_rates.push(bare.write().await?);
     }
+    record(
+        "durable posts a second",
+        "of a bare loop's",
+        Better::Higher,
+        &ratios(&rates, &bare_rates),
+    )?;
+    record("processor time a post", "us", Better::Lower, &cpu)?;
     let (rate, reference) = (median(&rates), median(&bare_rates));
     let mut table = Table::new(["what", "posts/s", "ratio", "CPU us", "load's"]);
     table.row([

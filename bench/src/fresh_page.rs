@@ -6,7 +6,8 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::rig::{
-    Connection, Result, Ringside, Table, While, get, heading, median, note, quantile,
+    Better, Connection, Result, Ringside, Table, While, get, heading, median, note, quantile,
+    record,
 };
 
 /// How many updates the page shows.
@@ -65,6 +66,7 @@ pub async fn run() -> Result<()> {
         rates.push(render_at_once(&ringside).await?);
     }
 
+    record("page rendered afresh", "ms", Better::Lower, &fresh)?;
     let (page, cached) = (median(&fresh), median(&finished));
     let mut table = Table::new(["what", "median ms", "nine in ten", "ratio"]);
     let row = |what: &str, times: &[f64], beside: f64| {

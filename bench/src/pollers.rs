@@ -14,8 +14,8 @@ use tokio::{
 };
 
 use crate::rig::{
-    Author, Connection, Error, Folder, Nginx, Result, Ringside, Table, While, as_a_small_cdn, get,
-    heading, median, note,
+    Author, Better, Connection, Error, Folder, Nginx, Result, Ringside, Table, While,
+    as_a_small_cdn, get, heading, median, note, record,
 };
 
 /// The audiences.
@@ -82,14 +82,10 @@ pub async fn run() -> Result<()> {
         }
     }
     #[expect(clippy::cast_precision_loss, reason = "they are thousands")]
-    let reached = |rounds: &[Counts]| {
-        median(
-            &rounds
-                .iter()
-                .map(|round| round.reached as f64)
-                .collect::<Vec<_>>(),
-        )
+    let counts = |rounds: &[Counts]| -> Vec<f64> {
+        rounds.iter().map(|round| round.reached as f64).collect()
     };
+    let reached = |rounds: &[Counts]| median(&counts(rounds));
     let reference = reached(&few);
     let mut table = Table::new(["readers", "polls", "reached Ringside", "ratio"]);
     for (readers, rounds) in [(FEW, &few), (MANY, &many)] {
@@ -103,6 +99,12 @@ pub async fn run() -> Result<()> {
             format!("{:.1}", reached(rounds)),
             format!("{:.2}", reached(rounds) / reference),
         ]);
+        record(
+            &format!("requests behind nginx with {readers} pollers"),
+            "in 30 s",
+            Better::Lower,
+            &counts(rounds),
+        )?;
     }
     table.print();
     Ok(())

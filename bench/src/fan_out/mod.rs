@@ -10,7 +10,8 @@ use floor::Floor;
 use tokio::time::{sleep, sleep_until};
 
 use crate::rig::{
-    Author, Error, Process, Result, Ringside, Table, heading, median, note, quantile,
+    Author, Better, Error, Process, Result, Ringside, Table, heading, median, note, quantile,
+    ratios, record,
 };
 
 /// How many readers have a stream open.
@@ -82,6 +83,32 @@ pub async fn run() -> Result<()> {
         ]);
     }
     table.print();
+    let of = |rounds: &[Figures], figure: fn(&Figures) -> f64| -> Vec<f64> {
+        rounds.iter().map(figure).collect()
+    };
+    for (name, figure) in [
+        (
+            "10,000 streams: processor time a delivery",
+            (|round| round.cpu) as fn(&Figures) -> f64,
+        ),
+        (
+            "10,000 streams: until the last reader has a post, 99 of 100",
+            |round| round.last_p99,
+        ),
+    ] {
+        record(
+            name,
+            "of a bare write's",
+            Better::Lower,
+            &ratios(&of(&ringside, figure), &of(&floor, figure)),
+        )?;
+    }
+    record(
+        "10,000 streams: memory a reader",
+        "KiB",
+        Better::Lower,
+        &of(&ringside, |round| round.memory),
+    )?;
     let (with, without) = (Figures::median(&stalled), Figures::median(&ringside));
     note(format!(
         "While 1 % don't read, the others' p99 is {:.2} times what it is without them.",

@@ -3,6 +3,7 @@
 
 mod connection;
 mod database;
+mod figures;
 mod folder;
 mod load;
 mod nginx;
@@ -14,6 +15,7 @@ mod table;
 
 pub use connection::{Answer, Connection, get, post};
 pub use database::{Database, DatabaseKind};
+pub use figures::{Better, ratios, record};
 pub use folder::{Folder, build_folder};
 pub use load::{CONNECTIONS, Load, Taken};
 pub use nginx::{Nginx, user};

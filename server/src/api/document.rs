@@ -1,10 +1,12 @@
 //! The `OpenAPI` document: what the routes say of themselves, and what they share.
 
-use domain::{EntryState, Order};
+use domain::{EntryState, Headline, Order, Slug, Source, Summary, Title};
+use serde_json::Value;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
         self, Object, ObjectBuilder, Type,
+        schema::SchemaType,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -44,6 +46,82 @@ impl Modify for BearerTokens {
     }
 }
 
+/// A line without control characters, of which something is left once it is trimmed.
+const LINE: &str = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$";
+/// The same, which may be empty.
+const LINE_IF_ANY: &str = r"^[^\u0000-\u001F\u007F-\u009F]*$";
+/// Text without control characters other than tabs and line ends.
+const TEXT: &str = r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$";
+const SLUG: &str = "^[a-z0-9]+(-[a-z0-9]+)*$";
+const SLUG_IF_ANY: &str = "^([a-z0-9]+(-[a-z0-9]+)*)?$";
+
+/// Returns the schema of an entry's title.
+pub fn title() -> Object {
+    text("The title, on one line.", 1, Title::MAX, LINE).build()
+}
+
+/// Returns the schema of a title that may be left out.
+pub fn title_if_any() -> Object {
+    nullable(text("The title, on one line.", 1, Title::MAX, LINE))
+}
+
+/// Returns the schema of the slug of an entry to create.
+pub fn slug_or_empty() -> Object {
+    let description = "Its name in addresses; made from the title if left out or empty.";
+    text(description, 0, Slug::MAX, SLUG_IF_ANY).build()
+}
+
+/// Returns the schema of a slug that may be left out.
+pub fn slug_if_any() -> Object {
+    let description = "Its name in addresses; the old one leads to it.";
+    nullable(text(description, 1, Slug::MAX, SLUG))
+}
+
+/// Returns the schema of an entry's summary.
+pub fn summary() -> Object {
+    text("What it is about.", 0, Summary::MAX, TEXT).build()
+}
+
+/// Returns the schema of a summary that may be left out.
+pub fn summary_if_any() -> Object {
+    nullable(text("What it is about.", 0, Summary::MAX, TEXT))
+}
+
+/// Returns the schema of an update's source.
+pub fn source() -> Object {
+    let description =
+        "Its text: Markdown, and HTML that is made safe. Something of it must be visible.";
+    text(description, 1, Source::MAX, TEXT).build()
+}
+
+/// Returns the schema of a source that may be left out.
+pub fn source_if_any() -> Object {
+    let description =
+        "Its text: Markdown, and HTML that is made safe. Something of it must be visible.";
+    nullable(text(description, 1, Source::MAX, TEXT))
+}
+
+/// Returns the schema of the line above an update.
+pub fn headline() -> Object {
+    let description = "The line above it; `null` or an empty one is none.";
+    nullable(text(description, 0, Headline::MAX, LINE_IF_ANY))
+}
+
+fn text(description: &str, min: usize, max: usize, pattern: &str) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(description))
+        .min_length(Some(min))
+        .max_length(Some(max))
+        .pattern(Some(pattern))
+}
+
+fn nullable(schema: ObjectBuilder) -> Object {
+    schema
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .build()
+}
+
 /// The schema of where an entry is in its life.
 pub fn state() -> Object {
     one_of(EntryState::ALL.iter().map(|state| state.as_str()))
@@ -52,6 +130,24 @@ pub fn state() -> Object {
 /// The schema of an order.
 pub fn order() -> Object {
     one_of(Order::ALL.iter().map(|order| order.as_str()))
+}
+
+/// Returns the schema of a state that may be left out.
+pub fn state_if_any() -> Object {
+    one_of_or_null(EntryState::ALL.iter().map(|state| state.as_str()))
+}
+
+/// Returns the schema of an order that may be left out.
+pub fn order_if_any() -> Object {
+    one_of_or_null(Order::ALL.iter().map(|order| order.as_str()))
+}
+
+fn one_of_or_null(words: impl Iterator<Item = &'static str>) -> Object {
+    let words = words.map(Value::from).chain([Value::Null]);
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .enum_values(Some(words))
+        .build()
 }
 
 fn one_of(words: impl Iterator<Item = &'static str>) -> Object {

@@ -14,7 +14,10 @@ use super::{
     Program,
     body::Body,
     details::Refusals,
-    document::{order, state},
+    document::{
+        order, order_if_any, slug_if_any, slug_or_empty, state, state_if_any, summary,
+        summary_if_any, title, title_if_any,
+    },
     key::IdempotencyKey,
     keyed,
 };
@@ -82,12 +85,15 @@ struct EntriesAnswer {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct EntryToCreate {
+    #[schema(schema_with = title)]
     title: String,
     /// Its name in addresses; made from the title if left out.
     #[serde(default)]
+    #[schema(schema_with = slug_or_empty)]
     slug: String,
     /// What it is about.
     #[serde(default)]
+    #[schema(schema_with = summary)]
     summary: String,
     /// The IANA time zone that its times are shown in; UTC if left out.
     #[serde(default)]
@@ -114,18 +120,21 @@ const fn oldest() -> Order {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct EntryToChange {
+    #[schema(schema_with = title_if_any)]
     title: Option<String>,
     /// Its name in addresses; the old one leads to it.
+    #[schema(schema_with = slug_if_any)]
     slug: Option<String>,
     /// What it is about.
+    #[schema(schema_with = summary_if_any)]
     summary: Option<String>,
     /// The IANA time zone that its times are shown in.
     time_zone: Option<String>,
     /// The order that its pages begin in.
-    #[schema(schema_with = order)]
+    #[schema(schema_with = order_if_any)]
     default_order: Option<Order>,
     /// `live` starts it, or starts it again; `ended` ends it.
-    #[schema(schema_with = state)]
+    #[schema(schema_with = state_if_any)]
     state: Option<EntryState>,
 }
 
@@ -198,7 +207,7 @@ async fn create_entry(
 #[utoipa::path(
     get,
     path = "/api/v1/entries/{slug}",
-    params(("slug" = String, Path, description = "The entry's name in addresses")),
+    params(("slug" = String, Path, description = "The entry's name in addresses", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")),
     responses((status = 200, description = "The entry", body = EntryAnswer), Refusals)
 )]
 async fn read_entry(
@@ -216,7 +225,7 @@ async fn read_entry(
 #[utoipa::path(
     patch,
     path = "/api/v1/entries/{slug}",
-    params(("slug" = String, Path, description = "The entry's name in addresses"), IdempotencyKey),
+    params(("slug" = String, Path, description = "The entry's name in addresses", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"), IdempotencyKey),
     request_body = EntryToChange,
     responses((status = 200, description = "The entry as it is now", body = EntryAnswer), Refusals)
 )]

@@ -8,8 +8,11 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::OpId;
 use sha2::{Digest, Sha256};
 use utoipa::{
-    IntoParams, PartialSchema,
-    openapi::path::{Parameter, ParameterBuilder, ParameterIn},
+    IntoParams,
+    openapi::{
+        ObjectBuilder, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+    },
 };
 
 use crate::problem::Problem;
@@ -39,7 +42,13 @@ impl IntoParams for IdempotencyKey {
             .name("Idempotency-Key")
             .parameter_in(ParameterIn::Header)
             .description(Some(description))
-            .schema(Some(String::schema()));
+            .schema(Some(
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .min_length(Some(1))
+                    .max_length(Some(LONGEST))
+                    .pattern(Some("^[ -~]+$")),
+            ));
         vec![header.build()]
     }
 }

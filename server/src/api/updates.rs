@@ -12,7 +12,14 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Program, body::Body, details::Refusals, key::IdempotencyKey, keyed};
+use super::{
+    Program,
+    body::Body,
+    details::Refusals,
+    document::{headline, source, source_if_any},
+    key::IdempotencyKey,
+    keyed,
+};
 use crate::{
     extract::{Path, slug, update_id},
     problem::Problem,
@@ -70,8 +77,10 @@ impl ChangeAnswer {
 #[serde(deny_unknown_fields)]
 struct UpdateToPost {
     /// Its text: Markdown, and HTML that is made safe.
+    #[schema(schema_with = source)]
     source: String,
     /// The line above it.
+    #[schema(schema_with = headline)]
     headline: Option<String>,
     /// Whether it is a key moment, listed at the top.
     #[serde(default)]
@@ -86,9 +95,11 @@ struct UpdateToPost {
 #[serde(deny_unknown_fields)]
 struct UpdateToEdit {
     /// Its text: Markdown, and HTML that is made safe.
+    #[schema(schema_with = source_if_any)]
     source: Option<String>,
     /// The line above it; `null` takes it away.
     #[serde(default, deserialize_with = "maybe_null")]
+    #[schema(schema_with = headline)]
     headline: Option<String>,
     /// Whether it is a key moment, listed at the top.
     key: Option<bool>,
@@ -118,7 +129,7 @@ fn maybe_null<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::
 #[utoipa::path(
     post,
     path = "/api/v1/entries/{slug}/updates",
-    params(("slug" = String, Path, description = "The entry's name in addresses"), IdempotencyKey),
+    params(("slug" = String, Path, description = "The entry's name in addresses", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"), IdempotencyKey),
     request_body = UpdateToPost,
     responses((status = 201, description = "The update; for the same key the same update, as it is now", body = ChangeAnswer), Refusals)
 )]
@@ -157,8 +168,8 @@ async fn post_update(
     patch,
     path = "/api/v1/entries/{slug}/updates/{id}",
     params(
-        ("slug" = String, Path, description = "The entry's name in addresses"),
-        ("id" = i64, Path, description = "The update's number"),
+        ("slug" = String, Path, description = "The entry's name in addresses", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"),
+        ("id" = i64, Path, description = "The update's number", minimum = 1),
         IdempotencyKey
     ),
     request_body = UpdateToEdit,
@@ -187,8 +198,8 @@ async fn edit_update(
     delete,
     path = "/api/v1/entries/{slug}/updates/{id}",
     params(
-        ("slug" = String, Path, description = "The entry's name in addresses"),
-        ("id" = i64, Path, description = "The update's number"),
+        ("slug" = String, Path, description = "The entry's name in addresses", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"),
+        ("id" = i64, Path, description = "The update's number", minimum = 1),
         IdempotencyKey
     ),
     responses((status = 200, description = "That it is deleted", body = ChangeAnswer), Refusals)

@@ -328,6 +328,37 @@ async fn while_the_database_is_away_the_last_copy_is_served_and_not_kept() {
     away.assert_status_service_unavailable();
     away.assert_header("cache-control", "private, no-store");
     assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+/// The first request is answered through the router, the second past it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn finished_page_is_sent_with_the_headers_that_it_was_rendered_with() {
+    let (app, _, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    app.post("final", "Kick-off").await;
+    for path in [
+        "/".to_owned(),
+        "/entries/final?order=latest".to_owned(),
+        "/entries/final/updates/1".to_owned(),
+        format!("/updates/{entry}.json?since=0"),
+    ] {
+        let get = || {
+            let request = Request::get(&path).header("x-request-id", "my-own");
+            app.router().oneshot(request.body(Body::empty()).unwrap())
+        };
+        let (rendered, finished) = (get().await.unwrap(), get().await.unwrap());
+        assert_eq!(rendered.status(), StatusCode::OK, "{path}");
+        assert_eq!(finished.status(), StatusCode::OK, "{path}");
+        let mut headers = rendered.headers().clone();
+        // The router adds it, and whatever serves the connection does so where it is missing.
+        headers.remove("content-length");
+        let mut expected = finished.headers().clone();
+        expected.remove("content-length");
+        assert_eq!(headers, expected, "{path}");
+        assert!(headers.contains_key("content-security-policy"), "{path}");
+        assert!(!headers.contains_key("x-request-id"), "{path}");
+        let body = to_bytes(rendered.into_body(), usize::MAX).await.unwrap();
+        let again = to_bytes(finished.into_body(), usize::MAX).await.unwrap();
+        assert_eq!(body, again, "{path}");
+    }
 }
 
 /// Counts the log's lines that say that a page is being rendered.

@@ -1,8 +1,24 @@
 //! nginx as a small CDN: one answer for everybody, for as long as Ringside says, and nothing else kept.
 
-use std::{io::Read, thread};
+use std::{
+    io::Read,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
 
-use super::site::{Site, publish, soon};
+use super::{
+    reader::Answer,
+    site::{Site, publish, soon},
+};
+
+/// Longer than any test here takes, on a busy machine too.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Whether nginx requested this response from Ringside.
+fn reached_ringside(answer: &Answer) -> bool {
+    !["HIT", "UPDATING", "STALE"].contains(&answer.header("x-cache-status"))
+}
 
 #[test]
 fn one_answer_serves_everybody() {
@@ -106,6 +122,120 @@ fn what_is_personal_is_never_kept() {
     let personal = "action=\"/logout\"";
     assert!(owner.get("/desk").text().contains(personal));
     assert!(!kept.contains(personal) && !kept.contains("Set-Cookie"));
+}
+
+/// Lets `pollers` poll the head on connections of their own for a time in which it expires several times.
+/// Returns how often it was fetched from Ringside, and the whole seconds that it took.
+fn poll_head(site: &Site, pollers: usize) -> (u64, u64) {
+    /// Three expiries: nginx counts whole seconds, so a head with `s-maxage=1` expires after two.
+    const DURATION: Duration = Duration::from_secs(7);
+    /// Between two polls on one connection.
+    const PACE: Duration = Duration::from_millis(50);
+
+    let fetched = AtomicU64::new(0);
+    let began = Instant::now();
+    thread::scope(|threads| {
+        for _ in 0..pollers {
+            threads.spawn(|| {
+                let mut poll = site.reader().poller("/feed/1/head");
+                while began.elapsed() < DURATION {
+                    let answer = poll();
+                    assert_eq!(answer.status, 200, "{}", answer.text());
+                    if reached_ringside(&answer) {
+                        fetched.fetch_add(1, Ordering::Relaxed);
+                    }
+                    thread::sleep(PACE);
+                }
+            });
+        }
+    });
+    (fetched.into_inner(), began.elapsed().as_secs())
+}
+
+/// A head is fresh for a second at least, so it can be fetched once a second, and once at the start.
+#[test]
+fn head_is_fetched_once_per_expiry_however_many_readers_poll() {
+    let site = Site::start();
+    publish(&site.owner(), "Kick-off");
+    for pollers in [10, 300] {
+        let (fetched, seconds) = poll_head(&site, pollers);
+        assert!(
+            (2..=seconds + 2).contains(&fetched),
+            "{pollers} pollers: the head was fetched {fetched} times in {seconds} s"
+        );
+    }
+}
+
+/// `changes` holds the updates' text: nobody gets an expired response, which may hold a deleted one.
+#[test]
+fn changes_are_never_sent_after_they_expired() {
+    let site = Site::start();
+    publish(&site.owner(), "A mistake");
+    let path = "/feed/1/changes";
+    assert!(site.reader().get(path).text().contains("A mistake"));
+    assert_eq!(site.owner().post("/desk/updates/1/delete", &[]).status, 303);
+    let gone = |answer: &Answer| !answer.text().contains("A mistake");
+    soon(|| site.reader().get(path), gone);
+    thread::scope(|readers| {
+        for _ in 0..8 {
+            readers.spawn(|| {
+                for _ in 0..20 {
+                    let answer = site.reader().get(path);
+                    assert!(gone(&answer), "{}", answer.cached());
+                    assert_ne!(answer.header("x-cache-status"), "UPDATING");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn health_and_metrics_are_shown_to_this_machine_alone() {
+    let site = Site::start();
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(site.reader_at(1).get(path).status, 200, "{path}");
+    }
+    for path in ["/healthz", "/readyz", "/metrics", "/%72eadyz", "//readyz"] {
+        let stranger = site.reader_at(2).with("x-forwarded-for", "127.0.0.1");
+        assert_eq!(stranger.get(path).status, 403, "{path}");
+    }
+}
+
+/// The cookie that a logged-in browser sends can be sent by anybody.
+#[test]
+fn login_hint_bypasses_the_cache_only_so_often() {
+    /// Requests that may bypass the cache at once, and further ones a second.
+    const BURST: u64 = 20;
+    const RATE: u64 = 2;
+
+    let site = Site::start();
+    publish(&site.owner(), "Kick-off");
+    for (number, path) in [(2, "/entries/final"), (3, "/entries/final/updates/1")] {
+        let page = site.reader().get(path).body;
+        let mut request = site
+            .reader_at(number)
+            .with("cookie", "ringside_hint=1")
+            .poller(path);
+        let began = Instant::now();
+        let (mut bypassed, mut cached) = (0, 0);
+        while cached < 20 {
+            assert!(
+                began.elapsed() < DEADLINE,
+                "every request bypasses the cache"
+            );
+            let answer = request();
+            assert_eq!((answer.status, &answer.body), (200, &page), "{path}");
+            match answer.header("x-cache-status") {
+                "BYPASS" => bypassed += 1,
+                _ => cached += 1,
+            }
+        }
+        let most = 1 + BURST + RATE * (began.elapsed().as_secs() + 1);
+        assert!(bypassed <= most, "{path}: {bypassed} of at most {most}");
+    }
+    // Other addresses still bypass it.
+    let author = site.owner().get("/entries/final");
+    assert_eq!(author.cached(), "200 BYPASS");
 }
 
 #[test]

@@ -116,6 +116,23 @@ impl Reader {
         BufReader::new(tls)
     }
 
+    /// A function that requests `path` and returns the response, on one connection for all calls.
+    pub fn poller(&self, path: &str) -> impl FnMut() -> Answer + use<> {
+        let request = format!(
+            "GET {path} HTTP/1.0\r\nhost: {HOST}\r\nconnection: keep-alive\r\n{}\r\n",
+            self.headers
+        );
+        let mut connection = BufReader::new(self.connect(Arc::clone(&self.tls)));
+        move || {
+            connection.get_mut().write_all(request.as_bytes()).unwrap();
+            let mut answer = head(&mut connection);
+            let length = answer.header("content-length").parse().unwrap();
+            answer.body = vec![0; length];
+            connection.read_exact(&mut answer.body).unwrap();
+            answer
+        }
+    }
+
     fn connect(&self, tls: Arc<ClientConfig>) -> Tls {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket

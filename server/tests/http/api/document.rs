@@ -1,6 +1,7 @@
 //! The `OpenAPI` document.
 
 use axum::http::Method;
+use domain::{Headline, Slug, Source, Summary, Title};
 use insta::assert_snapshot;
 use serde_json::Value;
 
@@ -64,4 +65,70 @@ async fn every_schema_that_is_named_is_there() {
     let update = &document["components"]["schemas"]["UpdateToPost"];
     assert_eq!(update["required"], serde_json::json!(["source"]));
     assert_eq!(update["additionalProperties"], false);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn document_names_the_limits_of_every_text() {
+    let (app, _) = start().await;
+    let document: Value = app.browser().get("/api/v1/openapi.json").await.json();
+    let schemas = &document["components"]["schemas"];
+    for (schema, field, least, most) in [
+        ("EntryToCreate", "title", 1, Title::MAX),
+        ("EntryToCreate", "slug", 0, Slug::MAX),
+        ("EntryToCreate", "summary", 0, Summary::MAX),
+        ("EntryToChange", "title", 1, Title::MAX),
+        ("EntryToChange", "slug", 1, Slug::MAX),
+        ("EntryToChange", "summary", 0, Summary::MAX),
+        ("UpdateToPost", "source", 1, Source::MAX),
+        ("UpdateToPost", "headline", 0, Headline::MAX),
+        ("UpdateToEdit", "source", 1, Source::MAX),
+        ("UpdateToEdit", "headline", 0, Headline::MAX),
+    ] {
+        let text = &schemas[schema]["properties"][field];
+        assert_eq!(text["minLength"], least, "{schema}.{field}");
+        assert_eq!(text["maxLength"], most, "{schema}.{field}");
+        assert!(text["pattern"].is_string(), "{schema}.{field}");
+    }
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let operations = methods.as_object().unwrap().values();
+        for parameter in operations.flat_map(|it| it["parameters"].as_array().into_iter().flatten())
+        {
+            let schema = &parameter["schema"];
+            match parameter["name"].as_str().unwrap() {
+                "slug" => assert_eq!(schema["maxLength"], Slug::MAX, "{path}"),
+                "id" => assert_eq!(schema["minimum"], 1, "{path}"),
+                name => assert_eq!(
+                    (name, &schema["maxLength"]),
+                    ("Idempotency-Key", &255.into())
+                ),
+            }
+        }
+    }
+}
+
+/// What may be `null` and what may not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn document_says_what_may_be_null() {
+    let (app, _) = start().await;
+    let document: Value = app.browser().get("/api/v1/openapi.json").await.json();
+    let schemas = &document["components"]["schemas"];
+    let may_be_null = |schema: &str, field: &str| {
+        let types = &schemas[schema]["properties"][field]["type"];
+        types
+            .as_array()
+            .is_some_and(|types| types.contains(&"null".into()))
+    };
+    for field in [
+        "title",
+        "slug",
+        "summary",
+        "time_zone",
+        "default_order",
+        "state",
+    ] {
+        assert!(may_be_null("EntryToChange", field), "{field}");
+        assert!(!may_be_null("EntryToCreate", field), "{field}");
+    }
+    assert!(may_be_null("UpdateToPost", "headline") && may_be_null("UpdateToEdit", "headline"));
+    assert!(!may_be_null("UpdateToPost", "source") && may_be_null("UpdateToEdit", "source"));
 }
