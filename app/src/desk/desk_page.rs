@@ -7,7 +7,7 @@ use newsroom::DeskEntry;
 use super::entry_fields::EntryFields;
 use crate::{
     entry::state_word,
-    layout::{Choice, Complaint, Frame, Place, or_error},
+    layout::{Choice, Complaint, Frame, OperationId, Place, or_error},
     request::{PageRequest, newsroom},
 };
 
@@ -73,6 +73,7 @@ fn NewEntryForm() -> impl IntoView {
             <h2 id="new">"New live blog"</h2>
             <Complaint />
             <form method="post" action="/desk/entries">
+                <OperationId />
                 <EntryFields />
                 <Choice
                     name="state"

@@ -16,7 +16,7 @@ use super::{
     reader::{Place, fetch_everything},
     records,
 };
-use crate::rig::{Database, DatabaseKind, Result, Ringside, Signal, heading, note};
+use crate::rig::{Database, DatabaseKind, Error, Result, Ringside, Signal, heading, note};
 
 /// How often readers ask that poll, in milliseconds of the server's setting.
 const POLL_MS: &str = "2000";
@@ -108,14 +108,33 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     };
     let truth = fetch_everything(&direct).await?;
     let ledger = std::mem::take(&mut *desk.ledger());
-    ledger.check(&truth).map_err(crate::rig::Error::Disproved)?;
-    records::check(&database, ringside.folder(), &ledger, &truth).await?;
+    ledger.check(&truth).map_err(Error::Disproved)?;
+    records::check(&database, ringside.folder(), entry, &ledger, &truth).await?;
+    let drafts = std::mem::take(&mut *desk.published());
+    check_published(&ringside, &drafts).await?;
     let patience = Duration::from_secs(PATIENCE) / arguments.haste;
     audience.agree(&truth, patience).await?;
     note(format!(
-        "Proven: {} updates, the same on every page, in the log and in the database.",
-        truth.len()
+        "Proven: {} updates, the same on every page, in the log and in the database; and {} drafts that were published.",
+        truth.len(),
+        drafts.len()
     ));
+    Ok(())
+}
+
+/// Checks that the page of each entry that was a draft shows each of its texts once.
+async fn check_published(ringside: &Ringside, drafts: &[(String, Vec<usize>)]) -> Result<()> {
+    for (slug, texts) in drafts {
+        let page = ringside.ask(&format!("/entries/{slug}"), "").await?.text();
+        for number in texts {
+            let shown = page.matches(&format!("No. {number}: ")).count();
+            if shown != 1 {
+                return Err(Error::Disproved(format!(
+                    "{slug} shows its text No. {number} {shown} times"
+                )));
+            }
+        }
+    }
     Ok(())
 }
 
@@ -133,6 +152,7 @@ async fn stop_and_start(
         sleep_until(start + time * number / 5).await;
         block_in_place(|| ringside.stop(signal))?;
         if number == 1 {
+            records::add_corrupt_entry(database, ringside.folder()).await?;
             records::begin_epoch(database, ringside.folder()).await?;
         }
         sleep(AWAY).await;

@@ -21,11 +21,6 @@ pub struct Known {
     pub deleted: bool,
     /// Whether somebody is changing it.
     busy: bool,
-    /// Whether an edit may still be on its way that nobody waits for: a request whose answer was lost
-    /// can reach the server after the next one. It carries the text that the update has, and may
-    /// arrive any number of times; after another edit it would undo that. Such an update is only ever
-    /// deleted: then it comes too late.
-    haunted: bool,
 }
 
 impl Ledger {
@@ -35,7 +30,6 @@ impl Ledger {
             text,
             deleted: false,
             busy: false,
-            haunted: false,
         };
         match self.0.insert(id, known) {
             None => Ok(()),
@@ -48,20 +42,20 @@ impl Ledger {
 
     /// Sets an update aside to be edited; `None` if there is none that can be.
     pub fn take_to_edit(&mut self, dice: &mut StdRng) -> Option<UpdateId> {
-        self.take(dice, |known| !known.haunted)
+        self.take(dice)
     }
 
     /// Sets an update aside to be deleted; `None` if there is none.
     pub fn take_to_delete(&mut self, dice: &mut StdRng) -> Option<UpdateId> {
-        self.take(dice, |_| true)
+        self.take(dice)
     }
 
-    /// An update that was set aside has another text now; `haunted` if an answer was lost meanwhile.
-    pub fn edited(&mut self, id: UpdateId, text: usize, haunted: bool) {
+    /// An update that was set aside has another text now. An earlier request for it may still arrive;
+    /// by its operation id the server knows it.
+    pub fn edited(&mut self, id: UpdateId, text: usize) {
         if let Some(known) = self.0.get_mut(&id) {
             known.text = text;
             known.busy = false;
-            known.haunted = haunted;
         }
     }
 
@@ -113,11 +107,11 @@ impl Ledger {
         }
     }
 
-    fn take(&mut self, dice: &mut StdRng, fits: impl Fn(&Known) -> bool) -> Option<UpdateId> {
+    fn take(&mut self, dice: &mut StdRng) -> Option<UpdateId> {
         let mut there: Vec<_> = self
             .0
             .iter_mut()
-            .filter(|(_, known)| !known.deleted && !known.busy && fits(known))
+            .filter(|(_, known)| !known.deleted && !known.busy)
             .collect();
         if there.is_empty() {
             return None;
@@ -175,7 +169,7 @@ mod tests {
             let said = ledger.check(&wrong).unwrap_err();
             assert!(said.starts_with(complaint), "{said}");
         }
-        ledger.edited(FIRST, 7, false);
+        ledger.edited(FIRST, 7);
         ledger.deleted(SECOND);
         assert_eq!(ledger.check(&page(&[(FIRST, 7)])), Ok(()));
         assert!(ledger.check(&page(&[(FIRST, 7), (SECOND, 2)])).is_err());
@@ -190,12 +184,7 @@ mod tests {
         assert_ne!(one, other);
         assert_eq!(ledger.take_to_edit(&mut dice), None);
         ledger.deleted(other);
-        ledger.edited(one, 3, true);
-        assert_eq!(
-            ledger.take_to_edit(&mut dice),
-            None,
-            "an edit may be on its way"
-        );
+        ledger.edited(one, 3);
         assert_eq!(ledger.take_to_delete(&mut dice), Some(one));
     }
 

@@ -31,6 +31,17 @@ const PRESS_MS: u64 = 1_000;
 /// How long to wait before an edit or a deletion is repeated, at most, in milliseconds.
 const PAUSE_MS: u64 = 400;
 
+/// Among how many changes one changes the entry itself.
+const CHANGE_EVERY: usize = 40;
+/// Among how many changes of the entry one gives it another zone or slug: all of its cards then change.
+const REVISE_EVERY: usize = 5;
+/// Among how many changes a draft is published.
+const DRAFT_EVERY: usize = 150;
+/// How many updates a draft has.
+const DRAFT_UPDATES: usize = 3;
+/// The first text of drafts: no other update has it.
+const DRAFT_TEXTS: usize = 1_000_000;
+
 /// What authors do all day.
 #[derive(Debug)]
 pub struct Newsdesk {
@@ -41,6 +52,8 @@ pub struct Newsdesk {
     retries: AtomicU64,
     /// How many operation ids were made.
     names: AtomicU64,
+    /// The entries that were drafts and are public, and the texts of their updates.
+    published: Mutex<Vec<(String, Vec<usize>)>>,
     /// When the authors began: their clock begins at 0.
     began: Instant,
 }
@@ -74,6 +87,7 @@ impl Newsdesk {
             ledger: Mutex::default(),
             retries: AtomicU64::new(0),
             names: AtomicU64::new(0),
+            published: Mutex::default(),
             began: Instant::now(),
         }
     }
@@ -88,7 +102,15 @@ impl Newsdesk {
         self.retries.load(Ordering::Relaxed)
     }
 
+    /// The entries that were drafts and are public, and the texts of their updates.
+    pub fn published(&self) -> MutexGuard<'_, Vec<(String, Vec<usize>)>> {
+        self.published
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Makes `changes` changes, `rate` a second: of ten, six are new, three edits, and one a deletion.
+    /// Besides, now and then the entry gets another title, zone or slug, and a draft is published.
     /// Ends when every one of them is acknowledged.
     ///
     /// # Errors
@@ -107,6 +129,12 @@ impl Newsdesk {
             };
             let desk = Arc::clone(self);
             under_way.spawn(async move {
+                if number % DRAFT_EVERY == DRAFT_EVERY / 2 {
+                    desk.publish_draft(number).await?;
+                }
+                if number % CHANGE_EVERY == CHANGE_EVERY / 2 {
+                    desk.change_entry(number / CHANGE_EVERY).await?;
+                }
                 match target {
                     None => desk.post(number).await,
                     Some(Target::Edit(id)) => desk.edit(id, number).await,
@@ -129,11 +157,18 @@ impl Newsdesk {
     /// # Errors
     /// If it is refused.
     pub async fn post(&self, number: usize) -> Result<()> {
+        let posted = self.post_to(&self.slug, number).await?;
+        self.ledger()
+            .posted(posted.id, number)
+            .map_err(Error::Disproved)
+    }
+
+    async fn post_to(&self, slug: &str, number: usize) -> Result<PostedUpdate> {
         let mut submission = Submission::default();
         loop {
             let attempt = submission.start(|| self.new_op_id(), self.clock());
             let body = serde_json::json!({
-                "slug": self.slug,
+                "slug": slug,
                 "op_id": attempt.op_id,
                 "source": text(number),
                 "headline": "",
@@ -148,10 +183,7 @@ impl Newsdesk {
                 .as_ref()
                 .map_or((AttemptResult::NoAnswer, None), result_of);
             if let Some(posted) = posted {
-                return self
-                    .ledger()
-                    .posted(posted.id, number)
-                    .map_err(Error::Disproved);
+                return Ok(posted);
             }
             let jitter = rand::rng().random();
             let pause = match submission.finish(result, self.clock(), jitter) {
@@ -180,38 +212,73 @@ impl Newsdesk {
     }
 
     async fn edit(&self, id: UpdateId, number: usize) -> Result<()> {
-        let form = form_urlencoded::Serializer::new(String::new())
-            .append_pair("source", &text(number))
-            .append_pair("headline", "")
-            .finish();
-        let repeated = self.submit(&format!("/desk/updates/{id}"), &form).await?;
-        self.ledger().edited(id, number, repeated);
+        let fields = [("source", &*text(number)), ("headline", "")];
+        self.submit(&format!("/desk/updates/{id}"), &fields).await?;
+        self.ledger().edited(id, number);
+        Ok(())
+    }
+
+    /// Gives the entry its `turn`th title, and every few turns another zone or another slug. Old slugs
+    /// redirect, so that everybody goes on by the first.
+    async fn change_entry(&self, turn: usize) -> Result<()> {
+        const ZONES: [&str; 3] = ["UTC", "Europe/Paris", "Asia/Tokyo"];
+        let round = turn / REVISE_EVERY;
+        let slug = match round / 2 {
+            0 => self.slug.clone(),
+            renamed => format!("{}-{renamed}", self.slug),
+        };
+        let fields = [
+            ("title", &*format!("{} {turn}", self.slug)),
+            ("slug", &*slug),
+            ("summary", ""),
+            ("time_zone", ZONES[round.div_ceil(2) % ZONES.len()]),
+            ("default_order", "oldest"),
+        ];
+        self.submit(&format!("/desk/entries/{}/edit", self.slug), &fields)
+            .await
+    }
+
+    /// Creates a draft, posts to it, and publishes it.
+    async fn publish_draft(&self, number: usize) -> Result<()> {
+        let slug = format!("draft-{number}");
+        let fields = [("title", &*slug), ("slug", &*slug), ("state", "draft")];
+        self.submit("/desk/entries", &fields).await?;
+        let texts: Vec<_> = (0..DRAFT_UPDATES)
+            .map(|update| DRAFT_TEXTS + number * DRAFT_UPDATES + update)
+            .collect();
+        for text in &texts {
+            self.post_to(&slug, *text).await?;
+        }
+        self.submit(&format!("/desk/entries/{slug}/start"), &[])
+            .await?;
+        self.published().push((slug, texts));
         Ok(())
     }
 
     async fn delete(&self, id: UpdateId) -> Result<()> {
-        self.submit(&format!("/desk/updates/{id}/delete"), "")
+        self.submit(&format!("/desk/updates/{id}/delete"), &[])
             .await?;
         self.ledger().deleted(id);
         Ok(())
     }
 
-    /// Submits a form until it is accepted (303). Returns whether a request before may still be on its
-    /// way. A server that is going, or has no database, says 5xx; and a network may answer 200 in its
-    /// place, which a form never does.
-    async fn submit(&self, path: &str, form: &str) -> Result<bool> {
+    /// Submits a form under one operation id until it is accepted (303). A server that is going, or has
+    /// no database, says 5xx; and a network may answer 200 in its place, which a form never does.
+    async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Result<()> {
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("op_id", &self.new_op_id())
+            .extend_pairs(fields)
+            .finish();
         let kind = "application/x-www-form-urlencoded";
-        let request = self.author.request(path, kind, form);
-        let mut repeated = false;
+        let request = self.author.request(path, kind, &form);
         loop {
             match self.attempt(&request).await {
-                Some(answer) if answer.status == 303 => return Ok(repeated),
+                Some(answer) if answer.status == 303 => return Ok(()),
                 Some(answer) if (400..500).contains(&answer.status) => {
                     return Err(refused(&request, Some(&answer)));
                 }
                 _ => {}
             }
-            repeated = true;
             self.retries.fetch_add(1, Ordering::Relaxed);
             let pause = rand::rng().random_range(PAUSE_MS / 4..PAUSE_MS);
             sleep(Duration::from_millis(pause)).await;

@@ -11,7 +11,7 @@ use std::{
 use clap::Args;
 use tokio::{
     task::{JoinSet, block_in_place},
-    time::{Instant, MissedTickBehavior, interval, timeout_at},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -19,12 +19,19 @@ use super::{
     faults::Faults, faulty_proxy::FaultyProxy, newsdesk::Newsdesk, reader::Place,
     reader::fetch_everything, records,
 };
-use crate::rig::{Database, DatabaseKind, Error, Result, Ringside, Signal, heading, note};
+use crate::rig::{
+    Database, DatabaseKind, Error, Result, Ringside, Signal, SmallDisk, heading, note,
+};
 
 /// How often something is killed.
 const KILL: Duration = Duration::from_secs(1);
 /// How long a server lives at least: on a machine that starts it slowly, posts must get through, too.
 const LIFE: Duration = Duration::from_millis(500);
+
+/// How long a disk is full, or a process of PostgreSQL stands still: longer than a request waits.
+const STANDSTILL: Duration = Duration::from_millis(2_500);
+/// How large the disk is that is filled up.
+const DISK_MEGABYTES: u32 = 192;
 
 /// What is to be proven, and how hard it is made.
 #[derive(Debug, Args)]
@@ -47,7 +54,15 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<()> {
     let database = Database::create(arguments.database).await?;
     heading(&format!("Nothing acknowledged is lost: {}", database.kind));
-    let mut ringside = Ringside::start(&database.settings())?;
+    let (mut ringside, disk) = match database.kind {
+        DatabaseKind::SQLite => {
+            Ringside::start_on_small_disk(&database.settings(), DISK_MEGABYTES)?
+        }
+        DatabaseKind::PostgreSQL => (Ringside::start(&database.settings())?, None),
+    };
+    if disk.is_none() && database.kind == DatabaseKind::SQLite {
+        note("This system lets nobody mount a small disk: no disk is filled up.");
+    }
     let entry = ringside.entry("final").await?;
     let author = ringside.author("ann").await?;
     // Nothing goes wrong on the way: it is there to be at one address.
@@ -60,12 +75,22 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         all_posted.cancel();
         Ok(())
     };
-    let kills = kill_until(&all_posted, &mut ringside, &network, &database);
-    let ((), [servers, backends]) = tokio::try_join!(posts, kills)?;
+    let disturbances = disturb_until(
+        &all_posted,
+        &mut ringside,
+        &network,
+        &database,
+        disk.as_ref(),
+    );
+    let ((), did) = tokio::try_join!(posts, disturbances)?;
     note(format!(
-        "{} posts acknowledged, {} requests repeated; {servers} times SIGKILL to Ringside, {backends} to PostgreSQL's processes.",
+        "{} posts acknowledged, {} requests repeated; {} times SIGKILL to Ringside, {} to PostgreSQL's processes; {} of those stood still in mid-transaction; the disk was full {} times.",
         arguments.posts,
         desk.retries(),
+        did.servers,
+        did.backends,
+        did.frozen,
+        did.full,
     ));
     // What is there after the last kill counts, and not what a server remembers.
     block_in_place(|| ringside.stop(Signal::Kill))?;
@@ -79,7 +104,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let shown = fetch_everything(&place).await?;
     let ledger = std::mem::take(&mut *desk.ledger());
     ledger.check(&shown).map_err(Error::Disproved)?;
-    records::check(&database, ringside.folder(), &ledger, &shown).await?;
+    records::check(&database, ringside.folder(), entry, &ledger, &shown).await?;
     note("Proven: each of them is there once, and the database is whole.");
     Ok(())
 }
@@ -111,30 +136,53 @@ async fn post_all(desk: &Arc<Newsdesk>, arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Kills the server every second and starts it again at once; every third time one of PostgreSQL's
-/// processes, if that is the database. How often each was killed.
-async fn kill_until(
+/// How often something was done to the server and its database.
+#[derive(Debug, Default)]
+struct Disturbances {
+    /// The server was killed.
+    servers: u32,
+    /// One of PostgreSQL's processes was killed.
+    backends: u32,
+    /// One of PostgreSQL's processes stood still in the middle of a transaction.
+    frozen: u32,
+    /// The disk was full.
+    full: u32,
+}
+
+/// Every second kills the server and starts it again at once, or has its database fail: a process of
+/// PostgreSQL is killed or stands still, a disk is full.
+async fn disturb_until(
     all_posted: &CancellationToken,
     ringside: &mut Ringside,
     network: &FaultyProxy,
     database: &Database,
-) -> Result<[u32; 2]> {
-    let (mut servers, mut backends) = (0, 0);
+    disk: Option<&SmallDisk>,
+) -> Result<Disturbances> {
+    let mut did = Disturbances::default();
     let mut last = Instant::now();
-    loop {
+    for turn in 0.. {
         let due = (last + KILL).max(Instant::now() + LIFE);
         // Never in the middle: what was killed is there again when this ends.
         if timeout_at(due, all_posted.cancelled()).await.is_ok() {
-            return Ok([servers, backends]);
+            break;
         }
         last = Instant::now();
-        if (servers + backends) % 3 == 2 && database.kill_a_process().await? {
-            backends += 1;
-            continue;
+        match (turn % 4, disk) {
+            (2, _) if database.kill_a_process().await? => did.backends += 1,
+            (3, _) if database.freeze_a_process(STANDSTILL).await? => did.frozen += 1,
+            (3, Some(disk)) => {
+                block_in_place(|| disk.fill())?;
+                sleep(STANDSTILL).await;
+                block_in_place(|| disk.free())?;
+                did.full += 1;
+            }
+            _ => {
+                block_in_place(|| ringside.stop(Signal::Kill))?;
+                block_in_place(|| ringside.start_again())?;
+                network.lead_to(ringside.address);
+                did.servers += 1;
+            }
         }
-        block_in_place(|| ringside.stop(Signal::Kill))?;
-        block_in_place(|| ringside.start_again())?;
-        network.lead_to(ringside.address);
-        servers += 1;
     }
+    Ok(did)
 }

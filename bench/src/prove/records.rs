@@ -15,7 +15,7 @@ struct Record {
     deleted: bool,
 }
 
-/// Checks that the database holds what was acknowledged and nothing else, that readers are `shown` it
+/// Checks that the database holds what was acknowledged of `entry` and nothing else, that readers are `shown` it
 /// at its revisions, and that nothing in its files is broken.
 ///
 /// # Errors
@@ -23,16 +23,30 @@ struct Record {
 pub async fn check(
     database: &Database,
     folder: &Folder,
+    entry: i64,
     ledger: &Ledger,
     shown: &Shown,
 ) -> Result<()> {
     let mut connection = database.connect(folder).await?;
-    check_updates(&read(&mut connection).await?, ledger, shown).map_err(Error::Disproved)?;
+    let records = read(&mut connection, entry).await?;
+    check_updates(&records, ledger, shown).map_err(Error::Disproved)?;
     check_operations(&mut connection).await?;
     match database.kind {
         DatabaseKind::SQLite => check_file(&mut connection).await,
         DatabaseKind::PostgreSQL => check_cluster(&mut connection).await,
     }
+}
+
+/// Adds a live entry that no release can read: it must harm nobody but itself.
+pub async fn add_corrupt_entry(database: &Database, folder: &Folder) -> Result<()> {
+    let mut connection = database.connect(folder).await?;
+    sqlx::query(
+        "INSERT INTO entries (slug, title, summary, state, time_zone, starts_at, default_order, rev, head)
+         SELECT 'corrupt', 'Corrupt', '', 'live', 'UTC', 0, 'sideways', rev, rev FROM feed",
+    )
+    .execute(&mut connection)
+    .await?;
+    Ok(connection.close().await?)
 }
 
 /// Begins another life of the database while its server is away, as a restore does: every cursor from
@@ -45,10 +59,12 @@ pub async fn begin_epoch(database: &Database, folder: &Folder) -> Result<()> {
     Ok(connection.close().await?)
 }
 
-async fn read(connection: &mut AnyConnection) -> Result<BTreeMap<UpdateId, Record>> {
+async fn read(connection: &mut AnyConnection, entry: i64) -> Result<BTreeMap<UpdateId, Record>> {
     sqlx::query(
-        "SELECT id, rev, source, CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END FROM updates",
+        "SELECT id, rev, source, CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END FROM updates
+         WHERE entry_id = $1",
     )
+    .bind(entry)
     .fetch_all(connection)
     .await?
     .iter()
@@ -107,7 +123,8 @@ fn check_updates(
 /// Every post was asked for by a name, and each name stands for one update.
 async fn check_operations(connection: &mut AnyConnection) -> Result<()> {
     let row = sqlx::query(
-        "SELECT (SELECT COUNT(*) FROM operations), (SELECT COUNT(DISTINCT update_id) FROM operations),
+        "SELECT (SELECT COUNT(*) FROM operations WHERE kind = 'posted'),
+         (SELECT COUNT(DISTINCT update_id) FROM operations WHERE kind = 'posted'),
          (SELECT COUNT(*) FROM updates), (SELECT COUNT(*) FROM updates WHERE rev > (SELECT rev FROM feed))",
     )
     .fetch_one(connection)

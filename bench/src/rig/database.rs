@@ -76,6 +76,37 @@ impl Database {
         Ok(AnyConnection::connect(&url).await?)
     }
 
+    /// Has one of PostgreSQL's own processes stand still for `time` while it is in the middle of a
+    /// transaction that changes something. `false` if this is no PostgreSQL, or none is for a while.
+    ///
+    /// # Errors
+    /// If the system doesn't allow it.
+    pub async fn freeze_a_process(&self, time: Duration) -> Result<bool> {
+        let Some(url) = &self.url else {
+            return Ok(false);
+        };
+        let mut connection = AnyConnection::connect(url).await?;
+        let deadline = Instant::now() + time;
+        while Instant::now() < deadline {
+            let process = sqlx::query(
+                "SELECT pid::bigint FROM pg_stat_activity
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()
+                 AND backend_xid IS NOT NULL LIMIT 1",
+            )
+            .fetch_optional(&mut connection)
+            .await?;
+            if let Some(process) = process {
+                let process = process.try_get(0)?;
+                if signal(process, "-STOP")? {
+                    sleep(time).await;
+                    signal(process, "-CONT")?;
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
     /// Kills one of PostgreSQL's own processes, that of somebody's connection: PostgreSQL then ends all
     /// the others, and recovers from its log. Waits until it has. `false` if there is none to kill.
     ///
@@ -96,12 +127,8 @@ impl Database {
             return Ok(false);
         };
         let process: i64 = process.try_get(0)?;
-        let killed = Command::new("kill")
-            .args(["-KILL", &process.to_string()])
-            .status()
-            .while_doing("killing a process of PostgreSQL")?;
         // It ended by itself meanwhile, or it is not ours to kill: then this connection lives on.
-        if !killed.success() {
+        if !signal(process, "-KILL")? {
             return Ok(false);
         }
         while connection.ping().await.is_ok() {
@@ -116,6 +143,15 @@ impl Database {
             }
         }
     }
+}
+
+/// Sends a signal to one of PostgreSQL's processes; whether it was there.
+fn signal(process: i64, name: &str) -> Result<bool> {
+    let sent = Command::new("kill")
+        .args([name, &process.to_string()])
+        .status()
+        .while_doing("sending a signal to a process of PostgreSQL")?;
+    Ok(sent.success())
 }
 
 impl fmt::Display for DatabaseKind {

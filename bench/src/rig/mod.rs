@@ -10,6 +10,7 @@ mod nginx;
 mod process;
 mod ringside;
 mod small_cdn;
+mod small_disk;
 mod statistics;
 mod table;
 
@@ -22,6 +23,7 @@ pub use nginx::{Nginx, user};
 pub use process::{Process, Signal, cpu_of_this_process};
 pub use ringside::{Author, Ringside, text};
 pub use small_cdn::as_a_small_cdn;
+pub use small_disk::SmallDisk;
 pub use statistics::{median, quantile};
 pub use table::{Table, heading, note};
 

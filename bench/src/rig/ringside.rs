@@ -10,13 +10,16 @@ use std::{
 };
 
 use super::{
-    Connection, Error, Folder, Process, Result, Signal, While,
+    Connection, Error, Folder, Process, Result, Signal, SmallDisk, While,
     connection::{Answer, post},
     folder::build_folder,
 };
 
 /// Everybody's password.
 const PASSWORD: &str = "correct horse battery";
+
+/// The folder of its data.
+const DATA: &str = "data";
 
 /// The file that it logs to.
 const LOG: &str = "log";
@@ -45,7 +48,20 @@ pub struct Author {
 impl Ringside {
     /// Starts the release binary with further `settings`.
     pub fn start(settings: &[(&str, &str)]) -> Result<Self> {
+        Self::start_in(Folder::new()?, settings)
+    }
+
+    /// The same, with its data on a small disk of its own, where the system allows that.
+    pub fn start_on_small_disk(
+        settings: &[(&str, &str)],
+        megabytes: u32,
+    ) -> Result<(Self, Option<SmallDisk>)> {
         let folder = Folder::new()?;
+        let disk = SmallDisk::mount(&folder.path().join(DATA), megabytes)?;
+        Ok((Self::start_in(folder, settings)?, disk))
+    }
+
+    fn start_in(folder: Folder, settings: &[(&str, &str)]) -> Result<Self> {
         let settings: Vec<_> = settings
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -285,7 +301,7 @@ fn command(folder: &Folder, settings: &[(String, String)]) -> Result<Command> {
     command
         .env_clear()
         .env("RINGSIDE_ADDR", "127.0.0.1:0")
-        .env("RINGSIDE_DATA", folder.path().join("data"))
+        .env("RINGSIDE_DATA", folder.path().join(DATA))
         .env("RINGSIDE_SITE", build.join("../site"))
         .envs(settings.iter().map(|(name, value)| (name, value)))
         .current_dir(folder.path())

@@ -34,8 +34,15 @@ async fn create_entry(desk: Desk, fields: Fields) -> Response {
             state,
             order,
         )?;
-        let viewer = Some(desk.viewer()?);
-        desk.newsroom.create_entry(viewer, &new).await?;
+        let viewer = desk.viewer()?;
+        match fields.op_id()? {
+            Some(op_id) => {
+                desk.newsroom
+                    .create_entry_once(viewer, &op_id, &new)
+                    .await?
+            }
+            None => desk.newsroom.create_entry(Some(viewer), &new).await?,
+        };
         Ok::<_, Error>(format!("/desk/entries/{}", new.slug))
     };
     let created = created.await;

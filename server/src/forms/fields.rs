@@ -27,6 +27,7 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
         "/setup" => &["token", "username", "password"],
         "/entries/{slug}/compose" | "/desk/updates/{id}" => &["op_id", "source", "headline"],
         "/desk/entries" => &[
+            "op_id",
             "title",
             "slug",
             "summary",
