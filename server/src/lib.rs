@@ -15,6 +15,7 @@ mod config;
 mod extract;
 mod feed;
 mod files;
+mod finished_pages;
 mod forms;
 mod health;
 mod identity;

@@ -28,6 +28,7 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{EntryId, Epoch, Order, Rev, Slug, UpdateId};
+use futures::FutureExt;
 use http_body_util::BodyExt;
 use moka::future::Cache;
 use newsroom::{
@@ -152,6 +153,49 @@ impl Default for PageCache {
             outage: Outage::default(),
         }))
     }
+}
+
+impl PageCache {
+    /// Returns the response to a GET of `uri` with these `headers`, if that page is finished and nothing
+    /// has to be waited for.
+    pub fn finished(&self, hub: &Hub, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+        let Target::Page(page) = find(hub, uri) else {
+            return None;
+        };
+        let PublicPage {
+            mut uri,
+            feed,
+            caching,
+            since,
+        } = page;
+        if Freshness::of(hub.unread_for()) != Freshness::Current {
+            return None;
+        }
+        if let Some((entry, since)) = since {
+            let known = (entry, feed.epoch.clone(), feed.head);
+            let numbers = self.0.numbers.get(&known).now_or_never()??;
+            match last_at(&numbers, since) {
+                UpdateId(0) => {}
+                since => uri = format!("{uri}?since={since}"),
+            }
+        }
+        let key = Key {
+            uri,
+            epoch: feed.epoch,
+            head: feed.head,
+            encoding: Encoding::accepted(headers),
+        };
+        // The cache seldom waits: while it does, the page is found through the router.
+        let page = self.0.pages.get(&key).now_or_never()??;
+        Some(page.answer(headers.get(IF_NONE_MATCH), caching))
+    }
+}
+
+/// Returns the last of the `numbers`, which are in order, that is at most `since`; 0 if there is none.
+fn last_at(numbers: &[UpdateId], since: UpdateId) -> UpdateId {
+    let below = numbers.partition_point(|number| *number <= since);
+    let last = below.checked_sub(1).and_then(|last| numbers.get(last));
+    last.copied().unwrap_or(UpdateId(0))
 }
 
 /// Answers with the finished page, made by what this leads to if nobody asked for it before.
@@ -336,9 +380,7 @@ impl Caches {
             Ok(Err(error)) => return Err((*error).clone().into()),
             Err(_) => return Err(overloaded()),
         };
-        let below = numbers.partition_point(|number| *number <= since);
-        let last = below.checked_sub(1).and_then(|last| numbers.get(last));
-        Ok(last.copied().unwrap_or(UpdateId(0)))
+        Ok(last_at(&numbers, since))
     }
 }
 

@@ -26,7 +26,9 @@ use tracing::{Span, field::display};
 use crate::{
     api,
     bodies::{Bodies, ReceivedBody, Sender},
-    feed, files, forms, health,
+    feed, files,
+    finished_pages::FinishedPages,
+    forms, health,
     identity::{identify, require_login, skip_login},
     moved::follow_moves,
     page_cache::serve_finished,
@@ -80,7 +82,9 @@ pub fn router(state: AppState) -> Router {
     }
     let site = state.settings.site();
     let settings = Arc::clone(&state.settings);
-    public
+    let (page_cache, newsroom) = (state.page_cache.clone(), Arc::clone(&state.newsroom));
+    let headers = security.clone();
+    let routes = public
         .merge(personal)
         .merge(api::routes())
         .merge(feed::routes())
@@ -104,7 +108,8 @@ pub fn router(state: AppState) -> Router {
                 // Each handler reads a body within its own limit.
                 .layer(DefaultBodyLimit::disable()),
         )
-        .with_state(state)
+        .with_state(state);
+    Router::new().fallback_service(FinishedPages::new(page_cache, newsroom, headers, routes))
 }
 
 /// Names requests in the log. Not by UUIDs, which ask the system for randomness each time.

@@ -56,6 +56,13 @@ impl SecurityHeaders {
         }
         Self(headers.into())
     }
+
+    /// Adds them to a response's.
+    pub fn add_to(&self, headers: &mut HeaderMap) {
+        for (name, value) in self.0.iter() {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
 }
 
 /// Puts the headers on every response; and the request's id, unless caches may keep the response: it
@@ -72,9 +79,7 @@ pub async fn add_headers(
     if let Some(id) = id.filter(|_| !is_public) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    for (name, value) in headers.0.iter() {
-        response.headers_mut().insert(name.clone(), value.clone());
-    }
+    headers.add_to(response.headers_mut());
     response
 }
 
