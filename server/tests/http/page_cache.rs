@@ -327,7 +327,7 @@ async fn while_the_database_is_away_the_last_copy_is_served_and_not_kept() {
     let away = anonymous.get("/entries/final?order=latest").await;
     away.assert_status_service_unavailable();
     away.assert_header("cache-control", "private, no-store");
-    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
 }
 
 /// The first request is answered through the router, the second past it.
