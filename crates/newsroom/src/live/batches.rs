@@ -50,8 +50,8 @@ async fn of_entry(
     since: &Cursor,
     entry: Entry,
 ) -> Result<Frame> {
-    let changed = snapshot.updates_changed_since(entry.id, since.rev).await?;
-    let changes = changed
+    let read = snapshot.updates_changed_since(entry.id, since.rev).await?;
+    let changes = read
         .updates
         .iter()
         .map(|update| change(cards, &entry, update))
@@ -70,9 +70,9 @@ async fn of_entry(
         epoch: entry.epoch.clone(),
         from: since.rev,
         // The head may be behind a cursor of the front page's, which follows every entry.
-        to: changed.cut_at.unwrap_or(entry.head.max(since.rev)),
+        to: read.cut_at.unwrap_or(entry.head.max(since.rev)),
         head: entry.head,
-        more: changed.cut_at.is_some(),
+        more: read.cut_at.is_some(),
         changes,
         entry: entry_changed,
         entries: Vec::new(),
@@ -81,21 +81,21 @@ async fn of_entry(
 }
 
 async fn of_all(mut snapshot: Snapshot, cards: &Cards, since: &Cursor, head: Rev) -> Result<Frame> {
-    let mut changed = snapshot.public_updates_changed_since(since.rev).await?;
+    let mut read = snapshot.public_updates_changed_since(since.rev).await?;
     let heads = snapshot.heads_after(since.rev, MAX_ENTRIES + 1).await?;
     let entries_cut_at = usize::try_from(MAX_ENTRIES)
         .ok()
         .filter(|&max| heads.len() > max)
         .map(|max| heads[max - 1]);
-    let cut_at = [changed.cut_at, entries_cut_at].into_iter().flatten().min();
+    let cut_at = [read.cut_at, entries_cut_at].into_iter().flatten().min();
     let to = cut_at.unwrap_or(head.max(since.rev));
-    changed.updates.retain(|update| update.rev <= to);
+    read.updates.retain(|update| update.rev <= to);
     // Also the entries of these updates whose heads are beyond: pages show no update of an unknown one.
     let entries = snapshot
         .entries_changed_between(since.rev, to, MAX_ENTRIES)
         .await?;
     let by_id: HashMap<_, _> = entries.iter().map(|entry| (entry.id, entry)).collect();
-    let changes = changed
+    let changes = read
         .updates
         .iter()
         .filter_map(|update| Some(change(cards, by_id.get(&update.entry_id)?, update)))
