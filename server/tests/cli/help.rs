@@ -33,7 +33,15 @@ fn help_explains_every_setting_and_command() {
             "{setting} is not in {help}"
         );
     }
-    for command in ["serve", "account", "session", "entry", "token", "repair", "Exit codes"] {
+    for command in [
+        "serve",
+        "account",
+        "session",
+        "entry",
+        "token",
+        "repair",
+        "Exit codes",
+    ] {
         assert!(help.contains(command), "{command} is not in {help}");
     }
     let create = ringside.says(&["account", "create", "--help"]);
