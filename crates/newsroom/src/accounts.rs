@@ -9,6 +9,7 @@ use crate::{
     Error, Newsroom, Result, Session,
     passwords::refuse_weak,
     storage::{AccountChange, StoredAccount},
+    usernames::refuse_confusable,
 };
 
 /// An account, as its server's operator sees it.
@@ -37,7 +38,7 @@ impl Newsroom {
     /// Adds an account.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the name is taken or the password is easily guessed, [`Error::Busy`] if too many
+    /// [`Error::Invalid`] if the name is taken or mixes scripts, or the password is easily guessed, [`Error::Busy`] if too many
     /// passwords wait to be hashed, or if the database can't be reached.
     pub async fn create_account(
         &self,
@@ -45,6 +46,7 @@ impl Newsroom {
         role: Role,
         password: &Password,
     ) -> Result<Viewer> {
+        refuse_confusable(username)?;
         refuse_weak(password, username)?;
         let hash = self.passwords.hash(password).await?;
         self.store
@@ -55,9 +57,10 @@ impl Newsroom {
     /// Adds the first owner, and logs them in.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if there is an owner already, [`Error::Invalid`] if the name is taken or the password is
+    /// [`Error::Forbidden`] if there is an owner already, [`Error::Invalid`] if the name is taken or mixes scripts, or the password is
     /// easily guessed, [`Error::Busy`] if too many passwords wait to be hashed, or if the database can't be reached.
     pub async fn set_up(&self, username: &Username, password: &Password) -> Result<Session> {
+        refuse_confusable(username)?;
         refuse_weak(password, username)?;
         let hash = self.passwords.hash(password).await?;
         let viewer = self

@@ -32,6 +32,7 @@ mod sessions;
 pub mod storage;
 mod tasks;
 mod tokens;
+mod usernames;
 mod write_health;
 pub mod zone;
 

@@ -15,6 +15,7 @@ on_every_database! {
     a_session_ends_when_its_holder_leaves,
     a_forged_token_opens_nothing,
     easily_guessed_passwords_are_refused_everywhere,
+    names_that_look_like_others_are_refused,
     accounts_are_listed_by_name,
     a_disabled_account_is_refused_by_every_server_at_once,
     enabling_an_account_revives_no_session_and_no_token,
@@ -293,6 +294,25 @@ async fn easily_guessed_passwords_are_refused_everywhere(database: Database) {
         );
     }
     room.log_in("annamaria", PASSWORD).await.unwrap();
+}
+
+async fn names_that_look_like_others_are_refused(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    // The first letter is a Cyrillic one.
+    let forged = name("\u{430}uthor");
+    assert_refused!(
+        room.create_account(&forged, Role::Author, &password(PASSWORD))
+            .await,
+        Error::Invalid(Invalid {
+            field: "username",
+            ..
+        })
+    );
+    assert_refused!(
+        room.set_up(&forged, &password(PASSWORD)).await,
+        Error::Invalid(_)
+    );
+    account(&room, "Анна", Role::Author).await;
 }
 
 async fn accounts_are_listed_by_name(database: Database) {

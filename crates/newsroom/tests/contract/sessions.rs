@@ -245,9 +245,10 @@ async fn migrate_to(connection: &mut AnyConnection, url: &str, version: i64) {
 async fn sessions_of_an_earlier_release_stay_open(database: Database) {
     sqlx::any::install_default_drivers();
     let token = Secret::new_random();
-    let url = match database.url.starts_with("sqlite:") {
-        true => format!("{}?mode=rwc", database.url),
-        false => database.url.clone(),
+    let url = if database.url.starts_with("sqlite:") {
+        format!("{}?mode=rwc", database.url)
+    } else {
+        database.url.clone()
     };
     let mut connection = AnyConnection::connect(&url).await.unwrap();
     migrate_to(&mut connection, &url, 3).await;
