@@ -127,7 +127,7 @@ fn Sessions(sessions: Vec<OpenSession>, current: Option<SessionId>) -> impl Into
         {others
             .then(|| {
                 view! {
-                    <form method="post" action="/account/sessions/end-others">
+                    <form class="desk-actions" method="post" action="/account/sessions/end-others">
                         <button class="button" type="submit">
                             "Log out everywhere else"
                         </button>

@@ -220,6 +220,13 @@ async fn set_up(State(state): State<AppState>, jar: CookieJar, fields: Fields) -
         state.newsroom.set_up(&username, &password).await
     };
     let session = session.await;
+    if session.is_ok()
+        && let Some(shown) = identity::shown_session(&jar, &state.settings)
+        && let Err(error) = state.newsroom.log_out(&shown).await
+    {
+        // The owner exists and is logged in; the session of before ends by itself in the end.
+        tracing::warn!(%error, "the session that this browser had before could not be ended");
+    }
     enter(&state, jar, session, "/desk", "/setup", fields).await
 }
 

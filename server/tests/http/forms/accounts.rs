@@ -313,6 +313,42 @@ async fn a_login_storm_from_one_address_is_refused_and_others_log_in_meanwhile()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_password_queue_asks_to_retry_later() {
+    let flags = ["--trusted-proxies", "127.0.0.1", "--login-delay-ms", "0"];
+    let app = TestApp::with(&flags).await;
+    app.person("author", Role::Author).await;
+    let browser = app.browser();
+    // Fifteen addresses hold more than the queue does.
+    let tries = (0..15).flat_map(|address| (0..20).map(move |number| (address, number)));
+    let tries: Vec<_> = tries
+        .map(|(address, number)| (format!("203.0.113.{address}"), format!("name-{number}")))
+        .collect();
+    let tries = tries
+        .iter()
+        .map(|(address, name)| try_from_address(&browser, address, name, "not the password"));
+    let answers = tokio::time::timeout(Duration::from_mins(3), join_all(tries))
+        .await
+        .expect("the tries have not ended after three minutes");
+    let busy: Vec<_> = answers
+        .iter()
+        .filter(|answer| answer.status_code().as_u16() != 401)
+        .collect();
+    assert!(!busy.is_empty() && busy.len() < answers.len());
+    for answer in busy {
+        assert_eq!(
+            head_of(answer, &["retry-after", "cache-control"]),
+            "503 Service Unavailable\nretry-after: 5\ncache-control: private, no-store"
+        );
+        let sentence = "Too many people are logging in at the moment. Try again in a few seconds.";
+        let html = answer.text();
+        assert!(html.contains(sentence), "{html}");
+        assert!(typed_into(&html, "username").starts_with("name-"));
+    }
+    let after = try_from_address(&browser, "192.0.2.7", "author", TestApp::PASSWORD).await;
+    after.assert_status_see_other();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_people_behind_one_address_log_in_at_once() {
     let app = TestApp::with(&[]).await;
     let names: Vec<_> = (0..50).map(|number| format!("person-{number}")).collect();
