@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use axum::http::{StatusCode, request::Parts};
-use domain::Viewer;
+use domain::{SessionId, Viewer};
 use leptos::prelude::{expect_context, use_context};
 use newsroom::{Error, Newsroom};
 
@@ -13,6 +13,8 @@ use newsroom::{Error, Newsroom};
 pub struct PageRequest {
     /// Who is logged in.
     pub viewer: Option<Viewer>,
+    /// The session that the request was sent in, on pages that list sessions.
+    pub session: Option<SessionId>,
     /// The form that was sent to this page and not accepted. Shared: each part of the form reads it.
     pub typed: Option<Arc<Typed>>,
 }

@@ -8,7 +8,7 @@ use leptos_router::{
 };
 
 use crate::{
-    accounts::{LoginPage, SetupPage},
+    accounts::{AccountPage, LoginPage, SetupPage},
     composer::ComposePage,
     desk::{DeskEntryPage, DeskPage, EditPage, EntryEditPage},
     entry::{EntryPage, UpdatePage},
@@ -33,6 +33,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/entries/:slug/compose") view=ComposePage ssr=SsrMode::Async />
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
+                <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/desk") view=DeskPage ssr=SsrMode::Async />
                 <Route path=path!("/desk/entries/:slug") view=DeskEntryPage ssr=SsrMode::Async />
                 <Route

@@ -228,6 +228,16 @@ export const STATES: State[] = [
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("alert").waitFor();
   } },
+  { name: "account", author: true, open: async (page, world) => {
+    await page.goto(`${world.ringside.url}/account`);
+  } },
+  { name: "account-refused", author: true, open: async (page, world) => {
+    await page.goto(`${world.ringside.url}/account`);
+    await page.getByLabel("Current password").fill("wrong");
+    await page.getByLabel("New password").fill("a long enough password");
+    await page.getByRole("button", { name: "Change password" }).click();
+    await page.getByRole("alert").waitFor();
+  } },
   { name: "edit", author: true, open: async (page, world) => {
     const { id } = await newStoryUpdate(page, world);
     await page.goto(`${world.ringside.url}/desk/updates/${id}`);

@@ -10,7 +10,7 @@ use std::{
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
-use domain::{EntryState, Order, Role, TokenId};
+use domain::{EntryState, Order, Role, SessionId, TokenId};
 
 use crate::{commands, config::Settings};
 
@@ -42,6 +42,9 @@ enum Command {
     /// Manage the accounts of authors and readers.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// List and end sessions: logins in browsers.
+    #[command(subcommand)]
+    Session(SessionCommand),
     /// Manage entries: the live blogs themselves.
     #[command(subcommand)]
     Entry(EntryCommand),
@@ -57,6 +60,24 @@ enum Command {
 enum AccountCommand {
     /// Create an account.
     Create(NewAccountArgs),
+    /// List the accounts: name, role, enabled or disabled, time of creation.
+    List,
+    /// Change the password of an account. All of its sessions end.
+    Password(AccountPasswordArgs),
+    /// Change the role of an account.
+    Role(AccountRoleArgs),
+    /// Disable an account: it can't log in, its sessions end, and its tokens are revoked. What it posted stays.
+    Disable(AccountNameArgs),
+    /// Enable an account that was disabled. It logs in with the password that it had.
+    Enable(AccountNameArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum SessionCommand {
+    /// List the open sessions: number, account, time of login, time of the last request (to the hour).
+    List(ListedSessionsArgs),
+    /// End a session, or all sessions of an account.
+    End(EndedSessionsArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -76,7 +97,7 @@ enum RepairCommand {
 enum TokenCommand {
     /// Create a token, and print it alone on the last line. It is shown this once.
     Create(NewTokenArgs),
-    /// List the tokens: number, account, time of creation, name.
+    /// List the tokens: number, account, time of creation, time of last use (to the hour), name.
     List,
     /// Revoke a token: it stops working at once.
     Revoke(RevokedTokenArgs),
@@ -94,6 +115,56 @@ pub struct NewAccountArgs {
     /// A file that holds the password, alone on its first line.
     #[arg(long, value_name = "FILE")]
     pub password_file: PathBuf,
+}
+
+/// The new password of an account.
+#[derive(Debug, clap::Args)]
+pub struct AccountPasswordArgs {
+    /// The name of the account.
+    #[arg(long)]
+    pub name: String,
+    /// A file that holds the password, alone on its first line.
+    #[arg(long, value_name = "FILE")]
+    pub password_file: PathBuf,
+}
+
+/// The new role of an account.
+#[derive(Debug, clap::Args)]
+pub struct AccountRoleArgs {
+    /// The name of the account.
+    #[arg(long)]
+    pub name: String,
+    /// owner, editor, author or reader.
+    #[arg(long)]
+    pub role: Role,
+}
+
+/// Which account is changed.
+#[derive(Debug, clap::Args)]
+pub struct AccountNameArgs {
+    /// The name of the account.
+    #[arg(long)]
+    pub name: String,
+}
+
+/// Which sessions are listed.
+#[derive(Debug, clap::Args)]
+pub struct ListedSessionsArgs {
+    /// The name of an account; all accounts if left out.
+    #[arg(long)]
+    pub name: Option<String>,
+}
+
+/// Which sessions end.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct EndedSessionsArgs {
+    /// The name of an account: all of its sessions end.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The number of a session, as `ringside session list` prints it.
+    #[arg(long)]
+    pub id: Option<SessionId>,
 }
 
 /// What an entry is made of.
@@ -255,6 +326,23 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
         Command::Serve => commands::serve(settings).await,
         Command::Account(AccountCommand::Create(args)) => {
             commands::create_account(&settings, &args).await
+        }
+        Command::Account(AccountCommand::List) => commands::list_accounts(&settings).await,
+        Command::Account(AccountCommand::Password(args)) => {
+            commands::set_password(&settings, &args).await
+        }
+        Command::Account(AccountCommand::Role(args)) => commands::set_role(&settings, &args).await,
+        Command::Account(AccountCommand::Disable(args)) => {
+            commands::disable_account(&settings, &args).await
+        }
+        Command::Account(AccountCommand::Enable(args)) => {
+            commands::enable_account(&settings, &args).await
+        }
+        Command::Session(SessionCommand::List(args)) => {
+            commands::list_sessions(&settings, &args).await
+        }
+        Command::Session(SessionCommand::End(args)) => {
+            commands::end_sessions(&settings, &args).await
         }
         Command::Entry(EntryCommand::Create(args)) => {
             commands::create_entry(&settings, &args).await

@@ -19,6 +19,11 @@ const SHORTEST_POLL_MS: i64 = 500;
 /// And at most: ten minutes.
 const LONGEST_POLL_MS: i64 = 600_000;
 
+/// The most failed logins a minute that can be allowed: far more, and there might as well be no limit.
+const MOST_LOGINS: i64 = 100_000;
+/// The longest delay of a login that can be set, in milliseconds: browsers and proxies wait longer than that.
+const LONGEST_LOGIN_DELAY_MS: i64 = 10_000;
+
 /// What whoever runs the server can set.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::doc_markdown, reason = "these comments are what --help prints")]
@@ -125,6 +130,37 @@ pub struct Settings {
         global = true
     )]
     pub max_streams_per_address: usize,
+    /// How many logins with one name may fail from one address at once, and then each minute.
+    #[arg(
+        long,
+        env = "RINGSIDE_LOGINS_PER_MINUTE",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..=MOST_LOGINS),
+        value_name = "N",
+        global = true
+    )]
+    pub logins_per_minute: u32,
+    /// How many logins may fail from one address, or one network of IPv6 (a /64), whatever the names are.
+    #[arg(
+        long,
+        env = "RINGSIDE_LOGINS_PER_MINUTE_PER_ADDRESS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(1..=MOST_LOGINS),
+        value_name = "N",
+        global = true
+    )]
+    pub logins_per_minute_per_address: u32,
+    /// The longest delay of a login with a name that failed often, from whatever addresses, in milliseconds
+    /// (0 to 10000).
+    #[arg(
+        long,
+        env = "RINGSIDE_LOGIN_DELAY_MS",
+        default_value_t = 4_000,
+        value_parser = clap::value_parser!(u32).range(0..=LONGEST_LOGIN_DELAY_MS),
+        value_name = "MS",
+        global = true
+    )]
+    pub login_delay_ms: u32,
     /// What to log: error, warn, info, debug, trace, or a filter like newsroom=debug,tower_http=info.
     #[arg(long, env = "RINGSIDE_LOG", default_value = "info", global = true)]
     pub log: String,

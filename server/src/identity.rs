@@ -1,10 +1,6 @@
 //! Who asks: sessions in cookies, for personal pages and server functions alone.
 
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    num::NonZeroU32,
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use app::PageRequest;
 use axum::{
@@ -18,7 +14,6 @@ use axum_extra::extract::{
     cookie::{Cookie, SameSite},
 };
 use domain::Viewer;
-use governor::{DefaultKeyedRateLimiter, Quota};
 use newsroom::{Error, Newsroom, SESSION_LIFE, Secret, Session};
 use serde::Deserialize;
 
@@ -34,6 +29,10 @@ use crate::{
 
 /// Tells scripts, and nobody else's server, that somebody is logged in here; not a secret.
 const HINT: &str = "ringside_hint";
+
+/// The page of one's own account, and what its forms' paths begin with.
+const ACCOUNT: &str = "/account";
+const ACCOUNT_FORMS: &str = "/account/";
 
 /// The cookie that holds the session. With https its prefix binds it to this host and to https.
 pub const fn session_cookie(https: bool) -> &'static str {
@@ -88,15 +87,16 @@ pub async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let viewer = match shown_session(&jar, &settings) {
-        Some(token) => match newsroom.viewer(&token).await {
-            Ok(viewer) => viewer,
+    let session = match shown_session(&jar, &settings) {
+        Some(token) => match newsroom.session(&token).await {
+            Ok(session) => session,
             Err(error) => return Problem::from(error).into_response(),
         },
         None => None,
     };
     request.extensions_mut().insert(PageRequest {
-        viewer,
+        session: session.as_ref().map(|session| session.id),
+        viewer: session.map(|session| session.viewer),
         typed: None,
     });
     let mut response = next.run(request).await;
@@ -121,7 +121,10 @@ pub async fn require_login(
         return next.run(request).await;
     }
     let here = request.uri().path().to_owned();
-    if matches!(*request.method(), Method::GET | Method::HEAD) {
+    // The forms of the account's page hold passwords, which are never sent back, and nothing that was written.
+    let is_account = here == ACCOUNT || here.starts_with(ACCOUNT_FORMS);
+    let here = if is_account { ACCOUNT.to_owned() } else { here };
+    if is_account || matches!(*request.method(), Method::GET | Method::HEAD) {
         return Redirect::to(&format!("/login?next={here}")).into_response();
     }
     if !is_to_form(&request) {
@@ -155,62 +158,4 @@ pub struct NextPage {
 /// Who asks, behind [`identify`].
 pub fn viewer(request: &Request) -> Option<&Viewer> {
     request.extensions().get::<PageRequest>()?.viewer.as_ref()
-}
-
-/// How often a name may be tried from an address: ten times, then once every six seconds. That is
-/// more than a person needs and less than a guesser. With IPv6 an address is a network of /64, since
-/// that is what a household is given, to number its machines as it likes.
-#[derive(Debug)]
-pub struct LoginLimit(DefaultKeyedRateLimiter<(IpAddr, String)>);
-
-const TRIES_AT_ONCE: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
-const TRIES_A_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
-/// How many names and addresses are remembered before those that may try again are forgotten.
-const MOST_REMEMBERED: usize = 10_000;
-
-impl Default for LoginLimit {
-    fn default() -> Self {
-        let quota = Quota::per_minute(TRIES_A_MINUTE).allow_burst(TRIES_AT_ONCE);
-        Self(DefaultKeyedRateLimiter::keyed(quota))
-    }
-}
-
-impl LoginLimit {
-    /// Whether `username` may be tried from `address` now.
-    pub fn allows(&self, address: IpAddr, username: &str) -> bool {
-        if self.0.len() > MOST_REMEMBERED {
-            self.0.retain_recent();
-        }
-        let name = username.trim().to_lowercase().chars().take(64).collect();
-        self.0.check_key(&(household(address), name)).is_ok()
-    }
-}
-
-fn household(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_household_is_counted_as_one() {
-        let limit = LoginLimit::default();
-        let allows = |address: &str| limit.allows(address.parse().unwrap(), "ann");
-        for machine in 1..=10 {
-            assert!(allows(&format!("2001:db8::{machine}")));
-        }
-        assert!(!allows("2001:db8::ffff:0:0:11"));
-        assert!(allows("2001:db8:0:1::1"), "the neighbour");
-        for machine in 1..=11 {
-            assert!(allows(&format!("192.0.2.{machine}")));
-        }
-    }
 }

@@ -19,6 +19,7 @@ mod finished_pages;
 mod forms;
 mod health;
 mod identity;
+mod login_limits;
 mod moved;
 mod page_cache;
 mod pages;

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The names that pages read in their addresses' queries.
-const QUERY_NAMES: [&str; 5] = ["order", "next", "token", "posted", "deleted"];
+const QUERY_NAMES: [&str; 6] = ["order", "next", "token", "posted", "deleted", "done"];
 
 /// What a document ends with.
 const END: &[u8] = b"</html>";
@@ -70,15 +70,22 @@ impl Pages {
         status: StatusCode,
         typed: Typed,
     ) -> Response {
+        let asker = PageRequest {
+            viewer,
+            session: None,
+            typed: Some(Arc::new(typed)),
+        };
+        self.render_for(path, asker, status).await
+    }
+
+    /// The page at `path`, rendered for the caller and with the submitted form in `asker`.
+    pub async fn render_for(&self, path: &str, asker: PageRequest, status: StatusCode) -> Response {
         let mut request = Request::new(Body::empty());
         let Ok(uri) = path.parse::<Uri>() else {
             return Problem::new(StatusCode::NOT_FOUND, "There is no such page.").into_response();
         };
         *request.uri_mut() = uri;
-        request.extensions_mut().insert(PageRequest {
-            viewer,
-            typed: Some(Arc::new(typed)),
-        });
+        request.extensions_mut().insert(asker);
         let mut response = self.render(request).await;
         if response.status().is_success() {
             *response.status_mut() = status;

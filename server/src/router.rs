@@ -161,6 +161,7 @@ impl Audience {
         match page.path() {
             "/login" => Self::Door,
             "/setup" => Self::NewOwner,
+            "/account" => Self::Author,
             path if path.starts_with("/desk") || path.ends_with("/compose") => Self::Author,
             _ => Self::Everyone,
         }

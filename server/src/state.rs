@@ -10,7 +10,7 @@ use newsroom::{FeedPolicy, Newsroom, Options, Renderers, Secret};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    bodies::Bodies, cli::CommandError, config::Settings, identity::LoginLimit,
+    bodies::Bodies, cli::CommandError, config::Settings, login_limits::LoginLimits,
     page_cache::PageCache, pages::Pages, rendering::Rendering, streams::Streams,
 };
 
@@ -34,7 +34,7 @@ pub struct AppState {
     /// What may open the set-up page, while there is no owner.
     pub setup: Arc<SetupToken>,
     /// How often logins may fail.
-    pub logins: Arc<LoginLimit>,
+    pub logins: LoginLimits,
 }
 
 /// What opens the set-up page, if anything does.
@@ -69,7 +69,7 @@ impl AppState {
             ),
             page_cache: PageCache::default(),
             setup: Arc::new(SetupToken(needs_set_up.then(Secret::new_random))),
-            logins: Arc::new(LoginLimit::default()),
+            logins: LoginLimits::new(&settings),
             settings: Arc::new(settings),
             newsroom,
         })

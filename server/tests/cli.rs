@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod cli {
+    mod accounts;
     mod commands;
     mod databases;
     mod full_disk;

@@ -1,7 +1,9 @@
-//! Who somebody is: logging in, the first owner, and who is asking.
+//! Who somebody is: logging in, the first owner, one's own account, and who is asking.
 
 mod api;
 
+#[cfg(feature = "ssr")]
+mod account_page;
 #[cfg(feature = "ssr")]
 mod login_page;
 #[cfg(feature = "ssr")]
@@ -9,4 +11,4 @@ mod setup_page;
 
 pub use api::{Whoami, whoami};
 #[cfg(feature = "ssr")]
-pub use {login_page::LoginPage, setup_page::SetupPage};
+pub use {account_page::AccountPage, login_page::LoginPage, setup_page::SetupPage};

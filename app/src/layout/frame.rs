@@ -38,6 +38,7 @@ pub fn Frame(
         })),
         Place::Personal(viewer) => Some(Either::Right(view! {
             <a href="/desk">"Your desk"</a>
+            <a href="/account">"Account"</a>
             <form method="post" action="/logout">
                 <button class="link" type="submit" title=format!("Logged in as {}", viewer.username)>
                     "Log out"

@@ -12,6 +12,11 @@ id_type!(
     AccountId
 );
 
+id_type!(
+    /// The number of a session, by which it is listed and ended. It authenticates nobody.
+    SessionId
+);
+
 word_enum!(
     /// What an account is trusted with.
     Role as "role" {

@@ -18,7 +18,7 @@ mod timestamp;
 mod token;
 mod update;
 
-pub use account::{AccountId, Password, Role, Username, Viewer};
+pub use account::{AccountId, Password, Role, SessionId, Username, Viewer};
 pub use batch::{Batch, Change, Deleted, EntryChange, Head, Presented, Reset};
 pub use connection::{Chip, Command, Connection, FETCH_DEADLINE_MS, Input, Road};
 pub use cursor::{Cursor, Epoch, MAX_REV, Rev};

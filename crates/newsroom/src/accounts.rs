@@ -1,38 +1,54 @@
-//! Accounts and sessions: who somebody is.
+//! Accounts: creating them, changing them, and taking them back.
+//!
+//! Role, existence and "disabled" are read from the database with every request, by every server that shares it. So
+//! each change here takes effect with the next request.
 
-use std::sync::Arc;
-
-use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use domain::{Password, Role, Timestamp, Username, Viewer};
 
-use crate::{Error, Newsroom, Result, secret::Secret};
+use crate::{
+    Error, Newsroom, Result, Session,
+    passwords::refuse_weak,
+    storage::{AccountChange, StoredAccount},
+    usernames::refuse_confusable,
+};
 
-/// How long a session lasts, in microseconds: thirty days.
-pub const SESSION_LIFE: i64 = 30 * 24 * 60 * 60 * 1_000_000;
-
-/// A session that has just begun.
-#[derive(Debug)]
-pub struct Session {
-    /// What its holder shows from now on.
-    pub token: Secret,
-    /// Whose it is.
+/// An account, as its server's operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its number, name and role.
     pub viewer: Viewer,
-    /// When it is over.
-    pub expires_at: Timestamp,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was disabled, if it is.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// What a change of an account ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The account, with its name as it was chosen.
+    pub username: Username,
+    /// How many sessions ended.
+    pub sessions: u64,
+    /// How many tokens were revoked.
+    pub tokens: u64,
 }
 
 impl Newsroom {
     /// Adds an account.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the name is taken, or if the database can't be reached.
+    /// [`Error::Invalid`] if the name is taken or mixes scripts, or the password is easily guessed, [`Error::Busy`] if too many
+    /// passwords wait to be hashed, or if the database can't be reached.
     pub async fn create_account(
         &self,
         username: &Username,
         role: Role,
         password: &Password,
     ) -> Result<Viewer> {
-        let hash = self.hash(password).await?;
+        refuse_confusable(username)?;
+        refuse_weak(password, username)?;
+        let hash = self.passwords.hash(password).await?;
         self.store
             .add_account(username, role, &hash, self.clock.now(), false)
             .await
@@ -41,15 +57,17 @@ impl Newsroom {
     /// Adds the first owner, and logs them in.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if there is an owner already, [`Error::Invalid`] if the name is taken, or
-    /// if the database can't be reached.
+    /// [`Error::Forbidden`] if there is an owner already, [`Error::Invalid`] if the name is taken or mixes scripts, or the password is
+    /// easily guessed, [`Error::Busy`] if too many passwords wait to be hashed, or if the database can't be reached.
     pub async fn set_up(&self, username: &Username, password: &Password) -> Result<Session> {
-        let hash = self.hash(password).await?;
+        refuse_confusable(username)?;
+        refuse_weak(password, username)?;
+        let hash = self.passwords.hash(password).await?;
         let viewer = self
             .store
             .add_account(username, Role::Owner, &hash, self.clock.now(), true)
             .await?;
-        self.begin_session(viewer).await
+        self.begin_session(viewer, &hash, None).await
     }
 
     /// Whether somebody must be made owner first.
@@ -60,166 +78,167 @@ impl Newsroom {
         Ok(!self.store.snapshot().await?.has_owner().await?)
     }
 
-    /// Begins a session.
-    ///
-    /// # Errors
-    /// [`Error::WrongPassword`], as slowly for a name that doesn't exist as for a password that is
-    /// wrong, or if the database can't be reached.
-    pub async fn log_in(&self, username: &str, password: &str) -> Result<Session> {
-        let account = match Username::parse(username) {
-            Ok(username) => {
-                self.store
-                    .snapshot()
-                    .await?
-                    .account_by_name(&username)
-                    .await?
-            }
-            Err(_) => None,
-        };
-        let stored = account
-            .as_ref()
-            .map(|account| account.password_hash.clone());
-        let password = password.chars().take(Password::MAX + 1).collect::<String>();
-        let fits = self
-            .hashing(move || match stored {
-                Some(stored) => verify(&password, &stored),
-                // The time it takes must not tell which names exist.
-                None => hash(&password).is_err(),
-            })
-            .await?;
-        match account {
-            Some(account) if fits => self.begin_session(account.viewer).await,
-            _ => Err(Error::WrongPassword),
-        }
-    }
-
-    /// Ends a session, if it is one.
+    /// Every account, sorted by name.
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn log_out(&self, token: &Secret) -> Result<()> {
-        self.store.delete_session(token).await
+    pub async fn accounts(&self) -> Result<Vec<Account>> {
+        self.store.snapshot().await?.accounts().await
     }
 
-    /// Whose session `token` opens, if any's.
+    /// Replaces the password of the account named `username`, and ends all of its sessions. Its tokens stay valid.
     ///
     /// # Errors
-    /// If the database can't be reached.
-    pub async fn viewer(&self, token: &Secret) -> Result<Option<Viewer>> {
-        let now = self.clock.now();
-        self.store.snapshot().await?.session(token, now).await
-    }
-
-    async fn begin_session(&self, viewer: Viewer) -> Result<Session> {
-        let token = Secret::new_random();
-        let expires_at = self.clock.now().plus_micros(SESSION_LIFE);
-        self.store
-            .add_session(&token, viewer.id, expires_at)
-            .await?;
-        Ok(Session {
-            token,
-            viewer,
-            expires_at,
-        })
-    }
-
-    async fn hash(&self, password: &Password) -> Result<String> {
-        let password = password.reveal().to_owned();
-        self.hashing(move || hash(&password))
-            .await?
-            .map_err(|error| {
-                tracing::error!(%error, "a password could not be hashed");
-                Error::Forbidden("The password could not be hashed; try again.")
+    /// [`Error::Unknown`] if there is no such account, [`Error::Invalid`] if the password is easily guessed, or if the
+    /// database can't be reached.
+    pub async fn set_password(&self, username: &Username, password: &Password) -> Result<Ended> {
+        refuse_weak(password, username)?;
+        let hash = self.passwords.hash(password).await?;
+        self.change(async {
+            let (mut change, account) = self.change_account(username).await?;
+            change.set_password_hash(account.viewer.id, &hash).await?;
+            let sessions = change.delete_sessions(account.viewer.id).await?;
+            change.commit().await?;
+            Ok(Ended {
+                username: account.viewer.username,
+                sessions,
+                tokens: 0,
             })
-    }
-
-    /// Runs `work` beside the async tasks, and few such at once. Its turn lasts as long as the work
-    /// does, though whoever asked for it may have hung up.
-    async fn hashing<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T> {
-        let turn = Arc::clone(&self.hashing).acquire_owned().await;
-        let work = move || {
-            let _turn = turn;
-            work()
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|error| {
-            tracing::error!(%error, "a password's hash was cut off");
-            Error::Forbidden("The server is shutting down; try again.")
-        })
-    }
-}
-
-/// Argon2id with the parameters OWASP asks for (19 MiB, two passes), which are the crate's own.
-fn hash(password: &str) -> Result<String, argon2::password_hash::Error> {
-    let hash: PasswordHash = Argon2::default().hash_password(password.as_bytes())?;
-    Ok(hash.to_string())
-}
-
-fn verify(password: &str, stored: &str) -> bool {
-    PasswordHash::new(stored).is_ok_and(|stored| {
-        Argon2::default()
-            .verify_password(password.as_bytes(), &stored)
-            .is_ok()
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{
-        sync::{
-            Arc,
-            atomic::{AtomicUsize, Ordering},
-        },
-        thread,
-        time::Duration,
-    };
-
-    use domain::Road;
-    use tokio::time::timeout;
-
-    use super::*;
-    use crate::{Clock, FeedPolicy, Options, Renderers, newsroom::HASHES_AT_ONCE};
-
-    #[tokio::test]
-    async fn who_hangs_up_lets_nobody_in_before_their_turn() {
-        let folder = tempfile::tempdir().unwrap();
-        let newsroom = Newsroom::open(Options {
-            database_url: format!("sqlite://{}", folder.path().join("ringside.db").display()),
-            database_deadline: Duration::from_secs(30),
-            mark: None,
-            clock: Clock::system(),
-            policy: FeedPolicy {
-                interval_ms: 5_000,
-                road: Road::Auto,
-                build: "test".to_owned(),
-            },
-            render: Renderers {
-                card: Arc::new(|_, _| String::new()),
-                highlights: Arc::new(|_, _| String::new()),
-                line: Arc::new(|_, _| String::new()),
-            },
         })
         .await
-        .unwrap();
-        let running = Arc::new(AtomicUsize::new(0));
-        let most = Arc::new(AtomicUsize::new(0));
-        let work = || {
-            let (running, most) = (Arc::clone(&running), Arc::clone(&most));
-            move || {
-                let now = running.fetch_add(1, Ordering::SeqCst) + 1;
-                most.fetch_max(now, Ordering::SeqCst);
-                thread::sleep(Duration::from_millis(50));
-                running.fetch_sub(1, Ordering::SeqCst);
-            }
-        };
-        for _ in 0..10 {
-            // Hangs up as soon as the work is asked for.
-            let gone = timeout(Duration::from_millis(1), newsroom.hashing(work())).await;
-            assert!(gone.is_err());
-        }
-        newsroom.hashing(work()).await.unwrap();
-        assert_eq!(most.load(Ordering::SeqCst), HASHES_AT_ONCE);
     }
+
+    /// Replaces the password of `viewer`, who sends the current one, too. All of their sessions end, also the one
+    /// that this was requested in: the returned session replaces it, under another token.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the current password is wrong or the new one is easily guessed, [`Error::LoggedOut`] if
+    /// the account was changed meanwhile, [`Error::Busy`] if too many passwords wait to be hashed, or if the database
+    /// can't be reached.
+    pub async fn change_password(
+        &self,
+        viewer: &Viewer,
+        current: &str,
+        password: &Password,
+    ) -> Result<Session> {
+        refuse_weak(password, &viewer.username)?;
+        let stored = self.stored_account(&viewer.username).await?;
+        let verified = stored.ok_or(Error::LoggedOut)?.password_hash;
+        if !self
+            .passwords
+            .verify(current, Some(verified.clone()))
+            .await?
+        {
+            return Err(wrong_current_password());
+        }
+        let hash = self.passwords.hash(password).await?;
+        self.change(async {
+            let (mut change, account) = self.change_account(&viewer.username).await?;
+            // Hashing takes a while. An operator who disabled the account or changed its password meanwhile wins.
+            if account.password_hash != verified || account.disabled_at.is_some() {
+                return Err(Error::LoggedOut);
+            }
+            change.set_password_hash(viewer.id, &hash).await?;
+            change.delete_sessions(viewer.id).await?;
+            let session = self.new_session(account.viewer);
+            change.add_session(session.to_store(&self.clock)).await?;
+            change.commit().await?;
+            Ok(session)
+        })
+        .await
+    }
+
+    /// Gives the account named `username` another role. Returns the account's name as it was chosen.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is no such account, [`Error::Forbidden`] if it is the last enabled owner, or if the
+    /// database can't be reached.
+    pub async fn set_role(&self, username: &Username, role: Role) -> Result<Username> {
+        self.change(async {
+            let (mut change, account) = self.change_account(username).await?;
+            if role != Role::Owner {
+                keep_an_owner(&mut change, &account).await?;
+            }
+            change.set_role(account.viewer.id, role).await?;
+            change.commit().await?;
+            Ok(account.viewer.username)
+        })
+        .await
+    }
+
+    /// Disables the account named `username`: it can't log in, its sessions end, and its tokens are revoked. What it
+    /// posted stays. Enabling the account again gives back neither sessions nor tokens.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is no such account, [`Error::Forbidden`] if it is the last enabled owner, or if the
+    /// database can't be reached.
+    pub async fn disable_account(&self, username: &Username) -> Result<Ended> {
+        self.change(async {
+            let (mut change, account) = self.change_account(username).await?;
+            keep_an_owner(&mut change, &account).await?;
+            let id = account.viewer.id;
+            let at = account.disabled_at.unwrap_or_else(|| self.clock.now());
+            change.set_disabled(id, Some(at)).await?;
+            let ended = Ended {
+                username: account.viewer.username,
+                sessions: change.delete_sessions(id).await?,
+                tokens: change.delete_tokens(id).await?,
+            };
+            change.commit().await?;
+            Ok(ended)
+        })
+        .await
+    }
+
+    /// Enables the account named `username` again, with the password that it had. Returns the account's name as it
+    /// was chosen.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is no such account, or if the database can't be reached.
+    pub async fn enable_account(&self, username: &Username) -> Result<Username> {
+        self.change(async {
+            let (mut change, account) = self.change_account(username).await?;
+            change.set_disabled(account.viewer.id, None).await?;
+            change.commit().await?;
+            Ok(account.viewer.username)
+        })
+        .await
+    }
+
+    /// Begins a transaction that changes the account named `username`.
+    pub(crate) async fn change_account(
+        &self,
+        username: &Username,
+    ) -> Result<(AccountChange, StoredAccount)> {
+        let mut change = self.store.change_accounts().await?;
+        let account = change.account_by_name(username).await?;
+        Ok((change, account.ok_or(Error::Unknown("account"))?))
+    }
+
+    /// The account named `username`, if there is one.
+    pub(crate) async fn stored_account(
+        &self,
+        username: &Username,
+    ) -> Result<Option<StoredAccount>> {
+        self.store.snapshot().await?.account_by_name(username).await
+    }
+}
+
+/// The refusal of a password change whose current password is wrong.
+fn wrong_current_password() -> Error {
+    Error::Invalid(domain::Invalid::new(
+        "current_password",
+        "The current password is wrong.",
+    ))
+}
+
+/// Refuses a change after which no enabled owner would be left: nobody could undo it in a browser.
+async fn keep_an_owner(change: &mut AccountChange, account: &StoredAccount) -> Result<()> {
+    let is_owner = account.viewer.role == Role::Owner && account.disabled_at.is_none();
+    if is_owner && !change.has_other_owner(account.viewer.id).await? {
+        return Err(Error::Forbidden(
+            "This is the last enabled owner. Make another account an owner first.",
+        ));
+    }
+    Ok(())
 }

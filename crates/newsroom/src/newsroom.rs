@@ -11,12 +11,13 @@ use std::{
 
 use domain::{Cursor, Head, Rev, Road, Timestamp};
 use moka::future::Cache;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Cards, Clock, Error, Renderers, Result, UNDO_WINDOW,
+    last_seen::LastSeen,
     live::{FeedHead, FeedId, Frame, Hub, PublishedMark, Tailer, bells},
+    passwords::PasswordHasher,
     post_queue::PostQueue,
     readiness::NotReady,
     rendering::RenderPool,
@@ -35,8 +36,6 @@ pub(crate) const LONGEST_CHANGE: Duration = Duration::from_secs(10);
 /// How long a use case waits for its change to reach this server's connections before it answers:
 /// what was saved is saved, and the tailer will come to it.
 const SETTLE: Duration = Duration::from_secs(2);
-/// Password hashes that are computed at once: each takes 19 MiB and a core for a while.
-pub(crate) const HASHES_AT_ONCE: usize = 2;
 /// How many bytes of catch-ups are kept for whoever asks the same within a few seconds.
 const CATCH_UP_BYTES: u64 = 32 * 1024 * 1024;
 
@@ -91,8 +90,9 @@ pub struct Newsroom {
     pub(crate) hub: Arc<Hub>,
     pub(crate) clock: Clock,
     pub(crate) policy: FeedPolicy,
-    pub(crate) hashing: Arc<Semaphore>,
     pub(crate) rendering: RenderPool,
+    pub(crate) passwords: PasswordHasher,
+    pub(crate) last_seen: LastSeen,
     pub(crate) catch_ups: Cache<(FeedId, Cursor, Rev), Frame>,
     pub(crate) writes: Arc<WriteHealth>,
     tasks: Tasks,
@@ -133,8 +133,9 @@ impl Newsroom {
             cards: Cards::new(options.render),
             clock: options.clock,
             policy: options.policy,
-            hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
             rendering: RenderPool::default(),
+            passwords: PasswordHasher::default(),
+            last_seen: LastSeen::default(),
             catch_ups: Cache::builder()
                 .max_capacity(CATCH_UP_BYTES)
                 .weigher(|_, frame: &Frame| u32::try_from(frame.size()).unwrap_or(u32::MAX))
@@ -269,7 +270,7 @@ impl Newsroom {
             interval.tick().await;
             let now = self.clock.now();
             let swept = async {
-                self.store.delete_expired_sessions(now).await?;
+                self.maintain_sessions().await?;
                 self.store
                     .forget_operations(now.plus_micros(-OPERATION_LIFE))
                     .await?;

@@ -15,25 +15,28 @@ pub struct Token {
     pub account: Username,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When a program last authenticated with it, to the hour; `None` if none did.
+    pub last_used_at: Option<Timestamp>,
 }
 
 impl Newsroom {
     /// Makes a token that acts as the account named `account`, and answers what its holder shows.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such account, or if the database can't be reached.
+    /// [`Error::Unknown`] if there is no such account, [`Error::Forbidden`] if it is disabled, or if the database
+    /// can't be reached.
     pub async fn create_token(&self, account: &Username, name: &TokenName) -> Result<Secret> {
-        let account = self
-            .store
-            .snapshot()
-            .await?
-            .account_by_name(account)
-            .await?;
-        let account = account.ok_or(Error::Unknown("account"))?;
+        let (mut change, account) = self.change_account(account).await?;
+        if account.disabled_at.is_some() {
+            return Err(Error::Forbidden(
+                "This account is disabled. Enable it before you create a token for it.",
+            ));
+        }
         let token = Secret::new_token();
-        self.store
+        change
             .add_token(&token, account.viewer.id, name, self.clock.now())
             .await?;
+        change.commit().await?;
         Ok(token)
     }
 
@@ -57,11 +60,16 @@ impl Newsroom {
         }
     }
 
-    /// Whom `token` acts as, if it opens anything.
+    /// Whom `token` acts as, if it opens anything. Notes that it was used.
     ///
     /// # Errors
     /// If the database can't be reached.
     pub async fn token_holder(&self, token: &Secret) -> Result<Option<Viewer>> {
-        self.store.snapshot().await?.token(token).await
+        let token = self.store.snapshot().await?.token(token).await?;
+        Ok(token.map(|token| {
+            self.last_seen
+                .note_token(token.id, token.last_used_at, self.clock.now());
+            token.viewer
+        }))
     }
 }

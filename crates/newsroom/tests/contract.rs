@@ -63,6 +63,7 @@ mod contract {
     mod resets;
     mod revisions;
     mod servers;
+    mod sessions;
     pub mod support;
     mod tokens;
 }

@@ -4,12 +4,16 @@ mod account;
 mod entry;
 mod repair;
 mod serve;
+mod session;
 mod token;
 
 pub use {
-    account::create_account,
+    account::{
+        create_account, disable_account, enable_account, list_accounts, set_password, set_role,
+    },
     entry::create_entry,
     repair::repair_revisions,
     serve::serve,
+    session::{end_sessions, list_sessions},
     token::{create_token, list_tokens, revoke_token},
 };

@@ -36,7 +36,8 @@ pub async fn list_tokens(settings: &Settings) -> Result<(), CommandError> {
     newsroom.close().await;
     for token in tokens {
         let (id, account, created) = (token.id, token.account, rfc3339(token.created_at));
-        let line = format!("{id:>4}  {account}  {created}  {}", token.name);
+        let used = token.last_used_at.map_or("never".to_owned(), rfc3339);
+        let line = format!("{id:>4}  {account}  {created}  {used}  {}", token.name);
         say(line.trim_end());
     }
     Ok(())

@@ -1,12 +1,12 @@
-//! Logging in and out, and making the first owner.
+//! Logging in and out, the first owner, and the page of one's own account.
 
 use std::sync::Arc;
 
-use app::Typed;
+use app::{PageRequest, Typed, status_of};
 use axum::{
     Router,
     extract::{Request, State},
-    http::StatusCode,
+    http::{StatusCode, header::RETRY_AFTER},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
     routing::post,
@@ -16,11 +16,12 @@ use domain::{Password, Username};
 use newsroom::{Error, Newsroom, Secret, Session};
 use serde::Deserialize;
 
-use super::{Fields, show_again};
+use super::{Desk, Fields, show_again};
 use crate::{
     config::Settings,
-    extract::Query,
+    extract::{Path, Query},
     identity,
+    login_limits::LoginRefused,
     problem::Problem,
     proxies::ClientAddress,
     security::local_path,
@@ -34,30 +35,168 @@ pub fn routes() -> Router<AppState> {
         .route("/setup", post(set_up))
 }
 
+/// The forms of the page of one's own account.
+pub fn member_routes() -> Router<AppState> {
+    Router::new()
+        .route("/account/password", post(change_password))
+        .route("/account/sessions/end-others", post(end_other_sessions))
+        .route("/account/sessions/{id}/end", post(end_session))
+}
+
 async fn log_in(
     State(state): State<AppState>,
     ClientAddress(client): ClientAddress,
     jar: CookieJar,
     fields: Fields,
 ) -> Response {
-    if !state.logins.allows(client, fields.get("username")) {
-        let typed = Typed {
-            message: "Too many tries for this name. Wait a minute, and try again.".to_owned(),
-            values: fields.into_values(),
-            ..Typed::default()
-        };
-        let status = StatusCode::TOO_MANY_REQUESTS;
-        return state
-            .pages
-            .render_again("/login", None, status, typed)
-            .await;
-    }
+    let username = fields.get("username");
+    let login = match state.logins.begin(client, username).await {
+        Ok(login) => login,
+        Err(refused) => return login_again(&state, refused, fields).await,
+    };
+    // Another login in this browser ends the session that it has until now.
+    let shown = identity::shown_session(&jar, &state.settings);
     let session = state
         .newsroom
-        .log_in(fields.get("username"), fields.get("password"))
+        .log_in_instead(username, fields.get("password"), shown.as_ref())
         .await;
+    match &session {
+        Ok(_) => login.succeeded(),
+        Err(Error::WrongPassword) => drop(login),
+        Err(Error::Busy) => {
+            login.was_not_verified();
+            return login_again(&state, LoginRefused::Busy, fields).await;
+        }
+        Err(_) => login.was_not_verified(),
+    }
     let next = local_path(fields.get("next")).unwrap_or("/desk").to_owned();
     enter(&state, jar, session, &next, "/login", fields).await
+}
+
+/// The login page again, for a try that was not verified.
+async fn login_again(state: &AppState, refused: LoginRefused, fields: Fields) -> Response {
+    let (status, message) = refusal(refused);
+    let typed = Typed {
+        message: message.to_owned(),
+        values: fields.into_values(),
+        ..Typed::default()
+    };
+    let page = state
+        .pages
+        .render_again("/login", None, status, typed)
+        .await;
+    if page.status() == status {
+        retry_after(refused, page)
+    } else {
+        // So many are refused that no slot for rendering is free: the answer is the same, without the page.
+        retry_after(refused, Problem::new(status, message).into_response())
+    }
+}
+
+/// The status and the sentence for a try that a limit refuses.
+const fn refusal(refused: LoginRefused) -> (StatusCode, &'static str) {
+    match refused {
+        LoginRefused::Name(_) => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many tries for this name. Wait a minute, and try again.",
+        ),
+        LoginRefused::Address(_) => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many failed logins from your network. Wait a minute, and try again.",
+        ),
+        LoginRefused::Busy => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too many people are logging in at the moment. Try again in a few seconds.",
+        ),
+    }
+}
+
+fn retry_after(refused: LoginRefused, page: Response) -> Response {
+    ([(RETRY_AFTER, refused.retry_after().to_string())], page).into_response()
+}
+
+/// Changes the caller's password. All of their sessions end; the browser gets a new one.
+async fn change_password(
+    State(state): State<AppState>,
+    ClientAddress(client): ClientAddress,
+    jar: CookieJar,
+    desk: Desk,
+    fields: Fields,
+) -> Response {
+    let viewer = match desk.viewer() {
+        Ok(viewer) => viewer.clone(),
+        Err(error) => return account_again(desk, &error).await,
+    };
+    // Whoever finds an open session must not be able to guess the password without limit.
+    let login = match state.logins.begin(client, viewer.username.as_str()).await {
+        Ok(login) => login,
+        Err(refused) => {
+            let (status, message) = refusal(refused);
+            let typed = Typed {
+                message: message.to_owned(),
+                ..Typed::default()
+            };
+            return retry_after(refused, account_page(desk, typed, status).await);
+        }
+    };
+    let changed = async {
+        let password = Password::parse(fields.get("password"))?;
+        let current = fields.get("current_password");
+        desk.newsroom
+            .change_password(&viewer, current, &password)
+            .await
+    };
+    match changed.await {
+        Ok(session) => {
+            login.succeeded();
+            let jar = identity::begin(jar, &session, &state.settings);
+            (jar, Redirect::to("/account?done=password")).into_response()
+        }
+        Err(error) => {
+            let is_wrong =
+                matches!(&error, Error::Invalid(invalid) if invalid.field == "current_password");
+            if !is_wrong {
+                login.was_not_verified();
+            }
+            account_again(desk, &error).await
+        }
+    }
+}
+
+async fn end_session(desk: Desk, Path(id): Path<String>) -> Result<Response, Problem> {
+    let id = id.parse().map_err(|_| Error::Unknown("session"))?;
+    desk.newsroom.end_own_session(desk.viewer()?, id).await?;
+    Ok(Redirect::to("/account?done=session").into_response())
+}
+
+async fn end_other_sessions(desk: Desk) -> Result<Response, Problem> {
+    let kept = desk.asker.session.ok_or(Error::LoggedOut)?;
+    desk.newsroom
+        .end_other_sessions(desk.viewer()?, kept)
+        .await?;
+    Ok(Redirect::to("/account?done=sessions").into_response())
+}
+
+/// The account's page again, with an error message. Its fields hold passwords, so none is sent back.
+async fn account_again(desk: Desk, error: &Error) -> Response {
+    let typed = Typed {
+        message: error.to_string(),
+        field: match error {
+            Error::Invalid(invalid) => Some(invalid.field),
+            _ => None,
+        },
+        ..Typed::default()
+    };
+    let status = status_of(error);
+    account_page(desk, typed, status).await
+}
+
+async fn account_page(desk: Desk, typed: Typed, status: StatusCode) -> Response {
+    let asker = PageRequest {
+        typed: Some(Arc::new(typed)),
+        ..desk.asker
+    };
+    desk.pages.render_for("/account", asker, status).await
 }
 
 async fn log_out(
@@ -81,6 +220,13 @@ async fn set_up(State(state): State<AppState>, jar: CookieJar, fields: Fields) -
         state.newsroom.set_up(&username, &password).await
     };
     let session = session.await;
+    if session.is_ok()
+        && let Some(shown) = identity::shown_session(&jar, &state.settings)
+        && let Err(error) = state.newsroom.log_out(&shown).await
+    {
+        // The owner exists and is logged in; the session of before ends by itself in the end.
+        tracing::warn!(%error, "the session that this browser had before could not be ended");
+    }
     enter(&state, jar, session, "/desk", "/setup", fields).await
 }
 

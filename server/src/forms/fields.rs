@@ -48,7 +48,9 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
         | "/desk/entries/{slug}/end"
         | "/desk/updates/{id}/delete"
         | "/desk/updates/{id}/restore" => &["op_id"],
-        "/logout" => &[],
+        // The username is for the browser's password manager.
+        "/account/password" => &["username", "current_password", "password"],
+        "/account/sessions/{id}/end" | "/account/sessions/end-others" | "/logout" => &[],
         _ => return None,
     })
 }

@@ -29,7 +29,9 @@ pub fn door_routes() -> Router<AppState> {
 
 /// The forms of those who are logged in.
 pub fn author_routes() -> Router<AppState> {
-    compose::routes().merge(desk::routes())
+    compose::routes()
+        .merge(desk::routes())
+        .merge(accounts::member_routes())
 }
 
 /// What the handler of an author's form works with: who sent it, behind the guard of those who are

@@ -21,6 +21,9 @@ fn help_explains_every_setting_and_command() {
         "RINGSIDE_POLL_INTERVAL_MS",
         "RINGSIDE_DATABASE_DEADLINE_MS",
         "RINGSIDE_TRANSPORT",
+        "RINGSIDE_LOGINS_PER_MINUTE",
+        "RINGSIDE_LOGINS_PER_MINUTE_PER_ADDRESS",
+        "RINGSIDE_LOGIN_DELAY_MS",
         "RINGSIDE_LOG",
         "RINGSIDE_LOG_FORMAT",
     ] {
@@ -30,7 +33,15 @@ fn help_explains_every_setting_and_command() {
             "{setting} is not in {help}"
         );
     }
-    for command in ["serve", "account", "entry", "token", "repair", "Exit codes"] {
+    for command in [
+        "serve",
+        "account",
+        "session",
+        "entry",
+        "token",
+        "repair",
+        "Exit codes",
+    ] {
         assert!(help.contains(command), "{command} is not in {help}");
     }
     let create = ringside.says(&["account", "create", "--help"]);
@@ -55,6 +66,19 @@ fn help_explains_every_setting_and_command() {
     ] {
         let help = ringside.says(&["token", command, "--help"]);
         assert!(help.contains(flag), "{flag} is not in {help}");
+    }
+    for (commands, flags) in [
+        (["account", "password"], &["--name", "--password-file"][..]),
+        (["account", "role"], &["--name", "--role"]),
+        (["account", "disable"], &["--name"]),
+        (["account", "enable"], &["--name"]),
+        (["session", "list"], &["--name"]),
+        (["session", "end"], &["--name", "--id"]),
+    ] {
+        let help = ringside.says(&[&commands[..], &["--help"]].concat());
+        for flag in flags {
+            assert!(help.contains(flag), "{flag} is not in {help}");
+        }
     }
     assert!(!ringside.data().exists(), "help made a data folder");
 }
@@ -91,7 +115,7 @@ fn what_is_no_command_is_told() {
     assert_snapshot!(ringside.complains(&["explode"]), @"2: ringside: unrecognized subcommand 'explode' (see ringside --help)");
     assert_snapshot!(ringside.complains(&["--explode"]), @"2: ringside: unexpected argument '--explode' found (see ringside --help)");
     assert_snapshot!(ringside.complains(&["serve", "now"]), @"2: ringside: unexpected argument 'now' found (see ringside --help)");
-    assert_snapshot!(ringside.complains(&["account"]), @"2: ringside: 'ringside account' requires a subcommand but one was not provided [subcommands: create, help] (see ringside --help)");
+    assert_snapshot!(ringside.complains(&["account"]), @"2: ringside: 'ringside account' requires a subcommand but one was not provided [subcommands: create, list, password, role, disable, enable, help] (see ringside --help)");
     // Where nothing at all is set, the parser would print its help.
     let mut bare = ringside.command(&["account"]);
     bare.env_clear();

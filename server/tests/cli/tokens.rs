@@ -54,8 +54,8 @@ fn a_token_is_shown_once_alone_on_the_last_line() {
     let list = list(&ringside);
     assert!(!list.contains(token), "it is shown again");
     assert_snapshot!(list, @r"
-       1  ann  TIME  score ticker
-       2  ann  TIME
+       1  ann  TIME  never  score ticker
+       2  ann  TIME  never
     ");
 }
 

@@ -1,5 +1,6 @@
 //! Forms, which work without JavaScript.
 
+mod account;
 mod accounts;
 mod compose;
 mod desk;

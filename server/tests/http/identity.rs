@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use axum_test::TestServer;
 use domain::Timestamp;
-use newsroom::{Secret, storage::Store};
+use newsroom::{
+    Secret,
+    storage::{NewSession, Store},
+};
 use serde_json::{Value, json};
 
 use super::support::{TestApp, head_of, op_id};
@@ -66,21 +69,26 @@ async fn a_session_that_is_over_opens_nothing() {
         .await
         .unwrap();
     let now = app.newsroom.clock().now();
-    for (expires_at, why) in [(Timestamp(1), "long over"), (now, "just over")] {
+    let mut snapshot = store.snapshot().await.unwrap();
+    let account = snapshot.account_by_name(&viewer.username).await.unwrap();
+    let hash = account.unwrap().password_hash;
+    drop(snapshot);
+    let begin = async |expires_at| {
         let token = Secret::new_random();
-        store
-            .add_session(&token, viewer.id, expires_at)
-            .await
-            .unwrap();
-        let browser = app.browser_with(&format!("ringside_session={}", token.reveal()));
-        assert_logged_out(&browser, why).await;
+        let session = NewSession {
+            token: &token,
+            account: viewer.id,
+            created_at: now,
+            expires_at,
+        };
+        let began = store.add_session_of_login(session, &hash, None).await;
+        assert!(began.unwrap());
+        app.browser_with(&format!("ringside_session={}", token.reveal()))
+    };
+    for (expires_at, why) in [(Timestamp(1), "long over"), (now, "just over")] {
+        assert_logged_out(&begin(expires_at).await, why).await;
     }
-    let token = Secret::new_random();
-    store
-        .add_session(&token, viewer.id, now.plus_micros(60_000_000))
-        .await
-        .unwrap();
-    let browser = app.browser_with(&format!("ringside_session={}", token.reveal()));
+    let browser = begin(now.plus_micros(60_000_000)).await;
     browser.get("/desk").await.assert_status_ok();
     store.close().await;
 }

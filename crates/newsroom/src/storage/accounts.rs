@@ -1,10 +1,13 @@
 //! Accounts, in the database.
 
 use domain::{AccountId, Role, Timestamp, Username, Viewer};
-use sqlx::{AnyConnection, Row, any::AnyRow};
+use sqlx::{Any, AnyConnection, Row, Transaction, any::AnyRow};
 
-use super::{Snapshot, Store, feed, row::Record};
-use crate::{Error, Result};
+use super::{
+    Snapshot, Store, error, feed, one_row,
+    row::{Record, decodable},
+};
+use crate::{Account, Error, Result};
 
 /// An account and the hash of its password.
 #[derive(Debug)]
@@ -13,6 +16,15 @@ pub struct StoredAccount {
     pub viewer: Viewer,
     /// Its password's hash, as a PHC string.
     pub password_hash: String,
+    /// When it was disabled, if it is.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// A transaction that changes accounts. It is the only one that writes until it ends, so what it reads stays true
+/// until the commit. Dropped without a commit, it changes nothing.
+#[derive(Debug)]
+pub struct AccountChange {
+    pub(super) tx: Transaction<'static, Any>,
 }
 
 impl Store {
@@ -55,12 +67,98 @@ impl Store {
                 "Another account has this username already; choose another.",
             ))
         })?;
-        tx.commit().await?;
+        tx.commit().await.map_err(error::of_commit)?;
         Ok(Viewer {
             id: AccountId(row.try_get("id")?),
             username: username.clone(),
             role,
         })
+    }
+
+    /// Begins a transaction that changes accounts, and waits until no other transaction writes.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn change_accounts(&self) -> Result<AccountChange> {
+        let mut tx = self.begin_write().await?;
+        feed::lock(&mut tx).await?;
+        Ok(AccountChange { tx })
+    }
+}
+
+impl AccountChange {
+    /// The account that logs in as `username`, regardless of case.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn account_by_name(&mut self, username: &Username) -> Result<Option<StoredAccount>> {
+        account_by_name(&mut self.tx, username).await
+    }
+
+    /// Whether an enabled owner exists besides `account`.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn has_other_owner(&mut self, account: AccountId) -> Result<bool> {
+        let owner = sqlx::query(
+            "SELECT 1 AS one FROM accounts
+             WHERE role = 'owner' AND disabled_at IS NULL AND id <> $1 LIMIT 1",
+        )
+        .bind(account.0)
+        .fetch_optional(&mut *self.tx)
+        .await?;
+        Ok(owner.is_some())
+    }
+
+    /// Gives `account` another role.
+    ///
+    /// # Errors
+    /// If there is no such account, or the database can't be reached.
+    pub async fn set_role(&mut self, account: AccountId, role: Role) -> Result<()> {
+        let result = sqlx::query("UPDATE accounts SET role = $1 WHERE id = $2")
+            .bind(role.as_str())
+            .bind(account.0)
+            .execute(&mut *self.tx)
+            .await?;
+        one_row(&result)
+    }
+
+    /// Disables `account` as of a moment, or enables it with `None`.
+    ///
+    /// # Errors
+    /// If there is no such account, or the database can't be reached.
+    pub async fn set_disabled(
+        &mut self,
+        account: AccountId,
+        disabled_at: Option<Timestamp>,
+    ) -> Result<()> {
+        let result = sqlx::query("UPDATE accounts SET disabled_at = $1 WHERE id = $2")
+            .bind(disabled_at.map(|at| at.0))
+            .bind(account.0)
+            .execute(&mut *self.tx)
+            .await?;
+        one_row(&result)
+    }
+
+    /// Replaces the hash of `account`'s password.
+    ///
+    /// # Errors
+    /// If there is no such account, or the database can't be reached.
+    pub async fn set_password_hash(&mut self, account: AccountId, hash: &str) -> Result<()> {
+        let result = sqlx::query("UPDATE accounts SET password_hash = $1 WHERE id = $2")
+            .bind(hash)
+            .bind(account.0)
+            .execute(&mut *self.tx)
+            .await?;
+        one_row(&result)
+    }
+
+    /// Commits everything that was changed.
+    ///
+    /// # Errors
+    /// [`Error::OutcomeUnknown`] if the database doesn't confirm the commit.
+    pub async fn commit(self) -> Result<()> {
+        self.tx.commit().await.map_err(error::of_commit)
     }
 }
 
@@ -70,19 +168,28 @@ impl Snapshot {
     /// # Errors
     /// If the database can't be reached.
     pub async fn account_by_name(&mut self, username: &Username) -> Result<Option<StoredAccount>> {
-        sqlx::query(
-            "SELECT id, username, role, password_hash FROM accounts WHERE username_folded = $1",
+        account_by_name(&mut self.tx, username).await
+    }
+
+    /// Every account, sorted by name.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn accounts(&mut self) -> Result<Vec<Account>> {
+        let rows = sqlx::query(
+            "SELECT id, username, role, created_at, disabled_at FROM accounts
+             ORDER BY username_folded",
         )
-        .bind(username.folded())
-        .fetch_optional(&mut *self.tx)
-        .await?
-        .map(|row| {
-            Ok(StoredAccount {
-                viewer: viewer(&row)?,
-                password_hash: row.try_get("password_hash")?,
+        .fetch_all(&mut *self.tx)
+        .await?;
+        Ok(decodable(&rows, |row| {
+            let record = Record::new("accounts", row)?;
+            Ok(Account {
+                viewer: viewer(row)?,
+                created_at: record.time("created_at")?,
+                disabled_at: record.maybe_time("disabled_at")?,
             })
-        })
-        .transpose()
+        }))
     }
 
     /// Whether there is anybody who may do everything.
@@ -92,6 +199,28 @@ impl Snapshot {
     pub async fn has_owner(&mut self) -> Result<bool> {
         has_owner(&mut self.tx).await
     }
+}
+
+async fn account_by_name(
+    connection: &mut AnyConnection,
+    username: &Username,
+) -> Result<Option<StoredAccount>> {
+    sqlx::query(
+        "SELECT id, username, role, password_hash, disabled_at FROM accounts
+         WHERE username_folded = $1",
+    )
+    .bind(username.folded())
+    .fetch_optional(connection)
+    .await?
+    .map(|row| {
+        let record = Record::new("accounts", &row)?;
+        Ok(StoredAccount {
+            viewer: viewer(&row)?,
+            password_hash: record.get("password_hash")?,
+            disabled_at: record.maybe_time("disabled_at")?,
+        })
+    })
+    .transpose()
 }
 
 async fn has_owner(connection: &mut AnyConnection) -> Result<bool> {

@@ -29,12 +29,14 @@ use domain::Rev;
 use sqlx::{Any, AnyPool, Transaction};
 use tokio::time::{Instant, timeout_at};
 
-pub use accounts::StoredAccount;
+pub use accounts::{AccountChange, StoredAccount};
 pub use bell::Bell;
 pub use error::{OpenError, StorageError};
 pub use feed::{FeedState, Moved};
 pub use operations::{Operation, Outcome};
 pub use presence::{NoServer, ServerPresence};
+pub use sessions::{NewSession, StoredSession};
+pub use tokens::StoredToken;
 pub use updates::ChangedUpdates;
 pub use writing::NewUpdate;
 

@@ -1,30 +1,90 @@
 //! Sessions, in the database: by the hash of the token their holder carries.
 
-use domain::{AccountId, Timestamp, Viewer};
+use domain::{AccountId, SessionId, Timestamp, Username, Viewer};
+use sqlx::{AnyConnection, any::AnyRow};
+use tokio::time::Instant;
 
-use super::{Snapshot, Store, accounts, one_row};
-use crate::{Result, secret::Secret};
+use super::{
+    AccountChange, Snapshot, Store, accounts, error, in_time, one_row,
+    row::{Record, decodable},
+};
+use crate::{OpenSession, Result, secret::Secret};
+
+/// The most sessions of one account. The one that was not seen for the longest time ends for another.
+const MAX_SESSIONS: i64 = 100;
+
+/// A session that is to be stored.
+#[derive(Clone, Copy, Debug)]
+pub struct NewSession<'a> {
+    /// What its holder sends with each request.
+    pub token: &'a Secret,
+    /// Whose it is.
+    pub account: AccountId,
+    /// When it begins.
+    pub created_at: Timestamp,
+    /// When it ends, however often it is used.
+    pub expires_at: Timestamp,
+}
+
+/// A session that a token belongs to.
+#[derive(Debug)]
+pub struct StoredSession {
+    /// Its number.
+    pub id: SessionId,
+    /// The account that it authenticates, as of now.
+    pub viewer: Viewer,
+    /// When it was last seen, as far as that is stored.
+    pub last_seen_at: Timestamp,
+}
 
 impl Store {
-    /// Opens a session until `expires_at`.
+    /// Stores a session that begins by a login, and ends the session of `replaced`, in one transaction. Returns
+    /// whether it did: not if the account's password is no longer that of `password_hash`, or the account is
+    /// disabled.
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn add_session(
+    pub async fn add_session_of_login(
         &self,
-        token: &Secret,
-        account: AccountId,
-        expires_at: Timestamp,
-    ) -> Result<()> {
-        let result = sqlx::query(
-            "INSERT INTO sessions (token_hash, account_id, expires_at) VALUES ($1, $2, $3)",
-        )
-        .bind(token.hash())
-        .bind(account.0)
-        .bind(expires_at.0)
-        .execute(&self.sessions)
+        new: NewSession<'_>,
+        password_hash: &str,
+        replaced: Option<&Secret>,
+    ) -> Result<bool> {
+        let mut tx = in_time(Instant::now() + self.deadline, async {
+            Ok(self.sessions.begin_with(self.kind.begin_write()).await?)
+        })
         .await?;
-        one_row(&result)
+        // The account's row is locked until the commit, so that a session can't begin beside a transaction that
+        // disables the account or changes its password, and outlive it.
+        let account = sqlx::query(
+            "UPDATE accounts SET password_hash = password_hash
+             WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL",
+        )
+        .bind(new.account.0)
+        .bind(password_hash)
+        .execute(&mut *tx)
+        .await?;
+        if account.rows_affected() == 0 {
+            return Ok(false);
+        }
+        if let Some(replaced) = replaced {
+            sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
+                .bind(replaced.hash())
+                .execute(&mut *tx)
+                .await?;
+        }
+        insert(&mut tx, new).await?;
+        sqlx::query(
+            "DELETE FROM sessions WHERE id IN (
+                 SELECT id FROM sessions WHERE account_id = $1
+                 ORDER BY last_seen_at DESC, id DESC LIMIT $2 OFFSET $2)",
+        )
+        .bind(new.account.0)
+        .bind(MAX_SESSIONS)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await.map_err(error::of_commit)?;
+        Ok(true)
     }
 
     /// Ends a session, if there is one.
@@ -39,34 +99,178 @@ impl Store {
         Ok(())
     }
 
-    /// Takes away the sessions that were over before `now`.
+    /// Ends the session with this number, if it is there and belongs to `account` (any account with `None`).
+    /// Returns whether it did.
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn delete_expired_sessions(&self, now: Timestamp) -> Result<()> {
-        sqlx::query("DELETE FROM sessions WHERE expires_at < $1")
+    pub async fn delete_session_by_id(
+        &self,
+        id: SessionId,
+        account: Option<AccountId>,
+    ) -> Result<bool> {
+        let result = sqlx::query(
+            "DELETE FROM sessions WHERE id = $1 AND account_id = COALESCE($2, account_id)",
+        )
+        .bind(id.0)
+        .bind(account.map(|account| account.0))
+        .execute(&self.sessions)
+        .await?;
+        Ok(result.rows_affected() > 0)
+    }
+
+    /// Ends the sessions of `account`, except for `kept`. Returns how many.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn delete_sessions_of(
+        &self,
+        account: AccountId,
+        kept: Option<SessionId>,
+    ) -> Result<u64> {
+        let result = sqlx::query("DELETE FROM sessions WHERE account_id = $1 AND id <> $2")
+            .bind(account.0)
+            // No session has the number 0.
+            .bind(kept.map_or(0, |id| id.0))
+            .execute(&self.sessions)
+            .await?;
+        Ok(result.rows_affected())
+    }
+
+    /// Takes away the sessions that expired before `now`, or were last seen before `idle_since`.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn delete_expired_sessions(
+        &self,
+        now: Timestamp,
+        idle_since: Timestamp,
+    ) -> Result<()> {
+        sqlx::query("DELETE FROM sessions WHERE expires_at < $1 OR last_seen_at < $2")
             .bind(now.0)
+            .bind(idle_since.0)
+            .execute(&self.sessions)
+            .await?;
+        Ok(())
+    }
+
+    /// Stores when a session was last seen, unless it ended meanwhile or was seen later.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn set_session_seen(&self, id: SessionId, at: Timestamp) -> Result<()> {
+        sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $1")
+            .bind(at.0)
+            .bind(id.0)
             .execute(&self.sessions)
             .await?;
         Ok(())
     }
 }
 
-impl Snapshot {
-    /// Whose session `token` opens at `now`.
+impl AccountChange {
+    /// Stores a session of an account that this transaction changes.
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn session(&mut self, token: &Secret, now: Timestamp) -> Result<Option<Viewer>> {
+    pub async fn add_session(&mut self, new: NewSession<'_>) -> Result<()> {
+        insert(&mut self.tx, new).await
+    }
+
+    /// Ends every session of `account`. Returns how many.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn delete_sessions(&mut self, account: AccountId) -> Result<u64> {
+        let result = sqlx::query("DELETE FROM sessions WHERE account_id = $1")
+            .bind(account.0)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(result.rows_affected())
+    }
+}
+
+impl Snapshot {
+    /// The session of `token`, if it has not expired at `now`, was seen after `idle_since`, and its account is
+    /// enabled.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn session(
+        &mut self,
+        token: &Secret,
+        now: Timestamp,
+        idle_since: Timestamp,
+    ) -> Result<Option<StoredSession>> {
         sqlx::query(
-            "SELECT a.id, a.username, a.role FROM sessions s JOIN accounts a ON a.id = s.account_id
-             WHERE s.token_hash = $1 AND s.expires_at > $2",
+            "SELECT s.id AS session_id, s.last_seen_at, a.id, a.username, a.role
+             FROM sessions s JOIN accounts a ON a.id = s.account_id
+             WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3
+               AND a.disabled_at IS NULL",
         )
         .bind(token.hash())
         .bind(now.0)
+        .bind(idle_since.0)
         .fetch_optional(&mut *self.tx)
         .await?
-        .map(|row| accounts::viewer(&row))
+        .map(|row| {
+            let record = Record::unnumbered("sessions", &row);
+            Ok(StoredSession {
+                id: SessionId(record.get("session_id")?),
+                viewer: accounts::viewer(&row)?,
+                last_seen_at: record.time("last_seen_at")?,
+            })
+        })
         .transpose()
     }
+
+    /// The sessions that have not expired at `now` and were seen after `idle_since`, of `account` or of all
+    /// accounts, the one that was seen last first.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn sessions(
+        &mut self,
+        account: Option<AccountId>,
+        now: Timestamp,
+        idle_since: Timestamp,
+    ) -> Result<Vec<OpenSession>> {
+        let rows = sqlx::query(
+            "SELECT s.id, s.created_at, s.last_seen_at, a.username
+             FROM sessions s JOIN accounts a ON a.id = s.account_id
+             WHERE s.account_id = COALESCE($1, s.account_id)
+               AND s.expires_at > $2 AND s.last_seen_at > $3
+             ORDER BY s.last_seen_at DESC, s.id DESC",
+        )
+        .bind(account.map(|account| account.0))
+        .bind(now.0)
+        .bind(idle_since.0)
+        .fetch_all(&mut *self.tx)
+        .await?;
+        Ok(decodable(&rows, open_session))
+    }
+}
+
+async fn insert(connection: &mut AnyConnection, new: NewSession<'_>) -> Result<()> {
+    let result = sqlx::query(
+        "INSERT INTO sessions (token_hash, account_id, created_at, last_seen_at, expires_at)
+         VALUES ($1, $2, $3, $3, $4)",
+    )
+    .bind(new.token.hash())
+    .bind(new.account.0)
+    .bind(new.created_at.0)
+    .bind(new.expires_at.0)
+    .execute(connection)
+    .await?;
+    one_row(&result)
+}
+
+fn open_session(row: &AnyRow) -> Result<OpenSession> {
+    let record = Record::new("sessions", row)?;
+    Ok(OpenSession {
+        id: SessionId(record.id()),
+        account: record.text("username", Username::from_stored)?,
+        created_at: record.time("created_at")?,
+        last_seen_at: record.time("last_seen_at")?,
+    })
 }

@@ -4,18 +4,71 @@ use domain::{AccountId, Timestamp, TokenId, TokenName, Username, Viewer};
 use sqlx::any::AnyRow;
 
 use super::{
-    Snapshot, Store, accounts, one_row,
+    AccountChange, Snapshot, Store, accounts, one_row,
     row::{Record, decodable},
 };
 use crate::{Result, Token, secret::Secret};
 
+/// The token that a program sent.
+#[derive(Debug)]
+pub struct StoredToken {
+    /// Its number.
+    pub id: TokenId,
+    /// The account that it acts as, as of now.
+    pub viewer: Viewer,
+    /// When it was last used, as far as that is stored.
+    pub last_used_at: Option<Timestamp>,
+}
+
 impl Store {
+    /// Takes a token away, and answers whether there was one.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn delete_token(&self, id: TokenId) -> Result<bool> {
+        let result = sqlx::query("DELETE FROM tokens WHERE id = $1")
+            .bind(id.0)
+            .execute(&self.writer)
+            .await?;
+        Ok(result.rows_affected() > 0)
+    }
+
+    /// Stores when a token was last used, unless it was revoked meanwhile or used later.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn set_token_used(&self, id: TokenId, at: Timestamp) -> Result<()> {
+        sqlx::query(
+            "UPDATE tokens SET last_used_at = $1
+             WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $1)",
+        )
+        .bind(at.0)
+        .bind(id.0)
+        .execute(&self.sessions)
+        .await?;
+        Ok(())
+    }
+}
+
+impl AccountChange {
+    /// Revokes every token of `account`. Returns how many.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn delete_tokens(&mut self, account: AccountId) -> Result<u64> {
+        let result = sqlx::query("DELETE FROM tokens WHERE account_id = $1")
+            .bind(account.0)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(result.rows_affected())
+    }
+
     /// Adds a token that acts as `account`.
     ///
     /// # Errors
     /// If the database can't be reached.
     pub async fn add_token(
-        &self,
+        &mut self,
         token: &Secret,
         account: AccountId,
         name: &TokenName,
@@ -29,38 +82,34 @@ impl Store {
         .bind(token.hash())
         .bind(name.as_str())
         .bind(created_at.0)
-        .execute(&self.writer)
+        .execute(&mut *self.tx)
         .await?;
         one_row(&result)
-    }
-
-    /// Takes a token away, and answers whether there was one.
-    ///
-    /// # Errors
-    /// If the database can't be reached.
-    pub async fn delete_token(&self, id: TokenId) -> Result<bool> {
-        let result = sqlx::query("DELETE FROM tokens WHERE id = $1")
-            .bind(id.0)
-            .execute(&self.writer)
-            .await?;
-        Ok(result.rows_affected() > 0)
     }
 }
 
 impl Snapshot {
-    /// Whom `token` acts as.
+    /// The token that is `token`, if its account is enabled.
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn token(&mut self, token: &Secret) -> Result<Option<Viewer>> {
+    pub async fn token(&mut self, token: &Secret) -> Result<Option<StoredToken>> {
         sqlx::query(
-            "SELECT a.id, a.username, a.role FROM tokens t JOIN accounts a ON a.id = t.account_id
-             WHERE t.token_hash = $1",
+            "SELECT t.id AS token_id, t.last_used_at, a.id, a.username, a.role
+             FROM tokens t JOIN accounts a ON a.id = t.account_id
+             WHERE t.token_hash = $1 AND a.disabled_at IS NULL",
         )
         .bind(token.hash())
         .fetch_optional(&mut *self.tx)
         .await?
-        .map(|row| accounts::viewer(&row))
+        .map(|row| {
+            let record = Record::unnumbered("tokens", &row);
+            Ok(StoredToken {
+                id: TokenId(record.get("token_id")?),
+                viewer: accounts::viewer(&row)?,
+                last_used_at: record.maybe_time("last_used_at")?,
+            })
+        })
         .transpose()
     }
 
@@ -70,7 +119,7 @@ impl Snapshot {
     /// If the database can't be reached.
     pub async fn tokens(&mut self) -> Result<Vec<Token>> {
         let rows = sqlx::query(
-            "SELECT t.id, t.name, t.created_at, a.username
+            "SELECT t.id, t.name, t.created_at, t.last_used_at, a.username
              FROM tokens t JOIN accounts a ON a.id = t.account_id ORDER BY t.id",
         )
         .fetch_all(&mut *self.tx)
@@ -86,5 +135,6 @@ fn token(row: &AnyRow) -> Result<Token> {
         name: record.text("name", TokenName::from_stored)?,
         account: record.text("username", Username::from_stored)?,
         created_at: record.time("created_at")?,
+        last_used_at: record.maybe_time("last_used_at")?,
     })
 }

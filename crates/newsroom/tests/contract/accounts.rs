@@ -1,9 +1,9 @@
-//! Accounts and sessions.
+//! Accounts: creating them, changing them, and taking them back.
 
-use domain::{Invalid, Password, Role, Username};
-use newsroom::{Error, Newsroom, SESSION_LIFE, Secret};
+use domain::{Invalid, Password, Role, TokenName, Username};
+use newsroom::{Error, Newsroom, SESSION_IDLE_LIFE, SESSION_LIFE, Secret};
 
-use super::support::{Database, TestNewsroom};
+use super::support::{Database, TestNewsroom, soon};
 
 on_every_database! {
     a_name_is_taken_in_any_capitals,
@@ -14,6 +14,18 @@ on_every_database! {
     a_session_ends_when_its_time_is_over,
     a_session_ends_when_its_holder_leaves,
     a_forged_token_opens_nothing,
+    easily_guessed_passwords_are_refused_everywhere,
+    names_that_look_like_others_are_refused,
+    accounts_are_listed_by_name,
+    a_disabled_account_is_refused_by_every_server_at_once,
+    enabling_an_account_revives_no_session_and_no_token,
+    disabling_during_a_login_lets_no_session_begin,
+    the_last_enabled_owner_stays_an_owner,
+    of_two_owners_that_are_disabled_at_once_one_stays,
+    a_changed_role_counts_from_the_next_request,
+    a_new_password_ends_all_sessions,
+    changing_ones_password_needs_the_current_one,
+    an_unknown_account_cannot_be_changed,
 }
 
 const PASSWORD: &str = "correct horse";
@@ -58,7 +70,7 @@ async fn a_name_is_taken_in_any_capitals(database: Database) {
 
 async fn logging_in_needs_the_name_and_the_password(database: Database) {
     let room = TestNewsroom::on(&database).await;
-    let longest = "a".repeat(Password::MAX);
+    let longest: String = "abcdefghijk-".chars().cycle().take(Password::MAX).collect();
     let anna = room
         .create_account(&name("anna"), Role::Reader, &password(&longest))
         .await
@@ -160,11 +172,18 @@ async fn a_session_ends_when_its_time_is_over(database: Database) {
         session.expires_at,
         room.clock().now().plus_micros(SESSION_LIFE)
     );
-    room.hand.advance(SESSION_LIFE - 1);
-    assert_eq!(
-        room.viewer(&session.token).await.unwrap(),
-        Some(session.viewer)
-    );
+    // Used again and again, it lasts for its whole time and no longer.
+    let (step, last) = (SESSION_IDLE_LIFE - 1, SESSION_LIFE - 1);
+    for passed in [step, 2 * step, last] {
+        let now = room.clock().now().0;
+        room.hand
+            .advance(session.expires_at.0 - SESSION_LIFE + passed - now);
+        assert_eq!(
+            room.viewer(&session.token).await.unwrap().as_ref(),
+            Some(&session.viewer)
+        );
+        room.maintain_sessions().await.unwrap();
+    }
     room.hand.advance(1);
     assert_eq!(room.viewer(&session.token).await.unwrap(), None);
 }
@@ -223,5 +242,341 @@ async fn a_forged_token_opens_nothing(database: Database) {
     assert!(
         !format!("{:?}", session.token).contains(token),
         "a log would show it"
+    );
+}
+
+/// An account with [`PASSWORD`].
+async fn account(room: &TestNewsroom, username: &str, role: Role) -> domain::Viewer {
+    room.create_account(&name(username), role, &password(PASSWORD))
+        .await
+        .unwrap()
+}
+
+/// A token that acts as the account `username`.
+async fn token(room: &TestNewsroom, username: &str) -> Secret {
+    let purpose = TokenName::parse("").unwrap();
+    room.create_token(&name(username), &purpose).await.unwrap()
+}
+
+async fn easily_guessed_passwords_are_refused_everywhere(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let anna = account(&room, "annamaria", Role::Author).await;
+    for weak in ["Password2026", "annamaria1", "qwertyuiop"] {
+        let weak = password(weak);
+        let name = name("annamaria");
+        assert_refused!(
+            room.create_account(&name, Role::Author, &weak).await,
+            Error::Invalid(Invalid {
+                field: "password",
+                ..
+            })
+        );
+        assert_refused!(
+            room.set_up(&name, &weak).await,
+            Error::Invalid(Invalid {
+                field: "password",
+                ..
+            })
+        );
+        assert_refused!(
+            room.set_password(&name, &weak).await,
+            Error::Invalid(Invalid {
+                field: "password",
+                ..
+            })
+        );
+        assert_refused!(
+            room.change_password(&anna, PASSWORD, &weak).await,
+            Error::Invalid(Invalid {
+                field: "password",
+                ..
+            })
+        );
+    }
+    room.log_in("annamaria", PASSWORD).await.unwrap();
+}
+
+async fn names_that_look_like_others_are_refused(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    // The first letter is a Cyrillic one.
+    let forged = name("\u{430}uthor");
+    assert_refused!(
+        room.create_account(&forged, Role::Author, &password(PASSWORD))
+            .await,
+        Error::Invalid(Invalid {
+            field: "username",
+            ..
+        })
+    );
+    assert_refused!(
+        room.set_up(&forged, &password(PASSWORD)).await,
+        Error::Invalid(_)
+    );
+    account(&room, "Анна", Role::Author).await;
+}
+
+async fn accounts_are_listed_by_name(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    room.disable_account(&name("READER")).await.unwrap();
+    let listed = room.accounts().await.unwrap();
+    let listed: Vec<_> = listed
+        .iter()
+        .map(|account| {
+            let disabled = account.disabled_at.is_some();
+            (
+                account.viewer.username.as_str(),
+                account.viewer.role,
+                disabled,
+            )
+        })
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            ("author", Role::Author, false),
+            ("editor", Role::Editor, false),
+            ("owner", Role::Owner, false),
+            ("reader", Role::Reader, true),
+        ]
+    );
+    assert!(
+        room.accounts()
+            .await
+            .unwrap()
+            .iter()
+            .all(|account| account.created_at == room.clock().now())
+    );
+}
+
+async fn a_disabled_account_is_refused_by_every_server_at_once(database: Database) {
+    let (room, other) = TestNewsroom::pair_on(&database).await;
+    account(&room, "Anna", Role::Author).await;
+    let session = room.log_in("anna", PASSWORD).await.unwrap();
+    let second = room.log_in("anna", PASSWORD).await.unwrap();
+    let token = token(&room, "anna").await;
+    for server in [&room, &other] {
+        assert!(server.viewer(&session.token).await.unwrap().is_some());
+        assert!(server.token_holder(&token).await.unwrap().is_some());
+    }
+    let ended = room.disable_account(&name("anna")).await.unwrap();
+    assert_eq!(
+        (ended.username.as_str(), ended.sessions, ended.tokens),
+        ("Anna", 2, 1)
+    );
+    for server in [&other, &room] {
+        assert_eq!(server.viewer(&session.token).await.unwrap(), None);
+        assert_eq!(server.viewer(&second.token).await.unwrap(), None);
+        assert_eq!(server.token_holder(&token).await.unwrap(), None);
+        assert_refused!(server.log_in("anna", PASSWORD).await, Error::WrongPassword);
+    }
+    let purpose = TokenName::parse("").unwrap();
+    assert_refused!(
+        room.create_token(&name("anna"), &purpose).await,
+        Error::Forbidden(_)
+    );
+    // Again, it changes nothing.
+    let again = room.disable_account(&name("anna")).await.unwrap();
+    assert_eq!((again.sessions, again.tokens), (0, 0));
+    // Others are left alone.
+    assert_eq!(room.accounts().await.unwrap().len(), 5);
+    account(&room, "berta", Role::Author).await;
+    room.log_in("berta", PASSWORD).await.unwrap();
+}
+
+async fn enabling_an_account_revives_no_session_and_no_token(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    account(&room, "anna", Role::Author).await;
+    let session = room.log_in("anna", PASSWORD).await.unwrap();
+    let token = token(&room, "anna").await;
+    room.disable_account(&name("anna")).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(
+            room.enable_account(&name("ANNA")).await.unwrap(),
+            name("anna")
+        );
+    }
+    assert_eq!(room.viewer(&session.token).await.unwrap(), None);
+    assert_eq!(room.token_holder(&token).await.unwrap(), None);
+    let session = room.log_in("anna", PASSWORD).await.unwrap();
+    assert!(room.viewer(&session.token).await.unwrap().is_some());
+}
+
+/// A session whose login was verified just before must not outlive the disabling, nor come back with enabling.
+async fn disabling_during_a_login_lets_no_session_begin(database: Database) {
+    let (room, other) = TestNewsroom::pair_on(&database).await;
+    account(&room, "anna", Role::Author).await;
+    let anna = name("anna");
+    let (logins, disabled) = tokio::join!(
+        async {
+            let logins = (0..4).map(|_| room.log_in("anna", PASSWORD));
+            futures_of(logins).await
+        },
+        other.disable_account(&anna),
+    );
+    disabled.unwrap();
+    room.enable_account(&anna).await.unwrap();
+    for login in logins {
+        match login {
+            Ok(session) => assert_eq!(room.viewer(&session.token).await.unwrap(), None),
+            Err(Error::WrongPassword) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    assert_eq!(room.sessions(Some(&anna)).await.unwrap(), []);
+}
+
+/// Awaits all of `futures` at once.
+async fn futures_of<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut pending: Vec<_> = futures.map(Box::pin).collect();
+    let mut done: Vec<Option<F::Output>> = pending.iter().map(|_| None).collect();
+    soon(std::future::poll_fn(|context| {
+        for (future, done) in pending.iter_mut().zip(&mut done) {
+            if done.is_none()
+                && let std::task::Poll::Ready(output) = future.as_mut().poll(context)
+            {
+                *done = Some(output);
+            }
+        }
+        if done.iter().all(Option::is_some) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    }))
+    .await;
+    done.into_iter().flatten().collect()
+}
+
+async fn the_last_enabled_owner_stays_an_owner(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let owner = name("owner");
+    assert_refused!(room.disable_account(&owner).await, Error::Forbidden(_));
+    assert_refused!(
+        room.set_role(&owner, Role::Editor).await,
+        Error::Forbidden(_)
+    );
+    room.set_role(&owner, Role::Owner).await.unwrap();
+    // An owner that is disabled is none.
+    let second = name("second");
+    account(&room, "second", Role::Owner).await;
+    room.disable_account(&second).await.unwrap();
+    assert_refused!(room.disable_account(&owner).await, Error::Forbidden(_));
+    room.enable_account(&second).await.unwrap();
+    room.disable_account(&owner).await.unwrap();
+    assert_refused!(
+        room.set_role(&second, Role::Author).await,
+        Error::Forbidden(_)
+    );
+    // Who is disabled already may be lowered.
+    room.set_role(&owner, Role::Reader).await.unwrap();
+    assert!(!room.needs_set_up().await.unwrap());
+}
+
+async fn of_two_owners_that_are_disabled_at_once_one_stays(database: Database) {
+    let (room, other) = TestNewsroom::pair_on(&database).await;
+    account(&room, "second", Role::Owner).await;
+    let (owner, second) = (name("owner"), name("second"));
+    let (one, two) = tokio::join!(
+        room.disable_account(&owner),
+        other.set_role(&second, Role::Author)
+    );
+    assert_ne!(one.is_ok(), two.is_ok());
+}
+
+async fn a_changed_role_counts_from_the_next_request(database: Database) {
+    let (room, other) = TestNewsroom::pair_on(&database).await;
+    account(&room, "anna", Role::Author).await;
+    let session = room.log_in("anna", PASSWORD).await.unwrap();
+    let token = token(&room, "anna").await;
+    let changed = room.set_role(&name("ANNA"), Role::Reader).await.unwrap();
+    assert_eq!(changed, name("anna"));
+    for server in [&room, &other] {
+        let viewer = server.viewer(&session.token).await.unwrap().unwrap();
+        assert_eq!(viewer.role, Role::Reader);
+        let holder = server.token_holder(&token).await.unwrap().unwrap();
+        assert_eq!(holder.role, Role::Reader);
+    }
+}
+
+async fn a_new_password_ends_all_sessions(database: Database) {
+    let (room, other) = TestNewsroom::pair_on(&database).await;
+    account(&room, "Anna", Role::Author).await;
+    let session = room.log_in("anna", PASSWORD).await.unwrap();
+    let token = token(&room, "anna").await;
+    let ended = room
+        .set_password(&name("anna"), &password("a fresh one, please"))
+        .await
+        .unwrap();
+    assert_eq!((ended.username.as_str(), ended.sessions), ("Anna", 1));
+    for server in [&room, &other] {
+        assert_eq!(server.viewer(&session.token).await.unwrap(), None);
+        assert_refused!(server.log_in("anna", PASSWORD).await, Error::WrongPassword);
+        // Programs don't know the password.
+        assert!(server.token_holder(&token).await.unwrap().is_some());
+    }
+    room.log_in("anna", "a fresh one, please").await.unwrap();
+}
+
+async fn changing_ones_password_needs_the_current_one(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let anna = account(&room, "anna", Role::Reader).await;
+    let desk = room.log_in("anna", PASSWORD).await.unwrap();
+    let phone = room.log_in("anna", PASSWORD).await.unwrap();
+    let fresh = password("a fresh one, please");
+    for wrong in ["", "correct hors", "a fresh one, please"] {
+        assert_refused!(
+            room.change_password(&anna, wrong, &fresh).await,
+            Error::Invalid(Invalid {
+                field: "current_password",
+                ..
+            })
+        );
+    }
+    assert!(room.viewer(&phone.token).await.unwrap().is_some());
+
+    let session = room.change_password(&anna, PASSWORD, &fresh).await.unwrap();
+    // Not even a copy of this browser's own cookie opens anything now.
+    for old in [&desk.token, &phone.token] {
+        assert_eq!(room.viewer(old).await.unwrap(), None);
+    }
+    assert_eq!(
+        room.viewer(&session.token).await.unwrap(),
+        Some(anna.clone())
+    );
+    assert_eq!(room.own_sessions(&anna).await.unwrap().len(), 1);
+    assert_refused!(room.log_in("anna", PASSWORD).await, Error::WrongPassword);
+    room.disable_account(&name("anna")).await.unwrap();
+    let refused = room
+        .change_password(&anna, "a fresh one, please", &password(PASSWORD))
+        .await;
+    assert_refused!(refused, Error::LoggedOut);
+}
+
+async fn an_unknown_account_cannot_be_changed(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let nobody = name("nobody");
+    assert_refused!(
+        room.set_password(&nobody, &password(PASSWORD)).await,
+        Error::Unknown("account")
+    );
+    assert_refused!(
+        room.set_role(&nobody, Role::Owner).await,
+        Error::Unknown("account")
+    );
+    assert_refused!(
+        room.disable_account(&nobody).await,
+        Error::Unknown("account")
+    );
+    assert_refused!(
+        room.enable_account(&nobody).await,
+        Error::Unknown("account")
+    );
+    assert_refused!(
+        room.sessions(Some(&nobody)).await,
+        Error::Unknown("account")
+    );
+    assert_refused!(
+        room.end_sessions_of(&nobody).await,
+        Error::Unknown("account")
     );
 }

@@ -1,5 +1,7 @@
 //! Logging in and out.
 
+use std::time::Duration;
+
 use axum_test::{TestResponse, TestServer};
 use domain::Role;
 use futures::future::join_all;
@@ -234,6 +236,161 @@ async fn whoever_logs_out_is_out() {
         .text("")
         .await
         .assert_status_see_other();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_login_in_a_browser_ends_its_session() {
+    let (app, anonymous, elsewhere) = TestApp::start().await;
+    app.person("editor", Role::Editor).await;
+    let entered = log_in(&anonymous, "author", TestApp::PASSWORD, "").await;
+    let old = app.browser_with(&session(&entered));
+    log_in(&old, "editor", "not the password", "")
+        .await
+        .assert_status_unauthorized();
+    old.get("/desk").await.assert_status_ok();
+    let entered = log_in(&old, "editor", TestApp::PASSWORD, "").await;
+    entered.assert_status_see_other();
+    // Whoever copied the old cookie has nothing.
+    old.get("/desk").await.assert_status_see_other();
+    let new = app.browser_with(&session(&entered));
+    new.get("/desk").await.assert_status_ok();
+    elsewhere.get("/desk").await.assert_status_ok();
+}
+
+/// Tries to log in through a proxy that names `address` as the client's; returns the status.
+async fn try_from_address(
+    browser: &TestServer,
+    address: &str,
+    username: &str,
+    password: &str,
+) -> TestResponse {
+    browser
+        .post("/login")
+        .form(&[("username", username), ("password", password)])
+        .add_header("x-forwarded-for", address)
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_storm_from_one_address_is_refused_and_others_log_in_meanwhile() {
+    let app = TestApp::with(&["--trusted-proxies", "127.0.0.1"]).await;
+    app.person("author", Role::Author).await;
+    let browser = app.browser();
+    let names: Vec<_> = (0..600).map(|number| format!("name-{number}")).collect();
+    let storm = names
+        .iter()
+        .map(|name| try_from_address(&browser, "203.0.113.9", name, "not the password"));
+    let other = try_from_address(&browser, "192.0.2.7", "author", TestApp::PASSWORD);
+    let both = futures::future::join(join_all(storm), other);
+    let (storm, other) = tokio::time::timeout(Duration::from_mins(3), both)
+        .await
+        .expect("the storm has not ended after three minutes");
+    other.assert_status_see_other();
+    let count = |status: u16| {
+        storm
+            .iter()
+            .filter(|answer| answer.status_code().as_u16() == status)
+            .count()
+    };
+    let (wrong, refused) = (count(401), count(429));
+    assert_eq!(wrong + refused, 600);
+    // Thirty, and those that recovered while it lasted, of which sixty may wait.
+    assert!((30..=60).contains(&wrong), "{wrong} were verified");
+    let answer = storm.iter().find(|answer| answer.status_code() == 429);
+    let answer = answer.unwrap();
+    let seconds: u16 = answer
+        .header("retry-after")
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((1..=60).contains(&seconds), "{seconds}");
+    assert!(
+        answer
+            .text()
+            .contains("Too many failed logins from your network. Wait a minute, and try again.")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_password_queue_asks_to_retry_later() {
+    let flags = ["--trusted-proxies", "127.0.0.1", "--login-delay-ms", "0"];
+    let app = TestApp::with(&flags).await;
+    app.person("author", Role::Author).await;
+    let browser = app.browser();
+    // Fifteen addresses hold more than the queue does.
+    let tries = (0..15).flat_map(|address| (0..20).map(move |number| (address, number)));
+    let tries: Vec<_> = tries
+        .map(|(address, number)| (format!("203.0.113.{address}"), format!("name-{number}")))
+        .collect();
+    let tries = tries
+        .iter()
+        .map(|(address, name)| try_from_address(&browser, address, name, "not the password"));
+    let answers = tokio::time::timeout(Duration::from_mins(3), join_all(tries))
+        .await
+        .expect("the tries have not ended after three minutes");
+    let busy: Vec<_> = answers
+        .iter()
+        .filter(|answer| answer.status_code().as_u16() != 401)
+        .collect();
+    assert!(!busy.is_empty() && busy.len() < answers.len());
+    for answer in busy {
+        assert_eq!(
+            head_of(answer, &["retry-after", "cache-control"]),
+            "503 Service Unavailable\nretry-after: 5\ncache-control: private, no-store"
+        );
+        let sentence = "Too many people are logging in at the moment. Try again in a few seconds.";
+        let html = answer.text();
+        assert!(html.contains(sentence), "{html}");
+        assert!(typed_into(&html, "username").starts_with("name-"));
+    }
+    let after = try_from_address(&browser, "192.0.2.7", "author", TestApp::PASSWORD).await;
+    after.assert_status_see_other();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_people_behind_one_address_log_in_at_once() {
+    let app = TestApp::with(&[]).await;
+    let names: Vec<_> = (0..50).map(|number| format!("person-{number}")).collect();
+    for name in &names {
+        app.person(name, Role::Author).await;
+    }
+    let browser = app.browser();
+    let people = names
+        .iter()
+        .map(|name| log_in(&browser, name, TestApp::PASSWORD, ""));
+    for entered in join_all(people).await {
+        entered.assert_status_see_other();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_limits_of_logins_are_settings() {
+    let flags = [
+        "--logins-per-minute",
+        "2",
+        "--logins-per-minute-per-address",
+        "3",
+    ];
+    let app = TestApp::with(&flags).await;
+    let browser = app.browser();
+    let tries = ["ann", "ann", "ann", "bob", "eve"]
+        .map(|name| log_in(&browser, name, "not the password", ""));
+    let mut statuses = Vec::new();
+    for tried in tries {
+        statuses.push(tried.await.status_code().as_u16());
+    }
+    assert_eq!(statuses, [401, 401, 429, 401, 429]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn logins_that_succeed_are_not_counted() {
+    let (_app, anonymous, _) = TestApp::start().await;
+    for _ in 0..12 {
+        log_in(&anonymous, "author", TestApp::PASSWORD, "")
+            .await
+            .assert_status_see_other();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,175 @@
+//! The page of one's own account: the password, and the sessions.
+
+use domain::{Password, SessionId, Viewer};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_router::hooks::use_query_map;
+use newsroom::{
+    OpenSession,
+    zone::{self, LocalTime},
+};
+
+use crate::{
+    layout::{Complaint, Field, Frame, Place, or_error},
+    request::{PageRequest, newsroom},
+};
+
+/// Changes the password, and lists the open sessions with a button that ends each.
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    let response = expect_context::<ResponseOptions>();
+    let request = PageRequest::current();
+    let done = use_query_map().with(|query| query.get("done"));
+    Suspend::new(async move {
+        let found = async {
+            let viewer = request.viewer()?.clone();
+            let sessions = newsroom().own_sessions(&viewer).await?;
+            Ok((viewer, sessions))
+        };
+        let page = found.await.map(|(viewer, sessions)| {
+            let who = format!(
+                "You are logged in as {}, with the role {}.",
+                viewer.username, viewer.role
+            );
+            // An error message says what did not happen; nothing else is said beside it.
+            let done = done
+                .as_deref()
+                .filter(|_| request.typed.is_none())
+                .and_then(done_message);
+            view! {
+                <Frame title="Your account · Ringside" place=Place::Personal(viewer.clone())>
+                    <p class="from-entry">
+                        <a href="/desk">"Your desk"</a>
+                    </p>
+                    <h1>"Your account"</h1>
+                    <p class="hint">{who}</p>
+                    {done
+                        .map(|message| {
+                            view! {
+                                <p class="done" role="status">
+                                    {message}
+                                </p>
+                            }
+                        })}
+                    <PasswordForm viewer />
+                    <Sessions sessions current=request.session />
+                </Frame>
+            }
+        });
+        or_error(&response, page)
+    })
+}
+
+/// What a form of this page has done, by the word in the address that it redirects to.
+fn done_message(done: &str) -> Option<&'static str> {
+    Some(match done {
+        "password" => "Your password is changed. All your other sessions have ended.",
+        "session" => "The session has ended.",
+        "sessions" => "All your other sessions have ended.",
+        _ => return None,
+    })
+}
+
+#[component]
+fn PasswordForm(viewer: Viewer) -> impl IntoView {
+    view! {
+        <section class="panel" aria-labelledby="password-heading">
+            <h2 id="password-heading">"Change your password"</h2>
+            <Complaint />
+            <form method="post" action="/account/password">
+                // For password managers, which store the new password under this name.
+                <input
+                    type="text"
+                    name="username"
+                    autocomplete="username"
+                    value=viewer.username.to_string()
+                    readonly
+                    hidden
+                />
+                <Field
+                    name="current_password"
+                    label="Current password"
+                    kind="password"
+                    autocomplete="current-password"
+                />
+                <Field
+                    name="password"
+                    label="New password"
+                    kind="password"
+                    autocomplete="new-password"
+                    hint=format!(
+                        "At least {} characters. All your other sessions end.",
+                        Password::MIN,
+                    )
+                />
+                <button class="button primary" type="submit">
+                    "Change password"
+                </button>
+            </form>
+        </section>
+    }
+}
+
+#[component]
+fn Sessions(sessions: Vec<OpenSession>, current: Option<SessionId>) -> impl IntoView {
+    let others = sessions.iter().any(|session| Some(session.id) != current);
+    view! {
+        <h2>"Your sessions"</h2>
+        <ul class="desk-updates">
+            {sessions
+                .into_iter()
+                .map(|session| {
+                    let is_current = Some(session.id) == current;
+                    view! { <SessionItem session is_current /> }
+                })
+                .collect_view()}
+        </ul>
+        {others
+            .then(|| {
+                view! {
+                    <form class="desk-actions" method="post" action="/account/sessions/end-others">
+                        <button class="button" type="submit">
+                            "Log out everywhere else"
+                        </button>
+                    </form>
+                }
+            })}
+    }
+}
+
+#[component]
+fn SessionItem(session: OpenSession, is_current: bool) -> impl IntoView {
+    // The server does not know the reader's zone, and the page reads without JavaScript.
+    let at = |moment| {
+        zone::parse("UTC")
+            .map(|utc| LocalTime::new(moment, &utc).full())
+            .unwrap_or_default()
+    };
+    let began = at(session.created_at);
+    let times = format!("Logged in {began} · last seen {}", at(session.last_seen_at));
+    let action = if is_current {
+        "/logout".to_owned()
+    } else {
+        format!("/account/sessions/{}/end", session.id)
+    };
+    view! {
+        <li>
+            {is_current
+                .then(|| {
+                    view! {
+                        <p>
+                            <strong>"This session"</strong>
+                        </p>
+                    }
+                })}
+            <p class="entry-when">{times}</p>
+            <div class="desk-actions">
+                <form method="post" action=action>
+                    <button class="button" type="submit">
+                        "Log out" <span class="for-ears">{format!(" the session of {began}")}</span>
+                    </button>
+                </form>
+            </div>
+        </li>
+    }
+}
