@@ -328,6 +328,8 @@ async fn while_the_database_is_away_the_last_copy_is_served_and_not_kept() {
     away.assert_status_service_unavailable();
     away.assert_header("cache-control", "private, no-store");
     assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+}
+
 /// The first request is answered through the router, the second past it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn finished_page_is_sent_with_the_headers_that_it_was_rendered_with() {
