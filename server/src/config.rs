@@ -112,7 +112,26 @@ pub struct Settings {
         global = true
     )]
     pub transport: Road,
-    /// How many streams may be open at once: each is an open file. Pages beyond that poll.
+    /// How many connections may be open at once. By default half as many again as streams, and at
+    /// least 4096; never more than the limit of open files allows. Connections beyond that are closed.
+    #[arg(
+        long,
+        env = "RINGSIDE_MAX_CONNECTIONS",
+        value_name = "N",
+        global = true
+    )]
+    pub max_connections: Option<usize>,
+    /// How many of them from one address, or one network of IPv6 (a /64). By default twice as many as
+    /// streams, and at least 4096. Trusted proxies may have any number.
+    #[arg(
+        long,
+        env = "RINGSIDE_MAX_CONNECTIONS_PER_ADDRESS",
+        value_name = "N",
+        global = true
+    )]
+    pub max_connections_per_address: Option<usize>,
+    /// How many streams may be open at once. Each is a connection; an eighth of the connections, and
+    /// at most 1024, is left to other requests. Pages beyond that poll.
     #[arg(
         long,
         env = "RINGSIDE_MAX_STREAMS",
@@ -121,7 +140,7 @@ pub struct Settings {
         global = true
     )]
     pub max_streams: usize,
-    /// How many of them from one address, or one network of IPv6 (a /64).
+    /// How many streams from one address, or one network of IPv6 (a /64).
     #[arg(
         long,
         env = "RINGSIDE_MAX_STREAMS_PER_ADDRESS",

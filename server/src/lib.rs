@@ -6,12 +6,14 @@
 //! own; all are put together in `router`, where what is public is cached and never reads a cookie,
 //! and what is personal is told who asks and never stored.
 
+mod address_limits;
 mod api;
 mod bodies;
 mod cli;
 mod commands;
 mod compression;
 mod config;
+mod connections;
 mod extract;
 mod feed;
 mod files;
@@ -19,8 +21,10 @@ mod finished_pages;
 mod forms;
 mod health;
 mod identity;
+mod log_limit;
 mod login_limits;
 mod moved;
+mod open_files;
 mod page_cache;
 mod pages;
 mod problem;

@@ -10,8 +10,16 @@ use newsroom::{FeedPolicy, Newsroom, Options, Renderers, Secret};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    bodies::Bodies, cli::CommandError, config::Settings, login_limits::LoginLimits,
-    page_cache::PageCache, pages::Pages, rendering::Rendering, streams::Streams,
+    bodies::Bodies,
+    cli::CommandError,
+    config::Settings,
+    connections::Connections,
+    login_limits::LoginLimits,
+    open_files::{self, Budget},
+    page_cache::PageCache,
+    pages::Pages,
+    rendering::Rendering,
+    streams::Streams,
 };
 
 /// What every handler shares; cheap to clone.
@@ -23,6 +31,8 @@ pub struct AppState {
     pub settings: Arc<Settings>,
     /// Renders pages.
     pub pages: Pages,
+    /// The open connections.
+    pub connections: Connections,
     /// The open streams.
     pub streams: Streams,
     /// The finished public pages.
@@ -42,7 +52,8 @@ pub struct AppState {
 pub struct SetupToken(pub Option<Secret>);
 
 impl AppState {
-    /// Opens the database, begins to follow nothing yet, and reads the build's files.
+    /// Opens the database, begins to follow nothing yet, and reads the build's files. Raises this
+    /// process' limit of open files as far as it may.
     ///
     /// # Errors
     /// With one sentence for whoever runs the server.
@@ -58,13 +69,15 @@ impl AppState {
         }
         let needs_set_up = newsroom.needs_set_up().await?;
         let rendering = Rendering::default();
+        let budget = Budget::new(&settings, open_files::raise_limit());
         Ok(Self {
+            connections: Connections::new(&budget, settings.trusted_proxies.clone()),
             pages: Pages::new(Arc::clone(&newsroom), assets, rendering.clone()),
             rendering,
             bodies: Bodies::default(),
             streams: Streams::new(
                 Arc::clone(&newsroom),
-                settings.max_streams,
+                budget.streams,
                 settings.max_streams_per_address,
             ),
             page_cache: PageCache::default(),

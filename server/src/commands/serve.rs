@@ -27,10 +27,6 @@ const BACKLOG: i32 = 4_096;
 /// With one sentence for whoever runs the server.
 pub async fn serve(mut settings: Settings) -> Result<(), CommandError> {
     telemetry::start(&settings)?;
-    // Every open stream is an open file, and systems begin with a thousand or so.
-    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
-        tracing::warn!(%error, "the limit of open files stays as it is");
-    }
     let stop = stop_signal()?;
     // First of all: who can't have the address must not touch the database of who has it.
     let listener = listen(settings.addr)?;

@@ -21,14 +21,14 @@ use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use newsroom::live::{Event, FeedId, Signal, Subscription};
 use socket2::SockRef;
 use tokio::{
-    net::TcpStream,
     sync::{mpsc, watch},
     task::yield_now,
     time::{Instant, sleep_until},
 };
 use tokio_util::task::TaskTracker;
 
-use super::{Feed, Reader, StreamPermit, handover::PATIENCE, reader::CaughtUp};
+use super::{Feed, Reader, Socket, reader::CaughtUp, write_deadline::WriteDeadline};
+use crate::{address_limits::Permit, log_limit::LogLimit};
 
 /// How many readers one task writes to: their crews share the work of a large feed among processors.
 const CREW: usize = 4_096;
@@ -53,11 +53,13 @@ pub struct FanOut(Arc<Shared>);
 struct Shared {
     crews: Mutex<HashMap<FeedId, Vec<Door>>>,
     tasks: TaskTracker,
+    cut_off: LogLimit,
 }
 
 /// Where readers join a crew.
 #[derive(Debug)]
 struct Door {
+    /// Each member holds a stream's permit, so no more wait here than there may be streams.
     joining: mpsc::UnboundedSender<Member>,
     /// Tells the feeds of two epochs apart.
     bell: watch::Receiver<()>,
@@ -67,7 +69,7 @@ struct Door {
 impl FanOut {
     /// Takes over what `reader` is still to be told, on a socket to which the answer's head has been
     /// written: the body is in chunks, and nothing else ever follows.
-    pub fn join(&self, reader: Reader, socket: TcpStream, permit: StreamPermit) {
+    pub fn join(&self, reader: Reader, socket: Socket, permit: Permit) {
         let (feed, subscription) = reader.into_parts();
         self.seat(&feed, Member::new(subscription, socket, permit));
     }
@@ -211,7 +213,8 @@ impl Crew {
 
     /// Writes to those whose socket was full.
     async fn serve_late(&mut self) {
-        self.serve_those(|member| member.full_since.is_some()).await;
+        self.serve_those(|member| member.deadline.is_blocked())
+            .await;
     }
 
     async fn serve_those(&mut self, chosen: impl Fn(&Member) -> bool) {
@@ -239,8 +242,8 @@ impl Crew {
             Fate::Content => {}
             Fate::Late => self.someone_is_late = true,
             Fate::Behind(rev) => self.read(rev),
-            Fate::Gone => {
-                self.remove(at);
+            fate @ (Fate::CutOff | Fate::Gone) => {
+                self.remove(at, &fate);
                 return false;
             }
         }
@@ -260,15 +263,19 @@ impl Crew {
     fn look_who_left(&mut self) {
         let mut at = 0;
         while at < self.members.len() {
-            if self.members[at].has_left() {
-                self.remove(at);
-            } else {
-                at += 1;
+            match self.members[at].departure() {
+                Some(fate) => self.remove(at, &fate),
+                None => at += 1,
             }
         }
     }
 
-    fn remove(&mut self, at: usize) {
+    fn remove(&mut self, at: usize, fate: &Fate) {
+        if matches!(fate, Fate::CutOff) {
+            self.fan_out.0.cut_off.log(|readers| {
+                tracing::info!(readers, "streams were closed that are not read");
+            });
+        }
         self.members.swap_remove(at);
         self.count.fetch_sub(1, Ordering::Relaxed);
     }
@@ -287,13 +294,14 @@ impl Crew {
 #[derive(Debug)]
 struct Member {
     subscription: Subscription,
-    socket: TcpStream,
+    socket: Socket,
     /// What the socket had no room for yet.
     rest: Bytes,
-    full_since: Option<Instant>,
+    /// By when it has to be taken.
+    deadline: WriteDeadline,
     /// Whether `rest` is the last there is to say.
     over: bool,
-    _permit: StreamPermit,
+    _permit: Permit,
 }
 
 /// What became of a member.
@@ -304,19 +312,32 @@ enum Fate {
     Late,
     /// They must be told what the database has after this revision.
     Behind(Rev),
+    /// They don't read what they are sent.
+    CutOff,
     /// They left, or there is nothing more to tell them.
     Gone,
 }
 
+impl Fate {
+    /// The fate of a member whose connection was closed by `error`.
+    fn after(error: &io::Error) -> Self {
+        match error.kind() {
+            // The system has the same patience as we, and may be the first to lose it.
+            io::ErrorKind::TimedOut => Self::CutOff,
+            _ => Self::Gone,
+        }
+    }
+}
+
 impl Member {
-    fn new(subscription: Subscription, socket: TcpStream, permit: StreamPermit) -> Self {
+    fn new(subscription: Subscription, socket: Socket, permit: Permit) -> Self {
         // Without it, the system only bears with a reader longer.
-        let _ = SockRef::from(&socket).set_send_buffer_size(SEND_BUFFER);
+        let _ = SockRef::from(&socket.stream).set_send_buffer_size(SEND_BUFFER);
         Self {
             subscription,
             socket,
             rest: Bytes::new(),
-            full_since: None,
+            deadline: WriteDeadline::default(),
             over: false,
             _permit: permit,
         }
@@ -332,10 +353,16 @@ impl Member {
                 return Fate::Gone;
             }
             match self.subscription.next_now() {
-                None => return Fate::Content,
+                None => {
+                    self.deadline.done();
+                    return Fate::Content;
+                }
                 Some(Signal::Batch(frame)) => self.rest = frame.event().chunk(),
                 Some(Signal::Heartbeat(event)) => self.rest = event.chunk(),
-                Some(Signal::Behind(rev)) => return Fate::Behind(rev),
+                Some(Signal::Behind(rev)) => {
+                    self.deadline.done();
+                    return Fate::Behind(rev);
+                }
                 Some(Signal::Reset) => self.say_last(&feed.reset()),
                 Some(Signal::Ended) => self.say_last(&Event::bye(true)),
                 Some(Signal::Closing) => self.say_last(&Event::bye(false)),
@@ -346,23 +373,23 @@ impl Member {
     /// Writes the rest of what was begun; `None` once nothing is left.
     fn write(&mut self) -> Option<Fate> {
         while !self.rest.is_empty() {
-            match self.socket.try_write(&self.rest) {
+            match self.socket.stream.try_write(&self.rest) {
                 Ok(0) => return Some(Fate::Gone),
                 Ok(written) => {
                     self.rest = self.rest.slice(written..);
-                    self.full_since = None;
+                    self.deadline.taken(written);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let since = *self.full_since.get_or_insert_with(Instant::now);
-                    if since.elapsed() < PATIENCE {
+                    let now = Instant::now();
+                    if now < self.deadline.blocked(now) {
                         return Some(Fate::Late);
                     }
                     // What the system still holds for them goes at once.
-                    let _ = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
-                    return Some(Fate::Gone);
+                    let _ = SockRef::from(&self.socket.stream).set_linger(Some(Duration::ZERO));
+                    return Some(Fate::CutOff);
                 }
-                Err(_) => return Some(Fate::Gone),
+                Err(error) => return Some(Fate::after(&error)),
             }
         }
         // Idle members keep no frame in memory.
@@ -391,15 +418,17 @@ impl Member {
         self.over = true;
     }
 
-    /// Whether the reader closed the connection; it costs no system call while they are silent.
-    fn has_left(&self) -> bool {
+    /// What became of a reader whose connection is closed; it costs no system call while they are
+    /// silent.
+    fn departure(&self) -> Option<Fate> {
         let mut unasked = [0; 64];
-        match self.socket.try_read(&mut unasked) {
-            Ok(read) => read == 0,
-            Err(error) => !matches!(
-                error.kind(),
-                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-            ),
+        match self.socket.stream.try_read(&mut unasked) {
+            Ok(0) => Some(Fate::Gone),
+            Ok(_) => None,
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => None,
+                _ => Some(Fate::after(&error)),
+            },
         }
     }
 }

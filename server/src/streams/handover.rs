@@ -12,24 +12,19 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker, ready},
-    time::Duration,
 };
 
-use axum::{Extension, middleware::AddExtension};
-use axum_server::accept::{Accept, NoDelayAcceptor};
-use futures::future::BoxFuture;
 use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
+    time::{Instant, Sleep, sleep_until},
 };
-use tower::Layer;
 
-/// How long what was sent may wait for a reader to take it: two heartbeats. Whoever reads nothing for so
-/// long isn't there, or will find all of it in the database when they are back.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+use super::write_deadline::{PATIENCE, WriteDeadline};
+use crate::address_limits::Permit;
 
-type Taker = Box<dyn FnOnce(TcpStream) + Send>;
+type Taker = Box<dyn FnOnce(Socket) + Send>;
 
 /// A connection's way out of HTTP: an extension of its requests, where it has one.
 #[derive(Clone, Default)]
@@ -46,7 +41,7 @@ enum State {
 impl Handover {
     /// Has `taker` get the socket, once everything that was written before is on its way. Nothing but
     /// a pending body may follow.
-    pub fn ask(&self, taker: impl FnOnce(TcpStream) + Send + 'static) {
+    pub fn ask(&self, taker: impl FnOnce(Socket) + Send + 'static) {
         let mut state = self.state();
         if matches!(*state, State::Kept) {
             *state = State::Asked(Box::new(taker));
@@ -74,35 +69,6 @@ impl Handover {
     }
 }
 
-/// Accepts connections that can be handed over.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HandoverAcceptor(NoDelayAcceptor);
-
-impl<S> Accept<TcpStream, S> for HandoverAcceptor
-where
-    S: Send + 'static,
-{
-    type Stream = Connection;
-    type Service = AddExtension<S, Handover>;
-    type Future = BoxFuture<'static, io::Result<(Self::Stream, Self::Service)>>;
-
-    fn accept(&self, socket: TcpStream, service: S) -> Self::Future {
-        let accepted = self.0.accept(socket, service);
-        Box::pin(async move {
-            let (socket, service) = accepted.await?;
-            // Without it, the system bears with a reader who is gone or reads nothing for longer.
-            #[cfg(target_os = "linux")]
-            let _ = SockRef::from(&socket).set_tcp_user_timeout(Some(PATIENCE));
-            let handover = Handover::default();
-            let connection = Connection {
-                socket: Some(socket),
-                handover: handover.clone(),
-            };
-            Ok((connection, Extension(handover).layer(service)))
-        })
-    }
-}
-
 /// Has the socket wake nobody: it remembers hyper's task, and would keep its two kilobytes for as long as
 /// it is open.
 fn forget_who_waits(socket: &TcpStream) {
@@ -112,16 +78,74 @@ fn forget_who_waits(socket: &TcpStream) {
     let _ = socket.poll_write_ready(&mut nobody);
 }
 
-/// A socket, for as long as HTTP has it.
+/// A client's socket, and its place among the open connections.
+#[derive(Debug)]
+pub struct Socket {
+    /// Where to write to, and to read from.
+    pub stream: TcpStream,
+    _permit: Permit,
+}
+
+/// A socket, for as long as HTTP has it. What the client doesn't take in time is an error.
 pub struct Connection {
-    socket: Option<TcpStream>,
+    socket: Option<Socket>,
     handover: Handover,
+    deadline: WriteDeadline,
+    /// Wakes the task at the deadline; none for as long as the client takes what is written.
+    alarm: Option<Pin<Box<Sleep>>>,
 }
 
 impl Connection {
-    fn socket(&mut self) -> io::Result<Pin<&mut TcpStream>> {
-        let socket = self.socket.as_mut().map(Pin::new);
-        socket.ok_or_else(|| io::ErrorKind::NotConnected.into())
+    /// Prepares an accepted socket, and returns the way to take it out of HTTP, too.
+    pub fn new(stream: TcpStream, permit: Permit) -> (Self, Handover) {
+        // Without it, a page in chunks waits 40 ms for an acknowledgement.
+        let _ = stream.set_nodelay(true);
+        // Without it, the system bears with a reader who is gone or reads nothing for longer.
+        #[cfg(target_os = "linux")]
+        let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(PATIENCE));
+        let handover = Handover::default();
+        let connection = Self {
+            socket: Some(Socket {
+                stream,
+                _permit: permit,
+            }),
+            handover: handover.clone(),
+            deadline: WriteDeadline::default(),
+            alarm: None,
+        };
+        (connection, handover)
+    }
+
+    fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+        let socket = self.socket.as_mut();
+        let stream = socket.map(|socket| Pin::new(&mut socket.stream));
+        stream.ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    /// Passes on what a write came to, unless the client has taken too little for too long.
+    fn within_deadline(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Ready(Ok(bytes)) => {
+                self.deadline.taken(bytes);
+                written
+            }
+            Poll::Ready(Err(_)) => written,
+            Poll::Pending => {
+                let deadline = self.deadline.blocked(Instant::now());
+                let alarm = self
+                    .alarm
+                    .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+                if alarm.deadline() != deadline {
+                    alarm.as_mut().reset(deadline);
+                }
+                ready!(alarm.as_mut().poll(cx));
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
     }
 }
 
@@ -131,8 +155,8 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.get_mut().socket() {
-            Ok(socket) => socket.poll_read(cx, buffer),
+        match self.get_mut().stream() {
+            Ok(stream) => stream.poll_read(cx, buffer),
             // The end, as if the reader had gone.
             Err(_) => Poll::Ready(Ok(())),
         }
@@ -145,7 +169,9 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.get_mut().socket()?.poll_write(cx, bytes)
+        let this = self.get_mut();
+        let written = this.stream()?.poll_write(cx, bytes);
+        this.within_deadline(cx, written)
     }
 
     fn poll_write_vectored(
@@ -153,7 +179,9 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.get_mut().socket()?.poll_write_vectored(cx, slices)
+        let this = self.get_mut();
+        let written = this.stream()?.poll_write_vectored(cx, slices);
+        this.within_deadline(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -162,14 +190,17 @@ impl AsyncWrite for Connection {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let Ok(socket) = this.socket() else {
+        let Ok(stream) = this.stream() else {
             return Poll::Ready(Ok(()));
         };
-        ready!(socket.poll_flush(cx))?;
+        ready!(stream.poll_flush(cx))?;
+        // All that there was is written.
+        this.deadline.done();
+        this.alarm = None;
         if let Some(take) = this.handover.taker()
             && let Some(socket) = this.socket.take()
         {
-            forget_who_waits(&socket);
+            forget_who_waits(&socket.stream);
             take(socket);
             // So that hyper looks again, and finds the connection closed.
             cx.waker().wake_by_ref();
@@ -178,8 +209,8 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut().socket() {
-            Ok(socket) => socket.poll_shutdown(cx),
+        match self.get_mut().stream() {
+            Ok(stream) => stream.poll_shutdown(cx),
             Err(_) => Poll::Ready(Ok(())),
         }
     }

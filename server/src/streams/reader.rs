@@ -1,6 +1,6 @@
 //! One connection's way through a feed.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::{Cursor, Epoch, Reset, Rev};
 use newsroom::{
@@ -8,7 +8,13 @@ use newsroom::{
     live::{Event, FeedId, Signal, Subscription},
 };
 
+use tokio::time::timeout;
+
 use crate::problem::Problem;
+
+/// How long a read of the database may take for readers who fell behind. They are told to come back:
+/// by then they poll, and hold no stream open meanwhile.
+const READ_DEADLINE: Duration = Duration::from_secs(10);
 
 /// A feed to be told from: what any stream of it needs to know.
 #[derive(Clone, Debug)]
@@ -50,7 +56,13 @@ impl Feed {
     /// What the database has after `rev`.
     pub async fn catch_up(&self, rev: Rev) -> CaughtUp {
         let since = Cursor::new(self.epoch.clone(), rev);
-        match self.newsroom.changes(self.id, Some(since)).await {
+        let changes = self.newsroom.changes(self.id, Some(since));
+        let Ok(changes) = timeout(READ_DEADLINE, changes).await else {
+            return CaughtUp::Over(Event::error(
+                "The database takes too long to answer. Try again.",
+            ));
+        };
+        match changes {
             Ok(frame) => CaughtUp::To(frame.to, (!frame.empty).then(|| frame.event())),
             Err(Error::Reset(reset)) => CaughtUp::Over(Event::reset(&reset)),
             Err(error) => CaughtUp::Over(Event::error(Problem::from(error).sentence())),

@@ -16,8 +16,9 @@ use domain::EntryState;
 use futures::{StreamExt, stream};
 use newsroom::live::Event;
 
-use super::{FanOut, Handover, Opening, Reader, StreamPermit, Streams};
+use super::{FanOut, Handover, Opening, Reader, Streams};
 use crate::{
+    address_limits::Permit,
     extract::{Path, Query},
     feed::{Since, feed_id},
     problem::{NO_STORE, Problem},
@@ -50,11 +51,10 @@ pub async fn stream(
     if newsroom.head(feed).await?.state == EntryState::Ended {
         return Ok((StatusCode::NO_CONTENT, [(CACHE_CONTROL, NO_STORE)]).into_response());
     }
-    let permit = streams.caps.admit(address)?;
+    let permit = streams.admit(address)?;
     let body = match (Reader::open(newsroom, feed, since).await?, handover) {
         (Opening::Reset(event), _) => Body::from(event.text()),
-        // Chunks are HTTP/1.1's: before, a body was as long as its connection, and after, it is one of
-        // many.
+        // Chunks are HTTP/1.1's: before, a body was as long as its connection.
         (Opening::Stream(greeting, reader), Some(Extension(handover)))
             if version == Version::HTTP_11 =>
         {
@@ -71,7 +71,7 @@ fn handed_over(
     reader: Reader,
     handover: Handover,
     fan_out: FanOut,
-    permit: StreamPermit,
+    permit: Permit,
 ) -> Body {
     let mut joining = Some((reader, fan_out, permit));
     let greeting = stream::iter([Ok::<Bytes, Infallible>(greeting.text())]);
@@ -89,7 +89,7 @@ fn handed_over(
 }
 
 /// A body that is written to the end by whoever serves the connection.
-fn kept(greeting: &Event, reader: Reader, permit: StreamPermit) -> Body {
+fn kept(greeting: &Event, reader: Reader, permit: Permit) -> Body {
     let greeting = stream::iter([Ok::<_, Infallible>(greeting.text())]);
     let rest = stream::unfold((reader, permit), |(mut reader, permit)| async {
         let event = reader.next().await?;

@@ -131,6 +131,11 @@ impl Serving {
         }
     }
 
+    /// Returns the process's id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Tells it to stop, as a supervisor does.
     pub fn terminate(&self) {
         self.signal("TERM");
@@ -138,7 +143,7 @@ impl Serving {
 
     /// Sends it a signal.
     pub fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.process.id());
+        let kill = format!("kill -{name} {}", self.id());
         let told = Command::new("sh").args(["-c", &kill]).status().unwrap();
         assert!(told.success());
     }

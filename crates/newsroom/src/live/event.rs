@@ -123,16 +123,29 @@ fn message(feed: FeedId, name: &str, id: Option<&Cursor>, json: &[u8]) -> Bytes 
     message.into()
 }
 
-/// JSON on one line, as an event's data must be. These types hold nothing that JSON can't write.
+/// Serializes an event's data as JSON on one line.
+///
+/// # Panics
+/// If `value` can't be written as JSON, which takes a map whose keys are no strings or a `Serialize`
+/// of our own that fails: a mistake in this program, and never a matter of the data. An empty frame on
+/// the wire instead would move every reader's cursor past a change that they never got.
 pub(super) fn to_json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+    serde_json::to_string(value).expect("an event is made of structs, strings and numbers")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use domain::{EntryId, Epoch};
 
     use super::*;
+
+    #[test]
+    #[should_panic(expected = "an event is made of structs, strings and numbers")]
+    fn value_that_is_no_json_never_becomes_an_empty_event() {
+        to_json(&HashMap::from([((1, 2), "a key that is no string")]));
+    }
 
     #[test]
     fn every_road_carries_the_same_data() {

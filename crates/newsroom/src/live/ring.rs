@@ -48,8 +48,8 @@ pub enum Next {
     Frame(Frame),
     /// What the database has: the ring doesn't reach back so far.
     Behind,
-    /// That the stream is alive.
-    Heartbeat(Event),
+    /// That the stream is alive, by the heartbeat with this number.
+    Heartbeat(u64, Event),
     /// That the entry is over.
     Ended,
     /// Why nothing more will come.
@@ -154,7 +154,7 @@ impl Ring {
         }
         let (number, event) = &state.heartbeat;
         let event = event.as_ref().filter(|_| *number > beat)?;
-        Some(Next::Heartbeat(event.clone()))
+        Some(Next::Heartbeat(*number, event.clone()))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -208,6 +208,28 @@ mod tests {
             );
         }
         assert!(ring.next(9, 0).is_none());
+    }
+
+    #[test]
+    fn heartbeat_carries_its_number_so_that_none_in_between_is_skipped() {
+        let ring = Ring::new(5, EntryState::Live);
+        let mut beat = ring.beat();
+        for expected in 1..=3 {
+            ring.send_heartbeat(Event::bye(false));
+            let Some(Next::Heartbeat(number, _)) = ring.next(5, beat) else {
+                panic!("heartbeat {expected} is not there");
+            };
+            assert_eq!(number, expected);
+            beat = number;
+            assert!(ring.next(5, beat).is_none());
+        }
+        // One that is sent after `next` returned, and before the connection notes its number.
+        ring.send_heartbeat(Event::bye(false));
+        let Some(Next::Heartbeat(number, _)) = ring.next(5, beat) else {
+            panic!("heartbeat 4 is not there");
+        };
+        ring.send_heartbeat(Event::bye(false));
+        assert!(matches!(ring.next(5, number), Some(Next::Heartbeat(5, _))));
     }
 
     #[test]

@@ -68,8 +68,8 @@ impl Subscription {
                 Signal::Batch(frame)
             }
             Next::Behind => Signal::Behind(self.cursor),
-            Next::Heartbeat(event) => {
-                self.beat = self.ring.beat();
+            Next::Heartbeat(number, event) => {
+                self.beat = number;
                 Signal::Heartbeat(event)
             }
             Next::Ended => Signal::Ended,

@@ -230,7 +230,7 @@ async fn a_message_that_is_too_long_closes_the_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_subscriptions_are_too_many() {
+async fn connection_follows_at_most_a_hundred_feeds() {
     let app = TestApp::with(&[]).await;
     let mut feeds = Vec::new();
     for n in 0..102 {
@@ -251,13 +251,111 @@ async fn a_thousand_subscriptions_are_too_many() {
         (&json!(feeds[100]), &json!("stream-error"))
     );
     // The same one again is no other one; and one less makes room.
-    for _ in 0..1_000 {
+    for _ in 0..150 {
         socket.subscribe(&feeds[0], None).await;
     }
     socket.say(json!({"unsubscribe": feeds[0]})).await;
     socket.subscribe(&feeds[101], None).await;
     app.post("entry-101", "Here").await;
     assert_eq!(socket.news().await.unwrap()["feed"], json!(feeds[101]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn client_that_pings_now_and_then_is_answered_and_stays() {
+    let app = TestApp::with(&[]).await;
+    app.live_entry().await;
+    let mut socket = Connection::open(&app).await;
+    socket.subscribe("all", None).await;
+    for n in 0..15_u8 {
+        let ping = Message::Ping(vec![n].into());
+        socket.0.send(ping).await.unwrap();
+        loop {
+            match soon(socket.0.next()).await.unwrap().unwrap() {
+                Message::Pong(payload) => {
+                    assert_eq!(payload[..], [n]);
+                    break;
+                }
+                // It may beat meanwhile.
+                Message::Text(text) => assert!(text.contains("heartbeat"), "{text}"),
+                other => assert!(other.is_ping(), "{other}"),
+            }
+        }
+    }
+    app.post("final", "Still here").await;
+    assert_eq!(socket.news().await.unwrap()["event"], "batch");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn client_that_sends_more_than_its_budget_is_closed() {
+    let app = TestApp::with(&[]).await;
+    app.live_entry().await;
+    for (message, count) in [
+        (Message::Ping(vec![1].into()), 30),
+        (Message::Pong(vec![1].into()), 30),
+        (Message::text(r#"{"unsubscribe": "all"}"#), 310),
+    ] {
+        let mut socket = Connection::open(&app).await;
+        for _ in 0..count {
+            // The server may have had enough already.
+            let _ = socket.0.send(message.clone()).await;
+        }
+        assert_eq!(socket.close_code().await, Some(CloseCode::Policy));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn message_longer_than_a_frame_arrives_whole() {
+    let app = TestApp::with(&[]).await;
+    app.live_entry().await;
+    let mut socket = Connection::open(&app).await;
+    socket.subscribe("all", None).await;
+    let text = "word ".repeat(9_000);
+    app.post("final", &text).await;
+    let batch = socket.news().await.unwrap();
+    let html = batch["data"]["changes"][0]["html"].as_str().unwrap();
+    assert!(html.contains(text.trim_end()), "{} bytes", html.len());
+    // It was longer than the server's buffer for what is written, too.
+    assert!(html.len() > 32 * 1024);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_of_one_address_follow_a_bounded_number_of_feeds() {
+    // Two for each stream, and a hundred.
+    let app = TestApp::with(&["--max-streams-per-address", "2"]).await;
+    let mut feeds = Vec::new();
+    for n in 0..103 {
+        let entry = app.entry(&format!("entry-{n}"), EntryState::Live).await;
+        feeds.push(entry.to_string());
+    }
+    let mut first = Connection::open(&app).await;
+    for feed in &feeds[..100] {
+        first.subscribe(feed, None).await;
+    }
+    let mut second = Connection::open(&app).await;
+    for feed in &feeds[..4] {
+        second.subscribe(feed, None).await;
+    }
+    second.say(json!({"subscribe": feeds[4]})).await;
+    let refused = second.next().await.unwrap();
+    assert_eq!(
+        (&refused["feed"], &refused["event"]),
+        (&json!(feeds[4]), &json!("stream-error"))
+    );
+    // What is followed already may be followed anew, and what is left makes room.
+    second.subscribe(&feeds[0], None).await;
+    second.say(json!({"unsubscribe": feeds[1]})).await;
+    second.subscribe(&feeds[4], None).await;
+    drop(first);
+    let again = async {
+        loop {
+            second.say(json!({"subscribe": feeds[102]})).await;
+            let answer = second.next().await.unwrap();
+            if answer["feed"] == json!(feeds[102]) && answer["event"] == "heartbeat" {
+                break;
+            }
+        }
+    };
+    soon(Box::pin(again)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

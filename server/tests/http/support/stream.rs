@@ -62,9 +62,7 @@ impl Stream {
             request = request.header("last-event-id", id);
         }
         let request = request.body(Body::empty()).unwrap();
-        let client = Client::builder(TokioExecutor::new())
-            .http2_only(version == Version::HTTP_2)
-            .build_http();
+        let client = Client::builder(TokioExecutor::new()).build_http();
         soon(client.request(request)).await.unwrap().map(Body::new)
     }
 

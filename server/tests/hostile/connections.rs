@@ -1,0 +1,118 @@
+//! Connections that only take place.
+
+use std::{io::Write, net::TcpStream};
+
+use super::support::{
+    CONNECTIONS, CONNECTIONS_PER_ADDRESS, Target, eventually, is_closed, read_to_close,
+};
+
+/// How many connections that are open.
+fn still_open(connections: &mut [TcpStream]) -> usize {
+    let is_open = |connection: &&mut TcpStream| {
+        connection.set_nonblocking(true).unwrap();
+        match connection.peek(&mut [0]) {
+            Ok(read) => read > 0,
+            Err(error) => !is_closed(&error),
+        }
+    };
+    connections.iter_mut().filter(is_open).count()
+}
+
+#[test]
+fn silent_connections_keep_nobody_out_and_are_closed() {
+    let target = Target::start(&[]);
+    // More than the server has files, and none of the addresses has more than it may.
+    let addresses = [2, 3, 4, 5].into_iter().cycle();
+    let mut silent: Vec<_> = addresses
+        .take(1_100)
+        .filter_map(|number| target.connect(number).ok())
+        .collect();
+    assert!(silent.len() > CONNECTIONS);
+    target.assert_serves();
+    assert!(still_open(&mut silent) <= CONNECTIONS);
+    eventually("all of them are closed", || still_open(&mut silent) == 0);
+    target.assert_serves();
+    target.assert_logged("had sent no request");
+    target.assert_little_memory();
+}
+
+#[test]
+fn connection_that_sends_no_whole_head_is_closed() {
+    let target = Target::start(&[]);
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    // An empty SETTINGS frame (RFC 9113, section 6.5).
+    let settings = format!("{preface}\0\0\0\u{4}\0\0\0\0\0");
+    let waiting: Vec<_> = [
+        "",
+        "P",
+        "PRI * HTTP/2.0\r\n",
+        preface,
+        &settings,
+        "\r\n\r\n",
+        "GET / HTTP/1.1\r\nhost: x\r\n",
+        "GET / HTTP/1.1\r\nhost: x\r\nx: y",
+    ]
+    .into_iter()
+    .map(|sent| {
+        let mut connection = target.connect(2).unwrap();
+        connection.write_all(sent.as_bytes()).unwrap();
+        (sent, connection)
+    })
+    .collect();
+    for (sent, mut connection) in waiting {
+        let answer = read_to_close(&mut connection);
+        assert!(!answer.contains(" 200 "), "{answer} to {sent:?}");
+    }
+    target.assert_serves();
+    target.assert_logged("had sent no request");
+}
+
+#[test]
+fn head_that_is_too_long_is_refused() {
+    let target = Target::start(&[]);
+    let mut connection = target.connect(2).unwrap();
+    let cookie = "x".repeat(1_000_000);
+    // The server need not read all of it.
+    let _ = write!(
+        connection,
+        "GET / HTTP/1.1\r\nhost: x\r\ncookie: {cookie}\r\n\r\n"
+    );
+    let answer = read_to_close(&mut connection);
+    assert!(answer.is_empty() || answer.contains(" 431 "), "{answer}");
+    target.assert_serves();
+}
+
+#[test]
+fn flood_from_one_address_leaves_connections_to_others() {
+    let target = Target::start(&[]);
+    let mut flood: Vec<_> = (0..900).filter_map(|_| target.connect(2).ok()).collect();
+    eventually("those above the limit are closed", || {
+        still_open(&mut flood) <= CONNECTIONS_PER_ADDRESS
+    });
+    target.assert_serves();
+    target.assert_logged("RINGSIDE_MAX_CONNECTIONS_PER_ADDRESS are open from one address");
+    // What is closed makes room again.
+    drop(flood);
+    eventually("the address is served again", || {
+        let answer = target.request(2, "GET", "/healthz", "", "");
+        answer.is_ok_and(|answer| answer.status == 200)
+    });
+}
+
+#[test]
+fn connections_that_have_sent_a_request_are_bounded_too() {
+    let target = Target::start(&["--max-connections", "40"]);
+    let mut open = Vec::new();
+    for number in [2, 3, 4, 5].into_iter().cycle().take(60) {
+        if let Ok(mut connection) = target.connect(number)
+            && connection
+                .write_all(b"GET /feed/1/stream HTTP/1.1\r\nhost: x\r\n\r\n")
+                .is_ok()
+        {
+            open.push(connection);
+        }
+    }
+    target.assert_serves();
+    drop(open);
+    target.assert_serves();
+}

@@ -1,0 +1,274 @@
+//! A server with few files, and clients that send whatever they like.
+
+use std::{
+    fmt::Write as _,
+    fs::{self, File},
+    io::{self, ErrorKind, Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use socket2::{Domain, Socket, Type};
+
+use super::ringside::{Ringside, Serving};
+
+/// How many files the server may have open: what many systems begin with.
+pub const FILES: usize = 1_024;
+/// How many connections it allows then, and how many of them from one address: see `open_files`.
+pub const CONNECTIONS: usize = 768;
+pub const CONNECTIONS_PER_ADDRESS: usize = 672;
+/// How much memory the server may take at its worst, in KiB: that of the smallest machines for rent.
+const MOST_MEMORY: u64 = 256 * 1024;
+/// How long anything may take on a machine that does a lot else.
+const DEADLINE: Duration = Duration::from_mins(1);
+
+/// A server with few files, and a live entry at `/entries/final`.
+pub struct Target {
+    address: SocketAddr,
+    server: Serving,
+    started: Instant,
+    token: String,
+    log: PathBuf,
+    _ringside: Ringside,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// The head and the body.
+    pub text: String,
+}
+
+impl Target {
+    /// Starts a server with few files and these flags.
+    pub fn start(flags: &[&str]) -> Self {
+        // An attack takes more files than tests are given at first.
+        rlimit::increase_nofile_limit(u64::MAX).unwrap();
+        let ringside = Ringside::new();
+        let password = ringside.file("password", "correct horse battery");
+        let password = password.to_str().unwrap();
+        let account = ["account", "create", "--name", "ann", "--role", "owner"];
+        ringside.says(&[&account[..], &["--password-file", password]].concat());
+        ringside.says(&["entry", "create", "--title", "Final", "--state", "live"]);
+        let created = ringside.says(&["token", "create", "--account", "ann", "--name", "ticker"]);
+        let token = created.lines().last().unwrap().to_owned();
+
+        let log = ringside.file("log", "");
+        let arguments = [&["serve", "--log-format", "json"], flags].concat();
+        let mut command = with_few_files(&ringside.command(&arguments));
+        command.stderr(File::create(&log).unwrap());
+        let server = Serving::start_as_it_is(command);
+        Self {
+            address: server.address.parse().unwrap(),
+            server,
+            started: Instant::now(),
+            token,
+            log,
+            _ringside: ringside,
+        }
+    }
+
+    /// Connects from 127.0.0.`number`: all of that network is this machine.
+    pub fn connect(&self, number: u8) -> io::Result<TcpStream> {
+        self.connect_with_buffer(number, None)
+    }
+
+    /// The same, for a client that takes only so many bytes before it reads them.
+    pub fn connect_with_buffer(&self, number: u8, buffer: Option<usize>) -> io::Result<TcpStream> {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        if let Some(bytes) = buffer {
+            socket.set_recv_buffer_size(bytes)?;
+        }
+        let address = SocketAddr::from((Ipv4Addr::new(127, 0, 0, number), 0));
+        socket.bind(&address.into())?;
+        socket.connect(&self.address.into())?;
+        let stream = TcpStream::from(socket);
+        stream.set_read_timeout(Some(DEADLINE))?;
+        stream.set_write_timeout(Some(DEADLINE))?;
+        Ok(stream)
+    }
+
+    /// Sends a request from 127.0.0.`number`, and returns the whole answer.
+    ///
+    /// # Errors
+    /// If the connection is closed without one.
+    pub fn request(
+        &self,
+        number: u8,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> io::Result<Answer> {
+        let mut connection = self.connect(number)?;
+        // HTTP/1.0: the server closes the connection after its answer.
+        write!(
+            connection,
+            "{method} {path} HTTP/1.0\r\nhost: {}\r\ncontent-length: {}\r\n{headers}\r\n{body}",
+            self.address,
+            body.len()
+        )?;
+        let mut bytes = Vec::new();
+        connection.read_to_end(&mut bytes)?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let status = text.split(' ').nth(1).and_then(|code| code.parse().ok());
+        let status = status.ok_or(ErrorKind::UnexpectedEof)?;
+        Ok(Answer { status, text })
+    }
+
+    /// Posts an update, and returns once it is acknowledged.
+    pub fn post(&self, source: &str) {
+        static LAST: AtomicUsize = AtomicUsize::new(0);
+        let key = LAST.fetch_add(1, Ordering::Relaxed);
+        let headers = format!(
+            "authorization: Bearer {}\r\ncontent-type: application/json\r\nidempotency-key: {key}\r\n",
+            self.token
+        );
+        let body = format!("{{\"source\": \"{source}\"}}");
+        let path = "/api/v1/entries/final/updates";
+        eventually("a post is acknowledged", || {
+            let answer = self.request(1, "POST", path, &headers, &body);
+            is(answer, 201, "")
+        });
+    }
+
+    /// Asserts that somebody else is served: health, a page, and a post that the page shows.
+    pub fn assert_serves(&self) {
+        static LAST: AtomicUsize = AtomicUsize::new(0);
+        let text = format!("Goal number {}!", LAST.fetch_add(1, Ordering::Relaxed));
+        eventually("/healthz answers", || {
+            is(self.request(1, "GET", "/healthz", "", ""), 200, "ok")
+        });
+        self.post(&text);
+        eventually("the page shows what was posted", || {
+            is(self.request(1, "GET", "/entries/final", "", ""), 200, &text)
+        });
+    }
+
+    /// Asserts that the server never took more memory than a small machine has.
+    pub fn assert_little_memory(&self) {
+        let peak = self.status("VmHWM:");
+        assert!(peak < MOST_MEMORY, "it took {peak} KiB at its worst");
+    }
+
+    /// Asserts that the log tells of `kind`, and not more than once a minute.
+    pub fn assert_logged(&self, kind: &str) {
+        let minutes = self.started.elapsed().as_secs() / 60;
+        let log = self.log();
+        let lines = log.lines().filter(|line| line.contains(kind)).count() as u64;
+        assert!((1..=1 + minutes).contains(&lines), "{kind:?} in {log}");
+    }
+
+    /// Waits until the log tells of `kind`.
+    pub fn await_log(&self, kind: &str) {
+        eventually(kind, || self.log().contains(kind));
+    }
+
+    /// What the server wrote to its log.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// A number from what the system knows about the server's process.
+    fn status(&self, name: &str) -> u64 {
+        let file = format!("/proc/{}/status", self.server.id());
+        let status = fs::read_to_string(file).expect("the server is gone");
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        number.unwrap().parse().unwrap()
+    }
+}
+
+/// The same command, run with few files: neither the soft nor the hard limit allows more.
+fn with_few_files(command: &Command) -> Command {
+    let mut limited = Command::new("sh");
+    let script = format!("ulimit -n {FILES} && exec \"$0\" \"$@\"");
+    limited
+        .args(["-c", &script])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear()
+        .stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            limited.env(name, value);
+        }
+    }
+    if let Some(folder) = command.get_current_dir() {
+        limited.current_dir(folder);
+    }
+    limited
+}
+
+/// Whether an answer is as expected.
+fn is(answer: io::Result<Answer>, status: u16, text: &str) -> bool {
+    answer.is_ok_and(|answer| answer.status == status && answer.text.contains(text))
+}
+
+/// Waits for what is bound to happen.
+pub fn eventually(what: &str, mut happens: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !happens() {
+        assert!(began.elapsed() < DEADLINE, "it never happens: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Reads until the server closes the connection, and returns what came.
+pub fn read_to_close(connection: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    match connection.read_to_end(&mut bytes) {
+        Ok(_) => {}
+        Err(error) if is_closed(&error) => {}
+        Err(error) => panic!("the connection stays open: {error}"),
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Whether an error says that the server has closed the connection.
+pub fn is_closed(error: &io::Error) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+
+    matches!(
+        error.kind(),
+        BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof
+    )
+}
+
+/// Reads an answer's head, byte by byte: what follows stays in the socket.
+pub fn read_head(connection: &mut TcpStream) -> io::Result<String> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        connection.read_exact(&mut byte)?;
+        head.extend_from_slice(&byte);
+    }
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
+/// A WebSocket frame as a client sends it, masked with zeros (RFC 6455, section 5.2).
+pub fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).unwrap();
+    assert!(length <= 125, "longer frames have another head");
+    let head = [0x80 | opcode, 0x80 | length, 0, 0, 0, 0];
+    [&head[..], payload].concat()
+}
+
+/// The request that opens a WebSocket.
+pub fn upgrade_request() -> String {
+    let mut request = String::from("GET /ws HTTP/1.1\r\nhost: x\r\n");
+    for (name, value) in [
+        ("connection", "upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ] {
+        write!(request, "{name}: {value}\r\n").unwrap();
+    }
+    request + "\r\n"
+}
