@@ -47,7 +47,7 @@ impl Drop for SmallDisk {
 fn request(server: &Serving, request: &str, token: &str, body: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(&server.address).unwrap();
     stream
-        .set_read_timeout(Some(Duration::from_secs(60)))
+        .set_read_timeout(Some(Duration::from_mins(1)))
         .unwrap();
     write!(
         stream,
@@ -68,7 +68,7 @@ fn eventually<T>(mut look: impl FnMut() -> T, mut fits: impl FnMut(&T) -> bool) 
     let began = Instant::now();
     loop {
         let seen = look();
-        if fits(&seen) || began.elapsed() > Duration::from_secs(60) {
+        if fits(&seen) || began.elapsed() > Duration::from_mins(1) {
             return seen;
         }
         thread::sleep(Duration::from_millis(100));

@@ -46,14 +46,14 @@ async fn a_lock_that_is_held_fails_writes_and_not_reads(database: Database) {
 
     let (one, two) = (op_id(), op_id());
     let (text, other) = (draft("stuck"), draft("edited"));
-    let (post, again, edit, end) = soon(async {
+    let (post, again, edit, end) = soon(Box::pin(async {
         tokio::join!(
             room.post_update(&room.author, &entry.slug, &one, &text, Duration::ZERO),
             room.post_update(&room.author, &entry.slug, &two, &text, Duration::ZERO),
             room.edit_update(&room.author, posted.id, &other, None),
             room.end_entry(&room.author, &entry.slug, None),
         )
-    })
+    }))
     .await;
     assert_refused!(post, Error::Unavailable(_));
     assert_refused!(again, Error::Unavailable(_));
@@ -96,7 +96,7 @@ async fn a_session_that_stands_still_in_a_transaction_loses_its_lock() {
     assert_refused!(soon(post()).await, Error::Unavailable(_));
     // PostgreSQL ends the session after ten seconds.
     let goes_on = async { while post().await.is_err() {} };
-    tokio::time::timeout(Duration::from_secs(60), goes_on)
+    tokio::time::timeout(Duration::from_mins(1), goes_on)
         .await
         .unwrap();
     drop(frozen);
