@@ -25,6 +25,7 @@ function build(t, { chunk = "chunk", shared = "b, a, ", loader = LOADER } = {}) 
       `import { initSync } from "./ringside.${JS}.js";\nconst { ${shared}} = initSync(undefined, undefined);\n` +
       `Object.assign(sharedImports.__wasm_split, { ${shared}});\nfetch(new URL("./composer.${CHUNK}.wasm", import.meta.url));`,
     [`composer.${CHUNK}.wasm`]: `\0asm ${chunk} ./__wasm_split.${loader}.js`,
+    [`ringside.d.${JS}.ts`]: "export default function init(): void;",
     [`__wasm_split_manifest.${MANIFEST}.json`]: JSON.stringify({ composer: [`composer.${CHUNK}`], another: [] }),
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(pkg, name), text);

@@ -3,8 +3,8 @@
 use std::{net::SocketAddr, thread, time::Duration};
 
 use crate::rig::{
-    Better, Folder, Load, Nginx, Result, Ringside, Table, Taken, get, heading, median, note,
-    ratios, record, user,
+    Answer, Better, Folder, Load, Nginx, Result, Ringside, Table, Taken, get, heading, median,
+    note, ratios, record, user,
 };
 
 /// How many updates the page shows.
@@ -96,6 +96,16 @@ pub async fn run() -> Result<()> {
         ROUND.as_secs_f64(),
         threads(),
     ));
+    compare(&ringside, &nginx, &pages, &answers).await
+}
+
+/// Loads Ringside and nginx by turns, and prints and records what each page comes to.
+async fn compare(
+    ringside: &Ringside,
+    nginx: &Nginx,
+    pages: &[Page],
+    answers: &[Answer],
+) -> Result<()> {
     let mut table = Table::new([
         "what",
         "bytes",
@@ -106,7 +116,7 @@ pub async fn run() -> Result<()> {
         "nginx's",
         "load's",
     ]);
-    for (number, (page, answer)) in pages.iter().zip(&answers).enumerate() {
+    for (number, (page, answer)) in pages.iter().zip(answers).enumerate() {
         let load = |address, path: &str| Load {
             address,
             request: get(path, &headers(page)).into(),

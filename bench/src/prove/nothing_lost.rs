@@ -54,13 +54,13 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<()> {
     let database = Database::create(arguments.database).await?;
     heading(&format!("Nothing acknowledged is lost: {}", database.kind));
-    let (mut ringside, disk) = match database.kind {
+    let (mut ringside, small_disk) = match database.kind {
         DatabaseKind::SQLite => {
             Ringside::start_on_small_disk(&database.settings(), DISK_MEGABYTES)?
         }
         DatabaseKind::PostgreSQL => (Ringside::start(&database.settings())?, None),
     };
-    if disk.is_none() && database.kind == DatabaseKind::SQLite {
+    if small_disk.is_none() && database.kind == DatabaseKind::SQLite {
         note("This system lets nobody mount a small disk: no disk is filled up.");
     }
     let entry = ringside.entry("final").await?;
@@ -80,7 +80,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         &mut ringside,
         &network,
         &database,
-        disk.as_ref(),
+        small_disk.as_ref(),
     );
     let ((), did) = tokio::try_join!(posts, disturbances)?;
     note(format!(
