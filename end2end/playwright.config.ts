@@ -11,6 +11,9 @@ export default defineConfig<object, WorkerFixtures>({
   outputDir: "test-results",
   fullyParallel: true,
   workers: 2,
+  // Generous: a test waits for conditions, and a busy machine may take its time.
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
   // A test that passes only at the second try hides a fault.
   retries: 0,
   forbidOnly: !!process.env.CI,
