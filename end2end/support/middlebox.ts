@@ -45,15 +45,18 @@ export class Middlebox {
 
   private serve(reader: Socket, { hostname, port }: URL): void {
     const upstream = connect(Number(port), hostname);
-    const line: Line = { reader, path: "", forgotten: false };
+    const line: Line = { reader, path: "", forgotten: false, heldBack: false };
     this.lines.add(line);
     reader.on("data", (chunk) => {
       // A browser sends each request whole, after the answer to the one before.
-      line.path = /^GET (\S+) HTTP/.exec(chunk.toString("latin1"))?.[1] ?? line.path;
+      const path = /^GET (\S+) HTTP/.exec(chunk.toString("latin1"))?.[1];
+      if (path) Object.assign(line, { path, heldBack: false });
       if (!line.forgotten) upstream.write(chunk);
     });
     upstream.on("data", (chunk) => {
-      if (!line.forgotten && !this.buffers?.test(line.path)) reader.write(chunk);
+      // The rest of an answer whose beginning was held back would be no answer.
+      line.heldBack ||= this.buffers?.test(line.path) ?? false;
+      if (!line.forgotten && !line.heldBack) reader.write(chunk);
     });
     for (const [end, other] of [[reader, upstream], [upstream, reader]] as const) {
       // What breaks here is what the tests look at from the page.
@@ -71,6 +74,8 @@ interface Line {
   reader: Socket;
   path: string;
   forgotten: boolean;
+  /** Whether the answer under way is held back. */
+  heldBack: boolean;
 }
 
 const isStream = ({ path }: Line) => /\/stream\b|^\/ws$/.test(path);

@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
+use http_body::Body as _;
 
 use domain::{Invalid, OpId};
 
@@ -123,7 +124,12 @@ async fn receive(request: Request, bodies: &Bodies) -> Result<Fields, Problem> {
         kind.as_bytes()
             .starts_with(b"application/x-www-form-urlencoded")
     };
-    if !request.headers().get(CONTENT_TYPE).is_some_and(is_form) {
+    let content_type = request.headers().get(CONTENT_TYPE);
+    if content_type.is_none() && request.body().is_end_stream() {
+        // A program that presses a button sends nothing, and need not say in which form.
+        return Ok(Fields::default());
+    }
+    if !content_type.is_some_and(is_form) {
         let sentence = "A form must be sent as application/x-www-form-urlencoded.";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence));
     }
