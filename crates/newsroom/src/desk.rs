@@ -79,10 +79,8 @@ impl Newsroom {
             }
             let now = self.clock.now();
             let id = revision.add_entry(new, now).await?;
-            request
-                .store_outcome(&mut revision, Outcome::Created(id), now)
+            self.publish_outcome(revision, request, Outcome::Created(id), now)
                 .await?;
-            self.publish(revision).await?;
             Ok(id)
         })
         .await
@@ -183,8 +181,9 @@ impl Newsroom {
                 revision.rewrite_entry(&before, &after).await?;
             }
             let outcome = Outcome::EntryPatched(before.id);
-            request.store_outcome(&mut revision, outcome, now).await?;
-            let rev = self.publish(revision).await?;
+            let rev = self
+                .publish_outcome(revision, request, outcome, now)
+                .await?;
             if changed {
                 (after.rev, after.head) = (rev, rev);
             }

@@ -15,13 +15,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Cards, Clock, Error, Renderers, Result, UNDO_WINDOW,
+    idempotency::NamedRequest,
     last_seen::LastSeen,
     live::{FeedHead, FeedId, Frame, Hub, PublishedMark, Tailer, bells},
     passwords::PasswordHasher,
     post_queue::PostQueue,
     readiness::NotReady,
     rendering::RenderPool,
-    storage::{OpenError, Revision, ServerPresence, StorageError, Store},
+    storage::{OpenError, Outcome, Revision, ServerPresence, StorageError, Store},
     tasks::Tasks,
     write_health::WriteHealth,
 };
@@ -250,6 +251,18 @@ impl Newsroom {
         self.hub.commit(rev);
         self.settle(rev).await;
         Ok(rev)
+    }
+
+    /// The same for a named request, whose `outcome` at `now` is stored in the same transaction.
+    pub(crate) async fn publish_outcome(
+        &self,
+        mut revision: Revision,
+        request: NamedRequest<'_>,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Result<Rev> {
+        request.store_outcome(&mut revision, outcome, now).await?;
+        self.publish(revision).await
     }
 
     /// Waits until this server's pages can show what changed at `rev`: whoever is told "posted" and

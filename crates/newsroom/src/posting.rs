@@ -135,10 +135,9 @@ impl Newsroom {
                 revision.rewrite_update(&before, &after).await?;
             }
             let outcome = Outcome::UpdatePatched(id);
-            request
-                .store_outcome(&mut revision, outcome, self.clock.now())
+            let now = self.clock.now();
+            self.publish_outcome(revision, request, outcome, now)
                 .await?;
-            self.publish(revision).await?;
             Ok(entry)
         })
         .await
@@ -201,8 +200,8 @@ impl Newsroom {
                 revision.set_deleted_by(&update, viewer.id).await?;
             }
             let outcome = Outcome::UpdateDeleted(id);
-            request.store_outcome(&mut revision, outcome, now).await?;
-            self.publish(revision).await?;
+            self.publish_outcome(revision, request, outcome, now)
+                .await?;
             Ok(entry)
         })
         .await
@@ -244,8 +243,8 @@ impl Newsroom {
                 revision.set_update_deleted(&update, None).await?;
             }
             let outcome = Outcome::UpdateRestored(id);
-            request.store_outcome(&mut revision, outcome, now).await?;
-            self.publish(revision).await?;
+            self.publish_outcome(revision, request, outcome, now)
+                .await?;
             Ok(entry)
         })
         .await
