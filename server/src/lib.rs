@@ -14,6 +14,7 @@ mod commands;
 mod compression;
 mod config;
 mod connections;
+mod document;
 mod extract;
 mod feed;
 mod files;

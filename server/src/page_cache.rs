@@ -8,7 +8,7 @@
 //! be rendered because the database doesn't answer, the last copies are served for a minute.
 
 use std::{
-    fmt,
+    fmt, io,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -36,10 +36,10 @@ use newsroom::{
     live::{FeedHead, FeedId, Hub},
 };
 use percent_encoding::percent_decode_str;
-use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
 use crate::{
+    document::{Document, EncodedDocument, Encoder},
     problem::{NO_STORE, Problem},
     rendering::{Rendering, overloaded},
 };
@@ -84,6 +84,8 @@ struct Caches {
     copies: Cache<(String, Encoding), Arc<Finished>>,
     /// The numbers of an entry's updates, in order, by the state of its feed.
     numbers: Cache<(EntryId, Epoch, Rev), Arc<[UpdateId]>>,
+    /// Makes what is sent of what was rendered.
+    encoder: Encoder,
     outage: Outage,
 }
 
@@ -150,6 +152,7 @@ impl Default for PageCache {
                     u32::try_from(bytes).unwrap_or(u32::MAX)
                 })
                 .build(),
+            encoder: Encoder::default(),
             outage: Outage::default(),
         }))
     }
@@ -348,10 +351,9 @@ impl Caches {
         *request.method_mut() = Method::GET;
         // It is made of the path and query of an address that was read before.
         *request.uri_mut() = key.uri.parse().unwrap_or_default();
-        let headers = request.headers_mut();
-        headers.clear();
-        headers.insert(ACCEPT_ENCODING, key.encoding.header());
-        let page = rendering.public().run(render(request, next)).await;
+        request.headers_mut().clear();
+        let render = render(request, next, self.encoder.clone(), key.encoding);
+        let page = rendering.public().run(render).await;
         let page = Arc::new(page.map_err(Failure::Problem)?);
         if page.status == StatusCode::OK {
             self.outage.end();
@@ -406,37 +408,40 @@ impl Failure {
     }
 }
 
-/// Renders the page that the request names, compressed as it accepts.
-async fn render(request: Request, next: Next) -> Finished {
+/// Renders the page that the request names, in `encoding`.
+async fn render(request: Request, next: Next, encoder: Encoder, encoding: Encoding) -> Finished {
     let uri = request.uri().clone();
     let begun = Instant::now();
     let (mut parts, body) = next.run(request).await.into_parts();
-    let rendered = begun.elapsed();
-    let body = match body.collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) => {
-            tracing::error!(%error, %uri, "a page could not be rendered");
-            parts.status = StatusCode::INTERNAL_SERVER_ERROR;
-            parts.headers.clear();
-            Bytes::from_static(b"The page could not be rendered. Try again.")
-        }
+    let document = match parts.extensions.remove::<Document>() {
+        Some(document) => Ok(document),
+        None => body.collect().await.map(|body| body.to_bytes().into()),
     };
-    // A body is compressed as it is read.
-    let compressed = begun.elapsed().saturating_sub(rendered);
+    let rendered = begun.elapsed();
+    let encoded = document
+        .map_err(io::Error::other)
+        .and_then(|document| encoder.encode(&document, encoding));
+    let encoded = encoded.unwrap_or_else(|error| {
+        tracing::error!(%error, %uri, "a page could not be rendered");
+        parts.status = StatusCode::INTERNAL_SERVER_ERROR;
+        parts.headers.clear();
+        EncodedDocument::uncompressed("The page could not be rendered. Try again.")
+    });
     tracing::debug!(
         %uri,
         render_ms = rendered.as_secs_f64() * 1e3,
-        compression_ms = compressed.as_secs_f64() * 1e3,
+        compression_ms = begun.elapsed().saturating_sub(rendered).as_secs_f64() * 1e3,
         "rendered a page"
     );
     let mut headers = HeaderMap::with_capacity(HEADERS);
-    for name in [CONTENT_TYPE, CONTENT_ENCODING] {
-        if let Some(value) = parts.headers.get(&name) {
-            headers.insert(name, value.clone());
-        }
+    if let Some(value) = parts.headers.get(CONTENT_TYPE) {
+        headers.insert(CONTENT_TYPE, value.clone());
+    }
+    if encoded.encoding != Encoding::Identity {
+        headers.insert(CONTENT_ENCODING, encoded.encoding.header());
     }
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-    let digest = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..15]);
+    let digest = BASE64_URL_SAFE_NO_PAD.encode(&encoded.digest[..15]);
     // Base64 between quotes is always a header's value.
     if let Ok(etag) = HeaderValue::try_from(format!("\"{digest}\"")) {
         headers.insert(ETAG, etag);
@@ -444,7 +449,7 @@ async fn render(request: Request, next: Next) -> Finished {
     Finished {
         status: parts.status,
         headers,
-        body,
+        body: encoded.bytes,
     }
 }
 

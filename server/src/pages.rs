@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use app::{Assets, Instead, PageRequest, Shell, Typed};
+use app::{Assets, DocumentList, Instead, PageRequest, Shell, Typed};
 use axum::{
     body::{Body, to_bytes},
     http::{
@@ -18,6 +18,7 @@ use newsroom::Newsroom;
 
 use crate::{
     bodies::Sender,
+    document::Document,
     problem::{NO_STORE, Problem},
     rendering::Rendering,
 };
@@ -141,7 +142,13 @@ impl Pages {
         keep_known_names(request.uri_mut());
         let assets = Arc::clone(&self.assets);
         let shell = move || view! { <Shell assets=(*assets).clone() instead=instead.clone() /> };
-        let render = render_app_async_with_context(self.context(), shell);
+        let list = DocumentList::default();
+        let (context, in_context) = (self.context(), list.clone());
+        let with_list = move || {
+            context();
+            provide_context(in_context.clone());
+        };
+        let render = render_app_async_with_context(with_list, shell);
         let (mut parts, body) = render(request).await.into_parts();
         let Ok(mut html) = to_bytes(body, usize::MAX).await else {
             let sentence = "The page could not be rendered. Try again.";
@@ -152,7 +159,9 @@ impl Pages {
         let end = html.windows(END.len()).rposition(|bytes| bytes == END);
         html.truncate(end.map_or(html.len(), |at| at + END.len()));
         parts.headers.remove(CONTENT_LENGTH);
-        Response::from_parts(parts, Body::from(html))
+        let (document, body) = Document::new(html, &list).into_response().into_parts();
+        parts.extensions.extend(document.extensions);
+        Response::from_parts(parts, body)
     }
 
     fn context(&self) -> impl Fn() + Clone + Send + Sync + 'static {

@@ -16,7 +16,6 @@ use leptos_axum::{AxumRouteListing, generate_route_list};
 use newsroom::Error;
 use tower::ServiceBuilder;
 use tower_http::{
-    compression::CompressionLayer,
     csrf::CsrfLayer,
     request_id::{MakeRequestId, RequestId, SetRequestIdLayer},
     trace::TraceLayer,
@@ -65,7 +64,6 @@ pub fn router(state: AppState) -> Router {
     let public = public
         .merge(updates::routes())
         .layer(from_fn_with_state(state.clone(), follow_moves))
-        .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), serve_finished));
     let personal = author
         .layer(from_fn_with_state(state.clone(), require_login))

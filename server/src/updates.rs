@@ -3,19 +3,28 @@
 
 use std::sync::Arc;
 
-use axum::{Json, Router, extract::State, http::StatusCode, response::Html, routing::get};
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    response::IntoResponse,
+    routing::get,
+};
 use domain::{EntryId, UpdateId};
 use newsroom::{
-    Error, Newsroom,
+    Error, ListForm, Newsroom,
     zone::{LocalTime, rfc3339},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    document::Document,
     extract::{Path, Query},
     problem::Problem,
     state::AppState,
 };
+
+const TEXT_HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// `/updates/{entry_id}/` and `/updates/{entry_id}.json`.
 pub fn routes() -> Router<AppState> {
@@ -48,17 +57,12 @@ struct Since {
 async fn block(
     State(newsroom): State<Arc<Newsroom>>,
     Path(entry): Path<String>,
-) -> Result<Html<String>, Problem> {
-    let (entry, mut updates) = newsroom
-        .updates_after(entry_id(&entry)?, UpdateId(0))
-        .await?;
-    updates.sort_by_key(|update| (update.posted_at, update.id));
-    Ok(Html(app::updates_block(
-        newsroom.cards(),
-        &entry,
-        &updates,
-        entry.default_order,
-    )))
+) -> Result<impl IntoResponse, Problem> {
+    let page = newsroom.entry_page_by_id(entry_id(&entry)?).await?;
+    let form = ListForm::Block(page.entry.default_order);
+    let list = app::list_parts(newsroom.cards(), &page.entry, &page.updates, form);
+    let headers = [(CONTENT_TYPE, TEXT_HTML)];
+    Ok((headers, Document::of_list(list)))
 }
 
 async fn json(

@@ -25,6 +25,8 @@ mod wire;
 #[cfg(feature = "ssr")]
 mod highlights;
 #[cfg(feature = "ssr")]
+mod list;
+#[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
 mod said;
@@ -36,11 +38,11 @@ mod update_page;
 #[cfg(feature = "ssr")]
 pub use {
     highlights::render_highlights,
+    list::{DocumentList, list_html, list_parts},
     live_feed_island::LiveFeed,
     page::EntryPage,
     said::said,
-    stretch::stretches,
-    update_card::{render_card, updates_block},
+    update_card::render_card,
     update_page::UpdatePage,
 };
 

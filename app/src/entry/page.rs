@@ -8,9 +8,9 @@ use leptos::{either::Either, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::{Link, Meta};
 use leptos_router::hooks::{use_params_map, use_query_map};
-use newsroom::{Entry, Error};
+use newsroom::{Entry, Error, ListForm, LiveUpdate};
 
-use super::{live_feed_island::LiveFeed, page_title, state_word, stretch::stretches};
+use super::{DocumentList, list_parts, live_feed_island::LiveFeed, page_title, state_word};
 use crate::{
     composer::ComposerGate,
     layout::{Frame, Hydration, ORDER_SCRIPT, Place, or_error},
@@ -36,11 +36,8 @@ pub fn EntryPage() -> impl IntoView {
             let entry = page.entry;
             let asked = order.and_then(|order| order.parse().ok());
             let order = asked.unwrap_or(entry.default_order);
-            let cards: Vec<_> = page
-                .updates
-                .iter()
-                .map(|update| newsroom.cards().card(&entry, update))
-                .collect();
+            let form = ListForm::Page(order);
+            let list = list_parts(newsroom.cards(), &entry, &page.updates, form);
             // Of what the server says that the whole page took.
             tracing::debug!(
                 database_ms = read.as_secs_f64() * 1e3,
@@ -48,7 +45,7 @@ pub fn EntryPage() -> impl IntoView {
                 "put the cards together"
             );
             let marked = page.updates.iter().filter(|update| update.is_highlight());
-            let marked: Vec<_> = marked.cloned().collect();
+            let marked: Vec<LiveUpdate> = marked.map(|update| (**update).clone()).collect();
             let highlights = newsroom.cards().highlights(&entry, &marked);
             let mut authors: Vec<String> = Vec::new();
             for update in &page.updates {
@@ -86,7 +83,7 @@ pub fn EntryPage() -> impl IntoView {
                         data-state=entry.state.as_str()
                         data-slug=entry.slug.to_string()
                         data-zone=entry.time_zone.to_string()
-                        inner_html=stretches(&cards, order)
+                        inner_html=DocumentList::insert(list)
                     ></div>
                     <script inner_html=ORDER_SCRIPT></script>
                     <p class="empty if-no-updates">

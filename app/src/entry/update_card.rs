@@ -1,22 +1,11 @@
 //! An update's card: the one place that makes it, for every page and every road.
 
-use domain::Order;
 use leptos::prelude::*;
-use newsroom::{Cards, Entry, LiveUpdate, zone};
+use newsroom::{Entry, LiveUpdate, zone};
 
 /// The card of `update`: what the newsroom hands to pages, streams, polls and programs alike.
 pub fn render_card(entry: &Entry, update: &LiveUpdate) -> String {
     Owner::new().with(|| view! { <UpdateCard entry update /> }.to_html())
-}
-
-/// The cards of an entry's `updates` (oldest first), one after the other, in `order`.
-pub fn updates_block(cards: &Cards, entry: &Entry, updates: &[LiveUpdate], order: Order) -> String {
-    let card = |update| cards.card(entry, update);
-    let cards: Vec<_> = match order {
-        Order::Oldest => updates.iter().map(card).collect(),
-        Order::Latest => updates.iter().rev().map(card).collect(),
-    };
-    cards.concat()
 }
 
 #[component]

@@ -1,13 +1,14 @@
 //! The updates of all live entries as one stream.
 
+use domain::Order;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Meta;
-use newsroom::{Cards, LivePage};
+use newsroom::{Cards, ListForm, LivePage};
 
 use super::live_cards::from_entry;
 use crate::{
-    entry::{LiveFeed, stretches},
+    entry::{LiveFeed, list_html},
     layout::{Frame, Hydration, Place, or_error},
     request::newsroom,
 };
@@ -48,10 +49,10 @@ pub fn LiveNowPage() -> impl IntoView {
                         aria-busy=cards.is_empty().then_some("true")
                         data-entry-id="all"
                         data-cursor=page.cursor.to_string()
-                        data-order=domain::Order::Latest.as_str()
+                        data-order=Order::Latest.as_str()
                         data-live=live.join(" ")
                         data-oldest=page.oldest().0
-                        inner_html=stretches(&cards, domain::Order::Latest)
+                        inner_html=list_html(&cards, ListForm::Page(Order::Latest))
                     ></div>
                     <p class="empty if-no-updates">
                         "Nothing is said live at this moment. " <a href="/">"See all live blogs."</a>

@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 use domain::{Epoch, Rev, UpdateId};
 use moka::sync::Cache;
 
-use crate::{Entry, LiveUpdate};
+use crate::{Entry, ListParts, LiveUpdate};
 
 /// What makes the pieces: each is the same bytes on every road.
 #[derive(Clone)]
@@ -33,6 +33,7 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 pub struct Cards {
     render: Renderers,
     made: Cache<(Epoch, UpdateId, Rev), Arc<str>>,
+    parts: ListParts,
 }
 
 impl Cards {
@@ -41,7 +42,11 @@ impl Cards {
             .max_capacity(MAX_BYTES)
             .weigher(|_, card: &Arc<str>| u32::try_from(card.len()).unwrap_or(u32::MAX))
             .build();
-        Self { render, made }
+        Self {
+            render,
+            made,
+            parts: ListParts::default(),
+        }
     }
 
     /// The card of `update`.
@@ -49,6 +54,11 @@ impl Cards {
         let key = (entry.epoch.clone(), update.id, update.rev);
         self.made
             .get_with(key, || (self.render.card)(entry, update).into())
+    }
+
+    /// Returns the parts of lists that were made of cards.
+    pub const fn parts(&self) -> &ListParts {
+        &self.parts
     }
 
     /// What stands above the list of `entry`, of which `highlights` are the updates that are pinned or key.

@@ -1,5 +1,7 @@
 //! A live blog and its updates, as the engine and the pages that it fills hold them.
 
+use std::sync::Arc;
+
 use domain::{
     AccountId, Cursor, EntryId, EntryState, Epoch, Headline, Invalid, Mark, Order, Rev, Slug,
     Summary, Timestamp, Title, UpdateId, Username, ZoneName,
@@ -220,7 +222,7 @@ pub struct EntryPage {
     /// The entry.
     pub entry: Entry,
     /// Its updates, oldest first.
-    pub updates: Vec<LiveUpdate>,
+    pub updates: Vec<Arc<LiveUpdate>>,
     /// The place in the entry's feed that this is the state of.
     pub cursor: Cursor,
 }

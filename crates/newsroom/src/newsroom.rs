@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Cards, Clock, Error, Renderers, Result, UNDO_WINDOW,
     idempotency::NamedRequest,
+    kept_updates::KeptUpdates,
     last_seen::LastSeen,
     live::{FeedHead, FeedId, Frame, Hub, PublishedMark, Tailer, bells},
     passwords::PasswordHasher,
@@ -88,6 +89,7 @@ pub struct Newsroom {
     pub(crate) store: Store,
     pub(crate) posts: PostQueue,
     pub(crate) cards: Cards,
+    pub(crate) kept_updates: KeptUpdates,
     pub(crate) hub: Arc<Hub>,
     pub(crate) clock: Clock,
     pub(crate) policy: FeedPolicy,
@@ -132,6 +134,7 @@ impl Newsroom {
             presence: OnceLock::new(),
             hub,
             cards: Cards::new(options.render),
+            kept_updates: KeptUpdates::default(),
             clock: options.clock,
             policy: options.policy,
             rendering: RenderPool::default(),

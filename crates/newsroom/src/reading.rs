@@ -93,11 +93,25 @@ impl Newsroom {
     /// [`Error::Unknown`] if there is no such public entry, or if the database can't be reached.
     pub async fn entry_page(&self, slug: &Slug) -> Result<EntryPage> {
         let mut snapshot = self.store.snapshot().await?;
-        let epoch = snapshot.feed().await?.epoch;
-        let entry = public(snapshot.entry_by_slug(slug).await?)?;
+        let entry = snapshot.entry_by_slug(slug).await?;
+        self.page_of(snapshot, entry).await
+    }
+
+    /// The same for the entry numbered `id`.
+    ///
+    /// # Errors
+    /// As [`Newsroom::entry_page`].
+    pub async fn entry_page_by_id(&self, id: EntryId) -> Result<EntryPage> {
+        let mut snapshot = self.store.snapshot().await?;
+        let entry = snapshot.entry(id).await?;
+        self.page_of(snapshot, entry).await
+    }
+
+    async fn page_of(&self, mut snapshot: Snapshot, entry: Option<Entry>) -> Result<EntryPage> {
+        let entry = public(entry)?;
         Ok(EntryPage {
-            updates: snapshot.updates(entry.id).await?,
-            cursor: Cursor::new(epoch, entry.head),
+            updates: self.kept_updates.read(&mut snapshot, &entry).await?,
+            cursor: Cursor::new(entry.epoch.clone(), entry.head),
             entry,
         })
     }

@@ -50,6 +50,7 @@ mod contract {
     mod feed;
     mod frames;
     mod isolation;
+    mod kept_updates;
     mod live;
     mod marking;
     mod markup;

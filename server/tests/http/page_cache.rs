@@ -120,6 +120,69 @@ async fn a_page_is_as_small_as_the_browser_can_read() {
     }
 }
 
+/// Long lists are compressed in parts, which are joined.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn long_page_is_the_same_in_every_encoding_after_every_change() {
+    let (app, anonymous, _) = TestApp::start().await;
+    let entry = app.live_entry().await;
+    let mut posted = Vec::new();
+    for number in 0..230 {
+        posted.push(app.post("final", &format!("Update ({number})")).await.id);
+    }
+    let addresses = [
+        "/entries/final?order=oldest".to_owned(),
+        "/entries/final?order=latest".to_owned(),
+        format!("/updates/{entry}/"),
+    ];
+    let newsroom = &app.newsroom;
+    for change in 0..4 {
+        let author = app.ghost().await;
+        match change {
+            1 => drop(app.post("final", "Update (230)").await),
+            2 => drop(
+                newsroom
+                    .delete_update(author, posted[3], None)
+                    .await
+                    .unwrap(),
+            ),
+            3 => drop(
+                newsroom
+                    .restore_update(author, posted[3], None)
+                    .await
+                    .unwrap(),
+            ),
+            _ => {}
+        }
+        let mut expected: Vec<_> = (0..230 + u32::from(change > 0)).collect();
+        expected.retain(|number| (change, *number) != (2, 3));
+        for address in &addresses {
+            let plain = anonymous.get(address).await;
+            let html = plain.text();
+            let mut numbers: Vec<u32> = html
+                .split("Update (")
+                .skip(1)
+                .filter_map(|rest| rest.split_once(')')?.0.parse().ok())
+                .collect();
+            if address.ends_with("latest") {
+                numbers.reverse();
+            }
+            assert_eq!(numbers, expected, "{address} after change {change}");
+            for coding in ["br", "gzip"] {
+                let page = anonymous
+                    .get(address)
+                    .add_header("accept-encoding", coding)
+                    .await;
+                assert_eq!(page.header("content-encoding"), coding);
+                assert!(
+                    decode(coding, page.as_bytes()) == **plain.as_bytes(),
+                    "{address} in {coding} after change {change}"
+                );
+                assert_ne!(page.header("etag"), plain.header("etag"));
+            }
+        }
+    }
+}
+
 /// One POST to a page, and every reader got 405 until the next update.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_sent_to_a_page_does_not_take_it_down() {

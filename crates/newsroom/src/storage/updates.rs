@@ -244,6 +244,8 @@ pub struct ChangedUpdates {
     pub updates: Vec<LiveUpdate>,
     /// Where the list was cut off, if there are more: the revision of the last row that was read.
     pub cut_at: Option<Rev>,
+    /// Whether a row was left out because it could not be decoded.
+    left_out: bool,
 }
 
 impl ChangedUpdates {
@@ -268,10 +270,18 @@ impl ChangedUpdates {
             last = Some(Record::new("updates", &row)?.get("rev")?);
             match update(&row) {
                 Ok(update) => read.updates.push(update),
-                Err(error) => log_left_out(&error),
+                Err(error) => {
+                    log_left_out(&error);
+                    read.left_out = true;
+                }
             }
         }
         Ok(read)
+    }
+
+    /// Returns whether these are all updates that changed.
+    pub const fn is_whole(&self) -> bool {
+        self.cut_at.is_none() && !self.left_out
     }
 }
 

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{EntryState, UpdateId};
 use newsroom::{Error, live::FeedId};
-use sqlx::{AnyConnection, Connection, Executor};
 
 use super::support::{Database, Event, Stream, TestNewsroom, draft, op_id};
 
@@ -15,21 +14,12 @@ on_every_database! {
     a_renderer_that_panics_harms_its_own_feed_alone,
 }
 
-async fn execute(database: &Database, sql: &'static str) {
-    let mut connection = AnyConnection::connect(&database.url).await.unwrap();
-    connection.execute(sql).await.unwrap();
-    connection.close().await.unwrap();
-}
-
 async fn a_text_longer_than_todays_limit_is_still_read(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
     room.post(&entry, "old").await;
-    execute(
-        &database,
-        "UPDATE updates SET headline = '0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789';
-         UPDATE entries SET title = ''",
-    )
+    database.execute("UPDATE updates SET headline = '0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789';
+         UPDATE entries SET title = ''")
     .await;
     let page = room.entry_page(&entry.slug).await.unwrap();
     assert_eq!(
@@ -58,17 +48,13 @@ async fn a_row_that_cannot_be_decoded_is_left_out_alone(database: Database) {
     // SQLite keeps a text in a column of numbers; PostgreSQL has no such thing, but words that mean nothing.
     let is_sqlite = database.url.starts_with("sqlite");
     if is_sqlite {
-        execute(
-            &database,
-            "UPDATE updates SET posted_at = 'never' WHERE source = 'bad'",
-        )
-        .await;
+        database
+            .execute("UPDATE updates SET posted_at = 'never' WHERE source = 'bad'")
+            .await;
     } else {
-        execute(
-            &database,
-            "UPDATE updates SET source = 'gone' WHERE source = 'bad'",
-        )
-        .await;
+        database
+            .execute("UPDATE updates SET source = 'gone' WHERE source = 'bad'")
+            .await;
     }
     let posted = room.post(&healthy, "goes on").await;
     let after = room.post(&entry, "goes on, too").await;
@@ -102,11 +88,9 @@ async fn an_entry_that_cannot_be_decoded_harms_no_other(database: Database) {
     );
     room.post(&broken, "before").await;
     let mut stream = Stream::open(&room.newsroom, FeedId::Entry(healthy.id), None);
-    execute(
-        &database,
-        "UPDATE entries SET default_order = 'sideways' WHERE slug = 'final'",
-    )
-    .await;
+    database
+        .execute("UPDATE entries SET default_order = 'sideways' WHERE slug = 'final'")
+        .await;
     let posted = room.post(&healthy, "goes on").await;
     assert_eq!(stream.next_batch().await.to, posted.rev);
     let page = room.entry_page(&broken.slug).await;

@@ -1,6 +1,6 @@
 //! Updates: posted and edited.
 
-use std::{slice, time::Duration};
+use std::{slice, sync::Arc, time::Duration};
 
 use domain::{AccountId, Draft, EntryState, Invalid, OpId, Slug, UpdateId, Viewer};
 use newsroom::Error;
@@ -45,7 +45,7 @@ async fn a_posted_update_is_everywhere_at_once(database: Database) {
     assert_eq!((update.edited_at, update.deleted_at), (None, None));
 
     let page = room.entry_page(&entry.slug).await.unwrap();
-    assert_eq!(page.updates, slice::from_ref(&update));
+    assert_eq!(page.updates, [Arc::new(update.clone())]);
     assert_eq!(page.cursor.rev, posted.rev);
     let (_, after) = room.updates_after(entry.id, UpdateId(0)).await.unwrap();
     assert_eq!(after, slice::from_ref(&update));

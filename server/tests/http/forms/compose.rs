@@ -16,7 +16,7 @@ async fn sources(app: &TestApp) -> Vec<String> {
         .unwrap();
     page.updates
         .into_iter()
-        .map(|update| update.source)
+        .map(|update| update.source.clone())
         .collect()
 }
 

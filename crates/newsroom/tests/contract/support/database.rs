@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use domain::{Road, Timestamp};
 use newsroom::{Clock, FeedPolicy, Hand, LiveUpdate, Options, Renderers, storage::Store};
-use sqlx::{AnyConnection, Connection};
+use sqlx::{AnyConnection, Connection, Executor};
 use tempfile::TempDir;
 
 use super::{PostgresDatabase, SqliteFile, soon};
@@ -174,9 +174,10 @@ impl Database {
         }
     }
 
-    async fn execute(&self, sql: &'static str) {
+    /// Runs statements of SQL.
+    pub async fn execute(&self, sql: &'static str) {
         let mut connection = AnyConnection::connect(&self.url).await.unwrap();
-        sqlx::query(sql).execute(&mut connection).await.unwrap();
+        connection.execute(sql).await.unwrap();
         connection.close().await.unwrap();
     }
 }

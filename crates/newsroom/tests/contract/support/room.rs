@@ -116,7 +116,7 @@ impl TestNewsroom {
     /// What the updates on an entry's public page say, oldest first.
     pub async fn texts(&self, entry: &Entry) -> Vec<String> {
         let page = self.entry_page(&entry.slug).await.unwrap();
-        page.updates.into_iter().map(|u| u.source).collect()
+        page.updates.into_iter().map(|u| u.source.clone()).collect()
     }
 
     /// The last revision of an entry's feed.

@@ -1,0 +1,145 @@
+//! The list of an entry's cards, in parts that are made once and kept.
+
+use std::{
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::body::Bytes;
+use domain::Order;
+use leptos::prelude::use_context;
+use newsroom::{Cards, Entry, ListForm, ListPart, LiveUpdate};
+
+use super::stretch::{FULL, FULL_CLASS, OPEN_CLASS};
+
+/// How many updates a part has: few enough that a revision of one costs little, and enough to be
+/// compressed well by itself. A multiple of a stretch.
+const PART: usize = 2 * FULL;
+
+/// What stands in a rendered document where the parts of its list belong. No text of an author can hold
+/// it: the sanitiser removes comments, and other texts are escaped.
+const PLACEHOLDER: &str = "<!--list-->";
+
+/// The parts of the list in the document that is being rendered. They are not copied into its HTML.
+#[derive(Clone, Debug, Default)]
+pub struct DocumentList(Arc<Mutex<Vec<Arc<ListPart>>>>);
+
+impl DocumentList {
+    /// Puts `parts` into the document that is being rendered, and returns the HTML that stands for them.
+    pub fn insert(parts: Vec<Arc<ListPart>>) -> String {
+        match use_context::<Self>() {
+            Some(list) => {
+                *list.0.lock().unwrap_or_else(PoisonError::into_inner) = parts;
+                PLACEHOLDER.to_owned()
+            }
+            None => parts
+                .iter()
+                .map(|part| String::from_utf8_lossy(part.html()))
+                .collect(),
+        }
+    }
+
+    /// Returns the rendered document `html` as what is before its list, the parts of the list, and what
+    /// is behind it; `None` if it has no list.
+    pub fn split(&self, html: &Bytes) -> Option<(Bytes, Vec<Arc<ListPart>>, Bytes)> {
+        let parts = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let at = html
+            .windows(PLACEHOLDER.len())
+            .position(|bytes| bytes == PLACEHOLDER.as_bytes())?;
+        Some((
+            html.slice(..at),
+            parts,
+            html.slice(at + PLACEHOLDER.len()..),
+        ))
+    }
+}
+
+/// Returns the list of an entry's `updates`, which are oldest first, in the order that `form` names.
+pub fn list_parts(
+    cards: &Cards,
+    entry: &Entry,
+    updates: &[Arc<LiveUpdate>],
+    form: ListForm,
+) -> Vec<Arc<ListPart>> {
+    let part = |updates: &[Arc<LiveUpdate>]| {
+        let make = || html(cards, entry, updates, form);
+        cards.parts().get(entry, form, updates, make)
+    };
+    let mut parts: Vec<_> = updates.chunks(PART).map(part).collect();
+    if order(form) == Order::Latest {
+        parts.reverse();
+    }
+    parts
+}
+
+const fn order(form: ListForm) -> Order {
+    match form {
+        ListForm::Page(order) | ListForm::Block(order) => order,
+    }
+}
+
+/// Returns the HTML of one part, whose `updates` are oldest first.
+fn html(cards: &Cards, entry: &Entry, updates: &[Arc<LiveUpdate>], form: ListForm) -> String {
+    let cards: Vec<_> = updates
+        .iter()
+        .map(|update| cards.card(entry, update))
+        .collect();
+    list_html(&cards, form)
+}
+
+/// Returns the HTML of a list of `cards`, which are oldest first. Only its newest stretch isn't full.
+pub fn list_html<Card: AsRef<str>>(cards: &[Card], form: ListForm) -> String {
+    let in_order = |pieces: &mut Vec<String>| {
+        if order(form) == Order::Latest {
+            pieces.reverse();
+        }
+        pieces.concat()
+    };
+    let stretch = |cards: &[Card]| {
+        let mut cards: Vec<_> = cards.iter().map(|card| card.as_ref().to_owned()).collect();
+        let (count, html) = (cards.len(), in_order(&mut cards));
+        match form {
+            ListForm::Block(_) => html,
+            ListForm::Page(_) if count < FULL => {
+                format!(r#"<div class="{OPEN_CLASS}">{html}</div>"#)
+            }
+            ListForm::Page(_) => format!(r#"<div class="{FULL_CLASS}">{html}</div>"#),
+        }
+    };
+    in_order(&mut cards.chunks(FULL).map(stretch).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers in `html`, in the order that they stand in.
+    fn numbers(html: &str) -> Vec<usize> {
+        html.split(|c: char| !c.is_ascii_digit())
+            .filter_map(|number| number.parse().ok())
+            .collect()
+    }
+
+    #[test]
+    fn the_newest_stretch_is_the_open_one_in_either_order() {
+        let cards: Vec<_> = (0..=FULL).map(|n| format!("<i>{n}</i>")).collect();
+        let full = r#"<div class="stretch is-full">"#;
+        let open = r#"<div class="stretch">"#;
+
+        let oldest = list_html(&cards, ListForm::Page(Order::Oldest));
+        assert_eq!(numbers(&oldest), (0..=FULL).collect::<Vec<_>>());
+        assert_eq!(oldest.matches(full).count(), 1);
+        assert!(oldest.ends_with(&format!("{open}<i>{FULL}</i></div>")));
+
+        let latest = list_html(&cards, ListForm::Page(Order::Latest));
+        assert_eq!(numbers(&latest), (0..=FULL).rev().collect::<Vec<_>>());
+        assert!(latest.starts_with(&format!("{open}<i>{FULL}</i></div>{full}")));
+    }
+
+    #[test]
+    fn a_block_holds_cards_alone() {
+        let cards = ["<i>1</i>", "<i>2</i>"];
+        let block = list_html(&cards, ListForm::Block(Order::Latest));
+        assert_eq!(block, "<i>2</i><i>1</i>");
+    }
+}

@@ -1,0 +1,291 @@
+//! A document in parts. The parts of a long list are compressed once and joined with what surrounds
+//! them, so that a revision costs the part that it changed.
+
+use std::{
+    fmt,
+    io::{self, Write},
+    mem,
+    sync::Arc,
+};
+
+use app::DocumentList;
+use axum::{
+    body::{Body, Bytes},
+    response::{IntoResponse, Response},
+};
+use brotli::{
+    concat::{BroCatli, BroCatliResult},
+    enc::BrotliEncoderParams,
+};
+use flate2::{Compression, Crc, write::DeflateEncoder};
+use futures::stream;
+use moka::sync::Cache;
+use newsroom::ListPart;
+use sha2::{Digest, Sha256};
+
+use crate::page_cache::Encoding;
+
+/// How much memory the encoded parts of lists may take.
+const MAX_BYTES: u64 = 32 * 1024 * 1024;
+/// What an encoded part takes beside its bytes, in bytes.
+const OVERHEAD: usize = 256;
+/// The quality of Brotli, of 0 to 11. A part is compressed once, so it may take a quarter longer than a
+/// batch: that makes up for what the parts can't take from each other.
+const QUALITY: i32 = 5;
+/// Brotli's window, as a power of two: that of the whole document, so that its parts can be joined.
+const WINDOW: i32 = 22;
+/// The shortest document that is compressed, in bytes: a shorter one may grow by it.
+const WORTH_COMPRESSING: usize = 64;
+/// How many bytes joined streams may take beyond their own: an empty stream takes one.
+const JOINED_OVERHEAD: usize = 8;
+/// A gzip header: deflate, no flags, no time, an unknown system (RFC 1952, section 2.3).
+const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+/// An empty deflate block that is the last one (RFC 1951, section 3.2.3).
+const LAST_BLOCK: [u8; 2] = [3, 0];
+
+/// A document, which may hold a list.
+#[derive(Clone, Debug)]
+pub struct Document(Vec<Part>);
+
+#[derive(Clone, Debug)]
+enum Part {
+    /// HTML of this document alone.
+    Own(Bytes),
+    /// A part of a list that other documents may show too.
+    Shared(Arc<ListPart>),
+}
+
+impl Document {
+    /// Returns the document that was rendered as `html`, with its list in its place.
+    pub fn new(html: Bytes, list: &DocumentList) -> Self {
+        match list.split(&html) {
+            Some((before, parts, behind)) => {
+                let mut document = Self::of_list(parts);
+                document.0.insert(0, Part::Own(before));
+                document.0.push(Part::Own(behind));
+                document
+            }
+            None => html.into(),
+        }
+    }
+
+    /// Returns the document that is nothing but a list.
+    pub fn of_list(parts: Vec<Arc<ListPart>>) -> Self {
+        Self(parts.into_iter().map(Part::Shared).collect())
+    }
+
+    /// Returns the length of its HTML, in bytes.
+    fn len(&self) -> usize {
+        self.0.iter().map(|part| part.html().len()).sum()
+    }
+}
+
+impl From<Bytes> for Document {
+    /// Returns the document whose bytes these are.
+    fn from(bytes: Bytes) -> Self {
+        Self(vec![Part::Own(bytes)])
+    }
+}
+
+impl Part {
+    fn html(&self) -> &Bytes {
+        match self {
+            Self::Own(html) => html,
+            Self::Shared(part) => part.html(),
+        }
+    }
+}
+
+impl IntoResponse for Document {
+    /// Sends the parts one after the other. The page cache finds them among the extensions.
+    fn into_response(self) -> Response {
+        let parts = self.0.clone().into_iter();
+        let bytes = parts.map(|part| Ok::<_, io::Error>(part.html().clone()));
+        let mut response = Response::new(Body::from_stream(stream::iter(bytes)));
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Encodes documents, and keeps the encoded parts of lists; cheap to clone.
+#[derive(Clone)]
+pub struct Encoder(Cache<(u64, Encoding), Arc<EncodedPart>>);
+
+/// A part in an encoding, ready to be joined with others.
+#[derive(Debug)]
+struct EncodedPart {
+    bytes: Bytes,
+    /// Of the HTML, for gzip.
+    checksum: Crc,
+    /// Of the HTML.
+    digest: [u8; 32],
+}
+
+/// A document in an encoding.
+#[derive(Debug)]
+pub struct EncodedDocument {
+    /// What is sent.
+    pub bytes: Bytes,
+    /// The encoding.
+    pub encoding: Encoding,
+    /// A digest of the document and the encoding.
+    pub digest: [u8; 32],
+}
+
+impl EncodedDocument {
+    /// Returns `text` as it is.
+    pub fn uncompressed(text: &'static str) -> Self {
+        Self {
+            bytes: Bytes::from_static(text.as_bytes()),
+            encoding: Encoding::Identity,
+            digest: Sha256::digest(text).into(),
+        }
+    }
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Self(
+            Cache::builder()
+                .max_capacity(MAX_BYTES)
+                .weigher(|_, part: &Arc<EncodedPart>| {
+                    u32::try_from(OVERHEAD + part.bytes.len()).unwrap_or(u32::MAX)
+                })
+                .build(),
+        )
+    }
+}
+
+impl Encoder {
+    /// Returns `document` in `encoding`, or as it is if it is too short for that.
+    ///
+    /// # Errors
+    /// If the compressor fails, which it has no reason to.
+    pub fn encode(&self, document: &Document, encoding: Encoding) -> io::Result<EncodedDocument> {
+        let encoding = match document.len() {
+            ..WORTH_COMPRESSING => Encoding::Identity,
+            _ => encoding,
+        };
+        let mut parts = Vec::with_capacity(document.0.len());
+        for (index, part) in document.0.iter().enumerate() {
+            parts.push(match part {
+                // Only the first part may use Brotli's dictionary.
+                Part::Own(html) => Arc::new(EncodedPart::new(html, encoding, index == 0)?),
+                Part::Shared(part) => self.shared(part, encoding)?,
+            });
+        }
+        let mut digest = Sha256::new_with_prefix(encoding.header().as_bytes());
+        for part in &parts {
+            digest.update(part.digest);
+        }
+        let bytes = match encoding {
+            Encoding::Brotli => join_brotli(&parts)?,
+            Encoding::Gzip => join_gzip(&parts),
+            Encoding::Identity => concat(parts.iter().map(|part| &*part.bytes)),
+        };
+        Ok(EncodedDocument {
+            bytes: bytes.into(),
+            encoding,
+            digest: digest.finalize().into(),
+        })
+    }
+
+    fn shared(&self, part: &ListPart, encoding: Encoding) -> io::Result<Arc<EncodedPart>> {
+        let key = (part.number(), encoding);
+        if let Some(kept) = self.0.get(&key) {
+            return Ok(kept);
+        }
+        let made = Arc::new(EncodedPart::new(part.html(), encoding, false)?);
+        self.0.insert(key, Arc::clone(&made));
+        Ok(made)
+    }
+}
+
+impl EncodedPart {
+    fn new(html: &Bytes, encoding: Encoding, is_first: bool) -> io::Result<Self> {
+        let mut checksum = Crc::new();
+        let bytes = match encoding {
+            Encoding::Brotli => brotli(html, is_first)?.into(),
+            Encoding::Gzip => {
+                checksum.update(html);
+                deflate(html)?.into()
+            }
+            Encoding::Identity => html.clone(),
+        };
+        Ok(Self {
+            bytes,
+            checksum,
+            digest: Sha256::digest(html).into(),
+        })
+    }
+}
+
+/// Compresses `html` so that other streams can be appended, and it to them unless it `is_first`.
+fn brotli(html: &[u8], is_first: bool) -> io::Result<Vec<u8>> {
+    let parameters = BrotliEncoderParams {
+        quality: QUALITY,
+        lgwin: WINDOW,
+        size_hint: html.len(),
+        appendable: true,
+        catable: !is_first,
+        use_dictionary: is_first,
+        ..BrotliEncoderParams::default()
+    };
+    let mut compressed = Vec::with_capacity(html.len() / 4);
+    brotli::BrotliCompress(&mut &*html, &mut compressed, &parameters)?;
+    Ok(compressed)
+}
+
+fn join_brotli(parts: &[Arc<EncodedPart>]) -> io::Result<Vec<u8>> {
+    let check = |result| match result {
+        BroCatliResult::Success | BroCatliResult::NeedsMoreInput => Ok(()),
+        failed => Err(io::Error::other(format!("joining failed: {failed:?}"))),
+    };
+    let bytes: usize = parts.iter().map(|part| part.bytes.len()).sum();
+    let mut joined = vec![0; bytes + JOINED_OVERHEAD];
+    let mut length = 0;
+    let mut joiner = BroCatli::new();
+    for part in parts {
+        joiner.new_brotli_file();
+        check(joiner.stream(&part.bytes, &mut 0, &mut joined, &mut length))?;
+    }
+    check(joiner.finish(&mut joined, &mut length))?;
+    joined.truncate(length);
+    Ok(joined)
+}
+
+/// Compresses `html` into blocks that end at a whole byte, with no last one among them.
+fn deflate(html: &[u8]) -> io::Result<Vec<u8>> {
+    let room = Vec::with_capacity(html.len() / 2);
+    let mut encoder = DeflateEncoder::new(room, Compression::default());
+    encoder.write_all(html)?;
+    encoder.flush()?;
+    Ok(mem::take(encoder.get_mut()))
+}
+
+fn join_gzip(parts: &[Arc<EncodedPart>]) -> Vec<u8> {
+    let mut checksum = Crc::new();
+    for part in parts {
+        checksum.combine(&part.checksum);
+    }
+    let blocks = parts.iter().map(|part| &*part.bytes);
+    let trailer = [
+        checksum.sum().to_le_bytes(),
+        checksum.amount().to_le_bytes(),
+    ]
+    .concat();
+    let pieces = [&GZIP_HEADER[..]].into_iter().chain(blocks);
+    concat(pieces.chain([&LAST_BLOCK[..], &trailer]))
+}
+
+fn concat<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    pieces.collect::<Vec<_>>().concat()
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder")
+            .field("parts", &self.0.entry_count())
+            .finish()
+    }
+}
