@@ -8,13 +8,16 @@
 //! Write it in a file of its own, with one public function that prints its table; name it in
 //! [`Benchmark`]. A reference does the least that the same work can be done with.
 
+mod busy_entry;
 mod cached_pages;
 mod durable_posts;
 mod fan_out;
 mod fresh_page;
+mod hostile_clients;
 mod markup;
 mod pollers;
 mod prove;
+mod revisions;
 mod rig;
 
 use std::process::ExitCode;
@@ -49,12 +52,18 @@ enum Benchmark {
     CachedPages,
     /// A page rendered for every request, and where the time goes.
     FreshPage,
+    /// What an entry of 5,000 updates costs that is posted to once a second.
+    BusyEntry,
     /// What reaches Ringside behind nginx's cache, with few pollers and with many.
     Pollers,
     /// Posts over HTTP, beside a bare loop that writes to SQLite.
     DurablePosts,
     /// The worst Markdown of the longest update, beside a plain one.
     Markup,
+    /// What readers and authors notice of clients that mean harm.
+    HostileClients,
+    /// How far the counter of revisions moves when entries are renamed.
+    Revisions,
     /// Ten thousand readers, beside a bare write to each.
     FanOut,
 }
@@ -64,9 +73,12 @@ impl Benchmark {
         match self {
             Self::CachedPages => cached_pages::run().await,
             Self::FreshPage => fresh_page::run().await,
+            Self::BusyEntry => busy_entry::run().await,
             Self::Pollers => pollers::run().await,
             Self::DurablePosts => durable_posts::run().await,
             Self::Markup => markup::run(),
+            Self::HostileClients => hostile_clients::run().await,
+            Self::Revisions => revisions::run().await,
             Self::FanOut => fan_out::run().await,
         }
     }

@@ -6,7 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -14,8 +13,8 @@ use tokio::{
 };
 
 use crate::rig::{
-    Author, Better, Connection, Error, Folder, Nginx, Result, Ringside, Table, While,
-    as_a_small_cdn, get, heading, median, note, record,
+    Author, Better, Error, Folder, Nginx, Poller, Result, Ringside, Table, as_a_small_cdn, heading,
+    median, note, record, spread,
 };
 
 /// The audiences.
@@ -126,9 +125,14 @@ impl Audience {
         let (gone, stop) = watch::channel(false);
         let mut readers = JoinSet::new();
         for number in 0..self.readers {
+            let poller = Poller {
+                address: self.nginx,
+                entry: self.entry,
+                interval: INTERVAL,
+            };
             // They came at different times.
-            let first = INTERVAL.mul_f64(fraction(number));
-            readers.spawn(self.read(first, counted, stop.clone()));
+            let first = INTERVAL.mul_f64(spread(number));
+            readers.spawn(poller.read(first, counted, stop.clone()));
         }
         let before = async {
             sleep_until(counted.into()).await;
@@ -157,69 +161,6 @@ impl Audience {
         }
         Ok(counts)
     }
-
-    /// Does what a page does that has no stream; answers how often it asked from `counted` on.
-    async fn read(
-        self,
-        first: Duration,
-        counted: Instant,
-        mut stop: watch::Receiver<bool>,
-    ) -> Result<u64> {
-        tokio::time::sleep(first).await;
-        let mut reader = Connection::open(self.nginx)
-            .await
-            .while_doing("connecting to nginx")?;
-        let mut due = interval(INTERVAL);
-        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut at = self.ask(&mut reader, "head").await?;
-        let mut polls = 0;
-        loop {
-            tokio::select! {
-                _ = due.tick() => {}
-                _ = stop.wait_for(|gone| *gone) => return Ok(polls),
-            }
-            let head = self.ask(&mut reader, "head").await?;
-            polls += u64::from(Instant::now() >= counted);
-            if head.rev > at.rev {
-                at = self
-                    .ask(
-                        &mut reader,
-                        &format!("changes?since={}.{}", at.epoch, at.rev),
-                    )
-                    .await?;
-            }
-        }
-    }
-
-    /// Asks the feed; where it leads to.
-    async fn ask(self, reader: &mut Connection, what: &str) -> Result<Place> {
-        let path = format!("/feed/{}/{what}", self.entry);
-        let request = get(&path, "");
-        let answer = reader.ask(&request).await.while_doing("polling")?;
-        let place = serde_json::from_slice::<Value>(&answer.body).ok();
-        place
-            .as_ref()
-            .filter(|_| answer.status == 200)
-            .and_then(Place::of)
-            .ok_or_else(|| Error::Unexpected(format!("{path}: {}{}", answer.head, answer.text())))
-    }
-}
-
-/// Where an answer of the feed leads to.
-struct Place {
-    epoch: String,
-    rev: i64,
-}
-
-impl Place {
-    /// Of a batch, or of the head.
-    fn of(answer: &Value) -> Option<Self> {
-        let rev = answer.get("to").or_else(|| answer.get("head"))?;
-        Some(Self {
-            epoch: answer.get("epoch")?.as_str()?.to_owned(),
-            rev: rev.as_i64()?,
-        })
-    }
 }
 
 /// How many requests for the feed have reached the server, by its log.
@@ -229,38 +170,4 @@ fn requests_for_the_feed(ringside: &Ringside) -> Result<usize> {
         .lines()
         .filter(|line| line.contains("started processing request"));
     Ok(requests.filter(|line| line.contains("/feed/")).count())
-}
-
-/// The places of numbers between 0 and 1, spread evenly however many there are (the golden ratio's
-/// multiples).
-fn fraction(number: usize) -> f64 {
-    const GOLDEN: f64 = 0.618_033_988_749_895;
-    #[expect(clippy::cast_precision_loss, reason = "they are thousands")]
-    let place = number as f64 * GOLDEN;
-    place.fract()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_batch_and_the_head_say_where_they_lead() {
-        let head = Place::of(&json!({"epoch": "k3f9", "head": 7})).unwrap();
-        assert_eq!((head.epoch.as_str(), head.rev), ("k3f9", 7));
-        let batch = Place::of(&json!({"epoch": "k3f9", "head": 9, "to": 8})).unwrap();
-        assert_eq!(batch.rev, 8);
-        assert!(Place::of(&json!({"message": "no"})).is_none());
-    }
-
-    #[test]
-    fn readers_come_at_all_times() {
-        for tenth in 0..10 {
-            let (from, to) = (f64::from(tenth) / 10.0, f64::from(tenth + 1) / 10.0);
-            let within = |number| (from..to).contains(&fraction(number));
-            assert!((0..20).any(within), "{tenth}");
-        }
-    }
 }

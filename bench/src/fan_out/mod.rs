@@ -1,17 +1,15 @@
 //! Ten thousand readers of one entry, beside the least that a server can do: one `write` for each.
 
-mod audience;
 mod floor;
 
 use std::time::{Duration, Instant};
 
-use audience::Audience;
 use floor::Floor;
 use tokio::time::{sleep, sleep_until};
 
 use crate::rig::{
-    Author, Better, Error, Process, Result, Ringside, Table, heading, median, note, quantile,
-    ratios, record,
+    Audience, Author, Better, Error, Process, Result, Ringside, Table, heading, median, note,
+    quantile, ratios, record,
 };
 
 /// How many readers have a stream open.

@@ -1,12 +1,14 @@
 //! What every benchmark and every proof is made of: the servers, the connections that load them, and what is made of
 //! the numbers.
 
+mod audience;
 mod connection;
 mod database;
 mod figures;
 mod folder;
 mod load;
 mod nginx;
+mod poller;
 mod process;
 mod ringside;
 mod small_cdn;
@@ -14,14 +16,16 @@ mod small_disk;
 mod statistics;
 mod table;
 
+pub use audience::Audience;
 pub use connection::{Answer, Connection, get, post};
 pub use database::{Database, DatabaseKind};
 pub use figures::{Better, ratios, record};
 pub use folder::{Folder, build_folder};
 pub use load::{CONNECTIONS, Load, Taken};
 pub use nginx::{Nginx, user};
+pub use poller::{Poller, spread};
 pub use process::{Process, Signal, cpu_of_this_process};
-pub use ringside::{Author, Ringside, text};
+pub use ringside::{Author, Ringside, login, text};
 pub use small_cdn::as_a_small_cdn;
 pub use small_disk::SmallDisk;
 pub use statistics::{median, quantile};

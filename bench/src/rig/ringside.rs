@@ -132,18 +132,15 @@ impl Ringside {
             "--password-file",
             &file,
         ])?;
+        self.log_in(name).await
+    }
+
+    /// Logs the account named `name` in.
+    pub async fn log_in(&self, name: &str) -> Result<Author> {
         let mut connection = Connection::open(self.address)
             .await
             .while_doing("connecting")?;
-        let form = form_urlencoded::Serializer::new(String::new())
-            .append_pair("username", name)
-            .append_pair("password", PASSWORD)
-            .finish();
-        let request = post(
-            "/login",
-            "content-type: application/x-www-form-urlencoded\r\n",
-            &form,
-        );
+        let request = login(name, PASSWORD);
         let answer = connection.ask(&request).await.while_doing("logging in")?;
         if answer.status != 303 {
             return Err(Error::Unexpected(format!("no login: {}", answer.head)));
@@ -213,13 +210,8 @@ impl Author {
 
     /// Gives the update numbered `id` its `n`th text.
     pub async fn edit(&mut self, id: i64, n: usize) -> Result<()> {
-        let form = form_urlencoded::Serializer::new(String::new())
-            .append_pair("source", &text(n))
-            .append_pair("headline", "")
-            .finish();
-        let path = format!("/desk/updates/{id}");
-        let request = self.request(&path, "application/x-www-form-urlencoded", &form);
-        self.send(&request, 303).await
+        let fields = [("source", &*text(n)), ("headline", "")];
+        self.submit(&format!("/desk/updates/{id}"), &fields).await
     }
 
     /// A request of theirs that sends `body` to `path`, as their page does.
@@ -229,6 +221,15 @@ impl Author {
             "content-type: {content_type}\r\ncookie: {cookie}\r\nsec-fetch-site: same-origin\r\naccept: application/json\r\n"
         );
         post(path, &headers, body)
+    }
+
+    /// Submits the form at `path`, and expects a redirect.
+    pub async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<()> {
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = self.request(path, "application/x-www-form-urlencoded", &form);
+        self.send(&request, 303).await
     }
 
     async fn send(&mut self, request: &[u8], wanted: u16) -> Result<()> {
@@ -241,6 +242,16 @@ impl Author {
         let _ = write!(said, "{}", answer.text());
         Err(Error::Unexpected(format!("a post was refused: {said}")))
     }
+}
+
+/// The request that logs `name` in.
+pub fn login(name: &str, password: &str) -> Vec<u8> {
+    let form = form_urlencoded::Serializer::new(String::new())
+        .append_pair("username", name)
+        .append_pair("password", password)
+        .finish();
+    let headers = "content-type: application/x-www-form-urlencoded\r\n";
+    post("/login", headers, &form)
 }
 
 /// The `n`th update, as authors write them: two sentences of Markdown. No two are the same.

@@ -22,7 +22,7 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::rig::{Error, Result, While, get};
+use super::{Error, Result, While, get};
 
 /// From how many addresses readers come: one alone has not enough ports for the largest audiences, nor
 /// would Ringside serve as many from it.

@@ -1,0 +1,291 @@
+//! What readers, authors and people who log in notice while clients attack the server.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    task::JoinSet,
+    time::{sleep, sleep_until, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::rig::{
+    Audience, Author, Better, Error, Result, Ringside, Table, get, heading, login, median, note,
+    quantile, record,
+};
+
+/// How many readers have a stream open.
+const READERS: u32 = 500;
+/// How many posts a round has, and how often one is sent.
+const POSTS: u32 = 50;
+const EVERY: Duration = Duration::from_millis(200);
+/// How long stragglers are waited for after the last post.
+const AFTERWARDS: Duration = Duration::from_secs(10);
+/// How many rounds an attack has, each after one at rest.
+const ROUNDS: usize = 3;
+/// How long an attack goes on before its round begins.
+const WARM_UP: Duration = Duration::from_secs(1);
+/// How long a client waits before it attacks again once it was refused or closed.
+const PAUSE: Duration = Duration::from_millis(5);
+/// How many clients log in rightly in a round.
+const LOGINS: u32 = 10;
+/// How many frames a WebSocket sends at once.
+const FRAMES: usize = 100;
+
+/// Attacks, and how many clients of each there are.
+const ATTACKS: [(&str, Attack, usize); 6] = [
+    ("pings on WebSockets that read nothing", Attack::Pings, 8),
+    ("connections that send no request", Attack::Silence, 500),
+    ("streams that are not read", Attack::UnreadStreams, 200),
+    ("pages that don't exist", Attack::UnknownPages, 16),
+    ("wrong logins", Attack::WrongLogins, 16),
+    ("the worst Markdown, by an author", Attack::Markdown, 2),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attack {
+    Pings,
+    Silence,
+    UnreadStreams,
+    UnknownPages,
+    WrongLogins,
+    Markdown,
+}
+
+/// What was noticed in a round, in milliseconds.
+struct Noticed {
+    /// From when a post was due to when a reader had it: 99 of 100.
+    reader: f64,
+    /// From when a post was due to its acknowledgement: the median.
+    author: f64,
+    /// A right login: the median.
+    login: f64,
+}
+
+/// Prints what is noticed at rest, and during each attack.
+pub async fn run() -> Result<()> {
+    heading("What readers and authors notice of clients that mean harm");
+    note(format!(
+        "{READERS} readers by server-sent events, {POSTS} posts, one every {} ms, and {LOGINS} right logins a round; {ROUNDS} rounds of each attack, \
+         by turns with rounds at rest. The clients come from addresses of their own.",
+        EVERY.as_millis(),
+    ));
+    let mut table = Table::new([
+        "attack",
+        "clients",
+        "reader p99 ms",
+        "at rest",
+        "post ms",
+        "at rest",
+        "login ms",
+        "at rest",
+    ]);
+    for (name, attack, clients) in ATTACKS {
+        let (mut attacked, mut rest) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            rest.push(round(attack, 0).await?);
+            attacked.push(round(attack, clients).await?);
+        }
+        let all = |rounds: &[Noticed], of: fn(&Noticed) -> f64| -> Vec<f64> {
+            rounds.iter().map(of).collect()
+        };
+        let of = |rounds: &[Noticed], of: fn(&Noticed) -> f64| {
+            format!("{:.1}", median(&all(rounds, of)))
+        };
+        record(
+            &format!("reader during {name}"),
+            "ms at the 99th of 100",
+            Better::Lower,
+            &all(&attacked, |round| round.reader),
+        )?;
+        table.row([
+            name.to_owned(),
+            clients.to_string(),
+            of(&attacked, |round| round.reader),
+            of(&rest, |round| round.reader),
+            of(&attacked, |round| round.author),
+            of(&rest, |round| round.author),
+            of(&attacked, |round| round.login),
+            of(&rest, |round| round.login),
+        ]);
+    }
+    table.print();
+    Ok(())
+}
+
+/// Measures a round during which so many `clients` attack.
+async fn round(attack: Attack, clients: usize) -> Result<Noticed> {
+    let ringside = Ringside::start(&[("RINGSIDE_LOG", "error")])?;
+    let entry = ringside.entry("final").await?;
+    ringside.entry("other").await?;
+    let mut author = ringside.author("ann").await?;
+    let attackers = attackers(&ringside, attack, clients).await?;
+    let path = format!("/feed/{entry}/stream");
+    let audience = Audience::open(ringside.address, &path, READERS, 0).await?;
+    sleep(WARM_UP).await;
+
+    let start = Instant::now() + EVERY;
+    audience.count_from(start, EVERY);
+    let logins = async {
+        let mut times = Vec::new();
+        for n in 0..LOGINS {
+            sleep_until((start + EVERY * (n * POSTS / LOGINS)).into()).await;
+            let begun = Instant::now();
+            ringside.log_in("ann").await?;
+            times.push(milliseconds(begun));
+        }
+        Ok::<_, Error>(times)
+    };
+    let posts = async {
+        let mut times = Vec::new();
+        for n in 0..POSTS {
+            let due = start + EVERY * n;
+            sleep_until(due.into()).await;
+            author
+                .post_text("final", &format!("seq={n}; word word word"))
+                .await?;
+            times.push(milliseconds(due));
+        }
+        Ok::<_, Error>(times)
+    };
+    let (logins, posts) = tokio::try_join!(logins, posts)?;
+    let end = Instant::now() + AFTERWARDS;
+    while audience.deliveries() < audience.readers() * POSTS as usize && Instant::now() < end {
+        sleep(Duration::from_millis(10)).await;
+    }
+    attackers.stop.cancel();
+    Ok(Noticed {
+        reader: quantile(&audience.latencies(POSTS)?.concat(), 0.99),
+        author: median(&posts),
+        login: median(&logins),
+    })
+}
+
+/// Clients that attack until this is dropped.
+struct Attackers {
+    stop: CancellationToken,
+    _clients: JoinSet<()>,
+}
+
+async fn attackers(ringside: &Ringside, attack: Attack, clients: usize) -> Result<Attackers> {
+    let stop = CancellationToken::new();
+    let mut tasks = JoinSet::new();
+    for number in 0..clients {
+        let client = Client {
+            server: ringside.address,
+            own: SocketAddr::from((Ipv4Addr::new(127, 0, 1, 1), 0)),
+            number,
+        };
+        let author = match attack {
+            Attack::Markdown => Some(ringside.author(&format!("eve-{number}")).await?),
+            _ => None,
+        };
+        let stopped = stop.clone();
+        tasks.spawn(async move {
+            let attack = client.attack(attack, author);
+            stopped.run_until_cancelled(attack).await;
+        });
+    }
+    Ok(Attackers {
+        stop,
+        _clients: tasks,
+    })
+}
+
+/// One client that attacks.
+#[derive(Clone, Copy)]
+struct Client {
+    server: SocketAddr,
+    /// Where it comes from: another address than readers and authors do.
+    own: SocketAddr,
+    number: usize,
+}
+
+impl Client {
+    /// Attacks for ever. What the server refuses or closes is tried again.
+    async fn attack(self, attack: Attack, mut author: Option<Author>) {
+        for attempt in 0.. {
+            // A refusal is what the server is expected to answer.
+            let _ = match attack {
+                Attack::Pings => self.send_pings().await,
+                Attack::Silence => self.wait_for_close().await,
+                Attack::UnreadStreams => self.open_stream().await,
+                Attack::UnknownPages => {
+                    let path = format!("/nowhere-{}-{attempt}", self.number);
+                    self.request(&get(&path, "accept: text/html\r\n")).await
+                }
+                Attack::WrongLogins => {
+                    let name = format!("name-{}-{attempt}", self.number);
+                    self.request(&login(&name, "wrong horse battery")).await
+                }
+                Attack::Markdown => {
+                    if let Some(author) = &mut author {
+                        // It is refused after it was parsed.
+                        let _ = author.post_text("other", &worst_markdown()).await;
+                    }
+                    Ok(())
+                }
+            };
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn connect(self) -> std::io::Result<TcpStream> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(self.own)?;
+        socket.connect(self.server).await
+    }
+
+    async fn send_pings(self) -> std::io::Result<()> {
+        let mut connection = self.connect().await?;
+        let upgrade = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                       sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+        connection.write_all(&get("/ws", upgrade)).await?;
+        // A masked ping of 125 bytes (RFC 6455, section 5.2), the mask being zero.
+        let frame = [&[0x89, 0xfd, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
+        let frames = frame.repeat(FRAMES);
+        loop {
+            connection.write_all(&frames).await?;
+        }
+    }
+
+    async fn wait_for_close(self) -> std::io::Result<()> {
+        let mut connection = self.connect().await?;
+        connection.read(&mut [0]).await.map(drop)
+    }
+
+    async fn open_stream(self) -> std::io::Result<()> {
+        let mut connection = self.connect().await?;
+        connection.write_all(&get("/feed/all/stream", "")).await?;
+        // It reads the head, and nothing more.
+        connection.read(&mut [0; 64]).await?;
+        std::future::pending().await
+    }
+
+    /// Sends `request` on a connection of its own, and reads what comes for a second at most.
+    async fn request(self, request: &[u8]) -> std::io::Result<()> {
+        let mut connection = self.connect().await?;
+        connection.write_all(request).await?;
+        let answer = connection.read(&mut [0; 4_096]);
+        timeout(Duration::from_secs(1), answer).await??;
+        Ok(())
+    }
+}
+
+/// The text of 50,000 characters that takes longest of those that the benchmark `markup` knows.
+fn worst_markdown() -> String {
+    let start: String = (0..48).map(|n| format!("<b {n}>")).collect();
+    let mut text = format!("<p>{start}");
+    while text.len() < 49_900 {
+        text.push_str("<p>x");
+    }
+    text
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
+}
