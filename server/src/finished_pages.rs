@@ -7,8 +7,8 @@ use std::{
 };
 
 use axum::{
-    BoxError, Router,
-    body::{Bytes, HttpBody},
+    Router,
+    body::{Body, HttpBody},
     http::{Method, Request},
     response::Response,
     routing::future::RouteFuture,
@@ -55,11 +55,9 @@ impl FinishedPages {
             router,
         }))
     }
-}
 
-impl Behind {
     /// Returns the response to `request` if it is the GET of a finished page.
-    fn page<B: HttpBody>(&self, request: &Request<B>) -> Option<Response> {
+    pub fn page<B: HttpBody>(&self, request: &Request<B>) -> Option<Response> {
         let address = request.uri().path_and_query()?.as_str();
         if *request.method() != Method::GET
             || address.len() > MAX_ADDRESS
@@ -68,18 +66,22 @@ impl Behind {
         {
             return None;
         }
-        let hub = self.newsroom.hub();
-        let mut page = self.cache.finished(hub, request.uri(), request.headers())?;
-        self.security.add_to(page.headers_mut());
+        let hub = self.0.newsroom.hub();
+        let mut page = self
+            .0
+            .cache
+            .finished(hub, request.uri(), request.headers())?;
+        self.0.security.add_to(page.headers_mut());
         Some(page)
+    }
+
+    /// Passes `request` on to the router.
+    pub fn pass_on(&self, request: Request<Body>) -> RouteFuture<Infallible> {
+        self.0.router.clone().call(request)
     }
 }
 
-impl<B> Service<Request<B>> for FinishedPages
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+impl Service<Request<Body>> for FinishedPages {
     type Response = Response;
     type Error = Infallible;
     type Future = Either<Ready<Result<Response, Infallible>>, RouteFuture<Infallible>>;
@@ -89,10 +91,10 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        match self.0.page(&request) {
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        match self.page(&request) {
             Some(page) => Either::Left(ready(Ok(page))),
-            None => Either::Right(self.0.router.clone().call(request)),
+            None => Either::Right(self.pass_on(request)),
         }
     }
 }

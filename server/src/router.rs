@@ -43,8 +43,13 @@ use crate::{
 /// The longest id of a request that is kept, in characters: a UUID has 36, a SHA-256 in hex 64.
 const LONGEST_ID: usize = 64;
 
-/// Everything the server answers.
+/// Returns [`service`] as a router, for callers that need one.
 pub fn router(state: AppState) -> Router {
+    Router::new().fallback_service(service(state))
+}
+
+/// Everything the server answers.
+pub fn service(state: AppState) -> FinishedPages {
     let mut public = Router::new();
     let mut author = forms::author_routes();
     let mut door = forms::door_routes();
@@ -107,7 +112,7 @@ pub fn router(state: AppState) -> Router {
                 .layer(DefaultBodyLimit::disable()),
         )
         .with_state(state);
-    Router::new().fallback_service(FinishedPages::new(page_cache, newsroom, headers, routes))
+    FinishedPages::new(page_cache, newsroom, headers, routes)
 }
 
 /// Names requests in the log. Not by UUIDs, which ask the system for randomness each time.

@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, extract::ConnectInfo};
-use futures::future;
+use axum::{body::Body, extract::ConnectInfo};
+use futures::future::{self, Either, ready};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::SockRef;
@@ -19,11 +19,10 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::Service;
 
 use crate::{
-    address_limits::Permit, connections::Connections, router::router, state::AppState,
-    streams::Connection,
+    address_limits::Permit, connections::Connections, finished_pages::FinishedPages,
+    router::service, state::AppState, streams::Connection,
 };
 
 /// How long a connection may take to send a whole request head, from when it is accepted or the last
@@ -68,7 +67,7 @@ pub async fn serve_http(
 /// What all connections share.
 struct Server {
     http: http1::Builder,
-    router: Router,
+    service: FinishedPages,
     connections: Connections,
     tasks: TaskTracker,
     /// No more requests are to be answered than those under way.
@@ -85,7 +84,7 @@ impl Server {
             .max_buf_size(BUFFER);
         Self {
             http,
-            router: router(state.clone()),
+            service: service(state.clone()),
             connections: state.connections.clone(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -119,11 +118,14 @@ impl Server {
         };
         let service = service_fn(|request: Request<Incoming>| {
             silent.has_sent_request();
+            if let Some(page) = self.service.page(&request) {
+                return Either::Left(ready(Ok(page)));
+            }
             let mut request = request.map(Body::new);
             let extensions = request.extensions_mut();
             extensions.insert(ConnectInfo(peer));
             extensions.insert(handover.clone());
-            self.router.clone().call(request)
+            Either::Right(self.service.pass_on(request))
         });
         let connection = self.http.serve_connection(TokioIo::new(socket), service);
         let mut connection = pin!(connection.with_upgrades());

@@ -1,10 +1,10 @@
 //! Accounts, in the database.
 
 use domain::{AccountId, Role, Timestamp, Username, Viewer};
-use sqlx::{Any, AnyConnection, Row, Transaction, any::AnyRow};
+use sqlx::{Row, any::AnyRow};
 
 use super::{
-    Snapshot, Store, error, feed, one_row,
+    BoundedTransaction, Snapshot, Store, feed, one_row,
     row::{Record, decodable},
 };
 use crate::{Account, Error, Result};
@@ -24,7 +24,7 @@ pub struct StoredAccount {
 /// until the commit. Dropped without a commit, it changes nothing.
 #[derive(Debug)]
 pub struct AccountChange {
-    pub(super) tx: Transaction<'static, Any>,
+    pub(super) tx: Box<BoundedTransaction>,
 }
 
 impl Store {
@@ -67,7 +67,7 @@ impl Store {
                 "Another account has this username already; choose another.",
             ))
         })?;
-        tx.commit().await.map_err(error::of_commit)?;
+        tx.commit().await?;
         Ok(Viewer {
             id: AccountId(row.try_get("id")?),
             username: username.clone(),
@@ -158,7 +158,7 @@ impl AccountChange {
     /// # Errors
     /// [`Error::OutcomeUnknown`] if the database doesn't confirm the commit.
     pub async fn commit(self) -> Result<()> {
-        self.tx.commit().await.map_err(error::of_commit)
+        self.tx.commit().await
     }
 }
 
@@ -202,7 +202,7 @@ impl Snapshot {
 }
 
 async fn account_by_name(
-    connection: &mut AnyConnection,
+    connection: &mut BoundedTransaction,
     username: &Username,
 ) -> Result<Option<StoredAccount>> {
     sqlx::query(
@@ -223,7 +223,7 @@ async fn account_by_name(
     .transpose()
 }
 
-async fn has_owner(connection: &mut AnyConnection) -> Result<bool> {
+async fn has_owner(connection: &mut BoundedTransaction) -> Result<bool> {
     let owner = sqlx::query("SELECT 1 AS one FROM accounts WHERE role = 'owner' LIMIT 1")
         .fetch_optional(connection)
         .await?;

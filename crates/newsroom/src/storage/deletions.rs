@@ -2,7 +2,7 @@
 
 use domain::{AccountId, Timestamp};
 
-use super::{Revision, Store, error, feed, one_row, open::Kind, sqlite};
+use super::{Revision, Store, feed, one_row, open::Kind, sqlite};
 use crate::{LiveUpdate, Result};
 
 impl Revision {
@@ -70,7 +70,7 @@ impl Store {
         .bind(before.0)
         .execute(&mut *tx)
         .await?;
-        tx.commit().await.map_err(error::of_commit)?;
+        tx.commit().await?;
         self.forget_wiped().await
     }
 

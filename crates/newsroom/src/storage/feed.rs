@@ -1,10 +1,10 @@
 //! The revision counter, which orders all changes, and the entries that changed since a revision.
 
 use domain::{EntryId, EntryState, Epoch, MAX_REV, Rev, Slug};
-use sqlx::{Any, AnyConnection, Row, Transaction, any::AnyRow};
+use sqlx::{Any, Row, Transaction, any::AnyRow};
 
 use super::{
-    Revision, Snapshot, Store, one_row,
+    BoundedTransaction, Revision, Snapshot, Store, one_row,
     row::{Record, decodable},
 };
 use crate::{Error, Result};
@@ -44,23 +44,23 @@ pub(super) async fn found(tx: &mut Transaction<'_, Any>) -> Result<(), sqlx::Err
 }
 
 /// Takes the right to be the only one who writes until the transaction ends, at no new revision.
-pub(super) async fn lock(tx: &mut Transaction<'_, Any>) -> Result<()> {
+pub(super) async fn lock(tx: &mut BoundedTransaction) -> Result<()> {
     let result = sqlx::query("UPDATE feed SET rev = rev WHERE id = 1")
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
     one_row(&result)
 }
 
 /// Takes the same right, and returns the last revision.
-pub(super) async fn lock_at(tx: &mut Transaction<'_, Any>) -> Result<Rev> {
+pub(super) async fn lock_at(tx: &mut BoundedTransaction) -> Result<Rev> {
     let row = sqlx::query("UPDATE feed SET rev = rev WHERE id = 1 RETURNING rev")
-        .fetch_one(&mut **tx)
+        .fetch_one(&mut *tx)
         .await?;
     Ok(row.try_get("rev")?)
 }
 
 /// Sets the counter.
-pub(super) async fn set_rev(connection: &mut AnyConnection, rev: Rev) -> Result<()> {
+pub(super) async fn set_rev(connection: &mut BoundedTransaction, rev: Rev) -> Result<()> {
     let result = sqlx::query("UPDATE feed SET rev = $1 WHERE id = 1")
         .bind(rev)
         .execute(connection)

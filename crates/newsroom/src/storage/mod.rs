@@ -20,13 +20,14 @@ mod row;
 mod sessions;
 mod sqlite;
 mod tokens;
+mod transaction;
 mod updates;
 mod writing;
 
 use std::{fmt, time::Duration};
 
 use domain::Rev;
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::AnyPool;
 use tokio::time::{Instant, timeout_at};
 
 pub use accounts::{AccountChange, StoredAccount};
@@ -42,6 +43,7 @@ pub use writing::NewUpdate;
 
 use crate::{Error, Result};
 use open::Kind;
+use transaction::BoundedTransaction;
 
 /// The database.
 #[derive(Clone)]
@@ -56,7 +58,7 @@ pub struct Store {
     /// Connections for sessions, so that a login doesn't wait behind writes; where the database has one
     /// writer at a time, that writer.
     sessions: AnyPool,
-    /// How long a request waits for a transaction to begin.
+    /// How long a request waits for a transaction to begin, and for each of its statements.
     deadline: Duration,
 }
 
@@ -88,7 +90,7 @@ impl Store {
     pub async fn snapshot(&self) -> Result<Snapshot> {
         in_time(Instant::now() + self.deadline, async {
             Ok(Snapshot {
-                tx: self.readers.begin_with(self.kind.begin_read()).await?,
+                tx: self.begin(&self.readers, self.kind.begin_read()).await?,
             })
         })
         .await
@@ -109,7 +111,7 @@ impl Store {
     /// If the database can't be reached by then.
     pub(crate) async fn revise_by(&self, deadline: Instant) -> Result<Revision> {
         in_time(deadline, async {
-            let mut tx = self.writer.begin_with(self.kind.begin_write()).await?;
+            let mut tx = self.begin(&self.writer, self.kind.begin_write()).await?;
             let rev = feed::lock_at(&mut tx).await?;
             Ok(Revision {
                 before: rev,
@@ -120,11 +122,19 @@ impl Store {
         .await
     }
 
-    async fn begin_write(&self) -> Result<Transaction<'static, Any>> {
-        in_time(Instant::now() + self.deadline, async {
-            Ok(self.writer.begin_with(self.kind.begin_write()).await?)
-        })
-        .await
+    async fn begin_write(&self) -> Result<Box<BoundedTransaction>> {
+        let begin = self.begin(&self.writer, self.kind.begin_write());
+        in_time(Instant::now() + self.deadline, begin).await
+    }
+
+    /// Begins a transaction. Where the database is a server, no statement waits for it for longer than a
+    /// request does.
+    async fn begin(&self, pool: &AnyPool, begin: &'static str) -> Result<Box<BoundedTransaction>> {
+        let deadline = match self.kind {
+            Kind::Sqlite => None,
+            Kind::Postgres => Some(self.deadline),
+        };
+        BoundedTransaction::begin(pool, begin, deadline).await
     }
 
     /// How long a request waits for a transaction to begin.
@@ -143,7 +153,7 @@ async fn in_time<T>(deadline: Instant, beginning: impl Future<Output = Result<T>
 /// A transaction that reads: all of its answers are of one moment.
 #[derive(Debug)]
 pub struct Snapshot {
-    tx: Transaction<'static, Any>,
+    tx: Box<BoundedTransaction>,
 }
 
 /// A transaction that changes what readers see. Each row that it writes takes a revision, and the
@@ -187,7 +197,7 @@ impl Revision {
         if self.rev != self.before {
             feed::set_rev(&mut self.snapshot.tx, self.rev).await?;
         }
-        self.snapshot.tx.commit().await.map_err(error::of_commit)
+        self.snapshot.tx.commit().await
     }
 }
 

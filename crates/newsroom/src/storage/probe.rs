@@ -1,6 +1,6 @@
 //! Finds out whether the database can be written.
 
-use super::{Store, error};
+use super::Store;
 use crate::Result;
 
 /// How much is written, in bytes: more than what SQLite may find free in its last pages.
@@ -20,11 +20,11 @@ impl Store {
             .bind("x".repeat(FILLER))
             .execute(&mut *tx)
             .await?;
-        tx.commit().await.map_err(error::of_commit)?;
+        tx.commit().await?;
         let mut tx = self.begin_write().await?;
         sqlx::query("DELETE FROM write_probe")
             .execute(&mut *tx)
             .await?;
-        tx.commit().await.map_err(error::of_commit)
+        tx.commit().await
     }
 }

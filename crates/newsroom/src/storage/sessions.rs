@@ -1,11 +1,11 @@
 //! Sessions, in the database: by the hash of the token their holder carries.
 
 use domain::{AccountId, SessionId, Timestamp, Username, Viewer};
-use sqlx::{AnyConnection, any::AnyRow};
+use sqlx::any::AnyRow;
 use tokio::time::Instant;
 
 use super::{
-    AccountChange, Snapshot, Store, accounts, error, in_time, one_row,
+    AccountChange, BoundedTransaction, Snapshot, Store, accounts, in_time, one_row,
     row::{Record, decodable},
 };
 use crate::{OpenSession, Result, secret::Secret};
@@ -50,10 +50,8 @@ impl Store {
         password_hash: &str,
         replaced: Option<&Secret>,
     ) -> Result<bool> {
-        let mut tx = in_time(Instant::now() + self.deadline, async {
-            Ok(self.sessions.begin_with(self.kind.begin_write()).await?)
-        })
-        .await?;
+        let begin = self.begin(&self.sessions, self.kind.begin_write());
+        let mut tx = in_time(Instant::now() + self.deadline, begin).await?;
         // The account's row is locked until the commit, so that a session can't begin beside a transaction that
         // disables the account or changes its password, and outlive it.
         let account = sqlx::query(
@@ -83,7 +81,7 @@ impl Store {
         .bind(MAX_SESSIONS)
         .execute(&mut *tx)
         .await?;
-        tx.commit().await.map_err(error::of_commit)?;
+        tx.commit().await?;
         Ok(true)
     }
 
@@ -251,7 +249,7 @@ impl Snapshot {
     }
 }
 
-async fn insert(connection: &mut AnyConnection, new: NewSession<'_>) -> Result<()> {
+async fn insert(connection: &mut BoundedTransaction, new: NewSession<'_>) -> Result<()> {
     let result = sqlx::query(
         "INSERT INTO sessions (token_hash, account_id, created_at, last_seen_at, expires_at)
          VALUES ($1, $2, $3, $3, $4)",

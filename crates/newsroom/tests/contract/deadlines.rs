@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Password, Role, Username};
-use newsroom::{Error, NotReady};
+use newsroom::{Error, NotReady, live::FeedId};
 use sqlx::{AnyConnection, Connection, Executor};
 
 use super::support::{Database, TestNewsroom, draft, op_id, soon};
@@ -101,6 +101,46 @@ async fn a_session_that_stands_still_in_a_transaction_loses_its_lock() {
         .unwrap();
     drop(frozen);
     store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_fail_while_the_network_swallows_packets_and_succeed_afterwards() {
+    let database = Database::postgres().await;
+    let (network, url) = database.as_postgres().behind_network().await;
+    let (mut options, hand) = database.options();
+    options.database_deadline = DEADLINE;
+    options.database_url = url;
+    let room = TestNewsroom::on_options(&database, options, hand).await;
+    let entry = room.live_entry().await;
+    let posted = room.post(&entry, "before").await;
+    let (one, two) = (op_id(), op_id());
+    let (text, other) = (draft("after"), draft("edited"));
+    let post = || room.post_update(&room.author, &entry.slug, &one, &text, Duration::ZERO);
+    let edit = || room.edit_update(&room.author, posted.id, &other, Some(&two));
+
+    // More requests than there are connections: none may hold one for ever.
+    for _ in 0..3 {
+        network.swallow(true);
+        for _ in 0..10 {
+            let (posted, edited, page, accounts, head) = soon(Box::pin(async {
+                tokio::join!(
+                    post(),
+                    edit(),
+                    room.entry_page(&entry.slug),
+                    room.accounts(),
+                    room.changes(FeedId::All, None),
+                )
+            }))
+            .await;
+            assert!(posted.is_err() && edited.is_err() && page.is_err() && accounts.is_err());
+            drop(head);
+        }
+        assert!(soon(room.check_readiness()).await.is_err());
+        network.swallow(false);
+        soon(async { while post().await.is_err() || edit().await.is_err() {} }).await;
+        soon(async { while room.entry_page(&entry.slug).await.is_err() {} }).await;
+        assert_eq!(room.texts(&entry).await, ["edited", "after"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,7 @@
 //! What the tests stand on.
 
 mod database;
+mod network;
 mod page;
 mod postgres;
 mod room;
@@ -10,6 +11,7 @@ mod stream;
 use std::{future::Future, time::Duration};
 
 pub use database::Database;
+pub use network::Network;
 pub use page::LivePage;
 pub use postgres::PostgresDatabase;
 pub use room::{TestNewsroom, card, draft, op_id, slug};

@@ -9,6 +9,8 @@ use std::{
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
+use super::Network;
+
 /// Names are short, and never one that is in use: tests run in processes of their own.
 static LAST: AtomicUsize = AtomicUsize::new(0);
 
@@ -39,6 +41,15 @@ impl PostgresDatabase {
         // The server's own is that of the database `postgres`.
         self.server
             .replacen("/postgres?", &format!("/{}?", self.name), 1)
+    }
+
+    /// A network that leads to it, and its address there.
+    pub async fn behind_network(&self) -> (Network, String) {
+        let folder = self.server.split_once("host=").unwrap().1;
+        let network = Network::to(folder).await;
+        let (port, name) = (network.port(), &self.name);
+        let url = format!("postgres://ringside@127.0.0.1:{port}/{name}?sslmode=disable");
+        (network, url)
     }
 
     /// Copies it; nobody may be connected.
