@@ -1,4 +1,4 @@
-//! Clients that mean harm, against the binary with few files: the server lives, everybody else is
+//! Clients that mean harm, against the binary with few files and little memory: the server lives, everybody else is
 //! answered, what is posted is acknowledged, and the log tells of each kind at most once a minute.
 //!
 //! A file holds the attacks on one part of the server. A test starts a [`Target`](hostile::support),

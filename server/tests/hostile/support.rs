@@ -1,12 +1,12 @@
-//! A server with few files, and clients that send whatever they like.
+//! A server with few files and little memory, and clients that send whatever they like.
 
 use std::{
     fmt::Write as _,
     fs::{self, File},
     io::{self, ErrorKind, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpStream},
-    path::PathBuf,
-    process::{Command, Stdio},
+    path::{Path, PathBuf},
+    process::{self, Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
@@ -26,7 +26,7 @@ const MOST_MEMORY: u64 = 256 * 1024;
 /// How long anything may take on a machine that does a lot else.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// A server with few files, and a live entry at `/entries/final`.
+/// A server with few files and little memory, and a live entry at `/entries/final`.
 pub struct Target {
     address: SocketAddr,
     server: Serving,
@@ -34,6 +34,8 @@ pub struct Target {
     token: String,
     log: PathBuf,
     _ringside: Ringside,
+    // Removed once the server is gone.
+    _memory: Option<MemoryLimit>,
 }
 
 /// What came back.
@@ -45,7 +47,7 @@ pub struct Answer {
 }
 
 impl Target {
-    /// Starts a server with few files and these flags.
+    /// Starts a server with few files, little memory and these flags.
     pub fn start(flags: &[&str]) -> Self {
         // An attack takes more files than tests are given at first.
         rlimit::increase_nofile_limit(u64::MAX).unwrap();
@@ -60,7 +62,8 @@ impl Target {
 
         let log = ringside.file("log", "");
         let arguments = [&["serve", "--log-format", "json"], flags].concat();
-        let mut command = with_few_files(&ringside.command(&arguments));
+        let memory = MemoryLimit::create(MOST_MEMORY * 1024);
+        let mut command = with_little(&ringside.command(&arguments), memory.as_ref());
         command.stderr(File::create(&log).unwrap());
         let server = Serving::start_as_it_is(command);
         Self {
@@ -70,6 +73,7 @@ impl Target {
             token,
             log,
             _ringside: ringside,
+            _memory: memory,
         }
     }
 
@@ -184,10 +188,51 @@ impl Target {
     }
 }
 
-/// The same command, run with few files: neither the soft nor the hard limit allows more.
-fn with_few_files(command: &Command) -> Command {
+/// A control group whose processes may take only so much memory. Removed when dropped.
+struct MemoryLimit(PathBuf);
+
+impl MemoryLimit {
+    /// Creates one for `bytes`; `None` where the system doesn't let us.
+    fn create(bytes: u64) -> Option<Self> {
+        static LAST: AtomicUsize = AtomicUsize::new(0);
+        let number = LAST.fetch_add(1, Ordering::Relaxed);
+        let name = format!("ringside-test-{}-{number}", process::id());
+        // The first version of control groups, and the second.
+        [
+            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+            ("/sys/fs/cgroup", "memory.max"),
+        ]
+        .into_iter()
+        .find_map(|(root, file)| {
+            let folder = Path::new(root).join(&name);
+            fs::create_dir(&folder).ok()?;
+            let group = Self(folder);
+            fs::write(group.0.join(file), bytes.to_string()).ok()?;
+            Some(group)
+        })
+    }
+}
+
+impl Drop for MemoryLimit {
+    fn drop(&mut self) {
+        // Refused for as long as a process is in it, or its memory is being freed.
+        for _ in 0..100 {
+            if fs::remove_dir(&self.0).is_ok() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// The same command, run with few files (neither the soft nor the hard limit allows more) and, where the
+/// system lets us limit it, little memory.
+fn with_little(command: &Command, memory: Option<&MemoryLimit>) -> Command {
     let mut limited = Command::new("sh");
-    let script = format!("ulimit -n {FILES} && exec \"$0\" \"$@\"");
+    let join = memory.map_or_else(String::new, |group| {
+        format!("echo $$ > '{}' && ", group.0.join("cgroup.procs").display())
+    });
+    let script = format!("{join}ulimit -n {FILES} && exec \"$0\" \"$@\"");
     limited
         .args(["-c", &script])
         .arg(command.get_program())
