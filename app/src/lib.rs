@@ -31,7 +31,7 @@ pub use error::AppError;
 
 #[cfg(feature = "ssr")]
 pub use {
-    entry::{render_card, render_highlights, updates_block},
+    entry::{render_card, render_highlights, update_content, updates_block},
     front::render_line,
     layout::{Assets, Instead, Shell, inline_scripts},
     request::{PageRequest, Typed, status_of},

@@ -40,7 +40,7 @@ pub use {
     page::EntryPage,
     said::said,
     stretch::stretches,
-    update_card::{render_card, updates_block},
+    update_card::{render_card, update_content, updates_block},
     update_page::UpdatePage,
 };
 
