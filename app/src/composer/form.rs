@@ -7,7 +7,7 @@
 
 use std::{fmt::Write as _, pin::pin};
 
-use domain::{ATTEMPT_DEADLINE_MS, Attempt, AttemptResult, Next, PostedUpdate, not_shown};
+use domain::{ATTEMPT_DEADLINE_MS, Attempt, AttemptResult, Next, PostResult, not_shown};
 use futures::future::{Either, select};
 use gloo_timers::{callback::Timeout, future::TimeoutFuture};
 use js_sys::{Math, Uint8Array};
@@ -175,7 +175,7 @@ impl Composing {
     }
 
     /// Acts on what an attempt to post `sent` came to.
-    fn finish(self, mut sent: KeptDraft, posted: Result<PostedUpdate, AppError>) {
+    fn finish(self, mut sent: KeptDraft, posted: Result<PostResult, AppError>) {
         let result = match &posted {
             Ok(_) => AttemptResult::Published,
             Err(error) => error.attempt_result(),
@@ -252,7 +252,7 @@ impl Composing {
 }
 
 /// Makes one attempt to post `draft`; one that takes too long is aborted.
-async fn send(slug: String, draft: &KeptDraft, attempt: Attempt) -> Result<PostedUpdate, AppError> {
+async fn send(slug: String, draft: &KeptDraft, attempt: Attempt) -> Result<PostResult, AppError> {
     let (source, headline) = (draft.source.clone(), draft.headline.clone());
     let answer = post_update(slug, attempt.op_id, source, headline, attempt.waited_ms);
     let deadline = TimeoutFuture::new(ATTEMPT_DEADLINE_MS);

@@ -161,7 +161,7 @@ mod tests {
             ),
             (
                 "the final",
-                "The address can hold lowercase letters a to z, digits, and single hyphens between them. It holds U+0020 at character 4.",
+                "The address can hold lowercase letters a to z, digits, and single hyphens between them. It holds a blank at character 4.",
             ),
             (
                 "the--final",

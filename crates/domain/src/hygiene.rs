@@ -136,10 +136,10 @@ pub fn place(text: &str, at: usize) -> String {
 
 /// `c` as a sentence names it: itself in quotation marks, or its number if it shows nothing.
 pub fn named(c: char) -> String {
-    if is_visible(c) {
-        format!("“{c}”")
-    } else {
-        format!("U+{:04X}", u32::from(c))
+    match c {
+        ' ' => "a blank".to_owned(),
+        c if is_visible(c) => format!("“{c}”"),
+        c => format!("U+{:04X}", u32::from(c)),
     }
 }
 

@@ -96,9 +96,18 @@ impl OpId {
 
 parsed_text!(OpId);
 
+/// An update that is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostedUpdate {
+    /// The update's number.
+    pub id: UpdateId,
+    /// The revision it was published at.
+    pub rev: Rev,
+}
+
 /// What the author's page is told once an update is published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PostedUpdate {
+pub struct PostResult {
     /// The update's number.
     pub id: UpdateId,
     /// The revision it was published at.
@@ -106,6 +115,22 @@ pub struct PostedUpdate {
     /// What its author typed and readers don't get, as in `iframe youtube.com`.
     #[serde(default)]
     pub removed: Vec<String>,
+}
+
+impl PostResult {
+    /// The result of publishing `update` without what was `removed`.
+    pub fn new(update: PostedUpdate, removed: Vec<String>) -> Self {
+        let PostedUpdate { id, rev } = update;
+        Self { id, rev, removed }
+    }
+
+    /// The update.
+    pub const fn update(&self) -> PostedUpdate {
+        PostedUpdate {
+            id: self.id,
+            rev: self.rev,
+        }
+    }
 }
 
 /// The sentence that tells an author what of an update readers don't get, as in `Not shown: an iframe

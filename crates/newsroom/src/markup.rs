@@ -19,7 +19,7 @@ use std::{fmt, sync::LazyLock};
 
 use domain::{Invalid, Source};
 
-use limits::{Exceeded, MAX_BYTES, TooMuch};
+use limits::{Exceeded, MAX_BYTES, MAX_PASSES, TooMuch};
 
 /// How long an excerpt is at most, in characters: what a search engine or a preview shows of it.
 const EXCERPT: usize = 200;
@@ -113,7 +113,7 @@ pub const MARKUP_VERSION: i64 = 1;
 pub fn to_safe_html(source: &Source) -> Result<Rendered, Invalid> {
     let (html, removed) = markdown::to_html(source.as_str())?;
     parse_budget::check(&html).map_err(TooMuch::from)?;
-    let safe = sanitised(&html);
+    let safe = sanitised(&html)?;
     if safe.len() > MAX_BYTES {
         return Err(TooMuch::from(Exceeded::Bytes).into());
     }
@@ -123,8 +123,22 @@ pub fn to_safe_html(source: &Source) -> Result<Rendered, Invalid> {
     })
 }
 
-/// What is safe of `html`, as readers get it. The same again is the same.
-fn sanitised(html: &str) -> String {
+/// What is safe of `html`, as readers get it. A parser reads it as what it was written from: the same again
+/// is the same.
+fn sanitised(html: &str) -> Result<String, TooMuch> {
+    let mut safe = sanitised_once(html);
+    // Tags that overlap may be read in another way when they are written anew.
+    for _ in 0..MAX_PASSES {
+        let again = sanitised_once(&safe);
+        if again == safe {
+            return Ok(safe);
+        }
+        safe = again;
+    }
+    Err(Exceeded::Overlap.into())
+}
+
+fn sanitised_once(html: &str) -> String {
     static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(policy::sanitiser);
     let safe = SANITISER.clean(html).to_string();
     directions::with_directions(tables::accessible(safe.trim_end()).trim_end())

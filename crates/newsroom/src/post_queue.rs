@@ -40,8 +40,6 @@ pub struct Post {
     pub draft: Draft,
     /// What readers get of it.
     pub html: SafeHtml,
-    /// What its author typed and readers don't get.
-    pub removed: Vec<String>,
     /// What is said of it, beside what it says itself.
     pub marks: Vec<Mark>,
     /// How long it lay on its author's machine.
@@ -266,10 +264,9 @@ impl Press {
         let result = PostedUpdate {
             id: revision.add_update(&update).await?,
             rev: revision.last_rev(),
-            removed: post.removed.clone(),
         };
         request
-            .store_outcome(revision, Outcome::Posted(result.clone()), now)
+            .store_outcome(revision, Outcome::Posted(result), now)
             .await?;
         Ok(result)
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Change, Draft, EntryId, Headline, Invalid, Mark, OpId, PostedUpdate, Slug, Source, UpdateId,
-    Viewer, not_shown,
+    Change, Draft, EntryId, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate, Slug, Source,
+    UpdateId, Viewer, not_shown,
 };
 
 use crate::{
@@ -45,9 +45,10 @@ impl Newsroom {
     ) -> Result<PostedUpdate> {
         self.post_marked_update(viewer, slug, op_id, draft, &[], waited)
             .await
+            .map(|result| result.update())
     }
 
-    /// The same, of an update that is marked from the first.
+    /// The same, of an update that is marked from the first. The result names what of it readers don't get.
     ///
     /// # Errors
     /// As [`Newsroom::post_update`]; and [`Error::Forbidden`] if it is to be pinned in the place of one that
@@ -60,7 +61,7 @@ impl Newsroom {
         draft: &Draft,
         marks: &[Mark],
         waited: Duration,
-    ) -> Result<PostedUpdate> {
+    ) -> Result<PostResult> {
         may_post(viewer)?;
         let rendered = self.render_markdown(&draft.source).await?;
         check_visible(&rendered, draft.headline.as_ref())?;
@@ -71,13 +72,13 @@ impl Newsroom {
             op_id: op_id.clone(),
             draft: draft.clone(),
             html,
-            removed,
             marks: marks.to_vec(),
             waited,
         };
         let posted = self.posts.write(post).await?;
         self.settle(posted.rev).await;
-        Ok(posted)
+        // Of the same text, so the same again whenever the request is sent again.
+        Ok(PostResult::new(posted, removed))
     }
 
     /// Gives an update another text, and returns its entry and what readers don't get. The same text again changes nothing.

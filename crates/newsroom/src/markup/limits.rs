@@ -23,6 +23,9 @@ pub const MAX_FAILURES: usize = 64;
 /// the full length takes a third of it.
 pub const MAX_STEPS: usize = 2_000;
 
+/// How often HTML is sanitised until it stays the same, beyond the first time: mostly it does at once.
+pub const MAX_PASSES: usize = 4;
+
 /// Which bound a text exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exceeded {
@@ -32,6 +35,8 @@ pub enum Exceeded {
     Elements,
     /// [`MAX_BYTES`].
     Bytes,
+    /// [`MAX_PASSES`].
+    Overlap,
 }
 
 /// Why a text is refused.
@@ -61,6 +66,9 @@ impl From<TooMuch> for Invalid {
                  cells, HTML elements): {MAX_ELEMENTS} are the most. Post it as several updates, or close HTML \
                  tags that are still open."
             ),
+            Exceeded::Overlap => "The HTML tags of this text overlap, so that browsers read them in \
+                 different ways. Close each tag before the one around it."
+                .to_owned(),
             Exceeded::Bytes => format!(
                 "This text becomes too much HTML: {} KB are the most. Post it as several updates, \
                  or close HTML tags that are still open.",

@@ -16,7 +16,7 @@ use super::{
     limits::{Exceeded, MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, MAX_MARKERS, MAX_STEPS, TooMuch},
     policy,
     removed::Removed,
-    tags::name_of,
+    tags::{is_doctype, name_of},
 };
 
 /// How often a text is parsed again because a tag that is none hid what follows it.
@@ -124,7 +124,7 @@ fn hides(block: &NodeHtmlBlock) -> bool {
         }
         2 => !html.contains("-->"),
         3 => !html.contains("?>"),
-        4 => !html.contains('>'),
+        4 => !is_doctype(html.trim_start()) || !html.contains('>'),
         5 => !html.contains("]]>"),
         7 => !policy::is_html(&name_of(html.trim_start())),
         _ => false,
@@ -374,6 +374,7 @@ mod tests {
                 "<blockquote>\n<p>&lt;/office&gt;<br />\n<strong>a</strong></p>\n</blockquote>\n<p>&lt;x&gt;<br />\n<em>b</em></p>\n",
             ),
             ("<script> is *bad*", "<p>&lt;script&gt; is <em>bad</em></p>\n"),
+            ("<!Note *to* all>", "<p>&lt;!Note <em>to</em> all&gt;</p>\n"),
             ("<!-- *open*", "<p>&lt;!-- <em>open</em></p>\n"),
             ("`<x>` and\n\n```\n<x>\n```", "<p><code>&lt;x&gt;</code> and</p>\n<pre><code>&lt;x&gt;\n</code></pre>\n"),
         ] {

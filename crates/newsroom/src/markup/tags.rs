@@ -34,8 +34,7 @@ pub fn next_piece(html: &str, may_look: bool) -> Option<(Piece<'_>, &str)> {
     };
     let end = match from_bracket.as_bytes().first() {
         _ if !may_look => None,
-        Some(b'!') => comment_end(html),
-        Some(b'?') => html.find("?>").map(|at| at + 2),
+        Some(b'!' | b'?') => comment_end(html),
         Some(b'/') if from_bracket[1..].starts_with(|c: char| c.is_ascii_alphabetic()) => {
             tag_end(html)
         }
@@ -56,12 +55,22 @@ fn comment_end(html: &str) -> Option<usize> {
         (4, "-->")
     } else if html.starts_with("<![CDATA[") {
         (9, "]]>")
-    } else if html[2..].starts_with(|c: char| c.is_ascii_alphabetic()) {
+    } else if html.starts_with("<?") {
+        (2, "?>")
+    } else if is_doctype(html) {
         (2, ">")
     } else {
         return None;
     };
     html[start..].find(end).map(|at| start + at + end.len())
+}
+
+/// Whether `html` begins with the declaration of a document's type: the only one there is. What else
+/// begins like one is words.
+pub fn is_doctype(html: &str) -> bool {
+    const DOCTYPE: &str = "<!doctype";
+    html.get(..DOCTYPE.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(DOCTYPE))
 }
 
 /// Where the tag that `html` begins with ends. A `>` in a quoted value is no end.
@@ -157,6 +166,8 @@ mod tests {
             ("<?php 1 > 0 ?>x", &[Comment("<?php 1 > 0 ?>"), Text("x")]),
             ("<![CDATA[x>y]]>", &[Comment("<![CDATA[x>y]]>")]),
             ("<!>", &[LessThan, Text("!>")]),
+            ("<!Note to all>", &[LessThan, Text("!Note to all>")]),
+            ("<!DOCTYPE html>x", &[Comment("<!DOCTYPE html>"), Text("x")]),
         ] {
             assert_eq!(pieces(html), expected, "{html}");
         }

