@@ -31,7 +31,7 @@ pub use error::AppError;
 
 #[cfg(feature = "ssr")]
 pub use {
-    entry::{DocumentList, list_parts, render_card, render_highlights},
+    entry::{DocumentList, list_parts, render_card, render_highlights, update_content},
     front::render_line,
     layout::{Assets, Instead, Shell, inline_scripts},
     request::{PageRequest, Typed, status_of},

@@ -1,4 +1,5 @@
-//! How long the worst Markdown takes that an author can send, beside a plain update.
+//! How long a realistic update takes to render, beside the Markdown parsers alone; and how long the worst
+//! Markdown takes that an author can send, beside a plain update.
 
 use std::{
     fmt::Write as _,
@@ -10,8 +11,10 @@ use newsroom::to_safe_html;
 
 use crate::rig::{Error, Result, Table, heading, median, note};
 
-/// How often each text is rendered; the median counts.
+/// How often each of the worst texts is rendered; the median counts.
 const ROUNDS: usize = 7;
+/// How often the realistic update is rendered by each renderer, in turns.
+const TURNS: usize = 501;
 /// How long the plain text is, in characters: a long update.
 const PLAIN: usize = 2_000;
 
@@ -54,7 +57,7 @@ const INPUTS: &[Input] = &[
         filled(&format!("<a href=\"{}\">", "x".repeat(20_000)), "<p>x", n)
     }),
     ("one element of many attributes", |n| {
-        numbered("<p", |text, at| write!(text, " a{at}"), n)
+        numbered("<p", |text, at| write!(text, " a{at}"), n - 1) + ">"
     }),
     ("tables in tables", |n| filled("", "<table><tr><td>", n)),
     ("text in a table, outside its cells", |n| {
@@ -83,10 +86,28 @@ const INPUTS: &[Input] = &[
     }),
     ("quotation marks", |n| filled("", "\"", n)),
     ("comments", |n| filled("", "<!--", n)),
+    ("tags without an end", |n| filled("<p>", "<b a=", n)),
+    ("tags that are none, each in its line", |n| {
+        filled("", "<x>\n\n", n)
+    }),
+    ("code elements without an end", |n| filled("a ", "<svg>", n)),
+    ("code elements without an end, in a block", |n| {
+        filled("<p>", "<svg></a>", n)
+    }),
+    ("footnotes", |n| {
+        numbered("", |text, at| write!(text, "a[^{at}]\n\n[^{at}]: b\n\n"), n)
+    }),
+    ("addresses", |n| filled("", "www.a.b/(", n)),
+    ("mail addresses", |n| filled("", "a@", n)),
+    ("line ends", |n| filled("", "a\n", n)),
+    ("overlapping links and tables", |n| {
+        filled("", "<table><a href=/x><td>", n)
+    }),
 ];
 
 /// Prints how long each takes, and what becomes of it.
 pub fn run() -> Result<()> {
+    realistic_update()?;
     heading("The worst Markdown, beside a plain update");
     note(format!(
         "In this process, on one core; medians of {ROUNDS}. A text has {} characters at most, its HTML 256 KB.",
@@ -101,17 +122,111 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
+/// Prints how long an update takes as people write them.
+fn realistic_update() -> Result<()> {
+    let text = realistic(PLAIN);
+    let source = Source::parse(&text).map_err(|error| Error::Unexpected(error.to_string()))?;
+    let rendered = to_safe_html(&source).map_err(|error| Error::Unexpected(error.to_string()))?;
+    heading("A realistic update of 2 KB");
+    note(format!(
+        "In this process, on one core; medians of {TURNS} turns. {} bytes of Markdown become {} bytes of HTML.",
+        text.len(),
+        rendered.html.as_str().len()
+    ));
+    type Renderer = (&'static str, fn(&Source) -> usize);
+    let renderers: [Renderer; 3] = [
+        ("an update, as it is posted", |source| {
+            to_safe_html(source).map_or(0, |rendered| rendered.html.as_str().len())
+        }),
+        ("of that: comrak alone", |source| {
+            comrak::markdown_to_html(source.as_str(), &extensions()).len()
+        }),
+        ("for comparison: pulldown-cmark alone", |source| {
+            let parser = pulldown_cmark::Parser::new_ext(source.as_str(), similar_extensions());
+            let mut html = String::new();
+            pulldown_cmark::html::push_html(&mut html, parser);
+            html.len()
+        }),
+    ];
+    let mut times = [const { Vec::new() }; 3];
+    for _ in 0..TURNS {
+        for ((_, render), times) in renderers.iter().zip(&mut times) {
+            let start = Instant::now();
+            std::hint::black_box(render(std::hint::black_box(&source)));
+            times.push(milliseconds(start.elapsed()));
+        }
+    }
+    let mut table = Table::new(["what", "ms"]);
+    for ((name, _), times) in renderers.iter().zip(&times) {
+        table.row([(*name).to_owned(), format!("{:.3}", median(times))]);
+    }
+    table.print();
+    Ok(())
+}
+
+/// What Ringside asks of comrak.
+fn extensions() -> comrak::Options<'static> {
+    let mut options = comrak::Options::default();
+    options.extension.autolink = true;
+    options.extension.cjk_friendly_emphasis = true;
+    options.extension.footnotes = true;
+    options.extension.strikethrough = true;
+    options.extension.table = true;
+    options.extension.tasklist = true;
+    options.render.hardbreaks = true;
+    options.render.r#unsafe = true;
+    options
+}
+
+/// What pulldown-cmark has of it.
+fn similar_extensions() -> pulldown_cmark::Options {
+    use pulldown_cmark::Options;
+
+    Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_TASKLISTS
+}
+
+/// An update as people write them, again and again up to `length` characters.
+fn realistic(length: usize) -> String {
+    const UPDATE: &str = "\
+## 61' Penalty to the home side
+
+*Baker* goes down in the box, and the referee points to the spot. **Able takes it himself.**
+The keeper guesses right, and still can't reach it: 2–1.
+
+> We practised that all week, says the captain.
+
+- Shots on goal: 7 to 4
+- Corners: 3 to 5
+- Possession: 52 per cent
+
+More on [the board](https://example.org/final?half=2) and at https://example.org/live.[^1]
+
+| Minute | Home | Away |
+|-------:|:----:|:----:|
+| 12 | 1 | 0 |
+| 40 | 1 | 1 |
+| 61 | 2 | 1 |
+
+[^1]: Figures by the league, <b>unofficial</b>.
+
+";
+    filled("", UPDATE, length)
+}
+
 fn row(name: &str, text: &str) -> Result<[String; 4]> {
     let source = Source::parse(text).map_err(|error| Error::Unexpected(error.to_string()))?;
     let mut times = Vec::new();
     let mut bytes = String::new();
     for _ in 0..ROUNDS {
         let start = Instant::now();
-        let html = to_safe_html(&source);
+        let rendered = to_safe_html(&source);
         times.push(milliseconds(start.elapsed()));
-        bytes = html.map_or_else(
+        bytes = rendered.map_or_else(
             |_| "refused".to_owned(),
-            |html| html.as_str().len().to_string(),
+            |rendered| rendered.html.as_str().len().to_string(),
         );
     }
     let characters = source.as_str().chars().count().to_string();
@@ -156,7 +271,7 @@ fn plain(length: usize) -> String {
 fn formatting(count: usize) -> String {
     (0..count).fold(String::from("<p>"), |mut text, at| {
         // Writing to a String can't fail.
-        let _ = write!(text, "<b {at}>");
+        let _ = write!(text, "<b title={at}>");
         text
     })
 }

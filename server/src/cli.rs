@@ -51,6 +51,9 @@ enum Command {
     /// Repair a database that no server uses.
     #[command(subcommand)]
     Repair(RepairCommand),
+    /// Render the updates anew that another release rendered. Readers of a running server see those that
+    /// change. It can be stopped and run again: it goes on where it was.
+    Rerender,
     /// Manage tokens: what programs show to post, instead of logging in.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -348,6 +351,7 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
             commands::create_entry(&settings, &args).await
         }
         Command::Repair(RepairCommand::Revisions) => commands::repair_revisions(&settings).await,
+        Command::Rerender => commands::rerender(&settings).await,
         Command::Token(TokenCommand::Create(args)) => {
             commands::create_token(&settings, &args).await
         }

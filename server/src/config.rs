@@ -10,7 +10,7 @@ use std::{
 
 use axum::http::Uri;
 use clap::{Args, ValueEnum};
-use domain::Road;
+use domain::{Road, hygiene};
 
 use crate::{cli::CommandError, proxies::TrustedProxies};
 
@@ -221,10 +221,10 @@ impl Settings {
             ))
         })?;
         if let Some(url) = &self.database_url {
-            return Ok(url.clone());
+            return Ok(hygiene::clean_line(url));
         }
         if let Some(file) = &self.database_url_file {
-            return first_line_of(file);
+            return first_line_of(file).map(|url| hygiene::clean_line(&url));
         }
         // What comes first in a URL is read as a host, in which a name may hold neither a space nor a
         // colon: a path from the root leaves that place empty.
@@ -359,6 +359,7 @@ impl FromStr for PublicUrl {
     type Err = NoPublicUrl;
 
     fn from_str(text: &str) -> Result<Self, NoPublicUrl> {
+        let text = hygiene::clean_line(text);
         let text = text.trim_end_matches('/');
         let uri: Uri = text.parse().map_err(|_| NoPublicUrl)?;
         let (scheme, own_port) = match uri.scheme_str() {
@@ -387,7 +388,8 @@ impl FromStr for PublicUrl {
     }
 }
 
-/// The first line of a file that holds a secret.
+/// The first line of a file that holds a secret, as it is. Only the byte order mark and the line end, which
+/// editors on Windows write, are no part of it.
 ///
 /// # Errors
 /// If the file can't be read.
@@ -395,7 +397,8 @@ pub fn first_line_of(file: &Path) -> Result<String, CommandError> {
     let text = fs::read_to_string(file).map_err(|error| {
         CommandError::WrongSetting(format!("{} can't be read: {error}.", file.display()))
     })?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    Ok(text.split(['\r', '\n']).next().unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]

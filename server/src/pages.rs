@@ -24,7 +24,9 @@ use crate::{
 };
 
 /// The names that pages read in their addresses' queries.
-const QUERY_NAMES: [&str; 6] = ["order", "next", "token", "posted", "deleted", "done"];
+const QUERY_NAMES: [&str; 7] = [
+    "order", "next", "token", "posted", "edited", "deleted", "done",
+];
 
 /// What a document ends with.
 const END: &[u8] = b"</html>";

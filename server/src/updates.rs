@@ -45,7 +45,7 @@ struct Update {
     created: String,
     /// `HH:MM`, in the entry's zone.
     created_str: String,
-    /// The update's card.
+    /// The update's HTML, without its time and author; a headline comes first.
     content: String,
 }
 
@@ -87,7 +87,7 @@ async fn json(
         id: update.id,
         created: rfc3339(update.posted_at),
         created_str: LocalTime::new(update.posted_at, &entry.time_zone).clock(),
-        content: newsroom.cards().card(&entry, update).to_string(),
+        content: app::update_content(update),
     });
     Ok(Json(Updates {
         updates: updates.collect(),

@@ -20,5 +20,6 @@ mod http {
     mod server_functions;
     mod streams;
     pub mod support;
+    mod texts;
     mod updates;
 }

@@ -1,6 +1,6 @@
 //! The composer's server function.
 
-use domain::PostedUpdate;
+use domain::PostResult;
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use crate::AppError;
@@ -21,7 +21,7 @@ pub async fn post_update(
     headline: String,
     /// How long it lay on the author's machine, in milliseconds.
     waited_ms: u64,
-) -> Result<PostedUpdate, AppError> {
+) -> Result<PostResult, AppError> {
     use std::time::Duration;
 
     use domain::{Draft, OpId, Slug};
@@ -34,7 +34,7 @@ pub async fn post_update(
         let waited = Duration::from_millis(waited_ms);
         let newsroom = crate::request::newsroom();
         newsroom
-            .post_update(request.viewer()?, &slug, &op_id, &draft, waited)
+            .post_marked_update(request.viewer()?, &slug, &op_id, &draft, &[], waited)
             .await
     };
     Ok(post.await?)

@@ -7,7 +7,7 @@
 
 use std::{fmt::Write as _, pin::pin};
 
-use domain::{ATTEMPT_DEADLINE_MS, Attempt, AttemptResult, Next, PostedUpdate};
+use domain::{ATTEMPT_DEADLINE_MS, Attempt, AttemptResult, Next, PostResult, not_shown};
 use futures::future::{Either, select};
 use gloo_timers::{callback::Timeout, future::TimeoutFuture};
 use js_sys::{Math, Uint8Array};
@@ -60,7 +60,8 @@ pub fn mount_composer(host: HtmlElement, slug: String, entry: String) -> Result<
 enum Status {
     Idle,
     Posting,
-    Posted,
+    /// What of it readers don't get, as a sentence; empty if they get everything.
+    Posted(String),
     /// An answer of the server that the author must act on.
     Refused(AppError),
     /// No answer, or none that says what became of the post.
@@ -135,7 +136,7 @@ impl Composing {
             return;
         }
         match self.status.get_untracked() {
-            Status::Posted => self.status.set(Status::Idle),
+            Status::Posted(_) => self.status.set(Status::Idle),
             Status::Unconfirmed(..) | Status::SentBefore if in_doubt => {
                 // What the author didn't mean any more isn't sent again.
                 self.timer.set_value(None);
@@ -174,7 +175,7 @@ impl Composing {
     }
 
     /// Acts on what an attempt to post `sent` came to.
-    fn finish(self, mut sent: KeptDraft, posted: Result<PostedUpdate, AppError>) {
+    fn finish(self, mut sent: KeptDraft, posted: Result<PostResult, AppError>) {
         let result = match &posted {
             Ok(_) => AttemptResult::Published,
             Err(error) => error.attempt_result(),
@@ -189,7 +190,7 @@ impl Composing {
             }
         });
         match (next, posted) {
-            (_, Ok(_)) => self.clear(&sent),
+            (_, Ok(posted)) => self.clear(&sent, not_shown(&posted.removed)),
             (Next::RetryAt(_) | Next::AskAuthor, Err(_)) if changed => {
                 self.status.set(Status::ChangedInDoubt);
             }
@@ -217,8 +218,9 @@ impl Composing {
         }
     }
 
-    /// Clears the fields of what is published. What was typed since is the next update's beginning.
-    fn clear(self, sent: &KeptDraft) {
+    /// Clears the fields of what is published, and says what of it is `not_shown`. What was typed since is the
+    /// next update's beginning.
+    fn clear(self, sent: &KeptDraft, not_shown: Option<String>) {
         if self.source.get_untracked() == sent.source {
             self.source.set(String::new());
         }
@@ -231,12 +233,16 @@ impl Composing {
             self.with_headline.set(false);
         }
         self.keep();
-        self.status.set(Status::Posted);
-        self.later(POSTED_MS, move || {
-            if self.status.get_untracked() == Status::Posted {
-                self.status.set(Status::Idle);
-            }
-        });
+        let stays = not_shown.is_some();
+        self.status.set(Status::Posted(not_shown.unwrap_or_default()));
+        // What is not shown is to be read; it stays until the author types.
+        if !stays {
+            self.later(POSTED_MS, move || {
+                if matches!(self.status.get_untracked(), Status::Posted(_)) {
+                    self.status.set(Status::Idle);
+                }
+            });
+        }
     }
 
     /// Does `what` in `pause` milliseconds, instead of what was to be done before.
@@ -246,7 +252,7 @@ impl Composing {
 }
 
 /// Makes one attempt to post `draft`; one that takes too long is aborted.
-async fn send(slug: String, draft: &KeptDraft, attempt: Attempt) -> Result<PostedUpdate, AppError> {
+async fn send(slug: String, draft: &KeptDraft, attempt: Attempt) -> Result<PostResult, AppError> {
     let (source, headline) = (draft.source.clone(), draft.headline.clone());
     let answer = post_update(slug, attempt.op_id, source, headline, attempt.waited_ms);
     let deadline = TimeoutFuture::new(ATTEMPT_DEADLINE_MS);
@@ -350,15 +356,16 @@ fn Composer(
             </div>
             <p class="composer-status" role="status">
                 {move || match status.get() {
-                    Status::Posting => "Posting…",
-                    Status::Posted => "Posted.",
-                    _ => "",
+                    Status::Posting => "Posting…".to_owned(),
+                    Status::Posted(not_shown) if not_shown.is_empty() => "Posted.".to_owned(),
+                    Status::Posted(not_shown) => format!("Posted. {not_shown}"),
+                    _ => String::new(),
                 }}
             </p>
             <p
                 class="complaint"
                 role="alert"
-                hidden=move || matches!(status.get(), Status::Idle | Status::Posting | Status::Posted)
+                hidden=move || matches!(status.get(), Status::Idle | Status::Posting | Status::Posted(_))
             >
                 {move || message(status.get())}
             </p>
@@ -378,7 +385,7 @@ fn message(status: Status) -> Option<impl IntoView> {
     const BY_AUTHOR: &str =
         "Your text is kept here. Press Post to send it again; it will not be published twice.";
     let sentence = match status {
-        Status::Idle | Status::Posting | Status::Posted => return None,
+        Status::Idle | Status::Posting | Status::Posted(_) => return None,
         Status::Refused(AppError::LoggedOut(_)) => {
             return Some(EitherOf3::A(view! {
                 "Your session has expired. Your text is kept here. "

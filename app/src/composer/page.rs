@@ -5,7 +5,7 @@ use leptos_axum::ResponseOptions;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
-    desk::desk_entry,
+    desk::{desk_entry, not_shown_of},
     entry::said,
     layout::{Complaint, Field, Frame, LongField, OperationId, Place, or_error},
     request::PageRequest,
@@ -20,6 +20,10 @@ pub fn ComposePage() -> impl IntoView {
     let posted = use_query_map().with(|query| query.get("posted"));
     Suspend::new(async move {
         let found = desk_entry(&request, &slug).await;
+        let not_shown = match &posted {
+            Some(id) => not_shown_of(&request, id).await,
+            None => None,
+        };
         let page = found.map(|(viewer, page)| {
             let entry = page.entry;
             let last = page.updates.last().map(|update| said(update, 140));
@@ -32,6 +36,7 @@ pub fn ComposePage() -> impl IntoView {
                                 <p class="done" role="status">
                                     "Posted. "
                                     <a href=format!("/entries/{}#update-{id}", entry.slug)>"See it"</a>
+                                    {not_shown.map(|sentence| format!(" {sentence}"))}
                                 </p>
                             }
                         })}

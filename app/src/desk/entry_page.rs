@@ -6,7 +6,7 @@ use leptos_axum::ResponseOptions;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use newsroom::{Entry, LiveUpdate, UNDO_WINDOW, zone::LocalTime};
 
-use super::desk_entry;
+use super::{desk_entry, not_shown_of};
 use crate::{
     entry::{said, state_word},
     layout::{Complaint, Frame, OperationId, Place, or_error},
@@ -20,8 +20,13 @@ pub fn DeskEntryPage() -> impl IntoView {
     let request = PageRequest::current();
     let slug = use_params_map().with(|params| params.get("slug").unwrap_or_default());
     let deleted = use_query_map().with(|query| query.get("deleted"));
+    let edited = use_query_map().with(|query| query.get("edited"));
     Suspend::new(async move {
         let found = desk_entry(&request, &slug).await;
+        let not_shown = match &edited {
+            Some(id) => not_shown_of(&request, id).await,
+            None => None,
+        };
         let page = found.map(|(viewer, page)| {
             let entry = page.entry;
             let may_edit = {
@@ -37,6 +42,14 @@ pub fn DeskEntryPage() -> impl IntoView {
                     </p>
                     <h1>{entry.title.to_string()}</h1>
                     <Complaint />
+                    {not_shown
+                        .map(|sentence| {
+                            view! {
+                                <p class="done" role="status">
+                                    {format!("Saved. {sentence}")}
+                                </p>
+                            }
+                        })}
                     <DeskActions entry=entry.clone() />
                     {page
                         .deleted

@@ -7,7 +7,7 @@ mod entry_edit_page;
 mod entry_fields;
 mod entry_page;
 
-use domain::{Slug, Viewer};
+use domain::{Slug, UpdateId, Viewer, not_shown};
 use newsroom::{EntryAtDesk, Error};
 
 use crate::request::{PageRequest, newsroom};
@@ -16,6 +16,15 @@ pub use {
     desk_page::DeskPage, edit_page::EditPage, entry_edit_page::EntryEditPage,
     entry_page::DeskEntryPage,
 };
+
+/// The sentence that tells the author of the update numbered `id` what of it readers don't get; `None` if
+/// they get everything, or if it isn't the caller's to edit.
+pub async fn not_shown_of(request: &PageRequest, id: &str) -> Option<String> {
+    let id: UpdateId = id.parse().ok()?;
+    let viewer = request.viewer().ok()?;
+    let removed = newsroom().removed_from(viewer, id).await.ok()?;
+    not_shown(&removed)
+}
 
 /// The entry named `slug` as whoever asks sees it at their desk, and who that is.
 ///

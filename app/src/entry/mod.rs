@@ -42,7 +42,7 @@ pub use {
     live_feed_island::LiveFeed,
     page::EntryPage,
     said::said,
-    update_card::render_card,
+    update_card::{render_card, update_content},
     update_page::UpdatePage,
 };
 

@@ -3,9 +3,22 @@
 use leptos::prelude::*;
 use newsroom::{Entry, LiveUpdate, zone};
 
+use crate::escape::escaped;
+
 /// The card of `update`: what the newsroom hands to pages, streams, polls and programs alike.
 pub fn render_card(entry: &Entry, update: &LiveUpdate) -> String {
     Owner::new().with(|| view! { <UpdateCard entry update /> }.to_html())
+}
+
+/// What an update says, without its time and author, for clients that put their own around it: its
+/// headline, if it has one, and its text.
+pub fn update_content(update: &LiveUpdate) -> String {
+    // Such a client's page may hold the card as well.
+    let body = update.html.in_place(&format!("content-{}", update.id));
+    match &update.headline {
+        Some(line) => format!("<strong>{}</strong>\n{body}", escaped(line.to_string())),
+        None => body,
+    }
 }
 
 #[component]
@@ -48,7 +61,7 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
                 <time datetime=zone::rfc3339(update.posted_at)>{posted.clock()}</time>
             </a>
             <div class="update-body">
-                {key} {heading} <div class="prose" inner_html=update.html.as_str().to_owned()></div>
+                {key} {heading} <div class="prose" inner_html=update.html.in_place(&format!("update-{}", update.id))></div>
                 <p class="update-by">
                     <span class="update-author">{update.author.to_string()}</span>
                     {edited}
@@ -93,7 +106,7 @@ mod tests {
             rev: 9,
             author_id: AccountId(1),
             author: Username::parse("ann").unwrap(),
-            html: to_safe_html(&draft.source).unwrap(),
+            html: to_safe_html(&draft.source).unwrap().html,
             headline: draft.headline,
             source: source.to_owned(),
             key: false,
@@ -109,7 +122,7 @@ mod tests {
     fn the_card_keeps_the_page_contract() {
         insta::assert_snapshot!(
             render_card(&entry(), &update("**Goal**", "")),
-            @r#"<article id="update-12" data-update-id="12" data-rev="9" data-posted-at="1795266300123456" class="update"><a href="/entries/final/updates/12" title="21 November 2026, 14:05 CET" class="update-when"><!><time datetime="2026-11-21T13:05:00.123Z">14:05</time></a><div class="update-body"><!><!><div class="prose"><p><strong>Goal</strong></p></div><p class="update-by"><span class="update-author">ann</span><!></p></div></article>"#
+            @r#"<article id="update-12" data-update-id="12" data-rev="9" data-posted-at="1795266300123456" class="update"><a href="/entries/final/updates/12" title="21 November 2026, 14:05 CET" class="update-when"><!><time datetime="2026-11-21T13:05:00.123Z">14:05</time></a><div class="update-body"><!><!><div class="prose"><p dir="auto"><strong>Goal</strong></p></div><p class="update-by"><span class="update-author">ann</span><!></p></div></article>"#
         );
     }
 
@@ -117,6 +130,38 @@ mod tests {
     fn what_was_typed_is_escaped() {
         let card = render_card(&entry(), &update("x", "<script>alert(1)</script>"));
         assert!(!card.contains("<script"), "{card}");
+    }
+
+    #[test]
+    fn footnotes_of_two_cards_never_share_an_id() {
+        let first = update("a[^1]\n\n[^1]: b", "");
+        let second = LiveUpdate {
+            id: UpdateId(13),
+            ..first.clone()
+        };
+        let page = [&first, &second].map(|update| render_card(&entry(), update));
+        let page = page.concat() + &update_content(&first);
+        let ids = page.match_indices(" id=\"").map(|(at, _)| {
+            let id = &page[at + " id=\"".len()..];
+            &id[..id.find('"').unwrap()]
+        });
+        let mut ids: Vec<_> = ids.collect();
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all, "{ids:?}");
+        for id in ids.iter().filter(|id| id.contains("fn")) {
+            assert!(page.contains(&format!("href=\"#{id}\"")), "{id}");
+        }
+    }
+
+    #[test]
+    fn the_content_is_the_text_alone() {
+        assert_eq!(update_content(&update("A *goal*", "")), "<p dir=\"auto\">A <em>goal</em></p>");
+        assert_eq!(
+            update_content(&update("x", "1 < 2")),
+            "<strong>1 &lt; 2</strong>\n<p dir=\"auto\">x</p>"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Invalid,
-    text::{id_type, parsed_text, word_enum},
+    text::{Lines, id_type, measured, parsed_text, refuse_others, word_enum},
 };
 
 id_type!(
@@ -73,18 +73,12 @@ impl Username {
     /// # Errors
     /// With a sentence for the person who typed it.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let text = crate::text::measured("username", "The username", text, 1, Self::MAX)?;
-        if text
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'))
-        {
-            Ok(Self(text))
-        } else {
-            Err(Invalid::new(
-                "username",
-                "The username can hold letters, digits, dots, hyphens and underscores.",
-            ))
-        }
+        const RULE: &str = "The username can hold letters, digits, dots, hyphens and underscores.";
+        let text = measured("username", "The username", text, 1, Self::MAX, Lines::One)?;
+        refuse_others("username", &text, RULE, |c| {
+            c.is_alphanumeric() || matches!(c, '.' | '_' | '-')
+        })?;
+        Ok(Self(text))
     }
 
     /// The name as it is looked up: capitals make no difference.

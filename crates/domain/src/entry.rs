@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Invalid,
-    text::{id_type, measured, parsed_text, text_type, word_enum},
+    text::{Lines, id_type, measured, parsed_text, refuse_others, text_type, word_enum},
 };
 
 id_type!(
@@ -14,12 +14,12 @@ id_type!(
 
 text_type!(
     /// An entry's title, on one line.
-    Title, "title", "The title", 1..=200, one_line: true
+    Title, "title", "The title", 1..=200, One
 );
 
 text_type!(
     /// What an entry is about, in a few sentences; may be empty.
-    Summary, "summary", "The summary", 0..=2000, one_line: false
+    Summary, "summary", "The summary", 0..=2000, Many
 );
 
 word_enum!(
@@ -78,33 +78,15 @@ impl Slug {
     /// # Errors
     /// With a sentence for the person who typed it.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let text = measured("slug", "The address", text, 1, Self::MAX)?;
-        let plain = text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if plain && !text.starts_with('-') && !text.ends_with('-') && !text.contains("--") {
-            Ok(Self(text))
-        } else {
-            Err(Invalid::new(
-                "slug",
-                "The address can hold lowercase letters a to z, digits, and single hyphens between them.",
-            ))
+        const RULE: &str = "The address can hold lowercase letters a to z, digits, and single hyphens between them.";
+        let text = measured("slug", "The address", text, 1, Self::MAX, Lines::One)?;
+        refuse_others("slug", &text, RULE, |c| {
+            c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+        })?;
+        if text.starts_with('-') || text.ends_with('-') || text.contains("--") {
+            return Err(Invalid::new("slug", RULE));
         }
-    }
-
-    /// A slug made from a title, for an author who gave none: `None` if nothing of it fits an
-    /// address.
-    pub fn suggest(title: &str) -> Option<Self> {
-        let mut text = String::new();
-        for c in title.to_lowercase().chars() {
-            if c.is_ascii_alphanumeric() {
-                text.push(c);
-            } else if !text.is_empty() && !text.ends_with('-') {
-                text.push('-');
-            }
-        }
-        text.truncate(Self::MAX);
-        Self::parse(text.trim_end_matches('-')).ok()
+        Ok(Self(text))
     }
 }
 
@@ -136,8 +118,6 @@ impl std::fmt::Display for ZoneName {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -152,26 +132,43 @@ mod tests {
             Title::parse("  ").unwrap_err().message,
             "The title is missing."
         );
-        assert!(Title::parse("two\nlines").is_err());
-        assert!(Title::parse("a bell\u{7}").is_err());
+        assert_eq!(
+            Title::parse("two\nlines, a bell\u{7}").unwrap().as_str(),
+            "two lines, a bell"
+        );
     }
 
     #[test]
-    fn a_slug_comes_from_a_title() {
-        let slug = |title| Slug::suggest(title).map(String::from);
+    fn a_title_that_shows_nothing_is_refused() {
+        for title in ["\u{200b}", "\u{3164}", " \u{2800} "] {
+            let refused = Title::parse(title).unwrap_err();
+            assert!(refused.message.starts_with("The title shows nothing"), "{refused}");
+        }
         assert_eq!(
-            slug("Election night: the count!").as_deref(),
-            Some("election-night-the-count")
+            Title::parse("\u{3164}").unwrap_err().message,
+            "The title shows nothing: it holds only invisible characters, U+3164 at character 1."
         );
-        assert_eq!(slug("日本"), None);
+        assert!(Summary::parse("").is_ok());
+        assert!(Summary::parse("\u{200b}").is_err());
     }
 
-    proptest! {
-        #[test]
-        fn a_suggested_slug_is_a_slug(title in ".*") {
-            if let Some(slug) = Slug::suggest(&title) {
-                prop_assert_eq!(Slug::parse(slug.as_str()).unwrap(), slug);
-            }
+    #[test]
+    fn a_slug_that_is_refused_names_the_character() {
+        for (slug, message) in [
+            (
+                "élection",
+                "The address can hold lowercase letters a to z, digits, and single hyphens between them. It holds “é” at character 1.",
+            ),
+            (
+                "the final",
+                "The address can hold lowercase letters a to z, digits, and single hyphens between them. It holds a blank at character 4.",
+            ),
+            (
+                "the--final",
+                "The address can hold lowercase letters a to z, digits, and single hyphens between them.",
+            ),
+        ] {
+            assert_eq!(Slug::parse(slug).unwrap_err().message, message);
         }
     }
 }

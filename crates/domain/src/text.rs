@@ -1,5 +1,7 @@
 //! Text that was measured at the edge: what every type made from somebody's typing shares.
 
+use crate::hygiene;
+
 /// A text that was refused: which field, and one sentence that says what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -20,33 +22,49 @@ impl Invalid {
     }
 }
 
-/// `text` trimmed and with its line ends made `\n`, or why it can't be a `name`: it holds control
-/// characters, or has fewer than `min` or more than `max` characters.
+/// How many lines a text has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lines {
+    /// One: line ends become blanks.
+    One,
+    /// Any number.
+    Many,
+}
+
+/// `text` cleaned, or why it can't be a `name`: nothing of it can be seen, or it has fewer than `min` or
+/// more than `max` characters.
 pub(crate) fn measured(
     field: &'static str,
     name: &str,
     text: &str,
     min: usize,
     max: usize,
+    lines: Lines,
 ) -> Result<String, Invalid> {
-    let text = text.trim().replace("\r\n", "\n");
-    if text
-        .chars()
-        .any(|c| c.is_control() && c != '\n' && c != '\t')
+    let text = match lines {
+        Lines::One => hygiene::clean_line(text),
+        Lines::Many => hygiene::clean_text(text),
+    };
+    let length = text.chars().count();
+    if length == 0 && min == 1 {
+        return Err(Invalid::new(field, format!("{name} is missing.")));
+    }
+    if let Some(first) = text.chars().next()
+        && !hygiene::shows(&text)
     {
+        let first = hygiene::named(first);
         return Err(Invalid::new(
             field,
-            format!("{name} can't hold control characters."),
+            format!(
+                "{name} shows nothing: it holds only invisible characters, {first} at {}.",
+                hygiene::place(&text, 0)
+            ),
         ));
     }
-    let length = text.chars().count();
     if length < min {
         return Err(Invalid::new(
             field,
-            match min {
-                1 => format!("{name} is missing."),
-                _ => format!("{name} needs at least {min} characters."),
-            },
+            format!("{name} needs at least {min} characters."),
         ));
     }
     if length > max {
@@ -58,9 +76,25 @@ pub(crate) fn measured(
     Ok(text)
 }
 
+/// Refuses `text` for its first character that isn't `allowed`, with `rule`, and says where it stands.
+pub(crate) fn refuse_others(
+    field: &'static str,
+    text: &str,
+    rule: &str,
+    allowed: impl Fn(char) -> bool,
+) -> Result<(), Invalid> {
+    match text.char_indices().find(|&(_, c)| !allowed(c)) {
+        None => Ok(()),
+        Some((at, c)) => Err(Invalid::new(
+            field,
+            format!("{rule} It holds {} at {}.", hygiene::named(c), hygiene::place(text, at)),
+        )),
+    }
+}
+
 /// Declares a newtype over `String` that only [`measured`] text gets into.
 macro_rules! text_type {
-    ($(#[$doc:meta])* $type:ident, $field:literal, $name:literal, $min:literal ..= $max:literal, one_line: $one_line:literal) => {
+    ($(#[$doc:meta])* $type:ident, $field:literal, $name:literal, $min:literal ..= $max:literal, $lines:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -70,17 +104,14 @@ macro_rules! text_type {
             /// The longest it may be, in characters.
             pub const MAX: usize = $max;
 
-            /// Takes `text` in, trimmed.
+            /// Takes `text` in, cleaned ([`hygiene`](crate::hygiene)).
             ///
             /// # Errors
-            /// With a sentence for the person who typed it, if it is too short, too long or holds
-            /// control characters.
+            /// With a sentence for the person who typed it, if it is too short or too long, or shows
+            /// nothing.
             pub fn parse(text: &str) -> Result<Self, $crate::Invalid> {
-                let text = $crate::text::measured($field, $name, text, $min, $max)?;
-                if $one_line && text.contains(['\n', '\t']) {
-                    return Err($crate::Invalid::new($field, concat!($name, " must be one line.")));
-                }
-                Ok(Self(text))
+                let lines = $crate::text::Lines::$lines;
+                $crate::text::measured($field, $name, text, $min, $max, lines).map(Self)
             }
         }
 

@@ -9,5 +9,5 @@ id_type!(
 
 text_type!(
     /// What a token is for, in its account's words; may be empty.
-    TokenName, "name", "The token's name", 0..=100, one_line: true
+    TokenName, "name", "The token's name", 0..=100, One
 );

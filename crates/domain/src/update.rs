@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Invalid, Rev,
+    Invalid, Rev, hygiene,
     text::{id_type, parsed_text, text_type, word_enum},
 };
 
@@ -14,12 +14,12 @@ id_type!(
 
 text_type!(
     /// What an author wrote: Markdown, with HTML that the engine will make safe.
-    Source, "source", "The update", 1..=50_000, one_line: false
+    Source, "source", "The update", 1..=50_000, Many
 );
 
 text_type!(
     /// A line above an update.
-    Headline, "headline", "The headline", 1..=200, one_line: true
+    Headline, "headline", "The headline", 1..=200, One
 );
 
 word_enum!(
@@ -38,7 +38,7 @@ impl Headline {
     /// # Errors
     /// With a sentence for the person who typed it.
     pub fn parse_if_any(text: &str) -> Result<Option<Self>, Invalid> {
-        match text.trim() {
+        match &*hygiene::clean_line(text) {
             "" => Ok(None),
             text => Self::parse(text).map(Some),
         }
@@ -96,11 +96,101 @@ impl OpId {
 
 parsed_text!(OpId);
 
-/// What the author's page is told once an update is published.
+/// An update that is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostedUpdate {
     /// The update's number.
     pub id: UpdateId,
     /// The revision it was published at.
     pub rev: Rev,
+}
+
+/// What the author's page is told once an update is published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostResult {
+    /// The update's number.
+    pub id: UpdateId,
+    /// The revision it was published at.
+    pub rev: Rev,
+    /// What its author typed and readers don't get, as in `iframe youtube.com`.
+    #[serde(default)]
+    pub removed: Vec<String>,
+}
+
+impl PostResult {
+    /// The result of publishing `update` without what was `removed`.
+    pub fn new(update: PostedUpdate, removed: Vec<String>) -> Self {
+        let PostedUpdate { id, rev } = update;
+        Self { id, rev, removed }
+    }
+
+    /// The update.
+    pub const fn update(&self) -> PostedUpdate {
+        PostedUpdate {
+            id: self.id,
+            rev: self.rev,
+        }
+    }
+}
+
+/// The sentence that tells an author what of an update readers don't get, as in `Not shown: an iframe
+/// from youtube.com.`; `None` if they get everything.
+pub fn not_shown(removed: &[String]) -> Option<String> {
+    let (last, others) = removed.split_last()?;
+    let others: Vec<_> = others.iter().map(|what| phrase(what)).collect();
+    let separator = if others.is_empty() { "" } else { " and " };
+    let others = others.join(", ");
+    Some(format!("Not shown: {others}{separator}{}.", phrase(last)))
+}
+
+fn phrase(what: &str) -> String {
+    let (kind, rest) = what.split_once(' ').unwrap_or((what, ""));
+    if kind == "attribute" {
+        return format!("the attribute {rest}");
+    }
+    let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
+    match (kind, rest) {
+        (_, "") => format!("{article} {kind}"),
+        ("link", _) => format!("{article} {kind} to {rest}"),
+        _ => format!("{article} {kind} from {rest}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_author_is_told_what_is_not_shown() {
+        let told = |removed: &[&str]| {
+            let removed: Vec<_> = removed.iter().map(ToString::to_string).collect();
+            not_shown(&removed)
+        };
+        assert_eq!(told(&[]), None);
+        for (removed, sentence) in [
+            (
+                &["iframe youtube.com"][..],
+                "Not shown: an iframe from youtube.com.",
+            ),
+            (&["form"], "Not shown: a form."),
+            (
+                &["script", "link Reuters", "attribute style"],
+                "Not shown: a script, a link to Reuters and the attribute style.",
+            ),
+        ] {
+            assert_eq!(told(removed).as_deref(), Some(sentence));
+        }
+    }
+
+    #[test]
+    fn a_source_keeps_the_indentation_of_its_first_line() {
+        let source = Source::parse("\n    06:10 doors\r\n    07:00 start\n").unwrap();
+        assert_eq!(source.as_str(), "    06:10 doors\n    07:00 start");
+        assert_eq!(Headline::parse_if_any(" \u{feff}\n"), Ok(None));
+        assert!(Headline::parse_if_any("\u{200b}").is_err());
+    }
 }

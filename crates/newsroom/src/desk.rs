@@ -6,7 +6,8 @@ use crate::{
     Entry, EntryEdit, EntryPatch, Error, LiveUpdate, NewEntry, Newsroom, Result, UNDO_WINDOW,
     idempotency::NamedRequest,
     posting::{may_edit, may_post, may_restore},
-    storage::Outcome,
+    slugs,
+    storage::{Outcome, Revision, Snapshot},
 };
 
 /// An entry among all that are on the desk.
@@ -33,17 +34,17 @@ impl Newsroom {
     /// Creates an entry that starts now. `viewer` is `None` for whoever runs the server.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the viewer may not, [`Error::Invalid`] if its address is taken, or if
-    /// the database can't be reached.
-    pub async fn create_entry(&self, viewer: Option<&Viewer>, new: &NewEntry) -> Result<EntryId> {
+    /// [`Error::Forbidden`] if the viewer may not, [`Error::Invalid`] if the slug that somebody wrote is
+    /// taken, or if the database can't be reached.
+    pub async fn create_entry(&self, viewer: Option<&Viewer>, new: &NewEntry) -> Result<Entry> {
         if let Some(viewer) = viewer {
             may_run_entries(viewer)?;
         }
         self.change(async {
             let mut revision = self.store.revise().await?;
-            let id = revision.add_entry(new, self.clock.now()).await?;
+            let entry = add_entry(&mut revision, new, self.clock.now()).await?;
             self.publish(revision).await?;
-            Ok(id)
+            Ok(entry)
         })
         .await
     }
@@ -52,17 +53,18 @@ impl Newsroom {
     /// the first time, and creates nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the viewer may not, [`Error::Invalid`] if its address is taken,
-    /// [`Error::Repeated`] if the `op_id` stands for another request, or if the database can't be reached.
+    /// [`Error::Forbidden`] if the viewer may not, [`Error::Invalid`] if the slug that somebody wrote is
+    /// taken, [`Error::Repeated`] if the `op_id` stands for another request, or if the database can't be
+    /// reached.
     pub async fn create_entry_once(
         &self,
         viewer: &Viewer,
         op_id: &OpId,
         new: &NewEntry,
-    ) -> Result<EntryId> {
+    ) -> Result<Entry> {
         may_run_entries(viewer)?;
         let parts = [
-            new.slug.as_str(),
+            new.slug.as_ref().map_or("", Slug::as_str),
             new.title.as_str(),
             new.summary.as_str(),
             new.state.as_str(),
@@ -73,15 +75,15 @@ impl Newsroom {
         self.change(async {
             let mut revision = self.store.revise().await?;
             match request.earlier_outcome(revision.snapshot()).await? {
-                Some(Outcome::Created(id)) => return Ok(id),
+                Some(Outcome::Created(id)) => return existing(revision.snapshot(), id).await,
                 Some(_) => return Err(Error::Repeated),
                 None => {}
             }
             let now = self.clock.now();
-            let id = revision.add_entry(new, now).await?;
-            self.publish_outcome(revision, request, Outcome::Created(id), now)
+            let entry = add_entry(&mut revision, new, now).await?;
+            self.publish_outcome(revision, request, Outcome::Created(entry.id), now)
                 .await?;
-            Ok(id)
+            Ok(entry)
         })
         .await
     }
@@ -256,6 +258,38 @@ impl Newsroom {
         let entry = self.store.snapshot().await?.entry_known_as(slug).await?;
         entry.ok_or(Error::Unknown("entry"))
     }
+}
+
+/// Adds an entry that starts `now`. Without a slug of its own it gets one made from its title, or from its
+/// number, with another number behind it if that is taken.
+async fn add_entry(revision: &mut Revision, new: &NewEntry, now: Timestamp) -> Result<Entry> {
+    let id = match (&new.slug, slugs::suggested(new.title.as_str())) {
+        (Some(slug), _) => revision.add_entry(new, slug, now).await?,
+        (None, Some(slug)) => {
+            let free = free_slug(revision.snapshot(), &slug).await?;
+            revision.add_entry(new, &free, now).await?
+        }
+        (None, None) => {
+            // Its number is not known before it is there.
+            let unnamed = Slug::from_stored(String::new());
+            let id = revision.add_entry(new, &unnamed, now).await?;
+            let slug = Slug::from_stored(format!("live-{id}"));
+            let free = free_slug(revision.snapshot(), &slug).await?;
+            revision.name_entry(id, &free).await?;
+            id
+        }
+    };
+    existing(revision.snapshot(), id).await
+}
+
+async fn free_slug(snapshot: &mut Snapshot, slug: &Slug) -> Result<Slug> {
+    let taken = snapshot.slugs_beginning_with(slugs::stem(slug)).await?;
+    Ok(slugs::first_free(slug, &taken))
+}
+
+async fn existing(snapshot: &mut Snapshot, id: EntryId) -> Result<Entry> {
+    let entry = snapshot.entry(id).await?;
+    entry.ok_or(Error::Unknown("entry"))
 }
 
 /// What of an entry its cards are made of: they hold its slug and print times in its zone, with the date

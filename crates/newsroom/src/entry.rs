@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     AccountId, Cursor, EntryId, EntryState, Epoch, Headline, Invalid, Mark, Order, Rev, Slug,
-    Summary, Timestamp, Title, UpdateId, Username, ZoneName,
+    Summary, Timestamp, Title, UpdateId, Username, ZoneName, hygiene,
 };
 
 use crate::{
@@ -113,8 +113,8 @@ impl LiveUpdate {
 /// A live blog that is to be.
 #[derive(Clone, Debug)]
 pub struct NewEntry {
-    /// Its name in addresses.
-    pub slug: Slug,
+    /// Its name in addresses, if somebody wrote one; else it is made from the title.
+    pub slug: Option<Slug>,
     /// Its title.
     pub title: Title,
     /// What it is about.
@@ -140,19 +140,13 @@ impl NewEntry {
         state: EntryState,
         default_order: Order,
     ) -> Result<Self, Invalid> {
-        let title = Title::parse(title)?;
-        let slug = match slug.trim() {
-            "" => Slug::suggest(title.as_str()).ok_or_else(|| {
-                Invalid::new(
-                    "slug",
-                    "No address can be made from this title; write one, like election-night.",
-                )
-            })?,
-            text => Slug::parse(text)?,
+        let slug = match &*hygiene::clean_line(slug) {
+            "" => None,
+            text => Some(Slug::parse(text)?),
         };
         Ok(Self {
             slug,
-            title,
+            title: Title::parse(title)?,
             summary: Summary::parse(summary)?,
             state,
             time_zone: zone_or_utc(time_zone)?,
@@ -210,7 +204,7 @@ impl EntryEdit {
 }
 
 fn zone_or_utc(name: &str) -> Result<ZoneName, Invalid> {
-    zone::parse(match name.trim() {
+    zone::parse(match &*hygiene::clean_line(name) {
         "" => "UTC",
         name => name,
     })

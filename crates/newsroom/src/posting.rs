@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use domain::{
-    Change, Draft, EntryId, Headline, Invalid, Mark, OpId, PostedUpdate, Slug, UpdateId, Viewer,
+    Change, Draft, EntryId, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate, Slug, Source,
+    UpdateId, Viewer, not_shown,
 };
 
 use crate::{
-    Entry, Error, LiveUpdate, Newsroom, Result, SafeHtml, UpdatePatch,
+    Entry, Error, LiveUpdate, Newsroom, Rendered, Result, UpdatePatch,
     idempotency::NamedRequest,
     live::change,
     post_queue::Post,
@@ -16,6 +17,15 @@ use crate::{
 
 /// How long a deletion can be undone, in microseconds: ten minutes. The text is wiped after it.
 pub const UNDO_WINDOW: i64 = 10 * 60 * 1_000_000;
+
+/// An update that was edited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditedUpdate {
+    /// Its entry.
+    pub entry: Entry,
+    /// What its author typed and readers don't get; empty if the text was not to change.
+    pub removed: Vec<String>,
+}
 
 impl Newsroom {
     /// Publishes an update that waited `waited` on its author's machine. The same `op_id` with the
@@ -35,9 +45,10 @@ impl Newsroom {
     ) -> Result<PostedUpdate> {
         self.post_marked_update(viewer, slug, op_id, draft, &[], waited)
             .await
+            .map(|result| result.update())
     }
 
-    /// The same, of an update that is marked from the first.
+    /// The same, of an update that is marked from the first. The result names what of it readers don't get.
     ///
     /// # Errors
     /// As [`Newsroom::post_update`]; and [`Error::Forbidden`] if it is to be pinned in the place of one that
@@ -50,10 +61,11 @@ impl Newsroom {
         draft: &Draft,
         marks: &[Mark],
         waited: Duration,
-    ) -> Result<PostedUpdate> {
+    ) -> Result<PostResult> {
         may_post(viewer)?;
-        let html = self.render_markdown(&draft.source).await?;
-        check_visible(&html, draft.headline.as_ref())?;
+        let rendered = self.render_markdown(&draft.source).await?;
+        check_visible(&rendered, draft.headline.as_ref())?;
+        let Rendered { html, removed } = rendered;
         let post = Post {
             author: viewer.clone(),
             slug: slug.clone(),
@@ -65,10 +77,11 @@ impl Newsroom {
         };
         let posted = self.posts.write(post).await?;
         self.settle(posted.rev).await;
-        Ok(posted)
+        // Of the same text, so the same again whenever the request is sent again.
+        Ok(PostResult::new(posted, removed))
     }
 
-    /// Gives an update another text, and returns its entry. The same text again changes nothing.
+    /// Gives an update another text, and returns its entry and what readers don't get. The same text again changes nothing.
     ///
     /// # Errors
     /// As [`Newsroom::patch_update`].
@@ -78,13 +91,13 @@ impl Newsroom {
         id: UpdateId,
         draft: &Draft,
         op_id: Option<&OpId>,
-    ) -> Result<Entry> {
+    ) -> Result<EditedUpdate> {
         self.patch_update(viewer, id, &UpdatePatch::text(draft), op_id)
             .await
     }
 
-    /// Changes the fields of an update that `patch` names, all of them or none, and returns its entry. A
-    /// request that was done before under `op_id` changes nothing.
+    /// Changes the fields of an update that `patch` names, all of them or none, and returns its entry and
+    /// what readers don't get. A request that was done before under `op_id` changes nothing.
     ///
     /// # Errors
     /// [`Error::Forbidden`] if it isn't the viewer's to edit, or is to be pinned in the place of one that
@@ -97,7 +110,7 @@ impl Newsroom {
         id: UpdateId,
         patch: &UpdatePatch,
         op_id: Option<&OpId>,
-    ) -> Result<Entry> {
+    ) -> Result<EditedUpdate> {
         may_post(viewer)?;
         let (number, parts) = (id.to_string(), patch.parts());
         let parts = ["patch-update", &number]
@@ -105,11 +118,14 @@ impl Newsroom {
             .chain(parts.iter().map(|part| &**part));
         let request = NamedRequest::new(viewer, op_id, parts);
         // Permission first, then the work, and only then the feed's counter, which others wait for.
-        let html = match &patch.source {
+        let rendered = match &patch.source {
             Some(source) => {
                 let mut snapshot = self.store.snapshot().await?;
                 if let Some(outcome) = request.earlier_outcome(&mut snapshot).await? {
-                    return entry_of(&mut snapshot, outcome).await;
+                    let entry = entry_of(&mut snapshot, outcome).await?;
+                    drop(snapshot);
+                    let removed = self.render_markdown(source).await?.removed;
+                    return Ok(EditedUpdate { entry, removed });
                 }
                 editable(&mut snapshot, viewer, id).await?;
                 drop(snapshot);
@@ -117,7 +133,8 @@ impl Newsroom {
             }
             None => None,
         };
-        self.change(async {
+        let removed = rendered.as_ref().map(|rendered| rendered.removed.clone());
+        let entry = self.change(async {
             let mut revision = self.store.revise().await?;
             if let Some(outcome) = request.earlier_outcome(revision.snapshot()).await? {
                 return entry_of(revision.snapshot(), outcome).await;
@@ -127,7 +144,7 @@ impl Newsroom {
             if before.deleted_at.is_some() {
                 return Err(Error::Unknown("update"));
             }
-            let after = self.patched(&before, patch, html)?;
+            let after = self.patched(&before, patch, rendered)?;
             if after.pinned && !before.pinned {
                 may_pin(revision.snapshot(), viewer, entry.id).await?;
             }
@@ -139,16 +156,28 @@ impl Newsroom {
             self.publish_outcome(revision, request, outcome, now)
                 .await?;
             Ok(entry)
-        })
-        .await
+        });
+        let entry = entry.await?;
+        let removed = removed.unwrap_or_default();
+        Ok(EditedUpdate { entry, removed })
     }
 
-    /// What `before` becomes by `patch`, of which `html` is made of the source.
+    /// What the author of an update typed and readers don't get.
+    ///
+    /// # Errors
+    /// As [`Newsroom::editable_update`].
+    pub async fn removed_from(&self, viewer: &Viewer, id: UpdateId) -> Result<Vec<String>> {
+        let (_, update) = self.editable_update(viewer, id).await?;
+        let source = Source::from_stored(update.source);
+        Ok(self.render_markdown(&source).await?.removed)
+    }
+
+    /// What `before` becomes by `patch`, of which `rendered` is made of the source.
     fn patched(
         &self,
         before: &LiveUpdate,
         patch: &UpdatePatch,
-        html: Option<SafeHtml>,
+        rendered: Option<Rendered>,
     ) -> Result<LiveUpdate> {
         let mut after = before.clone();
         after.key = patch.key.unwrap_or(before.key);
@@ -156,14 +185,17 @@ impl Newsroom {
         if let Some(headline) = &patch.headline {
             after.headline.clone_from(headline);
         }
-        if let (Some(source), Some(html)) = (&patch.source, html)
+        let mut removed = Vec::new();
+        if let (Some(source), Some(rendered)) = (&patch.source, rendered)
             && source.as_str() != before.source
         {
             after.source = source.as_str().to_owned();
-            after.html = html;
+            after.html = rendered.html;
+            removed = rendered.removed;
         }
         if (&after.source, &after.headline) != (&before.source, &before.headline) {
-            check_visible(&after.html, after.headline.as_ref())?;
+            let html = after.html.clone();
+            check_visible(&Rendered { html, removed }, after.headline.as_ref())?;
             after.edited_at = Some(self.clock.now());
         }
         Ok(after)
@@ -265,6 +297,7 @@ impl Newsroom {
     ) -> Result<Entry> {
         self.patch_update(viewer, id, &UpdatePatch::mark(mark, on), op_id)
             .await
+            .map(|edited| edited.entry)
     }
 
     /// An update that the viewer may edit, to fill the form with.
@@ -371,13 +404,20 @@ async fn editable(
 }
 
 /// Refuses what no reader would see anything of.
-fn check_visible(html: &SafeHtml, headline: Option<&Headline>) -> Result<()> {
-    if html.is_visible() || headline.is_some() {
-        Ok(())
-    } else {
-        Err(Error::Invalid(Invalid::new(
-            "source",
-            "Nothing of this text can be shown: scripts and embedded pages are taken out.",
-        )))
+fn check_visible(rendered: &Rendered, headline: Option<&Headline>) -> Result<()> {
+    if rendered.html.is_visible() || headline.is_some() {
+        return Ok(());
     }
+    let is_picture = |what: &String| what.starts_with("image");
+    let why = match not_shown(&rendered.removed) {
+        Some(sentence) if rendered.removed.iter().any(is_picture) => format!(
+            "{sentence} A picture needs an address on the web, as in https://example.org/picture.jpg."
+        ),
+        Some(sentence) => sentence,
+        None => "It holds no character that can be seen.".to_owned(),
+    };
+    Err(Error::Invalid(Invalid::new(
+        "source",
+        format!("Nothing of this text can be shown. {why}"),
+    )))
 }

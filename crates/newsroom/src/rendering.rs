@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use domain::Source;
 use tokio::{sync::Semaphore, time::timeout};
 
-use crate::{Error, Newsroom, Result, SafeHtml, to_safe_html};
+use crate::{Error, Newsroom, Rendered, Result, to_safe_html};
 
 /// Texts that are rendered at once: each takes a core.
 const AT_ONCE: usize = 2;
@@ -65,13 +65,13 @@ impl RenderPool {
 }
 
 impl Newsroom {
-    /// Returns what readers get of `source`. Check that the caller may post or edit before: the
+    /// Returns what readers get of `source`, and what they don't. Check that the caller may post or edit before: the
     /// work takes up to tens of milliseconds of a core.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the text nests too deeply or becomes too much HTML, [`Error::Busy`] if
     /// too many texts wait to be rendered.
-    pub async fn render_markdown(&self, source: &Source) -> Result<SafeHtml> {
+    pub async fn render_markdown(&self, source: &Source) -> Result<Rendered> {
         let source = source.clone();
         Ok(self.rendering.run(move || to_safe_html(&source)).await??)
     }

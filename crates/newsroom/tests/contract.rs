@@ -61,10 +61,12 @@ mod contract {
     mod patching;
     mod permissions;
     mod posting;
+    mod rerendering;
     mod resets;
     mod revisions;
     mod servers;
     mod sessions;
     pub mod support;
+    mod texts;
     mod tokens;
 }

@@ -14,6 +14,9 @@ use crate::{
     state::AppState,
 };
 
+/// U+FEFF in UTF-8, which programs on Windows begin their texts with.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// A request's body, from JSON, and its share of the memory for bodies: for a handler whose caller is
 /// known. What isn't JSON, and what is but isn't a `T`, is refused with its place.
 #[derive(Debug)]
@@ -25,6 +28,11 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let ReceivedBody { bytes, held } = state.bodies.receive(body, Sender::Caller).await?;
+        // RFC 8259, section 8.1: a byte order mark is ignored.
+        let bytes = match bytes.strip_prefix(BYTE_ORDER_MARK) {
+            Some(json) => bytes.slice_ref(json),
+            None => bytes,
+        };
         let request = Request::from_parts(parts, bytes.into());
         match Json::from_request(request, state).await {
             Ok(Json(body)) => Ok(Self(body, held)),

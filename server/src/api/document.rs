@@ -17,7 +17,7 @@ use super::details::ProblemDetails;
 #[openapi(
     info(
         title = "Ringside",
-        description = "Post to a live blog from a program. Times are microseconds since 1970-01-01T00:00:00Z, as in the feed."
+        description = "Post to a live blog from a program. Times are those of RFC 3339, in UTC. Texts may hold what editors and other programs put into them: byte order marks are dropped, line ends of any kind become line feeds (blanks in a title or headline), and control characters are removed."
     ),
     components(schemas(ProblemDetails)),
     modifiers(&BearerTokens),
@@ -46,12 +46,10 @@ impl Modify for BearerTokens {
     }
 }
 
-/// A line without control characters, of which something is left once it is trimmed.
-const LINE: &str = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$";
-/// The same, which may be empty.
-const LINE_IF_ANY: &str = r"^[^\u0000-\u001F\u007F-\u009F]*$";
-/// Text without control characters other than tabs and line ends.
-const TEXT: &str = r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$";
+/// A line that holds a character that can be seen; what it can't hold is removed.
+const LINE: &str = r"[^\s\u0000-\u001F\u007F-\u009F\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB]";
+/// Any text: what it can't hold is removed.
+const ANY: &str = "";
 const SLUG: &str = "^[a-z0-9]+(-[a-z0-9]+)*$";
 const SLUG_IF_ANY: &str = "^([a-z0-9]+(-[a-z0-9]+)*)?$";
 
@@ -67,7 +65,7 @@ pub fn title_if_any() -> Object {
 
 /// Returns the schema of the slug of an entry to create.
 pub fn slug_or_empty() -> Object {
-    let description = "Its name in addresses; made from the title if left out or empty.";
+    let description = "Its name in addresses; made from the title if left out or empty, with a number behind it if that is taken.";
     text(description, 0, Slug::MAX, SLUG_IF_ANY).build()
 }
 
@@ -79,32 +77,32 @@ pub fn slug_if_any() -> Object {
 
 /// Returns the schema of an entry's summary.
 pub fn summary() -> Object {
-    text("What it is about.", 0, Summary::MAX, TEXT).build()
+    text("What it is about.", 0, Summary::MAX, ANY).build()
 }
 
 /// Returns the schema of a summary that may be left out.
 pub fn summary_if_any() -> Object {
-    nullable(text("What it is about.", 0, Summary::MAX, TEXT))
+    nullable(text("What it is about.", 0, Summary::MAX, ANY))
 }
 
 /// Returns the schema of an update's source.
 pub fn source() -> Object {
     let description =
         "Its text: Markdown, and HTML that is made safe. Something of it must be visible.";
-    text(description, 1, Source::MAX, TEXT).build()
+    text(description, 1, Source::MAX, ANY).build()
 }
 
 /// Returns the schema of a source that may be left out.
 pub fn source_if_any() -> Object {
     let description =
         "Its text: Markdown, and HTML that is made safe. Something of it must be visible.";
-    nullable(text(description, 1, Source::MAX, TEXT))
+    nullable(text(description, 1, Source::MAX, ANY))
 }
 
 /// Returns the schema of the line above an update.
 pub fn headline() -> Object {
     let description = "The line above it; `null` or an empty one is none.";
-    nullable(text(description, 0, Headline::MAX, LINE_IF_ANY))
+    nullable(text(description, 0, Headline::MAX, ANY))
 }
 
 fn text(description: &str, min: usize, max: usize, pattern: &str) -> ObjectBuilder {
@@ -113,7 +111,7 @@ fn text(description: &str, min: usize, max: usize, pattern: &str) -> ObjectBuild
         .description(Some(description))
         .min_length(Some(min))
         .max_length(Some(max))
-        .pattern(Some(pattern))
+        .pattern((!pattern.is_empty()).then_some(pattern))
 }
 
 fn nullable(schema: ObjectBuilder) -> Object {

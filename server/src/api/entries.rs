@@ -50,10 +50,12 @@ struct EntryAnswer {
     #[schema(schema_with = order)]
     default_order: Order,
     /// When it started, or is to start.
-    starts_at: i64,
+    #[schema(format = DateTime)]
+    starts_at: String,
     /// When it ended, if it has.
     #[serde(skip_serializing_if = "Option::is_none")]
-    ended_at: Option<i64>,
+    #[schema(format = DateTime)]
+    ended_at: Option<String>,
     /// Its page; nobody's yet, while it is a draft.
     url: String,
 }
@@ -68,8 +70,8 @@ impl EntryAnswer {
             state: entry.state,
             time_zone: entry.time_zone.to_string(),
             default_order: entry.default_order,
-            starts_at: entry.starts_at.0,
-            ended_at: entry.ended_at.map(|at| at.0),
+            starts_at: zone::rfc3339(entry.starts_at),
+            ended_at: entry.ended_at.map(zone::rfc3339),
             url: program.url(format_args!("/entries/{}", entry.slug)),
         }
     }
@@ -87,7 +89,7 @@ struct EntriesAnswer {
 struct EntryToCreate {
     #[schema(schema_with = title)]
     title: String,
-    /// Its name in addresses; made from the title if left out.
+    /// Its name in addresses; made from the title if left out, with a number behind it if that is taken.
     #[serde(default)]
     #[schema(schema_with = slug_or_empty)]
     slug: String,
@@ -192,11 +194,11 @@ async fn create_entry(
     )
     .map_err(Error::from)?;
     let (newsroom, viewer) = (&program.newsroom, program.viewer());
-    let id = newsroom
+    let entry = newsroom
         .create_entry_once(viewer, &key.or_fresh()?, &new)
         .await
         .map_err(keyed)?;
-    let created = EntryAnswer::of(&program, &newsroom.entry(viewer, id).await?);
+    let created = EntryAnswer::of(&program, &entry);
     let location = [(LOCATION, created.url.clone())];
     Ok((StatusCode::CREATED, location, Json(created)))
 }

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderName, StatusCode, header::LOCATION},
 };
 use domain::{Change, Draft, Headline, Invalid, Mark, Source, UpdateId};
-use newsroom::{Entry, Error, UpdatePatch};
+use newsroom::{Entry, Error, UpdatePatch, zone::rfc3339};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -50,7 +50,13 @@ struct ChangeAnswer {
     url: Option<String>,
     /// When it was posted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    posted_at: Option<i64>,
+    #[schema(format = DateTime)]
+    posted_at: Option<String>,
+    /// What was sent and readers don't get, as in `iframe youtube.com`, `link Reuters`, `image data:` or
+    /// `attribute style`: each once, and 20 at most. Empty if nothing was removed; missing where no text was
+    /// sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<Vec<String>>,
 }
 
 impl ChangeAnswer {
@@ -66,8 +72,16 @@ impl ChangeAnswer {
             rev,
             deleted: shown.is_none(),
             url: shown.is_some().then(url),
-            posted_at: shown.as_ref().map(|shown| shown.posted_at.0),
+            posted_at: shown.as_ref().map(|shown| rfc3339(shown.posted_at)),
             html: shown.map(|shown| shown.html),
+            removed: None,
+        }
+    }
+
+    fn without(self, removed: Vec<String>) -> Self {
+        Self {
+            removed: Some(removed),
+            ..self
         }
     }
 }
@@ -157,7 +171,7 @@ async fn post_update(
         "/entries/{}/updates/{}",
         entry.slug, posted.id
     ));
-    let answer = ChangeAnswer::of(&program, &entry, change);
+    let answer = ChangeAnswer::of(&program, &entry, change).without(posted.removed);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(answer)))
 }
 
@@ -184,11 +198,12 @@ async fn edit_update(
     let id = locate(&program, &name, &id).await?;
     let patch = edit.parse().map_err(Error::from)?;
     let (newsroom, viewer) = (&program.newsroom, program.viewer());
-    newsroom
+    let edited = newsroom
         .patch_update(viewer, id, &patch, op_id.as_ref())
         .await
         .map_err(keyed)?;
-    answer(&program, id).await
+    let Json(answer) = answer(&program, id).await?;
+    Ok(Json(answer.without(edited.removed)))
 }
 
 /// Delete an update

@@ -23,12 +23,12 @@ pub async fn create_entry(settings: &Settings, args: &NewEntryArgs) -> Result<()
     )
     .map_err(newsroom::Error::from)?;
     let newsroom = open_newsroom(settings).await?;
-    newsroom.create_entry(None, &new).await?;
+    let entry = newsroom.create_entry(None, &new).await?;
     newsroom.close().await;
     say(format_args!(
         "{}/entries/{}",
         settings.public_url(),
-        new.slug
+        entry.slug
     ));
     Ok(())
 }

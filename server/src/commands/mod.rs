@@ -3,6 +3,7 @@
 mod account;
 mod entry;
 mod repair;
+mod rerender;
 mod serve;
 mod session;
 mod token;
@@ -13,6 +14,7 @@ pub use {
     },
     entry::create_entry,
     repair::repair_revisions,
+    rerender::rerender,
     serve::serve,
     session::{end_sessions, list_sessions},
     token::{create_token, list_tokens, revoke_token},

@@ -35,7 +35,7 @@ async fn create_entry(desk: Desk, fields: Fields) -> Response {
             order,
         )?;
         let viewer = desk.viewer()?;
-        match fields.op_id()? {
+        let entry = match fields.op_id()? {
             Some(op_id) => {
                 desk.newsroom
                     .create_entry_once(viewer, &op_id, &new)
@@ -43,7 +43,7 @@ async fn create_entry(desk: Desk, fields: Fields) -> Response {
             }
             None => desk.newsroom.create_entry(Some(viewer), &new).await?,
         };
-        Ok::<_, Error>(format!("/desk/entries/{}", new.slug))
+        Ok::<_, Error>(page_of(&entry))
     };
     let created = created.await;
     desk.answer(created, "/desk", fields).await
@@ -104,11 +104,17 @@ async fn edit_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields)
         let draft = Draft::parse(fields.get("source"), fields.get("headline"))?;
         let viewer = desk.viewer()?;
         let op_id = fields.op_id()?;
-        let entry = desk
+        let edited = desk
             .newsroom
             .edit_update(viewer, id, &draft, op_id.as_ref())
             .await?;
-        Ok::<_, Error>(page_of(&entry))
+        let page = page_of(&edited.entry);
+        // The page names what was removed.
+        Ok::<_, Error>(if edited.removed.is_empty() {
+            page
+        } else {
+            format!("{page}?edited={id}")
+        })
     };
     let edited = edited.await;
     let page = format!("/desk/updates/{id}");

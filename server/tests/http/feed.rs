@@ -187,7 +187,8 @@ async fn a_change_carries_the_card_that_the_page_shows() {
         .get(&format!("/updates/{entry}.json"))
         .await
         .json();
-    assert_eq!(simple["updates"][0]["content"], card);
+    let content = simple["updates"][0]["content"].as_str().unwrap();
+    assert!(card.contains(content), "{content} is not in {card}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,11 +1,15 @@
 //! The words of HTML that the sanitiser wrote.
 
+use domain::hygiene;
+use unicode_segmentation::UnicodeSegmentation as _;
+
 use super::tables::next_tag;
 
-/// The words of `html` on one line, at most `longest` characters of them. Reads no further than that
-/// needs.
+/// The words of `html` on one line, at most `longest` characters of them. The items of numbered lists
+/// begin with their numbers; footnotes are left out. Reads no further than that needs.
 pub fn plain_text(html: &str, longest: usize) -> String {
     let mut line = Line::default();
+    let mut lists = Lists::default();
     let mut rest = html;
     // One more than fits tells whether something is left out.
     while line.characters <= longest {
@@ -14,19 +18,96 @@ pub fn plain_text(html: &str, longest: usize) -> String {
             break;
         };
         line.push(text, longest);
-        line.between_words |= !is_within_a_line(tag);
+        line.between_words |= !is_within_a_line(name_of(tag));
         rest = after;
+        if tag.starts_with("<section class=\"footnotes\"") {
+            break;
+        }
+        if tag.starts_with("<sup class=\"footnote-ref\"") {
+            rest = rest.split_once("</sup>").map_or("", |(_, after)| after);
+        }
+        if let Some(number) = lists.number_at(tag) {
+            line.push(&format!("{number}."), longest);
+            line.between_words = true;
+        }
     }
-    cut(&line.text, longest)
+    if hygiene::shows(&line.text) {
+        cut(&line.text, longest)
+    } else {
+        String::new()
+    }
 }
 
-/// The first `longest` characters of a line, the last of them `…` if it has more.
+/// Whether `html`, which the sanitiser wrote, has a character that can be seen.
+pub fn shows(html: &str) -> bool {
+    let is_visible = |escaped: &str| {
+        let mut rest = escaped;
+        while let Some(first) = rest.chars().next() {
+            let (character, length) = unescaped(rest).unwrap_or((first, first.len_utf8()));
+            if hygiene::is_visible(character) {
+                return true;
+            }
+            rest = &rest[length..];
+        }
+        false
+    };
+    let mut rest = html;
+    while let Some((text, _, after)) = next_tag(rest) {
+        if is_visible(text) {
+            return true;
+        }
+        rest = after;
+    }
+    is_visible(rest)
+}
+
+/// The first `longest` characters of a line, the last of them `…` if it has more. What readers take for
+/// one character is kept whole or left out.
 pub fn cut(line: &str, longest: usize) -> String {
     if line.chars().count() <= longest {
         return line.to_owned();
     }
-    let kept: String = line.chars().take(longest.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
+    let mut room = longest.saturating_sub(1);
+    let mut kept = 0;
+    for cluster in line.graphemes(true) {
+        let Some(left) = room.checked_sub(cluster.chars().count()) else {
+            break;
+        };
+        room = left;
+        kept += cluster.len();
+    }
+    format!("{}…", line[..kept].trim_end())
+}
+
+/// The lists that are open, with the number of the last item of each that has numbers.
+#[derive(Default)]
+struct Lists(Vec<Option<u64>>);
+
+impl Lists {
+    /// The number of the item that `tag` begins, if it begins one that has a number.
+    fn number_at(&mut self, tag: &str) -> Option<u64> {
+        match name_of(tag) {
+            "ul" | "ol" if tag.starts_with("</") => {
+                self.0.pop();
+            }
+            "ul" => self.0.push(None),
+            "ol" => {
+                let start = tag.split_once(" start=\"").and_then(|(_, start)| {
+                    let (number, _) = start.split_once('"')?;
+                    number.parse().ok()
+                });
+                self.0.push(Some(start.unwrap_or(1)));
+            }
+            "li" if !tag.starts_with("</") => {
+                let next = self.0.last_mut()?.as_mut()?;
+                let number = *next;
+                *next = number.saturating_add(1);
+                return Some(number);
+            }
+            _ => {}
+        }
+        None
+    }
 }
 
 /// Words with one space between them.
@@ -52,6 +133,10 @@ impl Line {
                 self.between_words = true;
                 continue;
             }
+            // A line stands in titles and lists, and must not turn what stands behind it.
+            if hygiene::is_directional_formatting(character) {
+                continue;
+            }
             if self.between_words && !self.text.is_empty() {
                 self.text.push(' ');
                 self.characters += 1;
@@ -65,7 +150,7 @@ impl Line {
 
 /// The character that `text` begins with an escape of, and the escape's length. The sanitiser writes
 /// these and no others.
-fn unescaped(text: &str) -> Option<(char, usize)> {
+pub(super) fn unescaped(text: &str) -> Option<(char, usize)> {
     const ESCAPES: [(&str, char); 5] = [
         ("&amp;", '&'),
         ("&lt;", '<'),
@@ -79,15 +164,20 @@ fn unescaped(text: &str) -> Option<(char, usize)> {
         .map(|(escape, character)| (*character, escape.len()))
 }
 
-/// Whether words before and after `tag` may be one. All other tags end a line or a cell.
-fn is_within_a_line(tag: &str) -> bool {
-    const WITHIN_A_LINE: [&str; 22] = [
-        "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd",
-        "mark", "q", "s", "small", "span", "strong", "sub", "sup", "u",
-    ];
+/// The name in a tag that the sanitiser wrote.
+pub(super) fn name_of(tag: &str) -> &str {
     let name = tag.trim_start_matches(['<', '/']);
     let end = name.find(|c: char| !c.is_ascii_alphanumeric());
-    WITHIN_A_LINE.contains(&&name[..end.unwrap_or(name.len())])
+    &name[..end.unwrap_or(name.len())]
+}
+
+/// Whether words before and after a tag of that name may be one. All other tags end a line or a cell.
+fn is_within_a_line(name: &str) -> bool {
+    const WITHIN_A_LINE: [&str; 23] = [
+        "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd",
+        "mark", "q", "s", "small", "span", "strong", "sub", "sup", "u", "wbr",
+    ];
+    WITHIN_A_LINE.contains(&name)
 }
 
 #[cfg(test)]
@@ -107,6 +197,18 @@ mod tests {
             ("<img alt=\"a > b\">c", "c"),
             ("  <p>  </p> ", ""),
             ("a & b &unknown; c", "a & b &unknown; c"),
+            ("<ol start=\"2\"><li>Bundesliga</li></ol>", "2. Bundesliga"),
+            (
+                "<ul><li>a<ol><li>b</li><li>c</li></ol></li><li>d</li></ul>",
+                "a 1. b 2. c d",
+            ),
+            (
+                "<p>61 per cent.<sup class=\"footnote-ref\"><a>1</a></sup> So</p><section class=\"footnotes\">x",
+                "61 per cent. So",
+            ),
+            ("<p>\u{200b}</p>", ""),
+            ("abc\u{202e}def", "abcdef"),
+            ("E=mc<sup>2</sup>", "E=mc2"),
         ] {
             assert_eq!(plain_text(html, 80), words, "{html}");
         }
@@ -119,6 +221,9 @@ mod tests {
         assert_eq!(plain_text("<p>one two</p>", 5), "one…");
         assert_eq!(plain_text("<p>one two</p>", 2), "o…");
         assert_eq!(plain_text("ééé", 2), "é…");
+        assert_eq!(plain_text("e\u{301}e\u{301}x", 4), "e\u{301}…");
+        assert_eq!(plain_text("👩\u{200d}👩\u{200d}👧 and more", 5), "…");
+        assert_eq!(plain_text("👩\u{200d}👩\u{200d}👧 and more", 6), "👩\u{200d}👩\u{200d}👧…");
     }
 
     #[test]

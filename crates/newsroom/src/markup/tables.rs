@@ -1,24 +1,30 @@
 //! Tables that everybody can read: the keyboard scrolls those that are too wide, by the region that
 //! each stands in, and an empty corner isn't announced as a heading.
 
-/// What stands before a table. Readers with a screen reader hear its name. It is no landmark: a page may hold
-/// many, and landmarks of one name lead nowhere.
+/// What stands before a table, and how it begins. Readers with a screen reader hear its name. It is no
+/// landmark: a page may hold many, and landmarks of one name lead nowhere.
 const BEFORE: &str = r#"<div class="table" role="group" aria-label="Table" tabindex="0">"#;
+const REGION: &str = r#"<div class="table" role="group" aria-label="Table" tabindex="0""#;
 const AFTER: &str = "</div>";
 
 /// `html`, which the sanitiser wrote, with a region around each table that stands in no other, and
-/// with plain cells for headings without a word.
+/// with plain cells for headings without a word, and without paragraphs that hold nothing. What has its region already gets no other.
 pub fn accessible(html: &str) -> String {
     let mut mended = String::with_capacity(html.len());
     let mut depth = 0_usize;
+    let mut has_region = false;
     let mut rest = html;
+    let mut before = "";
     while let Some((text, tag, after)) = next_tag(rest) {
         mended.push_str(text);
         rest = after;
         match tag.trim_matches(['<', '>']).split(' ').next() {
             Some("table") => {
                 if depth == 0 {
-                    mended.push_str(BEFORE);
+                    has_region = text.is_empty() && before.starts_with(REGION);
+                    if !has_region {
+                        mended.push_str(BEFORE);
+                    }
                 }
                 depth += 1;
                 mended.push_str(tag);
@@ -26,9 +32,13 @@ pub fn accessible(html: &str) -> String {
             Some("/table") => {
                 mended.push_str(tag);
                 depth = depth.saturating_sub(1);
-                if depth == 0 {
+                if depth == 0 && !has_region {
                     mended.push_str(AFTER);
                 }
+            }
+            // The parser makes one of an end tag without a beginning.
+            Some("p") if tag == "<p>" && after.starts_with("</p>") => {
+                rest = &after["</p>".len()..];
             }
             Some("th") if after.starts_with("</th>") => {
                 mended.push_str("<td></td>");
@@ -36,6 +46,7 @@ pub fn accessible(html: &str) -> String {
             }
             _ => mended.push_str(tag),
         }
+        before = tag;
     }
     mended.push_str(rest);
     mended
@@ -80,12 +91,14 @@ mod tests {
                 "<table><th></th><th>a</th></table>",
                 format!("{BEFORE}<table><td></td><th>a</th></table>{AFTER}"),
             ),
+            ("<p></p><p>a</p><p dir=\"auto\"></p>", "<p>a</p><p dir=\"auto\"></p>".to_owned()),
             (
                 "<img alt=\"<table> > </table>\">&lt;table&gt;",
                 "<img alt=\"<table> > </table>\">&lt;table&gt;".to_owned(),
             ),
         ] {
             assert_eq!(accessible(html), wrapped);
+            assert_eq!(accessible(&wrapped), wrapped);
         }
     }
 }

@@ -124,6 +124,22 @@ impl Snapshot {
         Ok(decodable(&rows, entry))
     }
 
+    /// The slugs that entries have, or had, and that begin with `stem`, which has only letters, digits and
+    /// hyphens.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn slugs_beginning_with(&mut self, stem: &str) -> Result<Vec<String>> {
+        let slugs = sqlx::query_scalar(
+            "SELECT slug FROM entries WHERE slug LIKE $1
+             UNION SELECT slug FROM old_addresses WHERE slug LIKE $1",
+        )
+        .bind(format!("{stem}%"))
+        .fetch_all(&mut *self.tx)
+        .await?;
+        Ok(slugs)
+    }
+
     /// The heads of the public entries that changed after `since`, ascending, `limit` at most.
     ///
     /// # Errors
@@ -154,13 +170,18 @@ impl Snapshot {
 }
 
 impl Revision {
-    /// Adds an entry that starts `now`, and ended now if it is to be over; answers its number.
+    /// Adds an entry named `slug` that starts `now`, and ended now if it is to be over; answers its number.
     ///
     /// # Errors
     /// [`Error::Invalid`] if its address is taken or leads to another entry, or if the database can't be
     /// reached.
-    pub async fn add_entry(&mut self, new: &NewEntry, now: Timestamp) -> Result<EntryId> {
-        self.check_address(&new.slug, None).await?;
+    pub async fn add_entry(
+        &mut self,
+        new: &NewEntry,
+        slug: &Slug,
+        now: Timestamp,
+    ) -> Result<EntryId> {
+        self.check_address(slug, None).await?;
         let ended_at = (new.state == EntryState::Ended).then_some(now.0);
         let rev = self.take_rev()?;
         let row = sqlx::query(
@@ -168,7 +189,7 @@ impl Revision {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
              RETURNING id",
         )
-        .bind(new.slug.as_str())
+        .bind(slug.as_str())
         .bind(new.title.as_str())
         .bind(new.summary.as_str())
         .bind(new.state.as_str())
@@ -180,6 +201,19 @@ impl Revision {
         .fetch_one(&mut *self.snapshot.tx)
         .await?;
         Ok(EntryId(row.try_get("id")?))
+    }
+
+    /// Names an entry that nobody has seen yet.
+    ///
+    /// # Errors
+    /// If there is no such entry, or the database can't be reached.
+    pub async fn name_entry(&mut self, id: EntryId, slug: &Slug) -> Result<()> {
+        let result = sqlx::query("UPDATE entries SET slug = $2 WHERE id = $1")
+            .bind(id.0)
+            .bind(slug.as_str())
+            .execute(&mut *self.snapshot.tx)
+            .await?;
+        one_row(&result)
     }
 
     /// Makes an entry what `after` says; the address it had leads to the new one.

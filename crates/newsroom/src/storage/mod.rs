@@ -16,6 +16,7 @@ mod operations;
 mod postgres;
 mod presence;
 mod probe;
+mod rerendering;
 mod row;
 mod sessions;
 mod sqlite;

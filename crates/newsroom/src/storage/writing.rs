@@ -4,7 +4,7 @@ use domain::{AccountId, Draft, EntryId, Headline, Mark, Timestamp, UpdateId};
 use sqlx::Row;
 
 use super::{Revision, feed, one_row};
-use crate::{LiveUpdate, Result, SafeHtml};
+use crate::{LiveUpdate, MARKUP_VERSION, Result, SafeHtml};
 
 /// An update that is to be.
 #[derive(Debug)]
@@ -35,8 +35,8 @@ impl Revision {
         }
         let rev = self.take_rev()?;
         let row = sqlx::query(
-            "INSERT INTO updates (entry_id, author_id, rev, headline, source, html, excerpt, is_key, is_pinned, posted_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+            "INSERT INTO updates (entry_id, author_id, rev, headline, source, html, excerpt, is_key, is_pinned, posted_at, markup_version)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
         )
         .bind(new.entry_id.0)
         .bind(new.author_id.0)
@@ -48,6 +48,7 @@ impl Revision {
         .bind(i64::from(is(Mark::Key)))
         .bind(i64::from(is(Mark::Pinned)))
         .bind(new.posted_at.0)
+        .bind(MARKUP_VERSION)
         .fetch_one(&mut *self.snapshot.tx)
         .await?;
         if new.marks.is_empty() {
@@ -70,7 +71,8 @@ impl Revision {
         let rev = self.take_rev()?;
         let result = sqlx::query(
             "UPDATE updates SET headline = $2, source = $3, html = $4, excerpt = $5, is_key = $6,
-             is_pinned = $7, edited_at = $8, rev = $9 WHERE id = $1",
+             is_pinned = $7, edited_at = $8, rev = $9,
+             markup_version = CASE WHEN $10 = 0 THEN markup_version ELSE $10 END WHERE id = $1",
         )
         .bind(after.id.0)
         .bind(after.headline.as_ref().map(Headline::as_str))
@@ -81,6 +83,8 @@ impl Revision {
         .bind(i64::from(after.pinned))
         .bind(after.edited_at.map(|at| at.0))
         .bind(rev)
+        // Marks leave the HTML as some release made it.
+        .bind(if after.source == before.source { 0 } else { MARKUP_VERSION })
         .execute(&mut *self.snapshot.tx)
         .await?;
         one_row(&result)?;

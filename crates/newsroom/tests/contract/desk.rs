@@ -28,9 +28,9 @@ async fn an_entry_is_kept_as_it_was_typed(database: Database) {
         Order::Latest,
     )
     .unwrap();
-    let id = room.create_entry(Some(&room.author), &new).await.unwrap();
+    let id = room.create_entry(Some(&room.author), &new).await.unwrap().id;
     let page = room
-        .entry_page(&slug("lection-night-the-count"))
+        .entry_page(&slug("election-night-the-count"))
         .await
         .unwrap();
     let now = room.clock().now();
@@ -39,7 +39,7 @@ async fn an_entry_is_kept_as_it_was_typed(database: Database) {
         Entry {
             epoch: page.entry.epoch.clone(),
             id,
-            slug: slug("lection-night-the-count"),
+            slug: slug("election-night-the-count"),
             title: domain::Title::parse("Élection night: the count!").unwrap(),
             summary: domain::Summary::parse("All results,\nas they come in.").unwrap(),
             state: EntryState::Upcoming,

@@ -160,6 +160,7 @@ async fn post_marked(
     let (viewer, draft) = (&room.author, draft(text));
     room.post_marked_update(viewer, &entry.slug, op_id, &draft, marks, Duration::ZERO)
         .await
+        .map(|result| result.update())
 }
 
 async fn an_update_is_marked_from_the_first(database: Database) {

@@ -25,11 +25,22 @@ async fn markdown_is_shown_and_its_source_kept(database: Database) {
     // Both databases say the same; a test runner may ask them in one process.
     insta::allow_duplicates! {
     insta::assert_snapshot!(room.cards().card(&of, &update), @r#"
-    <article id="update-1"><h2>Half-time</h2>
-    <div class="table" role="group" aria-label="Table" tabindex="0"><table><thead><tr><th>Home</th><th>Away</th></tr></thead><tbody>
-    <tr><td>1</td><td>0</td></tr>
-    </tbody></table></div>
-    <p><del>2–0</del>, says <em>the board</em> &amp; <b>all</b>.</p></article>
+    <article id="update-1"><h4 dir="auto">Half-time</h4>
+    <div class="table" role="group" aria-label="Table" tabindex="0" dir="auto"><table dir="auto">
+    <thead>
+    <tr>
+    <th dir="auto">Home</th>
+    <th dir="auto">Away</th>
+    </tr>
+    </thead>
+    <tbody>
+    <tr>
+    <td dir="auto">1</td>
+    <td dir="auto">0</td>
+    </tr>
+    </tbody>
+    </table></div>
+    <p dir="auto"><del>2–0</del>, says <em>the board</em> &amp; <b>all</b>.</p></article>
     "#);
     }
     assert_eq!(
@@ -51,7 +62,7 @@ async fn what_could_act_never_reaches_a_reader(database: Database) {
         .unwrap();
 
     let (_, update) = room.update_page(&entry.slug, posted).await.unwrap();
-    let shown = r#"<p>Seen <img src="x" loading="lazy"><a rel="noopener noreferrer">x</a></p>"#;
+    let shown = r#"<p dir="auto">Seen <a rel="noopener noreferrer">x</a><a href="https://example.org" rel="noopener noreferrer">https://example.org</a></p>"#;
     assert_eq!(update.html.as_str(), shown);
     let page = room.entry_page(&entry.slug).await.unwrap();
     assert!(

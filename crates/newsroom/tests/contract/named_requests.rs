@@ -32,7 +32,7 @@ async fn a_late_retry_of_an_edit_does_not_undo_a_later_edit(database: Database) 
     let answered = room
         .edit_update(&room.author, id, &draft("2-1"), Some(&first))
         .await;
-    assert_eq!(answered.unwrap().id, entry.id);
+    assert_eq!(answered.unwrap().entry.id, entry.id);
     assert_eq!(room.texts(&entry).await, ["2-2"]);
     assert_eq!(room.feed_head(&entry).await, head);
 }

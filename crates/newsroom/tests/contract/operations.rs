@@ -208,16 +208,21 @@ fn new_entry(title: &str, state: EntryState) -> NewEntry {
 async fn an_entry_is_created_once(database: Database) {
     let (room, other) = TestNewsroom::pair_on(&database).await;
     let op = op_id();
-    let new = new_entry("The final", EntryState::Live);
+    let new = NewEntry {
+        slug: Some(slug("the-final")),
+        ..new_entry("The final", EntryState::Live)
+    };
     let (first, second) = tokio::join!(
         room.create_entry_once(&room.author, &op, &new),
         other.create_entry_once(&other.author, &op, &new),
     );
-    let id = first.unwrap();
-    assert_eq!(second.unwrap(), id);
-    room.end_entry(&room.author, &new.slug, None).await.unwrap();
+    let entry = first.unwrap();
+    assert_eq!(second.unwrap(), entry);
+    room.end_entry(&room.author, &entry.slug, None)
+        .await
+        .unwrap();
     let again = room.create_entry_once(&room.author, &op, &new).await;
-    assert_eq!(again.unwrap(), id, "whatever happened since");
+    assert_eq!(again.unwrap().id, entry.id, "whatever happened since");
     assert_eq!(room.desk(&room.author).await.unwrap().len(), 1);
     for wrong in [
         new_entry("Another final", EntryState::Live),
@@ -256,8 +261,11 @@ async fn an_entry_that_was_refused_used_no_name(database: Database) {
     let room = TestNewsroom::on(&database).await;
     room.live_entry().await;
     let op = op_id();
-    let create = async |viewer, title| {
-        let new = new_entry(title, EntryState::Live);
+    let create = async |viewer, title: &str| {
+        let new = NewEntry {
+            slug: Some(domain::Slug::parse(&title.to_lowercase()).unwrap()),
+            ..new_entry(title, EntryState::Live)
+        };
         room.create_entry_once(viewer, &op, &new).await
     };
     assert_refused!(create(&room.reader, "Another").await, Error::Forbidden(_));

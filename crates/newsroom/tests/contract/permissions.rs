@@ -174,7 +174,7 @@ async fn all_but_readers_run_entries(database: Database) {
         None,
     ] {
         let address = viewer.map_or("nobodys", |viewer| viewer.username.as_str());
-        let id = room
+        let created = room
             .create_entry(viewer, &new_entry(address))
             .await
             .unwrap();
@@ -184,7 +184,7 @@ async fn all_but_readers_run_entries(database: Database) {
             .unwrap();
         room.end_entry(viewer, &slug(address), None).await.unwrap();
         let page = room.desk_entry(viewer, &slug(address)).await.unwrap();
-        assert_eq!((page.entry.id, page.entry.state), (id, EntryState::Ended));
+        assert_eq!((page.entry.id, page.entry.state), (created.id, EntryState::Ended));
         room.desk(viewer).await.unwrap();
     }
 }

@@ -40,7 +40,7 @@ async fn a_posted_update_is_everywhere_at_once(database: Database) {
     assert_eq!(update.author, room.author.username);
     assert_eq!(update.headline.as_ref().unwrap().as_str(), "It begins");
     assert_eq!(update.source, "**Kick-off**");
-    assert_eq!(update.html.as_str(), "<p><strong>Kick-off</strong></p>");
+    assert_eq!(update.html.as_str(), "<p dir=\"auto\"><strong>Kick-off</strong></p>");
     assert_eq!(update.posted_at, room.clock().now());
     assert_eq!((update.edited_at, update.deleted_at), (None, None));
 
@@ -111,11 +111,11 @@ async fn an_edit_changes_the_update_once(database: Database) {
         .edit_update(&room.author, posted.id, &corrected, None)
         .await
         .unwrap();
-    assert_eq!(of.id, entry.id);
+    assert_eq!(of.entry.id, entry.id);
 
     let (_, edited) = room.update_page(&entry.slug, posted.id).await.unwrap();
     assert_eq!(edited.source, "the goal");
-    assert_eq!(edited.html.as_str(), "<p>the goal</p>");
+    assert_eq!(edited.html.as_str(), "<p dir=\"auto\">the goal</p>");
     assert_eq!(edited.headline.as_ref().unwrap().as_str(), "1–0");
     assert_eq!(edited.edited_at, Some(room.clock().now()));
     assert_eq!(edited.posted_at, room.clock().now().plus_micros(-1_000_000));

@@ -70,7 +70,7 @@ async fn what_cannot_be_taken_of_an_update_is_told_with_its_place() {
         (
             Method::POST,
             UPDATES,
-            r#"{"source":"A goal","headline":"two\nlines"}"#,
+            r#"{"source":"A goal","headline":"\u3164"}"#,
         ),
         (Method::POST, UPDATES, r#"{"source":""}"#),
         (Method::PATCH, &update, r#"{"source":null,"author":"me"}"#),
@@ -97,8 +97,8 @@ async fn what_cannot_be_taken_of_an_update_is_told_with_its_place() {
         422: The body can't be taken: sorce: unknown field `sorce`, expected one of `source`, `headline`, `key`, `pinned` at line 1 column 26.
     {"source":"A goal","source":"A goal"}
         422: The body can't be taken: duplicate field `source` at line 1 column 27.
-    {"source":"A goal","headline":"two\nlines"}
-        422: The headline must be one line.
+    {"source":"A goal","headline":"\u3164"}
+        422: The headline shows nothing: it holds only invisible characters, U+3164 at character 1.
     {"source":""}
         422: The update is missing.
     {"source":null,"author":"me"}
@@ -144,7 +144,7 @@ async fn what_cannot_be_taken_of_an_entry_is_told_with_its_place() {
     {"title":"A","id":7}
         422: The body can't be taken: id: unknown field `id`, expected one of `title`, `slug`, `summary`, `time_zone`, `state`, `default_order` at line 1 column 17.
     {"title":"A","slug":"Not an address"}
-        422: The address can hold lowercase letters a to z, digits, and single hyphens between them.
+        422: The address can hold lowercase letters a to z, digits, and single hyphens between them. It holds “N” at character 1.
     {"title":"A","state":"sideways"}
         422: The body can't be taken: state: unknown variant `sideways`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 31.
     {"title":"A","time_zone":"Mars/Olympus"}

@@ -21,7 +21,7 @@ async fn change(program: &TestServer, slug: &str, change: &Value) -> TestRespons
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_is_created_once() {
     let (app, program) = start().await;
-    let body = json!({
+    let mut body = json!({
         "title": "Election night", "summary": "The count.", "time_zone": "Europe/Paris",
         "state": "live", "default_order": "latest",
     });
@@ -35,6 +35,8 @@ async fn an_entry_is_created_once() {
     let page = app.browser().get("/entries/election-night").await;
     page.assert_text_contains("The count.");
     assert_eq!(first.header("location"), entry["url"].as_str().unwrap());
+    let starts_at = entry["starts_at"].as_str().unwrap();
+    assert_eq!((starts_at.len(), &starts_at[10..11], &starts_at[23..]), (24, "T", "Z"), "{starts_at}");
     assert_eq!(
         entry,
         json!({
@@ -56,6 +58,7 @@ async fn an_entry_is_created_once() {
             "422: This Idempotency-Key was already used for another request; send this one under a new key."
         );
     }
+    body["slug"] = json!("election-night");
     let taken = post(&program, ENTRIES, "4712", &body).await;
     assert_snapshot!(refusal(&taken), @"422: Another entry has this address already; choose another.");
     assert_eq!(taken.json::<Value>()["field"], "slug");

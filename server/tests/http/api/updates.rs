@@ -26,7 +26,8 @@ async fn a_posted_update_is_what_readers_get() {
     assert_eq!(
         change,
         json!({
-            "id": shown.id, "rev": shown.rev, "html": shown.html, "posted_at": shown.posted_at,
+            "id": shown.id, "rev": shown.rev, "html": shown.html,
+            "posted_at": newsroom::zone::rfc3339(shown.posted_at), "removed": ["script"],
             "url": format!("http://127.0.0.1:3000/entries/final/updates/{}", shown.id),
         })
     );

@@ -98,11 +98,15 @@ async fn what_cannot_be_taken_comes_back_as_it_was_typed() {
             &*long,
             "The headline has 10000 characters; it can have 200 at most.",
         ),
-        ("A goal", "two\nlines", "The headline must be one line."),
         (
-            "a bell\u{7}",
+            "A goal",
+            "\u{200b}",
+            "The headline shows nothing: it holds only invisible characters, U+200B at character 1.",
+        ),
+        (
+            "\u{3164}\n\u{2800}",
             "",
-            "The update can't hold control characters.",
+            "The update shows nothing: it holds only invisible characters, U+3164 at line 1, column 1.",
         ),
         (
             "<script>alert(1)</script>",

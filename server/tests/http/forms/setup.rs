@@ -114,7 +114,7 @@ async fn what_cannot_be_taken_is_told_and_the_link_still_works() {
         (
             "a b",
             TestApp::PASSWORD,
-            "The username can hold letters, digits, dots, hyphens and underscores.",
+            "The username can hold letters, digits, dots, hyphens and underscores. It holds a blank at character 2.",
         ),
         (
             "Taken",

@@ -161,7 +161,7 @@ impl TestApp {
     /// A new entry, titled as it is addressed.
     pub async fn entry(&self, slug: &str, state: EntryState) -> EntryId {
         let new = NewEntry::parse(slug, slug, "", "Europe/Paris", state, Order::Oldest).unwrap();
-        self.newsroom.create_entry(None, &new).await.unwrap()
+        self.newsroom.create_entry(None, &new).await.unwrap().id
     }
 
     /// An entry named `final`, which is under way.

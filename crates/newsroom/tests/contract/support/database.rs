@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use domain::{Road, Timestamp};
+use domain::{Road, Timestamp, UpdateId};
 use newsroom::{Clock, FeedPolicy, Hand, LiveUpdate, Options, Renderers, storage::Store};
 use sqlx::{AnyConnection, Connection, Executor};
 use tempfile::TempDir;
@@ -156,6 +156,24 @@ impl Database {
     /// Makes all updates what a release before excerpts stored.
     pub async fn forget_excerpts(&self) {
         self.execute("UPDATE updates SET excerpt = ''").await;
+    }
+
+    /// Makes all updates what another release rendered.
+    pub async fn outdate_updates(&self) {
+        self.execute("UPDATE updates SET markup_version = 0").await;
+    }
+
+    /// Makes the update numbered `id` what another release made of `source`.
+    pub async fn outdate_update(&self, id: UpdateId, source: &str, html: &str) {
+        let mut connection = AnyConnection::connect(&self.url).await.unwrap();
+        sqlx::query("UPDATE updates SET markup_version = 0, source = $2, html = $3 WHERE id = $1")
+            .bind(id.0)
+            .bind(source)
+            .bind(html)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
     }
 
     /// Takes a copy of everything that is stored; no newsroom may be open.

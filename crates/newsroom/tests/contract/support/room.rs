@@ -87,8 +87,7 @@ impl TestNewsroom {
     /// A new entry, titled as it is addressed.
     pub async fn entry(&self, address: &str, state: EntryState) -> Entry {
         let new = NewEntry::parse(address, address, "", "", state, Order::Oldest).unwrap();
-        self.create_entry(None, &new).await.unwrap();
-        self.desk_page(&new.slug).await.entry
+        self.create_entry(None, &new).await.unwrap()
     }
 
     /// An entry that is under way.
@@ -160,7 +159,7 @@ async fn person(store: &Store, clock: &Clock, role: Role) -> Viewer {
 
 /// The card of an update that says `text`.
 pub fn card(id: UpdateId, text: &str) -> String {
-    format!(r#"<article id="update-{id}"><p>{text}</p></article>"#)
+    format!(r#"<article id="update-{id}"><p dir="auto">{text}</p></article>"#)
 }
 
 /// A draft that says `text`.

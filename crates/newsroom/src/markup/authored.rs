@@ -1,0 +1,191 @@
+//! What of a parsed text is kept: its links, its pictures and its own HTML.
+
+use std::collections::{HashMap, HashSet};
+
+use comrak::{
+    Arena, Node,
+    nodes::{Ast, NodeValue},
+};
+
+use super::{
+    author_html::{Kept, block, end, keep, remove_code, start_element},
+    policy,
+    removed::Removed,
+    tags::{Piece, name_of, next_piece},
+};
+
+/// The lowest level of a heading in an update: the card's own headline is above it.
+const BELOW_THE_CARD: u8 = 2;
+
+/// Removes what isn't allowed from a text, and returns what that was.
+pub fn keep_allowed<'a>(arena: &'a Arena<'a>, root: Node<'a>) -> Removed {
+    let nodes: Vec<_> = root.descendants().collect();
+    let mut text = Authored {
+        arena,
+        removed: Removed::default(),
+        ends: ends_of_blocks(&nodes),
+    };
+    for node in nodes {
+        let mut data = node.data_mut();
+        match &mut data.value {
+            NodeValue::Heading(heading) => {
+                heading.level = (heading.level + BELOW_THE_CARD).min(6);
+                drop(data);
+                text.inline_html(node);
+            }
+            NodeValue::Paragraph | NodeValue::TableCell => {
+                drop(data);
+                text.inline_html(node);
+            }
+            // The language would become a class.
+            NodeValue::CodeBlock(code) => code.info.clear(),
+            NodeValue::HtmlBlock(html) => html.literal = text.html_block(&html.literal),
+            NodeValue::Link(link) => match policy::address(&link.url) {
+                Some(address) => link.url = address.into_owned(),
+                None => {
+                    text.removed.address("link", &link.url);
+                    drop(data);
+                    unwrap(node);
+                }
+            },
+            NodeValue::Image(image) => match policy::address(&image.url) {
+                Some(address) => image.url = address.into_owned(),
+                None => {
+                    text.removed.address("image", &image.url);
+                    drop(data);
+                    // What it shows, in words.
+                    unwrap(node);
+                }
+            },
+            _ => {}
+        }
+    }
+    text.removed
+}
+
+/// How many end tags of each element stand in blocks of HTML.
+fn ends_of_blocks(nodes: &[Node<'_>]) -> HashMap<String, usize> {
+    let mut ends = HashMap::new();
+    for node in nodes {
+        if let NodeValue::HtmlBlock(html) = &node.data().value {
+            for name in end_tags(&html.literal) {
+                *ends.entry(name).or_default() += 1;
+            }
+        }
+    }
+    ends
+}
+
+fn end_tags(html: &str) -> impl Iterator<Item = String> {
+    html.match_indices("</").map(|(at, _)| name_of(&html[at..]))
+}
+
+/// Puts what stands in a node in its place.
+fn unwrap(node: Node<'_>) {
+    let children: Vec<_> = node.children().collect();
+    for child in children {
+        node.insert_before(child);
+    }
+    node.detach();
+}
+
+struct Authored<'a> {
+    arena: &'a Arena<'a>,
+    removed: Removed,
+    /// How many end tags of each element stand in the blocks of HTML that are still to come.
+    ends: HashMap<String, usize>,
+}
+
+impl<'a> Authored<'a> {
+    fn html_block(&mut self, html: &str) -> String {
+        for name in end_tags(html) {
+            if let Some(count) = self.ends.get_mut(&name) {
+                *count -= 1;
+            }
+        }
+        let ends = &self.ends;
+        block(html, &mut self.removed, |name| {
+            ends.get(name).is_some_and(|&count| count > 0)
+        })
+    }
+
+    /// Looks through the HTML within a paragraph, a heading or a cell. What is open at its end is ended
+    /// there.
+    fn inline_html(&mut self, container: Node<'a>) {
+        let mut open = Vec::new();
+        self.inline_html_of(container, &mut open);
+        for name in open.into_iter().rev() {
+            let end = NodeValue::HtmlInline(format!("</{name}>"));
+            let start = container.data().sourcepos.start;
+            container.append(self.arena.alloc(Ast::new(end, start).into()));
+        }
+    }
+
+    fn inline_html_of(&mut self, parent: Node<'a>, open: &mut Vec<String>) {
+        // What has no end behind one tag has none behind the next.
+        let mut without_end = HashSet::new();
+        let mut next = parent.first_child();
+        while let Some(node) = next {
+            next = node.next_sibling();
+            let raw = match &node.data().value {
+                NodeValue::HtmlInline(raw) => raw.clone(),
+                // Its children are the words for it.
+                NodeValue::Image(_) => continue,
+                _ => String::new(),
+            };
+            if raw.is_empty() {
+                self.inline_html_of(node, open);
+                continue;
+            }
+            let piece = next_piece(&raw, true).map_or(Piece::LessThan, |(piece, _)| piece);
+            let value = match keep(piece, &mut self.removed) {
+                Kept::Text => NodeValue::Text(raw.into()),
+                Kept::Words(words) => NodeValue::Text(words.into()),
+                Kept::Html(html) => NodeValue::HtmlInline(html),
+                Kept::Start(name, html) => {
+                    start_element(open, name);
+                    NodeValue::HtmlInline(html)
+                }
+                Kept::End(name) => {
+                    end(open, &name);
+                    NodeValue::HtmlInline(format!("</{name}>"))
+                }
+                Kept::Code(name) => {
+                    let last = if policy::is_void(&name) {
+                        Some(node)
+                    } else if without_end.contains(&name) {
+                        None
+                    } else {
+                        end_of_code(node, &name)
+                    };
+                    if let Some(last) = last {
+                        next = last.next_sibling();
+                        while node.next_sibling().is_some_and(|it| !is_same(next, it)) {
+                            if let Some(inside) = node.next_sibling() {
+                                inside.detach();
+                            }
+                        }
+                        NodeValue::HtmlInline(remove_code(&raw, &mut self.removed))
+                    } else {
+                        without_end.insert(name);
+                        NodeValue::Text(raw.into())
+                    }
+                }
+                Kept::Nothing => NodeValue::HtmlInline(String::new()),
+            };
+            node.data_mut().value = value;
+        }
+    }
+}
+
+fn is_same<'a>(node: Option<Node<'a>>, other: Node<'a>) -> bool {
+    node.is_some_and(|node| node.same_node(other))
+}
+
+/// The end tag of the element `name` that `start` starts.
+fn end_of_code<'a>(start: Node<'a>, name: &str) -> Option<Node<'a>> {
+    start.following_siblings().skip(1).find(|node| {
+        matches!(&node.data().value, NodeValue::HtmlInline(raw)
+            if raw.starts_with("</") && name_of(raw) == name)
+    })
+}

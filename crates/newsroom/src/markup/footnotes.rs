@@ -1,0 +1,135 @@
+//! Footnotes: numbered within their update, and never lost.
+
+use std::collections::HashMap;
+
+use comrak::{
+    Arena, Node,
+    nodes::{Ast, NodeValue},
+};
+
+use super::{policy::is_footnote_id, tables::next_tag};
+
+/// Names each footnote after its number, and moves those that the text refers to to its end. A footnote
+/// that nothing refers to is shown where it stands, as it was typed.
+pub fn number<'a>(arena: &'a Arena<'a>, root: Node<'a>) {
+    let nodes: Vec<_> = root.descendants().collect();
+    let mut numbers = HashMap::new();
+    for node in &nodes {
+        if let NodeValue::FootnoteReference(reference) = &mut node.data_mut().value {
+            let number = reference.ix.to_string();
+            let name = std::mem::replace(&mut reference.name, number);
+            numbers.insert(name, reference.ix);
+        }
+    }
+    let mut referred = Vec::new();
+    for node in nodes {
+        let mut data = node.data_mut();
+        let NodeValue::FootnoteDefinition(note) = &mut data.value else {
+            continue;
+        };
+        match numbers.get(&note.name).filter(|_| note.total_references > 0) {
+            Some(&number) => {
+                note.name = number.to_string();
+                referred.push((number, node));
+            }
+            None => {
+                let label = format!("[^{}]: ", note.name);
+                drop(data);
+                show_as_typed(arena, node, label);
+            }
+        }
+    }
+    referred.sort_by_key(|(number, _)| *number);
+    for (_, node) in referred {
+        root.append(node);
+    }
+}
+
+fn show_as_typed<'a>(arena: &'a Arena<'a>, note: Node<'a>, label: String) {
+    let start = note.data().sourcepos.start;
+    let node = |value| -> Node<'a> { arena.alloc(Ast::new(value, start).into()) };
+    let label = node(NodeValue::Text(label.into()));
+    let first = note.first_child();
+    let paragraph = first.filter(|first| matches!(first.data().value, NodeValue::Paragraph));
+    let paragraph = paragraph.unwrap_or_else(|| {
+        let paragraph = node(NodeValue::Paragraph);
+        note.prepend(paragraph);
+        paragraph
+    });
+    paragraph.prepend(label);
+    let parts: Vec<_> = note.children().collect();
+    for part in parts {
+        note.insert_before(part);
+    }
+    note.detach();
+}
+
+/// `html`, which the sanitiser wrote, in which the ids of footnotes begin with `prefix`, and so do the
+/// links to them: one page may hold many updates, and one update twice.
+pub fn with_prefix(html: &str, prefix: &str) -> String {
+    // Most updates have none.
+    if !html.contains("fn") {
+        return html.to_owned();
+    }
+    let mut placed = String::with_capacity(html.len() + 64);
+    let mut rest = html;
+    while let Some((text, tag, after)) = next_tag(rest) {
+        placed.push_str(text);
+        rest = after;
+        let mut tag = tag;
+        while let Some((start, id, end)) = next_id(tag) {
+            placed.push_str(start);
+            placed.push_str(prefix);
+            placed.push('-');
+            placed.push_str(id);
+            tag = end;
+        }
+        placed.push_str(tag);
+    }
+    placed.push_str(rest);
+    placed
+}
+
+/// The first id of a footnote in `tag`, or link to one; what stands before it, and what follows.
+fn next_id(tag: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    while let Some(at) = tag[from..].find("=\"").map(|at| from + at) {
+        let start = at + 2;
+        let end = start + tag[start..].find('"')?;
+        let name = tag[..at].rsplit(' ').next().unwrap_or("");
+        let value = &tag[start..end];
+        let id = match name {
+            "id" => Some(value),
+            "href" => value.strip_prefix('#'),
+            _ => None,
+        };
+        if let Some(id) = id.filter(|id| is_footnote_id(id)) {
+            return Some((&tag[..end - id.len()], id, &tag[end..]));
+        }
+        from = end + 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_links_of_footnotes_get_a_prefix_and_nothing_else_does() {
+        for (html, placed) in [
+            (
+                r##"<sup class="footnote-ref"><a href="#fn-1" id="fnref-1">1</a></sup>"##,
+                r##"<sup class="footnote-ref"><a href="#update-7-fn-1" id="update-7-fnref-1">1</a></sup>"##,
+            ),
+            (r##"<a href="#update-3">fn</a>"##, r##"<a href="#update-3">fn</a>"##),
+            (
+                r##"<p title="x id=&quot; fn-1">id="fn-1"</p>"##,
+                r##"<p title="x id=&quot; fn-1">id="fn-1"</p>"##,
+            ),
+            ("<p>plain</p>", "<p>plain</p>"),
+        ] {
+            assert_eq!(with_prefix(html, "update-7"), placed);
+        }
+    }
+}

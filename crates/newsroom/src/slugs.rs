@@ -1,0 +1,114 @@
+//! Slugs made of titles, for authors who write none.
+
+use domain::Slug;
+use unicode_normalization::UnicodeNormalization as _;
+
+/// How many characters of a slug are left to a number behind it, as in `-2`.
+const ROOM_FOR_NUMBER: usize = 8;
+
+/// A slug made from a title of any script, by transliteration; `None` if nothing of the title can be
+/// written in letters.
+pub fn suggested(title: &str) -> Option<Slug> {
+    // An accent may be a character of its own.
+    let title: String = title.nfkc().collect();
+    let mut text = String::new();
+    for c in deunicode::deunicode(&title).chars() {
+        if c.is_ascii_alphanumeric() {
+            text.push(c.to_ascii_lowercase());
+        } else if !text.is_empty() && !text.ends_with('-') {
+            text.push('-');
+        }
+    }
+    Slug::parse(shortened(text.trim_end_matches('-'), Slug::MAX)).ok()
+}
+
+/// The first of `slug`, `slug-2`, `slug-3` … that is none of the `taken` ones.
+pub fn first_free(slug: &Slug, taken: &[String]) -> Slug {
+    let is_free = |slug: &Slug| taken.iter().all(|taken| taken != slug.as_str());
+    if is_free(slug) {
+        return slug.clone();
+    }
+    let stem = stem(slug);
+    // One more than there are taken ones is free.
+    (2..)
+        .filter_map(|number: u64| Slug::parse(&format!("{stem}-{number}")).ok())
+        .find(is_free)
+        .unwrap_or_else(|| slug.clone())
+}
+
+/// What stands before the number in the slugs of [`first_free`].
+pub fn stem(slug: &Slug) -> &str {
+    shortened(slug.as_str(), Slug::MAX - ROOM_FOR_NUMBER)
+}
+
+/// The beginning of a slug, of whole words if possible.
+fn shortened(slug: &str, longest: usize) -> &str {
+    let Some(cut) = slug.get(..longest).filter(|cut| cut.len() < slug.len()) else {
+        return slug;
+    };
+    if slug[longest..].starts_with('-') {
+        return cut;
+    }
+    cut.rsplit_once('-').map_or(cut, |(words, _)| words)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn titles_of_any_script_make_a_slug() {
+        for (title, slug) in [
+            ("Election night: the count!", "election-night-the-count"),
+            ("Élection présidentielle : résultats", "election-presidentielle-resultats"),
+            ("e\u{301}le\u{301}ction", "election"),
+            ("Størst i Ålesund", "storst-i-alesund"),
+            ("Straße gesperrt", "strasse-gesperrt"),
+            ("İstanbul seçimi", "istanbul-secimi"),
+            ("Łódź i Kraków", "lodz-i-krakow"),
+            ("Þór á Íslandi", "thor-a-islandi"),
+            ("Выборы: ход подсчёта", "vybory-khod-podschiota"),
+            ("ＦＩＮＡＬ ２０２６", "final-2026"),
+        ] {
+            assert_eq!(suggested(title).unwrap().as_str(), slug, "{title}");
+        }
+        let japanese = suggested("日本シリーズ第7戦").unwrap();
+        assert!(japanese.as_str().len() > 8, "{japanese}");
+        for title in ["…", "–", "\u{10ffff}"] {
+            assert_eq!(suggested(title), None, "{title}");
+        }
+    }
+
+    #[test]
+    fn a_taken_slug_gets_a_number() {
+        let slug = Slug::parse("final").unwrap();
+        let free = |taken: &[&str]| {
+            let taken: Vec<_> = taken.iter().map(ToString::to_string).collect();
+            first_free(&slug, &taken).to_string()
+        };
+        assert_eq!(free(&[]), "final");
+        assert_eq!(free(&["final"]), "final-2");
+        assert_eq!(free(&["final", "final-2", "final-4"]), "final-3");
+        let long = Slug::parse(&"x".repeat(Slug::MAX)).unwrap();
+        let numbered = first_free(&long, &[long.to_string()]);
+        assert_eq!(numbered.as_str(), format!("{}-2", "x".repeat(Slug::MAX - ROOM_FOR_NUMBER)));
+    }
+
+    #[test]
+    fn a_long_title_is_cut_between_words() {
+        let slug = suggested(&"a lot of words ".repeat(10)).unwrap();
+        assert!(slug.as_str().len() <= Slug::MAX);
+        assert!(slug.as_str().ends_with("-words") || slug.as_str().ends_with("-lot"), "{slug}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_suggested_slug_is_a_slug(title in ".*") {
+            if let Some(slug) = suggested(&title) {
+                prop_assert_eq!(Slug::parse(slug.as_str()).unwrap(), slug);
+            }
+        }
+    }
+}

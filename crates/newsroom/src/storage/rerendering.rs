@@ -1,0 +1,86 @@
+//! Updates whose HTML another version of the sanitiser made.
+
+use domain::UpdateId;
+use sqlx::{Row as _, any::AnyRow};
+
+use super::{Revision, Snapshot, one_row, row::Record};
+use crate::{LiveUpdate, MARKUP_VERSION, Result, SafeHtml};
+
+/// The condition on updates whose HTML is to be made anew. The text of a wiped one is gone.
+macro_rules! outdated {
+    () => {
+        "markup_version <> $1 AND source <> ''"
+    };
+}
+
+impl Snapshot {
+    /// How many updates another version of the sanitiser made.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn count_outdated(&mut self) -> Result<i64> {
+        let row = sqlx::query(concat!(
+            "SELECT COUNT(*) AS updates FROM updates WHERE ",
+            outdated!()
+        ))
+        .bind(MARKUP_VERSION)
+        .fetch_one(&mut *self.tx)
+        .await?;
+        Ok(row.try_get("updates")?)
+    }
+
+    /// The first `limit` of them with numbers above `after`, and their sources.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn outdated(
+        &mut self,
+        after: UpdateId,
+        limit: i64,
+    ) -> Result<Vec<(UpdateId, String)>> {
+        let rows = sqlx::query(concat!(
+            "SELECT id, source FROM updates WHERE id > $2 AND ",
+            outdated!(),
+            " ORDER BY id LIMIT $3"
+        ))
+        .bind(MARKUP_VERSION)
+        .bind(after.0)
+        .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await?;
+        rows.iter().map(source).collect()
+    }
+}
+
+fn source(row: &AnyRow) -> Result<(UpdateId, String)> {
+    let record = Record::new("updates", row)?;
+    Ok((UpdateId(record.id()), record.get("source")?))
+}
+
+impl Revision {
+    /// Stores the HTML that was made anew of an update's source. Only another HTML takes a revision, and
+    /// only of an update that readers see.
+    ///
+    /// # Errors
+    /// If there is no such update, or the database can't be reached.
+    pub async fn store_rerendered(&mut self, update: &LiveUpdate, html: &SafeHtml) -> Result<bool> {
+        let differs = html.as_str() != update.html.as_str();
+        let is_seen = differs && update.deleted_at.is_none();
+        let rev = if is_seen { self.take_rev()? } else { update.rev };
+        let result = sqlx::query(
+            "UPDATE updates SET html = $2, excerpt = $3, markup_version = $4, rev = $5 WHERE id = $1",
+        )
+        .bind(update.id.0)
+        .bind(html.as_str())
+        .bind(html.stored_excerpt())
+        .bind(MARKUP_VERSION)
+        .bind(rev)
+        .execute(&mut *self.snapshot.tx)
+        .await?;
+        one_row(&result)?;
+        if is_seen {
+            self.note_change_of(update).await?;
+        }
+        Ok(differs)
+    }
+}

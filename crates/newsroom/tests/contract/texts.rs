@@ -1,0 +1,215 @@
+//! Texts, whatever is in them: they reach the database clean, and whoever wrote them is told what readers
+//! don't get.
+
+use std::time::Duration;
+
+use domain::{Draft, EntryState, Invalid, Order, TokenName, Username};
+use newsroom::{Entry, Error, NewEntry};
+
+use super::support::{Database, TestNewsroom, draft, op_id, slug};
+
+on_every_database! {
+    control_characters_never_reach_the_database,
+    what_was_removed_is_named_each_time,
+    what_nobody_can_see_is_refused,
+    titles_of_any_script_make_slugs,
+    a_taken_slug_gets_a_number,
+    a_slug_that_was_written_and_is_taken_is_refused,
+}
+
+const NOW: Duration = Duration::ZERO;
+
+async fn control_characters_never_reach_the_database(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let new = NewEntry::parse(
+        "\u{feff}The\u{85}fi\u{0}nal\u{1b}",
+        "",
+        "One\u{b}two\r\nthree\0",
+        "\u{feff}Europe/Paris\r\n",
+        EntryState::Live,
+        Order::Oldest,
+    )
+    .unwrap();
+    let entry = room.create_entry(Some(&room.author), &new).await.unwrap();
+    assert_eq!(entry.title.as_str(), "The final");
+    assert_eq!(entry.summary.as_str(), "One\ntwo\nthree");
+    assert_eq!(entry.slug.as_str(), "the-final");
+
+    let text = "\u{feff}# It\u{92}s\0 over\u{2028}\u{1b}[31mred\rone";
+    let written = Draft::parse(text, "a\u{b}b\0\u{202e}c").unwrap();
+    let posted = room
+        .post_update(&room.author, &entry.slug, &op_id(), &written, NOW)
+        .await
+        .unwrap();
+    let (_, update) = room.update_page(&entry.slug, posted.id).await.unwrap();
+    assert_eq!(update.source, "# It’s over\n[31mred\none");
+    assert_eq!(
+        update.headline.unwrap().as_str(),
+        "a b\u{202e}c\u{202c}",
+        "what is behind it would be turned"
+    );
+    assert_eq!(
+        update.html.as_str(),
+        "<h3 dir=\"auto\">It’s over</h3>\n<p dir=\"auto\">[31mred<br>\none</p>"
+    );
+
+    let name = Username::parse(" \u{feff}bet\0ty\r\n").unwrap();
+    assert_eq!(name.as_str(), "betty");
+    let purpose = TokenName::parse("score\0 ticker\u{85}").unwrap();
+    room.create_token(&room.author.username, &purpose)
+        .await
+        .unwrap();
+    let tokens = room.tokens().await.unwrap();
+    assert_eq!(tokens[0].name.as_str(), "score ticker");
+    // What nobody is called finds nobody.
+    assert!(room.log_in("an\0n", "correct horse battery").await.is_err());
+}
+
+async fn what_was_removed_is_named_each_time(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let text = draft(
+        "Watch: <iframe src=\"https://www.youtube.com/embed/X\"></iframe> [by](Reuters)",
+    );
+    let removed = ["link Reuters", "iframe youtube.com"];
+    let op = op_id();
+    for _ in 0..2 {
+        let result = room
+            .post_marked_update(&room.author, &entry.slug, &op, &text, &[], NOW)
+            .await
+            .unwrap();
+        assert_eq!(sorted(result.removed), sorted(removed));
+    }
+    let id = room.post(&entry, "harmless").await.id;
+    let op = op_id();
+    for _ in 0..2 {
+        let edited = room
+            .edit_update(&room.author, id, &text, Some(&op))
+            .await
+            .unwrap();
+        assert_eq!(sorted(edited.removed), sorted(removed));
+    }
+    let told = room.removed_from(&room.author, id).await.unwrap();
+    assert_eq!(sorted(told), sorted(removed));
+    let harmless = room
+        .edit_update(&room.author, id, &draft("harmless"), None)
+        .await
+        .unwrap();
+    assert_eq!(harmless.removed, [""; 0]);
+    let others = room.removed_from(&room.reader, id).await;
+    assert_refused!(others, Error::Forbidden(_));
+}
+
+fn sorted<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Vec<String> {
+    let mut names: Vec<_> = names.into_iter().map(Into::into).collect();
+    names.sort();
+    names
+}
+
+async fn what_nobody_can_see_is_refused(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    for (text, why) in [
+        ("&#8203;", "It holds no character that can be seen."),
+        ("<br>", "It holds no character that can be seen."),
+        ("<video></video>", "It holds no character that can be seen."),
+        (
+            "![](data:image/png;base64,iVBORw0KGgo=)",
+            "Not shown: an image from data:. A picture needs an address on the web, as in https://example.org/picture.jpg.",
+        ),
+        ("<script>alert(1)</script>", "Not shown: a script."),
+    ] {
+        let posted = room
+            .post_update(&room.author, &entry.slug, &op_id(), &draft(text), NOW)
+            .await;
+        let Err(Error::Invalid(Invalid { field, message })) = posted else {
+            panic!("{text}: {posted:?}")
+        };
+        assert_eq!(field, "source");
+        assert_eq!(
+            message,
+            format!("Nothing of this text can be shown. {why}"),
+            "{text}"
+        );
+    }
+    for text in ["\u{200b}", "\u{2060}\u{feff}", "\u{3164}", "\u{2800}", "\u{ad}"] {
+        let refused = Draft::parse(text, "").unwrap_err();
+        assert_eq!(refused.field, "source");
+        assert!(
+            refused.message.starts_with("The update shows nothing"),
+            "{refused}"
+        );
+        assert!(refused.message.ends_with("at character 1."), "{refused}");
+    }
+    // With a headline, there is something to see.
+    let under = Draft::parse("&#8203;", "Full time").unwrap();
+    room.post_update(&room.author, &entry.slug, &op_id(), &under, NOW)
+        .await
+        .unwrap();
+}
+
+async fn titled(room: &TestNewsroom, title: &str) -> Entry {
+    let new = NewEntry::parse(title, "", "", "", EntryState::Live, Order::Oldest).unwrap();
+    room.create_entry(Some(&room.author), &new).await.unwrap()
+}
+
+async fn titles_of_any_script_make_slugs(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    for (title, address) in [
+        ("Élection présidentielle : résultats", "election-presidentielle-resultats"),
+        ("Størst i Ålesund", "storst-i-alesund"),
+        ("Straße gesperrt", "strasse-gesperrt"),
+        ("e\u{301}le\u{301}ction", "election"),
+    ] {
+        let entry = titled(&room, title).await;
+        assert_eq!(entry.slug.as_str(), address, "{title}");
+        assert_eq!(room.entry_page(&entry.slug).await.unwrap().entry, entry);
+    }
+    for title in ["Выборы: ход подсчёта", "日本シリーズ第7戦", "مباشر: النهائي", "🏆"] {
+        let entry = titled(&room, title).await;
+        assert!(entry.slug.as_str().len() > 3, "{title}: {}", entry.slug);
+        assert_eq!(room.entry_page(&entry.slug).await.unwrap().entry, entry);
+    }
+    for title in ["…", "—"] {
+        let entry = titled(&room, title).await;
+        assert_eq!(entry.slug, slug(&format!("live-{}", entry.id)), "{title}");
+        assert_eq!(room.entry_page(&entry.slug).await.unwrap().entry, entry);
+    }
+}
+
+async fn a_taken_slug_gets_a_number(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let first = titled(&room, "The final").await;
+    assert_eq!(first.slug, slug("the-final"));
+    assert_eq!(titled(&room, "The final!").await.slug, slug("the-final-2"));
+    // What leads to another entry is taken, too.
+    let patch = newsroom::EntryPatch {
+        slug: Some(slug("the-final-3")),
+        ..newsroom::EntryPatch::default()
+    };
+    room.patch_entry(&room.author, &first.slug, &patch, None)
+        .await
+        .unwrap();
+    assert_eq!(titled(&room, "The Final").await.slug, slug("the-final-4"));
+    let next = titled(&room, "…").await;
+    let taken = format!("live-{}", next.id.0 + 2);
+    let new = NewEntry::parse("x", &taken, "", "", EntryState::Live, Order::Oldest).unwrap();
+    room.create_entry(None, &new).await.unwrap();
+    assert_eq!(titled(&room, "…").await.slug, slug(&format!("{taken}-2")));
+}
+
+async fn a_slug_that_was_written_and_is_taken_is_refused(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    titled(&room, "The final").await;
+    let new = NewEntry::parse(
+        "Another",
+        "the-final",
+        "",
+        "",
+        EntryState::Live,
+        Order::Oldest,
+    )
+    .unwrap();
+    let refused = room.create_entry(Some(&room.author), &new).await;
+    assert_refused!(refused, Error::Invalid(Invalid { field: "slug", .. }));
+}
