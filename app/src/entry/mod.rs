@@ -19,15 +19,19 @@ mod showing;
 mod socket;
 mod stream;
 mod stretch;
-mod times;
+pub mod times;
 mod wire;
 
 #[cfg(feature = "ssr")]
 mod highlights;
 #[cfg(feature = "ssr")]
+mod moment;
+#[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
 mod said;
+#[cfg(all(test, feature = "ssr"))]
+mod tests;
 #[cfg(feature = "ssr")]
 mod update_card;
 #[cfg(feature = "ssr")]
@@ -37,6 +41,7 @@ mod update_page;
 pub use {
     highlights::render_highlights,
     live_feed_island::LiveFeed,
+    moment::{Moment, render_since},
     page::EntryPage,
     said::said,
     stretch::stretches,
@@ -44,9 +49,11 @@ pub use {
     update_page::UpdatePage,
 };
 
+use crate::isolate::isolated;
+
 /// What the browser's tab says of an entry's page.
 fn page_title(title: &str) -> String {
-    [title, " · Ringside"].concat()
+    [&isolated(title), " · Ringside"].concat()
 }
 
 /// What an entry's state is called on pages.

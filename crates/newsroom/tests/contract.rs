@@ -50,6 +50,7 @@ mod contract {
     mod feed;
     mod frames;
     mod isolation;
+    mod language;
     mod live;
     mod marking;
     mod markup;
@@ -66,4 +67,5 @@ mod contract {
     mod sessions;
     pub mod support;
     mod tokens;
+    mod update_page;
 }

@@ -84,6 +84,7 @@ fn what_is_wrong_with_an_entry_is_told() {
     assert_snapshot!(complains(&["--title", "日本"]), @"2: ringside: No address can be made from this title; write one, like election-night.");
     assert_snapshot!(complains(&["--title", "A", "--slug", "Not_An_Address"]), @"2: ringside: The address can hold lowercase letters a to z, digits, and single hyphens between them.");
     assert_snapshot!(complains(&["--title", "A", "--time-zone", "Mars/Olympus"]), @"2: ringside: There is no such time zone; write one like Europe/Paris or UTC.");
+    assert_snapshot!(complains(&["--title", "A", "--language", "english"]), @"2: ringside: There is no such language tag; write one like en, ar or pt-BR.");
     assert_snapshot!(complains(&["--title", "A", "--state", "sideways"]), @"2: ringside: invalid value 'sideways' for '--state <STATE>': The state must be one of: draft upcoming live ended (see ringside --help)");
     assert_snapshot!(complains(&["--title", "A", "--order", "sideways"]), @"2: ringside: invalid value 'sideways' for '--order <ORDER>': The order must be one of: oldest latest (see ringside --help)");
     assert_snapshot!(complains(&["--title", "A", "--public-url", "nowhere"]), @"2: ringside: invalid value 'nowhere' for '--public-url <URL>': it must be like https://live.example.org, a scheme and a host (see ringside --help)");

@@ -44,6 +44,8 @@ async fn an_entry_is_kept_as_it_was_typed(database: Database) {
             summary: domain::Summary::parse("All results,\nas they come in.").unwrap(),
             state: EntryState::Upcoming,
             time_zone: domain::ZoneName::known("Europe/Paris"),
+            language: domain::Language::default(),
+            own_language: None,
             starts_at: now,
             ended_at: None,
             default_order: Order::Latest,
