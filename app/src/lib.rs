@@ -16,6 +16,7 @@ mod entry;
 mod error;
 mod escape;
 mod front;
+mod isolate;
 mod memory;
 
 #[cfg(feature = "ssr")]
@@ -26,14 +27,19 @@ mod layout;
 mod request;
 #[cfg(feature = "ssr")]
 mod routes;
+#[cfg(feature = "ssr")]
+mod site;
 
 pub use error::AppError;
 
 #[cfg(feature = "ssr")]
 pub use {
-    entry::{DocumentList, list_parts, render_card, render_highlights, update_content},
+    entry::{
+        DocumentList, list_parts, render_card, render_highlights, render_since, update_content,
+    },
     front::render_line,
     layout::{Assets, Instead, Shell, inline_scripts},
     request::{PageRequest, Typed, status_of},
     routes::App,
+    site::Site,
 };

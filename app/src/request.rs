@@ -74,7 +74,7 @@ pub fn status_of(error: &Error) -> StatusCode {
         Error::Unknown(_) => StatusCode::NOT_FOUND,
         Error::Forbidden(_) => StatusCode::FORBIDDEN,
         Error::LoggedOut | Error::WrongPassword => StatusCode::UNAUTHORIZED,
-        Error::Reset(_) => StatusCode::GONE,
+        Error::Removed | Error::Reset(_) => StatusCode::GONE,
         Error::Unavailable(_) | Error::DiskFull(_) | Error::OutcomeUnknown(_) | Error::Busy => {
             StatusCode::SERVICE_UNAVAILABLE
         }

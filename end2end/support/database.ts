@@ -5,6 +5,13 @@ import { promisify } from "node:util";
 /** What a Ringside keeps its data in. */
 export type DatabaseKind = "sqlite" | "postgres";
 
+/** Runs a statement on an SQLite file, which a server may have open. */
+export async function tellSqlite(file: string, sql: string): Promise<void> {
+  // Node.js has no SQLite before version 22, and Python is there for the fuzz tests.
+  const script = "import sqlite3, sys\nwith sqlite3.connect(sys.argv[1], timeout=30) as database: database.execute(sys.argv[2])";
+  await promisify(execFile)("python3", ["-c", script, file, sql]);
+}
+
 /** A database of its own on the PostgreSQL server that the tests were started beside (`scripts/with-postgres`). */
 export class PostgresDatabase {
   private constructor(
@@ -36,7 +43,8 @@ export class PostgresDatabase {
     await this.tell(`DROP DATABASE ${this.name} WITH (FORCE)`);
   }
 
-  private async tell(sql: string): Promise<void> {
+  /** Runs a statement. */
+  async tell(sql: string): Promise<void> {
     await promisify(execFile)("psql", [this.server, "--no-psqlrc", "-qAt", "-c", sql]);
   }
 }

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { type DatabaseKind, PostgresDatabase } from "./database";
+import { type DatabaseKind, PostgresDatabase, tellSqlite } from "./database";
 
 const project = resolve(__dirname, "../..");
 const binary = join(project, "target/release/ringside");
@@ -104,6 +104,11 @@ export class Ringside {
   async cli(args: string[]): Promise<string> {
     const { stdout } = await promisify(execFile)(binary, args, { cwd: project, env: this.environment });
     return stdout.trim();
+  }
+
+  /** Runs a statement on the database, behind the server's back: for what no server can be brought to, such as another day. */
+  async sql(statement: string): Promise<void> {
+    await (this.postgres ? this.postgres.tell(statement) : tellSqlite(join(this.folder, "ringside.db"), statement));
   }
 
   /** Ends the server at once and removes its data. */

@@ -1,5 +1,6 @@
 // Every page, in every state that somebody may find it in.
 import type { Page } from "@playwright/test";
+import { FOREIGN } from "./languages";
 import { waitForFeed } from "./page";
 import type { Entry } from "./test";
 import { expect, type World } from "./world";
@@ -91,6 +92,32 @@ export const STATES: State[] = [
     await waitForFeed(page);
   } },
 
+  ...Object.keys(FOREIGN).map((language): State => ({ name: `entry-${language}`, open: async (page, world) => {
+    await openLive(page, (await newMarked(page, world, await world.newForeign(language), [[0, "key"], [0, "pinned"], [1, "key"]])).url);
+  } })),
+  { name: "entry-days", open: async (page, world) => {
+    const marks = [[0, "key"], [3, "key"], [4, "key"], [5, "key"]] as const;
+    await openLive(page, (await newMarked(page, world, await world.newStoryOfDays(), marks)).url);
+  } },
+  { name: "front-languages", open: async (page, world) => {
+    for (const language of Object.keys(FOREIGN)) await world.newForeign(language);
+    await page.goto(`${world.ringside.url}/`);
+  } },
+  { name: "live-languages", open: async (page, world) => {
+    for (const language of Object.keys(FOREIGN)) await world.newForeign(language);
+    await openLive(page, `${world.ringside.url}/live`);
+  } },
+
+  { name: "update-arabic", open: async (page, world) => {
+    const { url } = await world.newForeign("arabic");
+    await page.goto(url);
+    await page.goto(`${url}/updates/${await page.locator(".update").nth(1).getAttribute("data-update-id")}`);
+  } },
+  { name: "update-removed", open: async (page, world) => {
+    const { url, id } = await newStoryUpdate(page, world);
+    await world.send(`/desk/updates/${id}/delete`);
+    await page.goto(`${url}/updates/${id}`);
+  } },
   { name: "update", open: async (page, world) => {
     const { url, id } = await newStoryUpdate(page, world);
     await page.goto(`${url}/updates/${id}`);
@@ -162,6 +189,13 @@ export const STATES: State[] = [
     await page.route("**/fn/whoami", (route) => route.abort());
     await page.goto((await world.newStory()).url);
     await expect(page.getByRole("alert").filter({ hasText: "could not be loaded" })).toBeVisible();
+  } },
+
+  { name: "composer-arabic", author: true, window: true, open: async (page, world) => {
+    await openComposer(page, (await world.newForeign("arabic")).url);
+    await page.getByRole("button", { name: "Add a headline" }).click();
+    await page.getByRole("textbox", { name: "Headline" }).fill("تبديل (60)");
+    await page.getByRole("textbox", { name: "Update" }).fill("تبديل: يدخل سالم بدلاً من محمود.");
   } },
 
   { name: "compose", author: true, open: async (page, world) => {
@@ -271,10 +305,14 @@ async function openHeld(page: Page, world: World): Promise<void> {
 
 /** A story of which something is pinned, and some is key. */
 async function newMarkedStory(page: Page, world: World): Promise<Entry> {
-  const entry = await world.newStory();
+  return newMarked(page, world, await world.newStory(), [[1, "pinned"], [0, "key"], [2, "key"], [3, "key"], [4, "key"]]);
+}
+
+/** An entry of which the updates at these places, oldest first, have these marks. */
+async function newMarked(page: Page, world: World, entry: Entry, marks: readonly (readonly [number, "key" | "pinned"])[]): Promise<Entry> {
   await page.goto(entry.url);
   const ids = await page.locator(".update").evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-update-id")));
-  for (const [at, mark] of [[1, "pinned"], [0, "key"], [2, "key"], [3, "key"], [4, "key"]] as const) {
+  for (const [at, mark] of marks) {
     await world.send(`/desk/updates/${ids[at]}/mark`, { mark, on: "true" });
   }
   return entry;

@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { APIRequest, APIRequestContext } from "@playwright/test";
 import { submit } from "./form";
+import { FOREIGN } from "./languages";
 import { Ringside } from "./ringside";
 import { type Entry, test as base } from "./test";
 
@@ -72,10 +73,11 @@ export class World {
     summary = "",
     state = "live",
     order = "oldest",
+    language = "en",
     told = [] as Told[],
   } = {}): Promise<Entry> {
     const slug = `entry-${randomUUID().slice(0, 8)}`;
-    const flags = { slug, title, summary, state, order, "time-zone": "Europe/Paris" };
+    const flags = { slug, title, summary, state, order, language, "time-zone": "Europe/Paris" };
     await this.ringside.cli(["entry", "create", ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])]);
     for (const [headline, source] of told) await this.post(slug, source, headline);
     return { slug, url: `${this.ringside.url}/entries/${slug}` };
@@ -84,6 +86,27 @@ export class World {
   /** An entry like on any day. */
   newStory(order: "oldest" | "latest" = "oldest"): Promise<Entry> {
     return this.newEntry({ summary: "Ninety minutes by the water, and a cup at the end of them.", order, told: STORY });
+  }
+
+  /** A story that began two days ago: its updates are of three days, and the first was edited on the next. */
+  async newStoryOfDays(): Promise<Entry> {
+    const entry = await this.newStory();
+    const day = 24n * 60n * 60n * 1_000_000n;
+    for (const [at, days] of [2n, 2n, 1n, 1n, 0n, 0n].entries()) {
+      await this.ringside.sql(
+        `UPDATE updates SET posted_at = posted_at - ${days * day}, edited_at = ${at === 0 ? `posted_at - ${day}` : "NULL"} WHERE id =
+         (SELECT id FROM updates WHERE entry_id = (SELECT id FROM entries WHERE slug = '${entry.slug}') ORDER BY id LIMIT 1 OFFSET ${at})`,
+      );
+    }
+    await this.ringside.sql(`UPDATE entries SET starts_at = starts_at - ${2n * day} WHERE slug = '${entry.slug}'`);
+    // All cards are made anew.
+    await this.send(`/desk/entries/${entry.slug}/edit`, { title: "Three days by the river", slug: entry.slug, time_zone: "Europe/London" });
+    return entry;
+  }
+
+  /** An entry in another language. */
+  newForeign(name: string): Promise<Entry> {
+    return this.newEntry(FOREIGN[name]);
   }
 
   /** An entry with whatever an author may write. */

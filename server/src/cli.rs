@@ -185,6 +185,14 @@ pub struct NewEntryArgs {
     /// The IANA time zone its times are shown in, as in Europe/Paris.
     #[arg(long, default_value = "UTC")]
     pub time_zone: String,
+    /// The language of its texts: a BCP 47 tag, as in ar or pt-BR; the site's if left out.
+    #[arg(
+        long,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "TAG"
+    )]
+    pub language: String,
     /// draft, upcoming, live or ended.
     #[arg(long, default_value = "draft")]
     pub state: EntryState,

@@ -10,7 +10,7 @@ use std::{
 
 use axum::http::Uri;
 use clap::{Args, ValueEnum};
-use domain::{Road, hygiene};
+use domain::{Language, Road, hygiene};
 
 use crate::{cli::CommandError, proxies::TrustedProxies};
 
@@ -64,10 +64,21 @@ pub struct Settings {
         global = true
     )]
     pub database_url_file: Option<PathBuf>,
-    /// How readers reach the server, as in https://live.example.org. With https, cookies are sent
-    /// over https alone.
+    /// How readers reach the server, as in https://live.example.org: pages and the API name their own
+    /// addresses by it. Without it, by --addr. With https, cookies are sent over https alone.
     #[arg(long, env = "RINGSIDE_PUBLIC_URL", value_name = "URL", global = true)]
     pub public_url: Option<PublicUrl>,
+    /// The language of the site: of entries that have none of their own, and of the pages of all entries. A
+    /// BCP 47 tag, as in ar or pt-BR.
+    #[arg(
+        long,
+        env = "RINGSIDE_LANGUAGE",
+        default_value = "en",
+        value_parser = newsroom::language::parse,
+        value_name = "TAG",
+        global = true
+    )]
+    pub language: Language,
     /// The proxies in front of the server, as in 127.0.0.1,10.0.0.0/8: of them, and of nobody else,
     /// it is believed whose request they pass on (X-Forwarded-For).
     #[arg(
@@ -398,7 +409,11 @@ pub fn first_line_of(file: &Path) -> Result<String, CommandError> {
         CommandError::WrongSetting(format!("{} can't be read: {error}.", file.display()))
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    Ok(text.split(['\r', '\n']).next().unwrap_or_default().to_owned())
+    Ok(text
+        .split(['\r', '\n'])
+        .next()
+        .unwrap_or_default()
+        .to_owned())
 }
 
 #[cfg(test)]

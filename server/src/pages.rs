@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use app::{Assets, DocumentList, Instead, PageRequest, Shell, Typed};
+use app::{Assets, DocumentList, Instead, PageRequest, Shell, Site, Typed};
 use axum::{
     body::{Body, to_bytes},
     http::{
@@ -36,15 +36,17 @@ const END: &[u8] = b"</html>";
 pub struct Pages {
     newsroom: Arc<Newsroom>,
     assets: Arc<Assets>,
+    site: Site,
     rendering: Rendering,
 }
 
 impl Pages {
-    /// Pages of `newsroom`, naming the files of a build, rendered in these slots.
-    pub fn new(newsroom: Arc<Newsroom>, assets: Assets, rendering: Rendering) -> Self {
+    /// Pages of `newsroom` on `site`, naming the files of a build, rendered in these slots.
+    pub fn new(newsroom: Arc<Newsroom>, assets: Assets, site: Site, rendering: Rendering) -> Self {
         Self {
             newsroom,
             assets: Arc::new(assets),
+            site,
             rendering,
         }
     }
@@ -167,8 +169,11 @@ impl Pages {
     }
 
     fn context(&self) -> impl Fn() + Clone + Send + Sync + 'static {
-        let newsroom = Arc::clone(&self.newsroom);
-        move || provide_context(Arc::clone(&newsroom))
+        let (newsroom, site) = (Arc::clone(&self.newsroom), self.site.clone());
+        move || {
+            provide_context(Arc::clone(&newsroom));
+            provide_context(site.clone());
+        }
     }
 }
 

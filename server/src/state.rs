@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc, time::Duration};
 
-use app::Assets;
+use app::{Assets, Site};
 use axum::extract::FromRef;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use leptos::config::LeptosOptions;
@@ -72,7 +72,12 @@ impl AppState {
         let budget = Budget::new(&settings, open_files::raise_limit());
         Ok(Self {
             connections: Connections::new(&budget, settings.trusted_proxies.clone()),
-            pages: Pages::new(Arc::clone(&newsroom), assets, rendering.clone()),
+            pages: Pages::new(
+                Arc::clone(&newsroom),
+                assets,
+                site_of(&settings),
+                rendering.clone(),
+            ),
             rendering,
             bodies: Bodies::default(),
             streams: Streams::new(
@@ -124,13 +129,23 @@ async fn open_build(
             road: settings.transport,
             build,
         },
+        language: settings.language.clone(),
         render: Renderers {
             card: Arc::new(app::render_card),
             highlights: Arc::new(app::render_highlights),
             line: Arc::new(app::render_line),
+            since: Arc::new(app::render_since),
         },
     });
     Ok(newsroom.await?)
+}
+
+/// What pages say of the site.
+fn site_of(settings: &Settings) -> Site {
+    Site {
+        url: settings.public_url().to_string(),
+        language: settings.language.clone(),
+    }
 }
 
 /// What a server calls itself that has no build.

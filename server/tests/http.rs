@@ -12,6 +12,7 @@ mod http {
     mod forms;
     mod health;
     mod identity;
+    mod metadata;
     mod odd_requests;
     mod page_cache;
     mod pages;

@@ -1,7 +1,7 @@
 //! What an author has typed, kept in their browser until the server has it: it survives a crash, a
 //! dead network, and a login that ran out.
 
-use domain::Submission;
+use domain::{AccountId, Submission};
 use serde::{Deserialize, Serialize};
 
 use crate::memory;
@@ -19,20 +19,20 @@ pub struct KeptDraft {
 }
 
 impl KeptDraft {
-    /// What was kept for the entry numbered `entry`: its name in addresses may change meanwhile.
-    pub fn recall(entry: &str) -> Self {
-        memory::recall(&key(entry))
+    /// What is kept in `place`.
+    pub fn recall(place: &DraftPlace) -> Self {
+        memory::recall(&place.0)
             .and_then(|json| serde_json::from_str(&json).ok())
             .unwrap_or_default()
     }
 
     /// Keeps it, or forgets it if nothing is typed. Answers whether the browser keeps things.
-    pub fn keep(&self, entry: &str) -> bool {
+    pub fn keep(&self, place: &DraftPlace) -> bool {
         if self.source.is_empty() && self.headline.is_empty() {
-            memory::forget(&key(entry));
+            memory::forget(&place.0);
             return true;
         }
-        serde_json::to_string(self).is_ok_and(|json| memory::remember(&key(entry), &json))
+        serde_json::to_string(self).is_ok_and(|json| memory::remember(&place.0, &json))
     }
 
     /// Stores what is in the fields now. Another text is another update, and is sent under another
@@ -51,6 +51,14 @@ impl KeptDraft {
     }
 }
 
-fn key(entry: &str) -> String {
-    format!("ringside-draft-{entry}")
+/// Where in the browser a draft is kept: one for each account and entry. Another account that logs in here
+/// is not shown it, and the first gets it back.
+#[derive(Clone, Debug)]
+pub struct DraftPlace(String);
+
+impl DraftPlace {
+    /// That of `account` for the entry numbered `entry`: its name in addresses may change meanwhile.
+    pub fn new(account: AccountId, entry: &str) -> Self {
+        Self(format!("ringside-draft-{account}-{entry}"))
+    }
 }

@@ -7,7 +7,7 @@
 
 use std::{fmt::Write as _, pin::pin};
 
-use domain::{ATTEMPT_DEADLINE_MS, Attempt, AttemptResult, Next, PostResult, not_shown};
+use domain::{ATTEMPT_DEADLINE_MS, Attempt, AttemptResult, Next, PostResult, Viewer, not_shown};
 use futures::future::{Either, select};
 use gloo_timers::{callback::Timeout, future::TimeoutFuture};
 use js_sys::{Math, Uint8Array};
@@ -21,8 +21,16 @@ use leptos::{
     web_sys::{HtmlElement, KeyboardEvent},
 };
 
-use super::{draft::KeptDraft, gate_island::Missing, post_update};
+use super::{
+    draft::{DraftPlace, KeptDraft},
+    gate_island::Missing,
+    ime::Composition,
+    post_update,
+};
 use crate::{AppError, accounts::whoami, browser_clock::now};
+
+/// The field of the headline. Enter in it leads to the text: only Post and Ctrl+Enter publish.
+const HEADLINE: &str = "composer-headline";
 
 /// How long "Posted." is shown.
 const POSTED_MS: u32 = 4_000;
@@ -44,8 +52,7 @@ pub fn mount_composer(host: HtmlElement, slug: String, entry: String) -> Result<
     spawn_local(async move {
         match whoami().await {
             Ok(Some(viewer)) if viewer.role.may_post() => {
-                let author = viewer.username.to_string();
-                mount_to(host, move || view! { <Composer slug entry author /> }).forget();
+                mount_to(host, move || view! { <Composer slug entry viewer /> }).forget();
             }
             // A reader with an account has nothing to miss.
             Ok(Some(_)) => {}
@@ -84,8 +91,8 @@ enum Again {
 struct Composing {
     /// The entry's name in addresses.
     slug: StoredValue<String>,
-    /// The entry's number.
-    entry: StoredValue<String>,
+    /// Where the draft is kept.
+    place: StoredValue<DraftPlace>,
     kept: StoredValue<KeptDraft>,
     source: RwSignal<String>,
     headline: RwSignal<String>,
@@ -101,8 +108,8 @@ struct Composing {
 }
 
 impl Composing {
-    fn new(slug: String, entry: String) -> Self {
-        let kept = KeptDraft::recall(&entry);
+    fn new(slug: String, place: DraftPlace) -> Self {
+        let kept = KeptDraft::recall(&place);
         let status = if kept.submission.is_in_doubt() {
             Status::SentBefore
         } else {
@@ -110,7 +117,7 @@ impl Composing {
         };
         Self {
             slug: StoredValue::new(slug),
-            entry: StoredValue::new(entry),
+            place: StoredValue::new(place),
             source: RwSignal::new(kept.source.clone()),
             headline: RwSignal::new(kept.headline.clone()),
             with_headline: RwSignal::new(!kept.headline.is_empty()),
@@ -129,7 +136,7 @@ impl Composing {
         self.kept.update_value(|kept| {
             let (source, headline) = (self.source.get_untracked(), self.headline.get_untracked());
             in_doubt = kept.set_text(source, headline);
-            self.keeps.set(kept.keep(&self.entry.get_value()));
+            self.keeps.set(kept.keep(&self.place.get_value()));
         });
         // Until an attempt that is under way ends, nothing is known of it.
         if self.sending.get_value() {
@@ -165,7 +172,7 @@ impl Composing {
         let mut draft = self.kept.get_value();
         draft.set_text(self.source.get_untracked(), self.headline.get_untracked());
         let attempt = draft.submission.start(random_name, now());
-        draft.keep(&self.entry.get_value());
+        draft.keep(&self.place.get_value());
         self.kept.set_value(draft.clone());
         spawn_local(async move {
             let posted = send(self.slug.get_value(), &draft, attempt).await;
@@ -186,7 +193,7 @@ impl Composing {
             changed = !kept.has_text_of(&sent);
             if !changed {
                 kept.submission = sent.submission.clone();
-                kept.keep(&self.entry.get_value());
+                kept.keep(&self.place.get_value());
             }
         });
         match (next, posted) {
@@ -234,7 +241,8 @@ impl Composing {
         }
         self.keep();
         let stays = not_shown.is_some();
-        self.status.set(Status::Posted(not_shown.unwrap_or_default()));
+        self.status
+            .set(Status::Posted(not_shown.unwrap_or_default()));
         // What is not shown is to be read; it stays until the author types.
         if !stays {
             self.later(POSTED_MS, move || {
@@ -268,9 +276,10 @@ fn Composer(
     slug: String,
     /// The entry's number.
     entry: String,
-    author: String,
+    /// Who posts.
+    viewer: Viewer,
 ) -> impl IntoView {
-    let composing = Composing::new(slug, entry);
+    let composing = Composing::new(slug, DraftPlace::new(viewer.id, &entry));
     let Composing {
         slug,
         source,
@@ -289,28 +298,45 @@ fn Composer(
         // By then the field is there, and the button that had the focus is gone.
         request_animation_frame(move || focus(headline_box.get_untracked()));
     };
+    let composition = Composition::default();
+    let composed = composition.clone();
     let on_key = move |event: KeyboardEvent| {
-        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+        if event.key() != "Enter" || composition.has_key(&event) {
+            return;
+        }
+        let active = document().active_element();
+        if event.ctrl_key() || event.meta_key() {
             event.prevent_default();
             post();
+        } else if active.is_some_and(|active| active.id() == HEADLINE) {
+            event.prevent_default();
+            focus(text_box.get_untracked());
         }
     };
+    // What is written has the language of the entry, as the document has; the form's own words are English.
+    let language = document()
+        .document_element()
+        .and_then(|root| root.get_attribute("lang"));
+    let headline_language = language.clone();
     view! {
         <form
             class="composer"
             aria-label="Post an update"
-            on:submit=move |event| {
-                event.prevent_default();
-                post();
-            }
+            lang="en"
+            dir="ltr"
+            // No button sends the form: what a browser does by itself at Enter publishes nothing.
+            on:submit=move |event| event.prevent_default()
             on:keydown=on_key
+            on:compositionend=move |_| composed.end()
         >
             <Show when=move || with_headline.get()>
                 <div class="field">
-                    <label for="composer-headline">"Headline"</label>
+                    <label for=HEADLINE>"Headline"</label>
                     <input
-                        id="composer-headline"
+                        id=HEADLINE
                         type="text"
+                        dir="auto"
+                        lang=headline_language.clone()
                         autocomplete="off"
                         node_ref=headline_box
                         prop:value=headline
@@ -326,6 +352,8 @@ fn Composer(
                 <textarea
                     id="composer-text"
                     rows="3"
+                    dir="auto"
+                    lang=language
                     placeholder="What is happening?"
                     node_ref=text_box
                     prop:value=source
@@ -338,7 +366,8 @@ fn Composer(
             <div class="composer-actions">
                 <button
                     class="button primary"
-                    type="submit"
+                    type="button"
+                    on:click=move |_| post()
                     title="Ctrl+Enter or ⌘+Enter"
                     aria-disabled=move || (status.get() == Status::Posting).then_some("true")
                 >
@@ -350,7 +379,7 @@ fn Composer(
                     </button>
                 </Show>
                 <p class="composer-hint">
-                    {format!("As {author}. Markdown works; Ctrl+Enter posts. ")}
+                    "As " <bdi>{viewer.username.to_string()}</bdi> ". Markdown works; Ctrl+Enter posts. "
                     <a href=format!("/desk/entries/{}", slug.get_value())>"Edit or end it"</a>
                 </p>
             </div>

@@ -45,11 +45,11 @@ pub fn ComposerGate() -> impl IntoView {
     }
     view! {
         <div id=HOST class="composer-host"></div>
-        <p id=Missing::LoggedOut.sentence() class="complaint" role="alert" hidden>
+        <p id=Missing::LoggedOut.sentence() class="complaint" role="alert" lang="en" hidden>
             "Your session has expired. What you typed is kept in this browser. "
             <a href="/login">"Log in"</a>
         </p>
-        <p id=Missing::Unreachable.sentence() class="complaint" role="alert" hidden>
+        <p id=Missing::Unreachable.sentence() class="complaint" role="alert" lang="en" hidden>
             "The composer could not be loaded: the server can't be reached, or is newer than this page. "
             <a href="">"Reload the page"</a>
         </p>

@@ -4,6 +4,7 @@ mod api;
 mod draft;
 mod form;
 mod gate_island;
+mod ime;
 
 #[cfg(feature = "ssr")]
 mod page;

@@ -7,7 +7,8 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use crate::{
     desk::{desk_entry, not_shown_of},
     entry::said,
-    layout::{Complaint, Field, Frame, LongField, OperationId, Place, or_error},
+    isolate::isolated,
+    layout::{Complaint, Field, Frame, LongField, NoEnter, OperationId, Place, or_error},
     request::PageRequest,
 };
 
@@ -26,10 +27,19 @@ pub fn ComposePage() -> impl IntoView {
         };
         let page = found.map(|(viewer, page)| {
             let entry = page.entry;
+            let language = Some(entry.language.clone());
             let last = page.updates.last().map(|update| said(update, 140));
             view! {
-                <Frame title=format!("Post to {}", entry.title) place=Place::Personal(viewer)>
-                    <h1>"Post to " <a href=format!("/entries/{}", entry.slug)>{entry.title.to_string()}</a></h1>
+                <Frame
+                    title=format!("Post to {}", isolated(entry.title.as_str()))
+                    place=Place::Personal(viewer)
+                >
+                    <h1>
+                        "Post to "
+                        <a href=format!("/entries/{}", entry.slug) dir="auto" lang=entry.language.to_string()>
+                            {entry.title.to_string()}
+                        </a>
+                    </h1>
                     {posted
                         .map(|id| {
                             view! {
@@ -42,15 +52,34 @@ pub fn ComposePage() -> impl IntoView {
                         })}
                     <Complaint />
                     <form method="post" action=format!("/entries/{}/compose", entry.slug)>
+                        <NoEnter />
                         <OperationId />
-                        <LongField name="source" label="Update" rows=6 required=true autofocus=true />
-                        <Field name="headline" label="Headline (optional)" required=false />
+                        <LongField
+                            name="source"
+                            label="Update"
+                            rows=6
+                            required=true
+                            autofocus=true
+                            language=language.clone()
+                        />
+                        <Field
+                            name="headline"
+                            label="Headline (optional)"
+                            required=false
+                            language=language.clone()
+                        />
                         <button class="button primary" type="submit">
                             "Post"
                         </button>
                     </form>
                     {last
-                        .map(|text| view! { <p class="hint">{format!("Last update: {text}")}</p> })}
+                        .map(|text| {
+                            view! {
+                                <p class="hint">
+                                    "Last update: " <bdi lang=entry.language.to_string()>{text}</bdi>
+                                </p>
+                            }
+                        })}
                 </Frame>
             }
         });

@@ -54,7 +54,9 @@ fn DeskEntries(entries: Vec<DeskEntry>) -> impl IntoView {
                     };
                     view! {
                         <li class="entry-line" data-state=entry.state.as_str()>
-                            <a href=format!("/desk/entries/{}", entry.slug)>{entry.title.to_string()}</a>
+                            <a href=format!("/desk/entries/{}", entry.slug) dir="auto" lang=entry.language.to_string()>
+                                {entry.title.to_string()}
+                            </a>
                             <p class="entry-when">
                                 {format!("{} · {count}", state_word(entry.state))}
                             </p>

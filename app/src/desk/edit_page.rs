@@ -7,7 +7,8 @@ use leptos_router::hooks::use_params_map;
 use newsroom::Error;
 
 use crate::{
-    layout::{Complaint, Field, Frame, LongField, OperationId, Place, or_error},
+    isolate::isolated,
+    layout::{Complaint, Field, Frame, LongField, NoEnter, OperationId, Place, or_error},
     request::{PageRequest, newsroom},
 };
 
@@ -27,13 +28,19 @@ pub fn EditPage() -> impl IntoView {
         let page = found.await.map(|(viewer, entry, update)| {
             let headline = update.headline.map(|line| line.to_string());
             view! {
-                <Frame title=format!("Edit · {}", entry.title) place=Place::Personal(viewer)>
+                <Frame
+                    title=format!("Edit · {}", isolated(entry.title.as_str()))
+                    place=Place::Personal(viewer)
+                >
                     <p class="from-entry">
-                        <a href=format!("/desk/entries/{}", entry.slug)>{entry.title.to_string()}</a>
+                        <a href=format!("/desk/entries/{}", entry.slug) dir="auto" lang=entry.language.to_string()>
+                            {entry.title.to_string()}
+                        </a>
                     </p>
                     <h1>"Edit an update"</h1>
                     <Complaint />
                     <form method="post" action=format!("/desk/updates/{}", update.id)>
+                        <NoEnter />
                         <OperationId />
                         <LongField
                             name="source"
@@ -42,12 +49,14 @@ pub fn EditPage() -> impl IntoView {
                             rows=8
                             required=true
                             autofocus=true
+                            language=Some(entry.language.clone())
                         />
                         <Field
                             name="headline"
                             label="Headline (optional)"
                             value=headline.unwrap_or_default()
                             required=false
+                            language=Some(entry.language.clone())
                         />
                         <button class="button primary" type="submit">
                             "Save"

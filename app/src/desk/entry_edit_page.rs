@@ -6,11 +6,12 @@ use leptos_router::hooks::use_params_map;
 
 use super::{desk_entry, entry_fields::EntryFields};
 use crate::{
+    isolate::isolated,
     layout::{Complaint, Frame, OperationId, Place, or_error},
     request::PageRequest,
 };
 
-/// An entry's title, summary, address, zone and order, to be changed.
+/// An entry's title, summary, address, zone, language and order, to be changed.
 #[component]
 pub fn EntryEditPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
@@ -22,9 +23,14 @@ pub fn EntryEditPage() -> impl IntoView {
             let entry = page.entry;
             let action = format!("/desk/entries/{}/edit", entry.slug);
             view! {
-                <Frame title=format!("Change · {}", entry.title) place=Place::Personal(viewer)>
+                <Frame
+                    title=format!("Change · {}", isolated(entry.title.as_str()))
+                    place=Place::Personal(viewer)
+                >
                     <p class="from-entry">
-                        <a href=format!("/desk/entries/{}", entry.slug)>{entry.title.to_string()}</a>
+                        <a href=format!("/desk/entries/{}", entry.slug) dir="auto" lang=entry.language.to_string()>
+                            {entry.title.to_string()}
+                        </a>
                     </p>
                     <h1>"Change the live blog"</h1>
                     <Complaint />

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use newsroom::{Entry, zone};
 
-use crate::layout::{Choice, Field, LongField};
+use crate::{
+    layout::{Choice, Field, LongField},
+    site::Site,
+};
 
 /// The fields of an entry; those of `entry`, if it is there already.
 #[component]
@@ -13,6 +16,13 @@ pub fn EntryFields(
     entry: Option<Entry>,
 ) -> impl IntoView {
     let is_new = entry.is_none();
+    let language = entry.as_ref().map(|entry| entry.language.clone());
+    let own_language = entry.as_ref().and_then(|entry| entry.own_language.as_ref());
+    let own_language = own_language.map(ToString::to_string).unwrap_or_default();
+    let language_hint = format!(
+        "The language of its texts, as in ar or pt-BR. Left empty, it is the site's: {}.",
+        Site::current().language
+    );
     let (title, slug, summary, time_zone, order) = match entry {
         Some(entry) => (
             entry.title.to_string(),
@@ -41,9 +51,15 @@ pub fn EntryFields(
         )
     };
     view! {
-        <Field name="title" label="Title" value=title />
+        <Field name="title" label="Title" value=title language=language.clone() />
         <Field name="slug" label=slug_label hint=slug_hint value=slug required=!is_new />
-        <LongField name="summary" label="Summary (optional)" value=summary rows=2 />
+        <LongField
+            name="summary"
+            label="Summary (optional)"
+            value=summary
+            rows=2
+            language=language
+        />
         <Field
             name="time_zone"
             label="Time zone"
@@ -57,6 +73,13 @@ pub fn EntryFields(
                 .map(|name| view! { <option value=name></option> })
                 .collect_view()}
         </datalist>
+        <Field
+            name="language"
+            label="Language (optional)"
+            value=own_language
+            hint=language_hint
+            required=false
+        />
         <Choice
             name="default_order"
             label="Readers see first"

@@ -9,6 +9,7 @@ use newsroom::{Entry, LiveUpdate, UNDO_WINDOW, zone::LocalTime};
 use super::{desk_entry, not_shown_of};
 use crate::{
     entry::{said, state_word},
+    isolate::isolated,
     layout::{Complaint, Frame, OperationId, Place, or_error},
     request::PageRequest,
 };
@@ -36,11 +37,16 @@ pub fn DeskEntryPage() -> impl IntoView {
                 }
             };
             view! {
-                <Frame title=format!("{} · Your desk", entry.title) place=Place::Personal(viewer)>
+                <Frame
+                    title=format!("{} · Your desk", isolated(entry.title.as_str()))
+                    place=Place::Personal(viewer)
+                >
                     <p class="from-entry">
                         <a href="/desk">"Your desk"</a>
                     </p>
-                    <h1>{entry.title.to_string()}</h1>
+                    <h1 dir="auto" lang=entry.language.to_string()>
+                        {entry.title.to_string()}
+                    </h1>
                     <Complaint />
                     {not_shown
                         .map(|sentence| {
@@ -145,12 +151,14 @@ fn Undo(
     /// Whether it is what the author has just done.
     just_now: bool,
 ) -> impl IntoView {
-    let at = |moment| LocalTime::new(moment, &entry.time_zone).clock();
+    let local = |moment| LocalTime::new(moment, &entry.time_zone);
     let until = update.deleted_at.map(|at| at.plus_micros(UNDO_WINDOW));
     let sentence = format!(
         "The update of {} is deleted. Until {} you can have it back.",
-        at(update.posted_at),
-        until.map(at).unwrap_or_default()
+        local(update.posted_at).full(),
+        until
+            .map(|until| local(until).clock_and_zone())
+            .unwrap_or_default()
     );
     view! {
         <form class="done" method="post" action=format!("/desk/updates/{}/restore", update.id)>
@@ -173,15 +181,28 @@ fn DeskUpdate(entry: Entry, update: LiveUpdate, mine: bool) -> impl IntoView {
         Some(_) => update.html.excerpt(160),
         None => said(&update, 160),
     };
+    let language = entry.language.to_string();
     let id = update.id;
     // Heard one after the other, ten buttons "Delete" would be ten riddles.
-    let clock = posted.clock();
-    let which = || view! { <span class="for-ears">{format!(" the update of {clock}")}</span> };
+    let at = posted.full();
+    let which = || view! { <span class="for-ears">{format!(" the update of {at}")}</span> };
     view! {
         <li>
-            <p class="entry-when">{format!("{} · {}", posted.full(), update.author)}</p>
-            {update.headline.map(|line| view! { <p><strong>{line.to_string()}</strong></p> })}
-            <p>{text}</p>
+            <p class="entry-when">
+                {format!("{} · ", posted.full())} <bdi>{update.author.to_string()}</bdi>
+            </p>
+            {update
+                .headline
+                .map(|line| {
+                    view! {
+                        <p dir="auto" lang=language.clone()>
+                            <strong>{line.to_string()}</strong>
+                        </p>
+                    }
+                })}
+            <p dir="auto" lang=language.clone()>
+                {text}
+            </p>
             {mine
                 .then(|| {
                     view! {

@@ -263,7 +263,7 @@ impl FeedList {
     fn rewrite(&self, node: &Element, fresh: &Element) {
         settle_inside(node, fresh);
         let moves = key(node) != key(fresh);
-        for name in ["data-rev", "data-posted-at"] {
+        for name in ["data-rev", "data-posted-at", "lang"] {
             let value = fresh.get_attribute(name).unwrap_or_default();
             // A plain name is always taken.
             let _ = node.set_attribute(name, &value);

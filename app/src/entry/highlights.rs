@@ -1,9 +1,13 @@
 //! What stands above an entry's list: the pinned update's teaser, and the key moments.
 
 use leptos::prelude::*;
-use newsroom::{Entry, LiveUpdate, zone};
+use newsroom::{Entry, LiveUpdate, zone::LocalTime};
 
-use super::said::said;
+use super::{
+    moment::{Moment, is_same_day},
+    said::said,
+};
+use crate::layout::ENGLISH;
 
 /// How much of an update without a headline is shown, in characters: two lines of the teaser, and one
 /// of the list.
@@ -24,23 +28,32 @@ fn Highlights<'a>(entry: &'a Entry, updates: &'a [LiveUpdate]) -> impl IntoView 
     let pinned = updates.iter().find(|update| update.pinned).map(|update| {
         view! {
             <section class="teaser" aria-labelledby="pinned">
-                <h2 id="pinned">"Pinned"</h2>
-                <a href=format!("#update-{}", update.id)>{said(update, TEASER)}</a>
+                <h2 id="pinned" lang=ENGLISH>
+                    "Pinned"
+                </h2>
+                <a href=format!("#update-{}", update.id) dir="auto">
+                    {said(update, TEASER)}
+                </a>
             </section>
         }
     });
-    let moments: Vec<_> = updates
-        .iter()
-        .filter(|update| update.key)
+    let zone = &entry.time_zone;
+    let keys = || updates.iter().filter(|update| update.key);
+    // One date among times without any would leave it open whose days those are.
+    let dated = keys().any(|update| !is_same_day(update.posted_at, entry.starts_at, zone));
+    let moments: Vec<_> = keys()
         .map(|update| {
-            let time = zone::LocalTime::new(update.posted_at, &entry.time_zone);
             view! {
                 // By this it is known again as others come and go.
                 <li id=format!("moment-{}", update.id)>
-                    <a href=format!("#update-{}", update.id)>
-                        <time datetime=zone::rfc3339(update.posted_at)>{time.clock()}</time>
+                    <a
+                        href=format!("#update-{}", update.id)
+                        title=LocalTime::new(update.posted_at, zone).full()
+                        dir="auto"
+                    >
+                        <Moment at=update.posted_at zone=zone.clone() context=entry.starts_at dated />
                         " "
-                        {said(update, LINE)}
+                        <span>{said(update, LINE)}</span>
                     </a>
                 </li>
             }
@@ -49,7 +62,9 @@ fn Highlights<'a>(entry: &'a Entry, updates: &'a [LiveUpdate]) -> impl IntoView 
     let moments = (!moments.is_empty()).then(|| {
         view! {
             <nav class="key-moments" aria-labelledby="key-moments">
-                <h2 id="key-moments">"Key moments"</h2>
+                <h2 id="key-moments" lang=ENGLISH>
+                    "Key moments"
+                </h2>
                 <ol>{moments}</ol>
             </nav>
         }

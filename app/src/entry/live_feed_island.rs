@@ -35,7 +35,7 @@ pub fn LiveFeed() -> impl IntoView {
         }
     };
     view! {
-        <div class="feed-bar if-js">
+        <div class="feed-bar if-js" lang="en">
             <p id=FeedBar::CHIP class="chip" data-chip=Chip::Connecting.as_str()>
                 {chip_text(Chip::Connecting)}
             </p>
@@ -57,9 +57,10 @@ pub fn LiveFeed() -> impl IntoView {
             id=FeedBar::ARRIVALS
             class="arrivals"
             type="button"
+            lang="en"
             hidden
             on:click=on_page(LivePage::go_to_arrivals)
         ></button>
-        <p id=FeedBar::NEWS class="for-ears" role="status"></p>
+        <p id=FeedBar::NEWS class="for-ears" role="status" lang="en"></p>
     }
 }

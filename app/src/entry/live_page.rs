@@ -72,9 +72,7 @@ impl LivePage {
             connection: RefCell::new(connection),
             stream: RefCell::new(None),
         });
-        if page.shows != Shows::Entries {
-            page.show_zone(memory::recall(memory::ZONE).as_deref() == Some("own"));
-        }
+        page.show_zone(memory::recall(memory::ZONE).as_deref() == Some("own"));
         hear_browser(&page);
         page.tell(Input::Tick);
         let ticking = Rc::clone(&page);

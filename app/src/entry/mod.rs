@@ -19,7 +19,7 @@ mod showing;
 mod socket;
 mod stream;
 mod stretch;
-mod times;
+pub mod times;
 mod wire;
 
 #[cfg(feature = "ssr")]
@@ -27,9 +27,13 @@ mod highlights;
 #[cfg(feature = "ssr")]
 mod list;
 #[cfg(feature = "ssr")]
+mod moment;
+#[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
 mod said;
+#[cfg(all(test, feature = "ssr"))]
+mod tests;
 #[cfg(feature = "ssr")]
 mod update_card;
 #[cfg(feature = "ssr")]
@@ -40,15 +44,18 @@ pub use {
     highlights::render_highlights,
     list::{DocumentList, list_html, list_parts},
     live_feed_island::LiveFeed,
+    moment::{Moment, render_since},
     page::EntryPage,
     said::said,
     update_card::{render_card, update_content},
     update_page::UpdatePage,
 };
 
+use crate::isolate::isolated;
+
 /// What the browser's tab says of an entry's page.
 fn page_title(title: &str) -> String {
-    [title, " · Ringside"].concat()
+    [&isolated(title), " · Ringside"].concat()
 }
 
 /// What an entry's state is called on pages.

@@ -6,14 +6,18 @@ use axum::http::request::Parts;
 use domain::{EntryState, Order, Slug};
 use leptos::{either::Either, prelude::*};
 use leptos_axum::ResponseOptions;
-use leptos_meta::{Link, Meta};
+use leptos_meta::Meta;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use newsroom::{Entry, Error, ListForm, LiveUpdate};
 
-use super::{DocumentList, list_parts, live_feed_island::LiveFeed, page_title, state_word};
+use super::{
+    DocumentList, list_parts, live_feed_island::LiveFeed, moment::render_since, page_title,
+    state_word,
+};
 use crate::{
     composer::ComposerGate,
-    layout::{Frame, Hydration, ORDER_SCRIPT, Place, or_error},
+    isolate::isolated,
+    layout::{Canonical, ENGLISH, Frame, Hydration, ORDER_SCRIPT, Place, or_error},
     request::newsroom,
 };
 
@@ -54,16 +58,20 @@ pub fn EntryPage() -> impl IntoView {
                 }
             }
             let description = match entry.summary.as_str() {
-                "" => format!("Live updates: {}", entry.title),
+                "" => format!("Live updates: {}", isolated(entry.title.as_str())),
                 summary => summary.to_owned(),
             };
             view! {
-                <Frame title=page_title(entry.title.as_str()) place=Place::Public>
+                <Frame
+                    title=page_title(entry.title.as_str())
+                    place=Place::Public
+                    language=Some(entry.language.clone())
+                >
                     <Meta name="description" content=description.clone() />
                     <Meta property="og:title" content=entry.title.to_string() />
                     <Meta property="og:description" content=description />
                     <Meta property="og:type" content="article" />
-                    <Link rel="canonical" href=format!("/entries/{}", entry.slug) />
+                    <Canonical path=format!("/entries/{}", entry.slug) />
                     <Heading entry=entry.clone() authors />
                     <div class="highlights" id="entry-highlights" inner_html=highlights></div>
                     <ComposerGate />
@@ -86,7 +94,7 @@ pub fn EntryPage() -> impl IntoView {
                         inner_html=DocumentList::insert(list)
                     ></div>
                     <script inner_html=ORDER_SCRIPT></script>
-                    <p class="empty if-no-updates">
+                    <p class="empty if-no-updates" lang=ENGLISH>
                         <NoUpdates state=entry.state />
                     </p>
                     <Hydration />
@@ -114,22 +122,33 @@ fn NoUpdates(state: EntryState) -> impl IntoView {
 
 #[component]
 fn Heading(entry: Entry, authors: Vec<String>) -> impl IntoView {
-    let by = match authors.as_slice() {
-        [] => String::new(),
-        authors => format!(" · by {}", authors.join(", ")),
-    };
+    let since = render_since(&entry);
+    let authors = authors.into_iter().enumerate().map(|(at, author)| {
+        let before = if at == 0 { " · by " } else { ", " };
+        view! {
+            {before}
+            <bdi>{author}</bdi>
+        }
+    });
     view! {
         <header class="entry-header">
-            <p class="entry-state" id="entry-state" data-state=entry.state.as_str()>
+            <p
+                class="entry-state"
+                id="entry-state"
+                data-state=entry.state.as_str()
+                lang=ENGLISH
+            >
                 {state_word(entry.state)}
             </p>
-            <h1 id="entry-title">{entry.title.to_string()}</h1>
-            <p class="entry-summary" id="entry-summary">
+            <h1 id="entry-title" dir="auto">
+                {entry.title.to_string()}
+            </h1>
+            <p class="entry-summary" id="entry-summary" dir="auto">
                 {entry.summary.to_string()}
             </p>
-            <p class="entry-since">
-                <span id="entry-since">{entry.since()}</span>
-                {by}
+            <p class="entry-since" lang=ENGLISH>
+                <span id="entry-since" inner_html=since></span>
+                {authors.collect_view()}
             </p>
         </header>
     }
@@ -141,7 +160,7 @@ fn OrderLink(entry: Entry, order: Order) -> impl IntoView {
     let here = use_context::<Parts>().map(|parts| parts.uri.to_string());
     let other = order.flipped();
     view! {
-        <p class="feed-bar">
+        <p class="feed-bar" lang=ENGLISH>
             <a class="button" href=here.unwrap_or_default()>
                 "Refresh"
             </a>

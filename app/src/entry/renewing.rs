@@ -16,6 +16,7 @@ use super::{
     fetch,
     live_page::LivePage,
     settling::settle_inside,
+    times,
 };
 
 /// How long to wait before the page is fetched again that could not be had.
@@ -81,6 +82,7 @@ impl LivePage {
     fn become_like(&self, fresh: &Element, cursor: Cursor) {
         let same_epoch = cursor.epoch == self.reader.borrow().cursor().epoch;
         if self.shows == Shows::Entries {
+            times::show(fresh, self.list.shows_own_zone());
             settle_inside(self.list.element(), fresh);
         } else {
             self.note_bounds(fresh, same_epoch);

@@ -30,7 +30,7 @@ impl LivePage {
             match self.shows {
                 Shows::Entry => self.show_entry(entry),
                 Shows::AllUpdates => self.show_name(entry),
-                Shows::Entries => show_line(entry),
+                Shows::Entries => show_line(entry, self.list.shows_own_zone()),
             }
         }
     }

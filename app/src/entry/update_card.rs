@@ -1,9 +1,10 @@
 //! An update's card: the one place that makes it, for every page and every road.
 
 use leptos::prelude::*;
-use newsroom::{Entry, LiveUpdate, zone};
+use newsroom::{Entry, LiveUpdate, zone::LocalTime};
 
-use crate::escape::escaped;
+use super::moment::Moment;
+use crate::{escape::escaped, layout::ENGLISH};
 
 /// The card of `update`: what the newsroom hands to pages, streams, polls and programs alike.
 pub fn render_card(entry: &Entry, update: &LiveUpdate) -> String {
@@ -23,27 +24,31 @@ pub fn update_content(update: &LiveUpdate) -> String {
 
 #[component]
 fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
-    let posted = zone::LocalTime::new(update.posted_at, &entry.time_zone);
-    let began = zone::LocalTime::new(entry.starts_at, &entry.time_zone);
-    // Updates of the entry's first day need no date.
-    let date = (posted.date() != began.date()).then(|| posted.short_date());
+    let zone = &entry.time_zone;
+    // What is the page's own word, in a card that is in another language.
+    let own = (!entry.language.is_english()).then_some(ENGLISH);
     let edited = update.edited_at.map(|at| {
-        let time = zone::LocalTime::new(at, &entry.time_zone);
         view! {
-            <span class="update-edited">
+            <span class="update-edited" lang=own>
                 "edited "
-                <time datetime=zone::rfc3339(at) title=time.full()>
-                    {time.clock()}
-                </time>
+                <Moment at zone=zone.clone() context=update.posted_at titled=true />
             </span>
         }
     });
     let heading = update.headline.as_ref().map(|line| {
-        view! { <h2 class="update-headline">{line.to_string()}</h2> }
+        view! {
+            <h2 class="update-headline" dir="auto">
+                {line.to_string()}
+            </h2>
+        }
     });
-    let key = update
-        .key
-        .then(|| view! { <p class="update-key">"Key moment"</p> });
+    let key = update.key.then(|| {
+        view! {
+            <p class="update-key" lang=own>
+                "Key moment"
+            </p>
+        }
+    });
     view! {
         <article
             id=format!("update-{}", update.id)
@@ -51,19 +56,20 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
             data-update-id=update.id.0
             data-rev=update.rev
             data-posted-at=update.posted_at.0
+            lang=entry.language.to_string()
         >
             <a
                 class="update-when"
                 href=format!("/entries/{}/updates/{}", entry.slug, update.id)
-                title=posted.full()
+                title=LocalTime::new(update.posted_at, zone).full()
+                lang=own
             >
-                {date.map(|date| view! { <span class="update-date">{date}</span> })}
-                <time datetime=zone::rfc3339(update.posted_at)>{posted.clock()}</time>
+                <Moment at=update.posted_at zone=zone.clone() context=entry.starts_at />
             </a>
             <div class="update-body">
                 {key} {heading} <div class="prose" inner_html=update.html.in_place(&format!("update-{}", update.id))></div>
                 <p class="update-by">
-                    <span class="update-author">{update.author.to_string()}</span>
+                    <bdi class="update-author">{update.author.to_string()}</bdi>
                     {edited}
                 </p>
             </div>
@@ -74,10 +80,10 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use domain::{
-        AccountId, Draft, EntryId, EntryState, Epoch, Slug, Summary, Timestamp, Title, UpdateId,
-        Username,
+        AccountId, Draft, EntryId, EntryState, Epoch, Language, Slug, Summary, Timestamp, Title,
+        UpdateId, Username,
     };
-    use newsroom::to_safe_html;
+    use newsroom::{to_safe_html, zone};
 
     use super::*;
 
@@ -90,6 +96,8 @@ mod tests {
             summary: Summary::parse("").unwrap(),
             state: EntryState::Live,
             time_zone: zone::parse("Europe/Paris").unwrap(),
+            language: Language::default(),
+            own_language: None,
             starts_at: Timestamp(1_795_266_300_000_000),
             ended_at: None,
             default_order: Order::Oldest,
@@ -122,7 +130,7 @@ mod tests {
     fn the_card_keeps_the_page_contract() {
         insta::assert_snapshot!(
             render_card(&entry(), &update("**Goal**", "")),
-            @r#"<article id="update-12" data-update-id="12" data-rev="9" data-posted-at="1795266300123456" class="update"><a href="/entries/final/updates/12" title="21 November 2026, 14:05 CET" class="update-when"><!><time datetime="2026-11-21T13:05:00.123Z">14:05</time></a><div class="update-body"><!><!><div class="prose"><p dir="auto"><strong>Goal</strong></p></div><p class="update-by"><span class="update-author">ann</span><!></p></div></article>"#
+            @r#"<article id="update-12" data-update-id="12" data-rev="9" data-posted-at="1795266300123456" lang="en" class="update"><a href="/entries/final/updates/12" title="21 November 2026, 14:05 CET" class="update-when"><time datetime="2026-11-21T13:05:00.123Z" dir="ltr" data-from="2026-11-21T13:05:00.000Z" data-day="21 Nov">14:05</time></a><div class="update-body"><!><!><div class="prose"><p dir="auto"><strong>Goal</strong></p></div><p class="update-by"><bdi class="update-author">ann</bdi><!></p></div></article>"#
         );
     }
 
@@ -157,7 +165,10 @@ mod tests {
 
     #[test]
     fn the_content_is_the_text_alone() {
-        assert_eq!(update_content(&update("A *goal*", "")), "<p dir=\"auto\">A <em>goal</em></p>");
+        assert_eq!(
+            update_content(&update("A *goal*", "")),
+            "<p dir=\"auto\">A <em>goal</em></p>"
+        );
         assert_eq!(
             update_content(&update("x", "1 < 2")),
             "<strong>1 &lt; 2</strong>\n<p dir=\"auto\">x</p>"

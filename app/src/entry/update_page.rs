@@ -1,19 +1,27 @@
 //! The page of one update: what a link to it shows.
 
+use axum::http::StatusCode;
 use domain::{Slug, UpdateId};
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::Meta;
 use leptos_router::hooks::use_params_map;
-use newsroom::{Error, zone};
+use newsroom::{
+    Entry, Error, LiveUpdate, ShownUpdate, UpdatePage as Page,
+    zone::{self, LocalTime},
+};
 
-use super::said::said;
+use super::{moment::Moment, said::said};
 use crate::{
-    layout::{Frame, Place, or_error},
+    isolate::isolated,
+    layout::{Canonical, ENGLISH, Frame, Place, or_error},
     request::newsroom,
 };
 
-/// One update, and the way to its entry.
+/// How much of a neighbour is shown, in characters: about a line.
+const NEIGHBOUR: usize = 80;
+
+/// One update, the way to its entry, and those beside it; or that it was removed.
 #[component]
 pub fn UpdatePage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
@@ -28,33 +36,131 @@ pub fn UpdatePage() -> impl IntoView {
             let id: UpdateId = id.parse().map_err(|_| Error::Unknown("update"))?;
             newsroom.update_page(&slug, id).await
         };
-        let page = found.await.map(|(entry, update)| {
-            let card = newsroom.cards().card(&entry, &update);
-            let title = said(&update, 70);
-            let entry_url = format!("/entries/{}", entry.slug);
-            view! {
-                <Frame title=format!("{title} · {}", entry.title) place=Place::Public>
-                    <Meta name="description" content=update.html.excerpt(200) />
-                    <Meta property="og:title" content=title.clone() />
-                    <Meta property="og:description" content=update.html.excerpt(200) />
-                    <Meta property="og:type" content="article" />
-                    <Meta
-                        property="article:published_time"
-                        content=zone::rfc3339(update.posted_at)
-                    />
-                    <h1 class="from-entry">
-                        "From "
-                        <a href=entry_url.clone()>{entry.title.to_string()}</a>
-                    </h1>
-                    <div class="one-update" inner_html=card.to_string()></div>
-                    <p>
-                        <a class="button" href=format!("{entry_url}#update-{}", update.id)>
-                            "Read it in the live blog"
-                        </a>
-                    </p>
-                </Frame>
+        let page = found.await.map(|page| match page {
+            Page::Shown(shown) => {
+                let card = newsroom.cards().card(&shown.entry, &shown.update);
+                Either::Left(view! { <Shown shown=*shown card=card.to_string() /> })
+            }
+            Page::Removed(entry) => {
+                response.set_status(StatusCode::GONE);
+                Either::Right(view! { <Removed entry /> })
             }
         });
         or_error(&response, page)
     })
+}
+
+#[component]
+fn Shown(shown: ShownUpdate, card: String) -> impl IntoView {
+    let ShownUpdate {
+        entry,
+        update,
+        before,
+        after,
+    } = shown;
+    let title = said(&update, 70);
+    let description = match update.html.excerpt(200) {
+        text if text.is_empty() => title.clone(),
+        text => text,
+    };
+    let entry_url = format!("/entries/{}", entry.slug);
+    let posted_at = zone::rfc3339(update.posted_at);
+    let posted = LocalTime::new(update.posted_at, &entry.time_zone).full();
+    let neighbours = [(before, "prev"), (after, "next")];
+    let neighbours = neighbours
+        .into_iter()
+        .filter_map(|(update, rel)| Some((update?, rel)))
+        .map(|(update, rel)| view! { <Neighbour entry=entry.clone() update rel /> })
+        .collect_view();
+    view! {
+        <Frame
+            title=format!("{} · {}", isolated(&title), isolated(entry.title.as_str()))
+            place=Place::Public
+            language=Some(entry.language.clone())
+        >
+            <Meta name="description" content=description.clone() />
+            <Meta property="og:title" content=title />
+            <Meta property="og:description" content=description />
+            <Meta property="og:type" content="article" />
+            <Meta property="article:published_time" content=posted_at.clone() />
+            <Canonical path=format!("{entry_url}/updates/{}", update.id) />
+            <h1 class="from-entry">
+                <span lang=ENGLISH>"From "</span>
+                <a href=entry_url.clone() dir="auto">
+                    {entry.title.to_string()}
+                </a>
+            </h1>
+            <p class="update-posted" lang=ENGLISH>
+                "Posted "
+                <time datetime=posted_at dir="ltr">
+                    {posted}
+                </time>
+            </p>
+            <div class="one-update" inner_html=card></div>
+            <p>
+                <a class="button" href=format!("{entry_url}#update-{}", update.id) lang=ENGLISH>
+                    "Read it in the live blog"
+                </a>
+            </p>
+            <nav class="neighbours" aria-label="Other updates">
+                {neighbours}
+            </nav>
+        </Frame>
+    }
+}
+
+/// The way to the update before or after this one.
+#[component]
+fn Neighbour(
+    entry: Entry,
+    update: LiveUpdate,
+    /// How it stands to this one, as HTML names it: `prev` or `next`.
+    rel: &'static str,
+) -> impl IntoView {
+    let which = match rel {
+        "prev" => "Previous update",
+        _ => "Next update",
+    };
+    view! {
+        <a href=format!("/entries/{}/updates/{}", entry.slug, update.id) rel=rel>
+            <span class="neighbour-which" lang=ENGLISH>
+                {which}
+                " · "
+                <Moment
+                    at=update.posted_at
+                    zone=entry.time_zone.clone()
+                    context=entry.starts_at
+                    dated=true
+                />
+            </span>
+            <span class="neighbour-says" dir="auto">
+                {said(&update, NEIGHBOUR)}
+            </span>
+        </a>
+    }
+}
+
+/// Says that the update of this address was removed, and leads to its live blog.
+#[component]
+fn Removed(entry: Entry) -> impl IntoView {
+    view! {
+        <Frame
+            title=format!("Removed · {}", isolated(entry.title.as_str()))
+            place=Place::Public
+            language=Some(entry.language.clone())
+        >
+            <div class="note" lang=ENGLISH>
+                <h1>"Removed"</h1>
+                <p>"This update was removed from its live blog."</p>
+                <p>
+                    <a class="button" href=format!("/entries/{}", entry.slug)>
+                        <span>
+                            "Read the live blog: "
+                            <bdi lang=entry.language.to_string()>{entry.title.to_string()}</bdi>
+                        </span>
+                    </a>
+                </p>
+            </div>
+        </Frame>
+    }
 }

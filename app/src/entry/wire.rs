@@ -3,7 +3,8 @@
 //! the server writes.
 
 use domain::{
-    Batch, Change, Deleted, EntryChange, EntryId, Epoch, Head, Presented, Rev, Timestamp, UpdateId,
+    Batch, Change, Deleted, EntryChange, EntryId, Epoch, Head, Language, Presented, Rev, Timestamp,
+    UpdateId,
 };
 use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -115,9 +116,11 @@ impl FromWire for EntryChange {
             state: value.text("state")?.parse().ok()?,
             title: value.text("title")?,
             since: value.text("since")?,
+            since_html: value.text_if_any("since_html")?,
             slug: value.text("slug")?,
             summary: value.text("summary")?,
             time_zone: value.text("time_zone")?,
+            language: Language::known(value.text("language")?),
             default_order: value.text("default_order")?.parse().ok()?,
             highlights: value.text_if_any("highlights")?,
             line: value.text_if_any("line")?,

@@ -1,12 +1,12 @@
 //! An entry's line on the front page: the one place that makes it, for the page and the feed.
 
 use leptos::prelude::*;
-use newsroom::{
-    Entry, LiveUpdate,
-    zone::{self, LocalTime},
-};
+use newsroom::{Entry, LiveUpdate};
 
-use crate::entry::said;
+use crate::{
+    entry::{Moment, render_since, said},
+    layout::ENGLISH,
+};
 
 /// How much of the latest update is shown, in characters: about two lines.
 const LATEST: usize = 120;
@@ -23,12 +23,16 @@ fn EntryLine<'a>(
 ) -> impl IntoView {
     let summary = entry.summary.to_string();
     let latest = latest.map(|update| {
-        let time = LocalTime::new(update.posted_at, &entry.time_zone);
+        // Nothing on the page says which day it is: it may be kept, or looked at for days.
         view! {
-            <p class="entry-latest">
-                <time datetime=zone::rfc3339(update.posted_at) title=time.full()>
-                    {time.clock()}
-                </time>
+            <p class="entry-latest" dir="auto">
+                <Moment
+                    at=update.posted_at
+                    zone=entry.time_zone.clone()
+                    context=entry.starts_at
+                    dated=true
+                    titled=true
+                />
                 " "
                 {said(update, LATEST)}
             </p>
@@ -41,11 +45,21 @@ fn EntryLine<'a>(
             data-entry-id=entry.id.0
             data-starts-at=entry.starts_at.0
             data-state=entry.state.as_str()
+            lang=entry.language.to_string()
         >
-            <a href=format!("/entries/{}", entry.slug)>{entry.title.to_string()}</a>
-            {(!summary.is_empty()).then(|| view! { <p class="entry-about">{summary}</p> })}
+            <a href=format!("/entries/{}", entry.slug) dir="auto">
+                {entry.title.to_string()}
+            </a>
+            {(!summary.is_empty())
+                .then(|| {
+                    view! {
+                        <p class="entry-about" dir="auto">
+                            {summary}
+                        </p>
+                    }
+                })}
             {latest}
-            <p class="entry-when">{entry.since()}</p>
+            <p class="entry-when" lang=ENGLISH inner_html=render_since(entry)></p>
         </li>
     }
 }

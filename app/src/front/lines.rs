@@ -8,6 +8,7 @@ use crate::entry::{
     card_node::{self, number},
     placing::move_before,
     settling::settle,
+    times,
 };
 
 /// The list that the entries in `state` stand in.
@@ -16,11 +17,13 @@ pub fn section_id(state: EntryState) -> String {
 }
 
 /// Shows an entry's line as it is now, where it belongs: among those of its state the latest start is first.
-pub fn show_line(change: &EntryChange) {
+/// With `own`, times are in the reader's own zone.
+pub fn show_line(change: &EntryChange, own: bool) {
     let section = document().get_element_by_id(&section_id(change.state));
     let (Some(section), Some(fresh)) = (section, card_node::parse(&change.line)) else {
         return;
     };
+    times::show(&fresh, own);
     let node = match document().get_element_by_id(&fresh.id()) {
         Some(node) => {
             settle(&node, &fresh);

@@ -17,12 +17,24 @@ pub fn from_entry(card: &str, id: UpdateId, of: EntryId, slug: &str, title: &str
         &id.to_string(),
         r#"" data-of=""#,
         &of.to_string(),
-        r#"">"#,
+        r#"" dir="auto">"#,
         &escaped(title.to_owned()),
         "</a></p>",
-        inside,
+        with_date(inside).as_deref().unwrap_or(inside),
     ]
     .concat()
+}
+
+/// The inside of a card with the date of its first time, if the card implies the entry's first day: among the
+/// cards of many entries no day is implied.
+fn with_date(inside: &str) -> Option<String> {
+    let (before, time) = inside.split_once("<time ")?;
+    let (tag, after) = time.split_once('>')?;
+    let (tag, implied) = tag.split_once(" data-from=")?;
+    let (_, date) = implied.split_once(" data-day=\"")?;
+    let (date, rest) = date.split_once('"')?;
+    let begin = r#"><span class="date">"#;
+    Some([before, "<time ", tag, rest, begin, date, "</span> ", after].concat())
 }
 
 /// What of `changes` `/live` shows, with the names of the entries: updates of those that are live, from `oldest` on.
@@ -50,7 +62,7 @@ pub fn of_live_entries(
 
 #[cfg(test)]
 mod tests {
-    use domain::{Deleted, Order};
+    use domain::{Deleted, Language, Order};
 
     use super::*;
 
@@ -60,8 +72,27 @@ mod tests {
         let named = from_entry(card, UpdateId(7), EntryId(3), "final", "<Us> & them");
         assert_eq!(
             named,
-            r#"<article id="update-7" class="update"><p class="update-from"><a href="/entries/final#update-7" data-of="3">&lt;Us> &amp; them</a></p><p>a > b</p></article>"#
+            r#"<article id="update-7" class="update"><p class="update-from"><a href="/entries/final#update-7" data-of="3" dir="auto">&lt;Us> &amp; them</a></p><p>a > b</p></article>"#
         );
+    }
+
+    #[test]
+    fn a_card_says_its_date_where_it_implied_one() {
+        let named = |card| from_entry(card, UpdateId(7), EntryId(3), "final", "Final");
+        let implied = concat!(
+            r#"<article><a><time datetime="t" dir="ltr" data-from="s" data-day="21 Nov">14:05</time></a>"#,
+            r#"<time datetime="u" data-from="t" data-day="21 Nov">15:00</time></article>"#
+        );
+        let named_implied = named(implied);
+        let shown = concat!(
+            r#"<a><time datetime="t" dir="ltr"><span class="date">21 Nov</span> 14:05</time></a>"#,
+            r#"<time datetime="u" data-from="t" data-day="21 Nov">15:00</time></article>"#
+        );
+        assert!(named_implied.ends_with(shown), "{named_implied}");
+
+        let dated = r#"<article><time datetime="t"><span class="date">22 Nov</span> 14:05</time>"#;
+        let inside = dated.strip_prefix("<article>").unwrap();
+        assert!(named(dated).ends_with(inside));
     }
 
     #[test]
@@ -72,9 +103,11 @@ mod tests {
             state,
             title: "final".into(),
             since: String::new(),
+            since_html: String::new(),
             slug: "final".into(),
             summary: String::new(),
             time_zone: "UTC".into(),
+            language: Language::default(),
             default_order: Order::Oldest,
             highlights: String::new(),
             line: String::new(),

@@ -9,7 +9,7 @@ use newsroom::{Cards, ListForm, LivePage};
 use super::live_cards::from_entry;
 use crate::{
     entry::{LiveFeed, list_html},
-    layout::{Frame, Hydration, Place, or_error},
+    layout::{Canonical, ENGLISH, Frame, Hydration, Place, or_error},
     request::newsroom,
 };
 
@@ -29,12 +29,13 @@ pub fn LiveNowPage() -> impl IntoView {
             view! {
                 <Frame title="Live now · Ringside" place=Place::Public>
                     <Meta name="description" content=bound.clone() />
-                    <header class="front-title">
+                    <Canonical path="/live" />
+                    <header class="front-title" lang=ENGLISH>
                         <h1>"Live now"</h1>
                         <p class="hint">{bound}</p>
                     </header>
                     <noscript>
-                        <p class="feed-bar">
+                        <p class="feed-bar" lang=ENGLISH>
                             <a class="button" href="/live">
                                 "Refresh"
                             </a>
@@ -54,7 +55,7 @@ pub fn LiveNowPage() -> impl IntoView {
                         data-oldest=page.oldest().0
                         inner_html=list_html(&cards, ListForm::Page(Order::Latest))
                     ></div>
-                    <p class="empty if-no-updates">
+                    <p class="empty if-no-updates" lang=ENGLISH>
                         "Nothing is said live at this moment. " <a href="/">"See all live blogs."</a>
                     </p>
                     <Hydration />

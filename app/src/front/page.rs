@@ -3,12 +3,13 @@
 use domain::EntryState;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
+use leptos_meta::Meta;
 use newsroom::{Cards, Entry, LiveUpdate};
 
 use super::lines::section_id;
 use crate::{
     entry::LiveFeed,
-    layout::{Frame, Hydration, Place, or_error},
+    layout::{Canonical, ENGLISH, Frame, Hydration, Place, or_error},
     request::newsroom,
 };
 
@@ -27,12 +28,19 @@ pub fn FrontPage() -> impl IntoView {
             );
             view! {
                 <Frame title="Ringside: live blogs" place=Place::Public>
-                    <h1 class="front-title">"Live blogs"</h1>
-                    <p class="front-also">
+                    <Meta
+                        name="description"
+                        content="All live blogs: what is live now, what is coming up, and what has ended."
+                    />
+                    <Canonical path="/" />
+                    <h1 class="front-title" lang=ENGLISH>
+                        "Live blogs"
+                    </h1>
+                    <p class="front-also" lang=ENGLISH>
                         <a href="/live">"Everything that is live, in one stream"</a>
                     </p>
                     <noscript>
-                        <p class="feed-bar">
+                        <p class="feed-bar" lang=ENGLISH>
                             <a class="button" href="/">
                                 "Refresh"
                             </a>
@@ -44,7 +52,7 @@ pub fn FrontPage() -> impl IntoView {
                         <Section heading="Coming up" state=EntryState::Upcoming lines=upcoming />
                         <Section heading="Ended" state=EntryState::Ended lines=ended />
                     </div>
-                    <p class="empty if-no-entries">
+                    <p class="empty if-no-entries" lang=ENGLISH>
                         "There is no live blog yet. "
                         <a href="/desk">"Create the first one at your desk."</a>
                     </p>
@@ -70,7 +78,7 @@ fn lines(cards: &Cards, entries: &[(Entry, Option<LiveUpdate>)], state: EntrySta
 fn Section(heading: &'static str, state: EntryState, lines: String) -> impl IntoView {
     view! {
         <section class="front-section">
-            <h2>{heading}</h2>
+            <h2 lang=ENGLISH>{heading}</h2>
             <ul class="entries" id=section_id(state) inner_html=lines></ul>
         </section>
     }

@@ -36,6 +36,7 @@ pub fn ErrorNote(
 ) -> impl IntoView {
     let title = match status {
         StatusCode::NOT_FOUND => "Not found",
+        StatusCode::GONE => "Removed",
         StatusCode::FORBIDDEN => "Not allowed",
         StatusCode::UNAUTHORIZED => "Logged out",
         _ if status.is_server_error() => "Not available at the moment",

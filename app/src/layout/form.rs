@@ -1,5 +1,6 @@
 //! The parts of plain forms: each shows again what was typed, and what is wrong with it.
 
+use domain::Language;
 use leptos::prelude::*;
 use newsroom::Secret;
 
@@ -27,6 +28,13 @@ pub fn OperationId() -> impl IntoView {
         id => id,
     };
     view! { <input type="hidden" name="op_id" value=op_id /> }
+}
+
+/// Keeps Enter in a field of one line from sending the form: a form is sent so by its first button, and this
+/// one can't be pressed.
+#[component]
+pub fn NoEnter() -> impl IntoView {
+    view! { <button type="submit" disabled hidden></button> }
 }
 
 /// A field of one line.
@@ -57,6 +65,9 @@ pub fn Field(
     /// Whether the page begins in it.
     #[prop(optional)]
     autofocus: bool,
+    /// The language that is written in it.
+    #[prop(optional_no_strip)]
+    language: Option<Language>,
 ) -> impl IntoView {
     let request = PageRequest::current();
     let wrong = is_wrong(&request, name);
@@ -74,6 +85,8 @@ pub fn Field(
                 name=name
                 type=kind
                 value=value
+                dir=(kind != "password").then_some("auto")
+                lang=language.map(|language| language.to_string())
                 autocomplete=autocomplete
                 autocapitalize="off"
                 list=list
@@ -106,6 +119,9 @@ pub fn LongField(
     /// Whether the page begins in it.
     #[prop(optional)]
     autofocus: bool,
+    /// The language that is written in it.
+    #[prop(optional_no_strip)]
+    language: Option<Language>,
 ) -> impl IntoView {
     let request = PageRequest::current();
     let wrong = is_wrong(&request, name);
@@ -118,6 +134,8 @@ pub fn LongField(
                 id=name
                 name=name
                 rows=rows
+                dir="auto"
+                lang=language.map(|language| language.to_string())
                 required=required
                 autofocus=autofocus
                 aria-invalid=wrong.then_some("true")

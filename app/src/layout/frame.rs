@@ -1,10 +1,13 @@
 //! The frame around a page: what stands above and below it.
 
-use domain::Viewer;
+use domain::{Language, Viewer};
 use leptos::{either::Either, prelude::*};
-use leptos_meta::Title;
+use leptos_meta::{Html, Title};
 
-use crate::escape::escaped;
+use crate::{escape::escaped, isolate::isolated, site::Site};
+
+/// The language of the pages' own words, for `lang`.
+pub const ENGLISH: &str = "en";
 
 /// Whose page it is, which decides what stands in its header.
 pub enum Place {
@@ -24,9 +27,19 @@ pub fn Frame(
     title: String,
     /// Whose page it is.
     place: Place,
+    /// The language of what the page is about, if that is one entry.
+    #[prop(optional_no_strip)]
+    language: Option<Language>,
     /// The page.
     children: Children,
 ) -> impl IntoView {
+    // A document has the language of what it is about: by that, browsers offer to translate it. The pages' own
+    // words are English, and say so wherever they stand (docs/adr/0018-language-and-direction.md).
+    let document = match (&language, &place) {
+        (Some(language), _) => language.clone(),
+        (None, Place::Public) => Site::current().language,
+        (None, Place::Personal(_) | Place::Door) => Language::default(),
+    };
     let nav = match place {
         Place::Public => Some(Either::Left(view! {
             <a class="if-author" href="/desk">
@@ -40,7 +53,7 @@ pub fn Frame(
             <a href="/desk">"Your desk"</a>
             <a href="/account">"Account"</a>
             <form method="post" action="/logout">
-                <button class="link" type="submit" title=format!("Logged in as {}", viewer.username)>
+                <button class="link" type="submit" title=format!("Logged in as {}", isolated(viewer.username.as_str()))>
                     "Log out"
                 </button>
             </form>
@@ -48,18 +61,21 @@ pub fn Frame(
         Place::Door => None,
     };
     view! {
+        <Html {..} lang=document.to_string() />
         <Title text=escaped(title) />
-        <a class="skip" href="#main">
+        <a class="skip" href="#main" lang=ENGLISH>
             "Skip to the content"
         </a>
-        <header class="site-header">
+        <header class="site-header" lang=ENGLISH>
             <a class="site-name" href="/">
                 "Ringside"
             </a>
             <nav aria-label="Account">{nav}</nav>
         </header>
-        <main id="main">{children()}</main>
-        <footer class="site-footer">
+        <main id="main" dir=language.map(|language| language.direction())>
+            {children()}
+        </main>
+        <footer class="site-footer" lang=ENGLISH>
             <p>
                 <a href="/">"All live blogs"</a>
             </p>

@@ -1,6 +1,7 @@
 //! What all pages share: the document, its assets, the frame around a page, its forms and its errors.
 
 mod assets;
+mod canonical;
 mod error_page;
 mod form;
 mod frame;
@@ -8,8 +9,9 @@ mod resend_page;
 mod shell;
 
 pub use assets::{Assets, Hydration, inline_scripts};
+pub use canonical::Canonical;
 pub use error_page::{ErrorNote, NotFound, or_error};
-pub use form::{Choice, Complaint, Field, LongField, OperationId};
-pub use frame::{Frame, Place};
+pub use form::{Choice, Complaint, Field, LongField, NoEnter, OperationId};
+pub use frame::{ENGLISH, Frame, Place};
 pub use resend_page::ResendPage;
 pub use shell::{Instead, ORDER_SCRIPT, Shell};

@@ -26,7 +26,7 @@ pub fn ResendPage(
                     <div class="field">
                         <label for=id.clone()>{label}</label>
                         // The first line end inside a textarea is not part of it (WHATWG HTML, 13.1.2.5).
-                        <textarea id=id name=name rows="8">
+                        <textarea id=id name=name rows="8" dir="auto">
                             {format!("\n{}", escaped(value))}
                         </textarea>
                     </div>
@@ -35,7 +35,7 @@ pub fn ResendPage(
                 EitherOf3::C(view! {
                     <div class="field">
                         <label for=id.clone()>{label}</label>
-                        <input id=id name=name type="text" value=value autocomplete="off" />
+                        <input id=id name=name type="text" dir="auto" value=value autocomplete="off" />
                     </div>
                 })
             }
@@ -71,6 +71,7 @@ fn label_of(name: &str) -> Option<&'static str> {
         "slug" => "Address",
         "summary" => "Summary",
         "time_zone" => "Time zone",
+        "language" => "Language",
         _ => return None,
     })
 }

@@ -39,7 +39,7 @@ pub fn Shell(
     provide_meta_context();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html>
             <head>
                 <meta charset="utf-8" />
                 <meta

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cursor, EntryId, EntryState, Epoch, Order, Rev, Timestamp, UpdateId};
+use crate::{Cursor, EntryId, EntryState, Epoch, Language, Order, Rev, Timestamp, UpdateId};
 
 /// All that changed in a feed after `from`, up to `to`. Every transport carries these, in JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,12 +163,18 @@ pub struct EntryChange {
     pub title: String,
     /// Since when it is live, or from when to when it was, ready to be shown.
     pub since: String,
+    /// The same as HTML, with its moments as `<time>` elements. In the entry's own feed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub since_html: String,
     /// Its name in addresses; the pages of an old one stay live.
     pub slug: String,
     /// What it is about; may be empty.
     pub summary: String,
     /// The zone its times are shown in.
     pub time_zone: String,
+    /// The language of its texts.
+    #[serde(default)]
+    pub language: Language,
     /// The order its pages begin in.
     pub default_order: Order,
     /// What stands above the list: the pinned update's teaser and the key moments, finished; empty if there

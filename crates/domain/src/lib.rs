@@ -12,6 +12,7 @@ mod connection;
 mod cursor;
 mod entry;
 pub mod hygiene;
+mod language;
 mod reader;
 mod retry;
 mod text;
@@ -24,9 +25,12 @@ pub use batch::{Batch, Change, Deleted, EntryChange, Head, Presented, Reset};
 pub use connection::{Chip, Command, Connection, FETCH_DEADLINE_MS, Input, Road};
 pub use cursor::{Cursor, Epoch, MAX_REV, Rev};
 pub use entry::{EntryId, EntryState, Order, Slug, Summary, Title, ZoneName};
+pub use language::Language;
 pub use reader::{FeedReader, Taken};
 pub use retry::{ATTEMPT_DEADLINE_MS, Attempt, AttemptResult, Next, Submission};
 pub use text::Invalid;
 pub use timestamp::Timestamp;
 pub use token::{TokenId, TokenName};
-pub use update::{Draft, Headline, Mark, OpId, PostResult, PostedUpdate, Source, UpdateId, not_shown};
+pub use update::{
+    Draft, Headline, Mark, OpId, PostResult, PostedUpdate, Source, UpdateId, not_shown,
+};

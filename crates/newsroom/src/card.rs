@@ -17,10 +17,15 @@ pub struct Renderers {
     pub highlights: Renderer<[LiveUpdate]>,
     /// Makes an entry's line on the front page, with its latest update if it has any: one element.
     pub line: LineRenderer,
+    /// Makes since when an entry is live, with its moments as `<time>` elements.
+    pub since: EntryRenderer,
 }
 
 /// Makes a piece of an entry's page, of what the piece is about.
 pub type Renderer<T> = Arc<dyn Fn(&Entry, &T) -> String + Send + Sync>;
+
+/// Makes a piece of a page, of an entry alone.
+pub type EntryRenderer = Arc<dyn Fn(&Entry) -> String + Send + Sync>;
 
 /// Makes an entry's line of its latest update, if it has any.
 pub type LineRenderer = Arc<dyn Fn(&Entry, Option<&LiveUpdate>) -> String + Send + Sync>;
@@ -64,6 +69,11 @@ impl Cards {
     /// What stands above the list of `entry`, of which `highlights` are the updates that are pinned or key.
     pub fn highlights(&self, entry: &Entry, highlights: &[LiveUpdate]) -> String {
         (self.render.highlights)(entry, highlights)
+    }
+
+    /// Since when `entry` is live, as HTML.
+    pub fn since(&self, entry: &Entry) -> String {
+        (self.render.since)(entry)
     }
 
     /// The line of `entry` on the front page, of which `latest` is the latest update.

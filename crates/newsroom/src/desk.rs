@@ -1,6 +1,6 @@
 //! Entries, as those who run them see them.
 
-use domain::{EntryId, EntryState, OpId, Slug, Timestamp, Viewer, ZoneName};
+use domain::{EntryId, EntryState, Language, OpId, Slug, Timestamp, Viewer, ZoneName};
 
 use crate::{
     Entry, EntryEdit, EntryPatch, Error, LiveUpdate, NewEntry, Newsroom, Result, UNDO_WINDOW,
@@ -70,6 +70,7 @@ impl Newsroom {
             new.state.as_str(),
             new.time_zone.as_str(),
             new.default_order.as_str(),
+            new.language.as_ref().map_or("", Language::as_str),
         ];
         let request = NamedRequest::new(viewer, Some(op_id), parts);
         self.change(async {
@@ -174,7 +175,7 @@ impl Newsroom {
                 None => {}
             }
             let now = self.clock.now();
-            let mut after = patch.applied_to(&before, now)?;
+            let mut after = patch.applied_to(&before, self.store.language(), now)?;
             let changed = after != before;
             if changed {
                 if of_cards(&before) != of_cards(&after) {
@@ -292,11 +293,16 @@ async fn existing(snapshot: &mut Snapshot, id: EntryId) -> Result<Entry> {
     entry.ok_or(Error::Unknown("entry"))
 }
 
-/// What of an entry its cards are made of: they hold its slug and print times in its zone, with the date
-/// unless it is of the day that the entry starts; and no feed carried a draft's cards.
-fn of_cards(entry: &Entry) -> (&Slug, &ZoneName, Timestamp, bool) {
-    let is_public = entry.state.is_public();
-    (&entry.slug, &entry.time_zone, entry.starts_at, is_public)
+/// What of an entry its cards are made of: they hold its slug and its language, and print times in its zone,
+/// with the date unless it is of the day that the entry starts; and no feed carried a draft's cards.
+fn of_cards(entry: &Entry) -> (&Slug, &ZoneName, &Language, Timestamp, bool) {
+    (
+        &entry.slug,
+        &entry.time_zone,
+        &entry.language,
+        entry.starts_at,
+        entry.state.is_public(),
+    )
 }
 
 fn may_run_entries(viewer: &Viewer) -> Result<()> {

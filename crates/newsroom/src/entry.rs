@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use domain::{
-    AccountId, Cursor, EntryId, EntryState, Epoch, Headline, Invalid, Mark, Order, Rev, Slug,
-    Summary, Timestamp, Title, UpdateId, Username, ZoneName, hygiene,
+    AccountId, Cursor, EntryId, EntryState, Epoch, Headline, Invalid, Language, Mark, Order, Rev,
+    Slug, Summary, Timestamp, Title, UpdateId, Username, ZoneName, hygiene,
 };
 
 use crate::{
-    SafeHtml,
+    SafeHtml, language,
     zone::{self, LocalTime},
 };
 
@@ -29,6 +29,10 @@ pub struct Entry {
     pub state: EntryState,
     /// The zone its times are shown in.
     pub time_zone: ZoneName,
+    /// The language of its texts: its own, or the site's.
+    pub language: Language,
+    /// Its own language, if it has one.
+    pub own_language: Option<Language>,
     /// When it started, or is to start.
     pub starts_at: Timestamp,
     /// When it ended, if it has.
@@ -44,20 +48,54 @@ pub struct Entry {
 impl Entry {
     /// Since when it is live, or from when to when it was, in its own zone, ready to be shown.
     pub fn since(&self) -> String {
-        let at = |moment| LocalTime::new(moment, &self.time_zone);
+        let parts = self.since_parts();
+        parts.iter().map(SincePart::as_str).collect()
+    }
+
+    /// The parts of [`Entry::since`]: words, and the moments between them.
+    pub fn since_parts(&self) -> Vec<SincePart> {
+        let local = |at| LocalTime::new(at, &self.time_zone);
+        let moment = |at, text| SincePart::Moment(at, text);
+        let full = |at| moment(at, local(at).full());
         match (self.state, self.ended_at) {
-            (EntryState::Upcoming, _) => "Not started yet".to_owned(),
-            (_, Some(ended)) => {
-                let (began, ended) = (at(self.starts_at), at(ended));
-                // A day that holds both is named once.
-                if began.date() == ended.date() {
+            (EntryState::Upcoming, _) => vec![SincePart::Words("Not started yet")],
+            (_, Some(ended_at)) => {
+                let (began, ended) = (local(self.starts_at), local(ended_at));
+                // A day that holds both is named once, and so is the zone unless an hour came twice.
+                let (from, to) = if began.date() == ended.date() && began.zone() == ended.zone() {
                     let from = format!("{}, {}", began.date(), began.clock());
-                    format!("From {from} to {}", ended.clock_and_zone())
+                    let to = ended.clock_and_zone();
+                    (moment(self.starts_at, from), moment(ended_at, to))
                 } else {
-                    format!("From {} to {}", began.full(), ended.full())
-                }
+                    (full(self.starts_at), full(ended_at))
+                };
+                vec![
+                    SincePart::Words("From "),
+                    from,
+                    SincePart::Words(" to "),
+                    to,
+                ]
             }
-            (_, None) => format!("Since {}", at(self.starts_at).full()),
+            (_, None) => vec![SincePart::Words("Since "), full(self.starts_at)],
+        }
+    }
+}
+
+/// A part of [`Entry::since`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SincePart {
+    /// Words.
+    Words(&'static str),
+    /// A moment, and how it is shown in the entry's zone.
+    Moment(Timestamp, String),
+}
+
+impl SincePart {
+    /// What is shown of it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Words(words) => words,
+            Self::Moment(_, text) => text,
         }
     }
 }
@@ -123,12 +161,15 @@ pub struct NewEntry {
     pub state: EntryState,
     /// The zone its times are shown in.
     pub time_zone: ZoneName,
+    /// The language of its texts; the site's, if it is to have none of its own.
+    pub language: Option<Language>,
     /// The order its pages begin in.
     pub default_order: Order,
 }
 
 impl NewEntry {
-    /// Takes in what was typed. An empty slug is made from the title, an empty zone is UTC.
+    /// Takes in what was typed. An empty slug is made from the title, an empty zone is UTC. It has the
+    /// site's language.
     ///
     /// # Errors
     /// With a sentence for the person who typed it.
@@ -150,7 +191,19 @@ impl NewEntry {
             summary: Summary::parse(summary)?,
             state,
             time_zone: zone_or_utc(time_zone)?,
+            language: None,
             default_order,
+        })
+    }
+
+    /// The same with another language, as it was typed; an empty one is the site's.
+    ///
+    /// # Errors
+    /// With a sentence for the person who typed it.
+    pub fn in_language(self, tag: &str) -> Result<Self, Invalid> {
+        Ok(Self {
+            language: language::parse_if_any(tag)?,
+            ..self
         })
     }
 }
@@ -166,12 +219,14 @@ pub struct EntryEdit {
     pub summary: Summary,
     /// The zone its times are shown in.
     pub time_zone: ZoneName,
+    /// The language of its texts; the site's, if it is to have none of its own.
+    pub language: Option<Language>,
     /// The order its pages begin in.
     pub default_order: Order,
 }
 
 impl EntryEdit {
-    /// Takes in what was typed; an empty zone is UTC.
+    /// Takes in what was typed; an empty zone is UTC. It has the site's language.
     ///
     /// # Errors
     /// With a sentence for the person who typed it.
@@ -187,7 +242,19 @@ impl EntryEdit {
             title: Title::parse(title)?,
             summary: Summary::parse(summary)?,
             time_zone: zone_or_utc(time_zone)?,
+            language: None,
             default_order,
+        })
+    }
+
+    /// The same with another language, as it was typed; an empty one is the site's.
+    ///
+    /// # Errors
+    /// With a sentence for the person who typed it.
+    pub fn in_language(self, tag: &str) -> Result<Self, Invalid> {
+        Ok(Self {
+            language: language::parse_if_any(tag)?,
+            ..self
         })
     }
 
@@ -198,6 +265,7 @@ impl EntryEdit {
             title: entry.title.clone(),
             summary: entry.summary.clone(),
             time_zone: entry.time_zone.clone(),
+            language: entry.own_language.clone(),
             default_order: entry.default_order,
         }
     }

@@ -14,6 +14,9 @@ pub enum Error {
     /// There is no such thing, or none that the caller may know of.
     #[error("There is no such {0}.")]
     Unknown(&'static str),
+    /// The update was deleted.
+    #[error("This update was removed.")]
+    Removed,
     /// The caller is known, and lacks the permission.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -76,6 +79,7 @@ impl Error {
             | Self::Internal(_) => true,
             Self::Invalid(_)
             | Self::Unknown(_)
+            | Self::Removed
             | Self::Forbidden(_)
             | Self::LoggedOut
             | Self::WrongPassword

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Cursor, Head, Rev, Road, Timestamp};
+use domain::{Cursor, Head, Language, Rev, Road, Timestamp};
 use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
 
@@ -53,6 +53,8 @@ pub struct Options {
     pub clock: Clock,
     /// How open pages are to stay in touch.
     pub policy: FeedPolicy,
+    /// The language of entries that have none of their own.
+    pub language: Language,
     /// Makes what pages and the feed are made of.
     pub render: Renderers,
 }
@@ -111,7 +113,9 @@ impl Newsroom {
     /// # Errors
     /// With one sentence for whoever runs the server.
     pub async fn open(options: Options) -> Result<Arc<Self>, OpenError> {
-        let store = Store::open(&options.database_url, options.database_deadline).await?;
+        let store = Store::open(&options.database_url, options.database_deadline)
+            .await?
+            .with_language(options.language);
         let unusable = |error: Error| OpenError::Unusable {
             url: store.name().to_owned(),
             reason: error.to_string(),

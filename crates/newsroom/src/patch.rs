@@ -1,8 +1,8 @@
 //! What is to change of what is there; what is left out stays.
 
 use domain::{
-    Draft, EntryState, Headline, Invalid, Mark, Order, Slug, Source, Summary, Timestamp, Title,
-    ZoneName,
+    Draft, EntryState, Headline, Invalid, Language, Mark, Order, Slug, Source, Summary, Timestamp,
+    Title, ZoneName,
 };
 
 use crate::{Entry, EntryEdit, Error, Result};
@@ -77,6 +77,8 @@ pub struct EntryPatch {
     pub summary: Option<Summary>,
     /// The zone its times are shown in.
     pub time_zone: Option<ZoneName>,
+    /// The language of its texts, or that it is to have the site's.
+    pub language: Option<Option<Language>>,
     /// The order its pages begin in.
     pub default_order: Option<Order>,
     /// Where it is in its life: live starts it, or starts it again, and ended ends it.
@@ -91,6 +93,7 @@ impl EntryPatch {
             title: Some(edit.title.clone()),
             summary: Some(edit.summary.clone()),
             time_zone: Some(edit.time_zone.clone()),
+            language: Some(edit.language.clone()),
             default_order: Some(edit.default_order),
             state: None,
         }
@@ -111,14 +114,20 @@ impl EntryPatch {
             title,
             summary,
             time_zone,
+            language,
             default_order,
             state,
         } = self;
+        let language = language.as_ref().map(|language| match language {
+            Some(language) => language.to_string(),
+            None => String::new(),
+        });
         named_parts([
             ("slug", slug.as_ref().map(Slug::to_string)),
             ("title", title.as_ref().map(Title::to_string)),
             ("summary", summary.as_ref().map(Summary::to_string)),
             ("time_zone", time_zone.as_ref().map(ZoneName::to_string)),
+            ("language", language),
             (
                 "default_order",
                 default_order.map(|order| order.to_string()),
@@ -127,14 +136,20 @@ impl EntryPatch {
         ])
     }
 
-    /// What `entry` becomes by it at `now`.
-    pub(crate) fn applied_to(&self, entry: &Entry, now: Timestamp) -> Result<Entry> {
+    /// What `entry` becomes by it at `now`, on a site of `site_language`.
+    pub(crate) fn applied_to(
+        &self,
+        entry: &Entry,
+        site_language: &Language,
+        now: Timestamp,
+    ) -> Result<Entry> {
         let mut after = entry.clone();
         let Self {
             slug,
             title,
             summary,
             time_zone,
+            language,
             default_order,
             state,
         } = self.clone();
@@ -142,6 +157,10 @@ impl EntryPatch {
         after.title = title.unwrap_or(after.title);
         after.summary = summary.unwrap_or(after.summary);
         after.time_zone = time_zone.unwrap_or(after.time_zone);
+        if let Some(language) = language {
+            after.language = language.as_ref().unwrap_or(site_language).clone();
+            after.own_language = language;
+        }
         after.default_order = default_order.unwrap_or(after.default_order);
         if let Some(state) = state.filter(|&state| state != entry.state) {
             bring_to(&mut after, state, now)?;

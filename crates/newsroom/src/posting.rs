@@ -101,9 +101,9 @@ impl Newsroom {
     ///
     /// # Errors
     /// [`Error::Forbidden`] if it isn't the viewer's to edit, or is to be pinned in the place of one that
-    /// isn't; [`Error::Unknown`] if there is no such update, [`Error::Invalid`] if nothing of the text can
-    /// be shown, [`Error::Repeated`] if the `op_id` stands for another request, or if the database can't be
-    /// reached.
+    /// isn't; [`Error::Unknown`] if there is no such update, [`Error::Removed`] if it is deleted,
+    /// [`Error::Invalid`] if nothing of the text can be shown, [`Error::Repeated`] if the `op_id` stands for
+    /// another request, or if the database can't be reached.
     pub async fn patch_update(
         &self,
         viewer: &Viewer,
@@ -142,7 +142,7 @@ impl Newsroom {
             // What the patch leaves out is what it is by now, whoever changed it in between.
             let (entry, before) = editable(revision.snapshot(), viewer, id).await?;
             if before.deleted_at.is_some() {
-                return Err(Error::Unknown("update"));
+                return Err(Error::Removed);
             }
             let after = self.patched(&before, patch, rendered)?;
             if after.pinned && !before.pinned {
@@ -304,7 +304,7 @@ impl Newsroom {
     ///
     /// # Errors
     /// [`Error::Forbidden`] if it isn't the viewer's to edit, [`Error::Unknown`] if there is no such
-    /// update, or if the database can't be reached.
+    /// update, [`Error::Removed`] if it is deleted, or if the database can't be reached.
     pub async fn editable_update(
         &self,
         viewer: &Viewer,
@@ -313,7 +313,7 @@ impl Newsroom {
         let mut snapshot = self.store.snapshot().await?;
         let (entry, update) = editable(&mut snapshot, viewer, id).await?;
         if update.deleted_at.is_some() {
-            return Err(Error::Unknown("update"));
+            return Err(Error::Removed);
         }
         Ok((entry, update))
     }

@@ -42,6 +42,28 @@ impl LivePage {
     }
 }
 
+/// The page of one update, read in one moment.
+#[derive(Clone, Debug)]
+pub enum UpdatePage {
+    /// The update, which can be read.
+    Shown(Box<ShownUpdate>),
+    /// The update was deleted from this entry.
+    Removed(Entry),
+}
+
+/// An update that can be read, and those beside it.
+#[derive(Clone, Debug)]
+pub struct ShownUpdate {
+    /// Its entry.
+    pub entry: Entry,
+    /// The update itself.
+    pub update: LiveUpdate,
+    /// The update that was posted before it, if there is one.
+    pub before: Option<LiveUpdate>,
+    /// The update that was posted after it, if there is one.
+    pub after: Option<LiveUpdate>,
+}
+
 impl Newsroom {
     /// The public entries.
     ///
@@ -128,19 +150,27 @@ impl Newsroom {
             .map(|entry| entry.slug))
     }
 
-    /// One update of a public entry.
+    /// The page of one update of a public entry.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such update in that entry, or if the database can't be
+    /// [`Error::Unknown`] if there never was such an update in that entry, or if the database can't be
     /// reached.
-    pub async fn update_page(&self, slug: &Slug, id: UpdateId) -> Result<(Entry, LiveUpdate)> {
+    pub async fn update_page(&self, slug: &Slug, id: UpdateId) -> Result<UpdatePage> {
         let mut snapshot = self.store.snapshot().await?;
         let entry = public(snapshot.entry_by_slug(slug).await?)?;
         let update = snapshot.update(id).await?.ok_or(Error::Unknown("update"))?;
-        if update.entry_id != entry.id || update.deleted_at.is_some() {
+        if update.entry_id != entry.id {
             return Err(Error::Unknown("update"));
         }
-        Ok((entry, update))
+        if update.deleted_at.is_some() {
+            return Ok(UpdatePage::Removed(entry));
+        }
+        Ok(UpdatePage::Shown(Box::new(ShownUpdate {
+            before: snapshot.update_before(&update).await?,
+            after: snapshot.update_after(&update).await?,
+            entry,
+            update,
+        })))
     }
 
     /// The updates of a public entry with numbers above `after`, in order of number: for clients

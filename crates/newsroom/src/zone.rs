@@ -1,7 +1,10 @@
 //! Time zones, and moments as an entry's readers see them.
 
 use domain::{Invalid, Timestamp, ZoneName};
-use jiff::{fmt::strtime, tz::TimeZone};
+use jiff::{
+    fmt::strtime,
+    tz::{AmbiguousOffset, TimeZone},
+};
 
 /// Takes in the name of a time zone, as the IANA database writes it.
 ///
@@ -56,6 +59,23 @@ impl LocalTime {
         strtime::format("%H:%M %Z", &self.0).unwrap_or_default()
     }
 
+    /// The abbreviation of the zone at this moment, as in `CET`.
+    pub fn zone(&self) -> String {
+        strtime::format("%Z", &self.0).unwrap_or_default()
+    }
+
+    /// Whether clocks show this time twice, once before they are put back and once after.
+    pub fn is_repeated(&self) -> bool {
+        let zone = self.0.time_zone();
+        let clocks = zone.to_ambiguous_timestamp(self.0.datetime());
+        matches!(clocks.offset(), AmbiguousOffset::Fold { .. })
+    }
+
+    /// Whether it is in another year than `other`, each in its own zone.
+    pub fn is_of_another_year_than(&self, other: &Self) -> bool {
+        self.0.year() != other.0.year()
+    }
+
     /// As in `21 November 2026`.
     pub fn date(&self) -> String {
         strtime::format("%-d %B %Y", &self.0).unwrap_or_default()
@@ -64,6 +84,11 @@ impl LocalTime {
     /// As in `21 Nov`.
     pub fn short_date(&self) -> String {
         strtime::format("%-d %b", &self.0).unwrap_or_default()
+    }
+
+    /// As in `21 Nov 2026`.
+    pub fn short_date_and_year(&self) -> String {
+        strtime::format("%-d %b %Y", &self.0).unwrap_or_default()
     }
 
     /// As in `21 November 2026, 14:05 CET`.
@@ -93,6 +118,28 @@ mod tests {
         assert_eq!(paris.full(), "21 November 2026, 14:05 CET");
         assert_eq!(paris.clock(), "14:05");
         assert_eq!(rfc3339(at), "2026-11-21T13:05:00.123Z");
+    }
+
+    #[test]
+    fn an_hour_that_clocks_show_twice_is_known() {
+        let paris = parse("Europe/Paris").unwrap();
+        let utc = parse("UTC").unwrap();
+        // On 25 October 2026, 3:00 CEST becomes 2:00 CET at 01:00 UTC.
+        let change = 1_792_890_000_000_000;
+        for (minutes, clock, zone, repeated) in [
+            (-61, "01:59", "CEST", false),
+            (-60, "02:00", "CEST", true),
+            (-30, "02:30", "CEST", true),
+            (0, "02:00", "CET", true),
+            (59, "02:59", "CET", true),
+            (60, "03:00", "CET", false),
+        ] {
+            let at = Timestamp(change + minutes * 60_000_000);
+            let shown = LocalTime::new(at, &paris);
+            assert_eq!((&*shown.clock(), &*shown.zone()), (clock, zone));
+            assert_eq!(shown.is_repeated(), repeated, "{clock} {zone}");
+            assert!(!LocalTime::new(at, &utc).is_repeated(), "{clock} {zone}");
+        }
     }
 
     #[test]

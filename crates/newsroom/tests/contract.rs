@@ -51,6 +51,7 @@ mod contract {
     mod frames;
     mod isolation;
     mod kept_updates;
+    mod language;
     mod live;
     mod marking;
     mod markup;
@@ -69,4 +70,5 @@ mod contract {
     pub mod support;
     mod texts;
     mod tokens;
+    mod update_page;
 }

@@ -67,7 +67,7 @@ pub fn details(problem: &Problem, request_id: String) -> Response {
 #[derive(Debug)]
 pub struct Refusals;
 
-const REFUSALS: [(StatusCode, &str); 10] = [
+const REFUSALS: [(StatusCode, &str); 11] = [
     (
         StatusCode::BAD_REQUEST,
         "The body is not JSON, or a header can't be read",
@@ -81,6 +81,7 @@ const REFUSALS: [(StatusCode, &str); 10] = [
         "The token's account may not do this, or nobody may",
     ),
     (StatusCode::NOT_FOUND, "There is no such entry or update"),
+    (StatusCode::GONE, "The update is deleted"),
     (
         StatusCode::METHOD_NOT_ALLOWED,
         "The address takes other methods alone, those in Allow",

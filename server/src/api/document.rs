@@ -1,6 +1,7 @@
 //! The `OpenAPI` document: what the routes say of themselves, and what they share.
 
 use domain::{EntryState, Headline, Order, Slug, Source, Summary, Title};
+use newsroom::language::MAX_LENGTH;
 use serde_json::Value;
 use utoipa::{
     Modify, OpenApi,
@@ -83,6 +84,22 @@ pub fn summary() -> Object {
 /// Returns the schema of a summary that may be left out.
 pub fn summary_if_any() -> Object {
     nullable(text("What it is about.", 0, Summary::MAX, ANY))
+}
+
+/// A language, and if needed a script, a region and a variant.
+const LANGUAGE: &str = "^([a-zA-Z]{2,3}(-[a-zA-Z]{4})?(-([a-zA-Z]{2}|[0-9]{3}))?(-([a-zA-Z0-9]{5,8}|[0-9][a-zA-Z0-9]{3}))?)?$";
+
+/// Returns the schema of the language of an entry to create.
+pub fn language_or_empty() -> Object {
+    let description =
+        "The language of its texts: a BCP 47 tag; the site's language if left out or empty.";
+    text(description, 0, MAX_LENGTH, LANGUAGE).build()
+}
+
+/// Returns the schema of a language that may be left out.
+pub fn language_if_any() -> Object {
+    let description = "The language of its texts: a BCP 47 tag; an empty one is the site's.";
+    nullable(text(description, 0, MAX_LENGTH, LANGUAGE))
 }
 
 /// Returns the schema of an update's source.

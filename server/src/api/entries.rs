@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderName, StatusCode, header::LOCATION},
 };
 use domain::{EntryState, Invalid, Order, Slug, Summary, Title};
-use newsroom::{Entry, EntryPatch, Error, NewEntry, zone};
+use newsroom::{Entry, EntryPatch, Error, NewEntry, language, zone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -15,8 +15,8 @@ use super::{
     body::Body,
     details::Refusals,
     document::{
-        order, order_if_any, slug_if_any, slug_or_empty, state, state_if_any, summary,
-        summary_if_any, title, title_if_any,
+        language_if_any, language_or_empty, order, order_if_any, slug_if_any, slug_or_empty, state,
+        state_if_any, summary, summary_if_any, title, title_if_any,
     },
     key::IdempotencyKey,
     keyed,
@@ -46,6 +46,8 @@ struct EntryAnswer {
     state: EntryState,
     /// The IANA time zone that its times are shown in.
     time_zone: String,
+    /// The language of its texts: a BCP 47 tag.
+    language: String,
     /// The order that its pages begin in.
     #[schema(schema_with = order)]
     default_order: Order,
@@ -69,6 +71,7 @@ impl EntryAnswer {
             summary: entry.summary.to_string(),
             state: entry.state,
             time_zone: entry.time_zone.to_string(),
+            language: entry.language.to_string(),
             default_order: entry.default_order,
             starts_at: zone::rfc3339(entry.starts_at),
             ended_at: entry.ended_at.map(zone::rfc3339),
@@ -100,6 +103,10 @@ struct EntryToCreate {
     /// The IANA time zone that its times are shown in; UTC if left out.
     #[serde(default)]
     time_zone: String,
+    /// The language of its texts; the site's if left out.
+    #[serde(default)]
+    #[schema(schema_with = language_or_empty)]
+    language: String,
     /// Where it begins; as a draft if left out.
     #[serde(default = "draft")]
     #[schema(schema_with = state)]
@@ -132,6 +139,9 @@ struct EntryToChange {
     summary: Option<String>,
     /// The IANA time zone that its times are shown in.
     time_zone: Option<String>,
+    /// The language of its texts.
+    #[schema(schema_with = language_if_any)]
+    language: Option<String>,
     /// The order that its pages begin in.
     #[schema(schema_with = order_if_any)]
     default_order: Option<Order>,
@@ -147,6 +157,11 @@ impl EntryToChange {
             title: self.title.as_deref().map(Title::parse).transpose()?,
             summary: self.summary.as_deref().map(Summary::parse).transpose()?,
             time_zone: self.time_zone.as_deref().map(zone::parse).transpose()?,
+            language: self
+                .language
+                .as_deref()
+                .map(language::parse_if_any)
+                .transpose()?,
             default_order: self.default_order,
             state: self.state,
         })
@@ -192,6 +207,7 @@ async fn create_entry(
         entry.state,
         entry.default_order,
     )
+    .and_then(|new| new.in_language(&entry.language))
     .map_err(Error::from)?;
     let (newsroom, viewer) = (&program.newsroom, program.viewer());
     let entry = newsroom

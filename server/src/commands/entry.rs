@@ -21,6 +21,7 @@ pub async fn create_entry(settings: &Settings, args: &NewEntryArgs) -> Result<()
         args.state,
         args.order,
     )
+    .and_then(|new| new.in_language(&args.language))
     .map_err(newsroom::Error::from)?;
     let newsroom = open_newsroom(settings).await?;
     let entry = newsroom.create_entry(None, &new).await?;

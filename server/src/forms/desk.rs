@@ -33,7 +33,8 @@ async fn create_entry(desk: Desk, fields: Fields) -> Response {
             fields.get("time_zone"),
             state,
             order,
-        )?;
+        )?
+        .in_language(fields.get("language"))?;
         let viewer = desk.viewer()?;
         let entry = match fields.op_id()? {
             Some(op_id) => {
@@ -58,7 +59,8 @@ async fn edit_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> R
             fields.get("summary"),
             fields.get("time_zone"),
             order,
-        )?;
+        )?
+        .in_language(fields.get("language"))?;
         let viewer = desk.viewer()?;
         let op_id = fields.op_id()?;
         desk.newsroom

@@ -17,7 +17,7 @@ use crate::{
     problem::Problem,
 };
 
-/// The most fields that a form may hold: the longest of ours has seven, and extensions add some.
+/// The most fields that a form may hold: the longest of ours has eight, and extensions add some.
 const LIMIT: usize = 20;
 
 /// The names of the fields that the form of each route has, buttons aside; `None` if no form is sent
@@ -33,6 +33,7 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
             "slug",
             "summary",
             "time_zone",
+            "language",
             "state",
             "default_order",
         ],
@@ -42,6 +43,7 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
             "slug",
             "summary",
             "time_zone",
+            "language",
             "default_order",
         ],
         "/desk/updates/{id}/mark" => &["op_id", "mark", "on"],

@@ -33,7 +33,10 @@ fn a_password_file_from_windows_holds_the_password_that_was_typed() {
     ringside.says(&account("win", "author", &password));
     let serving = ringside.serve();
     assert_eq!(log_in(&serving, "correct+horse+battery"), "HTTP/1.0 303");
-    assert_eq!(log_in(&serving, "%EF%BB%BFcorrect+horse+battery"), "HTTP/1.0 401");
+    assert_eq!(
+        log_in(&serving, "%EF%BB%BFcorrect+horse+battery"),
+        "HTTP/1.0 401"
+    );
 }
 
 /// What a server answers to the login form of `win`.
@@ -123,6 +126,7 @@ fn what_is_wrong_with_an_entry_is_told() {
     assert_snapshot!(complains(&["--title", "\u{3164}"]), @"2: ringside: The title shows nothing: it holds only invisible characters, U+3164 at character 1.");
     assert_snapshot!(complains(&["--title", "A", "--slug", "Not_An_Address"]), @"2: ringside: The address can hold lowercase letters a to z, digits, and single hyphens between them. It holds “N” at character 1.");
     assert_snapshot!(complains(&["--title", "A", "--time-zone", "Mars/Olympus"]), @"2: ringside: There is no such time zone; write one like Europe/Paris or UTC.");
+    assert_snapshot!(complains(&["--title", "A", "--language", "english"]), @"2: ringside: There is no such language tag; write one like en, ar or pt-BR.");
     assert_snapshot!(complains(&["--title", "A", "--state", "sideways"]), @"2: ringside: invalid value 'sideways' for '--state <STATE>': The state must be one of: draft upcoming live ended (see ringside --help)");
     assert_snapshot!(complains(&["--title", "A", "--order", "sideways"]), @"2: ringside: invalid value 'sideways' for '--order <ORDER>': The order must be one of: oldest latest (see ringside --help)");
     assert_snapshot!(complains(&["--title", "A", "--public-url", "nowhere"]), @"2: ringside: invalid value 'nowhere' for '--public-url <URL>': it must be like https://live.example.org, a scheme and a host (see ringside --help)");

@@ -16,6 +16,7 @@ fn help_explains_every_setting_and_command() {
         "RINGSIDE_DATABASE_URL",
         "RINGSIDE_DATABASE_URL_FILE",
         "RINGSIDE_PUBLIC_URL",
+        "RINGSIDE_LANGUAGE",
         "RINGSIDE_TRUSTED_PROXIES",
         "RINGSIDE_SITE",
         "RINGSIDE_POLL_INTERVAL_MS",
@@ -54,6 +55,7 @@ fn help_explains_every_setting_and_command() {
         "--title",
         "--summary",
         "--time-zone",
+        "--language",
         "--state",
         "--order",
     ] {

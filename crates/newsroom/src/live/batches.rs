@@ -63,6 +63,7 @@ async fn of_entry(
         quoted.extend(highlights.iter().map(|update| update.id));
         entry_changed = Some(Box::new(EntryChange {
             highlights: cards.highlights(&entry, &highlights),
+            since_html: cards.since(&entry),
             ..entry_change(&entry)
         }));
     }
@@ -148,9 +149,11 @@ fn entry_change(entry: &Entry) -> EntryChange {
         state: entry.state,
         title: entry.title.to_string(),
         since: entry.since(),
+        since_html: String::new(),
         slug: entry.slug.to_string(),
         summary: entry.summary.to_string(),
         time_zone: entry.time_zone.to_string(),
+        language: entry.language.clone(),
         default_order: entry.default_order,
         highlights: String::new(),
         line: String::new(),

@@ -27,7 +27,10 @@ pub fn number<'a>(arena: &'a Arena<'a>, root: Node<'a>) {
         let NodeValue::FootnoteDefinition(note) = &mut data.value else {
             continue;
         };
-        match numbers.get(&note.name).filter(|_| note.total_references > 0) {
+        match numbers
+            .get(&note.name)
+            .filter(|_| note.total_references > 0)
+        {
             Some(&number) => {
                 note.name = number.to_string();
                 referred.push((number, node));
@@ -122,7 +125,10 @@ mod tests {
                 r##"<sup class="footnote-ref"><a href="#fn-1" id="fnref-1">1</a></sup>"##,
                 r##"<sup class="footnote-ref"><a href="#update-7-fn-1" id="update-7-fnref-1">1</a></sup>"##,
             ),
-            (r##"<a href="#update-3">fn</a>"##, r##"<a href="#update-3">fn</a>"##),
+            (
+                r##"<a href="#update-3">fn</a>"##,
+                r##"<a href="#update-3">fn</a>"##,
+            ),
             (
                 r##"<p title="x id=&quot; fn-1">id="fn-1"</p>"##,
                 r##"<p title="x id=&quot; fn-1">id="fn-1"</p>"##,

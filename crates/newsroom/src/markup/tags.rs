@@ -153,7 +153,10 @@ mod tests {
     fn html_is_cut_into_its_pieces() {
         use Piece::{Comment, LessThan, Tag, Text};
         for (html, expected) in [
-            ("a <b>c</b>", &[Text("a "), Tag("<b>"), Text("c"), Tag("</b>")][..]),
+            (
+                "a <b>c</b>",
+                &[Text("a "), Tag("<b>"), Text("c"), Tag("</b>")][..],
+            ),
             ("A<B, C>D", &[Text("A"), Tag("<B, C>"), Text("D")]),
             ("1 < 2", &[Text("1 "), LessThan, Text(" 2")]),
             ("<p title='a > b'>x", &[Tag("<p title='a > b'>"), Text("x")]),

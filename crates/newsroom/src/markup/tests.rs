@@ -133,8 +133,14 @@ fn footnotes_of_two_places_have_ids_of_their_own() {
     let (first, second) = (html.in_place("update-1"), html.in_place("update-2"));
     for id in ["fn-1", "fnref-1"] {
         assert!(first.contains(&format!("id=\"update-1-{id}\"")), "{first}");
-        assert!(first.contains(&format!("href=\"#update-1-{id}\"")), "{first}");
-        assert!(second.contains(&format!("id=\"update-2-{id}\"")), "{second}");
+        assert!(
+            first.contains(&format!("href=\"#update-1-{id}\"")),
+            "{first}"
+        );
+        assert!(
+            second.contains(&format!("id=\"update-2-{id}\"")),
+            "{second}"
+        );
         assert!(!first.contains(&format!("\"{id}\"")), "{first}");
     }
 }
@@ -272,7 +278,11 @@ fn deep_nesting_is_refused_with_what_to_do() {
              most. Remove some of the levels, or close HTML tags that are still open.";
         let rest = refused.message.strip_prefix(sentence).unwrap();
         // Where it is known in which line of the text that is.
-        let line = if source.starts_with('<') { "" } else { " Look at line 1." };
+        let line = if source.starts_with('<') {
+            ""
+        } else {
+            " Look at line 1."
+        };
         assert_eq!(rest, line);
     }
 }
@@ -282,7 +292,10 @@ fn a_long_plain_text_is_taken() {
     let words = "Forty-five minutes gone, and still no goal. ".repeat(1_100);
     assert!(safe(&words).as_str().len() > 45_000);
     let list = "- one more of many\n".repeat(2_400);
-    assert_eq!(safe(&list).as_str().matches("<li dir=\"auto\">").count(), 2_400);
+    assert_eq!(
+        safe(&list).as_str().matches("<li dir=\"auto\">").count(),
+        2_400
+    );
 }
 
 proptest! {

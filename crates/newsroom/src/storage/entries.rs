@@ -1,6 +1,8 @@
 //! Entries, in the database.
 
-use domain::{EntryId, EntryState, Epoch, Invalid, Rev, Slug, Summary, Timestamp, Title, ZoneName};
+use domain::{
+    EntryId, EntryState, Epoch, Invalid, Language, Rev, Slug, Summary, Timestamp, Title, ZoneName,
+};
 use sqlx::{Row, any::AnyRow};
 
 use super::{
@@ -18,7 +20,7 @@ const LEADS_ELSEWHERE: &str =
 macro_rules! select_entries {
     ($rest:literal) => {
         concat!(
-            "SELECT id, slug, title, summary, state, time_zone, starts_at, ended_at, default_order, rev, head, (SELECT epoch FROM feed) AS epoch FROM entries ",
+            "SELECT id, slug, title, summary, state, time_zone, language, starts_at, ended_at, default_order, rev, head, (SELECT epoch FROM feed) AS epoch FROM entries ",
             $rest
         )
     };
@@ -45,7 +47,7 @@ impl Snapshot {
             .bind(slug.as_str())
             .fetch_optional(&mut *self.tx)
             .await?
-            .map(|row| entry(&row))
+            .map(|row| entry(&row, &self.language))
             .transpose()
     }
 
@@ -58,7 +60,7 @@ impl Snapshot {
             .bind(id.0)
             .fetch_optional(&mut *self.tx)
             .await?
-            .map(|row| entry(&row))
+            .map(|row| entry(&row, &self.language))
             .transpose()
     }
 
@@ -73,7 +75,7 @@ impl Snapshot {
         .bind(slug.as_str())
         .fetch_optional(&mut *self.tx)
         .await?
-        .map(|row| entry(&row))
+        .map(|row| entry(&row, &self.language))
         .transpose()
     }
 
@@ -97,7 +99,7 @@ impl Snapshot {
         let rows = sqlx::query(select_entries!("ORDER BY starts_at DESC, id DESC"))
             .fetch_all(&mut *self.tx)
             .await?;
-        Ok(decodable(&rows, entry))
+        Ok(decodable(&rows, |row| entry(row, &self.language)))
     }
 
     /// The public entries that changed after `since`, in the order of their heads: `limit` at most, and
@@ -121,7 +123,7 @@ impl Snapshot {
         .bind(limit)
         .fetch_all(&mut *self.tx)
         .await?;
-        Ok(decodable(&rows, entry))
+        Ok(decodable(&rows, |row| entry(row, &self.language)))
     }
 
     /// The slugs that entries have, or had, and that begin with `stem`, which has only letters, digits and
@@ -185,8 +187,8 @@ impl Revision {
         let ended_at = (new.state == EntryState::Ended).then_some(now.0);
         let rev = self.take_rev()?;
         let row = sqlx::query(
-            "INSERT INTO entries (slug, title, summary, state, time_zone, starts_at, ended_at, default_order, rev, head)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+            "INSERT INTO entries (slug, title, summary, state, time_zone, starts_at, ended_at, default_order, rev, head, language)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
              RETURNING id",
         )
         .bind(slug.as_str())
@@ -198,6 +200,7 @@ impl Revision {
         .bind(ended_at)
         .bind(new.default_order.as_str())
         .bind(rev)
+        .bind(new.language.as_ref().map(Language::as_str))
         .fetch_one(&mut *self.snapshot.tx)
         .await?;
         Ok(EntryId(row.try_get("id")?))
@@ -233,7 +236,7 @@ impl Revision {
         let rev = self.take_rev()?;
         let result = sqlx::query(
             "UPDATE entries SET slug = $2, title = $3, summary = $4, time_zone = $5, default_order = $6,
-             state = $7, starts_at = $8, ended_at = $9, rev = $10, head = $10 WHERE id = $1",
+             state = $7, starts_at = $8, ended_at = $9, rev = $10, head = $10, language = $11 WHERE id = $1",
         )
         .bind(before.id.0)
         .bind(after.slug.as_str())
@@ -245,6 +248,7 @@ impl Revision {
         .bind(after.starts_at.0)
         .bind(after.ended_at.map(|at| at.0))
         .bind(rev)
+        .bind(after.own_language.as_ref().map(Language::as_str))
         .execute(&mut *self.snapshot.tx)
         .await?;
         one_row(&result)
@@ -306,8 +310,10 @@ impl Revision {
     }
 }
 
-fn entry(row: &AnyRow) -> Result<Entry> {
+/// The entry of a row; `site_language` is that of an entry without one of its own.
+fn entry(row: &AnyRow, site_language: &Language) -> Result<Entry> {
     let record = Record::new("entries", row)?;
+    let own_language = record.maybe_text("language", Language::known)?;
     Ok(Entry {
         epoch: record.text("epoch", Epoch::from_stored)?,
         id: EntryId(record.id()),
@@ -316,6 +322,8 @@ fn entry(row: &AnyRow) -> Result<Entry> {
         summary: record.text("summary", Summary::from_stored)?,
         state: record.word("state")?,
         time_zone: record.text("time_zone", ZoneName::known)?,
+        language: own_language.as_ref().unwrap_or(site_language).clone(),
+        own_language,
         starts_at: record.time("starts_at")?,
         ended_at: record.maybe_time("ended_at")?,
         default_order: record.word("default_order")?,

@@ -27,7 +27,7 @@ mod writing;
 
 use std::{fmt, time::Duration};
 
-use domain::Rev;
+use domain::{Language, Rev};
 use sqlx::AnyPool;
 use tokio::time::{Instant, timeout_at};
 
@@ -61,6 +61,8 @@ pub struct Store {
     sessions: AnyPool,
     /// How long a request waits for a transaction to begin, and for each of its statements.
     deadline: Duration,
+    /// The language of entries that have none of their own.
+    language: Language,
 }
 
 impl fmt::Debug for Store {
@@ -72,6 +74,18 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
+    /// The same store, in which entries without a language of their own have `language`. Without this it is
+    /// English.
+    #[must_use]
+    pub fn with_language(self, language: Language) -> Self {
+        Self { language, ..self }
+    }
+
+    /// The language of entries that have none of their own.
+    pub(crate) const fn language(&self) -> &Language {
+        &self.language
+    }
+
     /// Its address, without the password.
     pub(crate) fn name(&self) -> &str {
         &self.name
@@ -92,6 +106,7 @@ impl Store {
         in_time(Instant::now() + self.deadline, async {
             Ok(Snapshot {
                 tx: self.begin(&self.readers, self.kind.begin_read()).await?,
+                language: self.language.clone(),
             })
         })
         .await
@@ -117,7 +132,10 @@ impl Store {
             Ok(Revision {
                 before: rev,
                 rev,
-                snapshot: Snapshot { tx },
+                snapshot: Snapshot {
+                    tx,
+                    language: self.language.clone(),
+                },
             })
         })
         .await
@@ -155,6 +173,8 @@ async fn in_time<T>(deadline: Instant, beginning: impl Future<Output = Result<T>
 #[derive(Debug)]
 pub struct Snapshot {
     tx: Box<BoundedTransaction>,
+    /// The language of entries that have none of their own.
+    language: Language,
 }
 
 /// A transaction that changes what readers see. Each row that it writes takes a revision, and the

@@ -2,6 +2,7 @@
 
 use std::{str::FromStr, sync::Once, time::Duration};
 
+use domain::Language;
 use sqlx::{
     Any, AnyConnection, Connection, Executor, Transaction, any::AnyConnectOptions,
     migrate::Migrator,
@@ -55,6 +56,7 @@ impl Store {
             readers,
             sessions,
             deadline,
+            language: Language::default(),
         })
     }
 }

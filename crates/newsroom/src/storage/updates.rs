@@ -169,6 +169,44 @@ impl Snapshot {
         Ok(decodable(&rows, update))
     }
 
+    /// The update of the same entry that stands before `update`, oldest first, and isn't deleted.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn update_before(&mut self, update: &LiveUpdate) -> Result<Option<LiveUpdate>> {
+        let query = select_updates!(
+            "WHERE u.entry_id = $1 AND u.deleted_at IS NULL AND (u.posted_at, u.id) < ($2, $3)
+             ORDER BY u.posted_at DESC, u.id DESC LIMIT 1"
+        );
+        self.neighbour(query, update).await
+    }
+
+    /// The update of the same entry that stands after `update`, oldest first, and isn't deleted.
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn update_after(&mut self, update: &LiveUpdate) -> Result<Option<LiveUpdate>> {
+        let query = select_updates!(
+            "WHERE u.entry_id = $1 AND u.deleted_at IS NULL AND (u.posted_at, u.id) > ($2, $3)
+             ORDER BY u.posted_at, u.id LIMIT 1"
+        );
+        self.neighbour(query, update).await
+    }
+
+    async fn neighbour(
+        &mut self,
+        query: &'static str,
+        of: &LiveUpdate,
+    ) -> Result<Option<LiveUpdate>> {
+        let row = sqlx::query(query)
+            .bind(of.entry_id.0)
+            .bind(of.posted_at.0)
+            .bind(of.id.0)
+            .fetch_optional(&mut *self.tx)
+            .await?;
+        row.map(|row| self::update(&row)).transpose()
+    }
+
     /// The latest update of each public entry that has any.
     ///
     /// # Errors

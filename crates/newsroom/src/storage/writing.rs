@@ -84,7 +84,11 @@ impl Revision {
         .bind(after.edited_at.map(|at| at.0))
         .bind(rev)
         // Marks leave the HTML as some release made it.
-        .bind(if after.source == before.source { 0 } else { MARKUP_VERSION })
+        .bind(if after.source == before.source {
+            0
+        } else {
+            MARKUP_VERSION
+        })
         .execute(&mut *self.snapshot.tx)
         .await?;
         one_row(&result)?;
@@ -123,7 +127,7 @@ impl Revision {
     }
 
     /// Gives every update of an entry a new revision, in the order of their old ones, so that the feed
-    /// carries them again. For what changes all of an entry's cards (its slug, zone or start), and for a
+    /// carries them again. For what changes all of an entry's cards (its slug, zone, language or start), and for a
     /// draft that is published: readers of all entries are long past its updates' revisions.
     ///
     /// The new revisions are consecutive, so the counter moves by the number of updates.

@@ -24,7 +24,7 @@ async fn a_deletion_takes_the_update_away_once(database: Database) {
 
     assert_eq!(room.texts(&entry).await, ["stays"]);
     let page = room.update_page(&entry.slug, posted.id).await;
-    assert_refused!(page, Error::Unknown("update"));
+    assert_refused!(page, Error::Removed);
     let (_, all) = room.updates_after(entry.id, UpdateId(0)).await.unwrap();
     assert_eq!(all.len(), 1);
     let numbers = room.update_numbers(entry.id).await.unwrap();

@@ -28,7 +28,11 @@ async fn an_entry_is_kept_as_it_was_typed(database: Database) {
         Order::Latest,
     )
     .unwrap();
-    let id = room.create_entry(Some(&room.author), &new).await.unwrap().id;
+    let id = room
+        .create_entry(Some(&room.author), &new)
+        .await
+        .unwrap()
+        .id;
     let page = room
         .entry_page(&slug("election-night-the-count"))
         .await
@@ -44,6 +48,8 @@ async fn an_entry_is_kept_as_it_was_typed(database: Database) {
             summary: domain::Summary::parse("All results,\nas they come in.").unwrap(),
             state: EntryState::Upcoming,
             time_zone: domain::ZoneName::known("Europe/Paris"),
+            language: domain::Language::default(),
+            own_language: None,
             starts_at: now,
             ended_at: None,
             default_order: Order::Latest,

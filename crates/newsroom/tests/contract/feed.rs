@@ -1,6 +1,6 @@
 //! What a feed answers: batches, and what is left of them.
 
-use domain::{Change, Cursor, Deleted, EntryChange, EntryState, Epoch, Order};
+use domain::{Change, Cursor, Deleted, EntryChange, EntryState, Epoch, Language, Order};
 use newsroom::{Error, live::FeedId};
 
 use super::support::{Database, TestNewsroom, batch, card, draft};
@@ -130,9 +130,11 @@ async fn an_entrys_own_change_is_told(database: Database) {
         state: EntryState::Ended,
         title: "final".into(),
         since: room.desk_page(&entry.slug).await.entry.since(),
+        since_html: room.desk_page(&entry.slug).await.entry.since(),
         slug: "final".into(),
         summary: String::new(),
         time_zone: "UTC".into(),
+        language: Language::default(),
         default_order: Order::Oldest,
         highlights: String::new(),
         line: String::new(),
@@ -146,6 +148,7 @@ async fn an_entrys_own_change_is_told(database: Database) {
     let news = room.changes_after(FeedId::All, known).await;
     let in_all = EntryChange {
         line: "final: known".into(),
+        since_html: String::new(),
         ..ended
     };
     assert_eq!((news.entry, news.entries), (None, vec![in_all]));

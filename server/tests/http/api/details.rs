@@ -132,6 +132,16 @@ async fn what_cannot_be_taken_of_an_entry_is_told_with_its_place() {
             r#"{"title":"A","time_zone":"Mars/Olympus"}"#,
         ),
         (
+            Method::POST,
+            "/api/v1/entries",
+            r#"{"title":"A","language":"english"}"#,
+        ),
+        (
+            Method::PATCH,
+            "/api/v1/entries/final",
+            r#"{"language":"-"}"#,
+        ),
+        (
             Method::PATCH,
             "/api/v1/entries/final",
             r#"{"state":"gone"}"#,
@@ -142,17 +152,21 @@ async fn what_cannot_be_taken_of_an_entry_is_told_with_its_place() {
     {"slug":"mine"}
         422: The body can't be taken: missing field `title` at line 1 column 15.
     {"title":"A","id":7}
-        422: The body can't be taken: id: unknown field `id`, expected one of `title`, `slug`, `summary`, `time_zone`, `state`, `default_order` at line 1 column 17.
+        422: The body can't be taken: id: unknown field `id`, expected one of `title`, `slug`, `summary`, `time_zone`, `language`, `state`, `default_order` at line 1 column 17.
     {"title":"A","slug":"Not an address"}
         422: The address can hold lowercase letters a to z, digits, and single hyphens between them. It holds “N” at character 1.
     {"title":"A","state":"sideways"}
         422: The body can't be taken: state: unknown variant `sideways`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 31.
     {"title":"A","time_zone":"Mars/Olympus"}
         422: There is no such time zone; write one like Europe/Paris or UTC.
+    {"title":"A","language":"english"}
+        422: There is no such language tag; write one like en, ar or pt-BR.
+    {"language":"-"}
+        422: There is no such language tag; write one like en, ar or pt-BR.
     {"state":"gone"}
         422: The body can't be taken: state: unknown variant `gone`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 15.
     {"head":7}
-        422: The body can't be taken: head: unknown field `head`, expected one of `title`, `slug`, `summary`, `time_zone`, `default_order`, `state` at line 1 column 7.
+        422: The body can't be taken: head: unknown field `head`, expected one of `title`, `slug`, `summary`, `time_zone`, `language`, `default_order`, `state` at line 1 column 7.
     "#);
     let entries = app.newsroom.front_page().await.unwrap();
     assert_eq!(entries.entries.len(), 1);

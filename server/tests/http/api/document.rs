@@ -33,13 +33,13 @@ async fn the_document_tells_of_every_route() {
         }
     }
     assert_snapshot!(told.join("\n"), @"
-    get /api/v1/entries: 200 400 401 403 404 405 408 413 415 422 503
-    post /api/v1/entries: 201 400 401 403 404 405 408 413 415 422 503
-    get /api/v1/entries/{slug}: 200 400 401 403 404 405 408 413 415 422 503
-    patch /api/v1/entries/{slug}: 200 400 401 403 404 405 408 413 415 422 503
-    post /api/v1/entries/{slug}/updates: 201 400 401 403 404 405 408 413 415 422 503
-    delete /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 405 408 413 415 422 503
-    patch /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 405 408 413 415 422 503
+    get /api/v1/entries: 200 400 401 403 404 405 408 410 413 415 422 503
+    post /api/v1/entries: 201 400 401 403 404 405 408 410 413 415 422 503
+    get /api/v1/entries/{slug}: 200 400 401 403 404 405 408 410 413 415 422 503
+    patch /api/v1/entries/{slug}: 200 400 401 403 404 405 408 410 413 415 422 503
+    post /api/v1/entries/{slug}/updates: 201 400 401 403 404 405 408 410 413 415 422 503
+    delete /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 405 408 410 413 415 422 503
+    patch /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 405 408 410 413 415 422 503
     ");
     assert_eq!(document["security"], serde_json::json!([{"token": []}]));
     assert_eq!(
@@ -123,6 +123,7 @@ async fn document_says_what_may_be_null() {
         "slug",
         "summary",
         "time_zone",
+        "language",
         "default_order",
         "state",
     ] {

@@ -36,12 +36,16 @@ async fn an_entry_is_created_once() {
     page.assert_text_contains("The count.");
     assert_eq!(first.header("location"), entry["url"].as_str().unwrap());
     let starts_at = entry["starts_at"].as_str().unwrap();
-    assert_eq!((starts_at.len(), &starts_at[10..11], &starts_at[23..]), (24, "T", "Z"), "{starts_at}");
+    assert_eq!(
+        (starts_at.len(), &starts_at[10..11], &starts_at[23..]),
+        (24, "T", "Z"),
+        "{starts_at}"
+    );
     assert_eq!(
         entry,
         json!({
             "id": 2, "slug": "election-night", "title": "Election night", "summary": "The count.", "state": "live",
-            "time_zone": "Europe/Paris", "default_order": "latest", "starts_at": entry["starts_at"],
+            "time_zone": "Europe/Paris", "language": "en", "default_order": "latest", "starts_at": entry["starts_at"],
             "url": "http://127.0.0.1:3000/entries/election-night",
         })
     );
@@ -230,4 +234,27 @@ async fn a_change_that_is_refused_changes_nothing() {
         assert_eq!(refusal(&refused), sentence);
     }
     assert_eq!(program.get(&path).await.json::<Value>(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_has_a_language() {
+    let (_app, program) = start().await;
+    let body = json!({"title": "Final", "slug": "arabic", "state": "live", "language": "ar-eg"});
+    let created = post(&program, ENTRIES, "4711", &body).await;
+    created.assert_status(StatusCode::CREATED);
+    assert_eq!(created.json::<Value>()["language"], "ar-EG");
+    for (tag, language) in [
+        (json!("HE"), "he"),
+        (Value::Null, "he"),
+        (json!(""), "en"),
+        (json!("zh-hant"), "zh-Hant"),
+    ] {
+        let changed = change(&program, "arabic", &json!({"language": tag})).await;
+        changed.assert_status_ok();
+        assert_eq!(changed.json::<Value>()["language"], language, "{tag}");
+        let read = program.get(&format!("{ENTRIES}/arabic")).await;
+        assert_eq!(read.json::<Value>()["language"], language, "{tag}");
+    }
+    let all: Value = program.get(ENTRIES).await.json();
+    assert_eq!(all["entries"][0]["language"], "zh-Hant");
 }

@@ -246,7 +246,7 @@ async fn a_deleted_update_is_gone_from_every_answer() {
     assert_eq!(retried.json::<Value>(), tombstone);
     for edit in [json!({"source": "Told"}), json!({})] {
         let refused = program.patch(&path).json(&edit).await;
-        assert_eq!(refusal(&refused), "404: There is no such update.");
+        assert_eq!(refusal(&refused), "410: This update was removed.");
     }
     let page = app.browser().get("/entries/final").await.text();
     assert!(!page.contains("A secret"));

@@ -2,8 +2,8 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use domain::{Road, Timestamp, UpdateId};
-use newsroom::{Clock, FeedPolicy, Hand, LiveUpdate, Options, Renderers, storage::Store};
+use domain::{Language, Road, Timestamp, UpdateId};
+use newsroom::{Clock, Entry, FeedPolicy, Hand, LiveUpdate, Options, Renderers, storage::Store};
 use sqlx::{AnyConnection, Connection, Executor};
 use tempfile::TempDir;
 
@@ -77,6 +77,7 @@ impl Database {
                 road: Road::Auto,
                 build: "test-build".into(),
             },
+            language: Language::default(),
             render: Renderers {
                 card: Arc::new(|_, update| {
                     format!(
@@ -95,6 +96,7 @@ impl Database {
                     let said = latest.map_or("nothing", |update| &update.source);
                     format!("{}: {said}", entry.title)
                 }),
+                since: Arc::new(Entry::since),
             },
         };
         (options, hand)
@@ -103,6 +105,15 @@ impl Database {
     /// What is stored, without a newsroom around it.
     pub async fn store(&self) -> Store {
         Store::open(&self.url, PATIENT).await.unwrap()
+    }
+
+    /// Adds the live entry `older` as a release did that knew nothing of languages.
+    pub async fn add_older_entry(&self) {
+        self.execute(
+            "INSERT INTO entries (slug, title, summary, state, time_zone, starts_at, default_order, rev, head)
+             VALUES ('older', 'Older', '', 'live', 'UTC', 0, 'oldest', 0, 0)",
+        )
+        .await;
     }
 
     /// Makes the database what a later release would have made of it.

@@ -14,7 +14,8 @@ use domain::{
     Viewer,
 };
 use newsroom::{
-    Clock, Entry, EntryAtDesk, Hand, NewEntry, Newsroom, Options, live::FeedId, storage::Store,
+    Clock, Entry, EntryAtDesk, Error, Hand, LiveUpdate, NewEntry, Newsroom, Options, ShownUpdate,
+    UpdatePage, live::FeedId, storage::Store,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -110,6 +111,21 @@ impl TestNewsroom {
     /// An entry's page on the desk, a draft's too.
     pub async fn desk_page(&self, slug: &Slug) -> EntryAtDesk {
         self.desk_entry(&self.owner, slug).await.unwrap()
+    }
+
+    /// An update as its own page shows it, and its entry.
+    pub async fn update_page(
+        &self,
+        slug: &Slug,
+        id: UpdateId,
+    ) -> newsroom::Result<(Entry, LiveUpdate)> {
+        match self.newsroom.update_page(slug, id).await? {
+            UpdatePage::Shown(shown) => {
+                let ShownUpdate { entry, update, .. } = *shown;
+                Ok((entry, update))
+            }
+            UpdatePage::Removed(_) => Err(Error::Removed),
+        }
     }
 
     /// What the updates on an entry's public page say, oldest first.

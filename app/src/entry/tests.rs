@@ -1,0 +1,258 @@
+//! How moments, and what people wrote, are shown wherever an entry's parts are made.
+
+use domain::{
+    AccountId, Draft, EntryId, EntryState, Epoch, Language, Order, Slug, Summary, Timestamp, Title,
+    UpdateId, Username,
+};
+use newsroom::{Entry, LiveUpdate, to_safe_html, zone};
+
+use super::{render_card, render_highlights, render_since};
+use crate::front::{live_cards::from_entry, render_line};
+
+/// A moment, as in `2026-11-21 14:05`, by the clocks of UTC.
+fn at(text: &str) -> Timestamp {
+    let moment: jiff::Timestamp = format!("{}Z", text.replace(' ', "T")).parse().unwrap();
+    Timestamp(moment.as_microsecond())
+}
+
+fn entry(time_zone: &str, starts_at: &str) -> Entry {
+    Entry {
+        epoch: Epoch::parse("e").unwrap(),
+        id: EntryId(3),
+        slug: Slug::parse("final").unwrap(),
+        title: Title::parse("The final").unwrap(),
+        summary: Summary::parse("").unwrap(),
+        state: EntryState::Live,
+        time_zone: zone::parse(time_zone).unwrap(),
+        language: Language::default(),
+        own_language: None,
+        starts_at: at(starts_at),
+        ended_at: None,
+        default_order: Order::Oldest,
+        rev: 1,
+        head: 9,
+    }
+}
+
+fn update(posted_at: &str) -> LiveUpdate {
+    let draft = Draft::parse("Goal", "").unwrap();
+    LiveUpdate {
+        id: UpdateId(12),
+        entry_id: EntryId(3),
+        rev: 9,
+        author_id: AccountId(1),
+        author: Username::parse("ann").unwrap(),
+        html: to_safe_html(&draft.source).unwrap(),
+        headline: None,
+        source: "Goal".to_owned(),
+        key: true,
+        pinned: false,
+        posted_at: at(posted_at),
+        edited_at: None,
+        deleted_at: None,
+        deleted_by: None,
+    }
+}
+
+/// What a reader sees of HTML: its text.
+fn text(html: &str) -> String {
+    let mut text = String::new();
+    let mut rest = html;
+    while let Some((before, tag)) = rest.split_once('<') {
+        text.push_str(before);
+        rest = tag.split_once('>').map_or("", |(_, after)| after);
+    }
+    text.push_str(rest);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The text of each `<time>` in `html`.
+fn times(html: &str) -> Vec<String> {
+    let times = html.split("<time ").skip(1);
+    times
+        .map(|time| {
+            let (time, _) = time.split_once("</time>").unwrap();
+            text(&["<time ", time].concat())
+        })
+        .collect()
+}
+
+#[test]
+fn every_time_has_a_date_unless_its_place_implies_the_day() {
+    let entry = entry("Europe/Paris", "2026-11-21 13:05");
+    // Posted, and shown in the card, among the cards of all entries, among the key moments, and on the front page.
+    for (posted_at, card, elsewhere, moment) in [
+        ("2026-11-21 13:05", "14:05", "21 Nov 14:05", "14:05"),
+        ("2026-11-21 22:59", "23:59", "21 Nov 23:59", "23:59"),
+        (
+            "2026-11-21 23:00",
+            "22 Nov 00:00",
+            "22 Nov 00:00",
+            "22 Nov 00:00",
+        ),
+        (
+            "2026-11-22 13:05",
+            "22 Nov 14:05",
+            "22 Nov 14:05",
+            "22 Nov 14:05",
+        ),
+        // Written before it was started.
+        (
+            "2026-11-18 09:00",
+            "18 Nov 10:00",
+            "18 Nov 10:00",
+            "18 Nov 10:00",
+        ),
+        (
+            "2027-01-02 09:00",
+            "2 Jan 2027 10:00",
+            "2 Jan 2027 10:00",
+            "2 Jan 2027 10:00",
+        ),
+    ] {
+        let update = update(posted_at);
+        let html = render_card(&entry, &update);
+        assert_eq!(times(&html), [card], "card of {posted_at}");
+        let named = from_entry(&html, update.id, entry.id, "final", "The final");
+        assert_eq!(times(&named), [elsewhere], "card on /live of {posted_at}");
+        let highlights = render_highlights(&entry, std::slice::from_ref(&update));
+        assert_eq!(times(&highlights), [moment], "key moment of {posted_at}");
+        let line = render_line(&entry, Some(&update));
+        assert_eq!(times(&line)[0], elsewhere, "line of {posted_at}");
+    }
+}
+
+#[test]
+fn an_edit_on_another_day_than_the_post_says_so() {
+    let entry = entry("Europe/Paris", "2026-11-21 13:05");
+    for (posted_at, edited_at, edited) in [
+        ("2026-11-21 22:50", "2026-11-21 22:55", "23:55"),
+        ("2026-11-21 22:50", "2026-11-22 08:10", "22 Nov 09:10"),
+        ("2026-11-22 08:00", "2026-11-22 08:10", "09:10"),
+        ("2026-12-31 22:00", "2026-12-31 23:10", "1 Jan 2027 00:10"),
+    ] {
+        let update = LiveUpdate {
+            edited_at: Some(at(edited_at)),
+            ..update(posted_at)
+        };
+        let html = render_card(&entry, &update);
+        assert_eq!(times(&html)[1], edited, "{posted_at} {edited_at}");
+    }
+}
+
+#[test]
+fn key_moments_of_several_days_have_all_their_dates() {
+    let entry = entry("Europe/Paris", "2026-11-21 13:00");
+    let days = ["2026-11-21 13:05", "2026-11-22 13:05", "2026-11-23 13:05"];
+    let html = render_highlights(&entry, &days.map(update));
+    assert_eq!(
+        times(&html),
+        ["21 Nov 14:05", "22 Nov 14:05", "23 Nov 14:05"]
+    );
+}
+
+#[test]
+fn an_hour_that_comes_twice_is_told_apart_wherever_it_is_shown() {
+    let entry = entry("Europe/Paris", "2026-10-24 22:00");
+    for (posted_at, clock) in [
+        ("2026-10-24 23:59", "01:59"),
+        ("2026-10-25 00:30", "02:30 CEST"),
+        ("2026-10-25 01:10", "02:10 CET"),
+        ("2026-10-25 02:00", "03:00"),
+    ] {
+        let update = LiveUpdate {
+            edited_at: Some(at(posted_at)),
+            ..update(posted_at)
+        };
+        let dated = format!("25 Oct {clock}");
+        assert_eq!(times(&render_card(&entry, &update)), [clock, clock]);
+        let highlights = render_highlights(&entry, std::slice::from_ref(&update));
+        assert_eq!(times(&highlights), [clock]);
+        assert_eq!(times(&render_line(&entry, Some(&update)))[0], dated);
+    }
+}
+
+#[test]
+fn since_is_the_same_text_with_moments_that_can_be_told_in_another_zone() {
+    let live = entry("Europe/Paris", "2026-11-21 13:05");
+    let ended_at = |moment| Entry {
+        state: EntryState::Ended,
+        ended_at: Some(at(moment)),
+        ..live.clone()
+    };
+    let upcoming = Entry {
+        state: EntryState::Upcoming,
+        ..live.clone()
+    };
+    for (entry, since, moments) in [
+        (&live, "Since 21 November 2026, 14:05 CET", 1),
+        (&upcoming, "Not started yet", 0),
+        (
+            &ended_at("2026-11-21 16:00"),
+            "From 21 November 2026, 14:05 to 17:00 CET",
+            2,
+        ),
+        (
+            &ended_at("2026-11-22 16:00"),
+            "From 21 November 2026, 14:05 CET to 22 November 2026, 17:00 CET",
+            2,
+        ),
+    ] {
+        let html = render_since(entry);
+        assert_eq!(text(&html), since);
+        assert_eq!(entry.since(), since);
+        assert_eq!(times(&html).len(), moments);
+    }
+    // On the day that clocks are put back the zone is no longer the same at its end.
+    let over = Entry {
+        starts_at: at("2026-10-24 22:00"),
+        ..ended_at("2026-10-25 10:00")
+    };
+    assert_eq!(
+        over.since(),
+        "From 25 October 2026, 00:00 CEST to 25 October 2026, 11:00 CET"
+    );
+}
+
+#[test]
+fn what_people_wrote_has_its_own_direction_and_language() {
+    let entry = Entry {
+        title: Title::parse("مباشر: النهائي 2026").unwrap(),
+        summary: Summary::parse("هدف!").unwrap(),
+        language: Language::known("ar"),
+        ..entry("Europe/Paris", "2026-11-21 13:05")
+    };
+    let update = LiveUpdate {
+        headline: Draft::parse("x", "هدف (2–1)").unwrap().headline,
+        edited_at: Some(at("2026-11-21 14:00")),
+        pinned: true,
+        ..update("2026-11-21 13:05")
+    };
+    let card = render_card(&entry, &update);
+    for part in [
+        r#"class="update" "#,
+        r#" lang="ar""#,
+        r#"<h2 dir="auto" class="update-headline">"#,
+        r#"<bdi class="update-author">ann</bdi>"#,
+        r#"<p lang="en" class="update-key">"#,
+        r#"<span lang="en" class="update-edited">"#,
+    ] {
+        let classless = part.trim_end();
+        assert!(card.contains(classless), "{part} in {card}");
+    }
+    let highlights = render_highlights(&entry, std::slice::from_ref(&update));
+    assert_eq!(
+        highlights.matches(r#"dir="auto""#).count(),
+        2,
+        "{highlights}"
+    );
+    let line = render_line(&entry, Some(&update));
+    // The title, the summary and the latest update.
+    assert_eq!(line.matches(r#"dir="auto""#).count(), 3, "{line}");
+    assert!(line.contains(r#"lang="ar""#), "{line}");
+    for html in [card, highlights, line] {
+        // A time is no part of the text that a line takes its direction from.
+        let times = html.matches("<time ").count();
+        assert_eq!(html.matches(r#"dir="ltr""#).count(), times, "{html}");
+    }
+}

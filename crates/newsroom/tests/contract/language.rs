@@ -1,0 +1,125 @@
+//! The language of an entry's texts.
+
+use domain::{Change, EntryState, Language, Order};
+use newsroom::{EntryEdit, EntryPatch, NewEntry, Newsroom, language, live::FeedId};
+
+use super::support::{Database, TestNewsroom, op_id};
+
+on_every_database! {
+    an_entry_has_the_sites_language_unless_it_has_its_own,
+    another_language_makes_the_cards_anew_and_is_told,
+    an_entry_can_be_given_the_sites_language_again,
+    an_entry_created_twice_under_one_key_is_of_one_language,
+    an_entry_of_an_older_release_has_the_sites_language,
+}
+
+fn new_entry(slug: &str, tag: &str) -> NewEntry {
+    NewEntry::parse(slug, slug, "", "", EntryState::Live, Order::Oldest)
+        .and_then(|new| new.in_language(tag))
+        .unwrap()
+}
+
+fn to(tag: &str) -> EntryPatch {
+    EntryPatch {
+        language: Some(language::parse_if_any(tag).unwrap()),
+        ..EntryPatch::default()
+    }
+}
+
+async fn an_entry_has_the_sites_language_unless_it_has_its_own(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    for (slug, tag) in [("plain", ""), ("arabic", "ar"), ("brazilian", "pt-br")] {
+        room.create_entry(Some(&room.author), &new_entry(slug, tag))
+            .await
+            .unwrap();
+    }
+    room.shut_down().await;
+
+    // The same database on a site of another language.
+    let (mut options, _hand) = database.options();
+    options.language = Language::known("fr");
+    let newsroom = Newsroom::open(options).await.unwrap();
+    let page = newsroom.front_page().await.unwrap();
+    let mut languages: Vec<_> = page
+        .entries
+        .iter()
+        .map(|(entry, _)| (entry.slug.as_str(), entry.language.as_str()))
+        .collect();
+    languages.sort_unstable();
+    assert_eq!(
+        languages,
+        [("arabic", "ar"), ("brazilian", "pt-BR"), ("plain", "fr")]
+    );
+    newsroom.close().await;
+}
+
+async fn another_language_makes_the_cards_anew_and_is_told(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    let posted = room.post(&entry, "goal").await;
+    let known = room.feed_head(&entry).await;
+    let changed = room
+        .patch_entry(&room.author, &entry.slug, &to("ar"), None)
+        .await
+        .unwrap();
+    assert_eq!(changed.language.as_str(), "ar");
+
+    let batch = room.changes_after(FeedId::Entry(entry.id), known).await;
+    assert_eq!(batch.entry.unwrap().language.as_str(), "ar");
+    let cards: Vec<_> = batch.changes.iter().map(Change::id).collect();
+    assert_eq!(cards, [posted.id]);
+    let of_all = room.changes_after(FeedId::All, known).await;
+    assert_eq!(of_all.entries[0].language.as_str(), "ar");
+    assert_eq!(of_all.changes.len(), 1);
+
+    let head = room.feed_head(&entry).await;
+    room.patch_entry(&room.author, &entry.slug, &to("ar"), None)
+        .await
+        .unwrap();
+    assert_eq!(room.feed_head(&entry).await, head, "the same again");
+    // Another title is no other language.
+    let mut edit = EntryEdit::of(&room.desk_page(&entry.slug).await.entry);
+    edit.title = domain::Title::parse("هدف").unwrap();
+    room.edit_entry(&room.author, &entry.slug, &edit, None)
+        .await
+        .unwrap();
+    let batch = room.changes_after(FeedId::Entry(entry.id), head).await;
+    assert_eq!(batch.changes, []);
+    assert_eq!(batch.entry.unwrap().language.as_str(), "ar");
+}
+
+async fn an_entry_can_be_given_the_sites_language_again(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    for (tag, language, own) in [("he", "he", true), ("", "en", false), ("en", "en", true)] {
+        let patched = room
+            .patch_entry(&room.author, &entry.slug, &to(tag), None)
+            .await
+            .unwrap();
+        let stored = room.desk_page(&entry.slug).await.entry;
+        for entry in [patched, stored] {
+            assert_eq!(entry.language.as_str(), language);
+            assert_eq!(entry.own_language.is_some(), own, "{tag}");
+        }
+    }
+}
+
+async fn an_entry_created_twice_under_one_key_is_of_one_language(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let key = op_id();
+    let create = async |tag| {
+        room.create_entry_once(&room.author, &key, &new_entry("final", tag))
+            .await
+    };
+    let id = create("ar").await.unwrap();
+    assert_eq!(create("ar").await.unwrap(), id);
+    assert_refused!(create("he").await, newsroom::Error::Repeated);
+}
+
+async fn an_entry_of_an_older_release_has_the_sites_language(database: Database) {
+    let room = TestNewsroom::on(&database).await;
+    let entry = room.live_entry().await;
+    database.add_older_entry().await;
+    let older = room.desk_page(&super::support::slug("older")).await.entry;
+    assert_eq!((older.language, older.own_language), (entry.language, None));
+}

@@ -1,0 +1,106 @@
+// Text of any direction and language: each line takes its own, and nothing beside it turns.
+import { expect, idOf, test, updates, waitForFeed } from "./support/test";
+
+const ARABIC = { title: "مباشر: النهائي 2026", slug: "", summary: "كل دقيقة من الملعب.", time_zone: "Africa/Cairo", language: "ar" };
+
+/** The directions that elements are shown in, one after the other. */
+const DIRECTION = (nodes: Element[]) => nodes.map((node) => getComputedStyle(node).direction);
+
+test("an entry's language reaches open pages, and with it the direction of the page", async ({ page, newEntry, post, send }) => {
+  const entry = await newEntry();
+  await post(entry.slug, "هدف!", { headline: "هدف (2–1)" });
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  const root = page.locator("html");
+  await expect(root).toHaveAttribute("lang", "en");
+  await expect(page.locator("main")).toHaveAttribute("dir", "ltr");
+
+  await send(`/desk/entries/${entry.slug}/edit`, { ...ARABIC, slug: entry.slug });
+  await expect(root).toHaveAttribute("lang", "ar");
+  await expect(page.locator("main")).toHaveAttribute("dir", "rtl");
+  await expect(updates(page)).toHaveAttribute("lang", "ar");
+  await expect(page).toHaveTitle("\u2068مباشر: النهائي 2026\u2069 · Ringside");
+  // As a page that is opened now has it.
+  const live = await page.locator("#live-updates .update").evaluate((card) => card.outerHTML);
+  await page.reload();
+  await waitForFeed(page);
+  expect(await page.locator("#live-updates .update").evaluate((card) => card.outerHTML)).toBe(live);
+  await expect(page.locator("main")).toHaveAttribute("dir", "rtl");
+
+  await send(`/desk/entries/${entry.slug}/edit`, { ...ARABIC, slug: entry.slug, language: "" });
+  await expect(root).toHaveAttribute("lang", "en");
+  await expect(page.locator("main")).toHaveAttribute("dir", "ltr");
+});
+
+test("lines of both directions stand together, each in its own", async ({ page, newEntry, post, send, ringside }) => {
+  const title = "مباراة الليلة";
+  const entry = await newEntry({ title });
+  await post(entry.slug, "هدف! الأهلي 2–1.", { headline: "هدف (2–1)" });
+  await post(entry.slug, "A goal.", { headline: "Goal (2–1)" });
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  for (const text of ["هدف!", "A goal."]) await send(`/desk/updates/${await idOf(page, text)}/mark`, { mark: "key", on: "true" });
+  const moments = page.getByRole("navigation", { name: "Key moments" }).locator("a");
+  await expect(moments).toHaveCount(2);
+
+  const of = (selector: string) => page.locator(selector).evaluateAll(DIRECTION);
+  expect(await of("#entry-title")).toEqual(["rtl"]);
+  expect(await of(".update-headline")).toEqual(["rtl", "ltr"]);
+  expect(await moments.evaluateAll(DIRECTION)).toEqual(["rtl", "ltr"]);
+  expect(await of(".highlights time")).toEqual(["ltr", "ltr"]);
+  for (const path of ["/", "/live"]) {
+    await page.goto(`${ringside.url}${path}`);
+    const name = page.getByRole("link", { name: title }).first();
+    expect(await name.evaluate((link) => getComputedStyle(link).direction), path).toBe("rtl");
+  }
+  await page.goto(`${ringside.url}/`);
+  await send(`/desk/updates/${await lastUpdate(page, entry.slug)}/delete`);
+  const line = page.locator(".entry-line", { hasText: title });
+  await expect(line.locator(".entry-latest")).toContainText("هدف");
+  expect(await line.locator(".entry-latest").evaluate((latest) => getComputedStyle(latest).direction)).toBe("rtl");
+});
+
+async function lastUpdate(page: import("@playwright/test").Page, slug: string): Promise<string> {
+  const html = await (await page.request.get(`/entries/${slug}`)).text();
+  return [...html.matchAll(/data-update-id="(\d+)"/g)].at(-1)?.[1] ?? "";
+}
+
+test("an override in a headline turns nothing beside it", async ({ page, newEntry, post, send }) => {
+  const entry = await newEntry();
+  await post(entry.slug, "said", { headline: "abc\u202Edef" });
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await send(`/desk/updates/${await idOf(page, "said")}/mark`, { mark: "key", on: "true" });
+  const moment = page.getByRole("navigation", { name: "Key moments" }).locator("a");
+  // The time stands before the headline, and its digits are in their order.
+  const places = await moment.evaluate((link) => {
+    const time = link.querySelector("time");
+    const words = link.querySelector("span:not(time span)");
+    const letters = [...(time?.textContent ?? "")].map((_, at) => {
+      const range = document.createRange();
+      range.setStart(time?.firstChild as Node, at);
+      range.setEnd(time?.firstChild as Node, at + 1);
+      return range.getBoundingClientRect().left;
+    });
+    return { time: time?.getBoundingClientRect().right ?? 0, words: words?.getBoundingClientRect().left ?? 0, letters };
+  });
+  expect(places.time).toBeLessThanOrEqual(places.words);
+  expect(places.letters).toEqual([...places.letters].sort((one, other) => one - other));
+});
+
+test("the composer takes the direction of what is typed, and the entry's language", async ({ author, newEntry, send }) => {
+  const entry = await newEntry();
+  await send(`/desk/entries/${entry.slug}/edit`, { ...ARABIC, slug: entry.slug });
+  const page = await author.context.newPage();
+  await page.goto(entry.url);
+  const box = page.getByRole("textbox", { name: "Update" });
+  await page.getByRole("button", { name: "Add a headline" }).click();
+  const headline = page.getByRole("textbox", { name: "Headline" });
+  for (const field of [box, headline]) {
+    await expect(field).toHaveAttribute("lang", "ar");
+    for (const [text, direction] of [["هدف!", "rtl"], ["Goal!", "ltr"]] as const) {
+      await field.fill(text);
+      expect(await field.evaluate((node) => getComputedStyle(node).direction)).toBe(direction);
+    }
+  }
+});

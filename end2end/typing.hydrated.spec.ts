@@ -1,0 +1,146 @@
+// What keys mean while somebody types with an input method, and in the headline; and whose a draft is.
+import type { CDPSession, Page } from "@playwright/test";
+import { submit } from "./support/form";
+import { type Entry, expect, type Member, test, texts, updates } from "./support/test";
+
+async function openComposer(author: Member, entry: Entry): Promise<Page> {
+  const page = await author.context.newPage();
+  await page.goto(entry.url);
+  await page.getByRole("textbox", { name: "Update" }).waitFor();
+  return page;
+}
+
+/** Types by an input method: `text` is underlined, and not yet taken. */
+async function compose(input: CDPSession, text: string): Promise<void> {
+  await input.send("Input.imeSetComposition", { text, selectionStart: text.length, selectionEnd: text.length });
+}
+
+const box = (page: Page) => page.getByRole("textbox", { name: "Update" });
+
+/** Sends a key to the field that has the focus, as Safari and input methods do. */
+async function dispatchKey(page: Page, init: KeyboardEventInit): Promise<void> {
+  await page.evaluate((init) => {
+    document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...init }));
+  }, init);
+}
+
+for (const key of ["Enter", "Control+Enter", "Meta+Enter"]) {
+  test(`${key} during a composition publishes nothing, and all of it afterwards`, async ({ author, newEntry }) => {
+    const entry = await newEntry();
+    const page = await openComposer(author, entry);
+    const posts: string[] = [];
+    page.on("request", (request) => {
+      if (request.url().endsWith("/fn/post_update")) posts.push(request.postDataJSON().source);
+    });
+    const input = await page.context().newCDPSession(page);
+    await box(page).focus();
+    await compose(input, "へんかん");
+    await page.keyboard.press(key);
+    await input.send("Input.insertText", { text: "変換" });
+    await expect(box(page)).toHaveValue(/変換/);
+    // Whatever was sent until here is answered before this.
+    await box(page).press("Control+Enter");
+    await expect(page.getByText("Posted.")).toBeVisible();
+    await expect(box(page)).toHaveValue("");
+    expect(posts).toHaveLength(1);
+    expect(posts[0]).toContain("変換");
+    await expect(updates(page)).toHaveCount(1);
+  });
+}
+
+test("keys that an input method handled mean nothing, in whichever way the browser says so", async ({ author, newEntry }) => {
+  const page = await openComposer(author, await newEntry());
+  let posts = 0;
+  page.on("request", (request) => void (posts += Number(request.url().endsWith("/fn/post_update"))));
+  await page.getByRole("button", { name: "Add a headline" }).click();
+  const headline = page.getByRole("textbox", { name: "Headline" });
+  await box(page).fill("unfinished");
+  for (const field of [box(page), headline]) {
+    await field.focus();
+    for (const modifier of [{}, { ctrlKey: true }, { metaKey: true }]) {
+      await dispatchKey(page, { isComposing: true, ...modifier });
+      await dispatchKey(page, { keyCode: 229, ...modifier } as KeyboardEventInit);
+      // Safari: the composition ends, and only then comes the key that ended it.
+      await page.evaluate((modifier) => {
+        const field = document.activeElement;
+        field?.dispatchEvent(new CompositionEvent("compositionend", { bubbles: true, data: "変換" }));
+        field?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...modifier }));
+      }, modifier);
+      await expect(field).toBeFocused();
+    }
+  }
+  await box(page).fill("finished");
+  await box(page).press("Control+Enter");
+  await expect(page.getByText("Posted.")).toBeVisible();
+  expect(posts).toBe(1);
+});
+
+test("Enter in the headline goes to the text, and publishes nothing", async ({ author, newEntry }) => {
+  const page = await openComposer(author, await newEntry());
+  await page.getByRole("button", { name: "Add a headline" }).click();
+  const headline = page.getByRole("textbox", { name: "Headline" });
+  await headline.focus();
+  const input = await page.context().newCDPSession(page);
+  await compose(input, "ごーる");
+  await page.keyboard.press("Enter");
+  await input.send("Input.insertText", { text: "ゴール" });
+  await expect(headline).toBeFocused();
+  await headline.fill("ゴール");
+  await box(page).fill("unfinished");
+  await headline.press("Enter");
+  await expect(box(page)).toBeFocused();
+  await expect(box(page)).toHaveValue("unfinished");
+  await expect(page.locator(".composer-status")).toHaveText("");
+
+  await box(page).fill("finished");
+  await headline.press("Control+Enter");
+  await expect(updates(page)).toHaveCount(1);
+  expect(await texts(page)).toEqual(["finished"]);
+  await expect(updates(page).getByRole("heading")).toHaveText("ゴール");
+});
+
+test("Enter in the headline publishes nothing in the composer without scripts, either", async ({ author, newEntry }) => {
+  const entry = await newEntry();
+  const page = await author.context.newPage();
+  await page.goto(`${entry.url}/compose`);
+  await page.getByLabel("Update", { exact: true }).fill("unfinished");
+  await page.getByLabel("Headline (optional)").fill("Goal");
+  await page.getByLabel("Headline (optional)").press("Enter");
+  await page.getByRole("button", { name: "Post" }).click();
+  await expect(page.getByText("Posted.")).toBeVisible();
+  await page.goto(entry.url);
+  await expect(updates(page)).toHaveCount(1);
+});
+
+test("a draft is its account's: nobody else who logs in here sees it, and its author gets it back", async ({
+  newMember,
+  newEntry,
+  ringside,
+}) => {
+  const entry = await newEntry();
+  const [ann, bob] = [await newMember("author"), await newMember("author")];
+  const page = await openComposer(ann, entry);
+  await page.getByRole("button", { name: "Add a headline" }).click();
+  await page.getByRole("textbox", { name: "Headline" }).fill("Not yet");
+  await box(page).fill("Source says the minister will resign");
+  const logIn = ({ name, password }: Member) => submit(page.request, ringside.url, "/login", { username: name, password });
+
+  await submit(page.request, ringside.url, "/logout", {});
+  await page.goto(entry.url);
+  await expect(page.getByText("minister")).toHaveCount(0);
+  await expect(box(page)).toHaveCount(0);
+
+  await logIn(bob);
+  await page.goto(entry.url);
+  await expect(box(page)).toHaveValue("");
+  await expect(page.getByRole("textbox", { name: "Headline" })).toHaveCount(0);
+  await box(page).fill("Bob's own");
+  await box(page).fill("");
+  await box(page).fill("Bob's own, again");
+
+  await submit(page.request, ringside.url, "/logout", {});
+  await logIn(ann);
+  await page.goto(entry.url);
+  await expect(box(page)).toHaveValue("Source says the minister will resign");
+  await expect(page.getByRole("textbox", { name: "Headline" })).toHaveValue("Not yet");
+});

@@ -1,0 +1,306 @@
+//! What a public page says of itself: its address, its language, its description, and how to get on from it.
+
+use axum::http::StatusCode;
+use axum_test::TestServer;
+use domain::{EntryState, Order};
+use insta::assert_snapshot;
+use newsroom::{EntryPatch, NewEntry, language};
+
+use super::support::{TestApp, attribute, head_of, tag_texts};
+
+/// The start tag in `html` that holds `part`.
+fn tag<'a>(html: &'a str, part: &str) -> &'a str {
+    html.split('<')
+        .filter_map(|tag| tag.split_once('>'))
+        .map(|(tag, _)| tag)
+        .find(|tag| tag.contains(part))
+        .unwrap_or_else(|| panic!("no {part} in {html}"))
+}
+
+async fn page(browser: &TestServer, path: &str) -> String {
+    let page = browser.get(path).add_header("host", "evil.example").await;
+    page.assert_status_ok();
+    page.text()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_public_page_names_its_one_absolute_address_and_describes_itself() {
+    for (flags, base) in [
+        (&[][..], "http://127.0.0.1:3000"),
+        (&["--addr", "0.0.0.0:8080"], "http://127.0.0.1:8080"),
+        (
+            &["--public-url", "https://live.example.org/"],
+            "https://live.example.org",
+        ),
+    ] {
+        let app = TestApp::with(flags).await;
+        let browser = app.browser();
+        app.live_entry().await;
+        let id = app.post("final", "A goal").await.id;
+        let update = format!("/entries/final/updates/{id}");
+        for (path, address) in [
+            ("/", "/"),
+            ("/live", "/live"),
+            ("/live?order=oldest", "/live"),
+            ("/entries/final", "/entries/final"),
+            ("/entries/final?order=latest", "/entries/final"),
+            (&update, &update),
+        ] {
+            let html = page(&browser, path).await;
+            assert_eq!(html.matches("rel=\"canonical\"").count(), 1, "{path}");
+            let canonical = format!("{base}{address}");
+            let link = format!("<{}>", tag(&html, "rel=\"canonical\""));
+            assert_eq!(attribute(&link, "href"), canonical, "{path}");
+            let url = format!("<{}>", tag(&html, "\"og:url\""));
+            assert_eq!(attribute(&url, "content"), canonical, "{path}");
+            let description = format!("<{}>", tag(&html, "name=\"description\""));
+            assert!(attribute(&description, "content").len() > 5, "{path}");
+            assert!(!html.contains("evil.example"), "{path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_is_in_the_language_of_what_it_is_about() {
+    let app = TestApp::with(&["--language", "fr"]).await;
+    let browser = app.browser();
+    for (slug, tag) in [("plain", ""), ("arabic", "ar"), ("english", "en-GB")] {
+        let new = NewEntry::parse(slug, slug, "", "", EntryState::Live, Order::Oldest)
+            .and_then(|new| new.in_language(tag))
+            .unwrap();
+        app.newsroom.create_entry(None, &new).await.unwrap();
+    }
+    let id = app.post("arabic", "هدف!").await.id;
+    let update = format!("/entries/arabic/updates/{id}");
+    for (path, language, direction) in [
+        ("/", "fr", None),
+        ("/live", "fr", None),
+        ("/entries/plain", "fr", Some("ltr")),
+        ("/entries/arabic", "ar", Some("rtl")),
+        ("/entries/english", "en-GB", Some("ltr")),
+        (&update, "ar", Some("rtl")),
+        // Pages of which every word is ours.
+        ("/login", "en", None),
+    ] {
+        let html = page(&browser, path).await;
+        let root = format!("<{}>", tag(&html, "html "));
+        assert_eq!(attribute(&root, "lang"), language, "{path}");
+        let main = format!("<{}>", tag(&html, "main "));
+        match direction {
+            Some(direction) => assert_eq!(attribute(&main, "dir"), direction, "{path}"),
+            None => assert!(!main.contains(" dir="), "{path}: {main}"),
+        }
+        // Our own words around it are English.
+        for part in ["class=\"site-header\"", "class=\"site-footer\""] {
+            let tag = format!("<{}>", tag(&html, part));
+            assert_eq!(attribute(&tag, "lang"), "en", "{path}");
+        }
+    }
+    for path in ["/", "/live", &update] {
+        let html = page(&browser, path).await;
+        assert!(html.contains(" lang=\"ar\""), "{path}: {html}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_language_makes_the_finished_pages_anew() {
+    let (app, browser, author) = TestApp::start().await;
+    app.live_entry().await;
+    app.post("final", "هدف!").await;
+    let fields = [
+        ("title", "مباشر: النهائي"),
+        ("slug", "final"),
+        ("time_zone", "Europe/Paris"),
+        ("language", "AR"),
+    ];
+    for (language, expected) in [("AR", "ar"), ("", "en"), ("he", "he")] {
+        let fields = fields.map(|(name, value)| match name {
+            "language" => (name, language),
+            _ => (name, value),
+        });
+        let changed = author.post("/desk/entries/final/edit").form(&fields).await;
+        changed.assert_status(StatusCode::SEE_OTHER);
+        let html = page(&browser, "/entries/final").await;
+        let root = format!("<{}>", tag(&html, "html "));
+        assert_eq!(attribute(&root, "lang"), expected);
+        let card = format!("<{}>", tag(&html, "class=\"update\""));
+        assert_eq!(attribute(&card, "lang"), expected);
+        assert_eq!(
+            tag_texts(&html, "title"),
+            ["\u{2068}مباشر: النهائي\u{2069} · Ringside"]
+        );
+        let form = author.get("/desk/entries/final/edit").await.text();
+        let field = format!("<{}>", tag(&form, "name=\"language\""));
+        // Left empty, it stays the site's.
+        let own = if language.is_empty() { "" } else { expected };
+        assert_eq!(attribute(&field, "value"), own);
+    }
+    let wrong = fields.map(|(name, value)| match name {
+        "language" => (name, "english"),
+        _ => (name, value),
+    });
+    let refused = author.post("/desk/entries/final/edit").form(&wrong).await;
+    refused.assert_status(StatusCode::UNPROCESSABLE_ENTITY);
+    let form = refused.text();
+    assert!(form.contains("There is no such language tag"), "{form}");
+    let field = format!("<{}>", tag(&form, "name=\"language\""));
+    assert_eq!(attribute(&field, "value"), "english");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_people_write_takes_its_own_direction_in_every_form() {
+    let (app, _, author) = TestApp::start().await;
+    app.live_entry().await;
+    let patch = EntryPatch {
+        language: Some(Some(language::parse("ar").unwrap())),
+        ..EntryPatch::default()
+    };
+    let editor = app.ghost().await.clone();
+    let slug = domain::Slug::parse("final").unwrap();
+    app.newsroom
+        .patch_entry(&editor, &slug, &patch, None)
+        .await
+        .unwrap();
+    let posted = author
+        .post("/entries/final/compose")
+        .form(&[("source", "هدف!"), ("headline", "هدف (2–1)")])
+        .await;
+    posted.assert_status_see_other();
+    for path in [
+        "/desk",
+        "/desk/entries/final/edit",
+        "/entries/final/compose",
+        "/desk/updates/1",
+    ] {
+        let html = author.get(path).await.text();
+        let fields: Vec<_> = html
+            .split('<')
+            .filter(|tag| tag.starts_with("input ") || tag.starts_with("textarea "))
+            .filter(|tag| !tag.contains("type=\"hidden\""))
+            .collect();
+        assert!(fields.len() >= 2, "{path}");
+        for field in fields {
+            assert!(field.contains("dir=\"auto\""), "{path}: {field}");
+        }
+    }
+    for path in ["/entries/final/compose", "/desk/updates/1"] {
+        let html = author.get(path).await.text();
+        for name in ["source", "headline"] {
+            let field = tag(&html, &format!("name=\"{name}\"")).to_owned();
+            assert!(field.contains("lang=\"ar\""), "{path}: {field}");
+        }
+        // The button that Enter would press can't be pressed.
+        let form = html.split_once("method=\"post\" action=\"/entries/final/compose\"");
+        let form = form.or_else(|| html.split_once("method=\"post\" action=\"/desk/updates/1\""));
+        let first = tag(form.unwrap().1, "type=\"submit\"");
+        assert!(first.contains("disabled"), "{path}: {first}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_or_title_turns_nothing_around_it() {
+    let (app, browser, _) = TestApp::start().await;
+    let new = NewEntry::parse(
+        "abc\u{202e}def",
+        "turned",
+        "",
+        "",
+        EntryState::Live,
+        Order::Oldest,
+    );
+    app.newsroom
+        .create_entry(None, &new.unwrap())
+        .await
+        .unwrap();
+    let ghost = app.post("turned", "דרבי").await.id;
+    let html = page(&browser, "/entries/turned").await;
+    assert_eq!(
+        tag_texts(&html, "title"),
+        ["\u{2068}abcdef\u{2069} · Ringside"]
+    );
+    let description = format!("<{}>", tag(&html, "name=\"description\""));
+    assert_eq!(
+        attribute(&description, "content"),
+        "Live updates: \u{2068}abcdef\u{2069}"
+    );
+    assert!(html.contains("<bdi>ghost</bdi>"), "the byline: {html}");
+    let own_page = page(&browser, &format!("/entries/turned/updates/{ghost}")).await;
+    assert_eq!(
+        tag_texts(&own_page, "title"),
+        ["\u{2068}דרבי\u{2069} · \u{2068}abcdef\u{2069}"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_updates_page_has_its_whole_date_and_leads_to_its_neighbours() {
+    let (app, browser, _) = TestApp::start().await;
+    app.live_entry().await;
+    let mut ids = Vec::new();
+    for text in ["First", "Second", "Third"] {
+        ids.push(app.post("final", text).await.id);
+    }
+    let own = |id| format!("/entries/final/updates/{id}");
+    let neighbours = async |at: usize| {
+        let html = page(&browser, &own(ids[at])).await;
+        let links = html.split("<a ").filter(|link| link.contains(" rel=\""));
+        let links: Vec<_> = links
+            .map(|link| {
+                let link = format!("<a {link}");
+                (
+                    attribute(&link, "rel").to_owned(),
+                    attribute(&link, "href").to_owned(),
+                )
+            })
+            .collect();
+        links
+    };
+    let link = |rel: &str, at: usize| (rel.to_owned(), own(ids[at]));
+    assert_eq!(neighbours(0).await, [link("next", 1)]);
+    assert_eq!(neighbours(1).await, [link("prev", 0), link("next", 2)]);
+    assert_eq!(neighbours(2).await, [link("prev", 1)]);
+
+    let shown = app.newsroom.updates_after(domain::EntryId(1), ids[0]).await;
+    let (entry, updates) = shown.unwrap();
+    let full = newsroom::zone::LocalTime::new(updates[0].posted_at, &entry.time_zone).full();
+    let html = page(&browser, &own(updates[0].id)).await;
+    let posted = html.split_once("Posted").unwrap().1;
+    assert_eq!(tag_texts(posted, "time")[0], full);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_updates_page_is_gone_and_leads_to_its_live_blog() {
+    let (app, browser, author) = TestApp::start().await;
+    app.live_entry().await;
+    let id = app.post("final", "Taken back").await.id;
+    let path = format!("/entries/final/updates/{id}");
+    page(&browser, &path).await;
+    let ghost = app.ghost().await;
+    app.newsroom.delete_update(ghost, id, None).await.unwrap();
+    for browser in [&browser, &author] {
+        let gone = browser.get(&path).add_header("accept", "text/html").await;
+        assert_snapshot!(head_of(&gone, &["content-type", "cache-control"]), @r"
+        410 Gone
+        content-type: text/html; charset=utf-8
+        cache-control: private, no-store
+        ");
+        let html = gone.text();
+        assert_eq!(tag_texts(&html, "h1"), ["Removed"]);
+        assert!(html.contains("This update was removed from its live blog."));
+        assert!(html.contains(r#"href="/entries/final""#), "{html}");
+        assert!(!html.contains("Taken back"), "{html}");
+        assert!(!html.contains("rel=\"canonical\""), "{html}");
+    }
+    // Under the address that its entry had before, too.
+    let fields = [("title", "final"), ("slug", "cup"), ("time_zone", "UTC")];
+    let moved = author.post("/desk/entries/final/edit").form(&fields).await;
+    moved.assert_status_see_other();
+    let led = browser.get(&path).await;
+    led.assert_status(StatusCode::FOUND);
+    let led_to = led.header("location").to_str().unwrap().to_owned();
+    assert_eq!(led_to, format!("/entries/cup/updates/{id}"));
+    let gone = browser.get(&led_to).await;
+    gone.assert_status(StatusCode::GONE);
+
+    app.newsroom.restore_update(ghost, id, None).await.unwrap();
+    page(&browser, &led_to).await;
+}
