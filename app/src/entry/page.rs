@@ -13,7 +13,7 @@ use newsroom::{Entry, Error};
 use super::{live_feed_island::LiveFeed, page_title, state_word, stretch::stretches};
 use crate::{
     composer::ComposerGate,
-    layout::{Frame, Hydration, ORDER_SCRIPT, Place, or_error},
+    layout::{Frame, Hydration, ORDER_SCRIPT, Place, StaticBar, or_error},
     request::newsroom,
 };
 
@@ -70,9 +70,8 @@ pub fn EntryPage() -> impl IntoView {
                     <Heading entry=entry.clone() authors />
                     <div class="highlights" id="entry-highlights" inner_html=highlights></div>
                     <ComposerGate />
-                    <noscript>
-                        <OrderLink entry=entry.clone() order />
-                    </noscript>
+                    <OrderLink entry=entry.clone() order />
+                    <Hydration />
                     <LiveFeed />
                     <div
                         id="live-updates"
@@ -92,7 +91,6 @@ pub fn EntryPage() -> impl IntoView {
                     <p class="empty if-no-updates">
                         <NoUpdates state=entry.state />
                     </p>
-                    <Hydration />
                 </Frame>
             }
         });
@@ -110,7 +108,7 @@ fn NoUpdates(state: EntryState) -> impl IntoView {
         }),
         _ => Either::Right(view! {
             "No updates yet. "
-            <span class="if-js">"The first one will appear here by itself."</span>
+            <span class="if-live">"The first one will appear here by itself."</span>
         }),
     }
 }
@@ -138,20 +136,21 @@ fn Heading(entry: Entry, authors: Vec<String>) -> impl IntoView {
     }
 }
 
-/// The order switch of pages without JavaScript, and the way to see what is new.
+/// The order switch of pages that don't update by themselves, the way to see what is new, and for authors the
+/// composer as a page of its own.
 #[component]
 fn OrderLink(entry: Entry, order: Order) -> impl IntoView {
     let here = use_context::<Parts>().map(|parts| parts.uri.to_string());
     let other = order.flipped();
     view! {
-        <p class="feed-bar">
-            <a class="button" href=here.unwrap_or_default()>
-                "Refresh"
-            </a>
+        <StaticBar here=here.unwrap_or_default()>
             <a class="button" href=format!("/entries/{}?order={other}", entry.slug)>
                 {show_first(other)}
             </a>
-        </p>
+            <a class="button if-author" href=format!("/entries/{}/compose", entry.slug)>
+                "Post an update"
+            </a>
+        </StaticBar>
     }
 }
 

@@ -8,7 +8,7 @@ use newsroom::{Cards, LivePage};
 use super::live_cards::from_entry;
 use crate::{
     entry::{LiveFeed, stretches},
-    layout::{Frame, Hydration, Place, or_error},
+    layout::{Frame, Hydration, Place, StaticBar, or_error},
     request::newsroom,
 };
 
@@ -32,13 +32,8 @@ pub fn LiveNowPage() -> impl IntoView {
                         <h1>"Live now"</h1>
                         <p class="hint">{bound}</p>
                     </header>
-                    <noscript>
-                        <p class="feed-bar">
-                            <a class="button" href="/live">
-                                "Refresh"
-                            </a>
-                        </p>
-                    </noscript>
+                    <StaticBar here="/live" />
+                    <Hydration />
                     <LiveFeed />
                     <div
                         id="live-updates"
@@ -56,7 +51,6 @@ pub fn LiveNowPage() -> impl IntoView {
                     <p class="empty if-no-updates">
                         "Nothing is said live at this moment. " <a href="/">"See all live blogs."</a>
                     </p>
-                    <Hydration />
                 </Frame>
             }
         });

@@ -8,7 +8,7 @@ use newsroom::{Cards, Entry, LiveUpdate};
 use super::lines::section_id;
 use crate::{
     entry::LiveFeed,
-    layout::{Frame, Hydration, Place, or_error},
+    layout::{Frame, Hydration, Place, StaticBar, or_error},
     request::newsroom,
 };
 
@@ -31,13 +31,8 @@ pub fn FrontPage() -> impl IntoView {
                     <p class="front-also">
                         <a href="/live">"Everything that is live, in one stream"</a>
                     </p>
-                    <noscript>
-                        <p class="feed-bar">
-                            <a class="button" href="/">
-                                "Refresh"
-                            </a>
-                        </p>
-                    </noscript>
+                    <StaticBar here="/" />
+                    <Hydration />
                     <LiveFeed />
                     <div id="live-entries" data-entry-id="all" data-cursor=page.cursor.to_string()>
                         <Section heading="Live now" state=EntryState::Live lines=live />
@@ -48,7 +43,6 @@ pub fn FrontPage() -> impl IntoView {
                         "There is no live blog yet. "
                         <a href="/desk">"Create the first one at your desk."</a>
                     </p>
-                    <Hydration />
                 </Frame>
             }
         });

@@ -6,6 +6,7 @@ mod form;
 mod frame;
 mod resend_page;
 mod shell;
+mod static_bar;
 
 pub use assets::{Assets, Hydration, inline_scripts};
 pub use error_page::{ErrorNote, NotFound, or_error};
@@ -13,3 +14,4 @@ pub use form::{Choice, Complaint, Field, LongField, OperationId};
 pub use frame::{Frame, Place};
 pub use resend_page::ResendPage;
 pub use shell::{Instead, ORDER_SCRIPT, Shell};
+pub use static_bar::StaticBar;
