@@ -8,6 +8,15 @@ async function everything(page: Page) {
   return (await page.request.get(`/feed/${id}/changes`)).json();
 }
 
+/** Answers the page as a server whose database is another: with `everything`, and after that with nothing new. */
+async function answerAs(page: Page, everything: { epoch: string; to: number }): Promise<void> {
+  // The real server's stream goes on, and its heartbeats have the page ask: that must be answered, too.
+  const nothing = { ...everything, from: everything.to, changes: [], entry: undefined };
+  await page.route(`**/changes?since=${everything.epoch}.*`, (route) =>
+    route.fulfill({ json: route.request().url().endsWith(`${everything.epoch}.0`) ? everything : nothing }),
+  );
+}
+
 /** The same card of another update. */
 const renumbered = (card: { id: number; html: string }, id: number, from: string, to: string) => ({
   ...card,
@@ -81,7 +90,7 @@ test("after a reset what stays keeps its node, what is gone goes, and what was m
   const all = await everything(page);
   const [, kept] = all.changes;
   const restored = { ...all, epoch: "another", changes: [kept, renumbered(kept, 999_999, "kept", "missed")] };
-  await page.route("**/changes?since=another.0", (route) => route.fulfill({ json: restored }));
+  await answerAs(page, restored);
   await push(page, { ...restored, changes: [] });
   await expect(updates(page).locator(".prose")).toHaveText(["kept", "missed"]);
   expect(await unmarked(page), "only what was missed is new").toBe(1);
@@ -120,7 +129,7 @@ test("what waits above is counted as it is: edits, repeats and what was taken ba
   const shown = all.changes.filter((change: { deleted?: boolean }) => !change.deleted);
   const last = shown.find((change: { id: number }) => change.id === Number(two));
   const missed = renumbered(last, 999_999, "two, edited", "missed");
-  await page.route("**/changes?since=another.0", (route) => route.fulfill({ json: { ...all, epoch: "another", changes: [...shown, missed] } }));
+  await answerAs(page, { ...all, epoch: "another", changes: [...shown, missed] });
   await push(page, { ...all, epoch: "another", changes: [] });
   await waiting(3);
   await page.getByRole("button", { name: "3 new updates" }).click();

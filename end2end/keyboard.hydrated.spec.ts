@@ -115,6 +115,7 @@ test("an author logs in, creates, posts, edits, deletes, undoes and ends", async
     await page.keyboard.press("Enter");
   };
   await page.goto(`${ringside.url}/login`);
+  await expect(page.getByLabel("Username")).toBeFocused();
   expect(await focused(page), "the page begins in its first field").toBe("Username");
   await page.keyboard.type(member.name);
   await type("Password", member.password);
@@ -132,6 +133,8 @@ test("an author logs in, creates, posts, edits, deletes, undoes and ends", async
   await type("Update", "without a mouse");
   await press("Post");
   await expect(updates(page)).toHaveText(/without a mouse/);
+  // The update may be there before its post is answered.
+  await expect(page.getByRole("textbox", { name: "Update" })).toBeFocused();
   expect(await focused(page), "ready for the next one").toBe("Update");
   const id = await idOf(page, "without a mouse");
 
@@ -139,6 +142,7 @@ test("an author logs in, creates, posts, edits, deletes, undoes and ends", async
   await expect(page.getByRole("heading", { name: "Updates" })).toBeVisible();
   await press(/^Edit the update of/);
   await expect(page.getByRole("heading", { name: "Edit an update" })).toBeVisible();
+  await expect(page.getByLabel("Update", { exact: true })).toBeFocused();
   expect(await focused(page)).toBe("Update");
   await page.keyboard.press("ControlOrMeta+End");
   await page.keyboard.type(", nor a finger");

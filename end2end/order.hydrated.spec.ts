@@ -1,8 +1,8 @@
 // The order a reader chooses, and what arrives above what they read.
-import { expect, test, texts, updates, waitForFeed } from "./support/test";
+import { expect, idOf, placeOf, test, texts, updates, waitForFeed } from "./support/test";
 
 test("the order is remembered, and applied before anything is painted", async ({ page, newEntry, post, allowConsole }) => {
-  allowConsole(/ERR_FAILED/, /^uncaught: $/, /Failed to fetch/);
+  allowConsole(/ERR_FAILED/, /Failed to fetch/);
   const entry = await newEntry();
   for (const text of ["one", "two", "three"]) await post(entry.slug, text);
   await page.goto(entry.url);
@@ -72,4 +72,72 @@ test("arrivals wait while something in the list is selected, and a deleted one i
   await send(`/desk/updates/${id}/delete`);
   await expect(page.getByRole("button", { name: "1 new update", exact: true })).toBeVisible();
   expect(await page.evaluate(() => getSelection()?.toString().trim())).toBe("select me");
+});
+
+test("oldest first, arrivals at the end out of view are counted, and the reader can jump to the first of them", async ({ page, newEntry, post, send }) => {
+  const entry = await newEntry();
+  for (let n = 0; n < 12; n++) await post(entry.slug, `update ${n} `.repeat(40));
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  const read = updates(page).nth(4);
+  await read.evaluate((node) => node.scrollIntoView());
+  const before = await placeOf(read);
+  const button = page.getByRole("button", { name: /^\d+ new updates?$/ });
+  await expect(button).toHaveCount(0);
+  for (const [at, text] of ["first arrival", "second arrival", "third arrival", "taken back"].entries()) {
+    await post(entry.slug, text);
+    await expect(button).toHaveText(at === 0 ? "1 new update" : `${at + 1} new updates`);
+  }
+  await send(`/desk/updates/${await idOf(page, "taken back")}/delete`);
+  await expect(button).toHaveText("3 new updates");
+  await expect(page.getByRole("status")).toHaveText(/new updates?$/);
+  expect(await placeOf(read), "nothing moves").toBe(before);
+  const box = await button.boundingBox();
+  expect(box?.height).toBeGreaterThanOrEqual(44);
+
+  await button.click();
+  const first = updates(page).filter({ hasText: "first arrival" });
+  await expect(first).toBeInViewport();
+  await expect(first).toBeFocused();
+  await expect(button).toHaveCount(0);
+});
+
+test("oldest first, a reader at the end sees what arrives, and no count", async ({ page, newEntry, post }) => {
+  const entry = await newEntry();
+  for (let n = 0; n < 8; n++) await post(entry.slug, `update ${n} `.repeat(40));
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  const button = page.getByRole("button", { name: /^\d+ new updates?$/ });
+  await post(entry.slug, "below");
+  await expect(button).toHaveText("1 new update");
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  await expect(button, "they came to it by themselves").toHaveCount(0);
+
+  // Whatever the button says from here on is kept.
+  await page.locator(".arrivals").evaluate((node) => {
+    const told: string[] = [];
+    Object.assign(window, { told });
+    new MutationObserver(() => told.push(node.hasAttribute("hidden") ? "" : (node.textContent ?? ""))).observe(node, { attributes: true, childList: true });
+  });
+  await post(entry.slug, "at the end");
+  await expect(updates(page).last()).toContainText("at the end");
+  await expect(updates(page).last()).toBeInViewport();
+  await placeOf(updates(page).last());
+  expect(await page.evaluate(() => (window as Window & { told?: string[] }).told?.filter(Boolean))).toEqual([]);
+});
+
+test("what waited at the end is counted no more once the order is turned", async ({ page, newEntry, post }) => {
+  const entry = await newEntry();
+  for (let n = 0; n < 8; n++) await post(entry.slug, `update ${n} `.repeat(40));
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await post(entry.slug, "an arrival");
+  const button = page.getByRole("button", { name: "1 new update" });
+  await expect(button).toBeVisible();
+  await page.getByRole("button", { name: "Show latest first" }).click();
+  await expect(button).toHaveCount(0);
+  await expect(updates(page).first()).toContainText("an arrival");
 });

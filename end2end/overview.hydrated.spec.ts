@@ -1,7 +1,7 @@
 // The pages of all entries, open while things happen: the front page, and `/live`.
 import { randomUUID } from "node:crypto";
 import type { Page, Route } from "@playwright/test";
-import { expect, idOf, markNodes, placeOf, test, unmarked, updates, waitForFeed } from "./support/test";
+import { expect, idOf, markNodes, placeOf, test, unmarked, updates, waitForAnswers, waitForFeed } from "./support/test";
 
 /** Opens a page of all entries, and waits for its stream. */
 async function open(page: Page, path: string): Promise<void> {
@@ -130,6 +130,7 @@ test("when an entry on /live ends, what a fresh page has no room for stays, and 
   const own = randomUUID().slice(0, 8);
   await post(one.slug, `read ${own}`);
   await post(two.slug, `over ${own}`);
+  await waitForAnswers(page);
   await open(page, "/live");
   const [read, over] = [await idOf(page, `read ${own}`), await idOf(page, `over ${own}`)];
   const renewing = async (route: Route) => {

@@ -12,8 +12,8 @@ export default defineConfig<object, WorkerFixtures>({
   fullyParallel: true,
   workers: 2,
   // Generous: a test waits for conditions, and a busy machine may take its time.
-  timeout: 120_000,
-  expect: { timeout: 15_000 },
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
   // A test that passes only at the second try hides a fault.
   retries: 0,
   forbidOnly: !!process.env.CI,

@@ -56,6 +56,24 @@ test("updates are read oldest first, and latest first where the address or the e
   expect(await texts(page)).toEqual(["one", "two", "three"]);
 });
 
+test("without JavaScript pages show that they don't update by themselves, and offer links that work", async ({ page, newEntry, post, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled !== false);
+  const entry = await newEntry();
+  await post(entry.slug, "first");
+  await page.goto(entry.url);
+  await expect(page.getByText("This page doesn't update by itself.")).toBeVisible();
+  await post(entry.slug, "second");
+  await page.getByRole("link", { name: "Refresh" }).click();
+  expect(await texts(page)).toEqual(["first", "second"]);
+  await page.getByRole("link", { name: "Show latest first" }).click();
+  expect(await texts(page)).toEqual(["second", "first"]);
+  for (const path of ["/", "/live"]) {
+    await page.goto(path);
+    await expect(page.getByText("This page doesn't update by itself.")).toBeVisible();
+    await expect(page.getByRole("link", { name: "Refresh" })).toHaveAttribute("href", path);
+  }
+});
+
 test("an empty entry says that its first update will come", async ({ page, newEntry }) => {
   const entry = await newEntry();
   await page.goto(entry.url);

@@ -66,7 +66,7 @@ for (const road of ["auto", "websocket", "poll"]) {
     const place = await placeOf(read);
 
     await putBack();
-    await expect.poll(() => epoch(page), { timeout: 20_000 }).not.toBe(begun);
+    await expect.poll(() => epoch(page), { timeout: 40_000 }).not.toBe(begun);
     await expectChip(page, chip, 40_000);
     expect(await texts(page)).toEqual(before);
     expect(await unmarked(page), "only what had been deleted is a new node").toBe(1);

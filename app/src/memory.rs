@@ -8,6 +8,9 @@ pub const ORDER: &str = "ringside-order";
 /// `own` if the reader wants times in their own zone.
 pub const ZONE: &str = "ringside-zone";
 
+/// Which pages of this browser hold a stream.
+pub const STREAMS: &str = "ringside-streams";
+
 /// What is remembered under `key`.
 pub fn recall(key: &str) -> Option<String> {
     window().local_storage().ok()??.get_item(key).ok()?

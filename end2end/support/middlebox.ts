@@ -5,6 +5,10 @@ import { type AddressInfo, type Server, type Socket, connect, createServer } fro
 export class Middlebox {
   /** Answers to requests for such paths are held back, as by a proxy that waits for the end of what has none. */
   buffers?: RegExp;
+  /** Of answers to requests for such paths the first event passes, and what comes behind it is held back. */
+  buffersAfterFirstWords?: RegExp;
+  /** Of how many of those the first event passed. */
+  begun = 0;
   private readonly lines = new Set<Line>();
 
   private constructor(
@@ -45,18 +49,23 @@ export class Middlebox {
 
   private serve(reader: Socket, { hostname, port }: URL): void {
     const upstream = connect(Number(port), hostname);
-    const line: Line = { reader, path: "", forgotten: false, heldBack: false };
+    const line: Line = { reader, path: "", answer: "", forgotten: false, heldBack: false };
     this.lines.add(line);
     reader.on("data", (chunk) => {
       // A browser sends each request whole, after the answer to the one before.
       const path = /^GET (\S+) HTTP/.exec(chunk.toString("latin1"))?.[1];
-      if (path) Object.assign(line, { path, heldBack: false });
+      if (path) Object.assign(line, { path, answer: "", heldBack: false });
       if (!line.forgotten) upstream.write(chunk);
     });
     upstream.on("data", (chunk) => {
       // The rest of an answer whose beginning was held back would be no answer.
       line.heldBack ||= this.buffers?.test(line.path) ?? false;
       if (!line.forgotten && !line.heldBack) reader.write(chunk);
+      if (!line.heldBack && this.buffersAfterFirstWords?.test(line.path)) {
+        line.answer += chunk.toString("latin1");
+        line.heldBack = /\ndata: .*\n\n/.test(line.answer);
+        this.begun += Number(line.heldBack);
+      }
     });
     for (const [end, other] of [[reader, upstream], [upstream, reader]] as const) {
       // What breaks here is what the tests look at from the page.
@@ -73,6 +82,8 @@ export class Middlebox {
 interface Line {
   reader: Socket;
   path: string;
+  /** As much of the answer as was looked at. */
+  answer: string;
   forgotten: boolean;
   /** Whether the answer under way is held back. */
   heldBack: boolean;

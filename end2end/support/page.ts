@@ -47,17 +47,51 @@ export function placeOf(locator: Locator): Promise<number> {
 }
 
 /** What the page says of its connection, as in `live`. */
-export async function expectChip(page: Page, chip: string, timeout = 5_000): Promise<void> {
+export async function expectChip(page: Page, chip: string, timeout?: number): Promise<void> {
   await expect(page.locator(".chip")).toHaveAttribute("data-chip", chip, { timeout });
+}
+
+/**
+ * Lets the page's clock run (`page.clock.install` came before) until `done` throws no more: in steps that are short enough for
+ * nothing to be given up within one, with time for answers between them.
+ */
+export async function runUntil(page: Page, done: () => void | Promise<void>, step = 1_000): Promise<void> {
+  await expect(async () => {
+    await page.clock.runFor(step);
+    await done();
+  }).toPass({ timeout: 120_000, intervals: [100] });
+}
+
+/** Stops the page's clock (`page.clock.install` came before): from here on it runs only when told to. */
+export async function pauseClock(page: Page): Promise<void> {
+  await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 10_000);
+}
+
+/** When the page asks where its feed stands, by its own clock; to be called before it is opened. */
+export async function watchHeads(page: Page): Promise<() => Promise<number[]>> {
+  await page.addInitScript(() => {
+    const asked: number[] = [];
+    const { fetch } = window;
+    window.fetch = (input, init) => {
+      if (/\/head$/.test(String(input))) asked.push(Date.now());
+      return fetch(input, init);
+    };
+    Object.assign(window, { asked });
+  });
+  return () => page.evaluate(() => (window as Window & { asked?: number[] }).asked ?? []);
+}
+
+/** Gives the page all the time that a test needs to answer what it asks. */
+export async function waitForAnswers(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    AbortSignal.timeout = () => new AbortController().signal;
+  });
 }
 
 /** Lets the page's clock run (`page.clock.install` came before) until it says this of its connection. */
 export async function runUntilChip(page: Page, chip: string): Promise<void> {
-  await expect(async () => {
-    await page.clock.runFor(1_000);
-    // Answers take no time by that clock, and some by ours.
-    await expectChip(page, chip, 250);
-  }).toPass({ timeout: 25_000 });
+  // Answers take no time by that clock, and some by ours.
+  await runUntil(page, () => expectChip(page, chip, 250));
 }
 
 /** Everything that the page says of its connection from its start on; to be called before it is opened. */

@@ -13,8 +13,8 @@ const project = resolve(__dirname, "../..");
 const binary = join(project, "target/release/ringside");
 
 /** Milliseconds; far more than either takes, even on a busy machine. */
-const START_LIMIT = 30_000;
-const STOP_LIMIT = 15_000;
+const START_LIMIT = 60_000;
+const STOP_LIMIT = 30_000;
 
 /** The release binary, with a port of its own and a data folder of its own, both kept over restarts. */
 export class Ringside {

@@ -82,6 +82,25 @@ export const STATES: State[] = [
   { name: "entry-held", window: true, open: async (page, world) => {
     await openHeld(page, world);
   } },
+  { name: "entry-below", window: true, open: async (page, world) => {
+    const entry = await world.newStory();
+    await openLive(page, entry.url);
+    await world.post(entry.slug, "The second half begins.");
+    await page.getByRole("button", { name: "1 new update" }).waitFor();
+  } },
+  { name: "entry-below-scrolled", window: true, open: async (page, world) => {
+    const entry = await world.newStory();
+    await openLive(page, entry.url);
+    await page.locator(".update").nth(2).evaluate((update) => update.scrollIntoView());
+    for (const text of ["The second half begins.", "A first shot, over the bar."]) await world.post(entry.slug, text);
+    await page.getByRole("button", { name: "2 new updates" }).waitFor();
+  } },
+  { name: "entry-static", open: async (page, world) => {
+    await openStatic(page, world);
+  } },
+  { name: "entry-static-author", author: true, window: true, open: async (page, world) => {
+    await openStatic(page, world);
+  } },
   { name: "entry-revealed", window: true, open: async (page, world) => {
     await openHeld(page, world);
     await page.getByRole("button", { name: "1 new update" }).click();
@@ -286,7 +305,7 @@ function openLive(page: Page, url: string): Promise<void> {
 async function openWith(page: Page, url: string, chip: string): Promise<void> {
   await page.goto(url);
   await waitForFeed(page);
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", chip, { timeout: 15_000 });
+  await expect(page.locator(".chip")).toHaveAttribute("data-chip", chip);
 }
 
 async function openComposer(page: Page, url: string): Promise<void> {
@@ -301,6 +320,13 @@ async function openHeld(page: Page, world: World): Promise<void> {
   await page.evaluate(() => scrollTo(0, 700));
   await world.post(entry.slug, "The second half begins.");
   await page.getByRole("button", { name: "1 new update" }).waitFor();
+}
+
+/** Where scripts run, and WebAssembly doesn't. */
+async function openStatic(page: Page, world: World): Promise<void> {
+  await page.addInitScript("delete globalThis.WebAssembly");
+  await page.goto((await world.newStory()).url);
+  await page.getByRole("link", { name: "Refresh" }).waitFor();
 }
 
 /** A story of which something is pinned, and some is key. */

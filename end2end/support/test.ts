@@ -10,7 +10,23 @@ import { Middlebox } from "./middlebox";
 import { Ringside } from "./ringside";
 
 export { expect } from "@playwright/test";
-export { expectChip, idOf, markNodes, placeOf, push, runUntilChip, texts, unmarked, updates, waitForFeed, watchChip } from "./page";
+export {
+  expectChip,
+  idOf,
+  markNodes,
+  pauseClock,
+  placeOf,
+  push,
+  runUntil,
+  runUntilChip,
+  texts,
+  unmarked,
+  updates,
+  waitForAnswers,
+  waitForFeed,
+  watchChip,
+  watchHeads,
+} from "./page";
 
 export type Role = "owner" | "editor" | "author" | "reader";
 
@@ -96,6 +112,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   context: async ({ newServer: _server, middlebox: _box, context, consoleWatch }, use) => {
     consoleWatch.watch(context);
     await use(context);
+    await endRoutes(context);
   },
 
   newServer: async ({ ringside }, use) => {
@@ -122,7 +139,10 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       contexts.push(context);
       return context;
     });
-    for (const context of contexts) await context.close();
+    for (const context of contexts) {
+      await endRoutes(context);
+      await context.close();
+    }
   },
 
   newMember: ({ ringside, newContext }, use) =>
@@ -154,4 +174,10 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       send(`/entries/${slug}/compose`, { source, headline, op_id: randomUUID() }),
     ),
 });
+
+/** A page may ask again just when its test ends: a handler that is interrupted then is no failure. */
+async function endRoutes(context: BrowserContext): Promise<void> {
+  for (const page of context.pages()) await page.unrouteAll({ behavior: "ignoreErrors" });
+  await context.unrouteAll({ behavior: "ignoreErrors" });
+}
 

@@ -41,8 +41,19 @@ impl Missing {
 #[island]
 pub fn ComposerGate() -> impl IntoView {
     if cfg!(not(feature = "ssr")) {
-        queue_microtask(fetch_composer);
+        fetch_composer();
     }
+    gate()
+}
+
+/// In the browser the gate is there (docs/adr/0018).
+#[cfg(not(feature = "ssr"))]
+const fn gate() -> [(); 0] {
+    []
+}
+
+#[cfg(feature = "ssr")]
+fn gate() -> impl IntoView {
     view! {
         <div id=HOST class="composer-host"></div>
         <p id=Missing::LoggedOut.sentence() class="complaint" role="alert" lang="en" hidden>

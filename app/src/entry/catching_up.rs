@@ -116,7 +116,7 @@ impl LivePage {
             self.show(batch.changes, entry.as_slice());
         }
         self.list.remove_doubted();
-        self.bar.show_held(self.list.held());
+        self.bar.show_waiting(self.list.waiting());
         self.note_cursor();
         self.tell(Input::CaughtUp);
     }

@@ -11,13 +11,15 @@ use domain::{Chip, EntryState};
 use leptos::prelude::document;
 use web_sys::Element;
 
-/// The bar's elements; [`LiveFeed`](super::live_feed_island::LiveFeed) puts them into the page.
+/// The bar's elements; [`LiveFeed`](super::live_feed_island::LiveFeed) renders them.
 pub struct FeedBar {
     chip: Element,
     arrivals: Element,
     zone: Element,
     news: Element,
-    shown: Cell<Chip>,
+    /// What the chip tells; nothing as long as it is as the server, or the script that waited for this
+    /// code, left it.
+    shown: Cell<Option<Chip>>,
     /// When the server was last heard, by the reader's clock; empty before it was.
     contact: RefCell<String>,
 }
@@ -25,6 +27,8 @@ pub struct FeedBar {
 impl FeedBar {
     /// Where the connection is told.
     pub const CHIP: &str = "feed-chip";
+    /// The button that switches the order.
+    pub const ORDER: &str = "feed-order";
     /// The button that shows what waits.
     pub const ARRIVALS: &str = "feed-arrivals";
     /// The button that switches the zone.
@@ -41,14 +45,14 @@ impl FeedBar {
             arrivals: find(Self::ARRIVALS)?,
             zone: find(Self::ZONE)?,
             news: find(Self::NEWS)?,
-            shown: Cell::new(Chip::Connecting),
+            shown: Cell::default(),
             contact: RefCell::default(),
         })
     }
 
     /// Tells how the connection is; and while the server isn't heard, since when.
     pub fn show_chip(&self, chip: Chip) {
-        if self.shown.replace(chip) == chip {
+        if self.shown.replace(Some(chip)) == Some(chip) {
             return;
         }
         write(&self.chip, "data-chip", chip.as_str());
@@ -69,8 +73,8 @@ impl FeedBar {
         self.contact.replace(clock);
     }
 
-    /// Tells how many arrivals are hidden.
-    pub fn show_held(&self, count: usize) {
+    /// Tells how many arrivals wait to be seen.
+    pub fn show_waiting(&self, count: usize) {
         if count > 0 {
             self.arrivals.set_text_content(Some(&new_updates(count)));
         }

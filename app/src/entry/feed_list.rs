@@ -9,9 +9,10 @@ use std::cell::{Cell, RefCell};
 use domain::{Change, Order, Rev, Timestamp};
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, NodeList};
+use web_sys::{Element, FocusOptions, HtmlElement, NodeList};
 
 use super::{
+    below::Below,
     card_node::{self, key, number},
     placing::{move_before, put, take_out},
     reader_place::ReaderPlace,
@@ -39,12 +40,15 @@ pub struct FeedList {
     place: ReaderPlace,
     /// The arrivals that are hidden until the reader asks for them.
     held: RefCell<Vec<Element>>,
+    /// The arrivals at the list's end that the reader hasn't come to.
+    below: Below,
     own_zone: Cell<bool>,
 }
 
 impl FeedList {
-    /// The list of this page, if it has one: of updates, or on the front page of entries.
-    pub fn find() -> Option<Self> {
+    /// The list of this page, if it has one: of updates, or on the front page of entries. `tell` is told how
+    /// many arrivals the reader hasn't come to, whenever that changes by itself.
+    pub fn find(tell: impl Fn(usize) + 'static) -> Option<Self> {
         let find = |id| document().get_element_by_id(id);
         let list = find("live-updates").or_else(|| find(ENTRIES))?;
         let list: HtmlElement = list.dyn_into().ok()?;
@@ -52,6 +56,7 @@ impl FeedList {
             place: ReaderPlace::watch(list.clone()),
             list,
             held: RefCell::default(),
+            below: Below::new(tell),
             own_zone: Cell::new(false),
         })
     }
@@ -170,13 +175,14 @@ impl FeedList {
         }
     }
 
-    /// How many arrivals are hidden.
-    pub fn held(&self) -> usize {
-        self.held.borrow().len()
+    /// How many arrivals wait to be seen: hidden above, or at the list's end.
+    pub fn waiting(&self) -> usize {
+        self.held.borrow().len() + self.below.count()
     }
 
-    /// Shows every arrival that is hidden.
+    /// Shows every arrival that is hidden; none waits any more.
     pub fn reveal(&self) {
+        self.below.clear();
         for node in self.held.take() {
             // Where it isn't, nothing has to be done.
             let _ = node.remove_attribute("hidden");
@@ -195,15 +201,30 @@ impl FeedList {
         }
     }
 
-    /// Takes the reader to the top of the list, keyboard and all.
-    pub fn go_to_top(&self) {
-        self.list.scroll_into_view();
-        let first = self.list.query_selector(".update").ok().flatten();
-        if let Some(first) = first.and_then(|node| node.dyn_into::<HtmlElement>().ok()) {
-            first.set_tab_index(-1);
-            // What can't take the focus leaves it where it is.
-            let _ = first.focus();
+    /// Shows every arrival that waits, and takes the reader to the first of them, keyboard and all: in
+    /// latest-first order that is the list's top.
+    pub fn go_to_arrivals(&self) {
+        let below = self.below.first();
+        self.reveal();
+        let first = if let Some(first) = below {
+            first.scroll_into_view();
+            Some(first)
+        } else {
+            self.list.scroll_into_view();
+            let top = self.list.query_selector(".update").ok().flatten();
+            top.and_then(|node| node.dyn_into().ok())
+        };
+        if let Some(first) = first {
+            focus(&first);
         }
+    }
+
+    /// Takes the reader to an update that waited; one that is in view already stays where it is.
+    pub fn go_to(&self, update: &HtmlElement, waited: bool) {
+        if waited {
+            update.scroll_into_view();
+        }
+        focus(update);
     }
 
     /// Whether something may appear at the top without disturbing anybody.
@@ -247,14 +268,20 @@ impl FeedList {
         // Plain names are always taken.
         let _ = node.class_list().add_1("is-new");
         let _ = node.toggle_attribute_with_force("hidden", hold);
-        put(&self.list, self.order(), &node);
+        let order = self.order();
+        put(&self.list, order, &node);
         if hold {
             self.held.borrow_mut().push(node);
+        } else if order == Order::Oldest
+            && let Some(card) = node.dyn_ref()
+        {
+            self.below.watch(card);
         }
     }
 
     fn remove(&self, node: &Element) {
         self.held.borrow_mut().retain(|held| held != node);
+        self.below.forget(node);
         take_out(&self.list, node);
     }
 
@@ -273,6 +300,15 @@ impl FeedList {
             put(&self.list, self.order(), node);
         }
     }
+}
+
+/// Puts the focus on an update, and leaves the page where it is.
+fn focus(update: &HtmlElement) {
+    update.set_tab_index(-1);
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
+    // What can't take the focus leaves it where it is.
+    let _ = update.focus_with_options(&options);
 }
 
 /// Whether a card says that it is from the entry numbered `of`.

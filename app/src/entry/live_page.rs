@@ -11,7 +11,8 @@ use domain::{Batch, Command, Connection, Cursor, EntryState, FeedReader, Head, I
 use gloo_timers::callback::Interval;
 use js_sys::Math;
 use leptos::prelude::{document, window};
-use web_sys::UrlSearchParams;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, UrlSearchParams};
 
 use super::{
     announcer::Announcer,
@@ -21,6 +22,7 @@ use super::{
     feed_list::{FeedList, Shows},
     socket::Socket,
     stream::{Said, Stream},
+    stream_slot::StreamSlot,
     times,
     wire::{FromWire, Goodbye, ResetTo},
 };
@@ -45,15 +47,16 @@ pub struct LivePage {
     pub(super) announcer: Announcer,
     stopwatch: Stopwatch,
     connection: RefCell<Connection>,
-    /// The open stream, over whichever road; dropped, it is closed.
-    stream: RefCell<Option<Box<dyn Any>>>,
+    /// The open stream, over whichever road, and the browser's slot that it takes; dropped, it is closed.
+    stream: RefCell<Option<(Box<dyn Any>, Option<StreamSlot>)>>,
 }
 
 impl LivePage {
-    /// Makes the page's list live; `None` if the page has none.
-    pub fn start() -> Option<Rc<Self>> {
-        let list = FeedList::find()?;
+    /// Makes the page's list live, if it has one.
+    pub fn start() -> Option<()> {
         let bar = Rc::new(FeedBar::find()?);
+        let told = Rc::clone(&bar);
+        let list = FeedList::find(move |count| told.show_waiting(count))?;
         let cursor: Cursor = list.data("cursor").parse().ok()?;
         let ended = list.data("state") == EntryState::Ended.as_str();
         let stopwatch = Stopwatch::default();
@@ -76,9 +79,9 @@ impl LivePage {
         hear_browser(&page);
         page.tell(Input::Tick);
         let ticking = Rc::clone(&page);
-        Interval::new(TICK_MS, move || ticking.tell(Input::Tick)).forget();
+        Interval::new(TICK_MS, move || ticking.tick()).forget();
         page.list.set_data("hydrated", "");
-        Some(page)
+        Some(())
     }
 
     /// Puts the list into the other order, and remembers it.
@@ -95,10 +98,50 @@ impl LivePage {
         self.show_zone(own);
     }
 
-    /// Shows the arrivals that are hidden, and takes the reader to them.
+    /// Shows the arrivals that wait, and takes the reader to them.
     pub fn go_to_arrivals(&self) {
-        self.reveal();
-        self.list.go_to_top();
+        self.list.go_to_arrivals();
+        self.bar.show_waiting(0);
+    }
+
+    /// Reveals what waits if the update with the id `fragment` is part of it, and has the update take the
+    /// focus when the browser goes there. Returns the update, and whether it was hidden.
+    pub fn reveal_linked(&self, fragment: &str) -> Option<(HtmlElement, bool)> {
+        let linked = document().get_element_by_id(fragment)?;
+        let update: HtmlElement = linked.dyn_into().ok()?;
+        if !update.class_list().contains("update") {
+            return None;
+        }
+        update.set_tab_index(-1);
+        let hidden = update.has_attribute("hidden");
+        if hidden {
+            self.reveal();
+        }
+        Some((update, hidden))
+    }
+
+    /// Takes the reader to the update that the address names now.
+    pub fn go_to_linked(&self) {
+        let hash = window().location().hash().unwrap_or_default();
+        let fragment = hash.strip_prefix('#').unwrap_or_default();
+        if let Some((update, hidden)) = self.reveal_linked(fragment) {
+            self.list.go_to(&update, hidden);
+        }
+    }
+
+    /// Looks at the clock; a stream whose slot another page holds by now is given up.
+    fn tick(self: &Rc<Self>) {
+        let slot_is_lost = self
+            .stream
+            .borrow()
+            .as_ref()
+            .is_some_and(|(_, slot)| slot.as_ref().is_some_and(|slot| !slot.renew()));
+        if slot_is_lost {
+            self.stream.take();
+            self.tell(Input::NoStreamFree);
+        } else {
+            self.tell(Input::Tick);
+        }
     }
 
     /// Tells the connection what happened, and does what it wants.
@@ -139,9 +182,14 @@ impl LivePage {
         let hear = move |said| page.hear(said);
         let stream = if self.connection.borrow().wants_websocket() {
             let cursor = self.reader.borrow().cursor().to_string();
-            Socket::open(&self.list.data("entryId"), &cursor, hear).map(boxed)
+            let socket = Socket::open(&self.list.data("entryId"), &cursor, hear);
+            socket.map(|socket| (boxed(socket), None))
+        } else if let Some(slot) = StreamSlot::claim() {
+            let stream = Stream::open(&self.url_from_here("stream"), hear);
+            stream.map(|stream| (boxed(stream), Some(slot)))
         } else {
-            Stream::open(&self.url_from_here("stream"), hear).map(boxed)
+            self.tell(Input::NoStreamFree);
+            return;
         };
         let opened = stream.is_some();
         self.stream.replace(stream);
@@ -196,7 +244,7 @@ impl LivePage {
 
     pub(super) fn reveal(&self) {
         self.list.reveal();
-        self.bar.show_held(0);
+        self.bar.show_waiting(0);
     }
 
     pub(super) fn show_zone(&self, own: bool) {

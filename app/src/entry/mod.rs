@@ -2,6 +2,7 @@
 //! on the pages of all entries.
 
 mod announcer;
+mod below;
 mod browser_events;
 pub mod card_node;
 mod catching_up;
@@ -18,6 +19,7 @@ pub mod settling;
 mod showing;
 mod socket;
 mod stream;
+mod stream_slot;
 mod stretch;
 pub mod times;
 mod wire;
@@ -41,6 +43,7 @@ mod update_page;
 
 #[cfg(feature = "ssr")]
 pub use {
+    feed_bar::FeedBar,
     highlights::render_highlights,
     list::{DocumentList, list_html, list_parts},
     live_feed_island::LiveFeed,

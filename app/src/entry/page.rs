@@ -17,7 +17,7 @@ use super::{
 use crate::{
     composer::ComposerGate,
     isolate::isolated,
-    layout::{Canonical, ENGLISH, Frame, Hydration, ORDER_SCRIPT, Place, or_error},
+    layout::{Canonical, ENGLISH, Frame, Hydration, ORDER_SCRIPT, Place, StaticBar, or_error},
     request::newsroom,
 };
 
@@ -75,9 +75,8 @@ pub fn EntryPage() -> impl IntoView {
                     <Heading entry=entry.clone() authors />
                     <div class="highlights" id="entry-highlights" inner_html=highlights></div>
                     <ComposerGate />
-                    <noscript>
-                        <OrderLink entry=entry.clone() order />
-                    </noscript>
+                    <OrderLink entry=entry.clone() order />
+                    <Hydration />
                     <LiveFeed />
                     <div
                         id="live-updates"
@@ -97,7 +96,6 @@ pub fn EntryPage() -> impl IntoView {
                     <p class="empty if-no-updates" lang=ENGLISH>
                         <NoUpdates state=entry.state />
                     </p>
-                    <Hydration />
                 </Frame>
             }
         });
@@ -115,7 +113,7 @@ fn NoUpdates(state: EntryState) -> impl IntoView {
         }),
         _ => Either::Right(view! {
             "No updates yet. "
-            <span class="if-js">"The first one will appear here by itself."</span>
+            <span class="if-live">"The first one will appear here by itself."</span>
         }),
     }
 }
@@ -154,20 +152,21 @@ fn Heading(entry: Entry, authors: Vec<String>) -> impl IntoView {
     }
 }
 
-/// The order switch of pages without JavaScript, and the way to see what is new.
+/// The order switch of pages that don't update by themselves, the way to see what is new, and for authors the
+/// composer as a page of its own.
 #[component]
 fn OrderLink(entry: Entry, order: Order) -> impl IntoView {
     let here = use_context::<Parts>().map(|parts| parts.uri.to_string());
     let other = order.flipped();
     view! {
-        <p class="feed-bar" lang=ENGLISH>
-            <a class="button" href=here.unwrap_or_default()>
-                "Refresh"
-            </a>
+        <StaticBar here=here.unwrap_or_default()>
             <a class="button" href=format!("/entries/{}?order={other}", entry.slug)>
                 {show_first(other)}
             </a>
-        </p>
+            <a class="button if-author" href=format!("/entries/{}/compose", entry.slug)>
+                "Post an update"
+            </a>
+        </StaticBar>
     }
 }
 

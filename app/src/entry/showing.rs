@@ -35,8 +35,8 @@ impl LivePage {
         }
     }
 
-    /// Puts changes into the list: arrivals below what is read at once, above it only if nobody is
-    /// disturbed. What it costs depends on the changes, and not on how long the list is.
+    /// Puts changes into the list: arrivals below what is read at once (those out of view are counted by
+    /// the list), above it only if nobody is disturbed. What it costs depends on the changes, and not on how long the list is.
     fn show_updates(&self, changes: &[Change]) {
         self.hold_or_show(|hold| self.list.apply(changes, hold));
     }
@@ -48,8 +48,8 @@ impl LivePage {
         let arrived = show(hold);
         self.announcer.arrived(arrived);
         if hold {
-            self.bar.show_held(self.list.held());
-        } else {
+            self.bar.show_waiting(self.list.waiting());
+        } else if above {
             self.reveal();
         }
     }

@@ -9,7 +9,7 @@ use newsroom::{Cards, ListForm, LivePage};
 use super::live_cards::from_entry;
 use crate::{
     entry::{LiveFeed, list_html},
-    layout::{Canonical, ENGLISH, Frame, Hydration, Place, or_error},
+    layout::{Canonical, ENGLISH, Frame, Hydration, Place, StaticBar, or_error},
     request::newsroom,
 };
 
@@ -34,13 +34,8 @@ pub fn LiveNowPage() -> impl IntoView {
                         <h1>"Live now"</h1>
                         <p class="hint">{bound}</p>
                     </header>
-                    <noscript>
-                        <p class="feed-bar" lang=ENGLISH>
-                            <a class="button" href="/live">
-                                "Refresh"
-                            </a>
-                        </p>
-                    </noscript>
+                    <StaticBar here="/live" />
+                    <Hydration />
                     <LiveFeed />
                     <div
                         id="live-updates"
@@ -58,7 +53,6 @@ pub fn LiveNowPage() -> impl IntoView {
                     <p class="empty if-no-updates" lang=ENGLISH>
                         "Nothing is said live at this moment. " <a href="/">"See all live blogs."</a>
                     </p>
-                    <Hydration />
                 </Frame>
             }
         });

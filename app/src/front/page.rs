@@ -9,7 +9,7 @@ use newsroom::{Cards, Entry, LiveUpdate};
 use super::lines::section_id;
 use crate::{
     entry::LiveFeed,
-    layout::{Canonical, ENGLISH, Frame, Hydration, Place, or_error},
+    layout::{Canonical, ENGLISH, Frame, Hydration, Place, StaticBar, or_error},
     request::newsroom,
 };
 
@@ -39,13 +39,8 @@ pub fn FrontPage() -> impl IntoView {
                     <p class="front-also" lang=ENGLISH>
                         <a href="/live">"Everything that is live, in one stream"</a>
                     </p>
-                    <noscript>
-                        <p class="feed-bar" lang=ENGLISH>
-                            <a class="button" href="/">
-                                "Refresh"
-                            </a>
-                        </p>
-                    </noscript>
+                    <StaticBar here="/" />
+                    <Hydration />
                     <LiveFeed />
                     <div id="live-entries" data-entry-id="all" data-cursor=page.cursor.to_string()>
                         <Section heading="Live now" state=EntryState::Live lines=live />
@@ -56,7 +51,6 @@ pub fn FrontPage() -> impl IntoView {
                         "There is no live blog yet. "
                         <a href="/desk">"Create the first one at your desk."</a>
                     </p>
-                    <Hydration />
                 </Frame>
             }
         });

@@ -7,6 +7,7 @@ mod form;
 mod frame;
 mod resend_page;
 mod shell;
+mod static_bar;
 
 pub use assets::{Assets, Hydration, inline_scripts};
 pub use canonical::Canonical;
@@ -15,3 +16,4 @@ pub use form::{Choice, Complaint, Field, LongField, NoEnter, OperationId};
 pub use frame::{ENGLISH, Frame, Place};
 pub use resend_page::ResendPage;
 pub use shell::{Instead, ORDER_SCRIPT, Shell};
+pub use static_bar::StaticBar;

@@ -17,7 +17,7 @@ pub enum Instead {
     Resend(String, Vec<(String, String)>),
 }
 
-/// Before anything is painted: marks that scripts run, that somebody is logged in here (a hint, and
+/// Before anything is painted: marks that scripts run, so that the page may become live, that somebody is logged in here (a hint, and
 /// no secret), and that the list waits for its remembered order.
 pub(super) const HEAD_SCRIPT: &str = r#"(e=>{e.classList.add("js");if(/(^|; )ringside_hint=1/.test(document.cookie))e.classList.add("author");try{if(localStorage.getItem("ringside-order"))e.classList.add("ordering")}catch{}})(document.documentElement)"#;
 

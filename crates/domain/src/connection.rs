@@ -34,6 +34,8 @@ pub enum Input {
     },
     /// The stream broke, or never opened.
     StreamFailed,
+    /// The page has no stream (any more): other pages of this browser hold as many as it may have.
+    NoStreamFree,
     /// The server said that the entry is over.
     Bye,
     /// `head` was answered.
@@ -94,6 +96,17 @@ word_enum!(
 const SILENCE_MS: u64 = 40_000;
 /// A stream says something as it opens; a proxy that holds this back will hold batches back too.
 const FIRST_WORD_MS: u64 = 8_000;
+/// A stream that fell silent after its first words is suspected of being held back by a proxy. The next
+/// one proves itself by a further word within this time: heartbeats come every 15 s.
+const SUSPECT_SILENCE_MS: u64 = 20_000;
+/// What arrives within this time after a stream opened is its first words: the heartbeat, and what the
+/// page had missed.
+const FIRST_WORDS_MS: u64 = 5_000;
+/// How many streams in a row may fall silent after their first words before a page polls beside the
+/// next one until that has proved itself.
+const SILENT_STREAMS: u32 = 2;
+/// How long to wait for another page of the browser to give up its stream.
+const NO_STREAM_FREE_MS: u64 = 2_000;
 /// A browser tells of one waking by several events; the stream that the first one opened is fresh.
 const ONE_WAKING_MS: u64 = 1_000;
 /// Pages that lost one stream don't ask as one: their first questions are spread over a second.
@@ -133,6 +146,8 @@ pub struct Connection {
     stream: Stream,
     /// How often in a row the stream broke.
     failures: u32,
+    /// How many streams in a row fell silent after their first words.
+    silent_streams: u32,
     /// How often in a row a question wasn't answered.
     misses: u32,
     interval_ms: u32,
@@ -148,8 +163,8 @@ enum Stream {
     Closed { retry_at: u64 },
     /// Asked for at this time, not a word yet.
     Opening { since: u64 },
-    /// Last heard at this time.
-    Open { heard: u64 },
+    /// Opened, and last heard, at these times.
+    Open { opened: u64, heard: u64 },
 }
 
 impl Connection {
@@ -163,6 +178,7 @@ impl Connection {
             ended,
             stream: Stream::Closed { retry_at: now },
             failures: 0,
+            silent_streams: 0,
             misses: 0,
             interval_ms: POLL_MS,
             // A page may come out of a cache: one that polls asks at once.
@@ -196,6 +212,7 @@ impl Connection {
                 }
             }
             Input::StreamFailed => self.lose_stream(now, dice),
+            Input::NoStreamFree => self.wait_for_stream(now, dice),
             Input::Bye => {
                 self.ended = true;
                 self.close_stream(now, &mut commands);
@@ -245,12 +262,12 @@ impl Connection {
         commands
     }
 
-    /// What the reader is told.
+    /// What the reader is told. Updates that a stream may hold back are announced by polls.
     pub const fn chip(&self) -> Chip {
         match self.stream {
             _ if self.offline => Chip::Offline,
             _ if self.ended => Chip::Ended,
-            Stream::Open { .. } => Chip::Live,
+            Stream::Open { .. } if !self.is_suspect() => Chip::Live,
             _ if self.poll_works => Chip::Polling,
             _ if self.is_first_try() => Chip::Connecting,
             _ => Chip::Reconnecting,
@@ -276,7 +293,10 @@ impl Connection {
     /// What must be so at any time: the stream watched, opened or closed, and the polls asked.
     fn keep(&mut self, now: u64, dice: f64, commands: &mut Vec<Command>) {
         let silent = match self.stream {
-            Stream::Open { heard } => now >= heard + SILENCE_MS,
+            Stream::Open { heard, .. } if self.silent_streams > 0 => {
+                now >= heard + SUSPECT_SILENCE_MS
+            }
+            Stream::Open { heard, .. } => now >= heard + SILENCE_MS,
             Stream::Opening { since } => now >= since + FIRST_WORD_MS,
             Stream::Closed { .. } => false,
         };
@@ -300,7 +320,7 @@ impl Connection {
         if self.asked_at.is_some_and(|at| now >= at + UNREPORTED_MS) {
             self.miss(now, dice);
         }
-        let streaming = matches!(self.stream, Stream::Open { .. });
+        let streaming = matches!(self.stream, Stream::Open { .. }) && !self.is_suspect();
         // Who asked for a stream and nothing else still asks while there is nothing to stream. What the server
         // names is only preferred: a page that can't have it must hear when it is named no more.
         let only_streams = wants_stream && matches!(self.own, Road::Sse | Road::WebSocket);
@@ -314,8 +334,15 @@ impl Connection {
 
     /// The stream is gone: poll from now on, and try it again later.
     fn lose_stream(&mut self, now: u64, dice: f64) {
-        if matches!(self.stream, Stream::Closed { .. }) {
-            return;
+        match self.stream {
+            Stream::Closed { .. } => return,
+            // Nothing but its first words: a proxy may hold back the rest.
+            Stream::Open { opened, heard }
+                if heard < opened + FIRST_WORDS_MS && now >= heard + SUSPECT_SILENCE_MS =>
+            {
+                self.silent_streams += 1;
+            }
+            Stream::Open { .. } | Stream::Opening { .. } => {}
         }
         // Polls that have begun keep to their own pace, however often the stream is tried beside them.
         if self.failures == 0 {
@@ -328,9 +355,35 @@ impl Connection {
         };
     }
 
-    const fn heard(&mut self, now: u64) {
-        self.stream = Stream::Open { heard: now };
-        self.failures = 0;
+    /// Another page's stream may end: until then poll, as if the stream had broken.
+    fn wait_for_stream(&mut self, now: u64, dice: f64) {
+        if self.failures == 0 {
+            self.next_poll = self.next_poll.min(now + jittered(SPREAD_MS, dice));
+        }
+        // Not one of its failures: the pause doesn't grow.
+        self.failures = self.failures.max(1);
+        self.stream = Stream::Closed {
+            retry_at: now + NO_STREAM_FREE_MS,
+        };
+    }
+
+    /// Whether polls go on beside the open stream, since those before it were held back.
+    const fn is_suspect(&self) -> bool {
+        self.silent_streams >= SILENT_STREAMS && matches!(self.own, Road::Auto)
+    }
+
+    fn heard(&mut self, now: u64) {
+        let opened = match self.stream {
+            Stream::Open { opened, .. } => opened,
+            Stream::Opening { .. } | Stream::Closed { .. } => now,
+        };
+        if now >= opened + FIRST_WORDS_MS {
+            self.silent_streams = 0;
+        }
+        if self.silent_streams == 0 {
+            self.failures = 0;
+        }
+        self.stream = Stream::Open { opened, heard: now };
         self.misses = 0;
         self.offline = false;
         self.contact = Some(now);

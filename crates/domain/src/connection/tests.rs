@@ -324,11 +324,113 @@ fn pages_of_an_entry_that_ended_do_not_ask_as_one() {
     assert_ne!(asks_at(0.0), asks_at(0.9));
 }
 
+/// Opens streams whose first words come and nothing after, for `seconds`; answers every poll. Returns when
+/// each poll was made, and when each stream opened.
+fn held_back(page: &mut Connection, now: &mut u64, seconds: u64) -> (Vec<u64>, Vec<u64>) {
+    let (mut polls, mut streams) = (Vec::new(), Vec::new());
+    for _ in 0..seconds {
+        for command in page.on(Input::Tick, *now, 0.5) {
+            match command {
+                Command::OpenStream => {
+                    streams.push(*now);
+                    page.on(Input::Heard, *now, 0.5);
+                }
+                Command::AskHead => {
+                    polls.push(*now);
+                    page.on(HEAD, *now, 0.5);
+                }
+                Command::CloseStream | Command::CatchUp => {}
+            }
+        }
+        *now += 1_000;
+    }
+    (polls, streams)
+}
+
+#[test]
+fn from_the_third_stream_on_that_says_nothing_after_its_first_words_updates_come_by_polls() {
+    let mut page = visible();
+    let mut now = 0;
+    let (polls, streams) = held_back(&mut page, &mut now, 600);
+    let third = streams[2];
+    assert!(third < 70_000, "{streams:?}");
+    let late: Vec<_> = polls.into_iter().filter(|at| *at >= third).collect();
+    let longest = late.windows(2).map(|two| two[1] - two[0]).max().unwrap();
+    assert!(longest <= 6_000, "{longest} ms without a question");
+    assert!(late[0] <= third + 6_000 && now <= late.last().unwrap() + 6_000);
+    assert_eq!(page.chip(), Chip::Polling);
+    assert!(streams.len() <= 25, "opened {} times", streams.len());
+}
+
+#[test]
+fn a_stream_that_says_more_than_its_first_words_is_trusted_again() {
+    let mut page = visible();
+    let mut now = 0;
+    let (_, streams) = held_back(&mut page, &mut now, 70);
+    assert_eq!(streams.len(), 3);
+    assert_eq!(page.chip(), Chip::Polling);
+    page.on(Input::Heard, now, 0.5);
+    assert_eq!(page.chip(), Chip::Live);
+    assert_eq!(wait(&mut page, &mut now, 15), [], "and polls are over");
+}
+
+#[test]
+fn a_stream_that_was_lost_once_it_had_said_more_is_no_reason_for_suspicion() {
+    let mut page = visible();
+    let mut now = 0;
+    for _ in 0..5 {
+        assert!(wait(&mut page, &mut now, 3).contains(&Command::OpenStream));
+        page.on(Input::Heard, now, 0.5);
+        assert_eq!(page.chip(), Chip::Live);
+        wait(&mut page, &mut now, 15);
+        page.on(Input::Heard, now, 0.5);
+        wait(&mut page, &mut now, 30);
+        assert_eq!(page.chip(), Chip::Live);
+        page.on(Input::StreamFailed, now, 0.5);
+    }
+}
+
+#[test]
+fn a_page_that_may_hold_no_stream_polls_and_streams_once_it_may() {
+    let mut page = visible();
+    let mut now = 0;
+    assert_eq!(page.on(Input::Tick, now, 0.5), [Command::OpenStream]);
+    assert_eq!(page.on(Input::NoStreamFree, now, 0.5), []);
+    assert_eq!(wait(&mut page, &mut now, 1), [Command::AskHead]);
+    page.on(HEAD, now, 0.5);
+    assert_eq!(page.chip(), Chip::Polling);
+    // It goes on asking for a stream, and polls no oftener for it.
+    let mut polls = 0;
+    for _ in 0..60 {
+        for command in wait(&mut page, &mut now, 1) {
+            match command {
+                Command::OpenStream => assert_eq!(page.on(Input::NoStreamFree, now, 0.5), []),
+                Command::AskHead => {
+                    polls += 1;
+                    page.on(HEAD, now, 0.5);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert!((11..=14).contains(&polls), "{polls} polls in a minute");
+    assert!(wait(&mut page, &mut now, 2).contains(&Command::OpenStream));
+    page.on(Input::Heard, now, 0.5);
+    assert_eq!(page.chip(), Chip::Live);
+    let mut commands = page.on(Input::NoStreamFree, now, 0.5);
+    commands.extend(wait(&mut page, &mut now, 1));
+    assert!(
+        commands.contains(&Command::AskHead),
+        "a stream that has to be given up is polled around: {commands:?}"
+    );
+}
+
 fn inputs() -> impl Strategy<Value = Input> {
     prop_oneof![
         Just(Input::Tick),
         Just(Input::Heard),
         Just(Input::StreamFailed),
+        Just(Input::NoStreamFree),
         Just(Input::Bye),
         Just(HEAD),
         Just(Input::FetchFailed),
@@ -367,10 +469,10 @@ proptest! {
         for (input, pause, dice) in steps {
             now += pause;
             // A browser reports only on a stream that it has.
-            if matches!(input, Input::Heard | Input::StreamFailed | Input::Bye) && !open {
+            if matches!(input, Input::Heard | Input::StreamFailed | Input::NoStreamFree | Input::Bye) && !open {
                 continue;
             }
-            open &= input != Input::StreamFailed;
+            open &= !matches!(input, Input::StreamFailed | Input::NoStreamFree);
             for command in page.on(input, now, dice) {
                 match command {
                     Command::OpenStream => {

@@ -1,0 +1,72 @@
+// Many windows of one browser, which opens six connections to a server over plain http.
+import type { BrowserContext, Page } from "@playwright/test";
+import { expect, expectChip, test, updates, waitForFeed } from "./support/test";
+
+test.use({ settings: { RINGSIDE_POLL_INTERVAL_MS: "500" } });
+
+/** How many of the pages say so of their connection. */
+async function count(pages: Page[], chip: string): Promise<number> {
+  const chips = await Promise.all(pages.map((page) => page.locator(".chip").getAttribute("data-chip")));
+  return chips.filter((each) => each === chip).length;
+}
+
+async function openAll(context: BrowserContext, urls: string[]): Promise<Page[]> {
+  const pages: Page[] = [];
+  for (const url of urls) {
+    const page = await context.newPage();
+    await page.goto(url);
+    await expect(page.locator("[data-hydrated]")).toBeAttached();
+    await expect(page.locator(".chip")).toHaveAttribute("data-chip", /^(live|polling)$/);
+    pages.push(page);
+  }
+  return pages;
+}
+
+test("seven windows work, a post is answered, and streams pass on when windows are closed or hidden", async ({ author, ringside, newEntry, post }) => {
+  const entries = [];
+  for (let n = 0; n < 5; n++) entries.push(await newEntry());
+  const urls = [`${ringside.url}/`, `${ringside.url}/live`, ...entries.map(({ url }) => url)];
+  const pages = await openAll(author.context, urls);
+  await expect.poll(() => count(pages, "live")).toBe(3);
+  await expect.poll(() => count(pages, "polling")).toBe(4);
+
+  const last = pages.at(-1) as Page;
+  await last.getByRole("textbox", { name: "Update" }).fill("from the seventh window");
+  await last.getByRole("button", { name: "Post", exact: true }).click();
+  await expect(last.getByText("Posted.")).toBeVisible();
+  for (const [at, entry] of entries.entries()) {
+    await post(entry.slug, `news of ${entry.slug}`);
+    await expect(updates(pages[at + 2] as Page).filter({ hasText: `news of ${entry.slug}` })).toHaveCount(1);
+  }
+
+  await pages[0]?.close();
+  await expect.poll(() => count(pages.slice(1), "live")).toBe(3);
+  // Headless, a browser has every window in view: the page is told as it would be.
+  await pages[1]?.evaluate(() => {
+    Object.defineProperty(document, "hidden", { configurable: true, value: true });
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+  });
+  await expect.poll(() => count(pages.slice(2), "live")).toBe(3);
+});
+
+test("windows that are opened at the same time end with three streams, and all are in touch", async ({ newContext, newEntry, post }) => {
+  const entry = await newEntry();
+  const context = await newContext();
+  const pages = await Promise.all(Array.from({ length: 7 }, () => context.newPage()));
+  await Promise.all(pages.map((page) => page.goto(entry.url)));
+  for (const page of pages) await waitForFeed(page);
+  await expect.poll(() => count(pages, "live")).toBe(3);
+  await post(entry.slug, "to all of them");
+  for (const page of pages) await expect(updates(page)).toHaveText(/to all of them/);
+});
+
+test("a window that crashed gives up its stream", async ({ newContext, newEntry }) => {
+  const entry = await newEntry();
+  const pages = await openAll(await newContext(), Array.from({ length: 4 }, () => entry.url));
+  const [first, , , fourth] = pages as [Page, Page, Page, Page];
+  await expectChip(fourth, "polling");
+  const session = await first.context().newCDPSession(first);
+  // It has no time to say goodbye.
+  void session.send("Page.crash").catch(() => {});
+  await expectChip(fourth, "live");
+});
