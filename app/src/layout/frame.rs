@@ -34,7 +34,7 @@ pub fn Frame(
     children: Children,
 ) -> impl IntoView {
     // A document has the language of what it is about: by that, browsers offer to translate it. The pages' own
-    // words are English, and say so wherever they stand (docs/adr/0018-language-and-direction.md).
+    // words are English, and say so wherever they stand (docs/adr/0019-language-and-direction.md).
     let document = match (&language, &place) {
         (Some(language), _) => language.clone(),
         (None, Place::Public) => Site::current().language,
