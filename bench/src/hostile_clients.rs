@@ -270,7 +270,8 @@ impl Client {
     async fn request(self, request: &[u8]) -> std::io::Result<()> {
         let mut connection = self.connect().await?;
         connection.write_all(request).await?;
-        let answer = connection.read(&mut [0; 4_096]);
+        let mut buffer = [0; 4_096];
+        let answer = connection.read(&mut buffer);
         timeout(Duration::from_secs(1), answer).await??;
         Ok(())
     }
