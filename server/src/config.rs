@@ -398,7 +398,11 @@ pub fn first_line_of(file: &Path) -> Result<String, CommandError> {
         CommandError::WrongSetting(format!("{} can't be read: {error}.", file.display()))
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    Ok(text.split(['\r', '\n']).next().unwrap_or_default().to_owned())
+    Ok(text
+        .split(['\r', '\n'])
+        .next()
+        .unwrap_or_default()
+        .to_owned())
 }
 
 #[cfg(test)]

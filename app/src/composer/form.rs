@@ -234,7 +234,8 @@ impl Composing {
         }
         self.keep();
         let stays = not_shown.is_some();
-        self.status.set(Status::Posted(not_shown.unwrap_or_default()));
+        self.status
+            .set(Status::Posted(not_shown.unwrap_or_default()));
         // What is not shown is to be read; it stays until the author types.
         if !stays {
             self.later(POSTED_MS, move || {

@@ -168,7 +168,10 @@ mod tests {
 
     #[test]
     fn the_content_is_the_text_alone() {
-        assert_eq!(update_content(&update("A *goal*", "")), "<p dir=\"auto\">A <em>goal</em></p>");
+        assert_eq!(
+            update_content(&update("A *goal*", "")),
+            "<p dir=\"auto\">A <em>goal</em></p>"
+        );
         assert_eq!(
             update_content(&update("x", "1 < 2")),
             "<strong>1 &lt; 2</strong>\n<p dir=\"auto\">x</p>"

@@ -142,7 +142,10 @@ mod tests {
     fn a_title_that_shows_nothing_is_refused() {
         for title in ["\u{200b}", "\u{3164}", " \u{2800} "] {
             let refused = Title::parse(title).unwrap_err();
-            assert!(refused.message.starts_with("The title shows nothing"), "{refused}");
+            assert!(
+                refused.message.starts_with("The title shows nothing"),
+                "{refused}"
+            );
         }
         assert_eq!(
             Title::parse("\u{3164}").unwrap_err().message,

@@ -155,8 +155,14 @@ mod tests {
             ("\u{feff}# Result", "# Result"),
             ("Goal\u{b}by Baker", "Goal\nby Baker"),
             ("It\u{92}s over", "It’s over"),
-            ("\u{93}Yes\u{94} \u{80}5 \u{96} \u{81}\u{9d}now", "“Yes” €5 – now"),
-            ("one\rtwo\r\nthree\nfour\n\rfive", "one\ntwo\nthree\nfour\n\nfive"),
+            (
+                "\u{93}Yes\u{94} \u{80}5 \u{96} \u{81}\u{9d}now",
+                "“Yes” €5 – now",
+            ),
+            (
+                "one\rtwo\r\nthree\nfour\n\rfive",
+                "one\ntwo\nthree\nfour\n\nfive",
+            ),
             ("a\u{0}b\u{7f}c", "abc"),
             ("\u{1b}[31mred", "[31mred"),
             ("a\u{85}b\u{2028}c\u{2029}d\u{c}e", "a\nb\nc\nd\ne"),
@@ -169,7 +175,10 @@ mod tests {
 
     #[test]
     fn a_line_has_blanks_for_line_ends() {
-        assert_eq!(clean_line(" Final\u{85}2026\tat\r\nhome\n"), "Final 2026 at home");
+        assert_eq!(
+            clean_line(" Final\u{85}2026\tat\r\nhome\n"),
+            "Final 2026 at home"
+        );
     }
 
     #[test]
@@ -185,9 +194,24 @@ mod tests {
     #[test]
     fn what_shows_nothing_is_known() {
         for text in [
-            "", " \n\t", "\u{200b}", "\u{2060}\u{feff}", "\u{3164}", "\u{2800}", "\u{ad}",
-            "\u{200d}", "\u{34f}", "\u{180e}", "\u{115f}", "\u{61c}", "\u{a0}", "\u{e0041}",
-            "\u{202e}\u{202c}", "\u{fe0f}", "\u{ffa0}", "\u{3000}",
+            "",
+            " \n\t",
+            "\u{200b}",
+            "\u{2060}\u{feff}",
+            "\u{3164}",
+            "\u{2800}",
+            "\u{ad}",
+            "\u{200d}",
+            "\u{34f}",
+            "\u{180e}",
+            "\u{115f}",
+            "\u{61c}",
+            "\u{a0}",
+            "\u{e0041}",
+            "\u{202e}\u{202c}",
+            "\u{fe0f}",
+            "\u{ffa0}",
+            "\u{3000}",
         ] {
             assert!(!shows(text), "{text:?}");
         }
@@ -201,9 +225,15 @@ mod tests {
         for (text, closed) in [
             ("abc\u{202e}def", "abc\u{202e}def\u{202c}"),
             ("\u{2067}a\u{202e}b", "\u{2067}a\u{202e}b\u{202c}\u{2069}"),
-            ("\u{2067}a\u{202e}b\u{2069}c", "\u{2067}a\u{202e}b\u{202c}\u{2069}c"),
+            (
+                "\u{2067}a\u{202e}b\u{2069}c",
+                "\u{2067}a\u{202e}b\u{202c}\u{2069}c",
+            ),
             ("a\u{202c}b\u{2069}", "ab"),
-            ("\u{202a}a\u{2066}b\u{202c}", "\u{202a}a\u{2066}b\u{2069}\u{202c}"),
+            (
+                "\u{202a}a\u{2066}b\u{202c}",
+                "\u{202a}a\u{2066}b\u{2069}\u{202c}",
+            ),
             ("\u{200f}(2–1)", "\u{200f}(2–1)"),
         ] {
             assert_eq!(close_directions(text), closed, "{text:?}");

@@ -29,4 +29,6 @@ pub use retry::{ATTEMPT_DEADLINE_MS, Attempt, AttemptResult, Next, Submission};
 pub use text::Invalid;
 pub use timestamp::Timestamp;
 pub use token::{TokenId, TokenName};
-pub use update::{Draft, Headline, Mark, OpId, PostResult, PostedUpdate, Source, UpdateId, not_shown};
+pub use update::{
+    Draft, Headline, Mark, OpId, PostResult, PostedUpdate, Source, UpdateId, not_shown,
+};

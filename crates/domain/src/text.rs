@@ -87,7 +87,11 @@ pub(crate) fn refuse_others(
         None => Ok(()),
         Some((at, c)) => Err(Invalid::new(
             field,
-            format!("{rule} It holds {} at {}.", hygiene::named(c), hygiene::place(text, at)),
+            format!(
+                "{rule} It holds {} at {}.",
+                hygiene::named(c),
+                hygiene::place(text, at)
+            ),
         )),
     }
 }

@@ -29,8 +29,11 @@ pub fn first_free(slug: &Slug, taken: &[String]) -> Slug {
         return slug.clone();
     }
     let stem = stem(slug);
-    // One more than there are taken ones is free.
-    (2..)
+    // Of as many as are taken, and one more, one is free.
+    let last = u64::try_from(taken.len())
+        .unwrap_or(u64::MAX)
+        .saturating_add(2);
+    (2..=last)
         .filter_map(|number: u64| Slug::parse(&format!("{stem}-{number}")).ok())
         .find(is_free)
         .unwrap_or_else(|| slug.clone())
@@ -62,7 +65,10 @@ mod tests {
     fn titles_of_any_script_make_a_slug() {
         for (title, slug) in [
             ("Election night: the count!", "election-night-the-count"),
-            ("Élection présidentielle : résultats", "election-presidentielle-resultats"),
+            (
+                "Élection présidentielle : résultats",
+                "election-presidentielle-resultats",
+            ),
             ("e\u{301}le\u{301}ction", "election"),
             ("Størst i Ålesund", "storst-i-alesund"),
             ("Straße gesperrt", "strasse-gesperrt"),
@@ -93,14 +99,20 @@ mod tests {
         assert_eq!(free(&["final", "final-2", "final-4"]), "final-3");
         let long = Slug::parse(&"x".repeat(Slug::MAX)).unwrap();
         let numbered = first_free(&long, &[long.to_string()]);
-        assert_eq!(numbered.as_str(), format!("{}-2", "x".repeat(Slug::MAX - ROOM_FOR_NUMBER)));
+        assert_eq!(
+            numbered.as_str(),
+            format!("{}-2", "x".repeat(Slug::MAX - ROOM_FOR_NUMBER))
+        );
     }
 
     #[test]
     fn a_long_title_is_cut_between_words() {
         let slug = suggested(&"a lot of words ".repeat(10)).unwrap();
         assert!(slug.as_str().len() <= Slug::MAX);
-        assert!(slug.as_str().ends_with("-words") || slug.as_str().ends_with("-lot"), "{slug}");
+        assert!(
+            slug.as_str().ends_with("-words") || slug.as_str().ends_with("-lot"),
+            "{slug}"
+        );
     }
 
     proptest! {

@@ -33,7 +33,10 @@ fn a_password_file_from_windows_holds_the_password_that_was_typed() {
     ringside.says(&account("win", "author", &password));
     let serving = ringside.serve();
     assert_eq!(log_in(&serving, "correct+horse+battery"), "HTTP/1.0 303");
-    assert_eq!(log_in(&serving, "%EF%BB%BFcorrect+horse+battery"), "HTTP/1.0 401");
+    assert_eq!(
+        log_in(&serving, "%EF%BB%BFcorrect+horse+battery"),
+        "HTTP/1.0 401"
+    );
 }
 
 /// What a server answers to the login form of `win`.

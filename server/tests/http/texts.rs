@@ -130,11 +130,21 @@ async fn a_text_is_shown_as_it_was_meant_at_every_place() {
         answer.assert_status(StatusCode::CREATED);
         let change: Value = answer.json();
         let id = &change["id"];
-        assert_eq!(sorted(&change["removed"]), sorted(&json!(case.removed)), "{}", case.source);
+        assert_eq!(
+            sorted(&change["removed"]),
+            sorted(&json!(case.removed)),
+            "{}",
+            case.source
+        );
 
         let card = case.html.replace("PLACE", &format!("update-{id}"));
         let page = format!("/entries/final/updates/{id}");
-        for path in ["/entries/final", "/live", &*page, &format!("/updates/{entry}/")] {
+        for path in [
+            "/entries/final",
+            "/live",
+            &*page,
+            &format!("/updates/{entry}/"),
+        ] {
             let html = reader.get(path).await.text();
             let prose = format!("<div class=\"prose\">{card}</div>");
             assert!(html.contains(&prose), "{path} doesn't show {card}: {html}");
@@ -143,20 +153,34 @@ async fn a_text_is_shown_as_it_was_meant_at_every_place() {
 
         let simple: Value = reader.get(&format!("/updates/{entry}.json")).await.json();
         let content = simple["updates"].as_array().unwrap().last().unwrap()["content"].clone();
-        assert_eq!(content, case.html.replace("PLACE", &format!("content-{id}")));
+        assert_eq!(
+            content,
+            case.html.replace("PLACE", &format!("content-{id}"))
+        );
 
         let highlights = reader.get("/entries/final").await.text();
         let moment = element(&highlights, &format!("<li id=\"moment-{id}\""), "</li>");
-        assert!(moment.contains(case.line), "{moment:?} isn't {:?}", case.line);
+        assert!(
+            moment.contains(case.line),
+            "{moment:?} isn't {:?}",
+            case.line
+        );
         let front = reader.get("/").await.text();
         let latest = element(&front, "class=\"entry-latest\"", "</p>");
-        assert!(latest.contains(case.line), "{latest:?} isn't {:?}", case.line);
+        assert!(
+            latest.contains(case.line),
+            "{latest:?} isn't {:?}",
+            case.line
+        );
 
         let html = reader.get(&page).await.text();
         let title = unescape(tag_texts(&html, "title")[0]);
         assert_eq!(title.split(" · ").next(), Some(case.line));
         for name in ["name=\"description\"", "property=\"og:title\""] {
-            let meta = html.split("<meta ").find(|meta| meta.contains(name)).unwrap();
+            let meta = html
+                .split("<meta ")
+                .find(|meta| meta.contains(name))
+                .unwrap();
             let content = unescape(super::support::attribute(&format!(" {meta}"), "content"));
             assert_eq!(content, case.line, "{name}");
         }
@@ -165,14 +189,18 @@ async fn a_text_is_shown_as_it_was_meant_at_every_place() {
 
 fn sorted(names: &Value) -> Vec<String> {
     let names = names.as_array().unwrap().iter();
-    let mut names: Vec<_> = names.map(|name| name.as_str().unwrap().to_owned()).collect();
+    let mut names: Vec<_> = names
+        .map(|name| name.as_str().unwrap().to_owned())
+        .collect();
     names.sort();
     names
 }
 
 /// What stands in an element, read; `start` is in its tag.
 fn element(html: &str, start: &str, end: &str) -> String {
-    let (_, rest) = html.split_once(start).unwrap_or_else(|| panic!("no {start} in {html}"));
+    let (_, rest) = html
+        .split_once(start)
+        .unwrap_or_else(|| panic!("no {start} in {html}"));
     unescape(rest.split_once(end).unwrap().0)
 }
 
@@ -182,9 +210,17 @@ async fn an_excerpt_is_cut_between_characters_at_every_place() {
     app.live_entry().await;
     let family = "👩\u{200d}👩\u{200d}👧";
     let id = app.post("final", &family.repeat(60)).await.id;
-    let html = reader.get(&format!("/entries/final/updates/{id}")).await.text();
+    let html = reader
+        .get(&format!("/entries/final/updates/{id}"))
+        .await
+        .text();
     let title = unescape(tag_texts(&html, "title")[0]);
-    let said = title.split(" · ").next().unwrap().strip_suffix('…').unwrap();
+    let said = title
+        .split(" · ")
+        .next()
+        .unwrap()
+        .strip_suffix('…')
+        .unwrap();
     assert_eq!(said.replace(family, ""), "", "{said}");
 }
 
@@ -202,7 +238,10 @@ async fn a_body_may_begin_with_a_byte_order_mark() {
         let answer = request.await;
         answer.assert_status(StatusCode::CREATED);
         let html = answer.json::<Value>()["html"].as_str().unwrap().to_owned();
-        assert!(html.contains("<li dir=\"auto\">one</li>") && html.contains(">A B<"), "{html}");
+        assert!(
+            html.contains("<li dir=\"auto\">one</li>") && html.contains(">A B<"),
+            "{html}"
+        );
     }
 }
 
@@ -224,7 +263,10 @@ async fn an_author_is_told_what_is_not_shown() {
         follow(&author, "/entries/final/compose", &fields).await
     };
     let page = post(source).await;
-    assert!(page.contains("Posted. ") && page.contains(sentence), "{page}");
+    assert!(
+        page.contains("Posted. ") && page.contains(sentence),
+        "{page}"
+    );
     assert!(!post("harmless").await.contains("Not shown"));
     // The form that edits.
     let id = app.post("final", "x").await.id;
@@ -237,7 +279,10 @@ async fn an_author_is_told_what_is_not_shown() {
     assert!(page.contains(&format!("Saved. {sentence}")), "{page}");
     assert!(!edit("harmless").await.contains("Not shown"));
     // Nobody is told of what isn't theirs.
-    let page = author.get(&format!("/desk/entries/final?edited={id}")).await.text();
+    let page = author
+        .get(&format!("/desk/entries/final?edited={id}"))
+        .await
+        .text();
     assert!(!page.contains("Not shown"), "{page}");
 }
 
@@ -273,7 +318,11 @@ async fn titles_are_lines_and_make_addresses() {
     let form = [("title", "Straße gesperrt"), ("state", "live")];
     let created = desk.post("/desk/entries").form(&form).await;
     created.assert_header("location", "/desk/entries/strasse-gesperrt-3");
-    let taken = [("title", "x"), ("slug", "strasse-gesperrt"), ("state", "live")];
+    let taken = [
+        ("title", "x"),
+        ("slug", "strasse-gesperrt"),
+        ("state", "live"),
+    ];
     let refused = desk.post("/desk/entries").form(&taken).await;
     refused.assert_status_unprocessable_entity();
     let (slug, _) = create("🏟").await;

@@ -66,9 +66,11 @@ impl From<TooMuch> for Invalid {
                  cells, HTML elements): {MAX_ELEMENTS} are the most. Post it as several updates, or close HTML \
                  tags that are still open."
             ),
-            Exceeded::Overlap => "The HTML tags of this text overlap, so that browsers read them in \
+            Exceeded::Overlap => {
+                "The HTML tags of this text overlap, so that browsers read them in \
                  different ways. Close each tag before the one around it."
-                .to_owned(),
+                    .to_owned()
+            }
             Exceeded::Bytes => format!(
                 "This text becomes too much HTML: {} KB are the most. Post it as several updates, \
                  or close HTML tags that are still open.",

@@ -304,7 +304,10 @@ mod tests {
         let line = |source: &str| to_html(source).unwrap_err().line;
         assert_eq!(line(&format!("a\n\n{}b", "> ".repeat(60))), Some(3));
         assert_eq!(line(&format!("a\n{}b", "> ".repeat(600))), Some(2));
-        assert_eq!(line(&"a\n\n".repeat(MAX_ELEMENTS + 1)), Some(2 * MAX_ELEMENTS + 1));
+        assert_eq!(
+            line(&"a\n\n".repeat(MAX_ELEMENTS + 1)),
+            Some(2 * MAX_ELEMENTS + 1)
+        );
     }
 
     #[test]
@@ -330,8 +333,14 @@ mod tests {
                 "速報：**「延長戦」**に入りました。",
                 "<p>速報：<strong>「延長戦」</strong>に入りました。</p>\n",
             ),
-            ("比分改为**二比一。**比赛继续。", "<p>比分改为<strong>二比一。</strong>比赛继续。</p>\n"),
-            ("경기는 **연장(30분)**으로 갑니다.", "<p>경기는 <strong>연장(30분)</strong>으로 갑니다.</p>\n"),
+            (
+                "比分改为**二比一。**比赛继续。",
+                "<p>比分改为<strong>二比一。</strong>比赛继续。</p>\n",
+            ),
+            (
+                "경기는 **연장(30분)**으로 갑니다.",
+                "<p>경기는 <strong>연장(30분)</strong>으로 갑니다.</p>\n",
+            ),
             ("~~2–0~~", "<p><del>2–0</del></p>\n"),
             (
                 "a|b\n-:|:-:\n1|2",
@@ -342,14 +351,20 @@ mod tests {
                 "<ul>\n<li class=\"task\">☑ done</li>\n<li class=\"task\">☐ open</li>\n</ul>\n",
             ),
             // Numbers of lists, levels of headings, and the first line's indentation.
-            ("2. Bundesliga", "<ol start=\"2\">\n<li>Bundesliga</li>\n</ol>\n"),
+            (
+                "2. Bundesliga",
+                "<ol start=\"2\">\n<li>Bundesliga</li>\n</ol>\n",
+            ),
             ("# BREAKING\n\n###### x", "<h3>BREAKING</h3>\n<h6>x</h6>\n"),
             (
                 "    06:10 doors\n    07:00 start",
                 "<pre><code>06:10 doors\n07:00 start\n</code></pre>\n",
             ),
             // What is no extension.
-            ("++a++ ==b== ~c $1$ :smile: [[d]]", "<p>++a++ ==b== ~c $1$ :smile: [[d]]</p>\n"),
+            (
+                "++a++ ==b== ~c $1$ :smile: [[d]]",
+                "<p>++a++ ==b== ~c $1$ :smile: [[d]]</p>\n",
+            ),
         ] {
             assert_eq!(html(source).as_deref(), Ok(expected), "{source}");
         }
@@ -363,7 +378,10 @@ mod tests {
                 "<p>Reply from &lt;Firstname Lastname&gt; of the &lt;press office&gt;: no.</p>\n",
             ),
             ("Votes: A<B, C>D", "<p>Votes: A&lt;B, C&gt;D</p>\n"),
-            ("x <y and y> z, 1 < 2", "<p>x &lt;y and y&gt; z, 1 &lt; 2</p>\n"),
+            (
+                "x <y and y> z, 1 < 2",
+                "<p>x &lt;y and y&gt; z, 1 &lt; 2</p>\n",
+            ),
             // Alone in their line, they would hide the Markdown below.
             (
                 "<Firstname Lastname>\n**no comment**\nmore",
@@ -373,10 +391,16 @@ mod tests {
                 "> </office>\n> **a**\n\n<x>\n*b*",
                 "<blockquote>\n<p>&lt;/office&gt;<br />\n<strong>a</strong></p>\n</blockquote>\n<p>&lt;x&gt;<br />\n<em>b</em></p>\n",
             ),
-            ("<script> is *bad*", "<p>&lt;script&gt; is <em>bad</em></p>\n"),
+            (
+                "<script> is *bad*",
+                "<p>&lt;script&gt; is <em>bad</em></p>\n",
+            ),
             ("<!Note *to* all>", "<p>&lt;!Note <em>to</em> all&gt;</p>\n"),
             ("<!-- *open*", "<p>&lt;!-- <em>open</em></p>\n"),
-            ("`<x>` and\n\n```\n<x>\n```", "<p><code>&lt;x&gt;</code> and</p>\n<pre><code>&lt;x&gt;\n</code></pre>\n"),
+            (
+                "`<x>` and\n\n```\n<x>\n```",
+                "<p><code>&lt;x&gt;</code> and</p>\n<pre><code>&lt;x&gt;\n</code></pre>\n",
+            ),
         ] {
             assert_eq!(html(source).as_deref(), Ok(expected), "{source}");
         }
@@ -385,9 +409,18 @@ mod tests {
     #[test]
     fn an_element_that_stays_open_ends_with_its_paragraph() {
         for (source, expected) in [
-            ("We need <b>\n\nmore", "<p>We need <b></b></p>\n<p>more</p>\n"),
-            ("<b>*a* <i>b\n\nc", "<p><b><em>a</em> <i>b</i></b></p>\n<p>c</p>\n"),
-            ("<div>\n\n*a*\n\n</div>", "<div>\n<p><em>a</em></p>\n</div>\n"),
+            (
+                "We need <b>\n\nmore",
+                "<p>We need <b></b></p>\n<p>more</p>\n",
+            ),
+            (
+                "<b>*a* <i>b\n\nc",
+                "<p><b><em>a</em> <i>b</i></b></p>\n<p>c</p>\n",
+            ),
+            (
+                "<div>\n\n*a*\n\n</div>",
+                "<div>\n<p><em>a</em></p>\n</div>\n",
+            ),
         ] {
             assert_eq!(html(source).as_deref(), Ok(expected), "{source}");
         }

@@ -223,7 +223,10 @@ mod tests {
         assert_eq!(plain_text("ééé", 2), "é…");
         assert_eq!(plain_text("e\u{301}e\u{301}x", 4), "e\u{301}…");
         assert_eq!(plain_text("👩\u{200d}👩\u{200d}👧 and more", 5), "…");
-        assert_eq!(plain_text("👩\u{200d}👩\u{200d}👧 and more", 6), "👩\u{200d}👩\u{200d}👧…");
+        assert_eq!(
+            plain_text("👩\u{200d}👩\u{200d}👧 and more", 6),
+            "👩\u{200d}👩\u{200d}👧…"
+        );
     }
 
     #[test]

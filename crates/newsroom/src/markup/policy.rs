@@ -6,11 +6,57 @@ use ammonia::Url;
 
 /// Elements, beside those of [`ATTRIBUTES`].
 const ELEMENTS: &[&str] = &[
-    "abbr", "acronym", "article", "aside", "b", "bdi", "br", "caption", "center", "cite", "code",
-    "data", "dd", "details", "dfn", "dl", "dt", "em", "figcaption", "figure", "footer", "h3", "h4",
-    "h5", "h6", "header", "hgroup", "i", "kbd", "mark", "nav", "p", "pre", "rp", "rt", "rtc",
-    "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "summary", "time", "tt", "u",
-    "ul", "var", "wbr",
+    "abbr",
+    "acronym",
+    "article",
+    "aside",
+    "b",
+    "bdi",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "data",
+    "dd",
+    "details",
+    "dfn",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "footer",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "i",
+    "kbd",
+    "mark",
+    "nav",
+    "p",
+    "pre",
+    "rp",
+    "rt",
+    "rtc",
+    "ruby",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "summary",
+    "time",
+    "tt",
+    "u",
+    "ul",
+    "var",
+    "wbr",
 ];
 
 /// Elements, and the attributes that each may have beside [`GENERIC`] ones.
@@ -81,14 +127,18 @@ pub fn attribute<'v>(name: &str, attribute: &str, value: &'v str) -> Option<Cow<
     if !may_have(name, attribute) {
         return None;
     }
-    let fixed = FIXED.iter().find(|(of, it, _)| (*of, *it) == (name, attribute));
+    let fixed = FIXED
+        .iter()
+        .find(|(of, it, _)| (*of, *it) == (name, attribute));
     if let Some((.., fixed)) = fixed {
         return (value == *fixed).then_some(Cow::Borrowed(value));
     }
     match attribute {
         "href" | "src" | "poster" | "cite" => address(value),
         "dir" => matches!(value, "ltr" | "rtl" | "auto").then_some(Cow::Borrowed(value)),
-        "class" => CLASSES.contains(&(name, value)).then_some(Cow::Borrowed(value)),
+        "class" => CLASSES
+            .contains(&(name, value))
+            .then_some(Cow::Borrowed(value)),
         "id" => is_footnote_id(value).then_some(Cow::Borrowed(value)),
         "aria-label" => value.starts_with(BACK).then_some(Cow::Borrowed(value)),
         _ => Some(Cow::Borrowed(value)),
@@ -145,7 +195,9 @@ fn relative(written: &str) -> Option<Cow<'_, str>> {
     } else {
         return None;
     };
-    Url::parse(&absolute).is_ok().then_some(Cow::Owned(absolute))
+    Url::parse(&absolute)
+        .is_ok()
+        .then_some(Cow::Owned(absolute))
 }
 
 /// The sanitiser: what it lets through is what [`attribute`] and [`is_allowed`] say.
@@ -174,18 +226,78 @@ pub fn sanitiser() -> ammonia::Builder<'static> {
     sanitiser
 }
 
-/// All elements of HTML, obsolete ones too, and the roots of SVG and MathML. What has another name is no
+/// All elements of HTML, obsolete ones too, and the roots of SVG and `MathML`. What has another name is no
 /// element: the author means the words in the brackets.
 pub fn is_html(name: &str) -> bool {
     const OTHERS: &[&str] = &[
-        "address", "applet", "area", "base", "basefont", "bgsound", "big", "blink", "body",
-        "button", "canvas", "datalist", "dialog", "dir", "embed", "fieldset", "font", "form",
-        "frame", "frameset", "h1", "h2", "head", "html", "iframe", "image", "input", "isindex",
-        "keygen", "label", "legend", "link", "listing", "main", "map", "marquee", "math", "menu",
-        "menuitem", "meta", "meter", "multicol", "nextid", "nobr", "noembed", "noframes",
-        "noscript", "object", "optgroup", "option", "output", "param", "picture", "plaintext",
-        "progress", "rb", "script", "search", "select", "slot", "spacer", "style", "svg",
-        "template", "textarea", "title", "track", "xmp",
+        "address",
+        "applet",
+        "area",
+        "base",
+        "basefont",
+        "bgsound",
+        "big",
+        "blink",
+        "body",
+        "button",
+        "canvas",
+        "datalist",
+        "dialog",
+        "dir",
+        "embed",
+        "fieldset",
+        "font",
+        "form",
+        "frame",
+        "frameset",
+        "h1",
+        "h2",
+        "head",
+        "html",
+        "iframe",
+        "image",
+        "input",
+        "isindex",
+        "keygen",
+        "label",
+        "legend",
+        "link",
+        "listing",
+        "main",
+        "map",
+        "marquee",
+        "math",
+        "menu",
+        "menuitem",
+        "meta",
+        "meter",
+        "multicol",
+        "nextid",
+        "nobr",
+        "noembed",
+        "noframes",
+        "noscript",
+        "object",
+        "optgroup",
+        "option",
+        "output",
+        "param",
+        "picture",
+        "plaintext",
+        "progress",
+        "rb",
+        "script",
+        "search",
+        "select",
+        "slot",
+        "spacer",
+        "style",
+        "svg",
+        "template",
+        "textarea",
+        "title",
+        "track",
+        "xmp",
     ];
     is_allowed(name) || OTHERS.contains(&name)
 }
@@ -248,7 +360,14 @@ mod tests {
         for id in ["fn-1", "fnref-1", "fnref-12-3"] {
             assert!(is_footnote_id(id), "{id}");
         }
-        for id in ["fn-", "fn-1-2", "fnref-", "fnref-1-", "live-updates", "fn-x"] {
+        for id in [
+            "fn-",
+            "fn-1-2",
+            "fnref-",
+            "fnref-1-",
+            "live-updates",
+            "fn-x",
+        ] {
             assert!(!is_footnote_id(id), "{id}");
         }
     }

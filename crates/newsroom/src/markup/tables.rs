@@ -91,7 +91,10 @@ mod tests {
                 "<table><th></th><th>a</th></table>",
                 format!("{BEFORE}<table><td></td><th>a</th></table>{AFTER}"),
             ),
-            ("<p></p><p>a</p><p dir=\"auto\"></p>", "<p>a</p><p dir=\"auto\"></p>".to_owned()),
+            (
+                "<p></p><p>a</p><p dir=\"auto\"></p>",
+                "<p>a</p><p dir=\"auto\"></p>".to_owned(),
+            ),
             (
                 "<img alt=\"<table> > </table>\">&lt;table&gt;",
                 "<img alt=\"<table> > </table>\">&lt;table&gt;".to_owned(),

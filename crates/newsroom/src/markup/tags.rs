@@ -88,12 +88,9 @@ fn tag_end(html: &str) -> Option<usize> {
             (quoted @ State::Quoted(_), _) => quoted,
             (_, b'>') => return Some(at + 1),
             (State::BeforeValue, b'"' | b'\'') => State::Quoted(byte),
-            (State::BeforeValue, b' ' | b'\t' | b'\n') => State::BeforeValue,
-            (State::BeforeValue, _) => State::Unquoted,
-            (State::Unquoted, b' ' | b'\t' | b'\n') => State::Names,
-            (State::Unquoted, _) => State::Unquoted,
-            (State::Names, b'=') => State::BeforeValue,
-            (State::Names, _) => State::Names,
+            (State::BeforeValue, b' ' | b'\t' | b'\n') | (State::Names, b'=') => State::BeforeValue,
+            (State::Unquoted, b' ' | b'\t' | b'\n') | (State::Names, _) => State::Names,
+            (State::BeforeValue | State::Unquoted, _) => State::Unquoted,
         };
     }
     None
@@ -153,7 +150,10 @@ mod tests {
     fn html_is_cut_into_its_pieces() {
         use Piece::{Comment, LessThan, Tag, Text};
         for (html, expected) in [
-            ("a <b>c</b>", &[Text("a "), Tag("<b>"), Text("c"), Tag("</b>")][..]),
+            (
+                "a <b>c</b>",
+                &[Text("a "), Tag("<b>"), Text("c"), Tag("</b>")][..],
+            ),
             ("A<B, C>D", &[Text("A"), Tag("<B, C>"), Text("D")]),
             ("1 < 2", &[Text("1 "), LessThan, Text(" 2")]),
             ("<p title='a > b'>x", &[Tag("<p title='a > b'>"), Text("x")]),

@@ -133,8 +133,14 @@ fn footnotes_of_two_places_have_ids_of_their_own() {
     let (first, second) = (html.in_place("update-1"), html.in_place("update-2"));
     for id in ["fn-1", "fnref-1"] {
         assert!(first.contains(&format!("id=\"update-1-{id}\"")), "{first}");
-        assert!(first.contains(&format!("href=\"#update-1-{id}\"")), "{first}");
-        assert!(second.contains(&format!("id=\"update-2-{id}\"")), "{second}");
+        assert!(
+            first.contains(&format!("href=\"#update-1-{id}\"")),
+            "{first}"
+        );
+        assert!(
+            second.contains(&format!("id=\"update-2-{id}\"")),
+            "{second}"
+        );
         assert!(!first.contains(&format!("\"{id}\"")), "{first}");
     }
 }
@@ -272,7 +278,11 @@ fn deep_nesting_is_refused_with_what_to_do() {
              most. Remove some of the levels, or close HTML tags that are still open.";
         let rest = refused.message.strip_prefix(sentence).unwrap();
         // Where it is known in which line of the text that is.
-        let line = if source.starts_with('<') { "" } else { " Look at line 1." };
+        let line = if source.starts_with('<') {
+            ""
+        } else {
+            " Look at line 1."
+        };
         assert_eq!(rest, line);
     }
 }
@@ -282,7 +292,10 @@ fn a_long_plain_text_is_taken() {
     let words = "Forty-five minutes gone, and still no goal. ".repeat(1_100);
     assert!(safe(&words).as_str().len() > 45_000);
     let list = "- one more of many\n".repeat(2_400);
-    assert_eq!(safe(&list).as_str().matches("<li dir=\"auto\">").count(), 2_400);
+    assert_eq!(
+        safe(&list).as_str().matches("<li dir=\"auto\">").count(),
+        2_400
+    );
 }
 
 proptest! {
@@ -385,7 +398,8 @@ proptest! {
     #[test]
     fn every_word_is_shown(words in prop::collection::vec("[a-zäß日\u{5d0}]{1,8}", 1..12), signs in prop::collection::vec("[ <>*_#&;!\n|:.(-]{1,3}", 12)) {
         // Words between signs that may mean something to the parsers, and none of which is an element.
-        let text: String = words.iter().zip(&signs).map(|(word, sign)| format!("w{word}w{sign}")).collect();
+        let text: Vec<_> = words.iter().zip(&signs).map(|(word, sign)| format!("w{word}w{sign}")).collect();
+        let text = text.concat();
         let source = Source::parse(&text).unwrap();
         let Rendered { html, removed } = to_safe_html(&source).unwrap();
         let shown = plain_text::plain_text(html.as_str(), usize::MAX - 1);

@@ -66,7 +66,11 @@ impl Revision {
     pub async fn store_rerendered(&mut self, update: &LiveUpdate, html: &SafeHtml) -> Result<bool> {
         let differs = html.as_str() != update.html.as_str();
         let is_seen = differs && update.deleted_at.is_none();
-        let rev = if is_seen { self.take_rev()? } else { update.rev };
+        let rev = if is_seen {
+            self.take_rev()?
+        } else {
+            update.rev
+        };
         let result = sqlx::query(
             "UPDATE updates SET html = $2, excerpt = $3, markup_version = $4, rev = $5 WHERE id = $1",
         )

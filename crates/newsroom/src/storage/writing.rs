@@ -84,7 +84,11 @@ impl Revision {
         .bind(after.edited_at.map(|at| at.0))
         .bind(rev)
         // Marks leave the HTML as some release made it.
-        .bind(if after.source == before.source { 0 } else { MARKUP_VERSION })
+        .bind(if after.source == before.source {
+            0
+        } else {
+            MARKUP_VERSION
+        })
         .execute(&mut *self.snapshot.tx)
         .await?;
         one_row(&result)?;

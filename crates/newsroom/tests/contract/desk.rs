@@ -28,7 +28,11 @@ async fn an_entry_is_kept_as_it_was_typed(database: Database) {
         Order::Latest,
     )
     .unwrap();
-    let id = room.create_entry(Some(&room.author), &new).await.unwrap().id;
+    let id = room
+        .create_entry(Some(&room.author), &new)
+        .await
+        .unwrap()
+        .id;
     let page = room
         .entry_page(&slug("election-night-the-count"))
         .await

@@ -184,7 +184,10 @@ async fn all_but_readers_run_entries(database: Database) {
             .unwrap();
         room.end_entry(viewer, &slug(address), None).await.unwrap();
         let page = room.desk_entry(viewer, &slug(address)).await.unwrap();
-        assert_eq!((page.entry.id, page.entry.state), (created.id, EntryState::Ended));
+        assert_eq!(
+            (page.entry.id, page.entry.state),
+            (created.id, EntryState::Ended)
+        );
         room.desk(viewer).await.unwrap();
     }
 }

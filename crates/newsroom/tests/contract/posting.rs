@@ -40,7 +40,10 @@ async fn a_posted_update_is_everywhere_at_once(database: Database) {
     assert_eq!(update.author, room.author.username);
     assert_eq!(update.headline.as_ref().unwrap().as_str(), "It begins");
     assert_eq!(update.source, "**Kick-off**");
-    assert_eq!(update.html.as_str(), "<p dir=\"auto\"><strong>Kick-off</strong></p>");
+    assert_eq!(
+        update.html.as_str(),
+        "<p dir=\"auto\"><strong>Kick-off</strong></p>"
+    );
     assert_eq!(update.posted_at, room.clock().now());
     assert_eq!((update.edited_at, update.deleted_at), (None, None));
 

@@ -41,7 +41,9 @@ async fn what_differs_takes_a_revision_and_nothing_else_does(database: Database)
     assert_eq!(room.rerender_after(UpdateId(0)).await.unwrap(), None);
 
     database.outdate_updates().await;
-    database.outdate_update(old.id, "a *goal*", "<p>a goal</p>").await;
+    database
+        .outdate_update(old.id, "a *goal*", "<p>a goal</p>")
+        .await;
     assert_eq!(room.count_outdated_updates().await.unwrap(), 2);
     let done = rerender(&room).await;
     assert_eq!((done.rendered, done.changed), (2, 1));
@@ -64,7 +66,9 @@ async fn a_running_server_shows_what_changed(database: Database) {
     let entry = room.live_entry().await;
     let old = room.post(&entry, "a *goal*").await;
     let mut stream = Stream::open(&room.newsroom, FeedId::Entry(entry.id), Some(old.rev));
-    database.outdate_update(old.id, "a *goal*", "<p>a goal</p>").await;
+    database
+        .outdate_update(old.id, "a *goal*", "<p>a goal</p>")
+        .await;
     rerender(&command).await;
     let batch = stream.next_batch().await;
     let [Change::Presented(shown)] = &batch.changes[..] else {
@@ -93,14 +97,18 @@ async fn a_deleted_update_is_rendered_anew_and_stays_deleted(database: Database)
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
     let gone = room.post(&entry, "a *goal*").await;
-    room.delete_update(&room.author, gone.id, None).await.unwrap();
+    room.delete_update(&room.author, gone.id, None)
+        .await
+        .unwrap();
     let head = room.feed_head(&entry).await;
     database
         .outdate_update(gone.id, "a *goal*", "<p>a goal</p>")
         .await;
     assert_eq!(rerender(&room).await.changed, 1);
     assert_eq!(room.feed_head(&entry).await, head, "nobody sees it");
-    room.restore_update(&room.author, gone.id, None).await.unwrap();
+    room.restore_update(&room.author, gone.id, None)
+        .await
+        .unwrap();
     let (_, update) = room.update_page(&entry.slug, gone.id).await.unwrap();
     assert_eq!(update.html.as_str(), "<p dir=\"auto\">a <em>goal</em></p>");
 }
@@ -113,7 +121,9 @@ async fn a_text_that_is_refused_today_stays(database: Database) {
     database
         .outdate_update(deep.id, &"> ".repeat(60), "<p>deep</p>")
         .await;
-    database.outdate_update(other.id, "other", "<p>other</p>").await;
+    database
+        .outdate_update(other.id, "other", "<p>other</p>")
+        .await;
     let done = rerender(&room).await;
     assert_eq!((done.rendered, done.refused), (1, vec![deep.id]));
     let (_, update) = room.update_page(&entry.slug, deep.id).await.unwrap();

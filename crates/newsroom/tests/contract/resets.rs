@@ -84,7 +84,9 @@ async fn what_a_restore_changed_is_shown(database: Database) {
     let PostedUpdate { id, rev } = room.post(&entry, "lost").await;
     assert_eq!(room.changes_after(feed, 0).await.changes[0].rev(), rev);
     let mut stream = Stream::open(&room.newsroom, feed, None);
-    database.restore_updates_that_say("<p dir=\"auto\">restored</p>").await;
+    database
+        .restore_updates_that_say("<p dir=\"auto\">restored</p>")
+        .await;
     assert!(matches!(stream.next_soon().await, Event::Reset));
     let everything = batch(&room.changes(feed, None).await.unwrap());
     let [Change::Presented(update)] = &everything.changes[..] else {

@@ -68,9 +68,8 @@ async fn control_characters_never_reach_the_database(database: Database) {
 async fn what_was_removed_is_named_each_time(database: Database) {
     let room = TestNewsroom::on(&database).await;
     let entry = room.live_entry().await;
-    let text = draft(
-        "Watch: <iframe src=\"https://www.youtube.com/embed/X\"></iframe> [by](Reuters)",
-    );
+    let text =
+        draft("Watch: <iframe src=\"https://www.youtube.com/embed/X\"></iframe> [by](Reuters)");
     let removed = ["link Reuters", "iframe youtube.com"];
     let op = op_id();
     for _ in 0..2 {
@@ -132,7 +131,13 @@ async fn what_nobody_can_see_is_refused(database: Database) {
             "{text}"
         );
     }
-    for text in ["\u{200b}", "\u{2060}\u{feff}", "\u{3164}", "\u{2800}", "\u{ad}"] {
+    for text in [
+        "\u{200b}",
+        "\u{2060}\u{feff}",
+        "\u{3164}",
+        "\u{2800}",
+        "\u{ad}",
+    ] {
         let refused = Draft::parse(text, "").unwrap_err();
         assert_eq!(refused.field, "source");
         assert!(
@@ -156,7 +161,10 @@ async fn titled(room: &TestNewsroom, title: &str) -> Entry {
 async fn titles_of_any_script_make_slugs(database: Database) {
     let room = TestNewsroom::on(&database).await;
     for (title, address) in [
-        ("Élection présidentielle : résultats", "election-presidentielle-resultats"),
+        (
+            "Élection présidentielle : résultats",
+            "election-presidentielle-resultats",
+        ),
         ("Størst i Ålesund", "storst-i-alesund"),
         ("Straße gesperrt", "strasse-gesperrt"),
         ("e\u{301}le\u{301}ction", "election"),
@@ -165,7 +173,12 @@ async fn titles_of_any_script_make_slugs(database: Database) {
         assert_eq!(entry.slug.as_str(), address, "{title}");
         assert_eq!(room.entry_page(&entry.slug).await.unwrap().entry, entry);
     }
-    for title in ["Выборы: ход подсчёта", "日本シリーズ第7戦", "مباشر: النهائي", "🏆"] {
+    for title in [
+        "Выборы: ход подсчёта",
+        "日本シリーズ第7戦",
+        "مباشر: النهائي",
+        "🏆",
+    ] {
         let entry = titled(&room, title).await;
         assert!(entry.slug.as_str().len() > 3, "{title}: {}", entry.slug);
         assert_eq!(room.entry_page(&entry.slug).await.unwrap().entry, entry);

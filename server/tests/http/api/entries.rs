@@ -36,7 +36,11 @@ async fn an_entry_is_created_once() {
     page.assert_text_contains("The count.");
     assert_eq!(first.header("location"), entry["url"].as_str().unwrap());
     let starts_at = entry["starts_at"].as_str().unwrap();
-    assert_eq!((starts_at.len(), &starts_at[10..11], &starts_at[23..]), (24, "T", "Z"), "{starts_at}");
+    assert_eq!(
+        (starts_at.len(), &starts_at[10..11], &starts_at[23..]),
+        (24, "T", "Z"),
+        "{starts_at}"
+    );
     assert_eq!(
         entry,
         json!({
