@@ -18,6 +18,20 @@ test("Ctrl+Enter posts, the box clears, and is ready for the next one", async ({
   expect(await texts(page)).toEqual(["one", "two"]);
 });
 
+test("the author is told what of an update is not shown", async ({ author, newEntry }) => {
+  const entry = await newEntry();
+  const page = await author.context.newPage();
+  await page.goto(entry.url);
+  const box = page.getByRole("textbox", { name: "Update" });
+  await box.fill('Watch: <iframe src="https://www.youtube.com/embed/X" title="The goal"></iframe>');
+  await box.press("Control+Enter");
+  await expect(page.getByRole("status").filter({ hasText: "Posted. Not shown: an iframe from youtube.com." })).toBeVisible();
+  await expect(updates(page).getByRole("link", { name: "The goal" })).toHaveAttribute("href", "https://www.youtube.com/embed/X");
+  // It is there until the author goes on.
+  await box.pressSequentially("next");
+  await expect(page.getByText("Not shown")).toHaveCount(0);
+});
+
 test("a headline can be added", async ({ author, newEntry }) => {
   const entry = await newEntry();
   const page = await author.context.newPage();

@@ -102,3 +102,29 @@ test("an address where nothing stands says so, and leads back", async ({ page, n
   await page.getByRole("link", { name: "See all live blogs" }).click();
   await expect(page.getByRole("heading", { name: "Live blogs", exact: true })).toBeVisible();
 });
+
+test("a footnote's number leads to the note of its own update, and back", async ({ page, newEntry, post }) => {
+  const entry = await newEntry();
+  await post(entry.slug, "One per cent.[^1]\n\n[^1]: Reuters");
+  await post(entry.slug, "Two per cent.[^1]\n\n[^1]: The returning officer");
+  await page.goto(entry.url);
+  const ids = await page.locator("[id]").evaluateAll((nodes) => nodes.map((node) => node.id));
+  expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
+  const second = page.getByRole("article").filter({ hasText: "Two per cent." });
+  await second.getByRole("link", { name: "1", exact: true }).click();
+  await expect(second.getByRole("listitem").filter({ hasText: "The returning officer" })).toHaveCSS("direction", "ltr");
+  await expect(page.locator(":target")).toContainText("The returning officer");
+  await second.getByRole("link", { name: "Back to reference 1" }).click();
+  await expect(page.locator(":target")).toHaveText("1");
+});
+
+test("each block of a text runs in its own direction", async ({ page, newEntry, post }) => {
+  const entry = await newEntry();
+  await post(entry.slug, "هدف! الأهلي 2–1 (90+3).\n\n- الأول\n\n> الثاني\n\nAnd in English.");
+  await page.goto(entry.url);
+  const prose = page.locator(".prose");
+  for (const block of ["p >> nth=0", "ul", "li", "blockquote", "blockquote p"]) {
+    await expect(prose.locator(block)).toHaveCSS("direction", "rtl");
+  }
+  await expect(prose.getByText("And in English.")).toHaveCSS("direction", "ltr");
+});

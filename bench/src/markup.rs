@@ -21,6 +21,9 @@ const PLAIN: usize = 2_000;
 /// A kind of text, and one of it that is as long as an update may be.
 type Input = (&'static str, fn(usize) -> String);
 
+/// A way to render an update, and what returns the bytes of its HTML.
+type Renderer = (&'static str, fn(&Source) -> usize);
+
 /// What makes parsers do more than their share of work.
 const INPUTS: &[Input] = &[
     ("plain words", plain),
@@ -133,7 +136,6 @@ fn realistic_update() -> Result<()> {
         text.len(),
         rendered.html.as_str().len()
     ));
-    type Renderer = (&'static str, fn(&Source) -> usize);
     let renderers: [Renderer; 3] = [
         ("an update, as it is posted", |source| {
             to_safe_html(source).map_or(0, |rendered| rendered.html.as_str().len())

@@ -189,7 +189,7 @@ impl Newsroom {
         if let (Some(source), Some(rendered)) = (&patch.source, rendered)
             && source.as_str() != before.source
         {
-            after.source = source.as_str().to_owned();
+            source.as_str().clone_into(&mut after.source);
             after.html = rendered.html;
             removed = rendered.removed;
         }

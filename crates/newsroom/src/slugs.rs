@@ -29,8 +29,11 @@ pub fn first_free(slug: &Slug, taken: &[String]) -> Slug {
         return slug.clone();
     }
     let stem = stem(slug);
-    // One more than there are taken ones is free.
-    (2..)
+    // Of as many as are taken, and one more, one is free.
+    let last = u64::try_from(taken.len())
+        .unwrap_or(u64::MAX)
+        .saturating_add(2);
+    (2..=last)
         .filter_map(|number: u64| Slug::parse(&format!("{stem}-{number}")).ok())
         .find(is_free)
         .unwrap_or_else(|| slug.clone())

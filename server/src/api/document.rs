@@ -47,21 +47,21 @@ impl Modify for BearerTokens {
     }
 }
 
-/// A line that holds a character that can be seen; what it can't hold is removed.
-const LINE: &str = r"[^\s\u0000-\u001F\u007F-\u009F\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB]";
-/// Any text: what it can't hold is removed.
-const ANY: &str = "";
+/// A text that holds a character that can be seen; what it can't hold is removed.
+const VISIBLE: &str = r"[^\s\u0000-\u001F\u007F-\u009F\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB]";
+/// The same, or none.
+const VISIBLE_IF_ANY: &str = r"^$|[^\s\u0000-\u001F\u007F-\u009F\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB]";
 const SLUG: &str = "^[a-z0-9]+(-[a-z0-9]+)*$";
 const SLUG_IF_ANY: &str = "^([a-z0-9]+(-[a-z0-9]+)*)?$";
 
 /// Returns the schema of an entry's title.
 pub fn title() -> Object {
-    text("The title, on one line.", 1, Title::MAX, LINE).build()
+    text("The title, on one line.", 1, Title::MAX, VISIBLE).build()
 }
 
 /// Returns the schema of a title that may be left out.
 pub fn title_if_any() -> Object {
-    nullable(text("The title, on one line.", 1, Title::MAX, LINE))
+    nullable(text("The title, on one line.", 1, Title::MAX, VISIBLE))
 }
 
 /// Returns the schema of the slug of an entry to create.
@@ -78,12 +78,12 @@ pub fn slug_if_any() -> Object {
 
 /// Returns the schema of an entry's summary.
 pub fn summary() -> Object {
-    text("What it is about.", 0, Summary::MAX, ANY).build()
+    text("What it is about.", 0, Summary::MAX, VISIBLE_IF_ANY).build()
 }
 
 /// Returns the schema of a summary that may be left out.
 pub fn summary_if_any() -> Object {
-    nullable(text("What it is about.", 0, Summary::MAX, ANY))
+    nullable(text("What it is about.", 0, Summary::MAX, VISIBLE_IF_ANY))
 }
 
 /// A language, and if needed a script, a region and a variant.
@@ -106,20 +106,20 @@ pub fn language_if_any() -> Object {
 pub fn source() -> Object {
     let description =
         "Its text: Markdown, and HTML that is made safe. Something of it must be visible.";
-    text(description, 1, Source::MAX, ANY).build()
+    text(description, 1, Source::MAX, VISIBLE).build()
 }
 
 /// Returns the schema of a source that may be left out.
 pub fn source_if_any() -> Object {
     let description =
         "Its text: Markdown, and HTML that is made safe. Something of it must be visible.";
-    nullable(text(description, 1, Source::MAX, ANY))
+    nullable(text(description, 1, Source::MAX, VISIBLE))
 }
 
 /// Returns the schema of the line above an update.
 pub fn headline() -> Object {
     let description = "The line above it; `null` or an empty one is none.";
-    nullable(text(description, 0, Headline::MAX, ANY))
+    nullable(text(description, 0, Headline::MAX, VISIBLE_IF_ANY))
 }
 
 fn text(description: &str, min: usize, max: usize, pattern: &str) -> ObjectBuilder {
@@ -128,7 +128,7 @@ fn text(description: &str, min: usize, max: usize, pattern: &str) -> ObjectBuild
         .description(Some(description))
         .min_length(Some(min))
         .max_length(Some(max))
-        .pattern((!pattern.is_empty()).then_some(pattern))
+        .pattern(Some(pattern))
 }
 
 fn nullable(schema: ObjectBuilder) -> Object {

@@ -78,9 +78,10 @@ impl ChangeAnswer {
         }
     }
 
+    /// The same, saying what of the text that was sent readers don't get; nothing of a deleted one.
     fn without(self, removed: Vec<String>) -> Self {
         Self {
-            removed: Some(removed),
+            removed: (!self.deleted).then_some(removed),
             ..self
         }
     }

@@ -41,6 +41,7 @@ fn help_explains_every_setting_and_command() {
         "entry",
         "token",
         "repair",
+        "rerender",
         "Exit codes",
     ] {
         assert!(help.contains(command), "{command} is not in {help}");

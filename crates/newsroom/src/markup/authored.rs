@@ -40,23 +40,25 @@ pub fn keep_allowed<'a>(arena: &'a Arena<'a>, root: Node<'a>) -> Removed {
             // The language would become a class.
             NodeValue::CodeBlock(code) => code.info.clear(),
             NodeValue::HtmlBlock(html) => html.literal = text.html_block(&html.literal),
-            NodeValue::Link(link) => match policy::address(&link.url) {
-                Some(address) => link.url = address.into_owned(),
-                None => {
+            NodeValue::Link(link) => {
+                if let Some(address) = policy::address(&link.url) {
+                    link.url = address.into_owned();
+                } else {
                     text.removed.address("link", &link.url);
                     drop(data);
                     unwrap(node);
                 }
-            },
-            NodeValue::Image(image) => match policy::address(&image.url) {
-                Some(address) => image.url = address.into_owned(),
-                None => {
+            }
+            NodeValue::Image(image) => {
+                if let Some(address) = policy::address(&image.url) {
+                    image.url = address.into_owned();
+                } else {
                     text.removed.address("image", &image.url);
                     drop(data);
                     // What it shows, in words.
                     unwrap(node);
                 }
-            },
+            }
             _ => {}
         }
     }

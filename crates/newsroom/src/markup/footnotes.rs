@@ -27,19 +27,14 @@ pub fn number<'a>(arena: &'a Arena<'a>, root: Node<'a>) {
         let NodeValue::FootnoteDefinition(note) = &mut data.value else {
             continue;
         };
-        match numbers
-            .get(&note.name)
-            .filter(|_| note.total_references > 0)
-        {
-            Some(&number) => {
-                note.name = number.to_string();
-                referred.push((number, node));
-            }
-            None => {
-                let label = format!("[^{}]: ", note.name);
-                drop(data);
-                show_as_typed(arena, node, label);
-            }
+        let number = numbers.get(&note.name);
+        if let Some(&number) = number.filter(|_| note.total_references > 0) {
+            note.name = number.to_string();
+            referred.push((number, node));
+        } else {
+            let label = format!("[^{}]: ", note.name);
+            drop(data);
+            show_as_typed(arena, node, label);
         }
     }
     referred.sort_by_key(|(number, _)| *number);
@@ -50,12 +45,12 @@ pub fn number<'a>(arena: &'a Arena<'a>, root: Node<'a>) {
 
 fn show_as_typed<'a>(arena: &'a Arena<'a>, note: Node<'a>, label: String) {
     let start = note.data().sourcepos.start;
-    let node = |value| -> Node<'a> { arena.alloc(Ast::new(value, start).into()) };
-    let label = node(NodeValue::Text(label.into()));
+    let make = |value| -> Node<'a> { arena.alloc(Ast::new(value, start).into()) };
+    let label = make(NodeValue::Text(label.into()));
     let first = note.first_child();
     let paragraph = first.filter(|first| matches!(first.data().value, NodeValue::Paragraph));
     let paragraph = paragraph.unwrap_or_else(|| {
-        let paragraph = node(NodeValue::Paragraph);
+        let paragraph = make(NodeValue::Paragraph);
         note.prepend(paragraph);
         paragraph
     });
@@ -130,8 +125,8 @@ mod tests {
                 r##"<a href="#update-3">fn</a>"##,
             ),
             (
-                r##"<p title="x id=&quot; fn-1">id="fn-1"</p>"##,
-                r##"<p title="x id=&quot; fn-1">id="fn-1"</p>"##,
+                r#"<p title="x id=&quot; fn-1">id="fn-1"</p>"#,
+                r#"<p title="x id=&quot; fn-1">id="fn-1"</p>"#,
             ),
             ("<p>plain</p>", "<p>plain</p>"),
         ] {

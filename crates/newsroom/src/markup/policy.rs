@@ -226,7 +226,7 @@ pub fn sanitiser() -> ammonia::Builder<'static> {
     sanitiser
 }
 
-/// All elements of HTML, obsolete ones too, and the roots of SVG and MathML. What has another name is no
+/// All elements of HTML, obsolete ones too, and the roots of SVG and `MathML`. What has another name is no
 /// element: the author means the words in the brackets.
 pub fn is_html(name: &str) -> bool {
     const OTHERS: &[&str] = &[

@@ -88,12 +88,9 @@ fn tag_end(html: &str) -> Option<usize> {
             (quoted @ State::Quoted(_), _) => quoted,
             (_, b'>') => return Some(at + 1),
             (State::BeforeValue, b'"' | b'\'') => State::Quoted(byte),
-            (State::BeforeValue, b' ' | b'\t' | b'\n') => State::BeforeValue,
-            (State::BeforeValue, _) => State::Unquoted,
-            (State::Unquoted, b' ' | b'\t' | b'\n') => State::Names,
-            (State::Unquoted, _) => State::Unquoted,
-            (State::Names, b'=') => State::BeforeValue,
-            (State::Names, _) => State::Names,
+            (State::BeforeValue, b' ' | b'\t' | b'\n') | (State::Names, b'=') => State::BeforeValue,
+            (State::Unquoted, b' ' | b'\t' | b'\n') | (State::Names, _) => State::Names,
+            (State::BeforeValue | State::Unquoted, _) => State::Unquoted,
         };
     }
     None

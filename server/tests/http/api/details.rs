@@ -24,7 +24,7 @@ async fn a_problem_is_told_in_details() {
     cache-control: private, no-store
     x-request-id: my-own
     {
-      "detail": "Nothing of this text can be shown: scripts and embedded pages are taken out.",
+      "detail": "Nothing of this text can be shown. Not shown: a script.",
       "field": "source",
       "request_id": "my-own",
       "status": 422,
