@@ -17,9 +17,17 @@ async function compose(input: CDPSession, text: string): Promise<void> {
 
 const box = (page: Page) => page.getByRole("textbox", { name: "Update" });
 
-/** Sends a key to the field that has the focus, as Safari and input methods do. */
-async function dispatchKey(page: Page, init: KeyboardEventInit): Promise<void> {
-  await page.evaluate((init) => {
+/** What a browser says of Enter beside its name. */
+interface Enter {
+  isComposing?: boolean;
+  keyCode?: number;
+  ctrlKey?: boolean;
+  metaKey?: boolean;
+}
+
+/** Sends Enter to the field that has the focus, as Safari and input methods do. */
+async function dispatchEnter(page: Page, init: Enter): Promise<void> {
+  await page.evaluate((init: Enter) => {
     document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...init }));
   }, init);
 }
@@ -57,11 +65,11 @@ test("keys that an input method handled mean nothing, in whichever way the brows
   await box(page).fill("unfinished");
   for (const field of [box(page), headline]) {
     await field.focus();
-    for (const modifier of [{}, { ctrlKey: true }, { metaKey: true }]) {
-      await dispatchKey(page, { isComposing: true, ...modifier });
-      await dispatchKey(page, { keyCode: 229, ...modifier } as KeyboardEventInit);
+    for (const modifier of [{}, { ctrlKey: true }, { metaKey: true }] as Enter[]) {
+      await dispatchEnter(page, { isComposing: true, ...modifier });
+      await dispatchEnter(page, { keyCode: 229, ...modifier });
       // Safari: the composition ends, and only then comes the key that ended it.
-      await page.evaluate((modifier) => {
+      await page.evaluate((modifier: Enter) => {
         const field = document.activeElement;
         field?.dispatchEvent(new CompositionEvent("compositionend", { bubbles: true, data: "変換" }));
         field?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...modifier }));

@@ -78,7 +78,7 @@ pub struct Settings {
         value_name = "TAG",
         global = true
     )]
-    pub language: Language,
+    pub site_language: Language,
     /// The proxies in front of the server, as in 127.0.0.1,10.0.0.0/8: of them, and of nobody else,
     /// it is believed whose request they pass on (X-Forwarded-For).
     #[arg(

@@ -129,7 +129,7 @@ async fn open_build(
             road: settings.transport,
             build,
         },
-        language: settings.language.clone(),
+        language: settings.site_language.clone(),
         render: Renderers {
             card: Arc::new(app::render_card),
             highlights: Arc::new(app::render_highlights),
@@ -144,7 +144,7 @@ async fn open_build(
 fn site_of(settings: &Settings) -> Site {
     Site {
         url: settings.public_url().to_string(),
-        language: settings.language.clone(),
+        language: settings.site_language.clone(),
     }
 }
 

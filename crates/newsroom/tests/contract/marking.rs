@@ -142,9 +142,15 @@ async fn what_is_deleted_cannot_be_marked(database: Database) {
     let id = room.post(&entry, "a").await.id;
     room.delete_update(&room.author, id, None).await.unwrap();
     let head = room.feed_head(&entry).await;
-    for (viewer, id) in [(&room.author, id), (&room.author, domain::UpdateId(999))] {
-        let refused = room.mark_update(viewer, id, Mark::Key, true, None).await;
-        assert_refused!(refused, Error::Unknown("update"));
+    for (id, is_deleted) in [(id, true), (domain::UpdateId(999), false)] {
+        let refused = room
+            .mark_update(&room.author, id, Mark::Key, true, None)
+            .await;
+        if is_deleted {
+            assert_refused!(refused, Error::Removed);
+        } else {
+            assert_refused!(refused, Error::Unknown("update"));
+        }
     }
     assert_eq!(room.feed_head(&entry).await, head);
 }

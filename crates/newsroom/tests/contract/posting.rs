@@ -146,14 +146,15 @@ async fn an_edit_is_refused_for_what_is_not_there(database: Database) {
     let gone = room.post(&entry, "gone").await.id;
     room.delete_update(&room.author, gone, None).await.unwrap();
     let head = room.feed_head(&entry).await;
-    for id in [gone, NO_UPDATE] {
-        let edited = room
-            .edit_update(&room.author, id, &draft("new"), None)
-            .await;
-        assert_refused!(edited, Error::Unknown("update"));
-        let form = room.editable_update(&room.author, id).await;
-        assert_refused!(form, Error::Unknown("update"));
-    }
+    let edit = async |id| {
+        room.edit_update(&room.author, id, &draft("new"), None)
+            .await
+    };
+    let form = async |id| room.editable_update(&room.author, id).await;
+    assert_refused!(edit(gone).await, Error::Removed);
+    assert_refused!(form(gone).await, Error::Removed);
+    assert_refused!(edit(NO_UPDATE).await, Error::Unknown("update"));
+    assert_refused!(form(NO_UPDATE).await, Error::Unknown("update"));
     let deleted = room.delete_update(&room.author, NO_UPDATE, None).await;
     assert_refused!(deleted, Error::Unknown("update"));
     let restored = room.restore_update(&room.author, NO_UPDATE, None).await;

@@ -1,5 +1,6 @@
 //! The desk: entries are created, started and ended; updates edited, deleted and given back.
 
+use axum::http::StatusCode;
 use domain::EntryState;
 use insta::assert_snapshot;
 
@@ -161,12 +162,12 @@ async fn an_update_is_edited_deleted_and_given_back() {
                 .contains("A goal")
         );
     }
-    author.get(&page).await.assert_status_not_found();
+    author.get(&page).await.assert_status(StatusCode::GONE);
     author
         .post(&page)
         .form(&[("source", "Again")])
         .await
-        .assert_status_not_found();
+        .assert_status(StatusCode::GONE);
     let desk = author
         .get(&format!("/desk/entries/final?deleted={id}"))
         .await;
