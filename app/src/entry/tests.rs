@@ -42,7 +42,7 @@ fn update(posted_at: &str) -> LiveUpdate {
         rev: 9,
         author_id: AccountId(1),
         author: Username::parse("ann").unwrap(),
-        html: to_safe_html(&draft.source).unwrap(),
+        html: to_safe_html(&draft.source).unwrap().html,
         headline: None,
         source: "Goal".to_owned(),
         key: true,

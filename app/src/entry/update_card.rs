@@ -80,7 +80,7 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use domain::{
-        AccountId, Draft, EntryId, EntryState, Epoch, Language, Slug, Summary, Timestamp, Title,
+        AccountId, Draft, EntryId, EntryState, Epoch, Language, Order, Slug, Summary, Timestamp, Title,
         UpdateId, Username,
     };
     use newsroom::{to_safe_html, zone};
