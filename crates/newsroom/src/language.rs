@@ -12,9 +12,10 @@ pub const MAX_LENGTH: usize = 35;
 /// # Errors
 /// With a sentence for the person who typed it, if it is no such tag.
 pub fn parse(tag: &str) -> Result<Language, Invalid> {
-    let tag = tag.trim();
+    // Programs write an underscore, too, as in the names of POSIX locales.
+    let tag = tag.trim().replace('_', "-");
     // Registered languages have two or three letters; `english` would be well-formed, and name none.
-    let parsed = LanguageIdentifier::try_from_str(tag)
+    let parsed = LanguageIdentifier::try_from_str(&tag)
         .ok()
         .filter(|parsed| parsed.language.as_str().len() <= 3);
     match parsed {
