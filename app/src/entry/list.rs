@@ -17,7 +17,7 @@ use super::stretch::{FULL, FULL_CLASS, OPEN_CLASS};
 const PART: usize = 2 * FULL;
 
 /// What stands in a rendered document where the parts of its list belong. No text of an author can hold
-/// it: the sanitiser removes comments, and other texts are escaped.
+/// it: the sanitiser removes comments, and other texts are escaped; and none comes behind the list.
 const PLACEHOLDER: &str = "<!--list-->";
 
 /// The parts of the list in the document that is being rendered. They are not copied into its HTML.
@@ -45,7 +45,7 @@ impl DocumentList {
         let parts = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let at = html
             .windows(PLACEHOLDER.len())
-            .position(|bytes| bytes == PLACEHOLDER.as_bytes())?;
+            .rposition(|bytes| bytes == PLACEHOLDER.as_bytes())?;
         Some((
             html.slice(..at),
             parts,

@@ -9,8 +9,9 @@ use axum::{
     body::{Body, to_bytes},
     http::{Method, Request, StatusCode},
 };
-use domain::EntryState;
+use domain::{EntryState, Order};
 use futures::future::join_all;
+use newsroom::NewEntry;
 use tower::ServiceExt;
 use tracing::{Event, Metadata, Subscriber, instrument::WithSubscriber, span};
 
@@ -181,6 +182,23 @@ async fn long_page_is_the_same_in_every_encoding_after_every_change() {
             }
         }
     }
+}
+
+/// The mark that stands for the list while a document is rendered is no text of an author's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn texts_that_look_like_the_lists_mark_are_shown_as_they_are() {
+    let (app, anonymous, _) = TestApp::start().await;
+    let mark = "<!--list-->";
+    let new =
+        NewEntry::parse(mark, "marked", mark, "UTC", EntryState::Live, Order::Oldest).unwrap();
+    app.newsroom.create_entry(None, &new).await.unwrap();
+    let posted = app.post("marked", &format!("`{mark}`")).await;
+    let html = anonymous.get("/entries/marked").await.text();
+    assert!(!html.contains(mark), "{html}");
+    // Title, summary and text, each at least once.
+    assert!(html.matches("&lt;!--list--").count() >= 3, "{html}");
+    let card = format!("id=\"update-{}\"", posted.id);
+    assert_eq!(html.matches(&card).count(), 1, "{html}");
 }
 
 /// One POST to a page, and every reader got 405 until the next update.
