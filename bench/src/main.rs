@@ -53,7 +53,7 @@ enum Benchmark {
     Pollers,
     /// Posts over HTTP, beside a bare loop that writes to SQLite.
     DurablePosts,
-    /// The worst Markdown of the longest update, beside a plain one.
+    /// A realistic update, beside the Markdown parsers alone; and the worst Markdown of the longest one.
     Markup,
     /// Ten thousand readers, beside a bare write to each.
     FanOut,
