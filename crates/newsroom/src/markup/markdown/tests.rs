@@ -169,10 +169,7 @@ fn words_in_brackets_stay_and_are_markdown() {
             "Says [Reuters].\n\n[reuters]: https://example.org/a",
             "<p>Says <a href=\"https://example.org/a\">Reuters</a>.</p>\n",
         ),
-        (
-            "```\n[a]: b\n```",
-            "<pre><code>[a]: b\n</code></pre>\n",
-        ),
+        ("```\n[a]: b\n```", "<pre><code>[a]: b\n</code></pre>\n"),
         (
             "<script> is *bad*",
             "<p>&lt;script&gt; is <em>bad</em></p>\n",
