@@ -58,7 +58,7 @@ enum Benchmark {
     Pollers,
     /// Posts over HTTP, beside a bare loop that writes to SQLite.
     DurablePosts,
-    /// The worst Markdown of the longest update, beside a plain one.
+    /// A realistic update, beside the Markdown parsers alone; and the worst Markdown of the longest one.
     Markup,
     /// What readers and authors notice of clients that mean harm.
     HostileClients,

@@ -2,7 +2,9 @@
 
 mod author_html;
 mod authored;
+mod definitions;
 mod directions;
+mod elements;
 mod footnotes;
 mod limits;
 mod markdown;

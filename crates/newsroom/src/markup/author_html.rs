@@ -9,6 +9,7 @@ use std::{collections::HashSet, fmt::Write as _};
 use html5ever::tokenizer::Tag;
 
 use super::{
+    elements,
     limits::{MAX_DEPTH, MAX_FAILURES},
     policy,
     removed::Removed,
@@ -45,7 +46,7 @@ pub fn keep(piece: Piece<'_>, removed: &mut Removed) -> Kept {
         }
         Piece::Tag(raw) => raw,
     };
-    if !policy::is_html(&name_of(raw)) {
+    if !elements::is_html(&name_of(raw)) {
         return Kept::Text;
     }
     let Some(tag) = read(raw) else {
@@ -53,11 +54,11 @@ pub fn keep(piece: Piece<'_>, removed: &mut Removed) -> Kept {
     };
     let name = below_the_card(&tag.name);
     match (policy::is_allowed(name), is_end(&tag)) {
-        (true, true) if policy::is_void(name) => Kept::Nothing,
+        (true, true) if elements::is_void(name) => Kept::Nothing,
         (true, true) => Kept::End(name.to_owned()),
         (true, false) => start(name, &tag, removed),
         (false, true) => Kept::Nothing,
-        (false, false) if policy::is_code(name) => Kept::Code(name.to_owned()),
+        (false, false) if elements::is_code(name) => Kept::Code(name.to_owned()),
         (false, false) => {
             note(name, &tag, removed);
             Kept::Nothing
@@ -124,7 +125,7 @@ fn start(name: &str, tag: &Tag, removed: &mut Removed) -> Kept {
         }
         return Kept::Words(value(tag, "alt").unwrap_or_default().to_owned());
     }
-    if policy::is_void(name) {
+    if elements::is_void(name) {
         Kept::Html(html)
     } else {
         Kept::Start(name.to_owned(), html)
@@ -186,7 +187,7 @@ pub fn block(html: &str, removed: &mut Removed, ended_later: impl Fn(&str) -> bo
                 let _ = write!(kept, "</{name}>");
             }
             (Kept::Code(name), _) => {
-                let end = if policy::is_void(&name) {
+                let end = if elements::is_void(&name) {
                     Some(0)
                 } else if without_end.contains(&name) {
                     None
@@ -206,7 +207,7 @@ pub fn block(html: &str, removed: &mut Removed, ended_later: impl Fn(&str) -> bo
         }
     }
     let still_open = open.iter().rev();
-    for name in still_open.filter(|name| is_within_a_line(name) && !ended_later(name)) {
+    for name in still_open.filter(|name| elements::is_within_a_line(name) && !ended_later(name)) {
         let _ = write!(kept, "</{name}>");
     }
     kept
@@ -238,16 +239,6 @@ fn code_end(html: &str, name: &str) -> Option<usize> {
         }
         rest = &rest[at + 2..];
     }
-}
-
-/// Whether an element stands within a line: what is open opens again in every paragraph that follows.
-pub fn is_within_a_line(name: &str) -> bool {
-    const WITHIN_A_LINE: &[&str] = &[
-        "a", "abbr", "acronym", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "i",
-        "ins", "kbd", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
-        "time", "tt", "u", "var",
-    ];
-    WITHIN_A_LINE.contains(&name)
 }
 
 #[cfg(test)]

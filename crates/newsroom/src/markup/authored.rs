@@ -9,7 +9,7 @@ use comrak::{
 
 use super::{
     author_html::{Kept, block, end, keep, remove_code, start_element},
-    policy,
+    elements, policy,
     removed::Removed,
     tags::{Piece, name_of, next_piece},
 };
@@ -153,7 +153,7 @@ impl<'a> Authored<'a> {
                     NodeValue::HtmlInline(format!("</{name}>"))
                 }
                 Kept::Code(name) => {
-                    let last = if policy::is_void(&name) {
+                    let last = if elements::is_void(&name) {
                         Some(node)
                     } else if without_end.contains(&name) {
                         None
