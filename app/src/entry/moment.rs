@@ -25,11 +25,12 @@ pub fn Moment(
     #[prop(optional)]
     titled: bool,
 ) -> impl IntoView {
-    let shown = LocalTime::new(at, &zone);
-    let implied = !dated && is_same_day(at, context, &zone);
-    let date = match LocalTime::new(context, &zone) {
-        context if shown.is_of_another_year_than(&context) => shown.short_date_and_year(),
-        _ => shown.short_date(),
+    let [shown, implying] = [at, context].map(move |moment| LocalTime::new(moment, &zone));
+    let implied = !dated && shown.date() == implying.date();
+    let date = if shown.is_of_another_year_than(&implying) {
+        shown.short_date_and_year()
+    } else {
+        shown.short_date()
     };
     let repeated = shown.is_repeated().then(|| shown.zone());
     let html = time_of_day(

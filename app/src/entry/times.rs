@@ -169,22 +169,23 @@ impl Local {
             Date::new(&at.into()).get_timezone_offset()
         };
         let shift = offset(360.0) - offset(-360.0);
-        shift > 0.0 && offset(-shift) != offset(shift)
+        shift > 0.0 && offset(shift) > offset(-shift)
     }
 
     /// The zone's abbreviation, as in `EST`. It is remembered for its offset: there may be thousands of
     /// times, and the browser takes long to name one.
     fn zone(&self) -> String {
         thread_local! {
-            static NAMES: RefCell<Vec<(f64, String)>> = const { RefCell::new(Vec::new()) };
+            static NAMES: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
         }
-        let offset = self.moment.get_timezone_offset();
+        // As in `GMT-0500`.
+        let offset = self.part(25, 33);
         NAMES.with_borrow_mut(|names| {
-            if let Some((_, name)) = names.iter().find(|(of, _)| *of == offset) {
+            if let Some((_, name)) = names.iter().find(|(of, _)| of == offset) {
                 return name.clone();
             }
             let name = zone_name(&self.moment);
-            names.push((offset, name.clone()));
+            names.push((offset.to_owned(), name.clone()));
             name
         })
     }
@@ -197,7 +198,10 @@ fn zone_name(at: &Date) -> String {
     let mut name = String::new();
     for english in ["en-GB", "en-US", "en-AU"] {
         let text = String::from(at.to_locale_date_string(english, &options));
-        name = text.rsplit(' ').next().unwrap_or_default().to_owned();
+        text.rsplit(' ')
+            .next()
+            .unwrap_or_default()
+            .clone_into(&mut name);
         if name.len() < 4 || !name.starts_with("GMT") {
             break;
         }

@@ -43,7 +43,7 @@ pub fn UpdatePage() -> impl IntoView {
             }
             Page::Removed(entry) => {
                 response.set_status(StatusCode::GONE);
-                Either::Right(view! { <Removed entry /> })
+                Either::Right(view! { <Removed entry=*entry /> })
             }
         });
         or_error(&response, page)
@@ -84,9 +84,9 @@ fn Shown(shown: ShownUpdate, card: String) -> impl IntoView {
             <Meta property="og:type" content="article" />
             <Meta property="article:published_time" content=posted_at.clone() />
             <Canonical path=format!("{entry_url}/updates/{}", update.id) />
-            <h1 class="from-entry">
-                <span lang=ENGLISH>"From "</span>
-                <a href=entry_url.clone() dir="auto">
+            <h1 class="from-entry" lang=ENGLISH>
+                "From "
+                <a href=entry_url.clone() dir="auto" lang=entry.language.to_string()>
                     {entry.title.to_string()}
                 </a>
             </h1>

@@ -48,7 +48,7 @@ pub enum UpdatePage {
     /// The update, which can be read.
     Shown(Box<ShownUpdate>),
     /// The update was deleted from this entry.
-    Removed(Entry),
+    Removed(Box<Entry>),
 }
 
 /// An update that can be read, and those beside it.
@@ -163,7 +163,7 @@ impl Newsroom {
             return Err(Error::Unknown("update"));
         }
         if update.deleted_at.is_some() {
-            return Ok(UpdatePage::Removed(entry));
+            return Ok(UpdatePage::Removed(Box::new(entry)));
         }
         Ok(UpdatePage::Shown(Box::new(ShownUpdate {
             before: snapshot.update_before(&update).await?,
