@@ -80,8 +80,8 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use domain::{
-        AccountId, Draft, EntryId, EntryState, Epoch, Language, Order, Slug, Summary, Timestamp, Title,
-        UpdateId, Username,
+        AccountId, Draft, EntryId, EntryState, Epoch, Language, Order, Slug, Summary, Timestamp,
+        Title, UpdateId, Username,
     };
     use newsroom::{to_safe_html, zone};
 
