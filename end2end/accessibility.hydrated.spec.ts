@@ -12,7 +12,7 @@ const ZOOMED = [640, 320];
 for (const state of STATES) {
   test(`no barriers: ${state.name}`, async ({ world, newContext, hasTouch, allowConsole }) => {
     // Some states are failures.
-    allowConsole(/Failed to load resource|ERR_/);
+    allowConsole(/Failed to load resource|ERR_|WebAssembly/);
     const server = state.blank ? world.blank : world.ringside;
     const context = await newContext({ storageState: state.author ? world.logins.get(server.url) : undefined });
     const page = await context.newPage();

@@ -8,7 +8,7 @@ const README: Record<string, "light" | "dark"> = { "entry-desk": "light", "compo
 
 for (const state of STATES) {
   test(state.name, async ({ world, newContext, allowConsole }, info) => {
-    allowConsole(/Failed to load resource|ERR_/);
+    allowConsole(/Failed to load resource|ERR_|WebAssembly/);
     const server = state.blank ? world.blank : world.ringside;
     const context = await newContext({ storageState: state.author ? world.logins.get(server.url) : undefined });
     const page = await context.newPage();

@@ -89,9 +89,9 @@ export const STATES: State[] = [
     await page.getByRole("button", { name: "1 new update" }).waitFor();
   } },
   { name: "entry-below-scrolled", window: true, open: async (page, world) => {
-    const entry = await world.newStory();
+    const entry = await world.newEverything();
     await openLive(page, entry.url);
-    await page.locator(".update").nth(2).evaluate((update) => update.scrollIntoView());
+    await page.locator(".update").nth(1).evaluate((update) => update.scrollIntoView());
     for (const text of ["The second half begins.", "A first shot, over the bar."]) await world.post(entry.slug, text);
     await page.getByRole("button", { name: "2 new updates" }).waitFor();
   } },

@@ -219,14 +219,6 @@ impl FeedList {
         }
     }
 
-    /// Takes the reader to an update that waited; one that is in view already stays where it is.
-    pub fn go_to(&self, update: &HtmlElement, waited: bool) {
-        if waited {
-            update.scroll_into_view();
-        }
-        focus(update);
-    }
-
     /// Whether something may appear at the top without disturbing anybody.
     pub fn is_undisturbed(&self) -> bool {
         self.place.is_undisturbed()
@@ -303,7 +295,7 @@ impl FeedList {
 }
 
 /// Puts the focus on an update, and leaves the page where it is.
-fn focus(update: &HtmlElement) {
+pub fn focus(update: &HtmlElement) {
     update.set_tab_index(-1);
     let options = FocusOptions::new();
     options.set_prevent_scroll(true);

@@ -19,7 +19,7 @@ use super::{
     browser_events::hear_browser,
     entry_top,
     feed_bar::FeedBar,
-    feed_list::{FeedList, Shows},
+    feed_list::{FeedList, Shows, focus},
     socket::Socket,
     stream::{Said, Stream},
     stream_slot::StreamSlot,
@@ -30,6 +30,9 @@ use crate::{browser_clock::Stopwatch, memory};
 
 /// How often the connection looks at the clock.
 const TICK_MS: u32 = 1_000;
+
+/// A stream over whichever road, and the browser's slot that it takes; dropped, it is closed.
+type OpenStream = (Box<dyn Any>, Option<StreamSlot>);
 
 /// A live page. It lives as long as the document: nothing ever takes it apart. What it fetches is in
 /// `catching_up.rs` and `renewing.rs`, and what it shows in `showing.rs`.
@@ -47,8 +50,7 @@ pub struct LivePage {
     pub(super) announcer: Announcer,
     stopwatch: Stopwatch,
     connection: RefCell<Connection>,
-    /// The open stream, over whichever road, and the browser's slot that it takes; dropped, it is closed.
-    stream: RefCell<Option<(Box<dyn Any>, Option<StreamSlot>)>>,
+    stream: RefCell<Option<OpenStream>>,
 }
 
 impl LivePage {
@@ -125,7 +127,10 @@ impl LivePage {
         let hash = window().location().hash().unwrap_or_default();
         let fragment = hash.strip_prefix('#').unwrap_or_default();
         if let Some((update, hidden)) = self.reveal_linked(fragment) {
-            self.list.go_to(&update, hidden);
+            if hidden {
+                update.scroll_into_view();
+            }
+            focus(&update);
         }
     }
 
