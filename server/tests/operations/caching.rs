@@ -283,12 +283,12 @@ fn what_is_taken_down_goes_for_everybody() {
     let path = "/entries/final/updates/1";
     assert!(site.reader().get(path).text().contains("A mistake"));
     assert_eq!(author.post("/desk/updates/1/delete", &[]).status, 303);
-    soon(|| site.reader().get(path), |answer| answer.status == 404);
+    soon(|| site.reader().get(path), |answer| answer.status == 410);
     thread::scope(|readers| {
         for _ in 0..8 {
             readers.spawn(|| {
                 for _ in 0..20 {
-                    assert_eq!(site.reader().get(path).cached(), "404 EXPIRED");
+                    assert_eq!(site.reader().get(path).cached(), "410 EXPIRED");
                 }
             });
         }
