@@ -261,8 +261,8 @@ impl Client {
     async fn open_stream(self) -> std::io::Result<()> {
         let mut connection = self.connect().await?;
         connection.write_all(&get("/feed/all/stream", "")).await?;
-        // It reads the head, and nothing more.
-        connection.read(&mut [0; 64]).await?;
+        // It reads the beginning of the head, and nothing more.
+        connection.read_exact(&mut [0; 64]).await?;
         std::future::pending().await
     }
 
@@ -279,8 +279,10 @@ impl Client {
 
 /// The text of 50,000 characters that takes longest of those that the benchmark `markup` knows.
 fn worst_markdown() -> String {
-    let start: String = (0..48).map(|n| format!("<b {n}>")).collect();
-    let mut text = format!("<p>{start}");
+    let mut text = String::from("<p>");
+    for n in 0..48 {
+        text.push_str(&format!("<b {n}>"));
+    }
     while text.len() < 49_900 {
         text.push_str("<p>x");
     }

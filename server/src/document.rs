@@ -244,12 +244,12 @@ fn join_brotli(parts: &[Arc<EncodedPart>]) -> io::Result<Vec<u8>> {
     let bytes: usize = parts.iter().map(|part| part.bytes.len()).sum();
     let mut joined = vec![0; bytes + JOINED_OVERHEAD];
     let mut length = 0;
-    let mut joiner = BroCatli::new();
+    let mut streams = BroCatli::new();
     for part in parts {
-        joiner.new_brotli_file();
-        check(joiner.stream(&part.bytes, &mut 0, &mut joined, &mut length))?;
+        streams.new_brotli_file();
+        check(streams.stream(&part.bytes, &mut 0, &mut joined, &mut length))?;
     }
-    check(joiner.finish(&mut joined, &mut length))?;
+    check(streams.finish(&mut joined, &mut length))?;
     joined.truncate(length);
     Ok(joined)
 }

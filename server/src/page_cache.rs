@@ -418,10 +418,10 @@ async fn render(request: Request, next: Next, encoder: Encoder, encoding: Encodi
         None => body.collect().await.map(|body| body.to_bytes().into()),
     };
     let rendered = begun.elapsed();
-    let encoded = document
+    let sent = document
         .map_err(io::Error::other)
         .and_then(|document| encoder.encode(&document, encoding));
-    let encoded = encoded.unwrap_or_else(|error| {
+    let sent = sent.unwrap_or_else(|error| {
         tracing::error!(%error, %uri, "a page could not be rendered");
         parts.status = StatusCode::INTERNAL_SERVER_ERROR;
         parts.headers.clear();
@@ -437,11 +437,11 @@ async fn render(request: Request, next: Next, encoder: Encoder, encoding: Encodi
     if let Some(value) = parts.headers.get(CONTENT_TYPE) {
         headers.insert(CONTENT_TYPE, value.clone());
     }
-    if encoded.encoding != Encoding::Identity {
-        headers.insert(CONTENT_ENCODING, encoded.encoding.header());
+    if sent.encoding != Encoding::Identity {
+        headers.insert(CONTENT_ENCODING, sent.encoding.header());
     }
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-    let digest = BASE64_URL_SAFE_NO_PAD.encode(&encoded.digest[..15]);
+    let digest = BASE64_URL_SAFE_NO_PAD.encode(&sent.digest[..15]);
     // Base64 between quotes is always a header's value.
     if let Ok(etag) = HeaderValue::try_from(format!("\"{digest}\"")) {
         headers.insert(ETAG, etag);
@@ -449,7 +449,7 @@ async fn render(request: Request, next: Next, encoder: Encoder, encoding: Encodi
     Finished {
         status: parts.status,
         headers,
-        body: encoded.bytes,
+        body: sent.bytes,
     }
 }
 

@@ -34,7 +34,8 @@ mod moment;
 mod page;
 #[cfg(feature = "ssr")]
 mod said;
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(feature = "ssr")]
+#[cfg(test)]
 mod tests;
 #[cfg(feature = "ssr")]
 mod update_card;

@@ -1,6 +1,6 @@
 //! What of a parsed text is kept: its links, its pictures and its own HTML.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use comrak::{
     Arena, Node,
@@ -14,12 +14,13 @@ use super::{
     tags::{Piece, name_of, next_piece},
 };
 
-/// The lowest level of a heading in an update: the card's own headline is above it.
-const BELOW_THE_CARD: u8 = 2;
+/// The level of an update's highest headings: the card's own headline is above them.
+const BELOW_THE_CARD: u8 = 3;
 
 /// Removes what isn't allowed from a text, and returns what that was.
 pub fn keep_allowed<'a>(arena: &'a Arena<'a>, root: Node<'a>) -> Removed {
     let nodes: Vec<_> = root.descendants().collect();
+    let levels = levels_of_headings(&nodes);
     let mut text = Authored {
         arena,
         removed: Removed::default(),
@@ -29,7 +30,9 @@ pub fn keep_allowed<'a>(arena: &'a Arena<'a>, root: Node<'a>) -> Removed {
         let mut data = node.data_mut();
         match &mut data.value {
             NodeValue::Heading(heading) => {
-                heading.level = (heading.level + BELOW_THE_CARD).min(6);
+                let above = levels.range(..heading.level).count();
+                let above = u8::try_from(above).unwrap_or(u8::MAX);
+                heading.level = above.saturating_add(BELOW_THE_CARD).min(6);
                 drop(data);
                 text.inline_html(node);
             }
@@ -63,6 +66,16 @@ pub fn keep_allowed<'a>(arena: &'a Arena<'a>, root: Node<'a>) -> Removed {
         }
     }
     text.removed
+}
+
+/// The levels of the headings that a text has. Which come first is up to the author; none is left out
+/// between them in the card, so that a screen reader finds each.
+fn levels_of_headings(nodes: &[Node<'_>]) -> BTreeSet<u8> {
+    let level = |node: &Node<'_>| match &node.data().value {
+        NodeValue::Heading(heading) => Some(heading.level),
+        _ => None,
+    };
+    nodes.iter().filter_map(level).collect()
 }
 
 /// How many end tags of each element stand in blocks of HTML.

@@ -17,6 +17,28 @@ fn html(source: &str) -> String {
 }
 
 #[test]
+fn headings_begin_below_the_cards_headline_and_leave_no_level_out() {
+    for (source, expected) in [
+        ("# A", "<h3 dir=\"auto\">A</h3>"),
+        ("## A", "<h3 dir=\"auto\">A</h3>"),
+        (
+            "# A\n## B\n# C",
+            "<h3 dir=\"auto\">A</h3>\n<h4 dir=\"auto\">B</h4>\n<h3 dir=\"auto\">C</h3>",
+        ),
+        (
+            "## A\n#### B",
+            "<h3 dir=\"auto\">A</h3>\n<h4 dir=\"auto\">B</h4>",
+        ),
+        (
+            "# A\n## B\n### C\n#### D\n##### E",
+            "<h3 dir=\"auto\">A</h3>\n<h4 dir=\"auto\">B</h4>\n<h5 dir=\"auto\">C</h5>\n<h6 dir=\"auto\">D</h6>\n<h6 dir=\"auto\">E</h6>",
+        ),
+    ] {
+        assert_eq!(safe(source).as_str(), expected, "{source}");
+    }
+}
+
+#[test]
 fn markdown_and_html_are_read() {
     assert_snapshot!(html("**Gooal!** 1–0, says [the board](https://example.org/a?b=1&c=2)."),
         @r#"<p dir="auto"><strong>Gooal!</strong> 1–0, says <a href="https://example.org/a?b=1&amp;c=2" rel="noopener noreferrer">the board</a>.</p>"#);
