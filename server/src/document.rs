@@ -2,15 +2,19 @@
 //! them, so that a revision costs the part that it changed.
 
 use std::{
+    collections::VecDeque,
+    convert::Infallible,
     fmt,
     io::{self, Write},
     mem,
+    pin::Pin,
     sync::Arc,
+    task::{Context, Poll},
 };
 
 use app::DocumentList;
 use axum::{
-    body::{Body, Bytes},
+    body::{Body, Bytes, HttpBody},
     response::{IntoResponse, Response},
 };
 use brotli::{
@@ -18,7 +22,7 @@ use brotli::{
     enc::BrotliEncoderParams,
 };
 use flate2::{Compression, Crc, write::DeflateEncoder};
-use futures::stream;
+use http_body::{Frame, SizeHint};
 use moka::sync::Cache;
 use newsroom::ListPart;
 use sha2::{Digest, Sha256};
@@ -99,11 +103,44 @@ impl Part {
 impl IntoResponse for Document {
     /// Sends the parts one after the other. The page cache finds them among the extensions.
     fn into_response(self) -> Response {
-        let parts = self.0.clone().into_iter();
-        let bytes = parts.map(|part| Ok::<_, io::Error>(part.html().clone()));
-        let mut response = Response::new(Body::from_stream(stream::iter(bytes)));
+        let mut response = Response::new(Body::new(Unencoded {
+            left: self.len() as u64,
+            parts: self.0.clone().into(),
+        }));
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// The body of a document that isn't encoded, whose length is known before it is put together.
+struct Unencoded {
+    parts: VecDeque<Part>,
+    /// How many bytes the parts have.
+    left: u64,
+}
+
+impl HttpBody for Unencoded {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let next = self.parts.pop_front();
+        Poll::Ready(next.map(|part| {
+            let html = part.html().clone();
+            self.left -= html.len() as u64;
+            Ok(Frame::data(html))
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
     }
 }
 
@@ -287,5 +324,23 @@ impl fmt::Debug for Encoder {
         f.debug_struct("Encoder")
             .field("parts", &self.0.entry_count())
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    /// As that of an entry which another process has just made: it passes by the page cache.
+    #[tokio::test]
+    async fn document_that_is_not_encoded_is_sent_with_its_length() {
+        let parts = ["<ul>", "", "<li>one</li>", "</ul>"];
+        let parts = parts.map(|html| Part::Own(Bytes::from_static(html.as_bytes())));
+        let body = Document(parts.to_vec()).into_response().into_body();
+        assert_eq!(body.size_hint().exact(), Some(21));
+        let body = body.collect().await.unwrap().to_bytes();
+        assert_eq!(body, "<ul><li>one</li></ul>");
     }
 }

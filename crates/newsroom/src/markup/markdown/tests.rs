@@ -121,7 +121,7 @@ fn each_extension_does_what_it_is_for() {
             "2. Bundesliga",
             "<ol start=\"2\">\n<li>Bundesliga</li>\n</ol>\n",
         ),
-        ("# BREAKING\n\n###### x", "<h3>BREAKING</h3>\n<h6>x</h6>\n"),
+        ("# BREAKING\n\n###### x", "<h3>BREAKING</h3>\n<h4>x</h4>\n"),
         (
             "    06:10 doors\n    07:00 start",
             "<pre><code>06:10 doors\n07:00 start\n</code></pre>\n",
