@@ -241,7 +241,7 @@ fn milliseconds(time: Duration) -> f64 {
 }
 
 /// `start`, and then `piece` again and again up to `length` characters.
-fn filled(start: &str, piece: &str, length: usize) -> String {
+pub fn filled(start: &str, piece: &str, length: usize) -> String {
     let pieces = std::iter::repeat(piece).take_while(|piece| !piece.is_empty());
     let text = start.chars().chain(pieces.flat_map(str::chars));
     text.take(length).collect()
@@ -270,7 +270,7 @@ fn plain(length: usize) -> String {
 }
 
 /// Formatting elements of which no two are the same: a parser opens each again in every paragraph.
-fn formatting(count: usize) -> String {
+pub fn formatting(count: usize) -> String {
     (0..count).fold(String::from("<p>"), |mut text, at| {
         // Writing to a String can't fail.
         let _ = write!(text, "<b title={at}>");
