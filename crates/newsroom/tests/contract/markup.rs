@@ -25,7 +25,7 @@ async fn markdown_is_shown_and_its_source_kept(database: Database) {
     // Both databases say the same; a test runner may ask them in one process.
     insta::allow_duplicates! {
     insta::assert_snapshot!(room.cards().card(&of, &update), @r#"
-    <article id="update-1"><h4 dir="auto">Half-time</h4>
+    <article id="update-1"><h3 dir="auto">Half-time</h3>
     <div class="table" role="group" aria-label="Table" tabindex="0" dir="auto"><table dir="auto">
     <thead>
     <tr>
