@@ -25,12 +25,12 @@ use crate::{
 /// How many readers have a stream open.
 const READERS: u32 = 500;
 /// How many posts a round has, and how often one is sent.
-const POSTS: u32 = 50;
+const POSTS: u32 = 30;
 const EVERY: Duration = Duration::from_millis(200);
 /// How long stragglers are waited for after the last post.
 const AFTERWARDS: Duration = Duration::from_secs(10);
 /// How many rounds an attack has, each after one at rest.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 /// How long an attack goes on before its round begins.
 const WARM_UP: Duration = Duration::from_secs(1);
 /// How long a client waits before it attacks again once it was refused or closed.
