@@ -3,7 +3,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test setup lint advisories rust-tests api-fuzz size-budget browser-tests prove soak bench screenshots clean dependencies
+.PHONY: help run dev build test setup lint advisories rust-tests api-fuzz size-budget browser-tests prove soak bench screenshots clean
 
 # cargo-leptos takes wasm-bindgen and wasm-opt from PATH; these are the pinned ones.
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/end2end/node_modules/.bin:$(PATH)
@@ -38,20 +38,17 @@ test: ## Run every check and every test
 	@scripts/phases setup lint rust-tests build size-budget api-fuzz prove browser-tests
 
 setup: ## Install what the other targets need (they also do it themselves)
-	@scripts/setup rust tools node browser postgres nginx python
+	@scripts/setup rust tools deny node browser postgres nginx python
 
-lint: ## Check formatting, lints, types and who imports whom; a warning is an error
-	@scripts/setup rust node
+lint: ## Check formatting, lints, types, who imports whom, and dependencies; a warning is an error
+	@scripts/setup rust deny node
 	cargo fmt --all --check
 	scripts/import-rules
+	.tools/bin/cargo-deny --locked check bans licenses sources
 	cargo clippy --locked $(NATIVE) --all-targets -- -D warnings
 	cargo clippy --locked -p frontend --target wasm32-unknown-unknown -- -D warnings
 	end2end/node_modules/.bin/tsc --project end2end
 	node --test scripts/name-by-content.test.js
-
-dependencies: ## Check which dependencies, licences and sources there may be
-	@scripts/setup rust deny
-	.tools/bin/cargo-deny --locked check bans licenses sources
 
 advisories: ## Look up known vulnerabilities of the dependencies; it fetches the RustSec database
 	@scripts/setup rust deny
