@@ -10,12 +10,12 @@ use super::{render_card, render_highlights, render_since};
 use crate::front::{live_cards::from_entry, render_line};
 
 /// A moment, as in `2026-11-21 14:05`, by the clocks of UTC.
-fn at(text: &str) -> Timestamp {
+pub fn at(text: &str) -> Timestamp {
     let moment: jiff::Timestamp = format!("{}Z", text.replace(' ', "T")).parse().unwrap();
     Timestamp(moment.as_microsecond())
 }
 
-fn entry(time_zone: &str, starts_at: &str) -> Entry {
+pub fn entry(time_zone: &str, starts_at: &str) -> Entry {
     Entry {
         epoch: Epoch::parse("e").unwrap(),
         id: EntryId(3),
@@ -34,7 +34,7 @@ fn entry(time_zone: &str, starts_at: &str) -> Entry {
     }
 }
 
-fn update(posted_at: &str) -> LiveUpdate {
+pub fn update(posted_at: &str) -> LiveUpdate {
     let draft = Draft::parse("Goal", "").unwrap();
     LiveUpdate {
         id: UpdateId(12),

@@ -79,50 +79,25 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use domain::{
-        AccountId, Draft, EntryId, EntryState, Epoch, Language, Order, Slug, Summary, Timestamp,
-        Title, UpdateId, Username,
-    };
-    use newsroom::{to_safe_html, zone};
+    use domain::{Draft, Timestamp, UpdateId};
+    use newsroom::to_safe_html;
 
     use super::*;
+    use crate::entry::tests;
 
     fn entry() -> Entry {
-        Entry {
-            epoch: Epoch::parse("e").unwrap(),
-            id: EntryId(3),
-            slug: Slug::parse("final").unwrap(),
-            title: Title::parse("The final").unwrap(),
-            summary: Summary::parse("").unwrap(),
-            state: EntryState::Live,
-            time_zone: zone::parse("Europe/Paris").unwrap(),
-            language: Language::default(),
-            own_language: None,
-            starts_at: Timestamp(1_795_266_300_000_000),
-            ended_at: None,
-            default_order: Order::Oldest,
-            rev: 1,
-            head: 9,
-        }
+        tests::entry("Europe/Paris", "2026-11-21 13:05")
     }
 
     fn update(source: &str, headline: &str) -> LiveUpdate {
         let draft = Draft::parse(source, headline).unwrap();
         LiveUpdate {
-            id: UpdateId(12),
-            entry_id: EntryId(3),
-            rev: 9,
-            author_id: AccountId(1),
-            author: Username::parse("ann").unwrap(),
             html: to_safe_html(&draft.source).unwrap().html,
             headline: draft.headline,
             source: source.to_owned(),
             key: false,
-            pinned: false,
             posted_at: Timestamp(1_795_266_300_123_456),
-            edited_at: None,
-            deleted_at: None,
-            deleted_by: None,
+            ..tests::update("2026-11-21 13:05")
         }
     }
 
