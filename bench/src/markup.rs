@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::Source;
-use newsroom::to_safe_html;
+use newsroom::{markdown_options, to_safe_html};
 
 use crate::rig::{Error, Result, Table, heading, median, note};
 
@@ -141,7 +141,7 @@ fn realistic_update() -> Result<()> {
             to_safe_html(source).map_or(0, |rendered| rendered.html.as_str().len())
         }),
         ("of that: comrak alone", |source| {
-            comrak::markdown_to_html(source.as_str(), &extensions()).len()
+            comrak::markdown_to_html(source.as_str(), &markdown_options()).len()
         }),
         ("for comparison: pulldown-cmark alone", |source| {
             let parser = pulldown_cmark::Parser::new_ext(source.as_str(), similar_extensions());
@@ -164,20 +164,6 @@ fn realistic_update() -> Result<()> {
     }
     table.print();
     Ok(())
-}
-
-/// What Ringside asks of comrak.
-fn extensions() -> comrak::Options<'static> {
-    let mut options = comrak::Options::default();
-    options.extension.autolink = true;
-    options.extension.cjk_friendly_emphasis = true;
-    options.extension.footnotes = true;
-    options.extension.strikethrough = true;
-    options.extension.table = true;
-    options.extension.tasklist = true;
-    options.render.hardbreaks = true;
-    options.render.r#unsafe = true;
-    options
 }
 
 /// What pulldown-cmark has of it.

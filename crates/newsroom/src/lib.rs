@@ -48,7 +48,7 @@ pub use desk::{DeskEntry, EntryAtDesk};
 pub use entry::{Entry, EntryEdit, EntryPage, LiveUpdate, NewEntry, SincePart};
 pub use error::{Error, Result};
 pub use list_part::{ListForm, ListPart, ListParts};
-pub use markup::{MARKUP_VERSION, Rendered, SafeHtml, to_safe_html};
+pub use markup::{MARKUP_VERSION, Rendered, SafeHtml, markdown_options, to_safe_html};
 pub use newsroom::{FeedPolicy, Newsroom, Options};
 pub use passwords::refuse_weak;
 pub use patch::{EntryPatch, UpdatePatch};

@@ -23,6 +23,8 @@ use domain::{Invalid, Source};
 
 use limits::{Exceeded, MAX_BYTES, MAX_PASSES, TooMuch};
 
+pub use markdown::options as markdown_options;
+
 /// How long an excerpt is at most, in characters: what a search engine or a preview shows of it.
 const EXCERPT: usize = 200;
 

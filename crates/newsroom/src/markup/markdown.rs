@@ -42,8 +42,9 @@ pub fn to_html(source: &str) -> Result<(String, Removed), TooMuch> {
     unreachable!("the last round returns")
 }
 
-/// GitHub's Markdown, and what people who type fast mean: a line end ends a line, an address is a link.
-fn options() -> Options<'static> {
+/// Returns the options that texts are parsed and written with: GitHub's Markdown, and what people who type
+/// fast mean: a line end ends a line, an address is a link.
+pub fn options() -> Options<'static> {
     let mut options = Options::default();
     options.extension.autolink = true;
     options.extension.cjk_friendly_emphasis = true;
