@@ -7,7 +7,7 @@ use std::{
 
 use axum::body::Bytes;
 use domain::Order;
-use leptos::prelude::use_context;
+use leptos::prelude::expect_context;
 use newsroom::{Cards, Entry, ListForm, ListPart, LiveUpdate};
 
 use super::stretch::{FULL, FULL_CLASS, OPEN_CLASS};
@@ -27,16 +27,9 @@ pub struct DocumentList(Arc<Mutex<Vec<Arc<ListPart>>>>);
 impl DocumentList {
     /// Puts `parts` into the document that is being rendered, and returns the HTML that stands for them.
     pub fn insert(parts: Vec<Arc<ListPart>>) -> String {
-        match use_context::<Self>() {
-            Some(list) => {
-                *list.0.lock().unwrap_or_else(PoisonError::into_inner) = parts;
-                PLACEHOLDER.to_owned()
-            }
-            None => parts
-                .iter()
-                .map(|part| String::from_utf8_lossy(part.html()))
-                .collect(),
-        }
+        let list: Self = expect_context();
+        *list.0.lock().unwrap_or_else(PoisonError::into_inner) = parts;
+        PLACEHOLDER.to_owned()
     }
 
     /// Returns the rendered document `html` as what is before its list, the parts of the list, and what
