@@ -8,6 +8,7 @@ use std::sync::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, UnixStream},
+    task::JoinSet,
 };
 use tokio_util::task::AbortOnDropHandle;
 
@@ -27,13 +28,14 @@ impl Network {
         let swallows = Arc::new(AtomicBool::new(false));
         let forwarded = Arc::clone(&swallows);
         let accept = async move {
+            let mut connections = JoinSet::new();
             loop {
                 let (client, _) = listener.accept().await.unwrap();
                 let server = UnixStream::connect(&socket).await.unwrap();
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
-                tokio::spawn(forward(from_client, to_server, Arc::clone(&forwarded)));
-                tokio::spawn(forward(from_server, to_client, Arc::clone(&forwarded)));
+                connections.spawn(forward(from_client, to_server, Arc::clone(&forwarded)));
+                connections.spawn(forward(from_server, to_client, Arc::clone(&forwarded)));
             }
         };
         Self {
