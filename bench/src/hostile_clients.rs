@@ -75,7 +75,7 @@ pub async fn run() -> Result<()> {
     heading("What readers and authors notice of clients that mean harm");
     note(format!(
         "{READERS} readers by server-sent events, {POSTS} posts, one every {} ms, and {LOGINS} right logins a round; {ROUNDS} rounds of each attack, \
-         by turns with rounds at rest. The clients come from addresses of their own.",
+         by turns with rounds at rest. The clients that attack share an address of their own.",
         EVERY.as_millis(),
     ));
     let mut table = Table::new([
