@@ -11,20 +11,20 @@ const { brotliDecompressSync } = require("node:zlib");
 const [JS, WASM, CSS, LOADER, CHUNK, MANIFEST] = ["j", "w", "c", "l", "k", "m"].map((letter) => letter.repeat(22));
 
 /** A build as cargo-leptos leaves it: the main script and the loader name each other, and the loader is named in wasm. */
-function build(t, { chunk = "chunk", shared = "b, a, ", loader = LOADER } = {}) {
+function build(t, { chunk = "chunk", shared = "b, a, ", loader = LOADER, imports = "" } = {}) {
   const target = mkdtempSync(join(tmpdir(), "name-by-content-"));
   t.after(() => rmSync(target, { recursive: true }));
   const pkg = join(target, "site", "pkg");
   mkdirSync(pkg, { recursive: true });
   mkdirSync(join(target, "release"));
   const files = {
-    [`ringside.${JS}.js`]: `import * as split from "./__wasm_split.${loader}.js";`,
-    [`ringside.${WASM}.wasm`]: `\0asm ./__wasm_split.${loader}.js`,
+    [`ringside.${JS}.js`]: `import * as split from "./__wasm_split.${loader}.js";${imports}`,
+    [`ringside.${WASM}.wasm`]: `\0asm ./__wasm_split.${loader}.js${imports}`,
     [`ringside.${CSS}.css`]: "body {}",
     [`__wasm_split.${loader}.js`]:
       `import { initSync } from "./ringside.${JS}.js";\nconst { ${shared}} = initSync(undefined, undefined);\n` +
       `Object.assign(sharedImports.__wasm_split, { ${shared}});\nfetch(new URL("./composer.${CHUNK}.wasm", import.meta.url));`,
-    [`composer.${CHUNK}.wasm`]: `\0asm ${chunk} ./__wasm_split.${loader}.js`,
+    [`composer.${CHUNK}.wasm`]: `\0asm ${chunk} ./__wasm_split.${loader}.js${imports}`,
     [`ringside.d.${JS}.ts`]: "export default function init(): void;",
     [`__wasm_split_manifest.${MANIFEST}.json`]: JSON.stringify({ composer: [`composer.${CHUNK}`], another: [] }),
   };
@@ -88,6 +88,19 @@ test("a name changes with the bytes of its file", (t) => {
 test("the same build has the same names, whatever they were at first and in which order lists were written", (t) => {
   const [first, second] = [named(build(t)), named(build(t, { shared: "a, b, ", loader: "x".repeat(22) }))];
   assert.deepEqual([...second], [...first]);
+});
+
+test("imports are numbered alike in the script and in wasm, and keep their numbers when that is done again", (t) => {
+  const imports = ["__wbg_set_e2b1a0fe9d3cdb44", "__wbg_set_body_1fb0f1008bfc7df6", "__wbg_new_ee8cb715333f443d"];
+  const list = (names) => names.map((name) => `${name}:`).join("");
+  const target = build(t, { imports: list(imports) });
+  const files = named(target);
+  const content = (start, end) => [...files].find(([name]) => name.startsWith(start) && name.endsWith(end))[1].toString("latin1");
+  const numbered = ["__wbg_set_0000000000000001", "__wbg_set_body_0000000000000002", "__wbg_new_0000000000000000"];
+  for (const text of [content("ringside.", ".js"), content("ringside.", ".wasm"), content("composer.", ".wasm")]) {
+    assert.ok(text.includes(list(numbered)), text);
+  }
+  assert.deepEqual([...named(target)], [...files]);
 });
 
 test("a file whose bytes were changed fails the check", (t) => {

@@ -55,9 +55,19 @@ fn log_in(serving: &Serving, password: &str) -> String {
     answer[.."HTTP/1.0 303".len()].to_owned()
 }
 
-#[test]
-fn updates_of_another_release_are_rendered_anew() {
+#[tokio::test]
+async fn updates_of_another_release_are_rendered_anew() {
     let ringside = Ringside::new();
+    assert_snapshot!(ringside.says(&["rerender"]), @"All updates are rendered by this release already.");
+
+    let password = ringside.file("password", "correct horse battery");
+    ringside.says(&account("ann", "owner", &password));
+    ringside.says(&entry(&["--title", "Final", "--state", "live"]));
+    ringside.execute(
+        "INSERT INTO updates (entry_id, author_id, rev, source, html, posted_at, markup_version)
+         SELECT e.id, a.id, e.rev, '*Goal*', '<p>Goal</p>', 0, 0 FROM entries e, accounts a",
+    ).await;
+    assert_snapshot!(ringside.says(&["rerender"]), @"Rendered 1 of 1 updates; 1 changed.");
     assert_snapshot!(ringside.says(&["rerender"]), @"All updates are rendered by this release already.");
 }
 

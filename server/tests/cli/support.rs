@@ -8,6 +8,7 @@ use std::{
     process::{Child, ChildStdout, Command, Output, Stdio},
 };
 
+use sqlx::{AnyConnection, Connection as _};
 use tempfile::TempDir;
 
 /// A data folder for a test's own, and the binary that keeps its data there.
@@ -46,6 +47,14 @@ impl Ringside {
     /// The database's address.
     pub fn database_url(&self) -> String {
         format!("sqlite://{}", self.data().join("ringside.db").display())
+    }
+
+    /// Executes `sql` in the database; a command has made it before.
+    pub async fn execute(&self, sql: &'static str) {
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect(&self.database_url()).await.unwrap();
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
     }
 
     /// The command, to be given more.

@@ -3,7 +3,8 @@
 use std::{io::Write, net::TcpStream};
 
 use super::support::{
-    CONNECTIONS, CONNECTIONS_PER_ADDRESS, Target, eventually, is_closed, read_to_close,
+    CONNECTIONS, CONNECTIONS_PER_ADDRESS, FILES, Target, eventually, is_closed, read_head,
+    read_to_close,
 };
 
 /// How many connections that are open.
@@ -115,4 +116,52 @@ fn connections_that_have_sent_a_request_are_bounded_too() {
     target.assert_serves();
     drop(open);
     target.assert_serves();
+}
+
+#[test]
+fn connections_wait_while_the_server_has_no_files_for_them() {
+    let target = Target::start(&[]);
+    target.assert_serves();
+    target.limit_files(1);
+    let mut waiting = connect_from_all(&target);
+    for connection in &mut waiting {
+        connection
+            .write_all(b"GET /healthz HTTP/1.0\r\nhost: x\r\n\r\n")
+            .unwrap();
+    }
+    target.await_log("connections can't be accepted");
+    target.limit_files(FILES);
+    for connection in &mut waiting {
+        let answer = read_to_close(connection);
+        assert!(answer.contains(" 200 "), "{answer}");
+    }
+    target.assert_serves();
+    target.assert_logged("connections can't be accepted");
+}
+
+#[test]
+fn silent_connections_are_closed_when_the_server_has_no_more_files() {
+    let target = Target::start(&[]);
+    let mut silent = connect_from_all(&target);
+    // Connections are accepted in order: all of them are once a later one is.
+    target.assert_serves();
+    target.limit_to_open_sockets();
+    let mut streams = connect_from_all(&target);
+    for stream in &mut streams {
+        stream
+            .write_all(b"GET /feed/1/stream HTTP/1.1\r\nhost: x\r\n\r\n")
+            .unwrap();
+    }
+    for stream in &mut streams {
+        let head = read_head(stream).unwrap();
+        assert!(head.contains(" 200 "), "{head}");
+    }
+    assert!(still_open(&mut silent) < silent.len());
+    target.assert_logged("connections can't be accepted");
+}
+
+/// Connects once from each of sixty addresses.
+fn connect_from_all(target: &Target) -> Vec<TcpStream> {
+    let connect = |number| target.connect(number).unwrap();
+    (2..62).map(connect).collect()
 }

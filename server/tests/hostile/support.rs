@@ -178,6 +178,28 @@ impl Target {
         fs::read_to_string(&self.log).unwrap()
     }
 
+    /// Sets how many files the server may have open from now on.
+    pub fn limit_files(&self, files: usize) {
+        let server = i32::try_from(self.server.id()).unwrap();
+        let limits = Some((files as u64, FILES as u64));
+        rlimit::prlimit(server, rlimit::Resource::NOFILE, limits, None).unwrap();
+    }
+
+    /// Lets the server open no socket beside those that it has open.
+    pub fn limit_to_open_sockets(&self) {
+        let folder = format!("/proc/{}/fd", self.server.id());
+        let files = fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap().path());
+        let is_socket = |file: &PathBuf| {
+            // It may have been closed.
+            fs::read_link(file).is_ok_and(|it| it.to_string_lossy().starts_with("socket:"))
+        };
+        let number = |file: PathBuf| file.file_name()?.to_str()?.parse().ok();
+        let highest: usize = files.filter(is_socket).filter_map(number).max().unwrap();
+        self.limit_files(highest + 1);
+    }
+
     /// A number from what the system knows about the server's process.
     fn status(&self, name: &str) -> u64 {
         let file = format!("/proc/{}/status", self.server.id());

@@ -58,13 +58,13 @@ fn source(row: &AnyRow) -> Result<(UpdateId, String)> {
 }
 
 impl Revision {
-    /// Stores the HTML that was made anew of an update's source. Only another HTML takes a revision, and
-    /// only of an update that readers see.
+    /// Stores the HTML that was rendered again from an update's source, and returns whether it or its
+    /// excerpt differs. An update that readers see takes a revision if its HTML or excerpt differs.
     ///
     /// # Errors
     /// If there is no such update, or the database can't be reached.
     pub async fn store_rerendered(&mut self, update: &LiveUpdate, html: &SafeHtml) -> Result<bool> {
-        let differs = html.as_str() != update.html.as_str();
+        let differs = *html != update.html;
         let is_seen = differs && update.deleted_at.is_none();
         let rev = if is_seen {
             self.take_rev()?
