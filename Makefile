@@ -78,15 +78,15 @@ prove: ## Prove on the last build that every reader ends with the truth, and tha
 soak: build ## The same for longer and harder, and every browser test on both databases: an hour
 	@scripts/setup rust postgres
 	cargo build --locked --release -p bench
-	$(foreach database,sqlite postgres,$(call prove,$(database),--seconds 600 --haste 1,--posts 20000))
+	$(foreach database,sqlite postgres,$(call prove,$(database),--seconds 600 --time-scale 1,--posts 20000))
 	@scripts/setup python
 	scripts/api-fuzz 2000 $$RANDOM
 	RINGSIDE_EVERY_TEST=1 $(MAKE) --no-print-directory browser-tests
 
 # DATABASE, what is harder for convergence, and for nothing-lost; each has a PostgreSQL server of its own.
 define prove
-scripts/with-postgres target/release/bench prove convergence --database $(1) $(2)
-scripts/with-postgres target/release/bench prove nothing-lost --database $(1) $(3)
+scripts/with-postgres target/release/bench chaos convergence --database $(1) $(2)
+scripts/with-postgres target/release/bench chaos nothing-lost --database $(1) $(3)
 
 endef
 

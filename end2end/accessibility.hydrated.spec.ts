@@ -1,7 +1,7 @@
 // Every page in every state, at a desk and on a phone: nothing that keeps somebody out.
-import { axeComplaints, cutOff, enlargeText, smallTargets } from "./support/barriers";
+import { axeViolations, cutOff, enlargeText, smallTargets } from "./support/accessibility";
 import { STATES } from "./support/states";
-import { expect, test } from "./support/world";
+import { expect, test } from "./support/fixtures";
 
 // A colour that is fading has no contrast to speak of.
 test.use({ contextOptions: { reducedMotion: "reduce" } });
@@ -10,17 +10,17 @@ test.use({ contextOptions: { reducedMotion: "reduce" } });
 const ZOOMED = [640, 320];
 
 for (const state of STATES) {
-  test(`no barriers: ${state.name}`, async ({ world, newContext, hasTouch, allowConsole }) => {
+  test(`accessible: ${state.name}`, async ({ fixture, newContext, hasTouch, allowConsole }) => {
     // Some states are failures.
     allowConsole(/Failed to load resource|ERR_|WebAssembly/);
-    const server = state.blank ? world.blank : world.ringside;
-    const context = await newContext({ storageState: state.author ? world.logins.get(server.url) : undefined });
+    const server = state.blank ? fixture.blank : fixture.ringside;
+    const context = await newContext({ storageState: state.author ? fixture.logins.get(server.url) : undefined });
     const page = await context.newPage();
-    await state.open(page, world);
+    await state.open(page, fixture);
 
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
-      expect.soft(await axeComplaints(page), colorScheme).toEqual([]);
+      expect.soft(await axeViolations(page), colorScheme).toEqual([]);
     }
     if (hasTouch) {
       expect.soft(await smallTargets(page)).toEqual([]);

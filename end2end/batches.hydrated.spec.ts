@@ -1,6 +1,6 @@
-// What an open page makes of batches, whatever road brought them.
+// What an open page makes of batches, whatever transport brought them.
 import type { Page } from "@playwright/test";
-import { expect, expectChip, idOf, markNodes, push, test, texts, unmarked, updates, waitForFeed } from "./support/test";
+import { expect, expectStatus, idOf, markNodes, push, test, texts, unmarked, updates, waitForFeed } from "./support/test";
 
 /** All that the server says of the page's entry. */
 async function everything(page: Page) {
@@ -29,7 +29,7 @@ test("a batch with a gap before it is not taken: the page asks for what it misse
   await post(entry.slug, "kept");
   await page.goto(`${entry.url}?transport=websocket`);
   await waitForFeed(page);
-  await expectChip(page, "live");
+  await expectStatus(page, "live");
   const cursor = await page.locator("#live-updates").getAttribute("data-cursor");
   const all = await everything(page);
   const late = renumbered({ ...all.changes[0], rev: all.head + 101 }, 999_999, "kept", "too early");
@@ -46,7 +46,7 @@ test("a batch whose entry can't be read moves no cursor: the page fetches what i
   await post(entry.slug, "kept");
   await page.goto(`${entry.url}?transport=websocket`);
   await waitForFeed(page);
-  await expectChip(page, "live");
+  await expectStatus(page, "live");
   const list = page.locator("#live-updates");
   const cursor = await list.getAttribute("data-cursor");
   const all = await everything(page);
@@ -84,7 +84,7 @@ test("after a reset what stays keeps its node, what is gone goes, and what was m
   for (const text of ["gone", "kept"]) await post(entry.slug, text);
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expectChip(page, "live");
+  await expectStatus(page, "live");
   await markNodes(page);
 
   const all = await everything(page);
@@ -106,7 +106,7 @@ test("what waits above is counted as it is: edits, repeats and what was taken ba
   for (let n = 0; n < 8; n++) await post(entry.slug, `update ${n} `.repeat(60));
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expectChip(page, "live");
+  await expectStatus(page, "live");
   await page.evaluate(() => scrollTo(0, 900));
   const waiting = (count: number) =>
     expect(page.getByRole("button", { name: `${count} new update${count === 1 ? "" : "s"}`, exact: true })).toBeVisible();

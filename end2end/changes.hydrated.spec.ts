@@ -49,7 +49,7 @@ test("whatever changes around it, what is read, selected and focused stays as it
   for (let n = 0; n < 16; n++) await post(entry.slug, `This is update ${n}. `.repeat(30));
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
   const ids = await updates(page).evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-update-id") ?? ""));
   const [read, focused] = [`#update-${ids[8]}`, `#update-${ids[9]} .update-when`];
   await page.locator(read).evaluate((node) => node.scrollIntoView());
@@ -71,7 +71,7 @@ test("whatever changes around it, what is read, selected and focused stays as it
     ["a pin", () => mark(6, "pinned"), () => expect(page.getByRole("region", { name: "Pinned" })).toBeVisible()],
     ["the mark of what is selected", () => mark(8, "key"), () => expect(page.locator(read)).toContainText("Key moment")],
     ["another zone and title", () => send(`${desk}/edit`, fields), () => expect(page.locator("#entry-since")).toContainText("JST")],
-    ["the end", () => send(`${desk}/end`), () => expect(page.locator(".chip")).toHaveAttribute("data-chip", "ended")],
+    ["the end", () => send(`${desk}/end`), () => expect(page.locator(".connection-status")).toHaveAttribute("data-status", "ended")],
   ];
   for (const [what, change, arrived] of changes) {
     await change();

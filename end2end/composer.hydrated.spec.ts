@@ -266,7 +266,7 @@ test("readers load none of the composer's code, authors do", async ({ page, auth
   page.on("request", (request) => seen.push(request.url()));
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
   expect(seen.filter((url) => url.endsWith(".wasm"))).toHaveLength(1);
   expect(chunks(seen)).toEqual([]);
   expect(seen.filter((url) => url.includes("/fn/"))).toEqual([]);

@@ -1,10 +1,10 @@
 // The composer on a phone: docked at the window's foot, and in nobody's way.
-import { expect, test } from "./support/world";
+import { expect, test } from "./support/fixtures";
 import { waitForFeed } from "./support/page";
 
-test.beforeEach(async ({ page, world, context }) => {
-  await context.addCookies(world.logins.get(world.ringside.url)?.cookies ?? []);
-  await page.goto((await world.newStory()).url);
+test.beforeEach(async ({ page, fixture, context }) => {
+  await context.addCookies(fixture.logins.get(fixture.ringside.url)?.cookies ?? []);
+  await page.goto((await fixture.newStory()).url);
   await waitForFeed(page);
   await page.getByRole("textbox", { name: "Update" }).waitFor();
 });

@@ -1,6 +1,6 @@
 // Links to updates that wait above what is read.
 import type { Locator, Page } from "@playwright/test";
-import { expect, expectChip, idOf, test, updates, waitForFeed } from "./support/test";
+import { expect, expectStatus, idOf, test, updates, waitForFeed } from "./support/test";
 
 /** Follows a link to an update, given its number. */
 type Follow = (page: Page, id: string) => Promise<void>;
@@ -30,7 +30,7 @@ for (const [way, follow] of Object.entries(ways)) {
     for (let n = 0; n < 14; n++) await post(entry.slug, `update ${n} `.repeat(60));
     await page.goto(entry.url);
     await waitForFeed(page);
-    await expectChip(page, "live");
+    await expectStatus(page, "live");
     const read = await idOf(page, "update 6");
     await page.locator(`#update-${read}`).evaluate((node) => node.scrollIntoView());
     for (const text of ["one", "Penalty given", "three"]) await post(entry.slug, text);

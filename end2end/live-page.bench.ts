@@ -13,7 +13,7 @@ test("click on Post to another browser's DOM", async ({ author, newContext, newE
   const reader = await (await newContext({ viewport: { width: 1280, height: 800 } })).newPage();
   await reader.goto(entry.url);
   await waitForFeed(reader);
-  await expect(reader.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await expect(reader.locator(".connection-status")).toHaveAttribute("data-status", "live");
   await reader.evaluate(`
     window.seen = [];
     window.shift = 0;

@@ -1,5 +1,5 @@
 // What a reader's open page does while things happen.
-import { expect, idOf, markNodes, runUntilChip, test, texts, unmarked, updates, waitForFeed } from "./support/test";
+import { expect, idOf, markNodes, runUntilStatus, test, texts, unmarked, updates, waitForFeed } from "./support/test";
 
 test("posted in one browser, seen in another", async ({ page, author, newEntry }) => {
   const entry = await newEntry();
@@ -15,7 +15,7 @@ test("posted in one browser, seen in another", async ({ page, author, newEntry }
   await expect(updates(page)).toHaveText(/The first one\./);
   await expect(page.getByText("No updates yet.")).toBeHidden();
   await expect(updates(desk), "and in the author's own page, once").toHaveCount(1);
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
 });
 
 test("what is selected stays selected, and nodes survive arrivals and the toggle", async ({ page, newEntry, post }) => {
@@ -84,17 +84,17 @@ test("an entry that ends says so, and comes alive again", async ({ page, newEntr
   await page.clock.install();
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
   await send(`/desk/entries/${entry.slug}/end`);
   await expect(page.locator("#entry-state")).toHaveText("Ended");
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "ended");
+  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "ended");
   await expect(page.locator("#entry-since")).toHaveText(/^From .+ to .+/);
   await expect(page.getByRole("status").filter({ hasText: "This live blog has ended." })).toBeAttached();
 
   await send(`/desk/entries/${entry.slug}/start`);
   await post(entry.slug, "one more thing");
   // An ended entry's page asks once a minute, or up to six seconds before.
-  await runUntilChip(page, "live");
+  await runUntilStatus(page, "live");
   await expect(page.locator("#entry-state")).toHaveText("Live");
   await expect(updates(page)).toHaveText(/one more thing/);
 });

@@ -105,7 +105,7 @@ async function livePage(browser: Browser, url: string): Promise<LivePage> {
   await cdp.send("Performance.enable");
   await page.goto(url);
   await waitForFeed(page);
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
   return { page, cdp };
 }
 

@@ -11,7 +11,7 @@ test.use({ trace: "off" });
 async function readInTheMiddle(page: Page, slugUrl: string): Promise<{ read: Locator; place: () => Promise<number> }> {
   await page.goto(slugUrl);
   await waitForFeed(page);
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
   const read = page.locator(".update", { hasText: "update number 1000." });
   // Chunks that were never in view have estimated heights: the first jump may land beside it.
   await expect(async () => {
@@ -66,7 +66,7 @@ test("the order can be changed and is remembered, and arrivals come in at the ot
   await page.reload();
   expect(await ids(page), "applied before it is live").toEqual(oldestFirst.toReversed());
   await waitForFeed(page);
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
   await post(longEntry.slug, "on top");
   await expect(updates(page).first()).toContainText("on top");
   await page.getByRole("button", { name: "Show oldest first" }).click();

@@ -23,7 +23,7 @@ test("a burst in latest-first order is shown latest first", async ({ page, newEn
   await post(entry.slug, "start");
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
   const burst = Array.from({ length: 12 }, (_, n) => `burst ${n}`);
   for (const text of burst) await post(entry.slug, text);
   await expect(updates(page)).toHaveCount(13);
@@ -79,7 +79,7 @@ test("oldest first, arrivals at the end out of view are counted, and the reader 
   for (let n = 0; n < 12; n++) await post(entry.slug, `update ${n} `.repeat(40));
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
   const read = updates(page).nth(4);
   await read.evaluate((node) => node.scrollIntoView());
   const before = await placeOf(read);
@@ -108,7 +108,7 @@ test("oldest first, a reader at the end sees what arrives, and no count", async 
   for (let n = 0; n < 8; n++) await post(entry.slug, `update ${n} `.repeat(40));
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
   const button = page.getByRole("button", { name: /^\d+ new updates?$/ });
   await post(entry.slug, "below");
   await expect(button).toHaveText("1 new update");
@@ -133,7 +133,7 @@ test("what waited at the end is counted no more once the order is turned", async
   for (let n = 0; n < 8; n++) await post(entry.slug, `update ${n} `.repeat(40));
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
   await post(entry.slug, "an arrival");
   const button = page.getByRole("button", { name: "1 new update" });
   await expect(button).toBeVisible();

@@ -1,18 +1,18 @@
 // Pictures of every page in every state: two for the README, all to look at after a change.
 import { join } from "node:path";
 import { STATES } from "./support/states";
-import { test } from "./support/world";
+import { test } from "./support/fixtures";
 
 /** The README's two, and their colours. */
 const README: Record<string, "light" | "dark"> = { "entry-desk": "light", "composer-phone": "dark" };
 
 for (const state of STATES) {
-  test(state.name, async ({ world, newContext, allowConsole }, info) => {
+  test(state.name, async ({ fixture, newContext, allowConsole }, info) => {
     allowConsole(/Failed to load resource|ERR_|WebAssembly/);
-    const server = state.blank ? world.blank : world.ringside;
-    const context = await newContext({ storageState: state.author ? world.logins.get(server.url) : undefined });
+    const server = state.blank ? fixture.blank : fixture.ringside;
+    const context = await newContext({ storageState: state.author ? fixture.logins.get(server.url) : undefined });
     const page = await context.newPage();
-    await state.open(page, world);
+    await state.open(page, fixture);
     const name = `${state.name}-${info.project.name}`;
     // A picture of a whole page shows what is out of sight.
     await page.evaluate(async () => {

@@ -4,7 +4,7 @@ import type { WorkerFixtures } from "./support/test";
 const withoutJavaScript = { testIgnore: "**/*.{hydrated,phone}.spec.ts", use: { javaScriptEnabled: false } };
 
 /** What depends on what the server keeps, and how its database says that it changed. */
-const STORED = "**/{account,changes,desk,healing,language,live,overview,servers}.{hydrated.spec,spec}.ts";
+const STORED = "**/{account,changes,desk,reconnect,language,live,front-page,servers}.{hydrated.spec,spec}.ts";
 
 /** On PostgreSQL the suite repeats what depends on the database; `make soak` repeats everything. */
 const onPostgres = process.env.RINGSIDE_EVERY_TEST ? {} : { testMatch: STORED };

@@ -19,7 +19,7 @@ test("servers that are cut off from the database go on", async ({ page, ringside
   const entry = await newEntry();
   await page.goto(`${other.url}/entries/${entry.slug}`);
   await waitForFeed(page);
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", "live");
+  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
   for (const text of ["one", "two", "three"]) {
     await postgres?.cutConnections();
     await post(entry.slug, text);

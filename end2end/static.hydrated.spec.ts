@@ -1,6 +1,6 @@
 // Where scripts run, and the code that makes a page live can't be had.
 import type { Page, Route } from "@playwright/test";
-import { expect, expectChip, test, texts, updates, waitForFeed } from "./support/test";
+import { expect, expectStatus, test, texts, updates, waitForFeed } from "./support/test";
 
 /** What a browser says of code that it can't have. */
 const NO_CODE = /WebAssembly|wasm|Failed to load resource|ERR_|Failed to fetch|dynamically imported|Content Security Policy/;
@@ -83,8 +83,8 @@ test("code that arrives late makes the page live, and takes the sentence away", 
   await Promise.all(held.map((route) => route.continue()));
   await waitForFeed(page);
   await expect(note(page)).toBeHidden();
-  await expectChip(page, "live");
-  await expect(page.locator(".chip")).toHaveText("Updates arrive by themselves");
+  await expectStatus(page, "live");
+  await expect(page.locator(".connection-status")).toHaveText("Updates arrive by themselves");
   await expect(page.getByRole("status")).toHaveText("");
   await expect(page.getByRole("link", { name: "Refresh" })).toBeHidden();
   await post(entry.slug, "an arrival");

@@ -1,6 +1,6 @@
 // Pages that a translator or an extension has changed, before they are hydrated or after.
 import type { Page } from "@playwright/test";
-import { expect, expectChip, idOf, test, updates, waitForFeed } from "./support/test";
+import { expect, expectStatus, idOf, test, updates, waitForFeed } from "./support/test";
 
 /** When a translator comes, and whether it goes on. */
 type When = "before" | "after" | "before, and goes on" | "after, and goes on";
@@ -46,8 +46,8 @@ for (const when of ["before", "after", "before, and goes on", "after, and goes o
     const entry = await newEntry();
     for (const text of ["alpha", "beta", "gamma"]) await post(entry.slug, text);
     await open(page, entry.url, when);
-    await expectChip(page, "live");
-    await expect(page.locator(".chip")).toHaveText(/^«?Updates arrive by themselves»?$/);
+    await expectStatus(page, "live");
+    await expect(page.locator(".connection-status")).toHaveText(/^«?Updates arrive by themselves»?$/);
     await expect(updates(page).first()).toContainText("«alpha»");
 
     await post(entry.slug, "delta");
@@ -68,7 +68,7 @@ for (const when of ["before", "after", "before, and goes on", "after, and goes o
     await page.locator("#feed-zone").click();
     await expect(time).not.toHaveText(before);
     await send(`/desk/entries/${entry.slug}/end`);
-    await expectChip(page, "ended");
+    await expectStatus(page, "ended");
     await expect(page.locator("#entry-state")).toHaveText(/^«?Ended»?$/);
   });
 
@@ -76,10 +76,10 @@ for (const when of ["before", "after", "before, and goes on", "after, and goes o
     const entry = await newEntry();
     await post(entry.slug, "before");
     await open(page, `${ringside.url}/live`, when);
-    await expectChip(page, "live");
+    await expectStatus(page, "live");
     const front = await page.context().newPage();
     await open(front, `${ringside.url}/`, when);
-    await expectChip(front, "live");
+    await expectStatus(front, "live");
     const news = `News of ${entry.slug}`;
     await post(entry.slug, news);
     await expect(updates(page).filter({ hasText: news })).toHaveCount(1);
@@ -103,7 +103,7 @@ test("elements that an extension put into each island do no harm", async ({ auth
   );
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expectChip(page, "live");
+  await expectStatus(page, "live");
   await page.getByRole("textbox", { name: "Update" }).fill("from the composer");
   await page.getByRole("button", { name: "Post", exact: true }).click();
   await expect(updates(page)).toHaveCount(2);
@@ -125,7 +125,7 @@ test("an island that fails leaves the others live", async ({ author, newEntry, p
   });
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expectChip(page, "live");
+  await expectStatus(page, "live");
   await post(entry.slug, "an arrival");
   await expect(updates(page)).toHaveText(/an arrival/);
 });

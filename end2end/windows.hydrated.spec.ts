@@ -1,13 +1,13 @@
 // Many windows of one browser, which opens six connections to a server over plain http.
 import type { BrowserContext, Page } from "@playwright/test";
-import { expect, expectChip, test, updates, waitForFeed } from "./support/test";
+import { expect, expectStatus, test, updates, waitForFeed } from "./support/test";
 
 test.use({ settings: { RINGSIDE_POLL_INTERVAL_MS: "500" } });
 
 /** How many of the pages say so of their connection. */
-async function count(pages: Page[], chip: string): Promise<number> {
-  const chips = await Promise.all(pages.map((page) => page.locator(".chip").getAttribute("data-chip")));
-  return chips.filter((each) => each === chip).length;
+async function count(pages: Page[], status: string): Promise<number> {
+  const statuses = await Promise.all(pages.map((page) => page.locator(".connection-status").getAttribute("data-status")));
+  return statuses.filter((each) => each === status).length;
 }
 
 async function openAll(context: BrowserContext, urls: string[]): Promise<Page[]> {
@@ -16,7 +16,7 @@ async function openAll(context: BrowserContext, urls: string[]): Promise<Page[]>
     const page = await context.newPage();
     await page.goto(url);
     await expect(page.locator("[data-hydrated]")).toBeAttached();
-    await expect(page.locator(".chip")).toHaveAttribute("data-chip", /^(live|polling)$/);
+    await expect(page.locator(".connection-status")).toHaveAttribute("data-status", /^(live|polling)$/);
     pages.push(page);
   }
   return pages;
@@ -64,9 +64,9 @@ test("a window that crashed gives up its stream", async ({ newContext, newEntry 
   const entry = await newEntry();
   const pages = await openAll(await newContext(), Array.from({ length: 4 }, () => entry.url));
   const [first, , , fourth] = pages as [Page, Page, Page, Page];
-  await expectChip(fourth, "polling");
+  await expectStatus(fourth, "polling");
   const session = await first.context().newCDPSession(first);
   // It has no time to say goodbye.
   void session.send("Page.crash").catch(() => {});
-  await expectChip(fourth, "live");
+  await expectStatus(fourth, "live");
 });

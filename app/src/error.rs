@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum AppError {
     /// Nobody is logged in (any more).
     #[error("{0}")]
-    LoggedOut(String),
+    #[serde(rename = "LoggedOut")]
+    Unauthenticated(String),
     /// What was sent can't be taken as it is.
     #[error("{0}")]
     Refused(String),
@@ -27,7 +28,7 @@ impl AppError {
     /// Returns what an attempt to post that failed with this came to.
     pub const fn attempt_result(&self) -> AttemptResult {
         match self {
-            Self::LoggedOut(_) => AttemptResult::LoggedOut,
+            Self::Unauthenticated(_) => AttemptResult::Unauthenticated,
             Self::Refused(_) => AttemptResult::Refused,
             Self::Unavailable(_) => AttemptResult::Unavailable,
             Self::Unreachable => AttemptResult::NoAnswer,
@@ -63,7 +64,7 @@ impl From<newsroom::Error> for AppError {
         set_status(crate::request::status_of(&error));
         let sentence = error.to_string();
         match error {
-            Error::LoggedOut => Self::LoggedOut(sentence),
+            Error::Unauthenticated => Self::Unauthenticated(sentence),
             error if error.is_server_failure() => {
                 error.log_failure("a server function failed");
                 Self::Unavailable(sentence)

@@ -17,7 +17,7 @@ mod error;
 mod escape;
 mod front;
 mod isolate;
-mod memory;
+mod local_storage;
 
 #[cfg(feature = "ssr")]
 mod desk;
@@ -39,7 +39,7 @@ pub use {
     },
     front::render_line,
     layout::{Assets, Instead, Shell, inline_scripts},
-    request::{PageRequest, Typed, status_of},
+    request::{PageRequest, SubmittedForm, status_of},
     routes::App,
     site::Site,
 };

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use axum::http::{StatusCode, request::Parts};
-use domain::{SessionId, Viewer};
+use domain::{Caller, SessionId};
 use leptos::prelude::{expect_context, use_context};
 use newsroom::{Error, Newsroom};
 
@@ -12,16 +12,16 @@ use newsroom::{Error, Newsroom};
 #[derive(Clone, Debug, Default)]
 pub struct PageRequest {
     /// Who is logged in.
-    pub viewer: Option<Viewer>,
+    pub caller: Option<Caller>,
     /// The session that the request was sent in, on pages that list sessions.
     pub session: Option<SessionId>,
     /// The form that was sent to this page and not accepted. Shared: each part of the form reads it.
-    pub typed: Option<Arc<Typed>>,
+    pub typed: Option<Arc<SubmittedForm>>,
 }
 
 /// A form that was sent and not accepted: what was typed, and what is wrong with it.
 #[derive(Debug, Default)]
-pub struct Typed {
+pub struct SubmittedForm {
     /// One sentence.
     pub message: String,
     /// The field it is about, if it is about one.
@@ -30,7 +30,7 @@ pub struct Typed {
     pub values: HashMap<String, String>,
 }
 
-impl Typed {
+impl SubmittedForm {
     /// What was typed into `field`.
     pub fn value(&self, field: &str) -> String {
         self.values.get(field).cloned().unwrap_or_default()
@@ -48,9 +48,9 @@ impl PageRequest {
     /// Who is logged in.
     ///
     /// # Errors
-    /// [`Error::LoggedOut`] if nobody is.
-    pub fn viewer(&self) -> Result<&Viewer, Error> {
-        self.viewer.as_ref().ok_or(Error::LoggedOut)
+    /// [`Error::Unauthenticated`] if nobody is.
+    pub fn caller(&self) -> Result<&Caller, Error> {
+        self.caller.as_ref().ok_or(Error::Unauthenticated)
     }
 
     /// What was typed into `field` of the form that is shown again; nothing if none is.
@@ -70,10 +70,10 @@ pub fn newsroom() -> Arc<Newsroom> {
 /// The status that says what went wrong.
 pub fn status_of(error: &Error) -> StatusCode {
     match error {
-        Error::Invalid(_) | Error::Repeated => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::Unknown(_) => StatusCode::NOT_FOUND,
+        Error::Invalid(_) | Error::IdempotencyConflict => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Forbidden(_) => StatusCode::FORBIDDEN,
-        Error::LoggedOut | Error::WrongPassword => StatusCode::UNAUTHORIZED,
+        Error::Unauthenticated | Error::WrongPassword => StatusCode::UNAUTHORIZED,
         Error::Removed | Error::Reset(_) => StatusCode::GONE,
         Error::Unavailable(_) | Error::DiskFull(_) | Error::OutcomeUnknown(_) | Error::Busy => {
             StatusCode::SERVICE_UNAVAILABLE

@@ -8,7 +8,7 @@ use tokio::{
     time::{interval, sleep},
 };
 
-use crate::rig::{
+use crate::harness::{
     Better, Connection, Error, Poller, Result, Ringside, Table, While, get, heading, median, note,
     record, spread,
 };

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, thread, time::Duration};
 
-use crate::rig::{
+use crate::harness::{
     Answer, Better, Folder, Load, Nginx, Result, Ringside, Table, Taken, get, heading, median,
     note, ratios, record, user,
 };
@@ -92,7 +92,7 @@ pub async fn run() -> Result<()> {
 
     note(format!(
         "{} connections, {ROUNDS} rounds of {} s for each, by turns; medians. One machine: {} processors for server and load.",
-        crate::rig::CONNECTIONS,
+        crate::harness::CONNECTIONS,
         ROUND.as_secs_f64(),
         threads(),
     ));

@@ -12,7 +12,7 @@ use sqlx::{
 };
 use tokio::task::JoinSet;
 
-use crate::rig::{
+use crate::harness::{
     Author, Better, Error, Folder, Result, Ringside, Table, cpu_of_this_process, heading, median,
     note, ratios, record, text,
 };

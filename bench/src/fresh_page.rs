@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::rig::{
+use crate::harness::{
     Better, Connection, Result, Ringside, Table, While, get, heading, median, note, quantile,
     record,
 };

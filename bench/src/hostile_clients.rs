@@ -15,11 +15,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    markup::{filled, formatting},
-    rig::{
+    harness::{
         Audience, Author, Better, Error, Result, Ringside, Table, get, heading, login, median,
         note, quantile, record,
     },
+    markup::{filled, formatting},
 };
 
 /// How many readers have a stream open.

@@ -2,7 +2,7 @@
 //! need, and runs them all; `make prove` does the same for the proofs, which stand in `prove`.
 //!
 //! Each benchmark takes its figures beside a reference in the same run, in rounds that alternate between the
-//! two, and prints medians. What they are made of stands in `rig`.
+//! two, and prints medians. What they are made of stands in `harness`.
 //!
 //! # How to add a benchmark
 //! Write it in a file of its own, with one public function that prints its table; name it in
@@ -10,21 +10,21 @@
 
 mod busy_entry;
 mod cached_pages;
+mod chaos;
 mod durable_posts;
 mod fan_out;
 mod fresh_page;
+mod harness;
 mod hostile_clients;
 mod markup;
 mod pollers;
-mod prove;
 mod revisions;
-mod rig;
 
 use std::process::ExitCode;
 
+use chaos::ChaosTest;
 use clap::{Parser, Subcommand, ValueEnum};
-use prove::Proof;
-use rig::While;
+use harness::While;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Takes figures of the release build beside it, or proves something of it.
@@ -40,9 +40,9 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Other {
     /// Proves what must always be so, or ends with what is wrong, and an exit code that says so.
-    Prove {
+    Chaos {
         #[command(subcommand)]
-        proof: Proof,
+        test: ChaosTest,
     },
 }
 
@@ -69,7 +69,7 @@ enum Benchmark {
 }
 
 impl Benchmark {
-    async fn run(self) -> rig::Result<()> {
+    async fn run(self) -> harness::Result<()> {
         match self {
             Self::CachedPages => cached_pages::run().await,
             Self::FreshPage => fresh_page::run().await,
@@ -93,7 +93,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = async {
         match arguments.other {
-            Some(Other::Prove { proof }) => proof.run().await,
+            Some(Other::Chaos { test }) => test.run().await,
             None => take(&arguments.benchmarks).await,
         }
     };
@@ -112,7 +112,7 @@ async fn main() -> ExitCode {
 }
 
 /// Takes the figures that were asked for.
-async fn take(asked: &[Benchmark]) -> rig::Result<()> {
+async fn take(asked: &[Benchmark]) -> harness::Result<()> {
     let benchmarks = match asked {
         [] => Benchmark::value_variants(),
         some => some,
@@ -124,11 +124,11 @@ async fn take(asked: &[Benchmark]) -> rig::Result<()> {
 }
 
 /// Ends when the process is asked to.
-async fn stopped() -> rig::Result<()> {
+async fn stopped() -> harness::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).while_doing("listening for signals")?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
-    Err(rig::Error::Unexpected("stopped".to_owned()))
+    Err(harness::Error::Unexpected("stopped".to_owned()))
 }

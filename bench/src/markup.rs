@@ -9,7 +9,7 @@ use std::{
 use domain::Source;
 use newsroom::{markdown_options, to_safe_html};
 
-use crate::rig::{Error, Result, Table, heading, median, note};
+use crate::harness::{Error, Result, Table, heading, median, note};
 
 /// How often each of the worst texts is rendered; the median counts.
 const ROUNDS: usize = 7;

@@ -12,8 +12,8 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep_until},
 };
 
-use crate::rig::{
-    Author, Better, Error, Folder, Nginx, Poller, Result, Ringside, Table, as_a_small_cdn, heading,
+use crate::harness::{
+    Author, Better, Error, Folder, Nginx, Poller, Result, Ringside, Table, as_cache, heading,
     median, note, record, spread,
 };
 
@@ -57,7 +57,7 @@ pub async fn run() -> Result<()> {
     author.post("final").await?;
     let folder = Folder::new()?;
     let nginx = Nginx::start(&folder, |address| {
-        as_a_small_cdn(address, ringside.address, &folder)
+        as_cache(address, ringside.address, &folder)
     })
     .await?;
     note(format!(

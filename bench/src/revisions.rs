@@ -1,6 +1,6 @@
 //! How far the counter of revisions moves when two entries are renamed in turn.
 
-use crate::rig::{Error, Result, Ringside, Table, heading, note};
+use crate::harness::{Error, Result, Ringside, Table, heading, note};
 
 /// How many updates each of the two entries has.
 const UPDATES: usize = 20;

@@ -47,8 +47,8 @@ export function placeOf(locator: Locator): Promise<number> {
 }
 
 /** What the page says of its connection, as in `live`. */
-export async function expectChip(page: Page, chip: string, timeout?: number): Promise<void> {
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", chip, { timeout });
+export async function expectStatus(page: Page, status: string, timeout?: number): Promise<void> {
+  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", status, { timeout });
 }
 
 /**
@@ -89,20 +89,20 @@ export async function waitForAnswers(page: Page): Promise<void> {
 }
 
 /** Lets the page's clock run (`page.clock.install` came before) until it says this of its connection. */
-export async function runUntilChip(page: Page, chip: string): Promise<void> {
+export async function runUntilStatus(page: Page, status: string): Promise<void> {
   // Answers take no time by that clock, and some by ours.
-  await runUntil(page, () => expectChip(page, chip, 250));
+  await runUntil(page, () => expectStatus(page, status, 250));
 }
 
 /** Everything that the page says of its connection from its start on; to be called before it is opened. */
-export async function watchChip(page: Page): Promise<() => Promise<string[]>> {
+export async function watchStatus(page: Page): Promise<() => Promise<string[]>> {
   await page.addInitScript(() => {
     const said: string[] = [];
     Object.assign(window, { said });
     new MutationObserver(() => {
-      const chip = document.querySelector(".chip")?.getAttribute("data-chip");
-      if (chip && chip !== said.at(-1)) said.push(chip);
-    }).observe(document, { subtree: true, childList: true, attributeFilter: ["data-chip"] });
+      const status = document.querySelector(".connection-status")?.getAttribute("data-status");
+      if (status && status !== said.at(-1)) said.push(status);
+    }).observe(document, { subtree: true, childList: true, attributeFilter: ["data-status"] });
   });
   return () => page.evaluate(() => (window as Window & { said?: string[] }).said ?? []);
 }

@@ -3,7 +3,7 @@ import type { Page } from "@playwright/test";
 import { FOREIGN } from "./languages";
 import { waitForFeed } from "./page";
 import type { Entry } from "./test";
-import { expect, type World } from "./world";
+import { expect, type Fixture } from "./fixtures";
 
 export interface State {
   /** What it is called, as in `entry-offline`. */
@@ -15,285 +15,285 @@ export interface State {
   /** Whether what counts is how the window looks, and not the whole page. */
   window?: boolean;
   /** Takes a fresh page there. */
-  open(page: Page, world: World): Promise<void>;
+  open(page: Page, fixture: Fixture): Promise<void>;
 }
 
 export const STATES: State[] = [
-  { name: "front", open: async (page, world) => {
-    await world.newStory();
-    await world.newEntry({ title: "The budget, clause by clause", state: "upcoming", summary: "The chamber sits from nine. We will be there." });
-    await world.newEntry({ title: "Election night in the districts beyond the river, from the first figures to the last", state: "ended" });
-    await page.goto(`${world.ringside.url}/`);
+  { name: "front", open: async (page, fixture) => {
+    await fixture.newStory();
+    await fixture.newEntry({ title: "The budget, clause by clause", state: "upcoming", summary: "The chamber sits from nine. We will be there." });
+    await fixture.newEntry({ title: "Election night in the districts beyond the river, from the first figures to the last", state: "ended" });
+    await page.goto(`${fixture.ringside.url}/`);
   } },
-  { name: "front-empty", blank: true, open: async (page, world) => {
-    await page.goto(`${world.blank.url}/`);
-  } },
-
-  { name: "live-now", open: async (page, world) => {
-    const [story, other] = [await world.newStory(), await world.newEntry({ title: "The budget, clause by clause" })];
-    await world.post(other.slug, "The chamber rises for lunch.");
-    await world.post(story.slug, "The second half begins.");
-    await openLive(page, `${world.ringside.url}/live`);
-  } },
-  { name: "live-now-empty", blank: true, open: async (page, world) => {
-    await openLive(page, `${world.blank.url}/live`);
+  { name: "front-empty", blank: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.blank.url}/`);
   } },
 
-  { name: "entry", open: async (page, world) => {
-    await openLive(page, (await world.newStory()).url);
+  { name: "live-now", open: async (page, fixture) => {
+    const [story, other] = [await fixture.newStory(), await fixture.newEntry({ title: "The budget, clause by clause" })];
+    await fixture.post(other.slug, "The chamber rises for lunch.");
+    await fixture.post(story.slug, "The second half begins.");
+    await openLive(page, `${fixture.ringside.url}/live`);
   } },
-  { name: "entry-everything", open: async (page, world) => {
-    await openLive(page, (await world.newEverything()).url);
+  { name: "live-now-empty", blank: true, open: async (page, fixture) => {
+    await openLive(page, `${fixture.blank.url}/live`);
   } },
-  { name: "entry-empty", open: async (page, world) => {
-    await openLive(page, (await world.newEntry()).url);
+
+  { name: "entry", open: async (page, fixture) => {
+    await openLive(page, (await fixture.newStory()).url);
   } },
-  { name: "entry-highlights", open: async (page, world) => {
-    await openLive(page, (await newMarkedStory(page, world)).url);
+  { name: "entry-everything", open: async (page, fixture) => {
+    await openLive(page, (await fixture.newEverything()).url);
   } },
-  { name: "entry-upcoming", open: async (page, world) => {
-    await openLive(page, (await world.newEntry({ state: "upcoming", summary: "Kick-off is at three." })).url);
+  { name: "entry-empty", open: async (page, fixture) => {
+    await openLive(page, (await fixture.newEntry()).url);
   } },
-  { name: "entry-ended", open: async (page, world) => {
-    const entry = await world.newStory();
-    await world.send(`/desk/entries/${entry.slug}/end`);
+  { name: "entry-highlights", open: async (page, fixture) => {
+    await openLive(page, (await newMarkedStory(page, fixture)).url);
+  } },
+  { name: "entry-upcoming", open: async (page, fixture) => {
+    await openLive(page, (await fixture.newEntry({ state: "upcoming", summary: "Kick-off is at three." })).url);
+  } },
+  { name: "entry-ended", open: async (page, fixture) => {
+    const entry = await fixture.newStory();
+    await fixture.send(`/desk/entries/${entry.slug}/end`);
     await openWith(page, entry.url, "ended");
   } },
-  { name: "entry-ended-empty", open: async (page, world) => {
-    await openWith(page, (await world.newEntry({ state: "ended" })).url, "ended");
+  { name: "entry-ended-empty", open: async (page, fixture) => {
+    await openWith(page, (await fixture.newEntry({ state: "ended" })).url, "ended");
   } },
-  { name: "entry-connecting", window: true, open: async (page, world) => {
+  { name: "entry-connecting", window: true, open: async (page, fixture) => {
     await page.route("**/feed/**", () => {});
-    await openWith(page, (await world.newStory()).url, "connecting");
+    await openWith(page, (await fixture.newStory()).url, "connecting");
   } },
-  { name: "entry-polling", window: true, open: async (page, world) => {
+  { name: "entry-polling", window: true, open: async (page, fixture) => {
     await page.route("**/feed/*/stream*", (route) => route.abort());
-    await openWith(page, (await world.newStory()).url, "polling");
+    await openWith(page, (await fixture.newStory()).url, "polling");
   } },
-  { name: "entry-reconnecting", window: true, open: async (page, world) => {
+  { name: "entry-reconnecting", window: true, open: async (page, fixture) => {
     await page.route("**/feed/**", (route) => route.abort());
-    await openWith(page, (await world.newStory()).url, "reconnecting");
+    await openWith(page, (await fixture.newStory()).url, "reconnecting");
   } },
-  { name: "entry-offline", window: true, open: async (page, world) => {
-    await openLive(page, (await world.newStory()).url);
+  { name: "entry-offline", window: true, open: async (page, fixture) => {
+    await openLive(page, (await fixture.newStory()).url);
     await page.context().setOffline(true);
-    await expect(page.locator(".chip")).toHaveAttribute("data-chip", "offline");
+    await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "offline");
   } },
-  { name: "entry-held", window: true, open: async (page, world) => {
-    await openHeld(page, world);
+  { name: "entry-held", window: true, open: async (page, fixture) => {
+    await openHeld(page, fixture);
   } },
-  { name: "entry-below", window: true, open: async (page, world) => {
-    const entry = await world.newStory();
+  { name: "entry-below", window: true, open: async (page, fixture) => {
+    const entry = await fixture.newStory();
     await openLive(page, entry.url);
-    await world.post(entry.slug, "The second half begins.");
+    await fixture.post(entry.slug, "The second half begins.");
     await page.getByRole("button", { name: "1 new update" }).waitFor();
   } },
-  { name: "entry-below-scrolled", window: true, open: async (page, world) => {
-    const entry = await world.newEverything();
+  { name: "entry-below-scrolled", window: true, open: async (page, fixture) => {
+    const entry = await fixture.newEverything();
     await openLive(page, entry.url);
     await page.locator(".update").nth(1).evaluate((update) => update.scrollIntoView());
-    for (const text of ["The second half begins.", "A first shot, over the bar."]) await world.post(entry.slug, text);
+    for (const text of ["The second half begins.", "A first shot, over the bar."]) await fixture.post(entry.slug, text);
     await page.getByRole("button", { name: "2 new updates" }).waitFor();
   } },
-  { name: "entry-static", open: async (page, world) => {
-    await openStatic(page, world);
+  { name: "entry-static", open: async (page, fixture) => {
+    await openStatic(page, fixture);
   } },
-  { name: "entry-static-author", author: true, window: true, open: async (page, world) => {
-    await openStatic(page, world);
+  { name: "entry-static-author", author: true, window: true, open: async (page, fixture) => {
+    await openStatic(page, fixture);
   } },
-  { name: "entry-revealed", window: true, open: async (page, world) => {
-    await openHeld(page, world);
+  { name: "entry-revealed", window: true, open: async (page, fixture) => {
+    await openHeld(page, fixture);
     await page.getByRole("button", { name: "1 new update" }).click();
   } },
-  { name: "entry-linked", window: true, open: async (page, world) => {
-    const { url, id } = await newStoryUpdate(page, world);
+  { name: "entry-linked", window: true, open: async (page, fixture) => {
+    const { url, id } = await newStoryUpdate(page, fixture);
     await page.goto(`${url}#update-${id}`);
     await waitForFeed(page);
   } },
 
-  ...Object.keys(FOREIGN).map((language): State => ({ name: `entry-${language}`, open: async (page, world) => {
-    await openLive(page, (await newMarked(page, world, await world.newForeign(language), [[0, "key"], [0, "pinned"], [1, "key"]])).url);
+  ...Object.keys(FOREIGN).map((language): State => ({ name: `entry-${language}`, open: async (page, fixture) => {
+    await openLive(page, (await newMarked(page, fixture, await fixture.newForeign(language), [[0, "key"], [0, "pinned"], [1, "key"]])).url);
   } })),
-  { name: "entry-days", open: async (page, world) => {
+  { name: "entry-days", open: async (page, fixture) => {
     const marks = [[0, "key"], [3, "key"], [4, "key"], [5, "key"]] as const;
-    await openLive(page, (await newMarked(page, world, await world.newStoryOfDays(), marks)).url);
+    await openLive(page, (await newMarked(page, fixture, await fixture.newStoryOfDays(), marks)).url);
   } },
-  { name: "front-languages", open: async (page, world) => {
-    for (const language of Object.keys(FOREIGN)) await world.newForeign(language);
-    await page.goto(`${world.ringside.url}/`);
+  { name: "front-languages", open: async (page, fixture) => {
+    for (const language of Object.keys(FOREIGN)) await fixture.newForeign(language);
+    await page.goto(`${fixture.ringside.url}/`);
   } },
-  { name: "live-languages", open: async (page, world) => {
-    for (const language of Object.keys(FOREIGN)) await world.newForeign(language);
-    await openLive(page, `${world.ringside.url}/live`);
+  { name: "live-languages", open: async (page, fixture) => {
+    for (const language of Object.keys(FOREIGN)) await fixture.newForeign(language);
+    await openLive(page, `${fixture.ringside.url}/live`);
   } },
 
-  { name: "update-arabic", open: async (page, world) => {
-    const { url } = await world.newForeign("arabic");
+  { name: "update-arabic", open: async (page, fixture) => {
+    const { url } = await fixture.newForeign("arabic");
     await page.goto(url);
     await page.goto(`${url}/updates/${await page.locator(".update").nth(1).getAttribute("data-update-id")}`);
   } },
-  { name: "update-removed", open: async (page, world) => {
-    const { url, id } = await newStoryUpdate(page, world);
-    await world.send(`/desk/updates/${id}/delete`);
+  { name: "update-removed", open: async (page, fixture) => {
+    const { url, id } = await newStoryUpdate(page, fixture);
+    await fixture.send(`/desk/updates/${id}/delete`);
     await page.goto(`${url}/updates/${id}`);
   } },
-  { name: "update", open: async (page, world) => {
-    const { url, id } = await newStoryUpdate(page, world);
+  { name: "update", open: async (page, fixture) => {
+    const { url, id } = await newStoryUpdate(page, fixture);
     await page.goto(`${url}/updates/${id}`);
   } },
 
-  { name: "not-found", open: async (page, world) => {
-    await page.goto(`${world.ringside.url}/nowhere`);
+  { name: "not-found", open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/nowhere`);
   } },
-  { name: "not-allowed", blank: true, open: async (page, world) => {
-    await page.goto(`${world.blank.url}/setup?token=guessed`);
+  { name: "not-allowed", blank: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.blank.url}/setup?token=guessed`);
   } },
 
-  { name: "login", open: async (page, world) => {
-    await page.goto(`${world.ringside.url}/login`);
+  { name: "login", open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/login`);
   } },
-  { name: "login-refused", open: async (page, world) => {
-    await page.goto(`${world.ringside.url}/login`);
+  { name: "login-refused", open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/login`);
     await page.getByLabel("Username").fill(`nobody-${Math.random()}`);
     await page.getByLabel("Password").fill("wrong");
     await page.getByRole("button", { name: "Log in" }).click();
     await page.getByRole("alert").waitFor();
   } },
-  { name: "setup", blank: true, open: async (page, world) => {
-    await page.goto(setUpLink(world));
+  { name: "setup", blank: true, open: async (page, fixture) => {
+    await page.goto(setUpLink(fixture));
   } },
-  { name: "setup-refused", blank: true, open: async (page, world) => {
-    await page.goto(setUpLink(world));
+  { name: "setup-refused", blank: true, open: async (page, fixture) => {
+    await page.goto(setUpLink(fixture));
     await page.getByLabel("Username").fill("ann");
     await page.getByLabel("Password").fill("short");
     await page.getByRole("button", { name: "Create the owner" }).click();
     await page.getByRole("alert").waitFor();
   } },
 
-  { name: "composer", author: true, window: true, open: async (page, world) => {
-    await openComposer(page, (await world.newStory()).url);
+  { name: "composer", author: true, window: true, open: async (page, fixture) => {
+    await openComposer(page, (await fixture.newStory()).url);
     await page.getByRole("textbox", { name: "Update" }).fill("Substitution: Abara for Lund.");
   } },
-  { name: "composer-empty", author: true, window: true, open: async (page, world) => {
-    await openComposer(page, (await world.newEntry()).url);
+  { name: "composer-empty", author: true, window: true, open: async (page, fixture) => {
+    await openComposer(page, (await fixture.newEntry()).url);
   } },
-  { name: "composer-long", author: true, window: true, open: async (page, world) => {
-    await openComposer(page, (await world.newStory()).url);
+  { name: "composer-long", author: true, window: true, open: async (page, fixture) => {
+    await openComposer(page, (await fixture.newStory()).url);
     await page.getByRole("button", { name: "Add a headline" }).click();
     await page.getByRole("textbox", { name: "Headline" }).fill("What we know so far");
     await page.getByRole("textbox", { name: "Update" }).fill("A line, and another.\n\n".repeat(20));
   } },
-  { name: "composer-posted", author: true, window: true, open: async (page, world) => {
-    await openComposer(page, (await world.newEntry()).url);
+  { name: "composer-posted", author: true, window: true, open: async (page, fixture) => {
+    await openComposer(page, (await fixture.newEntry()).url);
     await page.getByRole("textbox", { name: "Update" }).fill("We are under way.");
     await page.getByRole("button", { name: "Post", exact: true }).click();
     await expect(page.getByText("Posted.")).toBeVisible();
     await expect(page.locator(".update")).toHaveCount(1);
   } },
-  { name: "composer-unreachable", author: true, window: true, open: async (page, world) => {
-    await openComposer(page, (await world.newStory()).url);
+  { name: "composer-unreachable", author: true, window: true, open: async (page, fixture) => {
+    await openComposer(page, (await fixture.newStory()).url);
     await page.route("**/fn/post_update", (route) => route.abort());
     await page.getByRole("textbox", { name: "Update" }).fill("Substitution: Abara for Lund.");
     await page.getByRole("button", { name: "Post", exact: true }).click();
     await expect(page.getByRole("alert").filter({ hasText: "can't be reached" })).toBeVisible();
   } },
-  { name: "composer-logged-out", author: true, window: true, open: async (page, world) => {
-    await openComposer(page, (await world.newStory()).url);
+  { name: "composer-logged-out", author: true, window: true, open: async (page, fixture) => {
+    await openComposer(page, (await fixture.newStory()).url);
     await page.context().clearCookies();
     await page.getByRole("textbox", { name: "Update" }).fill("Substitution: Abara for Lund.");
     await page.getByRole("button", { name: "Post", exact: true }).click();
     await expect(page.getByRole("alert").filter({ hasText: "session has expired" })).toBeVisible();
   } },
-  { name: "composer-missing", author: true, window: true, open: async (page, world) => {
+  { name: "composer-missing", author: true, window: true, open: async (page, fixture) => {
     await page.route("**/fn/whoami", (route) => route.abort());
-    await page.goto((await world.newStory()).url);
+    await page.goto((await fixture.newStory()).url);
     await expect(page.getByRole("alert").filter({ hasText: "could not be loaded" })).toBeVisible();
   } },
 
-  { name: "composer-arabic", author: true, window: true, open: async (page, world) => {
-    await openComposer(page, (await world.newForeign("arabic")).url);
+  { name: "composer-arabic", author: true, window: true, open: async (page, fixture) => {
+    await openComposer(page, (await fixture.newForeign("arabic")).url);
     await page.getByRole("button", { name: "Add a headline" }).click();
     await page.getByRole("textbox", { name: "Headline" }).fill("تبديل (60)");
     await page.getByRole("textbox", { name: "Update" }).fill("تبديل: يدخل سالم بدلاً من محمود.");
   } },
 
-  { name: "compose", author: true, open: async (page, world) => {
-    await page.goto(`${(await world.newStory()).url}/compose`);
+  { name: "compose", author: true, open: async (page, fixture) => {
+    await page.goto(`${(await fixture.newStory()).url}/compose`);
   } },
-  { name: "compose-posted", author: true, open: async (page, world) => {
-    await page.goto(`${(await world.newStory()).url}/compose`);
+  { name: "compose-posted", author: true, open: async (page, fixture) => {
+    await page.goto(`${(await fixture.newStory()).url}/compose`);
     await page.getByLabel("Update", { exact: true }).fill("The second half begins.");
     await page.getByRole("button", { name: "Post" }).click();
     await page.getByText("Posted.").waitFor();
   } },
-  { name: "compose-refused", author: true, open: async (page, world) => {
-    await page.goto(`${(await world.newStory()).url}/compose`);
+  { name: "compose-refused", author: true, open: async (page, fixture) => {
+    await page.goto(`${(await fixture.newStory()).url}/compose`);
     await page.getByLabel("Update", { exact: true }).fill("<script></script>");
     await page.getByRole("button", { name: "Post" }).click();
     await page.getByRole("alert").waitFor();
   } },
-  { name: "compose-logged-out", author: true, open: async (page, world) => {
-    await page.goto(`${(await world.newStory()).url}/compose`);
+  { name: "compose-logged-out", author: true, open: async (page, fixture) => {
+    await page.goto(`${(await fixture.newStory()).url}/compose`);
     await page.getByLabel("Update", { exact: true }).fill("Typed before the session ended.");
     await page.context().clearCookies();
     await page.getByRole("button", { name: "Post" }).click();
     await page.getByText("Your session has expired.").waitFor();
   } },
 
-  { name: "desk", author: true, open: async (page, world) => {
-    await world.newStory();
-    await world.newEntry({ title: "The budget, clause by clause", state: "upcoming" });
-    await world.newEntry({ title: "A draft that nobody has seen", state: "draft" });
-    await page.goto(`${world.ringside.url}/desk`);
+  { name: "desk", author: true, open: async (page, fixture) => {
+    await fixture.newStory();
+    await fixture.newEntry({ title: "The budget, clause by clause", state: "upcoming" });
+    await fixture.newEntry({ title: "A draft that nobody has seen", state: "draft" });
+    await page.goto(`${fixture.ringside.url}/desk`);
   } },
-  { name: "desk-empty", author: true, blank: true, open: async (page, world) => {
-    await page.goto(`${world.blank.url}/desk`);
+  { name: "desk-empty", author: true, blank: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.blank.url}/desk`);
   } },
-  { name: "desk-refused", author: true, open: async (page, world) => {
-    const entry = await world.newEntry();
-    await page.goto(`${world.ringside.url}/desk`);
+  { name: "desk-refused", author: true, open: async (page, fixture) => {
+    const entry = await fixture.newEntry();
+    await page.goto(`${fixture.ringside.url}/desk`);
     await page.getByLabel("Title").fill("Another");
     await page.getByLabel("Address (optional)").fill(entry.slug);
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("alert").waitFor();
   } },
-  { name: "desk-entry", author: true, open: async (page, world) => {
-    await page.goto(`${world.ringside.url}/desk/entries/${(await world.newStory()).slug}`);
+  { name: "desk-entry", author: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/desk/entries/${(await fixture.newStory()).slug}`);
   } },
-  { name: "desk-entry-empty", author: true, open: async (page, world) => {
-    await page.goto(`${world.ringside.url}/desk/entries/${(await world.newEntry({ state: "draft" })).slug}`);
+  { name: "desk-entry-empty", author: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/desk/entries/${(await fixture.newEntry({ state: "draft" })).slug}`);
   } },
-  { name: "desk-entry-deleted", author: true, open: async (page, world) => {
-    await page.goto(`${world.ringside.url}/desk/entries/${(await world.newStory()).slug}`);
+  { name: "desk-entry-deleted", author: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/desk/entries/${(await fixture.newStory()).slug}`);
     await page.getByRole("button", { name: /^Delete/ }).first().click();
     await page.getByRole("button", { name: "Undo" }).waitFor();
   } },
-  { name: "desk-entry-marked", author: true, open: async (page, world) => {
-    await page.goto(`${world.ringside.url}/desk/entries/${(await newMarkedStory(page, world)).slug}`);
+  { name: "desk-entry-marked", author: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/desk/entries/${(await newMarkedStory(page, fixture)).slug}`);
   } },
-  { name: "desk-change", author: true, open: async (page, world) => {
-    await page.goto(`${world.ringside.url}/desk/entries/${(await world.newStory()).slug}/edit`);
+  { name: "desk-change", author: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/desk/entries/${(await fixture.newStory()).slug}/edit`);
   } },
-  { name: "desk-change-refused", author: true, open: async (page, world) => {
-    const [entry, other] = [await world.newStory(), await world.newEntry()];
-    await page.goto(`${world.ringside.url}/desk/entries/${entry.slug}/edit`);
+  { name: "desk-change-refused", author: true, open: async (page, fixture) => {
+    const [entry, other] = [await fixture.newStory(), await fixture.newEntry()];
+    await page.goto(`${fixture.ringside.url}/desk/entries/${entry.slug}/edit`);
     await page.getByLabel("Address").fill(other.slug);
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("alert").waitFor();
   } },
-  { name: "account", author: true, open: async (page, world) => {
-    await page.goto(`${world.ringside.url}/account`);
+  { name: "account", author: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/account`);
   } },
-  { name: "account-refused", author: true, open: async (page, world) => {
-    await page.goto(`${world.ringside.url}/account`);
+  { name: "account-refused", author: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/account`);
     await page.getByLabel("Current password").fill("wrong");
     await page.getByLabel("New password").fill("a long enough password");
     await page.getByRole("button", { name: "Change password" }).click();
     await page.getByRole("alert").waitFor();
   } },
-  { name: "edit", author: true, open: async (page, world) => {
-    const { id } = await newStoryUpdate(page, world);
-    await page.goto(`${world.ringside.url}/desk/updates/${id}`);
+  { name: "edit", author: true, open: async (page, fixture) => {
+    const { id } = await newStoryUpdate(page, fixture);
+    await page.goto(`${fixture.ringside.url}/desk/updates/${id}`);
   } },
 ];
 
@@ -302,10 +302,10 @@ function openLive(page: Page, url: string): Promise<void> {
   return openWith(page, url, "live");
 }
 
-async function openWith(page: Page, url: string, chip: string): Promise<void> {
+async function openWith(page: Page, url: string, status: string): Promise<void> {
   await page.goto(url);
   await waitForFeed(page);
-  await expect(page.locator(".chip")).toHaveAttribute("data-chip", chip);
+  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", status);
 }
 
 async function openComposer(page: Page, url: string): Promise<void> {
@@ -314,46 +314,46 @@ async function openComposer(page: Page, url: string): Promise<void> {
 }
 
 /** Scrolled down, latest first, with an arrival above. */
-async function openHeld(page: Page, world: World): Promise<void> {
-  const entry = await world.newStory("latest");
+async function openHeld(page: Page, fixture: Fixture): Promise<void> {
+  const entry = await fixture.newStory("latest");
   await openLive(page, entry.url);
   await page.evaluate(() => scrollTo(0, 700));
-  await world.post(entry.slug, "The second half begins.");
+  await fixture.post(entry.slug, "The second half begins.");
   await page.getByRole("button", { name: "1 new update" }).waitFor();
 }
 
 /** Where scripts run, and WebAssembly doesn't. */
-async function openStatic(page: Page, world: World): Promise<void> {
+async function openStatic(page: Page, fixture: Fixture): Promise<void> {
   await page.addInitScript("delete globalThis.WebAssembly");
-  await page.goto((await world.newStory()).url);
+  await page.goto((await fixture.newStory()).url);
   await page.getByRole("link", { name: "Refresh" }).waitFor();
 }
 
 /** A story of which something is pinned, and some is key. */
-async function newMarkedStory(page: Page, world: World): Promise<Entry> {
-  return newMarked(page, world, await world.newStory(), [[1, "pinned"], [0, "key"], [2, "key"], [3, "key"], [4, "key"]]);
+async function newMarkedStory(page: Page, fixture: Fixture): Promise<Entry> {
+  return newMarked(page, fixture, await fixture.newStory(), [[1, "pinned"], [0, "key"], [2, "key"], [3, "key"], [4, "key"]]);
 }
 
 /** An entry of which the updates at these places, oldest first, have these marks. */
-async function newMarked(page: Page, world: World, entry: Entry, marks: readonly (readonly [number, "key" | "pinned"])[]): Promise<Entry> {
+async function newMarked(page: Page, fixture: Fixture, entry: Entry, marks: readonly (readonly [number, "key" | "pinned"])[]): Promise<Entry> {
   await page.goto(entry.url);
   const ids = await page.locator(".update").evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-update-id")));
   for (const [at, mark] of marks) {
-    await world.send(`/desk/updates/${ids[at]}/mark`, { mark, on: "true" });
+    await fixture.send(`/desk/updates/${ids[at]}/mark`, { mark, on: "true" });
   }
   return entry;
 }
 
 /** An update in the midst of a story. */
-async function newStoryUpdate(page: Page, world: World): Promise<{ url: string; id: string }> {
-  const { url } = await world.newStory();
+async function newStoryUpdate(page: Page, fixture: Fixture): Promise<{ url: string; id: string }> {
+  const { url } = await fixture.newStory();
   await page.goto(url);
   const id = await page.locator(".update").nth(2).getAttribute("data-update-id");
   return { url, id: id ?? "" };
 }
 
-function setUpLink(world: World): string {
-  const link = /http:\S+\/setup\?token=\S+/.exec(world.blank.log)?.[0];
+function setUpLink(fixture: Fixture): string {
+  const link = /http:\S+\/setup\?token=\S+/.exec(fixture.blank.log)?.[0];
   if (!link) throw new Error("the server printed no set-up link");
   return link;
 }

@@ -11,20 +11,20 @@ import { Ringside } from "./ringside";
 
 export { expect } from "@playwright/test";
 export {
-  expectChip,
+  expectStatus,
   idOf,
   markNodes,
   pauseClock,
   placeOf,
   push,
   runUntil,
-  runUntilChip,
+  runUntilStatus,
   texts,
   unmarked,
   updates,
   waitForAnswers,
   waitForFeed,
-  watchChip,
+  watchStatus,
   watchHeads,
 } from "./page";
 

@@ -109,14 +109,14 @@ impl Drop for Permit {
     }
 }
 
-/// Returns what counts as one address: an IPv4 address, or the /64 that a household is given of IPv6
+/// Returns what counts as one address: an IPv4 address, or the /64 that a ipv6_prefix is given of IPv6
 /// (RFC 6177), in which one machine may use any address.
 pub fn network_of(address: IpAddr) -> IpAddr {
-    const HOUSEHOLD: u128 = !0 << 64;
+    const IPV6_PREFIX_BITS: u128 = !0 << 64;
 
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & HOUSEHOLD).into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & IPV6_PREFIX_BITS).into(),
     }
 }
 

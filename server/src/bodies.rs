@@ -159,7 +159,7 @@ impl Sender {
     pub fn of(request: &Request) -> Self {
         match request.extensions().get::<PageRequest>() {
             Some(PageRequest {
-                viewer: Some(_), ..
+                caller: Some(_), ..
             }) => Self::Caller,
             _ => Self::Anonymous,
         }

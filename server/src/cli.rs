@@ -248,7 +248,7 @@ impl From<newsroom::storage::OpenError> for CommandError {
 impl From<newsroom::Error> for CommandError {
     fn from(error: newsroom::Error) -> Self {
         match error {
-            newsroom::Error::Invalid(_) | newsroom::Error::Unknown(_) => {
+            newsroom::Error::Invalid(_) | newsroom::Error::NotFound(_) => {
                 Self::WrongSetting(error.to_string())
             }
             newsroom::Error::Unavailable(cause)

@@ -10,7 +10,7 @@ use std::{
 
 use axum::http::Uri;
 use clap::{Args, ValueEnum};
-use domain::{Language, Road, hygiene};
+use domain::{Language, Transport, hygiene};
 
 use crate::{cli::CommandError, proxies::TrustedProxies};
 
@@ -115,14 +115,14 @@ pub struct Settings {
         global = true
     )]
     pub database_deadline_ms: u32,
-    /// The road open pages take: auto, sse, poll or websocket. A switch for a bad day.
+    /// The transport open pages take: auto, sse, poll or websocket. A switch for a bad day.
     #[arg(
         long,
         env = "RINGSIDE_TRANSPORT",
         default_value = "auto",
         global = true
     )]
-    pub transport: Road,
+    pub transport: Transport,
     /// How many connections may be open at once. By default half as many again as streams, and at
     /// least 4096; never more than the limit of open files allows. Connections beyond that are closed.
     #[arg(

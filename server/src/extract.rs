@@ -66,12 +66,12 @@ pub fn slug(text: &str) -> Result<Slug, Error> {
     Slug::parse(text)
         .ok()
         .filter(|slug| slug.as_str() == text)
-        .ok_or(Error::Unknown("entry"))
+        .ok_or(Error::NotFound("entry"))
 }
 
 /// The number of an update in an address.
 pub fn update_id(text: &str) -> Result<UpdateId, Error> {
-    text.parse().map_err(|_| Error::Unknown("update"))
+    text.parse().map_err(|_| Error::NotFound("update"))
 }
 
 fn unreadable() -> Problem {

@@ -13,7 +13,7 @@ use axum_extra::extract::{
     CookieJar,
     cookie::{Cookie, SameSite},
 };
-use domain::Viewer;
+use domain::Caller;
 use newsroom::{Error, Newsroom, SESSION_LIFE, Secret, Session};
 use serde::Deserialize;
 
@@ -96,7 +96,7 @@ pub async fn identify(
     };
     request.extensions_mut().insert(PageRequest {
         session: session.as_ref().map(|session| session.id),
-        viewer: session.map(|session| session.viewer),
+        caller: session.map(|session| session.caller),
         typed: None,
     });
     let mut response = next.run(request).await;
@@ -117,7 +117,7 @@ pub async fn require_login(
     request: Request,
     next: Next,
 ) -> Response {
-    if viewer(&request).is_some() {
+    if caller(&request).is_some() {
         return next.run(request).await;
     }
     let here = request.uri().path().to_owned();
@@ -128,7 +128,7 @@ pub async fn require_login(
         return Redirect::to(&format!("/login?next={here}")).into_response();
     }
     if !is_to_form(&request) {
-        return Problem::from(Error::LoggedOut).into_response();
+        return Problem::from(Error::Unauthenticated).into_response();
     }
     match Fields::from_request(request, &bodies).await {
         Ok(fields) => pages.render_resend(&here, fields.into_sorted()).await,
@@ -142,7 +142,7 @@ pub async fn require_login(
 
 /// Sends whoever is logged in already past the login page.
 pub async fn skip_login(Query(to): Query<NextPage>, request: Request, next: Next) -> Response {
-    if viewer(&request).is_some() {
+    if caller(&request).is_some() {
         return Redirect::to(local_path(&to.next).unwrap_or("/desk")).into_response();
     }
     next.run(request).await
@@ -156,6 +156,6 @@ pub struct NextPage {
 }
 
 /// Who asks, behind [`identify`].
-pub fn viewer(request: &Request) -> Option<&Viewer> {
-    request.extensions().get::<PageRequest>()?.viewer.as_ref()
+pub fn caller(request: &Request) -> Option<&Caller> {
+    request.extensions().get::<PageRequest>()?.caller.as_ref()
 }

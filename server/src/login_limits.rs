@@ -4,7 +4,7 @@
 //!
 //! - by name and address: ten failed tries, then one every six seconds;
 //! - by address, whatever the names: thirty failed tries, then one every two seconds. With IPv6 an address is a /64
-//!   network, because that is what a household is given, to number its machines as it likes;
+//!   network, because that is what a ipv6_prefix is given, to number its machines as it likes;
 //! - by name, from whatever addresses: tries are delayed, by some seconds at most. They are never refused, or anybody
 //!   could lock anybody out. A client that logged in to the account before is not delayed.
 //!

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use app::{Assets, DocumentList, Instead, PageRequest, Shell, Site, Typed};
+use app::{Assets, DocumentList, Instead, PageRequest, Shell, Site, SubmittedForm};
 use axum::{
     body::{Body, to_bytes},
     http::{
@@ -11,7 +11,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use domain::Viewer;
+use domain::Caller;
 use leptos::prelude::*;
 use leptos_axum::{handle_server_fns_with_context, render_app_async_with_context};
 use newsroom::Newsroom;
@@ -66,31 +66,36 @@ impl Pages {
         self.render_in_slot(request, None).await
     }
 
-    /// The page at `path` as `viewer` sees it, with the form on it shown again: nothing that was
+    /// The page at `path` as `caller` sees it, with the form on it shown again: nothing that was
     /// typed is lost.
-    pub async fn render_again(
+    pub async fn render_with_errors(
         &self,
         path: &str,
-        viewer: Option<Viewer>,
+        caller: Option<Caller>,
         status: StatusCode,
-        typed: Typed,
+        typed: SubmittedForm,
     ) -> Response {
-        let asker = PageRequest {
-            viewer,
+        let page_request = PageRequest {
+            caller,
             session: None,
             typed: Some(Arc::new(typed)),
         };
-        self.render_for(path, asker, status).await
+        self.render_for(path, page_request, status).await
     }
 
-    /// The page at `path`, rendered for the caller and with the submitted form in `asker`.
-    pub async fn render_for(&self, path: &str, asker: PageRequest, status: StatusCode) -> Response {
+    /// The page at `path`, rendered for the caller and with the submitted form in `page_request`.
+    pub async fn render_for(
+        &self,
+        path: &str,
+        page_request: PageRequest,
+        status: StatusCode,
+    ) -> Response {
         let mut request = Request::new(Body::empty());
         let Ok(uri) = path.parse::<Uri>() else {
             return Problem::new(StatusCode::NOT_FOUND, "There is no such page.").into_response();
         };
         *request.uri_mut() = uri;
-        request.extensions_mut().insert(asker);
+        request.extensions_mut().insert(page_request);
         let mut response = self.render(request).await;
         if response.status().is_success() {
             *response.status_mut() = status;

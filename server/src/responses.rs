@@ -169,7 +169,7 @@ pub fn panicked() -> Problem {
 fn function_error(problem: &Problem, path: &str) -> Response {
     let (status, sentence) = (problem.status(), problem.sentence().to_owned());
     let error = match status {
-        StatusCode::UNAUTHORIZED => AppError::LoggedOut(sentence),
+        StatusCode::UNAUTHORIZED => AppError::Unauthenticated(sentence),
         // The same again may go through.
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
             AppError::Unavailable(sentence)

@@ -29,13 +29,13 @@ use crate::{
     finished_pages::FinishedPages,
     forms, health,
     identity::{identify, require_login, skip_login},
-    moved::follow_moves,
     page_cache::serve_finished,
     pages::Pages,
     problem::Problem,
     proxies::TrustedProxies,
     responses::{request_id, respond},
     security::{SecurityHeaders, add_headers, refuse_cross_site},
+    slug_redirects::redirect_old_slugs,
     state::AppState,
     updates,
 };
@@ -68,7 +68,7 @@ pub fn service(state: AppState) -> FinishedPages {
     }
     let public = public
         .merge(updates::routes())
-        .layer(from_fn_with_state(state.clone(), follow_moves))
+        .layer(from_fn_with_state(state.clone(), redirect_old_slugs))
         .layer(from_fn_with_state(state.clone(), serve_finished));
     let personal = author
         .layer(from_fn_with_state(state.clone(), require_login))
@@ -208,7 +208,7 @@ async fn call_function(pages: &Pages, bodies: &Bodies, request: Request) -> Resp
         Err(problem)
             if problem.status() == StatusCode::PAYLOAD_TOO_LARGE && sender == Sender::Anonymous =>
         {
-            Problem::from(Error::LoggedOut).into_response()
+            Problem::from(Error::Unauthenticated).into_response()
         }
         Err(problem) => problem.into_response(),
     }

@@ -126,7 +126,7 @@ async fn open_build(
         clock: newsroom::Clock::system(),
         policy: FeedPolicy {
             interval_ms: settings.poll_interval_ms,
-            road: settings.transport,
+            transport: settings.transport,
             build,
         },
         language: settings.site_language.clone(),

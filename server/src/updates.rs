@@ -95,5 +95,5 @@ async fn json(
 }
 
 fn entry_id(text: &str) -> Result<EntryId, Problem> {
-    text.parse().map_err(|_| Error::Unknown("entry").into())
+    text.parse().map_err(|_| Error::NotFound("entry").into())
 }

@@ -1,6 +1,6 @@
 //! The page of one's own account: the password, and the sessions.
 
-use domain::{Password, SessionId, Viewer};
+use domain::{Caller, Password, SessionId};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::use_query_map;
@@ -10,7 +10,7 @@ use newsroom::{
 };
 
 use crate::{
-    layout::{Complaint, Field, Frame, Place, or_error},
+    layout::{Field, FormError, Frame, Place, or_error},
     request::{PageRequest, newsroom},
 };
 
@@ -22,14 +22,14 @@ pub fn AccountPage() -> impl IntoView {
     let done = use_query_map().with(|query| query.get("done"));
     Suspend::new(async move {
         let found = async {
-            let viewer = request.viewer()?.clone();
-            let sessions = newsroom().own_sessions(&viewer).await?;
-            Ok((viewer, sessions))
+            let caller = request.caller()?.clone();
+            let sessions = newsroom().own_sessions(&caller).await?;
+            Ok((caller, sessions))
         };
-        let page = found.await.map(|(viewer, sessions)| {
+        let page = found.await.map(|(caller, sessions)| {
             let who = format!(
                 "You are logged in as {}, with the role {}.",
-                viewer.username, viewer.role
+                caller.username, caller.role
             );
             // An error message says what did not happen; nothing else is said beside it.
             let done = done
@@ -37,7 +37,7 @@ pub fn AccountPage() -> impl IntoView {
                 .filter(|_| request.typed.is_none())
                 .and_then(done_message);
             view! {
-                <Frame title="Your account · Ringside" place=Place::Personal(viewer.clone())>
+                <Frame title="Your account · Ringside" place=Place::Personal(caller.clone())>
                     <p class="from-entry">
                         <a href="/desk">"Your desk"</a>
                     </p>
@@ -51,7 +51,7 @@ pub fn AccountPage() -> impl IntoView {
                                 </p>
                             }
                         })}
-                    <PasswordForm viewer />
+                    <PasswordForm caller />
                     <Sessions sessions current=request.session />
                 </Frame>
             }
@@ -71,18 +71,18 @@ fn done_message(done: &str) -> Option<&'static str> {
 }
 
 #[component]
-fn PasswordForm(viewer: Viewer) -> impl IntoView {
+fn PasswordForm(caller: Caller) -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="password-heading">
             <h2 id="password-heading">"Change your password"</h2>
-            <Complaint />
+            <FormError />
             <form method="post" action="/account/password">
                 // For password managers, which store the new password under this name.
                 <input
                     type="text"
                     name="username"
                     autocomplete="username"
-                    value=viewer.username.to_string()
+                    value=caller.username.to_string()
                     readonly
                     hidden
                 />
@@ -166,7 +166,7 @@ fn SessionItem(session: OpenSession, is_current: bool) -> impl IntoView {
             <div class="desk-actions">
                 <form method="post" action=action>
                     <button class="button" type="submit">
-                        "Log out" <span class="for-ears">{format!(" the session of {began}")}</span>
+                        "Log out" <span class="visually-hidden">{format!(" the session of {began}")}</span>
                     </button>
                 </form>
             </div>

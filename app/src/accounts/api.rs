@@ -5,7 +5,7 @@
     expect(clippy::unused_async, reason = "a server function is asynchronous")
 )]
 
-use domain::Viewer;
+use domain::Caller;
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use crate::AppError;
@@ -15,6 +15,6 @@ use crate::AppError;
 /// # Errors
 /// If the server can't be reached.
 #[server(prefix = "/fn", endpoint = "whoami", input = Json)]
-pub async fn whoami() -> Result<Option<Viewer>, AppError> {
-    Ok(crate::PageRequest::current().viewer)
+pub async fn whoami() -> Result<Option<Caller>, AppError> {
+    Ok(crate::PageRequest::current().caller)
 }

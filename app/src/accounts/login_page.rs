@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    layout::{Complaint, Field, Frame, Place},
+    layout::{Field, FormError, Frame, Place},
     request::PageRequest,
 };
 
@@ -21,7 +21,7 @@ pub fn LoginPage() -> impl IntoView {
         <Frame title="Log in · Ringside" place=Place::Door>
             <div class="door">
                 <h1>"Log in"</h1>
-                <Complaint />
+                <FormError />
                 <form method="post" action="/login">
                     <input type="hidden" name="next" value=next />
                     <Field

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    layout::{Complaint, Field, Frame, Place},
+    layout::{Field, FormError, Frame, Place},
     request::PageRequest,
 };
 
@@ -23,7 +23,7 @@ pub fn SetupPage() -> impl IntoView {
             <div class="door">
                 <h1>"Welcome to Ringside"</h1>
                 <p>"Choose the name and the password of the owner: you."</p>
-                <Complaint />
+                <FormError />
                 <form method="post" action="/setup">
                     <input type="hidden" name="token" value=token />
                     <Field

@@ -34,7 +34,7 @@ pub async fn post_update(
         let waited = Duration::from_millis(waited_ms);
         let newsroom = crate::request::newsroom();
         newsroom
-            .post_marked_update(request.viewer()?, &slug, &op_id, &draft, &[], waited)
+            .post_marked_update(request.caller()?, &slug, &op_id, &draft, &[], waited)
             .await
     };
     Ok(post.await?)

@@ -4,7 +4,7 @@
 use domain::{AccountId, Submission};
 use serde::{Deserialize, Serialize};
 
-use crate::memory;
+use crate::local_storage;
 
 /// An update that isn't posted yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct KeptDraft {
 impl KeptDraft {
     /// What is kept in `place`.
     pub fn recall(place: &DraftPlace) -> Self {
-        memory::recall(&place.0)
+        local_storage::get(&place.0)
             .and_then(|json| serde_json::from_str(&json).ok())
             .unwrap_or_default()
     }
@@ -29,10 +29,10 @@ impl KeptDraft {
     /// Keeps it, or forgets it if nothing is typed. Answers whether the browser keeps things.
     pub fn keep(&self, place: &DraftPlace) -> bool {
         if self.source.is_empty() && self.headline.is_empty() {
-            memory::forget(&place.0);
+            local_storage::forget(&place.0);
             return true;
         }
-        serde_json::to_string(self).is_ok_and(|json| memory::remember(&place.0, &json))
+        serde_json::to_string(self).is_ok_and(|json| local_storage::set(&place.0, &json))
     }
 
     /// Stores what is in the fields now. Another text is another update, and is sent under another

@@ -7,7 +7,7 @@
 
 use std::{fmt::Write as _, pin::pin};
 
-use domain::{ATTEMPT_DEADLINE_MS, Attempt, AttemptResult, Next, PostResult, Viewer, not_shown};
+use domain::{ATTEMPT_DEADLINE_MS, Attempt, AttemptResult, Caller, Next, PostResult, not_shown};
 use futures::future::{Either, select};
 use gloo_timers::{callback::Timeout, future::TimeoutFuture};
 use js_sys::{Math, Uint8Array};
@@ -51,12 +51,12 @@ impl From<SplitLoaderError> for NotLoaded {
 pub fn mount_composer(host: HtmlElement, slug: String, entry: String) -> Result<(), NotLoaded> {
     spawn_local(async move {
         match whoami().await {
-            Ok(Some(viewer)) if viewer.role.may_post() => {
-                mount_to(host, move || view! { <Composer slug entry viewer /> }).forget();
+            Ok(Some(caller)) if caller.role.may_post() => {
+                mount_to(host, move || view! { <Composer slug entry caller /> }).forget();
             }
             // A reader with an account has nothing to miss.
             Ok(Some(_)) => {}
-            Ok(None) => Missing::LoggedOut.say(),
+            Ok(None) => Missing::Session.say(),
             Err(_) => Missing::Unreachable.say(),
         }
     });
@@ -277,9 +277,9 @@ fn Composer(
     /// The entry's number.
     entry: String,
     /// Who posts.
-    viewer: Viewer,
+    caller: Caller,
 ) -> impl IntoView {
-    let composing = Composing::new(slug, DraftPlace::new(viewer.id, &entry));
+    let composing = Composing::new(slug, DraftPlace::new(caller.id, &entry));
     let Composing {
         slug,
         source,
@@ -379,7 +379,7 @@ fn Composer(
                     </button>
                 </Show>
                 <p class="composer-hint">
-                    "As " <bdi>{viewer.username.to_string()}</bdi> ". Markdown works; Ctrl+Enter posts. "
+                    "As " <bdi>{caller.username.to_string()}</bdi> ". Markdown works; Ctrl+Enter posts. "
                     <a href=format!("/desk/entries/{}", slug.get_value())>"Edit or end it"</a>
                 </p>
             </div>
@@ -392,14 +392,14 @@ fn Composer(
                 }}
             </p>
             <p
-                class="complaint"
+                class="form-error"
                 role="alert"
                 hidden=move || matches!(status.get(), Status::Idle | Status::Posting | Status::Posted(_))
             >
                 {move || message(status.get())}
             </p>
             <Show when=move || !keeps.get()>
-                <p class="complaint" role="alert">
+                <p class="form-error" role="alert">
                     "This browser keeps nothing between visits: copy your text before you leave."
                 </p>
             </Show>
@@ -415,7 +415,7 @@ fn message(status: Status) -> Option<impl IntoView> {
         "Your text is kept here. Press Post to send it again; it will not be published twice.";
     let sentence = match status {
         Status::Idle | Status::Posting | Status::Posted(_) => return None,
-        Status::Refused(AppError::LoggedOut(_)) => {
+        Status::Refused(AppError::Unauthenticated(_)) => {
             return Some(EitherOf3::A(view! {
                 "Your session has expired. Your text is kept here. "
                 <a href="/login" target="_blank">

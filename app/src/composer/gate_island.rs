@@ -15,7 +15,7 @@ pub enum Missing {
     /// Its code, or the answer to who is logged in, can't be had.
     Unreachable,
     /// The session is over.
-    LoggedOut,
+    Session,
 }
 
 impl Missing {
@@ -23,7 +23,7 @@ impl Missing {
     const fn sentence(self) -> &'static str {
         match self {
             Self::Unreachable => "composer-unreachable",
-            Self::LoggedOut => "composer-logged-out",
+            Self::Session => "composer-logged-out",
         }
     }
 
@@ -56,11 +56,11 @@ const fn gate() -> [(); 0] {
 fn gate() -> impl IntoView {
     view! {
         <div id=HOST class="composer-host"></div>
-        <p id=Missing::LoggedOut.sentence() class="complaint" role="alert" lang="en" hidden>
+        <p id=Missing::Session.sentence() class="form-error" role="alert" lang="en" hidden>
             "Your session has expired. What you typed is kept in this browser. "
             <a href="/login">"Log in"</a>
         </p>
-        <p id=Missing::Unreachable.sentence() class="complaint" role="alert" lang="en" hidden>
+        <p id=Missing::Unreachable.sentence() class="form-error" role="alert" lang="en" hidden>
             "The composer could not be loaded: the server can't be reached, or is newer than this page. "
             <a href="">"Reload the page"</a>
         </p>

@@ -6,9 +6,9 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
     desk::{desk_entry, not_shown_of},
-    entry::said,
+    entry::excerpt,
     isolate::isolated,
-    layout::{Complaint, Field, Frame, LongField, NoEnter, OperationId, Place, or_error},
+    layout::{Field, FormError, Frame, LongField, NoEnter, OperationId, Place, or_error},
     request::PageRequest,
 };
 
@@ -25,14 +25,14 @@ pub fn ComposePage() -> impl IntoView {
             Some(id) => not_shown_of(&request, id).await,
             None => None,
         };
-        let page = found.map(|(viewer, page)| {
+        let page = found.map(|(caller, page)| {
             let entry = page.entry;
             let language = Some(entry.language.clone());
-            let last = page.updates.last().map(|update| said(update, 140));
+            let last = page.updates.last().map(|update| excerpt(update, 140));
             view! {
                 <Frame
                     title=format!("Post to {}", isolated(entry.title.as_str()))
-                    place=Place::Personal(viewer)
+                    place=Place::Personal(caller)
                 >
                     <h1>
                         "Post to "
@@ -50,7 +50,7 @@ pub fn ComposePage() -> impl IntoView {
                                 </p>
                             }
                         })}
-                    <Complaint />
+                    <FormError />
                     <form method="post" action=format!("/entries/{}/compose", entry.slug)>
                         <NoEnter />
                         <OperationId />

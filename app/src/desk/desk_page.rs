@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use newsroom::DeskEntry;
+use newsroom::DeskEntrySummary;
 
 use super::entry_fields::EntryFields;
 use crate::{
     entry::state_word,
-    layout::{Choice, Complaint, Frame, OperationId, Place, or_error},
+    layout::{Choice, FormError, Frame, OperationId, Place, or_error},
     request::{PageRequest, newsroom},
 };
 
@@ -18,13 +18,13 @@ pub fn DeskPage() -> impl IntoView {
     let request = PageRequest::current();
     Suspend::new(async move {
         let found = async {
-            let viewer = request.viewer()?.clone();
-            let entries = newsroom().desk(&viewer).await?;
-            Ok((viewer, entries))
+            let caller = request.caller()?.clone();
+            let entries = newsroom().desk(&caller).await?;
+            Ok((caller, entries))
         };
-        let page = found.await.map(|(viewer, entries)| {
+        let page = found.await.map(|(caller, entries)| {
             view! {
-                <Frame title="Your desk · Ringside" place=Place::Personal(viewer)>
+                <Frame title="Your desk · Ringside" place=Place::Personal(caller)>
                     <h1>"Your desk"</h1>
                     {if entries.is_empty() {
                         view! { <p class="empty">"There is no live blog yet: create the first one below."</p> }
@@ -41,7 +41,7 @@ pub fn DeskPage() -> impl IntoView {
 }
 
 #[component]
-fn DeskEntries(entries: Vec<DeskEntry>) -> impl IntoView {
+fn DeskEntries(entries: Vec<DeskEntrySummary>) -> impl IntoView {
     view! {
         <ul class="entries">
             {entries
@@ -73,7 +73,7 @@ fn NewEntryForm() -> impl IntoView {
     view! {
         <section class="panel">
             <h2 id="new">"New live blog"</h2>
-            <Complaint />
+            <FormError />
             <form method="post" action="/desk/entries">
                 <OperationId />
                 <EntryFields />

@@ -8,7 +8,7 @@ use newsroom::Error;
 
 use crate::{
     isolate::isolated,
-    layout::{Complaint, Field, Frame, LongField, NoEnter, OperationId, Place, or_error},
+    layout::{Field, FormError, Frame, LongField, NoEnter, OperationId, Place, or_error},
     request::{PageRequest, newsroom},
 };
 
@@ -20,17 +20,17 @@ pub fn EditPage() -> impl IntoView {
     let id = use_params_map().with(|params| params.get("id").unwrap_or_default());
     Suspend::new(async move {
         let found = async {
-            let viewer = request.viewer()?.clone();
-            let id: UpdateId = id.parse().map_err(|_| Error::Unknown("update"))?;
-            let (entry, update) = newsroom().editable_update(&viewer, id).await?;
-            Ok((viewer, entry, update))
+            let caller = request.caller()?.clone();
+            let id: UpdateId = id.parse().map_err(|_| Error::NotFound("update"))?;
+            let (entry, update) = newsroom().editable_update(&caller, id).await?;
+            Ok((caller, entry, update))
         };
-        let page = found.await.map(|(viewer, entry, update)| {
+        let page = found.await.map(|(caller, entry, update)| {
             let headline = update.headline.map(|line| line.to_string());
             view! {
                 <Frame
                     title=format!("Edit · {}", isolated(entry.title.as_str()))
-                    place=Place::Personal(viewer)
+                    place=Place::Personal(caller)
                 >
                     <p class="from-entry">
                         <a href=format!("/desk/entries/{}", entry.slug) dir="auto" lang=entry.language.to_string()>
@@ -38,7 +38,7 @@ pub fn EditPage() -> impl IntoView {
                         </a>
                     </p>
                     <h1>"Edit an update"</h1>
-                    <Complaint />
+                    <FormError />
                     <form method="post" action=format!("/desk/updates/{}", update.id)>
                         <NoEnter />
                         <OperationId />

@@ -7,7 +7,7 @@ use leptos_router::hooks::use_params_map;
 use super::{desk_entry, entry_fields::EntryFields};
 use crate::{
     isolate::isolated,
-    layout::{Complaint, Frame, OperationId, Place, or_error},
+    layout::{FormError, Frame, OperationId, Place, or_error},
     request::PageRequest,
 };
 
@@ -19,13 +19,13 @@ pub fn EntryEditPage() -> impl IntoView {
     let slug = use_params_map().with(|params| params.get("slug").unwrap_or_default());
     Suspend::new(async move {
         let found = desk_entry(&request, &slug).await;
-        let page = found.map(|(viewer, page)| {
+        let page = found.map(|(caller, page)| {
             let entry = page.entry;
             let action = format!("/desk/entries/{}/edit", entry.slug);
             view! {
                 <Frame
                     title=format!("Change · {}", isolated(entry.title.as_str()))
-                    place=Place::Personal(viewer)
+                    place=Place::Personal(caller)
                 >
                     <p class="from-entry">
                         <a href=format!("/desk/entries/{}", entry.slug) dir="auto" lang=entry.language.to_string()>
@@ -33,7 +33,7 @@ pub fn EntryEditPage() -> impl IntoView {
                         </a>
                     </p>
                     <h1>"Change the live blog"</h1>
-                    <Complaint />
+                    <FormError />
                     <form method="post" action=action>
                         <OperationId />
                         <EntryFields entry=entry />

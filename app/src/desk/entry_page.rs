@@ -8,9 +8,9 @@ use newsroom::{Entry, LiveUpdate, UNDO_WINDOW, zone::LocalTime};
 
 use super::{desk_entry, not_shown_of};
 use crate::{
-    entry::{said, state_word},
+    entry::{excerpt, state_word},
     isolate::isolated,
-    layout::{Complaint, Frame, OperationId, Place, or_error},
+    layout::{FormError, Frame, OperationId, Place, or_error},
     request::PageRequest,
 };
 
@@ -28,18 +28,18 @@ pub fn DeskEntryPage() -> impl IntoView {
             Some(id) => not_shown_of(&request, id).await,
             None => None,
         };
-        let page = found.map(|(viewer, page)| {
+        let page = found.map(|(caller, page)| {
             let entry = page.entry;
             let may_edit = {
-                let viewer = viewer.clone();
+                let caller = caller.clone();
                 move |update: &LiveUpdate| {
-                    viewer.role.may_edit_others() || update.author_id == viewer.id
+                    caller.role.may_edit_others() || update.author_id == caller.id
                 }
             };
             view! {
                 <Frame
                     title=format!("{} · Your desk", isolated(entry.title.as_str()))
-                    place=Place::Personal(viewer)
+                    place=Place::Personal(caller)
                 >
                     <p class="from-entry">
                         <a href="/desk">"Your desk"</a>
@@ -47,7 +47,7 @@ pub fn DeskEntryPage() -> impl IntoView {
                     <h1 dir="auto" lang=entry.language.to_string()>
                         {entry.title.to_string()}
                     </h1>
-                    <Complaint />
+                    <FormError />
                     {not_shown
                         .map(|sentence| {
                             view! {
@@ -179,13 +179,13 @@ fn DeskUpdate(entry: Entry, update: LiveUpdate, mine: bool) -> impl IntoView {
     let text = match &update.headline {
         // It is called something already.
         Some(_) => update.html.excerpt(160),
-        None => said(&update, 160),
+        None => excerpt(&update, 160),
     };
     let language = entry.language.to_string();
     let id = update.id;
     // Heard one after the other, ten buttons "Delete" would be ten riddles.
     let at = posted.full();
-    let which = || view! { <span class="for-ears">{format!(" the update of {at}")}</span> };
+    let which = || view! { <span class="visually-hidden">{format!(" the update of {at}")}</span> };
     view! {
         <li>
             <p class="entry-when">

@@ -7,8 +7,8 @@ mod entry_edit_page;
 mod entry_fields;
 mod entry_page;
 
-use domain::{Slug, UpdateId, Viewer, not_shown};
-use newsroom::{EntryAtDesk, Error};
+use domain::{Caller, Slug, UpdateId, not_shown};
+use newsroom::{DeskEntryDetail, Error};
 
 use crate::request::{PageRequest, newsroom};
 
@@ -21,8 +21,8 @@ pub use {
 /// they get everything, or if it isn't the caller's to edit.
 pub async fn not_shown_of(request: &PageRequest, id: &str) -> Option<String> {
     let id: UpdateId = id.parse().ok()?;
-    let viewer = request.viewer().ok()?;
-    let removed = newsroom().removed_from(viewer, id).await.ok()?;
+    let caller = request.caller().ok()?;
+    let removed = newsroom().removed_from(caller, id).await.ok()?;
     not_shown(&removed)
 }
 
@@ -30,9 +30,12 @@ pub async fn not_shown_of(request: &PageRequest, id: &str) -> Option<String> {
 ///
 /// # Errors
 /// If nobody is logged in, if they have no desk, or if there is no such entry.
-pub async fn desk_entry(request: &PageRequest, slug: &str) -> Result<(Viewer, EntryAtDesk), Error> {
-    let viewer = request.viewer()?.clone();
-    let slug = Slug::parse(slug).map_err(|_| Error::Unknown("entry"))?;
-    let page = newsroom().desk_entry(&viewer, &slug).await?;
-    Ok((viewer, page))
+pub async fn desk_entry(
+    request: &PageRequest,
+    slug: &str,
+) -> Result<(Caller, DeskEntryDetail), Error> {
+    let caller = request.caller()?.clone();
+    let slug = Slug::parse(slug).map_err(|_| Error::NotFound("entry"))?;
+    let page = newsroom().desk_entry(&caller, &slug).await?;
+    Ok((caller, page))
 }

@@ -4,7 +4,7 @@ use domain::{EntryChange, Language};
 use leptos::prelude::document;
 use web_sys::Element;
 
-use super::{card_node, page_title, settling::settle_inside, state_word, times};
+use super::{card_node, morph::morph_children, page_title, state_word, times};
 
 /// Since when the entry is live.
 const SINCE: &str = "entry-since";
@@ -55,7 +55,7 @@ fn fill(id: &str, html: &str, own: bool) {
     {
         // Before they are compared: a time that says so already is left alone.
         times::show(&fresh, own);
-        settle_inside(&element, &fresh);
+        morph_children(&element, &fresh);
     }
 }
 

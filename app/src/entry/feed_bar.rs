@@ -7,26 +7,26 @@
 
 use std::cell::{Cell, RefCell};
 
-use domain::{Chip, EntryState};
+use domain::{ConnectionStatus, EntryState};
 use leptos::prelude::document;
 use web_sys::Element;
 
 /// The bar's elements; [`LiveFeed`](super::live_feed_island::LiveFeed) renders them.
 pub struct FeedBar {
-    chip: Element,
+    status: Element,
     arrivals: Element,
     zone: Element,
     news: Element,
-    /// What the chip tells; nothing as long as it is as the server, or the script that waited for this
+    /// What the status tells; nothing as long as it is as the server, or the script that waited for this
     /// code, left it.
-    shown: Cell<Option<Chip>>,
+    shown: Cell<Option<ConnectionStatus>>,
     /// When the server was last heard, by the reader's clock; empty before it was.
     contact: RefCell<String>,
 }
 
 impl FeedBar {
     /// Where the connection is told.
-    pub const CHIP: &str = "feed-chip";
+    pub const STATUS: &str = "feed-status";
     /// The button that switches the order.
     pub const ORDER: &str = "feed-order";
     /// The button that shows what waits.
@@ -41,7 +41,7 @@ impl FeedBar {
         let document = document();
         let find = |id| document.get_element_by_id(id);
         Some(Self {
-            chip: find(Self::CHIP)?,
+            status: find(Self::STATUS)?,
             arrivals: find(Self::ARRIVALS)?,
             zone: find(Self::ZONE)?,
             news: find(Self::NEWS)?,
@@ -51,25 +51,28 @@ impl FeedBar {
     }
 
     /// Tells how the connection is; and while the server isn't heard, since when.
-    pub fn show_chip(&self, chip: Chip) {
-        if self.shown.replace(Some(chip)) == Some(chip) {
+    pub fn show_status(&self, status: ConnectionStatus) {
+        if self.shown.replace(Some(status)) == Some(status) {
             return;
         }
-        write(&self.chip, "data-chip", chip.as_str());
+        write(&self.status, "data-status", status.as_str());
         let contact = self.contact.borrow();
-        let lost = matches!(chip, Chip::Reconnecting | Chip::Offline) && !contact.is_empty();
+        let lost = matches!(
+            status,
+            ConnectionStatus::Reconnecting | ConnectionStatus::Offline
+        ) && !contact.is_empty();
         let text = if lost {
-            &[chip_text(chip), " · last heard ", &contact].concat()
+            &[status_text(status), " · last heard ", &contact].concat()
         } else {
-            chip_text(chip)
+            status_text(status)
         };
-        self.chip.set_text_content(Some(text));
+        self.status.set_text_content(Some(text));
     }
 
     /// Notes that the server was heard, at `clock` by the reader's clock.
     pub fn note_contact(&self, clock: String) {
         let sentence = ["Last contact with the server at ", &clock].concat();
-        write(&self.chip, "title", &sentence);
+        write(&self.status, "title", &sentence);
         self.contact.replace(clock);
     }
 
@@ -111,14 +114,14 @@ impl FeedBar {
 }
 
 /// What a page says of its connection.
-pub const fn chip_text(chip: Chip) -> &'static str {
-    match chip {
-        Chip::Connecting => "Connecting…",
-        Chip::Live => "Updates arrive by themselves",
-        Chip::Polling => "Checking every few seconds",
-        Chip::Reconnecting => "Reconnecting…",
-        Chip::Offline => "Offline",
-        Chip::Ended => "Ended",
+pub const fn status_text(status: ConnectionStatus) -> &'static str {
+    match status {
+        ConnectionStatus::Connecting => "Connecting…",
+        ConnectionStatus::Live => "Updates arrive by themselves",
+        ConnectionStatus::Polling => "Checking every few seconds",
+        ConnectionStatus::Reconnecting => "Reconnecting…",
+        ConnectionStatus::Offline => "Offline",
+        ConnectionStatus::Ended => "Ended",
     }
 }
 

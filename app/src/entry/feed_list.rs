@@ -14,9 +14,9 @@ use web_sys::{Element, FocusOptions, HtmlElement, NodeList};
 use super::{
     below::Below,
     card_node::{self, key, number},
+    morph::morph_children,
     placing::{move_before, put, take_out},
     reader_place::ReaderPlace,
-    settling::settle_inside,
     times,
 };
 
@@ -122,7 +122,7 @@ impl FeedList {
                         self.remove(&node);
                     }
                 }
-                Change::Presented(shown) => {
+                Change::Upserted(shown) => {
                     if let Some(fresh) = card_node::parse(&shown.html) {
                         arrived += usize::from(self.take_in(fresh, hold));
                     }
@@ -135,17 +135,17 @@ impl FeedList {
 
     /// Makes the list hold the cards that `page` holds, and no others; with `hold`, arrivals stay hidden.
     /// Answers how many arrived.
-    pub fn become_like(&self, page: &Element, hold: bool) -> usize {
+    pub fn replace_with(&self, page: &Element, hold: bool) -> usize {
         self.doubt();
         let arrived = self.take_in_all(page, hold);
-        self.remove_doubted();
+        self.remove_stale();
         self.note_emptiness();
         arrived
     }
 
     /// The same, of a page that tells of the feed that this list follows, up to `rev`: what it has no room for
     /// stays, and so does what it doesn't know yet.
-    pub fn come_up_to(&self, page: &Element, rev: Rev, hold: bool) -> usize {
+    pub fn merge(&self, page: &Element, rev: Rev, hold: bool) -> usize {
         let live = page.get_attribute("data-live").unwrap_or_default();
         let oldest = Timestamp(number(page, "data-oldest"));
         for card in all(&self.list, ".update") {
@@ -169,7 +169,7 @@ impl FeedList {
     }
 
     /// Removes every update that no change has spoken of since.
-    pub fn remove_doubted(&self) {
+    pub fn remove_stale(&self) {
         for update in all(&self.list, ".update:not([data-rev])") {
             self.remove(&update);
         }
@@ -280,7 +280,7 @@ impl FeedList {
     /// Makes a node say what another card says; the node itself stays, and so does its place unless the
     /// time it was posted changed, as after a reset.
     fn rewrite(&self, node: &Element, fresh: &Element) {
-        settle_inside(node, fresh);
+        morph_children(node, fresh);
         let moves = key(node) != key(fresh);
         for name in ["data-rev", "data-posted-at", "lang"] {
             let value = fresh.get_attribute(name).unwrap_or_default();

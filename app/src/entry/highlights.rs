@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use newsroom::{Entry, LiveUpdate, zone::LocalTime};
 
 use super::{
+    excerpt::excerpt,
     moment::{Moment, is_same_day},
-    said::said,
 };
 use crate::layout::ENGLISH;
 
@@ -32,7 +32,7 @@ fn Highlights<'a>(entry: &'a Entry, updates: &'a [LiveUpdate]) -> impl IntoView 
                     "Pinned"
                 </h2>
                 <a href=format!("#update-{}", update.id) dir="auto">
-                    {said(update, TEASER)}
+                    {excerpt(update, TEASER)}
                 </a>
             </section>
         }
@@ -53,7 +53,7 @@ fn Highlights<'a>(entry: &'a Entry, updates: &'a [LiveUpdate]) -> impl IntoView 
                     >
                         <Moment at=update.posted_at zone=zone.clone() context=entry.starts_at dated />
                         " "
-                        <span>{said(update, LINE)}</span>
+                        <span>{excerpt(update, LINE)}</span>
                     </a>
                 </li>
             }

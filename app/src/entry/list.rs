@@ -10,7 +10,7 @@ use domain::Order;
 use leptos::prelude::expect_context;
 use newsroom::{Cards, Entry, ListForm, ListPart, LiveUpdate};
 
-use super::stretch::{FULL, FULL_CLASS, OPEN_CLASS};
+use super::chunk::{FULL, FULL_CLASS, OPEN_CLASS};
 
 /// How many updates a part has: few enough that a revision of one costs little, and enough to be
 /// compressed well by itself. A multiple of a stretch.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-use super::feed_bar::{FeedBar, chip_text};
+use super::feed_bar::{FeedBar, status_text};
 use super::live_page::LivePage;
 #[cfg(feature = "ssr")]
 use crate::layout::ENGLISH;
@@ -32,8 +32,8 @@ const fn bar() -> [(); 0] {
 fn bar() -> impl IntoView {
     view! {
         <div class="feed-bar if-live" lang=ENGLISH>
-            <p id=FeedBar::CHIP class="chip" data-chip=domain::Chip::Connecting.as_str()>
-                {chip_text(domain::Chip::Connecting)}
+            <p id=FeedBar::STATUS class="connection-status" data-status=domain::ConnectionStatus::Connecting.as_str()>
+                {status_text(domain::ConnectionStatus::Connecting)}
             </p>
             // Which of the two is seen follows from the page's order, before this is awake too. A page of all
             // entries has one order.
@@ -44,6 +44,6 @@ fn bar() -> impl IntoView {
             <button id=FeedBar::ZONE class="button" type="button" hidden></button>
         </div>
         <button id=FeedBar::ARRIVALS class="arrivals" type="button" lang=ENGLISH hidden></button>
-        <p id=FeedBar::NEWS class="for-ears" role="status" lang=ENGLISH></p>
+        <p id=FeedBar::NEWS class="visually-hidden" role="status" lang=ENGLISH></p>
     }
 }

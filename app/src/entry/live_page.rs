@@ -1,5 +1,5 @@
 //! A page in touch with the server: carries out what its [`Connection`] decides, and hands what is
-//! heard to its [`FeedReader`], its list and its reader.
+//! heard to its [`FeedFollower`], its list and its reader.
 
 use std::{
     any::Any,
@@ -7,7 +7,9 @@ use std::{
     rc::Rc,
 };
 
-use domain::{Batch, Command, Connection, Cursor, EntryState, FeedReader, Head, Input, Road};
+use domain::{
+    Batch, Command, Connection, Cursor, EntryState, FeedFollower, Head, Input, Transport,
+};
 use gloo_timers::callback::Interval;
 use js_sys::Math;
 use leptos::prelude::{document, window};
@@ -26,12 +28,12 @@ use super::{
     times,
     wire::{FromWire, Goodbye, ResetTo},
 };
-use crate::{browser_clock::Stopwatch, memory};
+use crate::{browser_clock::Stopwatch, local_storage};
 
 /// How often the connection looks at the clock.
 const TICK_MS: u32 = 1_000;
 
-/// A stream over whichever road, and the browser's slot that it takes; dropped, it is closed.
+/// A stream over whichever transport, and the browser's slot that it takes; dropped, it is closed.
 type OpenStream = (Box<dyn Any>, Option<StreamSlot>);
 
 /// A live page. It lives as long as the document: nothing ever takes it apart. What it fetches is in
@@ -40,7 +42,7 @@ pub struct LivePage {
     pub(super) list: FeedList,
     pub(super) shows: Shows,
     pub(super) bar: Rc<FeedBar>,
-    pub(super) reader: RefCell<FeedReader>,
+    pub(super) reader: RefCell<FeedFollower>,
     /// Whether changes are being fetched; one question at a time.
     pub(super) fetching: Cell<bool>,
     /// Whether the page itself is.
@@ -63,12 +65,12 @@ impl LivePage {
         let ended = list.data("state") == EntryState::Ended.as_str();
         let stopwatch = Stopwatch::default();
         let visible = !document().hidden();
-        let connection = Connection::new(wanted_road(), visible, ended, stopwatch.elapsed());
+        let connection = Connection::new(wanted_transport(), visible, ended, stopwatch.elapsed());
         let page = Rc::new(Self {
             shows: list.shows(),
             list,
             known: RefCell::new(cursor.clone()),
-            reader: RefCell::new(FeedReader::new(cursor)),
+            reader: RefCell::new(FeedFollower::new(cursor)),
             fetching: Cell::new(false),
             renewing: Cell::new(false),
             announcer: Announcer::new(Rc::clone(&bar)),
@@ -77,7 +79,7 @@ impl LivePage {
             connection: RefCell::new(connection),
             stream: RefCell::new(None),
         });
-        page.show_zone(memory::recall(memory::ZONE).as_deref() == Some("own"));
+        page.show_zone(local_storage::get(local_storage::ZONE).as_deref() == Some("own"));
         hear_browser(&page);
         page.tell(Input::Tick);
         let ticking = Rc::clone(&page);
@@ -90,13 +92,13 @@ impl LivePage {
     pub fn flip(&self) {
         self.reveal();
         self.list.flip();
-        memory::remember(memory::ORDER, self.list.order().as_str());
+        local_storage::set(local_storage::ORDER, self.list.order().as_str());
     }
 
     /// Shows times in the other zone, the entry's or the reader's own, and remembers it.
     pub fn switch_zone(&self) {
         let own = !self.list.shows_own_zone();
-        memory::remember(memory::ZONE, if own { "own" } else { "entry" });
+        local_storage::set(local_storage::ZONE, if own { "own" } else { "entry" });
         self.show_zone(own);
     }
 
@@ -151,16 +153,20 @@ impl LivePage {
 
     /// Tells the connection what happened, and does what it wants.
     pub(super) fn tell(self: &Rc<Self>, input: Input) {
-        let (commands, chip, in_touch) = {
+        let (commands, status, in_touch) = {
             let mut connection = self.connection.borrow_mut();
             let before = connection.contact();
             let commands = connection.on(input, self.stopwatch.elapsed(), Math::random());
-            (commands, connection.chip(), connection.contact() != before)
+            (
+                commands,
+                connection.status(),
+                connection.contact() != before,
+            )
         };
         if in_touch {
             self.bar.note_contact(times::clock_now());
         }
-        self.bar.show_chip(chip);
+        self.bar.show_status(status);
         for command in commands {
             match command {
                 Command::OpenStream => self.open_stream(),
@@ -218,7 +224,7 @@ impl LivePage {
                 if let Some(head) = Head::from_json(&json) {
                     self.tell(Input::Heartbeat {
                         interval_ms: head.interval_ms,
-                        road: head.transport,
+                        transport: head.transport,
                         moved: self.moved(&head),
                     });
                 }
@@ -265,12 +271,12 @@ fn boxed(stream: impl Any) -> Box<dyn Any> {
     Box::new(stream)
 }
 
-/// The road that the address asks for by `?transport=`.
-fn wanted_road() -> Road {
+/// The transport that the address asks for by `?transport=`.
+fn wanted_transport() -> Transport {
     let query = window().location().search().unwrap_or_default();
     UrlSearchParams::new_with_str(&query)
         .ok()
         .and_then(|query| query.get("transport"))
-        .and_then(|road| road.parse().ok())
-        .unwrap_or(Road::Auto)
+        .and_then(|transport| transport.parse().ok())
+        .unwrap_or(Transport::Auto)
 }

@@ -2,28 +2,30 @@
 //! on the pages of all entries.
 
 mod announcer;
+mod apply;
 mod below;
 mod browser_events;
 pub mod card_node;
-mod catching_up;
+mod catch_up;
+mod chunk;
 mod entry_top;
 mod feed_bar;
 mod feed_list;
 mod fetch;
 mod live_feed_island;
 mod live_page;
+pub mod morph;
 pub mod placing;
 mod reader_place;
-mod renewing;
-pub mod settling;
-mod showing;
+mod refresh;
 mod socket;
 mod stream;
 mod stream_slot;
-mod stretch;
 pub mod times;
 mod wire;
 
+#[cfg(feature = "ssr")]
+mod excerpt;
 #[cfg(feature = "ssr")]
 mod highlights;
 #[cfg(feature = "ssr")]
@@ -32,8 +34,6 @@ mod list;
 mod moment;
 #[cfg(feature = "ssr")]
 mod page;
-#[cfg(feature = "ssr")]
-mod said;
 #[cfg(feature = "ssr")]
 #[cfg(test)]
 mod tests;
@@ -44,13 +44,13 @@ mod update_page;
 
 #[cfg(feature = "ssr")]
 pub use {
+    excerpt::excerpt,
     feed_bar::FeedBar,
     highlights::render_highlights,
     list::{DocumentList, list_html, list_parts},
     live_feed_island::LiveFeed,
     moment::{Moment, render_since},
     page::EntryPage,
-    said::said,
     update_card::{render_card, update_content},
     update_page::UpdatePage,
 };

@@ -7,11 +7,11 @@ use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Node};
 
-use super::{card_node::key, stretch};
+use super::{card_node::key, chunk};
 
 /// Puts an update that isn't in the page where it belongs in `list`, which is in `order`.
 pub fn put(list: &Element, order: Order, node: &Element) {
-    let Some(stretch) = stretch_for(list, order, node) else {
+    let Some(stretch) = chunk_for(list, order, node) else {
         return;
     };
     let mut at = newest(&stretch, order);
@@ -50,11 +50,11 @@ pub fn move_before(parent: &Element, node: &Element, before: Option<&Element>) {
 
 /// The stretch that an update belongs into: the newest that isn't newer throughout. An arrival that
 /// finds the newest one full begins another.
-fn stretch_for(list: &Element, order: Order, node: &Element) -> Option<Element> {
+fn chunk_for(list: &Element, order: Order, node: &Element) -> Option<Element> {
     let open = newest(list, order);
     let Some(mut at) = open.filter(|open| !is_full_before(open, order, node)) else {
         let fresh = document().create_element("div").ok()?;
-        fresh.set_class_name(stretch::OPEN_CLASS);
+        fresh.set_class_name(chunk::OPEN_CLASS);
         put_after(list, order, newest(list, order).as_ref(), &fresh);
         return Some(fresh);
     };
@@ -68,10 +68,10 @@ fn stretch_for(list: &Element, order: Order, node: &Element) -> Option<Element> 
 
 /// Whether `open` is full, and all of it is older than `node`; from then on it is closed.
 fn is_full_before(open: &Element, order: Order, node: &Element) -> bool {
-    let full = usize::try_from(open.child_element_count()).is_ok_and(|held| held >= stretch::FULL);
+    let full = usize::try_from(open.child_element_count()).is_ok_and(|held| held >= chunk::FULL);
     let before = full && newest(open, order).is_some_and(|newest| !is_newer(&newest, node));
     if before {
-        open.set_class_name(stretch::FULL_CLASS);
+        open.set_class_name(chunk::FULL_CLASS);
     }
     before
 }

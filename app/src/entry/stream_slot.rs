@@ -4,7 +4,7 @@ use domain::{Claim, StreamSlots};
 use js_sys::{Math, Reflect};
 use leptos::prelude::window;
 
-use crate::{browser_clock::now, memory};
+use crate::{browser_clock::now, local_storage};
 
 /// A slot; dropped, it is free for another page.
 pub struct StreamSlot {
@@ -53,12 +53,12 @@ impl Drop for StreamSlot {
 }
 
 fn stored() -> StreamSlots {
-    let text = memory::recall(memory::STREAMS).unwrap_or_default();
+    let text = local_storage::get(local_storage::STREAMS).unwrap_or_default();
     StreamSlots::parse(&text, now())
 }
 
 fn store(slots: &StreamSlots) {
-    memory::remember(memory::STREAMS, &slots.to_text());
+    local_storage::set(local_storage::STREAMS, &slots.to_text());
 }
 
 /// A number that no other page of the browser has.

@@ -1,4 +1,4 @@
-//! An update's card: the one place that makes it, for every page and every road.
+//! An update's card: the one place that makes it, for every page and every transport.
 
 use leptos::prelude::*;
 use newsroom::{Entry, LiveUpdate, zone::LocalTime};

@@ -11,7 +11,7 @@ use newsroom::{
     zone::{self, LocalTime},
 };
 
-use super::{moment::Moment, said::said};
+use super::{excerpt::excerpt, moment::Moment};
 use crate::{
     isolate::isolated,
     layout::{Canonical, ENGLISH, Frame, Place, or_error},
@@ -32,8 +32,8 @@ pub fn UpdatePage() -> impl IntoView {
     Suspend::new(async move {
         let newsroom = newsroom();
         let found = async {
-            let slug = Slug::parse(&slug).map_err(|_| Error::Unknown("entry"))?;
-            let id: UpdateId = id.parse().map_err(|_| Error::Unknown("update"))?;
+            let slug = Slug::parse(&slug).map_err(|_| Error::NotFound("entry"))?;
+            let id: UpdateId = id.parse().map_err(|_| Error::NotFound("update"))?;
             newsroom.update_page(&slug, id).await
         };
         let page = found.await.map(|page| match page {
@@ -58,7 +58,7 @@ fn Shown(shown: ShownUpdate, card: String) -> impl IntoView {
         before,
         after,
     } = shown;
-    let title = said(&update, 70);
+    let title = excerpt(&update, 70);
     let description = match update.html.excerpt(200) {
         text if text.is_empty() => title.clone(),
         text => text,
@@ -134,7 +134,7 @@ fn Neighbour(
                 />
             </span>
             <span class="neighbour-says" dir="auto">
-                {said(&update, NEIGHBOUR)}
+                {excerpt(&update, NEIGHBOUR)}
             </span>
         </a>
     }

@@ -3,8 +3,8 @@
 //! the server writes.
 
 use domain::{
-    Batch, Change, Deleted, EntryChange, EntryId, Epoch, Head, Language, Presented, Rev, Timestamp,
-    UpdateId,
+    Batch, Change, Deleted, EntryChange, EntryId, Epoch, Head, Language, Rev, Timestamp, UpdateId,
+    Upserted,
 };
 use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -97,7 +97,7 @@ impl FromWire for Change {
         Some(if value.is_true("deleted") {
             Self::Deleted(Deleted { id, rev })
         } else {
-            Self::Presented(Presented {
+            Self::Upserted(Upserted {
                 id,
                 rev,
                 entry_id: EntryId(value.number("entry_id")?),

@@ -1,7 +1,7 @@
 //! The cards of `/live`: each says which entry it is from. What says so is put into the card by the page, and isn't
 //! part of it: a card is the same bytes everywhere, and another title makes none of them anew.
 
-use domain::{Change, EntryChange, EntryId, EntryState, Presented, Timestamp, UpdateId};
+use domain::{Change, EntryChange, EntryId, EntryState, Timestamp, UpdateId, Upserted};
 
 use crate::escape::escaped;
 
@@ -44,17 +44,17 @@ pub fn of_live_entries(
     entries: &[EntryChange],
     oldest: Timestamp,
 ) -> Vec<Change> {
-    let named = |shown: Presented| {
+    let named = |shown: Upserted| {
         let its = |entry: &&EntryChange| entry.id == shown.entry_id;
         let entry = entries.iter().find(its)?;
         let is_shown = entry.state == EntryState::Live && shown.posted_at >= oldest;
         is_shown.then(|| {
             let html = from_entry(&shown.html, shown.id, entry.id, &entry.slug, &entry.title);
-            Change::Presented(Presented { html, ..shown })
+            Change::Upserted(Upserted { html, ..shown })
         })
     };
     let shown = |change| match change {
-        Change::Presented(shown) => named(shown),
+        Change::Upserted(shown) => named(shown),
         gone @ Change::Deleted(_) => Some(gone),
     };
     changes.into_iter().filter_map(shown).collect()
@@ -114,7 +114,7 @@ mod tests {
         };
         let entries = [entry(1, EntryState::Live), entry(2, EntryState::Ended)];
         let shown = |id, of, at| {
-            Change::Presented(Presented {
+            Change::Upserted(Upserted {
                 id: UpdateId(id),
                 rev: id,
                 entry_id: EntryId(of),

@@ -6,7 +6,7 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::Meta;
 use newsroom::{Cards, Entry, LiveUpdate};
 
-use super::lines::section_id;
+use super::summary_list::section_id;
 use crate::{
     entry::LiveFeed,
     layout::{Canonical, ENGLISH, Frame, Hydration, Place, StaticBar, or_error},

@@ -16,7 +16,7 @@ pub struct Assets {
     /// The stylesheet's address.
     stylesheet: String,
     /// The script that fetches the islands' code and hydrates them; empty where there is no such code.
-    wake_script: String,
+    hydration_script: String,
 }
 
 impl Assets {
@@ -39,7 +39,7 @@ impl Assets {
         };
         Ok(Self {
             stylesheet: address("css"),
-            wake_script: wake_script(&address("js"), &address("wasm")),
+            hydration_script: hydration_script(&address("js"), &address("wasm")),
         })
     }
 
@@ -61,10 +61,10 @@ const PATIENCE_MS: u32 = 6_000;
 /// its preload links would fetch the code for readers without JavaScript too. The other half of what
 /// is agreed on is the `island` macro's: an island's element names the function that hydrates it. An
 /// island that fails stops no other.
-fn wake_script(js: &str, wasm: &str) -> String {
-    let (chip, news, note) = (FeedBar::CHIP, FeedBar::NEWS, STATIC_NOTE_ID);
+fn hydration_script(js: &str, wasm: &str) -> String {
+    let (status, news, note) = (FeedBar::STATUS, FeedBar::NEWS, STATIC_NOTE_ID);
     format!(
-        r#"((d,c)=>{{let n=i=>d.getElementById(i),l=()=>d.querySelector("[data-hydrated]"),s=()=>{{if(!l()){{let h=n("{chip}");c.add("static");h.dataset.chip="static";h.textContent=n("{news}").textContent=n("{note}").textContent}}}},r=new Promise(r=>d.readyState=="loading"?d.addEventListener("DOMContentLoaded",r):r());setTimeout(()=>r.then(s),{PATIENCE_MS});(async()=>{{let[m,w]=await Promise.all([import("{js}"),fetch("{wasm}")]);await m.default({{module_or_path:w}});await r;m.hydrate();for(let i of d.querySelectorAll("leptos-island"))try{{m[i.dataset.component](i)}}catch(e){{console.warn(e)}}if(l()){{if(c.contains("static"))n("{news}").textContent="";c.remove("static")}}else s()}})().catch(e=>{{console.warn(e);r.then(s)}})}})(document,document.documentElement.classList)"#
+        r#"((d,c)=>{{let n=i=>d.getElementById(i),l=()=>d.querySelector("[data-hydrated]"),s=()=>{{if(!l()){{let h=n("{status}");c.add("static");h.dataset.connection-status="static";h.textContent=n("{news}").textContent=n("{note}").textContent}}}},r=new Promise(r=>d.readyState=="loading"?d.addEventListener("DOMContentLoaded",r):r());setTimeout(()=>r.then(s),{PATIENCE_MS});(async()=>{{let[m,w]=await Promise.all([import("{js}"),fetch("{wasm}")]);await m.default({{module_or_path:w}});await r;m.hydrate();for(let i of d.querySelectorAll("leptos-island"))try{{m[i.dataset.component](i)}}catch(e){{console.warn(e)}}if(l()){{if(c.contains("static"))n("{news}").textContent="";c.remove("static")}}else s()}})().catch(e=>{{console.warn(e);r.then(s)}})}})(document,document.documentElement.classList)"#
     )
 }
 
@@ -72,12 +72,12 @@ fn wake_script(js: &str, wasm: &str) -> String {
 /// compiled while a long list is still parsed. Pages without islands load no code at all.
 #[component]
 pub fn Hydration() -> impl IntoView {
-    let script = expect_context::<Assets>().wake_script;
+    let script = expect_context::<Assets>().hydration_script;
     (!script.is_empty()).then(|| InertElement::new(format!("<script>{script}</script>")))
 }
 
 /// The text of every inline script that a page of this build may hold, for the content security
 /// policy to name by hash.
 pub fn inline_scripts(assets: &Assets) -> [&str; 3] {
-    [HEAD_SCRIPT, ORDER_SCRIPT, &assets.wake_script]
+    [HEAD_SCRIPT, ORDER_SCRIPT, &assets.hydration_script]
 }

@@ -9,10 +9,10 @@ use crate::escape::escaped;
 
 /// What is wrong with the form that is shown again; nothing if none is.
 #[component]
-pub fn Complaint() -> impl IntoView {
+pub fn FormError() -> impl IntoView {
     PageRequest::current().typed.map(|typed| {
         view! {
-            <p class="complaint" role="alert" id="complaint">
+            <p class="form-error" role="alert" id="form-error">
                 {typed.message.clone()}
             </p>
         }
@@ -93,7 +93,7 @@ pub fn Field(
                 required=required
                 autofocus=autofocus
                 aria-invalid=wrong.then_some("true")
-                aria-describedby=wrong.then(|| "complaint".to_owned()).or_else(|| hint_id.clone())
+                aria-describedby=wrong.then(|| "form-error".to_owned()).or_else(|| hint_id.clone())
             />
             {hint_id.map(|id| view! { <p class="hint" id=id>{hint}</p> })}
         </div>
@@ -139,7 +139,7 @@ pub fn LongField(
                 required=required
                 autofocus=autofocus
                 aria-invalid=wrong.then_some("true")
-                aria-describedby=wrong.then_some("complaint")
+                aria-describedby=wrong.then_some("form-error")
             >
                 {format!("\n{}", escaped(value))}
             </textarea>

@@ -1,6 +1,6 @@
 //! The frame around a page: what stands above and below it.
 
-use domain::{Language, Viewer};
+use domain::{Caller, Language};
 use leptos::{either::Either, prelude::*};
 use leptos_meta::{Html, Title};
 
@@ -14,7 +14,7 @@ pub enum Place {
     /// Everybody's: the same for everyone, so the browser picks the link that fits.
     Public,
     /// Somebody's own.
-    Personal(Viewer),
+    Personal(Caller),
     /// Of somebody who isn't logged in yet.
     Door,
 }
@@ -49,11 +49,11 @@ pub fn Frame(
                 "Log in"
             </a>
         })),
-        Place::Personal(viewer) => Some(Either::Right(view! {
+        Place::Personal(caller) => Some(Either::Right(view! {
             <a href="/desk">"Your desk"</a>
             <a href="/account">"Account"</a>
             <form method="post" action="/logout">
-                <button class="link" type="submit" title=format!("Logged in as {}", isolated(viewer.username.as_str()))>
+                <button class="link" type="submit" title=format!("Logged in as {}", isolated(caller.username.as_str()))>
                     "Log out"
                 </button>
             </form>

@@ -5,15 +5,15 @@ mod canonical;
 mod error_page;
 mod form;
 mod frame;
-mod resend_page;
+mod resubmit_page;
 mod shell;
 mod static_bar;
 
 pub use assets::{Assets, Hydration, inline_scripts};
 pub use canonical::Canonical;
 pub use error_page::{ErrorNote, NotFound, or_error};
-pub use form::{Choice, Complaint, Field, LongField, NoEnter, OperationId};
+pub use form::{Choice, Field, FormError, LongField, NoEnter, OperationId};
 pub use frame::{ENGLISH, Frame, Place};
-pub use resend_page::ResendPage;
+pub use resubmit_page::ResubmitPage;
 pub use shell::{Instead, ORDER_SCRIPT, Shell};
 pub use static_bar::StaticBar;

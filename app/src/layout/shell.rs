@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use leptos::{either::EitherOf3, prelude::*};
 use leptos_meta::{MetaTags, provide_meta_context};
 
-use super::{Assets, ErrorNote, ResendPage};
+use super::{Assets, ErrorNote, ResubmitPage};
 use crate::App;
 
 /// What a document shows instead of the page at the request's address.
@@ -61,7 +61,7 @@ pub fn Shell(
                         EitherOf3::B(view! { <ErrorNote status message /> })
                     }
                     Some(Instead::Resend(action, fields)) => {
-                        EitherOf3::C(view! { <ResendPage action fields /> })
+                        EitherOf3::C(view! { <ResubmitPage action fields /> })
                     }
                 }}
             </body>

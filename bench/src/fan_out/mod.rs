@@ -1,13 +1,13 @@
 //! Ten thousand readers of one entry, beside the least that a server can do: one `write` for each.
 
-mod floor;
+mod baseline;
 
 use std::time::{Duration, Instant};
 
-use floor::Floor;
+use baseline::Baseline;
 use tokio::time::{sleep, sleep_until};
 
-use crate::rig::{
+use crate::harness::{
     Audience, Author, Better, Error, Process, Result, Ringside, Table, heading, median, note,
     quantile, ratios, record,
 };
@@ -35,11 +35,11 @@ pub async fn run() -> Result<()> {
          Latencies count from when a post was to be sent, in milliseconds; processor time in microseconds a delivery.",
         EVERY.as_millis(),
     ));
-    let mut floor = Vec::new();
+    let mut baseline = Vec::new();
     let mut ringside = Vec::new();
     let mut stalled = Vec::new();
     for _ in 0..ROUNDS {
-        floor.push(measure_floor().await?);
+        baseline.push(measure_baseline().await?);
         ringside.push(measure_ringside(0).await?);
         stalled.push(measure_ringside(STALLED).await?);
     }
@@ -54,9 +54,9 @@ pub async fn run() -> Result<()> {
         "ratio",
         "KiB/reader",
     ]);
-    let reference = Figures::median(&floor);
+    let reference = Figures::median(&baseline);
     for (what, rounds) in [
-        ("bare write", &floor),
+        ("bare write", &baseline),
         ("Ringside", &ringside),
         ("Ringside, 1 % don't read", &stalled),
     ] {
@@ -98,7 +98,7 @@ pub async fn run() -> Result<()> {
             name,
             "of a bare write's",
             Better::Lower,
-            &ratios(&of(&ringside, figure), &of(&floor, figure)),
+            &ratios(&of(&ringside, figure), &of(&baseline, figure)),
         )?;
     }
     record(
@@ -151,7 +151,7 @@ trait Publisher {
     async fn publish(&mut self, text: String) -> Result<()>;
 }
 
-impl Publisher for Floor {
+impl Publisher for Baseline {
     fn process(&self) -> &Process {
         Self::process(self)
     }
@@ -162,12 +162,12 @@ impl Publisher for Floor {
 }
 
 /// A server, and somebody who posts to its entry.
-struct Newsdesk {
+struct Writers {
     ringside: Ringside,
     author: Author,
 }
 
-impl Newsdesk {
+impl Writers {
     async fn start() -> Result<(Self, String)> {
         let ringside = Ringside::start(&[])?;
         let entry = ringside.entry("final").await?;
@@ -176,7 +176,7 @@ impl Newsdesk {
     }
 }
 
-impl Publisher for Newsdesk {
+impl Publisher for Writers {
     fn process(&self) -> &Process {
         self.ringside.process()
     }
@@ -186,18 +186,18 @@ impl Publisher for Newsdesk {
     }
 }
 
-async fn measure_floor() -> Result<Figures> {
-    let floor = Floor::start().await?;
-    let before = floor.process().user_memory();
-    let audience = Audience::open(floor.address(), "/stream", READERS, 0).await?;
-    measure(floor, before, &audience).await
+async fn measure_baseline() -> Result<Figures> {
+    let baseline = Baseline::start().await?;
+    let before = baseline.process().user_memory();
+    let audience = Audience::open(baseline.address(), "/stream", READERS, 0).await?;
+    measure(baseline, before, &audience).await
 }
 
 async fn measure_ringside(stalled: u32) -> Result<Figures> {
-    let (newsdesk, path) = Newsdesk::start().await?;
-    let before = newsdesk.process().user_memory();
-    let audience = Audience::open(newsdesk.ringside.address, &path, READERS, stalled).await?;
-    measure(newsdesk, before, &audience).await
+    let (writers, path) = Writers::start().await?;
+    let before = writers.process().user_memory();
+    let audience = Audience::open(writers.ringside.address, &path, READERS, stalled).await?;
+    measure(writers, before, &audience).await
 }
 
 async fn measure(
@@ -242,22 +242,22 @@ async fn measure(
 
 /// How long the server bears with readers who don't read, and what they cost it.
 async fn cut_off() -> Result<String> {
-    let (mut newsdesk, path) = Newsdesk::start().await?;
-    let others = newsdesk.process().open_sockets()?;
-    let audience = Audience::open(newsdesk.ringside.address, &path, STALLED, STALLED).await?;
-    let before = newsdesk.process().user_memory();
+    let (mut writers, path) = Writers::start().await?;
+    let others = writers.process().open_sockets()?;
+    let audience = Audience::open(writers.ringside.address, &path, STALLED, STALLED).await?;
+    let before = writers.process().user_memory();
     let mut most = before;
     let start = Instant::now();
     let mut n = 0;
-    while newsdesk.process().open_sockets()? > others {
+    while writers.process().open_sockets()? > others {
         if start.elapsed() > CUT_OFF {
             let sentence =
                 format!("{STALLED} readers who don't read still have a stream after {CUT_OFF:?}");
             return Err(Error::Unexpected(sentence));
         }
-        newsdesk.publish(post(n)).await?;
+        writers.publish(post(n)).await?;
         n += 1;
-        most = most.max(newsdesk.process().user_memory());
+        most = most.max(writers.process().user_memory());
         sleep(EVERY).await;
     }
     drop(audience);

@@ -50,7 +50,7 @@ impl Role {
 
 /// Who is asking: an account with a session that is still good.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Viewer {
+pub struct Caller {
     /// The account's number.
     pub id: AccountId,
     /// The name they log in and sign with.

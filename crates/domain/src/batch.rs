@@ -46,7 +46,7 @@ pub enum Change {
     /// It is gone.
     Deleted(Deleted),
     /// It is there, new or changed.
-    Presented(Presented),
+    Upserted(Upserted),
 }
 
 impl Change {
@@ -54,7 +54,7 @@ impl Change {
     pub const fn id(&self) -> UpdateId {
         match self {
             Self::Deleted(gone) => gone.id,
-            Self::Presented(shown) => shown.id,
+            Self::Upserted(shown) => shown.id,
         }
     }
 
@@ -62,7 +62,7 @@ impl Change {
     pub const fn rev(&self) -> Rev {
         match self {
             Self::Deleted(gone) => gone.rev,
-            Self::Presented(shown) => shown.rev,
+            Self::Upserted(shown) => shown.rev,
         }
     }
 }
@@ -78,7 +78,7 @@ pub struct Deleted {
 
 /// An update in its latest state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Presented {
+pub struct Upserted {
     /// Which update.
     pub id: UpdateId,
     /// The revision of its last change.
@@ -119,7 +119,7 @@ impl TryFrom<Flat> for Change {
                 posted_at: Some(posted_at),
                 html: Some(html),
                 ..
-            } => Ok(Self::Presented(Presented {
+            } => Ok(Self::Upserted(Upserted {
                 id,
                 rev,
                 entry_id,
@@ -136,7 +136,7 @@ impl From<Change> for Flat {
         let (id, rev) = (change.id(), change.rev());
         let shown = match change {
             Change::Deleted(_) => None,
-            Change::Presented(shown) => Some(shown),
+            Change::Upserted(shown) => Some(shown),
         };
         Self {
             id,
@@ -197,8 +197,8 @@ pub struct Head {
     pub state: EntryState,
     /// How long to wait before asking again, in milliseconds.
     pub interval_ms: u32,
-    /// The road the server would have pages take.
-    pub transport: crate::Road,
+    /// The transport the server would have pages take.
+    pub transport: crate::Transport,
     /// The build that answers.
     pub build: String,
     /// The server's clock.
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(json, r#"{"id":4,"rev":9,"deleted":true}"#);
         assert_eq!(serde_json::from_str::<Change>(&json).unwrap(), gone);
 
-        let shown = Change::Presented(Presented {
+        let shown = Change::Upserted(Upserted {
             id: UpdateId(4),
             rev: 9,
             entry_id: EntryId(1),

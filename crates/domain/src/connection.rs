@@ -3,8 +3,8 @@
 use crate::{EntryState, text::word_enum};
 
 word_enum!(
-    /// The road batches take to a page.
-    Road as "transport" {
+    /// The transport batches take to a page.
+    Transport as "transport" {
         /// A stream if one can be had, else polling.
         Auto = "auto",
         /// A stream of server-sent events, and no polling.
@@ -27,8 +27,8 @@ pub enum Input {
     Heartbeat {
         /// How long to wait between polls, in milliseconds.
         interval_ms: u32,
-        /// The road the server would have pages take.
-        road: Road,
+        /// The transport the server would have pages take.
+        transport: Transport,
         /// Whether the server has something that the page hasn't.
         moved: bool,
     },
@@ -44,8 +44,8 @@ pub enum Input {
         state: EntryState,
         /// How long to wait before asking again, in milliseconds.
         interval_ms: u32,
-        /// The road the server would have pages take.
-        road: Road,
+        /// The transport the server would have pages take.
+        transport: Transport,
         /// Whether the page must fetch changes.
         moved: bool,
     },
@@ -76,7 +76,7 @@ pub enum Command {
 
 word_enum!(
     /// What the reader is told about the connection.
-    Chip as "chip" {
+    ConnectionStatus as "connection status" {
         /// The first contact isn't made yet.
         Connecting = "connecting",
         /// Updates arrive as they are posted.
@@ -136,10 +136,10 @@ const OFFLINE_POLL_MS: u64 = 30_000;
     reason = "four facts, each true or false whatever the others are"
 )]
 pub struct Connection {
-    /// The road that the page's address asks for.
-    own: Road,
-    /// The road that the server names.
-    named: Road,
+    /// The transport that the page's address asks for.
+    own: Transport,
+    /// The transport that the server names.
+    named: Transport,
     visible: bool,
     offline: bool,
     ended: bool,
@@ -169,10 +169,10 @@ enum Stream {
 
 impl Connection {
     /// A page that has just become live, at `now`.
-    pub const fn new(own: Road, visible: bool, ended: bool, now: u64) -> Self {
+    pub const fn new(own: Transport, visible: bool, ended: bool, now: u64) -> Self {
         Self {
             own,
-            named: Road::Auto,
+            named: Transport::Auto,
             visible,
             offline: false,
             ended,
@@ -183,8 +183,8 @@ impl Connection {
             interval_ms: POLL_MS,
             // A page may come out of a cache: one that polls asks at once.
             next_poll: match own {
-                Road::Poll => now,
-                Road::Auto | Road::Sse | Road::WebSocket => now + POLL_MS as u64,
+                Transport::Poll => now,
+                Transport::Auto | Transport::Sse | Transport::WebSocket => now + POLL_MS as u64,
             },
             asked_at: None,
             poll_works: false,
@@ -192,42 +192,42 @@ impl Connection {
         }
     }
 
-    /// Takes in what happened at `now`; `dice` spreads the retries of many pages.
-    pub fn on(&mut self, input: Input, now: u64, dice: f64) -> Vec<Command> {
+    /// Takes in what happened at `now`; `jitter` spreads the retries of many pages.
+    pub fn on(&mut self, input: Input, now: u64, jitter: f64) -> Vec<Command> {
         let mut commands = Vec::new();
         match input {
             Input::Tick => {}
             Input::Heard => self.heard(now),
             Input::Heartbeat {
                 interval_ms,
-                road,
+                transport,
                 moved,
             } => {
                 // What the first heartbeat is ahead of the page, the stream is about to bring.
                 let greeting = matches!(self.stream, Stream::Opening { .. });
                 self.heard(now);
-                self.obey(interval_ms, road);
+                self.obey(interval_ms, transport);
                 if moved && !greeting {
                     commands.push(Command::CatchUp);
                 }
             }
-            Input::StreamFailed => self.lose_stream(now, dice),
-            Input::NoStreamFree => self.wait_for_stream(now, dice),
+            Input::StreamFailed => self.lose_stream(now, jitter),
+            Input::NoStreamFree => self.wait_for_stream(now, jitter),
             Input::Bye => {
                 self.ended = true;
                 self.close_stream(now, &mut commands);
-                self.next_poll = now + self.poll_pause(dice);
+                self.next_poll = now + self.poll_pause(jitter);
                 commands.push(Command::CatchUp);
             }
             Input::HeadAnswered {
                 state,
                 interval_ms,
-                road,
+                transport,
                 moved,
             } => {
                 self.ended = state == EntryState::Ended;
-                self.obey(interval_ms, road);
-                self.next_poll = now + self.poll_pause(dice);
+                self.obey(interval_ms, transport);
+                self.next_poll = now + self.poll_pause(jitter);
                 if moved {
                     // Whether polling works is known once the changes are here, too.
                     self.met(now);
@@ -236,7 +236,7 @@ impl Connection {
                     self.answered(now);
                 }
             }
-            Input::FetchFailed => self.miss(now, dice),
+            Input::FetchFailed => self.miss(now, jitter),
             Input::CaughtUp => self.answered(now),
             Input::Visible(visible) => {
                 if visible && !self.visible {
@@ -255,22 +255,22 @@ impl Connection {
             Input::Offline => {
                 self.offline = true;
                 self.close_stream(now, &mut commands);
-                self.next_poll = now + self.poll_pause(dice);
+                self.next_poll = now + self.poll_pause(jitter);
             }
         }
-        self.keep(now, dice, &mut commands);
+        self.keep(now, jitter, &mut commands);
         commands
     }
 
     /// What the reader is told. Updates that a stream may hold back are announced by polls.
-    pub const fn chip(&self) -> Chip {
+    pub const fn status(&self) -> ConnectionStatus {
         match self.stream {
-            _ if self.offline => Chip::Offline,
-            _ if self.ended => Chip::Ended,
-            Stream::Open { .. } if !self.is_suspect() => Chip::Live,
-            _ if self.poll_works => Chip::Polling,
-            _ if self.is_first_try() => Chip::Connecting,
-            _ => Chip::Reconnecting,
+            _ if self.offline => ConnectionStatus::Offline,
+            _ if self.ended => ConnectionStatus::Ended,
+            Stream::Open { .. } if !self.is_suspect() => ConnectionStatus::Live,
+            _ if self.poll_works => ConnectionStatus::Polling,
+            _ if self.is_first_try() => ConnectionStatus::Connecting,
+            _ => ConnectionStatus::Reconnecting,
         }
     }
 
@@ -281,17 +281,17 @@ impl Connection {
 
     /// Whether a stream is to be a WebSocket, and not one of server-sent events.
     pub fn wants_websocket(&self) -> bool {
-        self.road() == Road::WebSocket
+        self.transport() == Transport::WebSocket
     }
 
-    /// Whether the server was never heard, and a road is left that hasn't failed.
+    /// Whether the server was never heard, and a transport is left that hasn't failed.
     const fn is_first_try(&self) -> bool {
-        let may_poll = matches!(self.own, Road::Auto | Road::Poll);
+        let may_poll = matches!(self.own, Transport::Auto | Transport::Poll);
         self.contact.is_none() && self.misses == 0 && (may_poll || self.failures == 0)
     }
 
     /// What must be so at any time: the stream watched, opened or closed, and the polls asked.
-    fn keep(&mut self, now: u64, dice: f64, commands: &mut Vec<Command>) {
+    fn keep(&mut self, now: u64, jitter: f64, commands: &mut Vec<Command>) {
         let silent = match self.stream {
             Stream::Open { heard, .. } if self.silent_streams > 0 => {
                 now >= heard + SUSPECT_SILENCE_MS
@@ -302,10 +302,11 @@ impl Connection {
         };
         if silent {
             commands.push(Command::CloseStream);
-            self.lose_stream(now, dice);
+            self.lose_stream(now, jitter);
         }
-        let road = self.road();
-        let wants_stream = self.visible && !self.ended && !self.offline && road != Road::Poll;
+        let transport = self.transport();
+        let wants_stream =
+            self.visible && !self.ended && !self.offline && transport != Transport::Poll;
         match self.stream {
             Stream::Closed { retry_at } if wants_stream && now >= retry_at => {
                 self.stream = Stream::Opening { since: now };
@@ -313,27 +314,28 @@ impl Connection {
             }
             Stream::Opening { .. } | Stream::Open { .. } if !wants_stream => {
                 self.close_stream(now, commands);
-                self.next_poll = now + self.poll_pause(dice);
+                self.next_poll = now + self.poll_pause(jitter);
             }
             _ => {}
         }
         if self.asked_at.is_some_and(|at| now >= at + UNREPORTED_MS) {
-            self.miss(now, dice);
+            self.miss(now, jitter);
         }
         let streaming = matches!(self.stream, Stream::Open { .. }) && !self.is_suspect();
         // Who asked for a stream and nothing else still asks while there is nothing to stream. What the server
         // names is only preferred: a page that can't have it must hear when it is named no more.
-        let only_streams = wants_stream && matches!(self.own, Road::Sse | Road::WebSocket);
+        let only_streams =
+            wants_stream && matches!(self.own, Transport::Sse | Transport::WebSocket);
         let polls = !streaming && !only_streams;
         if polls && self.asked_at.is_none() && now >= self.next_poll {
             self.asked_at = Some(now);
-            self.next_poll = now + self.poll_pause(dice);
+            self.next_poll = now + self.poll_pause(jitter);
             commands.push(Command::AskHead);
         }
     }
 
     /// The stream is gone: poll from now on, and try it again later.
-    fn lose_stream(&mut self, now: u64, dice: f64) {
+    fn lose_stream(&mut self, now: u64, jitter: f64) {
         match self.stream {
             Stream::Closed { .. } => return,
             // Nothing but its first words: a proxy may hold back the rest.
@@ -346,19 +348,19 @@ impl Connection {
         }
         // Polls that have begun keep to their own pace, however often the stream is tried beside them.
         if self.failures == 0 {
-            self.next_poll = now + jittered(SPREAD_MS, dice);
+            self.next_poll = now + jittered(SPREAD_MS, jitter);
         }
         let longest = longest_retry(self.failures);
         self.failures += 1;
         self.stream = Stream::Closed {
-            retry_at: now + jittered(longest, dice).max(RETRY_MIN_MS / 4),
+            retry_at: now + jittered(longest, jitter).max(RETRY_MIN_MS / 4),
         };
     }
 
     /// Another page's stream may end: until then poll, as if the stream had broken.
-    fn wait_for_stream(&mut self, now: u64, dice: f64) {
+    fn wait_for_stream(&mut self, now: u64, jitter: f64) {
         if self.failures == 0 {
-            self.next_poll = self.next_poll.min(now + jittered(SPREAD_MS, dice));
+            self.next_poll = self.next_poll.min(now + jittered(SPREAD_MS, jitter));
         }
         // Not one of its failures: the pause doesn't grow.
         self.failures = self.failures.max(1);
@@ -369,7 +371,7 @@ impl Connection {
 
     /// Whether polls go on beside the open stream, since those before it were held back.
     const fn is_suspect(&self) -> bool {
-        self.silent_streams >= SILENT_STREAMS && matches!(self.own, Road::Auto)
+        self.silent_streams >= SILENT_STREAMS && matches!(self.own, Transport::Auto)
     }
 
     fn heard(&mut self, now: u64) {
@@ -390,24 +392,25 @@ impl Connection {
     }
 
     /// Takes in how the server would have the page stay in touch.
-    fn obey(&mut self, interval_ms: u32, road: Road) {
+    fn obey(&mut self, interval_ms: u32, transport: Transport) {
         self.interval_ms = interval_ms.clamp(500, 600_000);
-        self.named = road;
+        self.named = transport;
     }
 
-    /// The road to take: the server's word goes before the address's.
-    const fn road(&self) -> Road {
+    /// The transport to take: the server's word goes before the address's.
+    const fn transport(&self) -> Transport {
         match self.named {
-            Road::Auto => self.own,
+            Transport::Auto => self.own,
             named => named,
         }
     }
 
     /// A question was not answered: the next one waits as long as any, and a retry's time on top.
-    fn miss(&mut self, now: u64, dice: f64) {
+    fn miss(&mut self, now: u64, jitter: f64) {
         self.asked_at = None;
         self.poll_works = false;
-        self.next_poll = now + self.poll_pause(dice) + jittered(longest_retry(self.misses), dice);
+        self.next_poll =
+            now + self.poll_pause(jitter) + jittered(longest_retry(self.misses), jitter);
         self.misses += 1;
     }
 
@@ -446,7 +449,7 @@ impl Connection {
 
     /// How long to wait before the next question: a tenth of it is left to chance, so that a
     /// thousand pages that lost one stream don't ask as one.
-    fn poll_pause(&self, dice: f64) -> u64 {
+    fn poll_pause(&self, jitter: f64) -> u64 {
         let pause = if self.offline {
             OFFLINE_POLL_MS
         } else if self.visible && !self.ended {
@@ -454,7 +457,7 @@ impl Connection {
         } else {
             SLOW_POLL_MS
         };
-        pause - jittered(pause / 10, dice)
+        pause - jittered(pause / 10, jitter)
     }
 }
 
@@ -469,8 +472,8 @@ fn longest_retry(failures: u32) -> u64 {
     clippy::cast_precision_loss,
     reason = "a pause of at most ten minutes, times a number below one"
 )]
-fn jittered(longest: u64, dice: f64) -> u64 {
-    (longest as f64 * dice.clamp(0.0, 1.0)) as u64
+fn jittered(longest: u64, jitter: f64) -> u64 {
+    (longest as f64 * jitter.clamp(0.0, 1.0)) as u64
 }
 
 #[cfg(test)]

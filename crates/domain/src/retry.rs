@@ -30,7 +30,7 @@ pub enum AttemptResult {
     /// The server says that it doesn't take this text from this author.
     Refused,
     /// The server says that nobody is logged in.
-    LoggedOut,
+    Unauthenticated,
     /// The server says that it can't at the moment, or doesn't know whether it did.
     Unavailable,
     /// No answer of ours came: the post may be published or not.
@@ -119,7 +119,7 @@ impl Submission {
                 }
                 Next::Refused
             }
-            AttemptResult::LoggedOut => {
+            AttemptResult::Unauthenticated => {
                 self.answered();
                 Next::LogIn
             }

@@ -3,7 +3,7 @@
 //! Role, existence and "disabled" are read from the database with every request, by every server that shares it. So
 //! each change here takes effect with the next request.
 
-use domain::{Password, Role, Timestamp, Username, Viewer};
+use domain::{Caller, Password, Role, Timestamp, Username};
 
 use crate::{
     Error, Newsroom, Result, Session,
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// Its number, name and role.
-    pub viewer: Viewer,
+    pub caller: Caller,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was disabled, if it is.
@@ -45,7 +45,7 @@ impl Newsroom {
         username: &Username,
         role: Role,
         password: &Password,
-    ) -> Result<Viewer> {
+    ) -> Result<Caller> {
         refuse_confusable(username)?;
         refuse_weak(password, username)?;
         let hash = self.passwords.hash(password).await?;
@@ -63,11 +63,11 @@ impl Newsroom {
         refuse_confusable(username)?;
         refuse_weak(password, username)?;
         let hash = self.passwords.hash(password).await?;
-        let viewer = self
+        let caller = self
             .store
             .add_account(username, Role::Owner, &hash, self.clock.now(), true)
             .await?;
-        self.begin_session(viewer, &hash, None).await
+        self.begin_session(caller, &hash, None).await
     }
 
     /// Whether somebody must be made owner first.
@@ -89,18 +89,18 @@ impl Newsroom {
     /// Replaces the password of the account named `username`, and ends all of its sessions. Its tokens stay valid.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such account, [`Error::Invalid`] if the password is easily guessed, or if the
+    /// [`Error::NotFound`] if there is no such account, [`Error::Invalid`] if the password is easily guessed, or if the
     /// database can't be reached.
     pub async fn set_password(&self, username: &Username, password: &Password) -> Result<Ended> {
         refuse_weak(password, username)?;
         let hash = self.passwords.hash(password).await?;
         self.change(async {
             let (mut change, account) = self.change_account(username).await?;
-            change.set_password_hash(account.viewer.id, &hash).await?;
-            let sessions = change.delete_sessions(account.viewer.id).await?;
+            change.set_password_hash(account.caller.id, &hash).await?;
+            let sessions = change.delete_sessions(account.caller.id).await?;
             change.commit().await?;
             Ok(Ended {
-                username: account.viewer.username,
+                username: account.caller.username,
                 sessions,
                 tokens: 0,
             })
@@ -108,22 +108,22 @@ impl Newsroom {
         .await
     }
 
-    /// Replaces the password of `viewer`, who sends the current one, too. All of their sessions end, also the one
+    /// Replaces the password of `caller`, who sends the current one, too. All of their sessions end, also the one
     /// that this was requested in: the returned session replaces it, under another token.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the current password is wrong or the new one is easily guessed, [`Error::LoggedOut`] if
+    /// [`Error::Invalid`] if the current password is wrong or the new one is easily guessed, [`Error::Unauthenticated`] if
     /// the account was changed meanwhile, [`Error::Busy`] if too many passwords wait to be hashed, or if the database
     /// can't be reached.
     pub async fn change_password(
         &self,
-        viewer: &Viewer,
+        caller: &Caller,
         current: &str,
         password: &Password,
     ) -> Result<Session> {
-        refuse_weak(password, &viewer.username)?;
-        let stored = self.stored_account(&viewer.username).await?;
-        let verified = stored.ok_or(Error::LoggedOut)?.password_hash;
+        refuse_weak(password, &caller.username)?;
+        let stored = self.stored_account(&caller.username).await?;
+        let verified = stored.ok_or(Error::Unauthenticated)?.password_hash;
         if !self
             .passwords
             .verify(current, Some(verified.clone()))
@@ -133,14 +133,14 @@ impl Newsroom {
         }
         let hash = self.passwords.hash(password).await?;
         self.change(async {
-            let (mut change, account) = self.change_account(&viewer.username).await?;
+            let (mut change, account) = self.change_account(&caller.username).await?;
             // Hashing takes a while. An operator who disabled the account or changed its password meanwhile wins.
             if account.password_hash != verified || account.disabled_at.is_some() {
-                return Err(Error::LoggedOut);
+                return Err(Error::Unauthenticated);
             }
-            change.set_password_hash(viewer.id, &hash).await?;
-            change.delete_sessions(viewer.id).await?;
-            let session = self.new_session(account.viewer);
+            change.set_password_hash(caller.id, &hash).await?;
+            change.delete_sessions(caller.id).await?;
+            let session = self.new_session(account.caller);
             change.add_session(session.to_store(&self.clock)).await?;
             change.commit().await?;
             Ok(session)
@@ -151,7 +151,7 @@ impl Newsroom {
     /// Gives the account named `username` another role. Returns the account's name as it was chosen.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such account, [`Error::Forbidden`] if it is the last enabled owner, or if the
+    /// [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is the last enabled owner, or if the
     /// database can't be reached.
     pub async fn set_role(&self, username: &Username, role: Role) -> Result<Username> {
         self.change(async {
@@ -159,9 +159,9 @@ impl Newsroom {
             if role != Role::Owner {
                 keep_an_owner(&mut change, &account).await?;
             }
-            change.set_role(account.viewer.id, role).await?;
+            change.set_role(account.caller.id, role).await?;
             change.commit().await?;
-            Ok(account.viewer.username)
+            Ok(account.caller.username)
         })
         .await
     }
@@ -170,17 +170,17 @@ impl Newsroom {
     /// posted stays. Enabling the account again gives back neither sessions nor tokens.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such account, [`Error::Forbidden`] if it is the last enabled owner, or if the
+    /// [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is the last enabled owner, or if the
     /// database can't be reached.
     pub async fn disable_account(&self, username: &Username) -> Result<Ended> {
         self.change(async {
             let (mut change, account) = self.change_account(username).await?;
             keep_an_owner(&mut change, &account).await?;
-            let id = account.viewer.id;
+            let id = account.caller.id;
             let at = account.disabled_at.unwrap_or_else(|| self.clock.now());
             change.set_disabled(id, Some(at)).await?;
             let ended = Ended {
-                username: account.viewer.username,
+                username: account.caller.username,
                 sessions: change.delete_sessions(id).await?,
                 tokens: change.delete_tokens(id).await?,
             };
@@ -194,13 +194,13 @@ impl Newsroom {
     /// was chosen.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such account, or if the database can't be reached.
+    /// [`Error::NotFound`] if there is no such account, or if the database can't be reached.
     pub async fn enable_account(&self, username: &Username) -> Result<Username> {
         self.change(async {
             let (mut change, account) = self.change_account(username).await?;
-            change.set_disabled(account.viewer.id, None).await?;
+            change.set_disabled(account.caller.id, None).await?;
             change.commit().await?;
-            Ok(account.viewer.username)
+            Ok(account.caller.username)
         })
         .await
     }
@@ -212,7 +212,7 @@ impl Newsroom {
     ) -> Result<(AccountChange, StoredAccount)> {
         let mut change = self.store.change_accounts().await?;
         let account = change.account_by_name(username).await?;
-        Ok((change, account.ok_or(Error::Unknown("account"))?))
+        Ok((change, account.ok_or(Error::NotFound("account"))?))
     }
 
     /// The account named `username`, if there is one.
@@ -234,8 +234,8 @@ fn wrong_current_password() -> Error {
 
 /// Refuses a change after which no enabled owner would be left: nobody could undo it in a browser.
 async fn keep_an_owner(change: &mut AccountChange, account: &StoredAccount) -> Result<()> {
-    let is_owner = account.viewer.role == Role::Owner && account.disabled_at.is_none();
-    if is_owner && !change.has_other_owner(account.viewer.id).await? {
+    let is_owner = account.caller.role == Role::Owner && account.disabled_at.is_none();
+    if is_owner && !change.has_other_owner(account.caller.id).await? {
         return Err(Error::Forbidden(
             "This is the last enabled owner. Make another account an owner first.",
         ));

@@ -8,7 +8,7 @@ use moka::sync::Cache;
 
 use crate::{Entry, ListParts, LiveUpdate};
 
-/// What makes the pieces: each is the same bytes on every road.
+/// What makes the pieces: each is the same bytes on every transport.
 #[derive(Clone)]
 pub struct Renderers {
     /// Makes an update's card: one element.
@@ -16,7 +16,7 @@ pub struct Renderers {
     /// Makes what stands above an entry's list, of the updates that are pinned or key; nothing of none.
     pub highlights: Renderer<[LiveUpdate]>,
     /// Makes an entry's line on the front page, with its latest update if it has any: one element.
-    pub line: LineRenderer,
+    pub line: SummaryRenderer,
     /// Makes since when an entry is live, with its moments as `<time>` elements.
     pub since: EntryRenderer,
 }
@@ -28,7 +28,7 @@ pub type Renderer<T> = Arc<dyn Fn(&Entry, &T) -> String + Send + Sync>;
 pub type EntryRenderer = Arc<dyn Fn(&Entry) -> String + Send + Sync>;
 
 /// Makes an entry's line of its latest update, if it has any.
-pub type LineRenderer = Arc<dyn Fn(&Entry, Option<&LiveUpdate>) -> String + Send + Sync>;
+pub type SummaryRenderer = Arc<dyn Fn(&Entry, Option<&LiveUpdate>) -> String + Send + Sync>;
 
 /// How much memory finished cards may take; what isn't asked for any more goes first.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;

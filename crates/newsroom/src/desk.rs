@@ -1,6 +1,6 @@
 //! Entries, as those who run them see them.
 
-use domain::{EntryId, EntryState, Language, OpId, Slug, Timestamp, Viewer, ZoneName};
+use domain::{Caller, EntryId, EntryState, Language, OpId, Slug, Timestamp, ZoneName};
 
 use crate::{
     Entry, EntryEdit, EntryPatch, Error, LiveUpdate, NewEntry, Newsroom, Result, UNDO_WINDOW,
@@ -12,7 +12,7 @@ use crate::{
 
 /// An entry among all that are on the desk.
 #[derive(Clone, Debug)]
-pub struct DeskEntry {
+pub struct DeskEntrySummary {
     /// The entry.
     pub entry: Entry,
     /// How many updates it has.
@@ -21,24 +21,24 @@ pub struct DeskEntry {
 
 /// An entry's own page on the desk, read in one moment.
 #[derive(Clone, Debug)]
-pub struct EntryAtDesk {
+pub struct DeskEntryDetail {
     /// The entry.
     pub entry: Entry,
     /// Its updates, oldest first.
     pub updates: Vec<LiveUpdate>,
-    /// The deleted updates that the viewer can still restore, oldest first.
+    /// The deleted updates that the caller can still restore, oldest first.
     pub deleted: Vec<LiveUpdate>,
 }
 
 impl Newsroom {
-    /// Creates an entry that starts now. `viewer` is `None` for whoever runs the server.
+    /// Creates an entry that starts now. `caller` is `None` for whoever runs the server.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the viewer may not, [`Error::Invalid`] if the slug that somebody wrote is
+    /// [`Error::Forbidden`] if the caller may not, [`Error::Invalid`] if the slug that somebody wrote is
     /// taken, or if the database can't be reached.
-    pub async fn create_entry(&self, viewer: Option<&Viewer>, new: &NewEntry) -> Result<Entry> {
-        if let Some(viewer) = viewer {
-            may_run_entries(viewer)?;
+    pub async fn create_entry(&self, caller: Option<&Caller>, new: &NewEntry) -> Result<Entry> {
+        if let Some(caller) = caller {
+            may_run_entries(caller)?;
         }
         self.change(async {
             let mut revision = self.store.revise().await?;
@@ -53,16 +53,16 @@ impl Newsroom {
     /// the first time, and creates nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the viewer may not, [`Error::Invalid`] if the slug that somebody wrote is
-    /// taken, [`Error::Repeated`] if the `op_id` stands for another request, or if the database can't be
+    /// [`Error::Forbidden`] if the caller may not, [`Error::Invalid`] if the slug that somebody wrote is
+    /// taken, [`Error::IdempotencyConflict`] if the `op_id` stands for another request, or if the database can't be
     /// reached.
     pub async fn create_entry_once(
         &self,
-        viewer: &Viewer,
+        caller: &Caller,
         op_id: &OpId,
         new: &NewEntry,
     ) -> Result<Entry> {
-        may_run_entries(viewer)?;
+        may_run_entries(caller)?;
         let parts = [
             new.slug.as_ref().map_or("", Slug::as_str),
             new.title.as_str(),
@@ -72,12 +72,12 @@ impl Newsroom {
             new.default_order.as_str(),
             new.language.as_ref().map_or("", Language::as_str),
         ];
-        let request = NamedRequest::new(viewer, Some(op_id), parts);
+        let request = NamedRequest::new(caller, Some(op_id), parts);
         self.change(async {
             let mut revision = self.store.revise().await?;
             match request.earlier_outcome(revision.snapshot()).await? {
                 Some(Outcome::Created(id)) => return existing(revision.snapshot(), id).await,
-                Some(_) => return Err(Error::Repeated),
+                Some(_) => return Err(Error::IdempotencyConflict),
                 None => {}
             }
             let now = self.clock.now();
@@ -95,12 +95,12 @@ impl Newsroom {
     /// As [`Newsroom::patch_entry`].
     pub async fn start_entry(
         &self,
-        viewer: &Viewer,
+        caller: &Caller,
         slug: &Slug,
         op_id: Option<&OpId>,
     ) -> Result<()> {
         let patch = EntryPatch::state(EntryState::Live);
-        self.patch_entry(viewer, slug, &patch, op_id)
+        self.patch_entry(caller, slug, &patch, op_id)
             .await
             .map(drop)
     }
@@ -111,12 +111,12 @@ impl Newsroom {
     /// As [`Newsroom::patch_entry`].
     pub async fn end_entry(
         &self,
-        viewer: &Viewer,
+        caller: &Caller,
         slug: &Slug,
         op_id: Option<&OpId>,
     ) -> Result<()> {
         let patch = EntryPatch::state(EntryState::Ended);
-        self.patch_entry(viewer, slug, &patch, op_id)
+        self.patch_entry(caller, slug, &patch, op_id)
             .await
             .map(drop)
     }
@@ -128,13 +128,13 @@ impl Newsroom {
     /// As [`Newsroom::patch_entry`].
     pub async fn edit_entry(
         &self,
-        viewer: &Viewer,
+        caller: &Caller,
         slug: &Slug,
         edit: &EntryEdit,
         op_id: Option<&OpId>,
     ) -> Result<()> {
         let patch = EntryPatch::edit(edit);
-        self.patch_entry(viewer, slug, &patch, op_id)
+        self.patch_entry(caller, slug, &patch, op_id)
             .await
             .map(drop)
     }
@@ -143,18 +143,18 @@ impl Newsroom {
     /// is then. A request that was done before under `op_id` changes nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the viewer may not or it is to end and never started, [`Error::Unknown`] if
+    /// [`Error::Forbidden`] if the caller may not or it is to end and never started, [`Error::NotFound`] if
     /// there is no such entry, [`Error::Invalid`] if the new slug is taken or the entry can't come to that
-    /// state, [`Error::Repeated`] if the `op_id` stands for another request, or if the database can't be
+    /// state, [`Error::IdempotencyConflict`] if the `op_id` stands for another request, or if the database can't be
     /// reached.
     pub async fn patch_entry(
         &self,
-        viewer: &Viewer,
+        caller: &Caller,
         slug: &Slug,
         patch: &EntryPatch,
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
-        may_run_entries(viewer)?;
+        may_run_entries(caller)?;
         let parts = patch.parts();
         self.change(async {
             let mut revision = self.store.revise().await?;
@@ -162,16 +162,16 @@ impl Newsroom {
                 .snapshot()
                 .entry_known_as(slug)
                 .await?
-                .ok_or(Error::Unknown("entry"))?;
+                .ok_or(Error::NotFound("entry"))?;
             // By its number: its slug may be another one when the request is retried.
             let number = before.id.to_string();
             let parts = ["patch-entry", &number]
                 .into_iter()
                 .chain(parts.iter().map(|part| &**part));
-            let request = NamedRequest::new(viewer, op_id, parts);
+            let request = NamedRequest::new(caller, op_id, parts);
             match request.earlier_outcome(revision.snapshot()).await? {
                 Some(Outcome::EntryPatched(_)) => return Ok(before),
-                Some(_) => return Err(Error::Repeated),
+                Some(_) => return Err(Error::IdempotencyConflict),
                 None => {}
             }
             let now = self.clock.now();
@@ -198,15 +198,15 @@ impl Newsroom {
     /// Every entry, drafts too, the latest first.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the viewer has no desk, or if the database can't be reached.
-    pub async fn desk(&self, viewer: &Viewer) -> Result<Vec<DeskEntry>> {
-        may_post(viewer)?;
+    /// [`Error::Forbidden`] if the caller has no desk, or if the database can't be reached.
+    pub async fn desk(&self, caller: &Caller) -> Result<Vec<DeskEntrySummary>> {
+        may_post(caller)?;
         let mut snapshot = self.store.snapshot().await?;
         let entries = snapshot.entries().await?;
         let counts = snapshot.update_counts().await?;
         Ok(entries
             .into_iter()
-            .map(|entry| DeskEntry {
+            .map(|entry| DeskEntrySummary {
                 updates: counts.get(&entry.id).copied().unwrap_or(0),
                 entry,
             })
@@ -216,23 +216,23 @@ impl Newsroom {
     /// An entry and its updates, a draft too; under an old address as well.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the viewer has no desk, [`Error::Unknown`] if there is no such entry,
+    /// [`Error::Forbidden`] if the caller has no desk, [`Error::NotFound`] if there is no such entry,
     /// or if the database can't be reached.
-    pub async fn desk_entry(&self, viewer: &Viewer, slug: &Slug) -> Result<EntryAtDesk> {
-        may_post(viewer)?;
+    pub async fn desk_entry(&self, caller: &Caller, slug: &Slug) -> Result<DeskEntryDetail> {
+        may_post(caller)?;
         let undoable = self.clock.now().plus_micros(-UNDO_WINDOW);
         let mut snapshot = self.store.snapshot().await?;
         let entry = snapshot
             .entry_known_as(slug)
             .await?
-            .ok_or(Error::Unknown("entry"))?;
-        Ok(EntryAtDesk {
+            .ok_or(Error::NotFound("entry"))?;
+        Ok(DeskEntryDetail {
             updates: snapshot.updates(entry.id).await?,
             deleted: snapshot
                 .updates_deleted_since(entry.id, undoable)
                 .await?
                 .into_iter()
-                .filter(|update| may_edit(viewer, update) && may_restore(viewer, update))
+                .filter(|update| may_edit(caller, update) && may_restore(caller, update))
                 .collect(),
             entry,
         })
@@ -241,23 +241,23 @@ impl Newsroom {
     /// The entry numbered `id` without its updates, a draft too.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the viewer has no desk, [`Error::Unknown`] if there is no such entry,
+    /// [`Error::Forbidden`] if the caller has no desk, [`Error::NotFound`] if there is no such entry,
     /// or if the database can't be reached.
-    pub async fn entry(&self, viewer: &Viewer, id: EntryId) -> Result<Entry> {
-        may_post(viewer)?;
+    pub async fn entry(&self, caller: &Caller, id: EntryId) -> Result<Entry> {
+        may_post(caller)?;
         let entry = self.store.snapshot().await?.entry(id).await?;
-        entry.ok_or(Error::Unknown("entry"))
+        entry.ok_or(Error::NotFound("entry"))
     }
 
     /// The entry named `slug` without its updates, a draft too; under an old address as well.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the viewer has no desk, [`Error::Unknown`] if there is no such entry,
+    /// [`Error::Forbidden`] if the caller has no desk, [`Error::NotFound`] if there is no such entry,
     /// or if the database can't be reached.
-    pub async fn entry_named(&self, viewer: &Viewer, slug: &Slug) -> Result<Entry> {
-        may_post(viewer)?;
+    pub async fn entry_named(&self, caller: &Caller, slug: &Slug) -> Result<Entry> {
+        may_post(caller)?;
         let entry = self.store.snapshot().await?.entry_known_as(slug).await?;
-        entry.ok_or(Error::Unknown("entry"))
+        entry.ok_or(Error::NotFound("entry"))
     }
 }
 
@@ -290,7 +290,7 @@ async fn free_slug(snapshot: &mut Snapshot, slug: &Slug) -> Result<Slug> {
 
 async fn existing(snapshot: &mut Snapshot, id: EntryId) -> Result<Entry> {
     let entry = snapshot.entry(id).await?;
-    entry.ok_or(Error::Unknown("entry"))
+    entry.ok_or(Error::NotFound("entry"))
 }
 
 /// What of an entry its cards are made of: they hold its slug and its language, and print times in its zone,
@@ -305,8 +305,8 @@ fn of_cards(entry: &Entry) -> (&Slug, &ZoneName, &Language, Timestamp, bool) {
     )
 }
 
-fn may_run_entries(viewer: &Viewer) -> Result<()> {
-    if viewer.role.may_run_entries() {
+fn may_run_entries(caller: &Caller) -> Result<()> {
+    if caller.role.may_run_entries() {
         Ok(())
     } else {
         Err(Error::Forbidden(

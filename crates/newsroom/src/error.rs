@@ -13,7 +13,7 @@ pub enum Error {
     Invalid(#[from] Invalid),
     /// There is no such thing, or none that the caller may know of.
     #[error("There is no such {0}.")]
-    Unknown(&'static str),
+    NotFound(&'static str),
     /// The update was deleted.
     #[error("This update was removed.")]
     Removed,
@@ -22,13 +22,13 @@ pub enum Error {
     Forbidden(&'static str),
     /// The caller is not known: no session, or an expired one.
     #[error("You are not logged in, or your session has expired. Log in and try again.")]
-    LoggedOut,
+    Unauthenticated,
     /// The username or the password is wrong; which of them is not said.
     #[error("The username or the password is wrong.")]
     WrongPassword,
     /// The operation id was used before, for a different request.
     #[error("This operation id was already used for another text; send the text under a new one.")]
-    Repeated,
+    IdempotencyConflict,
     /// The cursor can't be continued from.
     #[error("The feed has started again; fetch everything.")]
     Reset(Reset),
@@ -78,12 +78,12 @@ impl Error {
             | Self::Busy
             | Self::Internal(_) => true,
             Self::Invalid(_)
-            | Self::Unknown(_)
+            | Self::NotFound(_)
             | Self::Removed
             | Self::Forbidden(_)
-            | Self::LoggedOut
+            | Self::Unauthenticated
             | Self::WrongPassword
-            | Self::Repeated
+            | Self::IdempotencyConflict
             | Self::Reset(_) => false,
         }
     }

@@ -1,7 +1,7 @@
 //! Requests that their callers named by an operation id, so that a retry is answered and not done
 //! again. A late retry therefore never undoes a later change.
 
-use domain::{OpId, Timestamp, Viewer};
+use domain::{Caller, OpId, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 /// A request, with the operation id that its caller gave it, if any.
 #[derive(Debug)]
 pub struct NamedRequest<'a> {
-    caller: &'a Viewer,
+    caller: &'a Caller,
     op_id: Option<&'a OpId>,
     hash: Vec<u8>,
 }
@@ -20,7 +20,7 @@ pub struct NamedRequest<'a> {
 impl<'a> NamedRequest<'a> {
     /// The request of `caller` that consists of `parts`.
     pub fn new<'p>(
-        caller: &'a Viewer,
+        caller: &'a Caller,
         op_id: Option<&'a OpId>,
         parts: impl IntoIterator<Item = &'p str>,
     ) -> Self {
@@ -34,7 +34,7 @@ impl<'a> NamedRequest<'a> {
     /// The outcome of the request, if it was done before.
     ///
     /// # Errors
-    /// [`Error::Repeated`] if the operation id was used for a different request, or if the database
+    /// [`Error::IdempotencyConflict`] if the operation id was used for a different request, or if the database
     /// can't be reached.
     pub async fn earlier_outcome(&self, snapshot: &mut Snapshot) -> Result<Option<Outcome>> {
         let Some(op_id) = self.op_id else {
@@ -43,7 +43,7 @@ impl<'a> NamedRequest<'a> {
         match snapshot.operation(self.caller.id, op_id).await? {
             None => Ok(None),
             Some(done) if done.request_hash == self.hash => Ok(Some(done.outcome)),
-            Some(_) => Err(Error::Repeated),
+            Some(_) => Err(Error::IdempotencyConflict),
         }
     }
 

@@ -9,18 +9,18 @@ use std::{
     time::Duration,
 };
 
-use domain::{Cursor, Head, Language, Rev, Road, Timestamp};
+use domain::{Cursor, Head, Language, Rev, Timestamp, Transport};
 use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Cards, Clock, Error, Renderers, Result, UNDO_WINDOW,
+    group_commit::GroupCommitWriter,
     idempotency::NamedRequest,
     kept_updates::KeptUpdates,
     last_seen::LastSeen,
-    live::{FeedHead, FeedId, Frame, Hub, PublishedMark, Tailer, bells},
+    live::{FeedHead, FeedId, Frame, HighWaterMark, Hub, Tailer, pg_notify},
     passwords::PasswordHasher,
-    post_queue::PostQueue,
     readiness::NotReady,
     rendering::RenderPool,
     storage::{OpenError, Outcome, Revision, ServerPresence, StorageError, Store},
@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// How often old sessions, old operations and the texts of deleted updates are removed.
-const HOUSEKEEPING: Duration = Duration::from_mins(1);
+const MAINTENANCE_INTERVAL: Duration = Duration::from_mins(1);
 /// How long operations are remembered, in microseconds: ninety days. A browser may keep a post for weeks
 /// before it is online again.
 const OPERATION_LIFE: i64 = 90 * 24 * 60 * 60 * 1_000_000;
@@ -37,7 +37,7 @@ const OPERATION_LIFE: i64 = 90 * 24 * 60 * 60 * 1_000_000;
 pub(crate) const LONGEST_CHANGE: Duration = Duration::from_secs(10);
 /// How long a use case waits for its change to reach this server's connections before it answers:
 /// what was saved is saved, and the tailer will come to it.
-const SETTLE: Duration = Duration::from_secs(2);
+const PUBLISH_DEADLINE: Duration = Duration::from_secs(2);
 /// How many bytes of catch-ups are kept for whoever asks the same within a few seconds.
 const CATCH_UP_BYTES: u64 = 32 * 1024 * 1024;
 
@@ -64,8 +64,8 @@ pub struct Options {
 pub struct FeedPolicy {
     /// How long a page that polls waits, in milliseconds.
     pub interval_ms: u32,
-    /// The road pages take.
-    pub road: Road,
+    /// The transport pages take.
+    pub transport: Transport,
     /// The build that answers.
     pub build: String,
 }
@@ -78,7 +78,7 @@ impl FeedPolicy {
             head: feed.head,
             state: feed.state,
             interval_ms: self.interval_ms,
-            transport: self.road,
+            transport: self.transport,
             build: self.build.clone(),
             now,
         }
@@ -89,7 +89,7 @@ impl FeedPolicy {
 #[derive(Debug)]
 pub struct Newsroom {
     pub(crate) store: Store,
-    pub(crate) posts: PostQueue,
+    pub(crate) posts: GroupCommitWriter,
     pub(crate) cards: Cards,
     pub(crate) kept_updates: KeptUpdates,
     pub(crate) hub: Arc<Hub>,
@@ -125,7 +125,7 @@ impl Newsroom {
         drop(snapshot);
         let hub = Arc::new(Hub::new(state.epoch));
         let writes = Arc::new(WriteHealth::default());
-        let posts = PostQueue::start(
+        let posts = GroupCommitWriter::start(
             store.clone(),
             options.clock.clone(),
             Arc::clone(&hub),
@@ -168,26 +168,26 @@ impl Newsroom {
             Arc::clone(&self.hub),
             self.clock.clone(),
             self.policy.clone(),
-            self.mark.clone().map(PublishedMark::open),
+            self.mark.clone().map(HighWaterMark::open),
         );
         tailer.look().await?;
         self.tasks
             .supervise("tailer", stop.clone(), move || tailer.clone().run());
         self.following.store(true, Ordering::Release);
-        if self.store.has_bell() {
+        if self.store.has_notifications() {
             let newsroom = Arc::clone(self);
             self.tasks.supervise("notify", stop.clone(), move || {
-                bells::ring(newsroom.store.clone(), newsroom.hub.committed())
+                pg_notify::notify(newsroom.store.clone(), newsroom.hub.committed())
             });
             let newsroom = Arc::clone(self);
             self.tasks.supervise("listen", stop.clone(), move || {
-                bells::listen(newsroom.store.clone(), Arc::clone(&newsroom.hub))
+                pg_notify::listen(newsroom.store.clone(), Arc::clone(&newsroom.hub))
             });
         }
         let newsroom = Arc::clone(self);
-        self.tasks.supervise("housekeeping", stop.clone(), move || {
+        self.tasks.supervise("maintenance", stop.clone(), move || {
             let newsroom = Arc::clone(&newsroom);
-            async move { newsroom.keep_house().await }
+            async move { newsroom.run_maintenance().await }
         });
         let newsroom = Arc::clone(self);
         self.tasks.supervise("write probe", stop, move || {
@@ -256,7 +256,7 @@ impl Newsroom {
         revision.commit().await?;
         self.writes.note_commit();
         self.hub.commit(rev);
-        self.settle(rev).await;
+        self.wait_until_published(rev).await;
         Ok(rev)
     }
 
@@ -274,9 +274,9 @@ impl Newsroom {
 
     /// Waits until this server's pages can show what changed at `rev`: whoever is told "posted" and
     /// looks, sees it.
-    pub(crate) async fn settle(&self, rev: Rev) {
+    pub(crate) async fn wait_until_published(&self, rev: Rev) {
         if self.following.load(Ordering::Acquire)
-            && tokio::time::timeout(SETTLE, self.hub.published(rev))
+            && tokio::time::timeout(PUBLISH_DEADLINE, self.hub.published(rev))
                 .await
                 .is_err()
         {
@@ -284,8 +284,8 @@ impl Newsroom {
         }
     }
 
-    async fn keep_house(&self) {
-        let mut interval = tokio::time::interval(HOUSEKEEPING);
+    async fn run_maintenance(&self) {
+        let mut interval = tokio::time::interval(MAINTENANCE_INTERVAL);
         loop {
             interval.tick().await;
             let now = self.clock.now();
@@ -297,7 +297,7 @@ impl Newsroom {
                 self.store.wipe_deleted(now.plus_micros(-UNDO_WINDOW)).await
             };
             if let Err(error) = swept.await {
-                tracing::warn!(%error, cause = ?error, "housekeeping failed; trying again in a minute");
+                tracing::warn!(%error, cause = ?error, "maintenance failed; trying again in a minute");
             }
         }
     }

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use domain::{
-    Change, Draft, EntryId, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate, Slug, Source,
-    UpdateId, Viewer, not_shown,
+    Caller, Change, Draft, EntryId, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate, Slug,
+    Source, UpdateId, not_shown,
 };
 
 use crate::{
     Entry, Error, LiveUpdate, Newsroom, Rendered, Result, UpdatePatch,
+    group_commit::Post,
     idempotency::NamedRequest,
     live::change,
-    post_queue::Post,
     storage::{Outcome, Snapshot},
 };
 
@@ -32,18 +32,18 @@ impl Newsroom {
     /// same draft again answers what it did the first time, and publishes nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the viewer may not post or the entry has ended, [`Error::Unknown`] if
-    /// there is no such entry, [`Error::Repeated`] if the `op_id` stood for something else,
+    /// [`Error::Forbidden`] if the caller may not post or the entry has ended, [`Error::NotFound`] if
+    /// there is no such entry, [`Error::IdempotencyConflict`] if the `op_id` stood for something else,
     /// [`Error::Invalid`] if nothing of the text can be shown, or if the database can't be reached.
     pub async fn post_update(
         &self,
-        viewer: &Viewer,
+        caller: &Caller,
         slug: &Slug,
         op_id: &OpId,
         draft: &Draft,
         waited: Duration,
     ) -> Result<PostedUpdate> {
-        self.post_marked_update(viewer, slug, op_id, draft, &[], waited)
+        self.post_marked_update(caller, slug, op_id, draft, &[], waited)
             .await
             .map(|result| result.update())
     }
@@ -52,22 +52,22 @@ impl Newsroom {
     ///
     /// # Errors
     /// As [`Newsroom::post_update`]; and [`Error::Forbidden`] if it is to be pinned in the place of one that
-    /// isn't the viewer's to edit.
+    /// isn't the caller's to edit.
     pub async fn post_marked_update(
         &self,
-        viewer: &Viewer,
+        caller: &Caller,
         slug: &Slug,
         op_id: &OpId,
         draft: &Draft,
         marks: &[Mark],
         waited: Duration,
     ) -> Result<PostResult> {
-        may_post(viewer)?;
+        may_post(caller)?;
         let rendered = self.render_markdown(&draft.source).await?;
         check_visible(&rendered, draft.headline.as_ref())?;
         let Rendered { html, removed } = rendered;
         let post = Post {
-            author: viewer.clone(),
+            author: caller.clone(),
             slug: slug.clone(),
             op_id: op_id.clone(),
             draft: draft.clone(),
@@ -76,7 +76,7 @@ impl Newsroom {
             waited,
         };
         let posted = self.posts.write(post).await?;
-        self.settle(posted.rev).await;
+        self.wait_until_published(posted.rev).await;
         // Of the same text, so the same again whenever the request is sent again.
         Ok(PostResult::new(posted, removed))
     }
@@ -87,12 +87,12 @@ impl Newsroom {
     /// As [`Newsroom::patch_update`].
     pub async fn edit_update(
         &self,
-        viewer: &Viewer,
+        caller: &Caller,
         id: UpdateId,
         draft: &Draft,
         op_id: Option<&OpId>,
     ) -> Result<EditedUpdate> {
-        self.patch_update(viewer, id, &UpdatePatch::text(draft), op_id)
+        self.patch_update(caller, id, &UpdatePatch::text(draft), op_id)
             .await
     }
 
@@ -100,23 +100,23 @@ impl Newsroom {
     /// what readers don't get. A request that was done before under `op_id` changes nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if it isn't the viewer's to edit, or is to be pinned in the place of one that
-    /// isn't; [`Error::Unknown`] if there is no such update, [`Error::Removed`] if it is deleted,
-    /// [`Error::Invalid`] if nothing of the text can be shown, [`Error::Repeated`] if the `op_id` stands for
+    /// [`Error::Forbidden`] if it isn't the caller's to edit, or is to be pinned in the place of one that
+    /// isn't; [`Error::NotFound`] if there is no such update, [`Error::Removed`] if it is deleted,
+    /// [`Error::Invalid`] if nothing of the text can be shown, [`Error::IdempotencyConflict`] if the `op_id` stands for
     /// another request, or if the database can't be reached.
     pub async fn patch_update(
         &self,
-        viewer: &Viewer,
+        caller: &Caller,
         id: UpdateId,
         patch: &UpdatePatch,
         op_id: Option<&OpId>,
     ) -> Result<EditedUpdate> {
-        may_post(viewer)?;
+        may_post(caller)?;
         let (number, parts) = (id.to_string(), patch.parts());
         let parts = ["patch-update", &number]
             .into_iter()
             .chain(parts.iter().map(|part| &**part));
-        let request = NamedRequest::new(viewer, op_id, parts);
+        let request = NamedRequest::new(caller, op_id, parts);
         // Permission first, then the work, and only then the feed's counter, which others wait for.
         let rendered = match &patch.source {
             Some(source) => {
@@ -127,7 +127,7 @@ impl Newsroom {
                     let removed = self.render_markdown(source).await?.removed;
                     return Ok(EditedUpdate { entry, removed });
                 }
-                editable(&mut snapshot, viewer, id).await?;
+                editable(&mut snapshot, caller, id).await?;
                 drop(snapshot);
                 Some(self.render_markdown(source).await?)
             }
@@ -140,13 +140,13 @@ impl Newsroom {
                 return entry_of(revision.snapshot(), outcome).await;
             }
             // What the patch leaves out is what it is by now, whoever changed it in between.
-            let (entry, before) = editable(revision.snapshot(), viewer, id).await?;
+            let (entry, before) = editable(revision.snapshot(), caller, id).await?;
             if before.deleted_at.is_some() {
                 return Err(Error::Removed);
             }
             let after = self.patched(&before, patch, rendered)?;
             if after.pinned && !before.pinned {
-                may_pin(revision.snapshot(), viewer, entry.id).await?;
+                may_pin(revision.snapshot(), caller, entry.id).await?;
             }
             if after != before {
                 revision.rewrite_update(&before, &after).await?;
@@ -166,8 +166,8 @@ impl Newsroom {
     ///
     /// # Errors
     /// As [`Newsroom::editable_update`].
-    pub async fn removed_from(&self, viewer: &Viewer, id: UpdateId) -> Result<Vec<String>> {
-        let (_, update) = self.editable_update(viewer, id).await?;
+    pub async fn removed_from(&self, caller: &Caller, id: UpdateId) -> Result<Vec<String>> {
+        let (_, update) = self.editable_update(caller, id).await?;
         let source = Source::from_stored(update.source);
         Ok(self.render_markdown(&source).await?.removed)
     }
@@ -205,31 +205,31 @@ impl Newsroom {
     /// readers; what an editor deletes, too, its author can't restore any more.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if it isn't the viewer's to edit, [`Error::Unknown`] if there is no such
-    /// update, [`Error::Repeated`] if the `op_id` stands for another request, or if the database can't be
+    /// [`Error::Forbidden`] if it isn't the caller's to edit, [`Error::NotFound`] if there is no such
+    /// update, [`Error::IdempotencyConflict`] if the `op_id` stands for another request, or if the database can't be
     /// reached.
     pub async fn delete_update(
         &self,
-        viewer: &Viewer,
+        caller: &Caller,
         id: UpdateId,
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
-        may_post(viewer)?;
+        may_post(caller)?;
         let number = id.to_string();
-        let request = NamedRequest::new(viewer, op_id, ["delete-update", &number]);
+        let request = NamedRequest::new(caller, op_id, ["delete-update", &number]);
         self.change(async {
             let mut revision = self.store.revise().await?;
             if let Some(outcome) = request.earlier_outcome(revision.snapshot()).await? {
                 return entry_of(revision.snapshot(), outcome).await;
             }
-            let (entry, update) = editable(revision.snapshot(), viewer, id).await?;
+            let (entry, update) = editable(revision.snapshot(), caller, id).await?;
             let now = self.clock.now();
             if update.deleted_at.is_none() {
                 revision
-                    .set_update_deleted(&update, Some((now, viewer.id)))
+                    .set_update_deleted(&update, Some((now, caller.id)))
                     .await?;
-            } else if viewer.role.may_edit_others() {
-                revision.set_deleted_by(&update, viewer.id).await?;
+            } else if caller.role.may_edit_others() {
+                revision.set_deleted_by(&update, caller.id).await?;
             }
             let outcome = Outcome::UpdateDeleted(id);
             self.publish_outcome(revision, request, outcome, now)
@@ -242,27 +242,27 @@ impl Newsroom {
     /// Restores a deleted update on every page, in its old place, and returns its entry.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if it isn't the viewer's to edit, was deleted by somebody else and the viewer
-    /// is no editor, or was deleted too long ago; [`Error::Unknown`] if there is no such update,
-    /// [`Error::Repeated`] if the `op_id` stands for another request, or if the database can't be reached.
+    /// [`Error::Forbidden`] if it isn't the caller's to edit, was deleted by somebody else and the caller
+    /// is no editor, or was deleted too long ago; [`Error::NotFound`] if there is no such update,
+    /// [`Error::IdempotencyConflict`] if the `op_id` stands for another request, or if the database can't be reached.
     pub async fn restore_update(
         &self,
-        viewer: &Viewer,
+        caller: &Caller,
         id: UpdateId,
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
-        may_post(viewer)?;
+        may_post(caller)?;
         let number = id.to_string();
-        let request = NamedRequest::new(viewer, op_id, ["restore-update", &number]);
+        let request = NamedRequest::new(caller, op_id, ["restore-update", &number]);
         self.change(async {
             let mut revision = self.store.revise().await?;
             if let Some(outcome) = request.earlier_outcome(revision.snapshot()).await? {
                 return entry_of(revision.snapshot(), outcome).await;
             }
-            let (entry, update) = editable(revision.snapshot(), viewer, id).await?;
+            let (entry, update) = editable(revision.snapshot(), caller, id).await?;
             let now = self.clock.now();
             if let Some(deleted_at) = update.deleted_at {
-                if !may_restore(viewer, &update) {
+                if !may_restore(caller, &update) {
                     return Err(Error::Forbidden(
                         "An editor deleted this update; only an editor can restore it.",
                     ));
@@ -289,29 +289,29 @@ impl Newsroom {
     /// As [`Newsroom::patch_update`].
     pub async fn mark_update(
         &self,
-        viewer: &Viewer,
+        caller: &Caller,
         id: UpdateId,
         mark: Mark,
         on: bool,
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
-        self.patch_update(viewer, id, &UpdatePatch::mark(mark, on), op_id)
+        self.patch_update(caller, id, &UpdatePatch::mark(mark, on), op_id)
             .await
             .map(|edited| edited.entry)
     }
 
-    /// An update that the viewer may edit, to fill the form with.
+    /// An update that the caller may edit, to fill the form with.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if it isn't the viewer's to edit, [`Error::Unknown`] if there is no such
+    /// [`Error::Forbidden`] if it isn't the caller's to edit, [`Error::NotFound`] if there is no such
     /// update, [`Error::Removed`] if it is deleted, or if the database can't be reached.
     pub async fn editable_update(
         &self,
-        viewer: &Viewer,
+        caller: &Caller,
         id: UpdateId,
     ) -> Result<(Entry, LiveUpdate)> {
         let mut snapshot = self.store.snapshot().await?;
-        let (entry, update) = editable(&mut snapshot, viewer, id).await?;
+        let (entry, update) = editable(&mut snapshot, caller, id).await?;
         if update.deleted_at.is_some() {
             return Err(Error::Removed);
         }
@@ -321,11 +321,11 @@ impl Newsroom {
     /// What the feed says of an update by now, if only that it is deleted; and its entry, a draft too.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the viewer has no desk, [`Error::Unknown`] if there is no such update, or
+    /// [`Error::Forbidden`] if the caller has no desk, [`Error::NotFound`] if there is no such update, or
     /// if the database can't be reached.
-    pub async fn last_change(&self, viewer: &Viewer, id: UpdateId) -> Result<(Entry, Change)> {
-        may_post(viewer)?;
-        let unknown = Error::Unknown("update");
+    pub async fn last_change(&self, caller: &Caller, id: UpdateId) -> Result<(Entry, Change)> {
+        may_post(caller)?;
+        let unknown = Error::NotFound("update");
         let mut snapshot = self.store.snapshot().await?;
         let update = snapshot.update(id).await?.ok_or(unknown.clone())?;
         let entry = snapshot.entry(update.entry_id).await?.ok_or(unknown)?;
@@ -334,23 +334,23 @@ impl Newsroom {
     }
 }
 
-pub(crate) fn may_post(viewer: &Viewer) -> Result<()> {
-    if viewer.role.may_post() {
+pub(crate) fn may_post(caller: &Caller) -> Result<()> {
+    if caller.role.may_post() {
         Ok(())
     } else {
         Err(Error::Forbidden("Your account may read, but not post."))
     }
 }
 
-/// Refuses to take the pin from what isn't the viewer's to edit.
+/// Refuses to take the pin from what isn't the caller's to edit.
 pub(crate) async fn may_pin(
     snapshot: &mut Snapshot,
-    viewer: &Viewer,
+    caller: &Caller,
     entry: EntryId,
 ) -> Result<()> {
     let highlights = snapshot.highlights(entry).await?;
     let pinned = highlights.iter().find(|update| update.pinned);
-    if pinned.is_none_or(|update| may_edit(viewer, update)) {
+    if pinned.is_none_or(|update| may_edit(caller, update)) {
         Ok(())
     } else {
         Err(Error::Forbidden(
@@ -359,19 +359,19 @@ pub(crate) async fn may_pin(
     }
 }
 
-pub(crate) fn may_edit(viewer: &Viewer, update: &LiveUpdate) -> bool {
-    update.author_id == viewer.id || viewer.role.may_edit_others()
+pub(crate) fn may_edit(caller: &Caller, update: &LiveUpdate) -> bool {
+    update.author_id == caller.id || caller.role.may_edit_others()
 }
 
-/// Whether the viewer may restore a deleted update that is theirs to edit. An editor's deletion is not
+/// Whether the caller may restore a deleted update that is theirs to edit. An editor's deletion is not
 /// its author's to undo.
-pub(crate) fn may_restore(viewer: &Viewer, update: &LiveUpdate) -> bool {
-    viewer.role.may_edit_others() || update.deleted_by.is_none_or(|by| by == viewer.id)
+pub(crate) fn may_restore(caller: &Caller, update: &LiveUpdate) -> bool {
+    caller.role.may_edit_others() || update.deleted_by.is_none_or(|by| by == caller.id)
 }
 
 /// The entry that an earlier outcome is about.
 async fn entry_of(snapshot: &mut Snapshot, outcome: Outcome) -> Result<Entry> {
-    let unknown = Error::Unknown("update");
+    let unknown = Error::NotFound("update");
     let entry = match outcome {
         Outcome::UpdatePatched(id)
         | Outcome::UpdateDeleted(id)
@@ -387,13 +387,13 @@ async fn entry_of(snapshot: &mut Snapshot, outcome: Outcome) -> Result<Entry> {
 
 async fn editable(
     snapshot: &mut Snapshot,
-    viewer: &Viewer,
+    caller: &Caller,
     id: UpdateId,
 ) -> Result<(Entry, LiveUpdate)> {
-    may_post(viewer)?;
-    let unknown = Error::Unknown("update");
+    may_post(caller)?;
+    let unknown = Error::NotFound("update");
     let update = snapshot.update(id).await?.ok_or(unknown.clone())?;
-    if may_edit(viewer, &update) {
+    if may_edit(caller, &update) {
         let entry = snapshot.entry(update.entry_id).await?.ok_or(unknown)?;
         Ok((entry, update))
     } else {

@@ -112,7 +112,7 @@ impl Newsroom {
     /// A public entry, its updates and its place in the feed.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such public entry, or if the database can't be reached.
+    /// [`Error::NotFound`] if there is no such public entry, or if the database can't be reached.
     pub async fn entry_page(&self, slug: &Slug) -> Result<EntryPage> {
         let mut snapshot = self.store.snapshot().await?;
         let entry = snapshot.entry_by_slug(slug).await?;
@@ -153,14 +153,17 @@ impl Newsroom {
     /// The page of one update of a public entry.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there never was such an update in that entry, or if the database can't be
+    /// [`Error::NotFound`] if there never was such an update in that entry, or if the database can't be
     /// reached.
     pub async fn update_page(&self, slug: &Slug, id: UpdateId) -> Result<UpdatePage> {
         let mut snapshot = self.store.snapshot().await?;
         let entry = public(snapshot.entry_by_slug(slug).await?)?;
-        let update = snapshot.update(id).await?.ok_or(Error::Unknown("update"))?;
+        let update = snapshot
+            .update(id)
+            .await?
+            .ok_or(Error::NotFound("update"))?;
         if update.entry_id != entry.id {
-            return Err(Error::Unknown("update"));
+            return Err(Error::NotFound("update"));
         }
         if update.deleted_at.is_some() {
             return Ok(UpdatePage::Removed(Box::new(entry)));
@@ -177,7 +180,7 @@ impl Newsroom {
     /// that know nothing of the feed.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such public entry, or if the database can't be reached.
+    /// [`Error::NotFound`] if there is no such public entry, or if the database can't be reached.
     pub async fn updates_after(
         &self,
         entry: EntryId,
@@ -193,7 +196,7 @@ impl Newsroom {
     /// order.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such public entry, or if the database can't be reached.
+    /// [`Error::NotFound`] if there is no such public entry, or if the database can't be reached.
     pub async fn update_numbers(&self, entry: EntryId) -> Result<Vec<UpdateId>> {
         let mut snapshot = self.store.snapshot().await?;
         let entry = public(snapshot.entry(entry).await?)?;
@@ -208,7 +211,7 @@ impl Newsroom {
     /// Where a feed stands, and how to stay in touch with it.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such public entry, or if the database can't be reached.
+    /// [`Error::NotFound`] if there is no such public entry, or if the database can't be reached.
     pub async fn head(&self, feed: FeedId) -> Result<Head> {
         let head = self.known(feed).await?;
         Ok(self.policy.head(&head, self.clock.now()))
@@ -218,7 +221,7 @@ impl Newsroom {
     /// seconds, while nothing moved, gets the same bytes.
     ///
     /// # Errors
-    /// [`Error::Reset`] if `since` can't be continued from, [`Error::Unknown`] if there is no such
+    /// [`Error::Reset`] if `since` can't be continued from, [`Error::NotFound`] if there is no such
     /// public entry, or if the database can't be reached.
     pub async fn changes(&self, feed: FeedId, since: Option<Cursor>) -> Result<Frame> {
         let known = self.known(feed).await?;
@@ -238,7 +241,7 @@ impl Newsroom {
     /// Whether a stream can begin at `since`: without asking the database unless it looks wrong.
     ///
     /// # Errors
-    /// [`Error::Reset`] if it can't, [`Error::Unknown`] if there is no such public entry, or if the
+    /// [`Error::Reset`] if it can't, [`Error::NotFound`] if there is no such public entry, or if the
     /// database can't be reached.
     pub async fn check_cursor(&self, feed: FeedId, since: &Cursor) -> Result<Rev> {
         let known = self.known(feed).await?;
@@ -251,7 +254,7 @@ impl Newsroom {
     /// Where a feed stands, as far as the hub knows. The database is asked before it is said that there
     /// is no such entry: another process may just have made it.
     async fn known(&self, feed: FeedId) -> Result<FeedHead> {
-        let unknown = Error::Unknown("entry");
+        let unknown = Error::NotFound("entry");
         if let Some(head) = self.hub.head(feed) {
             return Ok(head);
         }
@@ -260,7 +263,7 @@ impl Newsroom {
         };
         let entry = public(self.store.snapshot().await?.entry(id).await?)?;
         self.hub.wake();
-        self.settle(entry.head).await;
+        self.wait_until_published(entry.head).await;
         self.hub.head(feed).ok_or(unknown)
     }
 }
@@ -275,5 +278,5 @@ async fn public_cursor(snapshot: &mut Snapshot) -> Result<Cursor> {
 fn public(entry: Option<Entry>) -> Result<Entry> {
     entry
         .filter(|entry| entry.state.is_public())
-        .ok_or(Error::Unknown("entry"))
+        .ok_or(Error::NotFound("entry"))
 }

@@ -1,6 +1,6 @@
 //! Sessions: logging in and out, and listing and ending what is open.
 
-use domain::{SessionId, Timestamp, Username, Viewer};
+use domain::{Caller, SessionId, Timestamp, Username};
 
 use crate::{Clock, Error, Newsroom, Result, Secret, storage::NewSession};
 
@@ -16,7 +16,7 @@ pub struct Session {
     /// What its holder shows from now on.
     pub token: Secret,
     /// Whose it is.
-    pub viewer: Viewer,
+    pub caller: Caller,
     /// When it is over.
     pub expires_at: Timestamp,
 }
@@ -27,7 +27,7 @@ pub struct CurrentSession {
     /// Its number.
     pub id: SessionId,
     /// Whose it is.
-    pub viewer: Viewer,
+    pub caller: Caller,
 }
 
 /// A session in a list. What its holder sends is not in it, and known to nobody else.
@@ -48,7 +48,7 @@ impl Session {
     pub(crate) fn to_store(&self, clock: &Clock) -> NewSession<'_> {
         NewSession {
             token: &self.token,
-            account: self.viewer.id,
+            account: self.caller.id,
             created_at: clock.now(),
             expires_at: self.expires_at,
         }
@@ -85,7 +85,7 @@ impl Newsroom {
         let fits = self.passwords.verify(password, stored).await?;
         match account {
             Some(account) if fits => {
-                self.begin_session(account.viewer, &account.password_hash, replaced)
+                self.begin_session(account.caller, &account.password_hash, replaced)
                     .await
             }
             _ => Err(Error::WrongPassword),
@@ -104,9 +104,9 @@ impl Newsroom {
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn viewer(&self, token: &Secret) -> Result<Option<Viewer>> {
+    pub async fn caller(&self, token: &Secret) -> Result<Option<Caller>> {
         let session = self.session(token).await?;
-        Ok(session.map(|session| session.viewer))
+        Ok(session.map(|session| session.caller))
     }
 
     /// The session that `token` belongs to, if it is open. Notes that it was used.
@@ -122,7 +122,7 @@ impl Newsroom {
                 .note_session(session.id, session.last_seen_at, now);
             CurrentSession {
                 id: session.id,
-                viewer: session.viewer,
+                caller: session.caller,
             }
         }))
     }
@@ -130,77 +130,77 @@ impl Newsroom {
     /// The open sessions of the account named `account`, or of all accounts; the one that was seen last first.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such account, or if the database can't be reached.
+    /// [`Error::NotFound`] if there is no such account, or if the database can't be reached.
     pub async fn sessions(&self, account: Option<&Username>) -> Result<Vec<OpenSession>> {
         let now = self.clock.now();
         let mut snapshot = self.store.snapshot().await?;
         let account = match account {
             Some(name) => {
                 let account = snapshot.account_by_name(name).await?;
-                Some(account.ok_or(Error::Unknown("account"))?.viewer.id)
+                Some(account.ok_or(Error::NotFound("account"))?.caller.id)
             }
             None => None,
         };
         snapshot.sessions(account, now, idle_since(now)).await
     }
 
-    /// The open sessions of `viewer`, the one that was seen last first.
+    /// The open sessions of `caller`, the one that was seen last first.
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn own_sessions(&self, viewer: &Viewer) -> Result<Vec<OpenSession>> {
+    pub async fn own_sessions(&self, caller: &Caller) -> Result<Vec<OpenSession>> {
         let now = self.clock.now();
         let mut snapshot = self.store.snapshot().await?;
         snapshot
-            .sessions(Some(viewer.id), now, idle_since(now))
+            .sessions(Some(caller.id), now, idle_since(now))
             .await
     }
 
     /// Ends any session, by its number.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such session (any more), or if the database can't be reached.
+    /// [`Error::NotFound`] if there is no such session (any more), or if the database can't be reached.
     pub async fn end_session(&self, id: SessionId) -> Result<()> {
         if self.store.delete_session_by_id(id, None).await? {
             Ok(())
         } else {
-            Err(Error::Unknown("session"))
+            Err(Error::NotFound("session"))
         }
     }
 
     /// Ends all sessions of the account named `username`. Returns how many.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such account, or if the database can't be reached.
+    /// [`Error::NotFound`] if there is no such account, or if the database can't be reached.
     pub async fn end_sessions_of(&self, username: &Username) -> Result<u64> {
         let account = self.stored_account(username).await?;
-        let account = account.ok_or(Error::Unknown("account"))?;
-        self.store.delete_sessions_of(account.viewer.id, None).await
+        let account = account.ok_or(Error::NotFound("account"))?;
+        self.store.delete_sessions_of(account.caller.id, None).await
     }
 
-    /// Ends a session of `viewer`'s own. One that is not theirs, or ended already, is left alone.
+    /// Ends a session of `caller`'s own. One that is not theirs, or ended already, is left alone.
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn end_own_session(&self, viewer: &Viewer, id: SessionId) -> Result<()> {
-        self.store.delete_session_by_id(id, Some(viewer.id)).await?;
+    pub async fn end_own_session(&self, caller: &Caller, id: SessionId) -> Result<()> {
+        self.store.delete_session_by_id(id, Some(caller.id)).await?;
         Ok(())
     }
 
-    /// Ends all sessions of `viewer` except for `kept`.
+    /// Ends all sessions of `caller` except for `kept`.
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn end_other_sessions(&self, viewer: &Viewer, kept: SessionId) -> Result<()> {
-        self.store.delete_sessions_of(viewer.id, Some(kept)).await?;
+    pub async fn end_other_sessions(&self, caller: &Caller, kept: SessionId) -> Result<()> {
+        self.store.delete_sessions_of(caller.id, Some(kept)).await?;
         Ok(())
     }
 
-    /// A session of `viewer` that begins now; it is not stored yet.
-    pub(crate) fn new_session(&self, viewer: Viewer) -> Session {
+    /// A session of `caller` that begins now; it is not stored yet.
+    pub(crate) fn new_session(&self, caller: Caller) -> Session {
         Session {
             token: Secret::new_random(),
-            viewer,
+            caller,
             expires_at: self.clock.now().plus_micros(SESSION_LIFE),
         }
     }
@@ -208,11 +208,11 @@ impl Newsroom {
     /// Begins a session of an account whose password was verified against `password_hash`.
     pub(crate) async fn begin_session(
         &self,
-        viewer: Viewer,
+        caller: Caller,
         password_hash: &str,
         replaced: Option<&Secret>,
     ) -> Result<Session> {
-        let session = self.new_session(viewer);
+        let session = self.new_session(caller);
         let began = self
             .store
             .add_session_of_login(session.to_store(&self.clock), password_hash, replaced)

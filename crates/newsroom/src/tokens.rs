@@ -1,6 +1,6 @@
 //! Tokens: programs act by them as an account does.
 
-use domain::{Timestamp, TokenId, TokenName, Username, Viewer};
+use domain::{Caller, Timestamp, TokenId, TokenName, Username};
 
 use crate::{Error, Newsroom, Result, Secret};
 
@@ -23,7 +23,7 @@ impl Newsroom {
     /// Makes a token that acts as the account named `account`, and answers what its holder shows.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such account, [`Error::Forbidden`] if it is disabled, or if the database
+    /// [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is disabled, or if the database
     /// can't be reached.
     pub async fn create_token(&self, account: &Username, name: &TokenName) -> Result<Secret> {
         let (mut change, account) = self.change_account(account).await?;
@@ -34,7 +34,7 @@ impl Newsroom {
         }
         let token = Secret::new_token();
         change
-            .add_token(&token, account.viewer.id, name, self.clock.now())
+            .add_token(&token, account.caller.id, name, self.clock.now())
             .await?;
         change.commit().await?;
         Ok(token)
@@ -51,12 +51,12 @@ impl Newsroom {
     /// Revokes a token: from now on it opens nothing.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such token (any more), or if the database can't be reached.
+    /// [`Error::NotFound`] if there is no such token (any more), or if the database can't be reached.
     pub async fn revoke_token(&self, id: TokenId) -> Result<()> {
         if self.store.delete_token(id).await? {
             Ok(())
         } else {
-            Err(Error::Unknown("token"))
+            Err(Error::NotFound("token"))
         }
     }
 
@@ -64,12 +64,12 @@ impl Newsroom {
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn token_holder(&self, token: &Secret) -> Result<Option<Viewer>> {
+    pub async fn token_caller(&self, token: &Secret) -> Result<Option<Caller>> {
         let token = self.store.snapshot().await?.token(token).await?;
         Ok(token.map(|token| {
             self.last_seen
                 .note_token(token.id, token.last_used_at, self.clock.now());
-            token.viewer
+            token.caller
         }))
     }
 }

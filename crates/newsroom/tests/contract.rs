@@ -40,7 +40,6 @@ mod contract {
     }
 
     mod accounts;
-    mod bell;
     mod convergence;
     mod deadlines;
     mod deleting;
@@ -56,6 +55,7 @@ mod contract {
     mod marking;
     mod markup;
     mod named_requests;
+    mod notifications;
     mod opening;
     mod operations;
     mod overview;

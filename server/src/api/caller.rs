@@ -4,7 +4,7 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderValue, StatusCode, header::AUTHORIZATION, request::Parts},
 };
-use domain::Viewer;
+use domain::Caller;
 use newsroom::Secret;
 
 use crate::{problem::Problem, state::AppState};
@@ -12,15 +12,15 @@ use crate::{problem::Problem, state::AppState};
 /// The account that the request's bearer token (RFC 6750) acts as. Without a token, with one that was
 /// revoked and with one that never was, the refusal is the same.
 #[derive(Debug)]
-pub struct Caller(pub Viewer);
+pub struct BearerCaller(pub Caller);
 
-impl FromRequestParts<AppState> for Caller {
+impl FromRequestParts<AppState> for BearerCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let token = parts.headers.get(AUTHORIZATION).and_then(bearer_token);
         let holder = match token {
-            Some(token) => state.newsroom.token_holder(&token).await?,
+            Some(token) => state.newsroom.token_caller(&token).await?,
             None => None,
         };
         holder.map(Self).ok_or_else(|| {

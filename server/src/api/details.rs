@@ -30,7 +30,7 @@ pub struct ProblemDetails {
     title: &'static str,
     /// The status.
     status: u16,
-    /// One sentence for whoever wrote the program.
+    /// One sentence for whoever wrote the api.
     detail: String,
     /// The field of the body that it is about, if it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]

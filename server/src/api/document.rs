@@ -18,7 +18,7 @@ use super::details::ProblemDetails;
 #[openapi(
     info(
         title = "Ringside",
-        description = "Post to a live blog from a program. Times are those of RFC 3339, in UTC. Texts may hold what editors and other programs put into them: byte order marks are dropped, line ends of any kind become line feeds (blanks in a title or headline), and control characters are removed."
+        description = "Post to a live blog from a api. Times are those of RFC 3339, in UTC. Texts may hold what editors and other programs put into them: byte order marks are dropped, line ends of any kind become line feeds (blanks in a title or headline), and control characters are removed."
     ),
     components(schemas(ProblemDetails)),
     modifiers(&BearerTokens),

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Program,
+    Api,
     body::Body,
     details::Refusals,
     document::{
@@ -63,7 +63,7 @@ struct EntryAnswer {
 }
 
 impl EntryAnswer {
-    fn of(program: &Program, entry: &Entry) -> Self {
+    fn of(api: &Api, entry: &Entry) -> Self {
         Self {
             id: entry.id.0,
             slug: entry.slug.to_string(),
@@ -75,7 +75,7 @@ impl EntryAnswer {
             default_order: entry.default_order,
             starts_at: zone::rfc3339(entry.starts_at),
             ended_at: entry.ended_at.map(zone::rfc3339),
-            url: program.url(format_args!("/entries/{}", entry.slug)),
+            url: api.url(format_args!("/entries/{}", entry.slug)),
         }
     }
 }
@@ -176,11 +176,11 @@ impl EntryToChange {
     path = "/api/v1/entries",
     responses((status = 200, description = "All entries", body = EntriesAnswer), Refusals)
 )]
-async fn list_entries(program: Program) -> Result<Json<EntriesAnswer>, Problem> {
-    let desk = program.newsroom.desk(program.viewer()).await?;
+async fn list_entries(api: Api) -> Result<Json<EntriesAnswer>, Problem> {
+    let desk = api.newsroom.desk(api.caller()).await?;
     let entries = desk
         .iter()
-        .map(|listed| EntryAnswer::of(&program, &listed.entry));
+        .map(|listed| EntryAnswer::of(&api, &listed.entry));
     Ok(Json(EntriesAnswer {
         entries: entries.collect(),
     }))
@@ -195,7 +195,7 @@ async fn list_entries(program: Program) -> Result<Json<EntriesAnswer>, Problem> 
     responses((status = 201, description = "The entry; the same again for the same key", body = EntryAnswer), Refusals)
 )]
 async fn create_entry(
-    program: Program,
+    api: Api,
     key: IdempotencyKey,
     Body(entry, _held): Body<EntryToCreate>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<EntryAnswer>), Problem> {
@@ -209,12 +209,12 @@ async fn create_entry(
     )
     .and_then(|new| new.in_language(&entry.language))
     .map_err(Error::from)?;
-    let (newsroom, viewer) = (&program.newsroom, program.viewer());
+    let (newsroom, caller) = (&api.newsroom, api.caller());
     let entry = newsroom
-        .create_entry_once(viewer, &key.or_fresh()?, &new)
+        .create_entry_once(caller, &key.or_fresh()?, &new)
         .await
         .map_err(keyed)?;
-    let created = EntryAnswer::of(&program, &entry);
+    let created = EntryAnswer::of(&api, &entry);
     let location = [(LOCATION, created.url.clone())];
     Ok((StatusCode::CREATED, location, Json(created)))
 }
@@ -228,13 +228,10 @@ async fn create_entry(
     params(("slug" = String, Path, description = "The entry's name in addresses", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")),
     responses((status = 200, description = "The entry", body = EntryAnswer), Refusals)
 )]
-async fn read_entry(
-    program: Program,
-    Path(name): Path<String>,
-) -> Result<Json<EntryAnswer>, Problem> {
-    let (newsroom, viewer) = (&program.newsroom, program.viewer());
-    let entry = newsroom.entry_named(viewer, &slug(&name)?).await?;
-    Ok(Json(EntryAnswer::of(&program, &entry)))
+async fn read_entry(api: Api, Path(name): Path<String>) -> Result<Json<EntryAnswer>, Problem> {
+    let (newsroom, caller) = (&api.newsroom, api.caller());
+    let entry = newsroom.entry_named(caller, &slug(&name)?).await?;
+    Ok(Json(EntryAnswer::of(&api, &entry)))
 }
 
 /// Change an entry
@@ -248,16 +245,16 @@ async fn read_entry(
     responses((status = 200, description = "The entry as it is now", body = EntryAnswer), Refusals)
 )]
 async fn change_entry(
-    program: Program,
+    api: Api,
     IdempotencyKey(op_id): IdempotencyKey,
     Path(name): Path<String>,
     Body(change, _held): Body<EntryToChange>,
 ) -> Result<Json<EntryAnswer>, Problem> {
-    let (newsroom, viewer) = (&program.newsroom, program.viewer());
+    let (newsroom, caller) = (&api.newsroom, api.caller());
     let patch = change.parse().map_err(Error::from)?;
     let entry = newsroom
-        .patch_entry(viewer, &slug(&name)?, &patch, op_id.as_ref())
+        .patch_entry(caller, &slug(&name)?, &patch, op_id.as_ref())
         .await
         .map_err(keyed)?;
-    Ok(Json(EntryAnswer::of(&program, &entry)))
+    Ok(Json(EntryAnswer::of(&api, &entry)))
 }

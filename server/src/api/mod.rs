@@ -19,7 +19,7 @@ use axum::{
     http::{StatusCode, header::CACHE_CONTROL},
     routing::get,
 };
-use domain::Viewer;
+use domain::Caller;
 use newsroom::{Error, Newsroom};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -29,7 +29,7 @@ use crate::{
     problem::{NO_STORE, Problem},
     state::AppState,
 };
-use caller::Caller;
+use caller::BearerCaller;
 
 /// Where all of it stands.
 const ROOT: &str = "/api/v1";
@@ -61,16 +61,16 @@ pub fn is_at(path: &str) -> bool {
 /// What a handler works with, and for whom: nobody gets past it without a token.
 #[derive(FromRequestParts)]
 #[from_request(state(AppState))]
-struct Program {
-    caller: Caller,
+struct Api {
+    caller: BearerCaller,
     #[from_request(via(State))]
     newsroom: Arc<Newsroom>,
     #[from_request(via(State))]
     settings: Arc<Settings>,
 }
 
-impl Program {
-    const fn viewer(&self) -> &Viewer {
+impl Api {
+    const fn caller(&self) -> &Caller {
         &self.caller.0
     }
 
@@ -83,7 +83,7 @@ impl Program {
 /// Why something that has a key was not done.
 fn keyed(error: Error) -> Problem {
     match error {
-        Error::Repeated => Problem::new(
+        Error::IdempotencyConflict => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "This Idempotency-Key was already used for another request; send this one under a new key.",
         ),

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Program,
+    Api,
     body::Body,
     details::Refusals,
     document::{headline, source, source_if_any},
@@ -60,13 +60,13 @@ struct ChangeAnswer {
 }
 
 impl ChangeAnswer {
-    fn of(program: &Program, entry: &Entry, change: Change) -> Self {
+    fn of(api: &Api, entry: &Entry, change: Change) -> Self {
         let (id, rev) = (change.id(), change.rev());
         let shown = match change {
             Change::Deleted(_) => None,
-            Change::Presented(shown) => Some(shown),
+            Change::Upserted(shown) => Some(shown),
         };
-        let url = || program.url(format_args!("/entries/{}/updates/{id}", entry.slug));
+        let url = || api.url(format_args!("/entries/{}/updates/{id}", entry.slug));
         Self {
             id: id.0,
             rev,
@@ -149,7 +149,7 @@ fn maybe_null<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::
     responses((status = 201, description = "The update; for the same key the same update, as it is now", body = ChangeAnswer), Refusals)
 )]
 async fn post_update(
-    program: Program,
+    api: Api,
     key: IdempotencyKey,
     Path(name): Path<String>,
     Body(update, _held): Body<UpdateToPost>,
@@ -161,18 +161,18 @@ async fn post_update(
         .into_iter()
         .filter_map(|(mark, on)| on.then_some(mark));
     let marks: Vec<_> = marks.collect();
-    let (newsroom, viewer) = (&program.newsroom, program.viewer());
+    let (newsroom, caller) = (&api.newsroom, api.caller());
     let (slug, op_id) = (slug(&name)?, key.or_fresh()?);
     let posted = newsroom
-        .post_marked_update(viewer, &slug, &op_id, &draft, &marks, Duration::ZERO)
+        .post_marked_update(caller, &slug, &op_id, &draft, &marks, Duration::ZERO)
         .await
         .map_err(keyed)?;
-    let (entry, change) = newsroom.last_change(viewer, posted.id).await?;
-    let location = program.url(format_args!(
+    let (entry, change) = newsroom.last_change(caller, posted.id).await?;
+    let location = api.url(format_args!(
         "/entries/{}/updates/{}",
         entry.slug, posted.id
     ));
-    let answer = ChangeAnswer::of(&program, &entry, change).without(posted.removed);
+    let answer = ChangeAnswer::of(&api, &entry, change).without(posted.removed);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(answer)))
 }
 
@@ -191,19 +191,19 @@ async fn post_update(
     responses((status = 200, description = "The update as it is now", body = ChangeAnswer), Refusals)
 )]
 async fn edit_update(
-    program: Program,
+    api: Api,
     IdempotencyKey(op_id): IdempotencyKey,
     Path((name, id)): Path<(String, String)>,
     Body(edit, _held): Body<UpdateToEdit>,
 ) -> Result<Json<ChangeAnswer>, Problem> {
-    let id = locate(&program, &name, &id).await?;
+    let id = locate(&api, &name, &id).await?;
     let patch = edit.parse().map_err(Error::from)?;
-    let (newsroom, viewer) = (&program.newsroom, program.viewer());
+    let (newsroom, caller) = (&api.newsroom, api.caller());
     let edited = newsroom
-        .patch_update(viewer, id, &patch, op_id.as_ref())
+        .patch_update(caller, id, &patch, op_id.as_ref())
         .await
         .map_err(keyed)?;
-    let Json(answer) = answer(&program, id).await?;
+    let Json(answer) = answer(&api, id).await?;
     Ok(Json(answer.without(edited.removed)))
 }
 
@@ -221,33 +221,32 @@ async fn edit_update(
     responses((status = 200, description = "That it is deleted", body = ChangeAnswer), Refusals)
 )]
 async fn delete_update(
-    program: Program,
+    api: Api,
     IdempotencyKey(op_id): IdempotencyKey,
     Path((name, id)): Path<(String, String)>,
 ) -> Result<Json<ChangeAnswer>, Problem> {
-    let id = locate(&program, &name, &id).await?;
-    program
-        .newsroom
-        .delete_update(program.viewer(), id, op_id.as_ref())
+    let id = locate(&api, &name, &id).await?;
+    api.newsroom
+        .delete_update(api.caller(), id, op_id.as_ref())
         .await
         .map_err(keyed)?;
-    answer(&program, id).await
+    answer(&api, id).await
 }
 
 /// The number of the update at an address, if it stands in the entry of that address.
-async fn locate(program: &Program, name: &str, id: &str) -> Result<UpdateId, Problem> {
-    let (newsroom, viewer) = (&program.newsroom, program.viewer());
-    let entry = newsroom.entry_named(viewer, &slug(name)?).await?;
+async fn locate(api: &Api, name: &str, id: &str) -> Result<UpdateId, Problem> {
+    let (newsroom, caller) = (&api.newsroom, api.caller());
+    let entry = newsroom.entry_named(caller, &slug(name)?).await?;
     let id = update_id(id)?;
-    let (of, _) = newsroom.last_change(viewer, id).await?;
+    let (of, _) = newsroom.last_change(caller, id).await?;
     if of.id == entry.id {
         Ok(id)
     } else {
-        Err(Error::Unknown("update").into())
+        Err(Error::NotFound("update").into())
     }
 }
 
-async fn answer(program: &Program, id: UpdateId) -> Result<Json<ChangeAnswer>, Problem> {
-    let (entry, change) = program.newsroom.last_change(program.viewer(), id).await?;
-    Ok(Json(ChangeAnswer::of(program, &entry, change)))
+async fn answer(api: &Api, id: UpdateId) -> Result<Json<ChangeAnswer>, Problem> {
+    let (entry, change) = api.newsroom.last_change(api.caller(), id).await?;
+    Ok(Json(ChangeAnswer::of(api, &entry, change)))
 }

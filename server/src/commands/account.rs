@@ -45,7 +45,7 @@ pub async fn list_accounts(settings: &Settings) -> Result<(), CommandError> {
             Some(_) => "disabled",
             None => "enabled",
         };
-        let (name, role) = (account.viewer.username, account.viewer.role);
+        let (name, role) = (account.caller.username, account.caller.role);
         let created = rfc3339(account.created_at);
         say(format_args!("{name}  {role}  {state}  {created}"));
     }

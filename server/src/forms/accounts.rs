@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{PageRequest, Typed, status_of};
+use app::{PageRequest, SubmittedForm, status_of};
 use axum::{
     Router,
     extract::{Request, State},
@@ -16,7 +16,7 @@ use domain::{Password, Username};
 use newsroom::{Error, Newsroom, Secret, Session};
 use serde::Deserialize;
 
-use super::{Desk, Fields, show_again};
+use super::{Desk, Fields, render_form_again};
 use crate::{
     config::Settings,
     extract::{Path, Query},
@@ -76,14 +76,14 @@ async fn log_in(
 /// The login page again, for a try that was not verified.
 async fn login_again(state: &AppState, refused: LoginRefused, fields: Fields) -> Response {
     let (status, message) = refusal(refused);
-    let typed = Typed {
+    let typed = SubmittedForm {
         message: message.to_owned(),
         values: fields.into_values(),
-        ..Typed::default()
+        ..SubmittedForm::default()
     };
     let page = state
         .pages
-        .render_again("/login", None, status, typed)
+        .render_with_errors("/login", None, status, typed)
         .await;
     if page.status() == status {
         retry_after(refused, page)
@@ -123,18 +123,18 @@ async fn change_password(
     desk: Desk,
     fields: Fields,
 ) -> Response {
-    let viewer = match desk.viewer() {
-        Ok(viewer) => viewer.clone(),
+    let caller = match desk.caller() {
+        Ok(caller) => caller.clone(),
         Err(error) => return account_again(desk, &error).await,
     };
     // Whoever finds an open session must not be able to guess the password without limit.
-    let login = match state.logins.begin(client, viewer.username.as_str()).await {
+    let login = match state.logins.begin(client, caller.username.as_str()).await {
         Ok(login) => login,
         Err(refused) => {
             let (status, message) = refusal(refused);
-            let typed = Typed {
+            let typed = SubmittedForm {
                 message: message.to_owned(),
-                ..Typed::default()
+                ..SubmittedForm::default()
             };
             return retry_after(refused, account_page(desk, typed, status).await);
         }
@@ -143,7 +143,7 @@ async fn change_password(
         let password = Password::parse(fields.get("password"))?;
         let current = fields.get("current_password");
         desk.newsroom
-            .change_password(&viewer, current, &password)
+            .change_password(&caller, current, &password)
             .await
     };
     match changed.await {
@@ -164,39 +164,39 @@ async fn change_password(
 }
 
 async fn end_session(desk: Desk, Path(id): Path<String>) -> Result<Response, Problem> {
-    let id = id.parse().map_err(|_| Error::Unknown("session"))?;
-    desk.newsroom.end_own_session(desk.viewer()?, id).await?;
+    let id = id.parse().map_err(|_| Error::NotFound("session"))?;
+    desk.newsroom.end_own_session(desk.caller()?, id).await?;
     Ok(Redirect::to("/account?done=session").into_response())
 }
 
 async fn end_other_sessions(desk: Desk) -> Result<Response, Problem> {
-    let kept = desk.asker.session.ok_or(Error::LoggedOut)?;
+    let kept = desk.request.session.ok_or(Error::Unauthenticated)?;
     desk.newsroom
-        .end_other_sessions(desk.viewer()?, kept)
+        .end_other_sessions(desk.caller()?, kept)
         .await?;
     Ok(Redirect::to("/account?done=sessions").into_response())
 }
 
 /// The account's page again, with an error message. Its fields hold passwords, so none is sent back.
 async fn account_again(desk: Desk, error: &Error) -> Response {
-    let typed = Typed {
+    let typed = SubmittedForm {
         message: error.to_string(),
         field: match error {
             Error::Invalid(invalid) => Some(invalid.field),
             _ => None,
         },
-        ..Typed::default()
+        ..SubmittedForm::default()
     };
     let status = status_of(error);
     account_page(desk, typed, status).await
 }
 
-async fn account_page(desk: Desk, typed: Typed, status: StatusCode) -> Response {
-    let asker = PageRequest {
+async fn account_page(desk: Desk, typed: SubmittedForm, status: StatusCode) -> Response {
+    let request = PageRequest {
         typed: Some(Arc::new(typed)),
-        ..desk.asker
+        ..desk.request
     };
-    desk.pages.render_for("/account", asker, status).await
+    desk.pages.render_for("/account", request, status).await
 }
 
 async fn log_out(
@@ -244,7 +244,7 @@ async fn enter(
             let jar = identity::begin(jar, &session, &state.settings);
             (jar, Redirect::to(next)).into_response()
         }
-        Err(error) => show_again(&state.pages, &error, page, None, fields).await,
+        Err(error) => render_form_again(&state.pages, &error, page, None, fields).await,
     }
 }
 

@@ -35,14 +35,14 @@ async fn create_entry(desk: Desk, fields: Fields) -> Response {
             order,
         )?
         .in_language(fields.get("language"))?;
-        let viewer = desk.viewer()?;
+        let caller = desk.caller()?;
         let entry = match fields.op_id()? {
             Some(op_id) => {
                 desk.newsroom
-                    .create_entry_once(viewer, &op_id, &new)
+                    .create_entry_once(caller, &op_id, &new)
                     .await?
             }
-            None => desk.newsroom.create_entry(Some(viewer), &new).await?,
+            None => desk.newsroom.create_entry(Some(caller), &new).await?,
         };
         Ok::<_, Error>(page_of(&entry))
     };
@@ -61,10 +61,10 @@ async fn edit_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> R
             order,
         )?
         .in_language(fields.get("language"))?;
-        let viewer = desk.viewer()?;
+        let caller = desk.caller()?;
         let op_id = fields.op_id()?;
         desk.newsroom
-            .edit_entry(viewer, &slug, &edit, op_id.as_ref())
+            .edit_entry(caller, &slug, &edit, op_id.as_ref())
             .await?;
         Ok::<_, Error>(format!("/desk/entries/{}", edit.slug))
     };
@@ -76,10 +76,10 @@ async fn edit_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> R
 async fn start_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Response {
     let page = format!("/desk/entries/{slug}");
     let started = async {
-        let viewer = desk.viewer()?;
+        let caller = desk.caller()?;
         let op_id = fields.op_id()?;
         desk.newsroom
-            .start_entry(viewer, &slug, op_id.as_ref())
+            .start_entry(caller, &slug, op_id.as_ref())
             .await?;
         Ok::<_, Error>(page.clone())
     };
@@ -90,10 +90,10 @@ async fn start_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> 
 async fn end_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Response {
     let page = format!("/desk/entries/{slug}");
     let ended = async {
-        let viewer = desk.viewer()?;
+        let caller = desk.caller()?;
         let op_id = fields.op_id()?;
         desk.newsroom
-            .end_entry(viewer, &slug, op_id.as_ref())
+            .end_entry(caller, &slug, op_id.as_ref())
             .await?;
         Ok::<_, Error>(page.clone())
     };
@@ -104,11 +104,11 @@ async fn end_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Re
 async fn edit_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
     let edited = async {
         let draft = Draft::parse(fields.get("source"), fields.get("headline"))?;
-        let viewer = desk.viewer()?;
+        let caller = desk.caller()?;
         let op_id = fields.op_id()?;
         let edited = desk
             .newsroom
-            .edit_update(viewer, id, &draft, op_id.as_ref())
+            .edit_update(caller, id, &draft, op_id.as_ref())
             .await?;
         let page = page_of(&edited.entry);
         // The page names what was removed.
@@ -127,11 +127,11 @@ async fn mark_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields)
     let marked = async {
         let mark: Mark = fields.get("mark").parse()?;
         let on = fields.get("on") == "true";
-        let viewer = desk.viewer()?;
+        let caller = desk.caller()?;
         let op_id = fields.op_id()?;
         let entry = desk
             .newsroom
-            .mark_update(viewer, id, mark, on, op_id.as_ref())
+            .mark_update(caller, id, mark, on, op_id.as_ref())
             .await?;
         Ok::<_, Error>(page_of(&entry))
     };
@@ -141,11 +141,11 @@ async fn mark_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields)
 
 async fn delete_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
     let deleted = async {
-        let viewer = desk.viewer()?;
+        let caller = desk.caller()?;
         let op_id = fields.op_id()?;
         let entry = desk
             .newsroom
-            .delete_update(viewer, id, op_id.as_ref())
+            .delete_update(caller, id, op_id.as_ref())
             .await?;
         Ok::<_, Error>(format!("{}?deleted={id}", page_of(&entry)))
     };
@@ -155,11 +155,11 @@ async fn delete_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Field
 
 async fn restore_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
     let restored = async {
-        let viewer = desk.viewer()?;
+        let caller = desk.caller()?;
         let op_id = fields.op_id()?;
         let entry = desk
             .newsroom
-            .restore_update(viewer, id, op_id.as_ref())
+            .restore_update(caller, id, op_id.as_ref())
             .await?;
         Ok::<_, Error>(page_of(&entry))
     };

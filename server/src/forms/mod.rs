@@ -11,13 +11,13 @@ pub use fields::{Fields, is_to_form};
 
 use std::sync::Arc;
 
-use app::{PageRequest, Typed, status_of};
+use app::{PageRequest, SubmittedForm, status_of};
 use axum::{
     Extension, Router,
     extract::{FromRequestParts, State},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::Viewer;
+use domain::Caller;
 use newsroom::{Error, Newsroom};
 
 use crate::{pages::Pages, state::AppState};
@@ -44,37 +44,39 @@ struct Desk {
     #[from_request(via(State))]
     pages: Pages,
     #[from_request(via(Extension))]
-    asker: PageRequest,
+    request: PageRequest,
 }
 
 impl Desk {
-    fn viewer(&self) -> Result<&Viewer, Error> {
-        self.asker.viewer()
+    fn caller(&self) -> Result<&Caller, Error> {
+        self.request.caller()
     }
 
     /// Where to go after a form was accepted; or its page again, at `page`.
     async fn answer(self, done: Result<String, Error>, page: &str, fields: Fields) -> Response {
         match done {
             Ok(next) => Redirect::to(&next).into_response(),
-            Err(error) => show_again(&self.pages, &error, page, self.asker.viewer, fields).await,
+            Err(error) => {
+                render_form_again(&self.pages, &error, page, self.request.caller, fields).await
+            }
         }
     }
 }
 
 /// The form's page again, at `page`, with what was typed and what is wrong with it.
-async fn show_again(
+async fn render_form_again(
     pages: &Pages,
     error: &Error,
     page: &str,
-    viewer: Option<Viewer>,
+    caller: Option<Caller>,
     fields: Fields,
 ) -> Response {
     let mut values = fields.into_values();
-    if matches!(error, Error::Repeated) {
+    if matches!(error, Error::IdempotencyConflict) {
         // It stands for another text already; the page gives this one a name of its own.
         values.remove("op_id");
     }
-    let typed = Typed {
+    let typed = SubmittedForm {
         message: error.to_string(),
         field: match error {
             Error::Invalid(invalid) => Some(invalid.field),
@@ -84,6 +86,6 @@ async fn show_again(
     };
     error.log_failure("a form could not be saved");
     pages
-        .render_again(page, viewer, status_of(error), typed)
+        .render_with_errors(page, caller, status_of(error), typed)
         .await
 }

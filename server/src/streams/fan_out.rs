@@ -1,13 +1,13 @@
 //! Writes each event to thousands of sockets.
 //!
-//! The readers of a feed sit in crews. A crew is one task: when the feed's bell rings it goes through its
-//! members, and to each writes what comes next for them, straight from the bytes that all share. A member
-//! is a cursor, a socket, and what of the last event the socket had no room for: nothing is queued for
-//! anybody. Nothing waits either: who doesn't read is passed over, and after a while dropped.
+//! The subscribers of a feed are divided into shards. A shard is one task: at each change
+//! notification it writes to each subscriber's socket what comes next, from bytes that all
+//! subscribers share. A subscriber is a cursor, a socket, and the part of the last event for which
+//! the socket had no room: nothing is queued for it. A shard never waits for a socket: a full one is
+//! tried again later, and closed at its deadline.
 
 use std::{
     collections::{HashMap, HashSet},
-    io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -15,11 +15,9 @@ use std::{
     time::Duration,
 };
 
-use axum::body::Bytes;
 use domain::Rev;
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use newsroom::live::{Event, FeedId, Signal, Subscription};
-use socket2::SockRef;
+use newsroom::live::FeedId;
 use tokio::{
     sync::{mpsc, watch},
     task::yield_now,
@@ -27,232 +25,233 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use super::{Feed, Reader, Socket, reader::CaughtUp, write_deadline::WriteDeadline};
+use super::{
+    Feed, Reader, Socket,
+    reader::CaughtUp,
+    subscriber::{Subscriber, WriteOutcome},
+};
 use crate::{address_limits::Permit, log_limit::LogLimit};
 
-/// How many readers one task writes to: their crews share the work of a large feed among processors.
-const CREW: usize = 4_096;
-/// How many are written to before other tasks get a turn: about a millisecond of work.
-const TURN: usize = 128;
-/// How often a crew looks who has hung up.
-const LOOK: Duration = Duration::from_secs(1);
+/// The most subscribers of a shard: the shards of a large feed run on several processors.
+const SHARD_SIZE: usize = 4_096;
+/// How many subscribers are written to before the task yields: about a millisecond of work.
+const BUDGET: usize = 128;
+/// How often a shard looks for closed connections.
+const IDLE_POLL: Duration = Duration::from_secs(1);
 /// How soon sockets that were full are tried again.
 const RETRY: Duration = Duration::from_millis(50);
-/// How many bytes the system may hold for a reader who doesn't read.
-const SEND_BUFFER: usize = 32 * 1024;
-/// How many reads of the database a crew has under way.
+/// The most reads of the database that a shard has under way.
 const READS: usize = 4;
-/// What ends a body in chunks (RFC 9112, section 7.1).
-const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
-/// All crews of a server; cheap to clone.
+/// All shards of a server; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct FanOut(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    crews: Mutex<HashMap<FeedId, Vec<Door>>>,
+    shards: Mutex<HashMap<FeedId, Vec<ShardHandle>>>,
     tasks: TaskTracker,
-    cut_off: LogLimit,
+    timed_out: LogLimit,
 }
 
-/// Where readers join a crew.
+/// Adds subscribers to a running shard.
 #[derive(Debug)]
-struct Door {
-    /// Each member holds a stream's permit, so no more wait here than there may be streams.
-    joining: mpsc::UnboundedSender<Member>,
-    /// Tells the feeds of two epochs apart.
-    bell: watch::Receiver<()>,
-    members: Arc<AtomicUsize>,
+struct ShardHandle {
+    /// Unbounded, because each subscriber holds a stream's permit.
+    joining: mpsc::UnboundedSender<Subscriber>,
+    /// The feed's change notifications; each epoch of a feed has a channel of its own.
+    changed: watch::Receiver<()>,
+    subscribers: Arc<AtomicUsize>,
 }
 
 impl FanOut {
-    /// Takes over what `reader` is still to be told, on a socket to which the answer's head has been
-    /// written: the body is in chunks, and nothing else ever follows.
+    /// Sends `reader` the rest of its stream on `socket`, to which the head of the response has been
+    /// written: the body is chunked, and no other response follows.
     pub fn join(&self, reader: Reader, socket: Socket, permit: Permit) {
         let (feed, subscription) = reader.into_parts();
-        self.seat(&feed, Member::new(subscription, socket, permit));
+        self.assign(&feed, Subscriber::new(subscription, socket, permit));
     }
 
-    fn seat(&self, feed: &Feed, mut member: Member) {
-        let mut crews = self.crews();
-        let doors = crews.entry(feed.id).or_default();
-        let bell = member.subscription.bell();
-        for door in &*doors {
-            let fits = door.members.load(Ordering::Relaxed) < CREW;
-            if fits && door.bell.same_channel(&bell) {
-                match door.admit(member) {
+    /// Adds a subscriber to a shard that has room, or starts another shard.
+    fn assign(&self, feed: &Feed, mut subscriber: Subscriber) {
+        let mut shards = self.shards();
+        let handles = shards.entry(feed.id).or_default();
+        let changed = subscriber.changed();
+        for handle in &*handles {
+            let has_room = handle.subscribers.load(Ordering::Relaxed) < SHARD_SIZE;
+            if has_room && handle.changed.same_channel(&changed) {
+                match handle.add(subscriber) {
                     None => return,
-                    Some(refused) => member = refused,
+                    Some(returned) => subscriber = returned,
                 }
             }
         }
         let (joining, waiting) = mpsc::unbounded_channel();
-        let door = Door {
+        let handle = ShardHandle {
             joining,
-            bell: bell.clone(),
-            members: Arc::default(),
+            changed: changed.clone(),
+            subscribers: Arc::default(),
         };
-        // Before its task can look whether anybody is there.
-        let _ = door.admit(member);
-        let crew = Crew {
+        // Before the shard's task can find itself empty.
+        let _ = handle.add(subscriber);
+        let shard = Shard {
             fan_out: self.clone(),
             feed: feed.clone(),
-            bell,
+            changed,
             waiting,
-            count: Arc::clone(&door.members),
-            members: Vec::new(),
+            count: Arc::clone(&handle.subscribers),
+            subscribers: Vec::new(),
             reads: FuturesUnordered::new(),
             reading: HashSet::new(),
-            someone_is_late: false,
+            any_backpressured: false,
         };
-        self.0.tasks.spawn(crew.run());
-        doors.push(door);
+        self.0.tasks.spawn(shard.run());
+        handles.push(handle);
     }
 
-    /// Closes the doors that lead nowhere: each has an ear on its feed's bell, and the hub keeps the rings
-    /// that somebody listens to.
-    fn forget_disbanded(&self) {
-        self.crews().retain(|_, doors| {
-            doors.retain(|door| !door.joining.is_closed());
-            !doors.is_empty()
+    /// Drops the handles of shards that have ended: each subscribes to its feed's change
+    /// notifications, and the hub keeps the replay buffers that have subscribers.
+    fn remove_ended(&self) {
+        self.shards().retain(|_, handles| {
+            handles.retain(|handle| !handle.joining.is_closed());
+            !handles.is_empty()
         });
     }
 
-    fn crews(&self) -> MutexGuard<'_, HashMap<FeedId, Vec<Door>>> {
-        self.0.crews.lock().unwrap_or_else(PoisonError::into_inner)
+    fn shards(&self) -> MutexGuard<'_, HashMap<FeedId, Vec<ShardHandle>>> {
+        self.0.shards.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until everybody was told goodbye.
+    /// Waits until every subscriber has received the last event.
     pub async fn finish(&self) {
         self.0.tasks.close();
         self.0.tasks.wait().await;
     }
 }
 
-impl Door {
-    /// Lets a reader in; gives them back if the crew has ended.
-    fn admit(&self, member: Member) -> Option<Member> {
-        if let Err(refused) = self.joining.send(member) {
-            return Some(refused.0);
+impl ShardHandle {
+    /// Adds a subscriber; returns it if the shard has ended.
+    fn add(&self, subscriber: Subscriber) -> Option<Subscriber> {
+        if let Err(returned) = self.joining.send(subscriber) {
+            return Some(returned.0);
         }
-        self.members.fetch_add(1, Ordering::Relaxed);
+        self.subscribers.fetch_add(1, Ordering::Relaxed);
         None
     }
 }
 
-/// One task, and those it writes to.
-struct Crew {
+/// One task, and the subscribers that it writes to.
+struct Shard {
     fan_out: FanOut,
     feed: Feed,
-    bell: watch::Receiver<()>,
-    waiting: mpsc::UnboundedReceiver<Member>,
+    changed: watch::Receiver<()>,
+    waiting: mpsc::UnboundedReceiver<Subscriber>,
     count: Arc<AtomicUsize>,
-    members: Vec<Member>,
-    /// What is being read for all members who stand at a revision.
+    subscribers: Vec<Subscriber>,
+    /// Reads of the database, each for all subscribers whose cursor is at a revision.
     reads: FuturesUnordered<BoxFuture<'static, (Rev, CaughtUp)>>,
     reading: HashSet<Rev>,
-    someone_is_late: bool,
+    any_backpressured: bool,
 }
 
-impl Crew {
+impl Shard {
     async fn run(mut self) {
-        let mut next_look = Instant::now() + LOOK;
+        let mut next_poll = Instant::now() + IDLE_POLL;
         loop {
-            let next_try = if self.someone_is_late {
-                next_look.min(Instant::now() + RETRY)
+            let next_try = if self.any_backpressured {
+                next_poll.min(Instant::now() + RETRY)
             } else {
-                next_look
+                next_poll
             };
             tokio::select! {
-                Some(member) = self.waiting.recv() => self.let_in(member).await,
+                Some(subscriber) = self.waiting.recv() => self.add_waiting(subscriber).await,
                 // The hub lives as long as the server.
-                Ok(()) = self.bell.changed() => self.serve_all().await,
+                Ok(()) = self.changed.changed() => self.write_to_all().await,
                 Some((rev, caught_up)) = self.reads.next() => {
                     self.reading.remove(&rev);
-                    for member in &mut self.members {
-                        member.catch_up(rev, &caught_up);
+                    for subscriber in &mut self.subscribers {
+                        subscriber.catch_up(rev, &caught_up);
                     }
-                    self.serve_all().await;
+                    self.write_to_all().await;
                 }
                 () = sleep_until(next_try) => {
-                    if Instant::now() < next_look {
-                        self.serve_late().await;
+                    if Instant::now() < next_poll {
+                        self.write_to_backpressured().await;
                         continue;
                     }
-                    next_look = Instant::now() + LOOK;
-                    self.look_who_left();
-                    self.serve_all().await;
+                    next_poll = Instant::now() + IDLE_POLL;
+                    self.remove_closed();
+                    self.write_to_all().await;
                 }
             }
-            if self.members.is_empty() && self.waiting.is_empty() {
-                return self.disband();
+            if self.subscribers.is_empty() && self.waiting.is_empty() {
+                return self.shut_down();
             }
         }
     }
 
-    /// Takes in all who wait: in a storm, they must not take turns with what is posted.
-    async fn let_in(&mut self, first: Member) {
-        let mut joining = Some(first);
-        let mut joined = 0;
-        while let Some(member) = joining {
-            self.members.push(member);
-            self.serve(self.members.len() - 1);
-            joined += 1;
-            if joined % TURN == 0 {
+    /// Adds all waiting subscribers at once: when thousands connect together, each of them must not
+    /// delay the next event.
+    async fn add_waiting(&mut self, first: Subscriber) {
+        let mut next = Some(first);
+        let mut added = 0;
+        while let Some(subscriber) = next {
+            self.subscribers.push(subscriber);
+            self.write_to(self.subscribers.len() - 1);
+            added += 1;
+            if added % BUDGET == 0 {
                 yield_now().await;
             }
-            joining = self.waiting.try_recv().ok();
+            next = self.waiting.try_recv().ok();
         }
     }
 
-    /// Writes to everybody what comes next for them.
-    async fn serve_all(&mut self) {
-        self.serve_those(|_| true).await;
+    /// Writes to every subscriber what comes next.
+    async fn write_to_all(&mut self) {
+        self.write_where(|_| true).await;
     }
 
-    /// Writes to those whose socket was full.
-    async fn serve_late(&mut self) {
-        self.serve_those(|member| member.deadline.is_blocked())
-            .await;
+    /// Writes to the subscribers whose socket was full.
+    async fn write_to_backpressured(&mut self) {
+        self.write_where(Subscriber::is_backpressured).await;
     }
 
-    async fn serve_those(&mut self, chosen: impl Fn(&Member) -> bool) {
-        self.someone_is_late = false;
+    async fn write_where(&mut self, selected: impl Fn(&Subscriber) -> bool) {
+        self.any_backpressured = false;
         let mut at = 0;
-        let mut served = 0;
-        while at < self.members.len() {
-            if !chosen(&self.members[at]) {
+        let mut written = 0;
+        while at < self.subscribers.len() {
+            if !selected(&self.subscribers[at]) {
                 at += 1;
                 continue;
             }
-            if self.serve(at) {
+            if self.write_to(at) {
                 at += 1;
             }
-            served += 1;
-            if served % TURN == 0 {
+            written += 1;
+            if written % BUDGET == 0 {
                 yield_now().await;
             }
         }
     }
 
-    /// Writes to one; whether they stay.
-    fn serve(&mut self, at: usize) -> bool {
-        match self.members[at].advance(&self.feed) {
-            Fate::Content => {}
-            Fate::Late => self.someone_is_late = true,
-            Fate::Behind(rev) => self.read(rev),
-            fate @ (Fate::CutOff | Fate::Gone) => {
-                self.remove(at, &fate);
+    /// Writes to one subscriber. Returns whether it is still there.
+    fn write_to(&mut self, at: usize) -> bool {
+        match self.subscribers[at].advance(&self.feed) {
+            WriteOutcome::Idle => {}
+            WriteOutcome::Backpressured => self.any_backpressured = true,
+            WriteOutcome::NeedsCatchUp(rev) => self.read(rev),
+            outcome @ (WriteOutcome::TimedOut | WriteOutcome::Closed) => {
+                self.remove(at, &outcome);
                 return false;
             }
         }
         true
     }
 
-    /// Reads the database once for all who stand at `rev`.
+    /// Reads the database once for all subscribers whose cursor is at `rev`.
     fn read(&mut self, rev: Rev) {
-        // Who finds no place is back at the next look.
+        // Those that find too many reads under way are tried again at the next poll.
         if self.reading.len() < READS && self.reading.insert(rev) {
             let feed = self.feed.clone();
             let read = async move { (rev, feed.catch_up(rev).await) };
@@ -260,175 +259,33 @@ impl Crew {
         }
     }
 
-    fn look_who_left(&mut self) {
+    /// Removes the subscribers whose connection is closed.
+    fn remove_closed(&mut self) {
         let mut at = 0;
-        while at < self.members.len() {
-            match self.members[at].departure() {
-                Some(fate) => self.remove(at, &fate),
+        while at < self.subscribers.len() {
+            match self.subscribers[at].poll_closed() {
+                Some(outcome) => self.remove(at, &outcome),
                 None => at += 1,
             }
         }
     }
 
-    fn remove(&mut self, at: usize, fate: &Fate) {
-        if matches!(fate, Fate::CutOff) {
-            self.fan_out.0.cut_off.log(|readers| {
+    fn remove(&mut self, at: usize, outcome: &WriteOutcome) {
+        if matches!(outcome, WriteOutcome::TimedOut) {
+            self.fan_out.0.timed_out.log(|readers| {
                 tracing::info!(readers, "streams were closed that are not read");
             });
         }
-        self.members.swap_remove(at);
+        self.subscribers.swap_remove(at);
         self.count.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Ends; who comes at the last moment gets another crew.
-    fn disband(mut self) {
+    /// Ends; subscribers that were added meanwhile are assigned to another shard.
+    fn shut_down(mut self) {
         self.waiting.close();
-        self.fan_out.forget_disbanded();
-        while let Ok(member) = self.waiting.try_recv() {
-            self.fan_out.seat(&self.feed, member);
-        }
-    }
-}
-
-/// One reader.
-#[derive(Debug)]
-struct Member {
-    subscription: Subscription,
-    socket: Socket,
-    /// What the socket had no room for yet.
-    rest: Bytes,
-    /// By when it has to be taken.
-    deadline: WriteDeadline,
-    /// Whether `rest` is the last there is to say.
-    over: bool,
-    _permit: Permit,
-}
-
-/// What became of a member.
-enum Fate {
-    /// They have been told all there is.
-    Content,
-    /// Their socket is full.
-    Late,
-    /// They must be told what the database has after this revision.
-    Behind(Rev),
-    /// They don't read what they are sent.
-    CutOff,
-    /// They left, or there is nothing more to tell them.
-    Gone,
-}
-
-impl Fate {
-    /// The fate of a member whose connection was closed by `error`.
-    fn after(error: &io::Error) -> Self {
-        match error.kind() {
-            // The system has the same patience as we, and may be the first to lose it.
-            io::ErrorKind::TimedOut => Self::CutOff,
-            _ => Self::Gone,
-        }
-    }
-}
-
-impl Member {
-    fn new(subscription: Subscription, socket: Socket, permit: Permit) -> Self {
-        // Without it, the system only bears with a reader longer.
-        let _ = SockRef::from(&socket.stream).set_send_buffer_size(SEND_BUFFER);
-        Self {
-            subscription,
-            socket,
-            rest: Bytes::new(),
-            deadline: WriteDeadline::default(),
-            over: false,
-            _permit: permit,
-        }
-    }
-
-    /// Writes what there is to say, for as long as the socket takes it.
-    fn advance(&mut self, feed: &Feed) -> Fate {
-        loop {
-            if let Some(fate) = self.write() {
-                return fate;
-            }
-            if self.over {
-                return Fate::Gone;
-            }
-            match self.subscription.next_now() {
-                None => {
-                    self.deadline.done();
-                    return Fate::Content;
-                }
-                Some(Signal::Batch(frame)) => self.rest = frame.event().chunk(),
-                Some(Signal::Heartbeat(event)) => self.rest = event.chunk(),
-                Some(Signal::Behind(rev)) => {
-                    self.deadline.done();
-                    return Fate::Behind(rev);
-                }
-                Some(Signal::Reset) => self.say_last(&feed.reset()),
-                Some(Signal::Ended) => self.say_last(&Event::bye(true)),
-                Some(Signal::Closing) => self.say_last(&Event::bye(false)),
-            }
-        }
-    }
-
-    /// Writes the rest of what was begun; `None` once nothing is left.
-    fn write(&mut self) -> Option<Fate> {
-        while !self.rest.is_empty() {
-            match self.socket.stream.try_write(&self.rest) {
-                Ok(0) => return Some(Fate::Gone),
-                Ok(written) => {
-                    self.rest = self.rest.slice(written..);
-                    self.deadline.taken(written);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let now = Instant::now();
-                    if now < self.deadline.blocked(now) {
-                        return Some(Fate::Late);
-                    }
-                    // What the system still holds for them goes at once.
-                    let _ = SockRef::from(&self.socket.stream).set_linger(Some(Duration::ZERO));
-                    return Some(Fate::CutOff);
-                }
-                Err(error) => return Some(Fate::after(&error)),
-            }
-        }
-        // Idle members keep no frame in memory.
-        self.rest = Bytes::new();
-        None
-    }
-
-    /// Takes what was read for those who stand at `rev`.
-    fn catch_up(&mut self, rev: Rev, caught_up: &CaughtUp) {
-        if self.over || !self.rest.is_empty() || self.subscription.cursor() != rev {
-            return;
-        }
-        match caught_up {
-            CaughtUp::To(to, event) => {
-                self.subscription.caught_up(*to);
-                if let Some(event) = event {
-                    self.rest = event.chunk();
-                }
-            }
-            CaughtUp::Over(event) => self.say_last(event),
-        }
-    }
-
-    fn say_last(&mut self, event: &Event) {
-        self.rest = [&event.chunk(), LAST_CHUNK].concat().into();
-        self.over = true;
-    }
-
-    /// What became of a reader whose connection is closed; it costs no system call while they are
-    /// silent.
-    fn departure(&self) -> Option<Fate> {
-        let mut unasked = [0; 64];
-        match self.socket.stream.try_read(&mut unasked) {
-            Ok(0) => Some(Fate::Gone),
-            Ok(_) => None,
-            Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => None,
-                _ => Some(Fate::after(&error)),
-            },
+        self.fan_out.remove_ended();
+        while let Ok(subscriber) = self.waiting.try_recv() {
+            self.fan_out.assign(&self.feed, subscriber);
         }
     }
 }

@@ -22,6 +22,7 @@ mod handover;
 mod reader;
 mod refusal;
 mod sse;
+mod subscriber;
 mod websocket;
 mod write_deadline;
 

@@ -99,7 +99,7 @@ impl Reader {
         };
         let subscription = newsroom.hub().subscribe(id, since);
         let reader = Self {
-            subscription: subscription.ok_or(Error::Unknown("entry"))?,
+            subscription: subscription.ok_or(Error::NotFound("entry"))?,
             feed: Feed {
                 newsroom: Arc::clone(newsroom),
                 id,

@@ -16,24 +16,24 @@ use super::support::TestApp;
 /// Where the updates of the tests go.
 const UPDATES: &str = "/api/v1/entries/final/updates";
 
-/// A server with the entry `final`, and an author's program.
+/// A server with the entry `final`, and an author's client.
 async fn start() -> (TestApp, TestServer) {
     let app = TestApp::with(&[]).await;
     app.person("ticker", Role::Author).await;
     app.live_entry().await;
-    let program = app.program("ticker").await;
-    (app, program)
+    let client = app.api_client("ticker").await;
+    (app, client)
 }
 
 /// Posts `body` under `key`.
-async fn post(program: &TestServer, path: &str, key: &str, body: &Value) -> TestResponse {
-    let request = program.post(path).add_header("idempotency-key", key);
+async fn post(client: &TestServer, path: &str, key: &str, body: &Value) -> TestResponse {
+    let request = client.post(path).add_header("idempotency-key", key);
     request.json(body).await
 }
 
 /// Posts `source` to the entry `final`, and answers the change.
-async fn posted(program: &TestServer, source: &str) -> Value {
-    let posted = program.post(UPDATES).json(&json!({"source": source})).await;
+async fn posted(client: &TestServer, source: &str) -> Value {
+    let posted = client.post(UPDATES).json(&json!({"source": source})).await;
     posted.assert_status(StatusCode::CREATED);
     posted.json()
 }

@@ -198,7 +198,7 @@ async fn a_deletion_is_a_change() {
     let update = app.post("final", "Taken back").await;
     let (epoch, before) = cursor(&anonymous, &entry).await;
     app.newsroom
-        .delete_update(app.ghost().await, update.id, None)
+        .delete_update(app.editor().await, update.id, None)
         .await
         .unwrap();
     let (_, after) = cursor(&anonymous, &entry).await;
@@ -311,12 +311,12 @@ async fn only_public_entries_have_a_feed() {
     .map(String::as_str)
     .chain(["ALL", "abc", "1.0", "18446744073709551616", "%00", "%20"])
     {
-        for road in ["head", "changes", "changes?since=k3f9.0", "stream"] {
-            let refused = author.get(&format!("/feed/{feed}/{road}")).await;
+        for route in ["head", "changes", "changes?since=k3f9.0", "stream"] {
+            let refused = author.get(&format!("/feed/{feed}/{route}")).await;
             assert_eq!(
                 head_of(&refused, &HEADERS),
                 "404 Not Found\ncontent-type: text/plain; charset=utf-8\ncache-control: private, no-store",
-                "{feed} {road}"
+                "{feed} {route}"
             );
             refused.assert_text("There is no such entry.");
         }

@@ -64,20 +64,20 @@ async fn whoever_shows_nothing_is_nobody() {
 async fn a_session_that_is_over_opens_nothing() {
     let (app, _, _) = TestApp::start().await;
     app.live_entry().await;
-    let viewer = app.person("late", domain::Role::Owner).await;
+    let caller = app.person("late", domain::Role::Owner).await;
     let store = Store::open(&app.database_url(), Duration::from_secs(30))
         .await
         .unwrap();
     let now = app.newsroom.clock().now();
     let mut snapshot = store.snapshot().await.unwrap();
-    let account = snapshot.account_by_name(&viewer.username).await.unwrap();
+    let account = snapshot.account_by_name(&caller.username).await.unwrap();
     let hash = account.unwrap().password_hash;
     drop(snapshot);
     let begin = async |expires_at| {
         let token = Secret::new_random();
         let session = NewSession {
             token: &token,
-            account: viewer.id,
+            account: caller.id,
             created_at: now,
             expires_at,
         };

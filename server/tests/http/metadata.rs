@@ -154,7 +154,7 @@ async fn what_people_write_takes_its_own_direction_in_every_form() {
         language: Some(Some(language::parse("ar").unwrap())),
         ..EntryPatch::default()
     };
-    let editor = app.ghost().await.clone();
+    let editor = app.editor().await.clone();
     let slug = domain::Slug::parse("final").unwrap();
     app.newsroom
         .patch_entry(&editor, &slug, &patch, None)
@@ -215,7 +215,7 @@ async fn a_name_or_title_turns_nothing_around_it() {
         .create_entry(None, &new.unwrap())
         .await
         .unwrap();
-    let ghost = app.post("turned", "דרבי").await.id;
+    let editor = app.post("turned", "דרבי").await.id;
     let html = page(&browser, "/entries/turned").await;
     assert_eq!(
         tag_texts(&html, "title"),
@@ -226,8 +226,8 @@ async fn a_name_or_title_turns_nothing_around_it() {
         attribute(&description, "content"),
         "Live updates: \u{2068}abcdef\u{2069}"
     );
-    assert!(html.contains("<bdi>ghost</bdi>"), "the byline: {html}");
-    let own_page = page(&browser, &format!("/entries/turned/updates/{ghost}")).await;
+    assert!(html.contains("<bdi>editor</bdi>"), "the byline: {html}");
+    let own_page = page(&browser, &format!("/entries/turned/updates/{editor}")).await;
     assert_eq!(
         tag_texts(&own_page, "title"),
         ["\u{2068}דרבי\u{2069} · \u{2068}abcdef\u{2069}"]
@@ -280,8 +280,8 @@ async fn a_deleted_updates_page_is_gone_and_leads_to_its_live_blog() {
     let id = app.post("final", "Taken back").await.id;
     let path = format!("/entries/final/updates/{id}");
     page(&browser, &path).await;
-    let ghost = app.ghost().await;
-    app.newsroom.delete_update(ghost, id, None).await.unwrap();
+    let editor = app.editor().await;
+    app.newsroom.delete_update(editor, id, None).await.unwrap();
     for browser in [&browser, &author] {
         let gone = browser.get(&path).add_header("accept", "text/html").await;
         assert_eq!(
@@ -306,6 +306,6 @@ async fn a_deleted_updates_page_is_gone_and_leads_to_its_live_blog() {
     let gone = browser.get(&led_to).await;
     gone.assert_status(StatusCode::GONE);
 
-    app.newsroom.restore_update(ghost, id, None).await.unwrap();
+    app.newsroom.restore_update(editor, id, None).await.unwrap();
     page(&browser, &led_to).await;
 }

@@ -137,7 +137,7 @@ async fn long_page_is_the_same_in_every_encoding_after_every_change() {
     ];
     let newsroom = &app.newsroom;
     for change in 0..4 {
-        let author = app.ghost().await;
+        let author = app.editor().await;
         match change {
             1 => drop(app.post("final", "Update (230)").await),
             2 => drop(

@@ -52,7 +52,7 @@ async fn assert_silent(browser: &TestServer, addresses: &[String]) {
 async fn posted_with_a_secret(app: &TestApp, slug: &str) -> PostedUpdate {
     let update = app.post(slug, SECRET).await;
     let draft = Draft::parse(SECRET, SECRET).unwrap();
-    let editor = app.ghost().await;
+    let editor = app.editor().await;
     app.newsroom
         .edit_update(editor, update.id, &draft, None)
         .await
@@ -66,7 +66,7 @@ async fn moved(app: &TestApp, from: &str, to: &str) -> String {
         slug: Some(Slug::parse(to).unwrap()),
         ..EntryPatch::default()
     };
-    let (editor, from) = (app.ghost().await, Slug::parse(from).unwrap());
+    let (editor, from) = (app.editor().await, Slug::parse(from).unwrap());
     app.newsroom
         .patch_entry(editor, &from, &patch, None)
         .await
@@ -157,7 +157,7 @@ async fn a_deleted_text_is_told_to_nobody() {
             .contains(SECRET)
     );
 
-    let editor = app.ghost().await;
+    let editor = app.editor().await;
     app.newsroom
         .delete_update(editor, update.id, None)
         .await
@@ -192,7 +192,7 @@ async fn what_a_text_said_before_it_was_edited_is_told_to_nobody() {
         anonymous.get(address).await;
     }
     let draft = Draft::parse("The merger goes ahead", "").unwrap();
-    let editor = app.ghost().await;
+    let editor = app.editor().await;
     app.newsroom
         .edit_update(editor, update.id, &draft, None)
         .await

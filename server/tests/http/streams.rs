@@ -1,6 +1,6 @@
-//! The feed as it happens, over every road.
+//! The feed as it happens, over every transport.
 
-mod caps;
+mod limits;
 mod slow_readers;
 mod sse;
 mod websocket;

@@ -122,11 +122,11 @@ async fn a_text_is_shown_as_it_was_meant_at_every_place() {
     let app = TestApp::with(&[]).await;
     app.person("ticker", Role::Author).await;
     let entry = app.live_entry().await;
-    let program = app.program("ticker").await;
+    let client = app.api_client("ticker").await;
     let reader = app.browser();
     for case in CASES {
         let body = json!({"source": case.source, "key": true});
-        let answer = program.post(UPDATES).json(&body).await;
+        let answer = client.post(UPDATES).json(&body).await;
         answer.assert_status(StatusCode::CREATED);
         let change: Value = answer.json();
         let id = &change["id"];
@@ -231,9 +231,9 @@ async fn a_body_may_begin_with_a_byte_order_mark() {
     let app = TestApp::with(&[]).await;
     app.person("ticker", Role::Author).await;
     app.live_entry().await;
-    let program = app.program("ticker").await;
+    let client = app.api_client("ticker").await;
     for kind in ["application/json", "application/json; charset=utf-8"] {
-        let request = program
+        let request = client
             .post(UPDATES)
             .text("\u{feff}{\"source\":\"\u{feff}- one\",\"headline\":\"A\\u000bB\"}")
             .content_type(kind);
@@ -300,10 +300,10 @@ async fn follow(browser: &TestServer, path: &str, fields: &[(&str, &str)]) -> St
 async fn titles_are_lines_and_make_addresses() {
     let app = TestApp::with(&[]).await;
     app.person("ticker", Role::Author).await;
-    let program = app.program("ticker").await;
+    let client = app.api_client("ticker").await;
     let desk = app.log_in(Role::Author).await;
     let create = async |title: &str| {
-        let created = program
+        let created = client
             .post("/api/v1/entries")
             .json(&json!({"title": title, "state": EntryState::Live}))
             .await;

@@ -153,7 +153,7 @@ async fn what_was_deleted_is_gone() {
     let entry = app.live_entry().await;
     let update = app.post("final", "Taken back").await;
     app.newsroom
-        .delete_update(app.ghost().await, update.id, None)
+        .delete_update(app.editor().await, update.id, None)
         .await
         .unwrap();
     assert_eq!(
@@ -171,7 +171,7 @@ async fn an_ended_entry_can_still_be_read() {
     app.post("final", "Full time").await;
     let slug = Slug::parse("final").unwrap();
     app.newsroom
-        .end_entry(app.ghost().await, &slug, None)
+        .end_entry(app.editor().await, &slug, None)
         .await
         .unwrap();
     anonymous

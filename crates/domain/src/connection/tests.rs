@@ -5,7 +5,7 @@ use super::*;
 const HEAD: Input = Input::HeadAnswered {
     state: EntryState::Live,
     interval_ms: 5_000,
-    road: Road::Auto,
+    transport: Transport::Auto,
     moved: false,
 };
 
@@ -20,19 +20,19 @@ fn wait(connection: &mut Connection, now: &mut u64, seconds: u64) -> Vec<Command
 }
 
 fn visible() -> Connection {
-    Connection::new(Road::Auto, true, false, 0)
+    Connection::new(Transport::Auto, true, false, 0)
 }
 
 #[test]
 fn a_visible_page_streams_and_does_not_poll() {
     let mut page = visible();
     assert_eq!(page.on(Input::Tick, 0, 0.5), [Command::OpenStream]);
-    assert_eq!(page.chip(), Chip::Connecting);
+    assert_eq!(page.status(), ConnectionStatus::Connecting);
     let mut now = 0;
     for _ in 0..20 {
         assert_eq!(page.on(Input::Heard, now, 0.5), []);
         assert_eq!(wait(&mut page, &mut now, 15), []);
-        assert_eq!(page.chip(), Chip::Live);
+        assert_eq!(page.status(), ConnectionStatus::Live);
     }
 }
 
@@ -41,13 +41,17 @@ fn a_blocked_stream_is_polled_around_within_a_second() {
     let mut page = visible();
     page.on(Input::Tick, 0, 0.9);
     assert_eq!(page.on(Input::StreamFailed, 50, 0.9), []);
-    assert_eq!(page.chip(), Chip::Connecting, "polling isn't tried yet");
+    assert_eq!(
+        page.status(),
+        ConnectionStatus::Connecting,
+        "polling isn't tried yet"
+    );
     assert_eq!(
         page.on(Input::Tick, 1_000, 0.9),
         [Command::OpenStream, Command::AskHead]
     );
     page.on(HEAD, 1_080, 0.5);
-    assert_eq!(page.chip(), Chip::Polling);
+    assert_eq!(page.status(), ConnectionStatus::Polling);
 }
 
 #[test]
@@ -106,7 +110,7 @@ fn an_ended_entry_is_asked_after_slowly_and_may_reopen() {
         page.on(Input::Bye, now, 0.5),
         [Command::CloseStream, Command::CatchUp]
     );
-    assert_eq!(page.chip(), Chip::Ended);
+    assert_eq!(page.status(), ConnectionStatus::Ended);
     assert_eq!(wait(&mut page, &mut now, 61), [Command::AskHead]);
     assert_eq!(page.on(HEAD, now, 0.5), [Command::OpenStream]);
 }
@@ -120,7 +124,7 @@ fn without_a_network_little_is_asked() {
     assert_eq!(page.on(Input::Offline, now, 0.5), [Command::CloseStream]);
     let asked = wait(&mut page, &mut now, 90);
     assert_eq!(asked, [Command::AskHead; 2], "seldom, and not never");
-    assert_eq!(page.chip(), Chip::Offline);
+    assert_eq!(page.status(), ConnectionStatus::Offline);
     assert_eq!(
         page.on(Input::Woke, now, 0.5),
         [Command::CatchUp, Command::OpenStream]
@@ -147,22 +151,22 @@ fn one_waking_told_twice_opens_one_stream() {
 
 #[test]
 fn a_page_that_polls_asks_at_once() {
-    let mut page = Connection::new(Road::Poll, true, false, 0);
+    let mut page = Connection::new(Transport::Poll, true, false, 0);
     assert_eq!(page.on(Input::Tick, 0, 0.5), [Command::AskHead]);
 }
 
 #[test]
-fn the_server_can_name_the_road() {
+fn the_server_can_name_the_transport() {
     let mut page = visible();
     page.on(Input::Tick, 0, 0.5);
     page.on(Input::Heard, 0, 0.5);
-    let heartbeat = |road| Input::Heartbeat {
+    let heartbeat = |transport| Input::Heartbeat {
         interval_ms: 2_000,
-        road,
+        transport,
         moved: false,
     };
     assert_eq!(
-        page.on(heartbeat(Road::Poll), 10, 0.5),
+        page.on(heartbeat(Transport::Poll), 10, 0.5),
         [Command::CloseStream]
     );
     assert_eq!(page.on(Input::Tick, 2_100, 0.5), [Command::AskHead]);
@@ -178,7 +182,7 @@ fn only_later_heartbeats_tell_of_something_missed() {
     let mut page = visible();
     let ahead = Input::Heartbeat {
         interval_ms: 5_000,
-        road: Road::Auto,
+        transport: Transport::Auto,
         moved: true,
     };
     page.on(Input::Tick, 0, 0.5);
@@ -188,7 +192,7 @@ fn only_later_heartbeats_tell_of_something_missed() {
 
 #[test]
 fn an_ended_page_that_only_streams_still_asks_whether_it_reopened() {
-    let mut page = Connection::new(Road::Sse, true, true, 0);
+    let mut page = Connection::new(Transport::Sse, true, true, 0);
     let mut now = 0;
     assert_eq!(wait(&mut page, &mut now, 6), [Command::AskHead]);
     assert_eq!(page.on(HEAD, now, 0.5), [Command::OpenStream]);
@@ -201,7 +205,7 @@ fn polls_keep_to_the_interval_however_often_a_stream_is_tried_beside_them() {
     let minute = Input::HeadAnswered {
         state: EntryState::Live,
         interval_ms: 60_000,
-        road: Road::Auto,
+        transport: Transport::Auto,
         moved: false,
     };
     let mut todo = page.on(Input::Tick, now, 0.5);
@@ -222,7 +226,7 @@ fn polls_keep_to_the_interval_however_often_a_stream_is_tried_beside_them() {
         }
         todo.extend(wait(&mut page, &mut now, 1));
         if polls > 0 {
-            assert_eq!(page.chip(), Chip::Polling);
+            assert_eq!(page.status(), ConnectionStatus::Polling);
         }
     }
     assert!((10..=12).contains(&polls), "{polls} polls in ten minutes");
@@ -240,20 +244,23 @@ fn where_a_stream_can_be_had_again_it_is_taken() {
         [Command::OpenStream, Command::AskHead]
     );
     page.on(HEAD, now, 0.5);
-    assert_eq!(page.chip(), Chip::Polling);
+    assert_eq!(page.status(), ConnectionStatus::Polling);
     page.on(Input::Heard, now, 0.5);
-    assert_eq!(page.chip(), Chip::Live);
+    assert_eq!(page.status(), ConnectionStatus::Live);
     assert_eq!(wait(&mut page, &mut now, 15), [], "and polls are over");
 }
 
 /// Lets `seconds` pass in which every question fails at once; answers when each was asked.
-fn asked_in_vain(page: &mut Connection, now: &mut u64, seconds: u64, dice: f64) -> Vec<u64> {
+fn asked_in_vain(page: &mut Connection, now: &mut u64, seconds: u64, jitter: f64) -> Vec<u64> {
     let mut asked = Vec::new();
     for _ in 0..seconds {
         *now += 1_000;
-        if page.on(Input::Tick, *now, dice).contains(&Command::AskHead) {
+        if page
+            .on(Input::Tick, *now, jitter)
+            .contains(&Command::AskHead)
+        {
             asked.push(*now);
-            page.on(Input::FetchFailed, *now, dice);
+            page.on(Input::FetchFailed, *now, jitter);
         }
     }
     asked
@@ -261,9 +268,9 @@ fn asked_in_vain(page: &mut Connection, now: &mut u64, seconds: u64, dice: f64) 
 
 #[test]
 fn polls_that_fail_back_off_and_by_chance() {
-    let pauses = |dice| {
-        let mut page = Connection::new(Road::Poll, true, false, 0);
-        let asked = asked_in_vain(&mut page, &mut 0, 300, dice);
+    let pauses = |jitter| {
+        let mut page = Connection::new(Transport::Poll, true, false, 0);
+        let asked = asked_in_vain(&mut page, &mut 0, 300, jitter);
         let pauses = asked.windows(2).map(|two| two[1] - two[0]);
         pauses.collect::<Vec<_>>()
     };
@@ -279,22 +286,22 @@ fn polls_that_fail_back_off_and_by_chance() {
 
 #[test]
 fn a_hung_question_does_not_stop_the_polls() {
-    let mut page = Connection::new(Road::Poll, true, false, 0);
+    let mut page = Connection::new(Transport::Poll, true, false, 0);
     let mut now = 0;
     assert_eq!(page.on(Input::Tick, now, 0.5), [Command::AskHead]);
     page.on(HEAD, now, 0.5);
     let asked = wait(&mut page, &mut now, 60);
     assert!(asked.len() >= 2, "{asked:?}");
-    assert_eq!(page.chip(), Chip::Reconnecting);
+    assert_eq!(page.status(), ConnectionStatus::Reconnecting);
 }
 
 #[test]
 fn while_only_heads_are_answered_polling_does_not_work_and_backs_off() {
-    let mut page = Connection::new(Road::Poll, true, false, 0);
+    let mut page = Connection::new(Transport::Poll, true, false, 0);
     let moved = Input::HeadAnswered {
         state: EntryState::Live,
         interval_ms: 1_000,
-        road: Road::Auto,
+        transport: Transport::Auto,
         moved: true,
     };
     let mut asked = 0;
@@ -304,22 +311,22 @@ fn while_only_heads_are_answered_polling_does_not_work_and_backs_off() {
             assert_eq!(page.on(moved, now, 0.5), [Command::CatchUp]);
             page.on(Input::FetchFailed, now, 0.5);
         }
-        assert_ne!(page.chip(), Chip::Polling);
+        assert_ne!(page.status(), ConnectionStatus::Polling);
     }
     assert!(asked < 15, "asked {asked} times in two minutes");
     page.on(Input::CaughtUp, 120_000, 0.5);
-    assert_eq!(page.chip(), Chip::Polling);
+    assert_eq!(page.status(), ConnectionStatus::Polling);
 }
 
 #[test]
 fn pages_of_an_entry_that_ended_do_not_ask_as_one() {
-    let asks_at = |dice| {
+    let asks_at = |jitter| {
         let mut page = visible();
-        page.on(Input::Tick, 0, dice);
-        page.on(Input::Heard, 0, dice);
-        page.on(Input::Bye, 0, dice);
-        page.on(Input::CaughtUp, 0, dice);
-        (0..70).find(|second| page.on(Input::Tick, second * 1_000, dice) == [Command::AskHead])
+        page.on(Input::Tick, 0, jitter);
+        page.on(Input::Heard, 0, jitter);
+        page.on(Input::Bye, 0, jitter);
+        page.on(Input::CaughtUp, 0, jitter);
+        (0..70).find(|second| page.on(Input::Tick, second * 1_000, jitter) == [Command::AskHead])
     };
     assert_ne!(asks_at(0.0), asks_at(0.9));
 }
@@ -358,7 +365,7 @@ fn from_the_third_stream_on_that_says_nothing_after_its_first_words_updates_come
     let longest = late.windows(2).map(|two| two[1] - two[0]).max().unwrap();
     assert!(longest <= 6_000, "{longest} ms without a question");
     assert!(late[0] <= third + 6_000 && now <= late.last().unwrap() + 6_000);
-    assert_eq!(page.chip(), Chip::Polling);
+    assert_eq!(page.status(), ConnectionStatus::Polling);
     assert!(streams.len() <= 25, "opened {} times", streams.len());
 }
 
@@ -368,9 +375,9 @@ fn a_stream_that_says_more_than_its_first_words_is_trusted_again() {
     let mut now = 0;
     let (_, streams) = held_back(&mut page, &mut now, 70);
     assert_eq!(streams.len(), 3);
-    assert_eq!(page.chip(), Chip::Polling);
+    assert_eq!(page.status(), ConnectionStatus::Polling);
     page.on(Input::Heard, now, 0.5);
-    assert_eq!(page.chip(), Chip::Live);
+    assert_eq!(page.status(), ConnectionStatus::Live);
     assert_eq!(wait(&mut page, &mut now, 15), [], "and polls are over");
 }
 
@@ -381,11 +388,11 @@ fn a_stream_that_was_lost_once_it_had_said_more_is_no_reason_for_suspicion() {
     for _ in 0..5 {
         assert!(wait(&mut page, &mut now, 3).contains(&Command::OpenStream));
         page.on(Input::Heard, now, 0.5);
-        assert_eq!(page.chip(), Chip::Live);
+        assert_eq!(page.status(), ConnectionStatus::Live);
         wait(&mut page, &mut now, 15);
         page.on(Input::Heard, now, 0.5);
         wait(&mut page, &mut now, 30);
-        assert_eq!(page.chip(), Chip::Live);
+        assert_eq!(page.status(), ConnectionStatus::Live);
         page.on(Input::StreamFailed, now, 0.5);
     }
 }
@@ -398,7 +405,7 @@ fn a_page_that_may_hold_no_stream_polls_and_streams_once_it_may() {
     assert_eq!(page.on(Input::NoStreamFree, now, 0.5), []);
     assert_eq!(wait(&mut page, &mut now, 1), [Command::AskHead]);
     page.on(HEAD, now, 0.5);
-    assert_eq!(page.chip(), Chip::Polling);
+    assert_eq!(page.status(), ConnectionStatus::Polling);
     // It goes on asking for a stream, and polls no oftener for it.
     let mut polls = 0;
     for _ in 0..60 {
@@ -416,7 +423,7 @@ fn a_page_that_may_hold_no_stream_polls_and_streams_once_it_may() {
     assert!((11..=14).contains(&polls), "{polls} polls in a minute");
     assert!(wait(&mut page, &mut now, 2).contains(&Command::OpenStream));
     page.on(Input::Heard, now, 0.5);
-    assert_eq!(page.chip(), Chip::Live);
+    assert_eq!(page.status(), ConnectionStatus::Live);
     let mut commands = page.on(Input::NoStreamFree, now, 0.5);
     commands.extend(wait(&mut page, &mut now, 1));
     assert!(
@@ -448,9 +455,9 @@ proptest! {
     fn it_never_gives_up(steps in prop::collection::vec((inputs(), 0_u64..20_000, 0.0..1.0), 0..60)) {
         let mut page = visible();
         let mut now = 0;
-        for (input, pause, dice) in steps {
+        for (input, pause, jitter) in steps {
             now += pause;
-            page.on(input, now, dice);
+            page.on(input, now, jitter);
         }
         let mut commands = page.on(Input::Woke, now, 0.5);
         commands.extend(page.on(Input::Visible(true), now, 0.5));
@@ -466,14 +473,14 @@ proptest! {
     fn no_stream_is_opened_twice(steps in prop::collection::vec((inputs(), 0_u64..50_000, 0.0..1.0), 0..80)) {
         let mut page = visible();
         let (mut now, mut open) = (0, false);
-        for (input, pause, dice) in steps {
+        for (input, pause, jitter) in steps {
             now += pause;
             // A browser reports only on a stream that it has.
             if matches!(input, Input::Heard | Input::StreamFailed | Input::NoStreamFree | Input::Bye) && !open {
                 continue;
             }
             open &= !matches!(input, Input::StreamFailed | Input::NoStreamFree);
-            for command in page.on(input, now, dice) {
+            for command in page.on(input, now, jitter) {
                 match command {
                     Command::OpenStream => {
                         prop_assert!(!open);
@@ -488,9 +495,9 @@ proptest! {
 }
 
 #[test]
-fn a_road_that_is_asked_for_is_taken_and_no_other() {
-    for (road, websocket) in [(Road::Sse, false), (Road::WebSocket, true)] {
-        let mut page = Connection::new(road, true, false, 0);
+fn a_transport_that_is_asked_for_is_taken_and_no_other() {
+    for (transport, websocket) in [(Transport::Sse, false), (Transport::WebSocket, true)] {
+        let mut page = Connection::new(transport, true, false, 0);
         assert_eq!(page.on(Input::Tick, 0, 0.5), [Command::OpenStream]);
         assert_eq!(page.wants_websocket(), websocket);
         page.on(Input::StreamFailed, 50, 0.5);
@@ -501,12 +508,12 @@ fn a_road_that_is_asked_for_is_taken_and_no_other() {
 }
 
 #[test]
-fn a_road_that_the_server_names_is_not_the_only_one() {
+fn a_transport_that_the_server_names_is_not_the_only_one() {
     let mut page = visible();
     page.on(Input::Tick, 0, 0.5);
     let named = Input::Heartbeat {
         interval_ms: 2_000,
-        road: Road::WebSocket,
+        transport: Transport::WebSocket,
         moved: false,
     };
     page.on(named, 10, 0.5);

@@ -58,7 +58,7 @@ fn a_refusal_keeps_the_op_id_while_an_earlier_attempt_may_be_published() {
 
 #[test]
 fn a_post_of_a_session_that_ended_keeps_its_op_id() {
-    let (mut submission, next) = after(AttemptResult::LoggedOut);
+    let (mut submission, next) = after(AttemptResult::Unauthenticated);
     assert_eq!(next, Next::LogIn);
     assert_eq!(submission.start(named("second"), 2_000).op_id, "first");
 }
@@ -68,7 +68,7 @@ fn another_text_is_another_post() {
     let (mut submission, _) = after(AttemptResult::NoAnswer);
     assert!(submission.edit(), "the text before may be published");
     assert_eq!(submission.start(named("second"), 2_000).op_id, "second");
-    let (mut submission, _) = after(AttemptResult::LoggedOut);
+    let (mut submission, _) = after(AttemptResult::Unauthenticated);
     assert!(!submission.edit());
 }
 
@@ -156,7 +156,7 @@ fn trial() -> impl Strategy<Value = Trial> {
     let server = prop_oneof![
         Just(AttemptResult::Published),
         Just(AttemptResult::Refused),
-        Just(AttemptResult::LoggedOut),
+        Just(AttemptResult::Unauthenticated),
         Just(AttemptResult::Unavailable),
     ];
     let chance = (any::<bool>(), any::<bool>(), any::<bool>(), 0.0..1.0);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{Batch, Change, Cursor, Deleted, EntryChange, Presented, Reset, Rev, UpdateId};
+use domain::{Batch, Change, Cursor, Deleted, EntryChange, Reset, Rev, UpdateId, Upserted};
 
 use super::{FeedId, Frame};
 use crate::{
@@ -17,7 +17,7 @@ const MAX_ENTRIES: i64 = 100;
 /// updates, in bytes and in entries; one that is cut off says `more`.
 ///
 /// # Errors
-/// [`Error::Reset`] if `since` can't be continued from, [`Error::Unknown`] if there is no such
+/// [`Error::Reset`] if `since` can't be continued from, [`Error::NotFound`] if there is no such
 /// public entry, or if the database can't be reached.
 pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor) -> Result<Frame> {
     let mut snapshot = store.snapshot().await?;
@@ -30,7 +30,7 @@ pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor
                 .entry(id)
                 .await?
                 .filter(|entry| entry.state.is_public())
-                .ok_or(Error::Unknown("entry"))?,
+                .ok_or(Error::NotFound("entry"))?,
         ),
     };
     let head = entry.as_ref().map_or(public_head, |entry| entry.head);
@@ -133,7 +133,7 @@ pub fn change(cards: &Cards, entry: &Entry, update: &LiveUpdate) -> Change {
             rev: update.rev,
         });
     }
-    Change::Presented(Presented {
+    Change::Upserted(Upserted {
         id: update.id,
         rev: update.rev,
         entry_id: update.entry_id,

@@ -1,4 +1,4 @@
-//! One thing that a stream says, in the bytes of every road.
+//! One thing that a stream says, in the bytes of every transport.
 
 use std::sync::{Arc, OnceLock};
 
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn every_road_carries_the_same_data() {
+    fn every_transport_carries_the_same_data() {
         let id = Cursor::new(Epoch::parse("k3").unwrap(), 7);
         let event = Event::batch(id, r#"{"to":7}"#);
         let text = "id: k3.7\nevent: batch\ndata: {\"to\":7}\n\n";

@@ -1,4 +1,4 @@
-//! A batch in the bytes of every road, made once for every reader.
+//! A batch in the bytes of every transport, made once for every reader.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Where every feed stands, in memory, and the rings of those that somebody reads.
+//! Where every feed stands, in memory, and the buffers of those that somebody reads.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 
 use super::{
     Event, Subscription,
-    ring::{Over, Ring},
+    replay_buffer::{CloseReason, ReplayBuffer},
 };
 use crate::storage::Moved;
 
@@ -67,7 +67,7 @@ struct Known {
     public_head: Rev,
     entries: HashMap<EntryId, Moved>,
     slugs: HashMap<Slug, EntryId>,
-    rings: HashMap<FeedId, Arc<Ring>>,
+    buffers: HashMap<FeedId, Arc<ReplayBuffer>>,
     closing: bool,
 }
 
@@ -80,7 +80,7 @@ impl Hub {
                 public_head: 0,
                 entries: HashMap::new(),
                 slugs: HashMap::new(),
-                rings: HashMap::new(),
+                buffers: HashMap::new(),
                 closing: false,
             }),
             published: watch::Sender::new(0),
@@ -106,20 +106,20 @@ impl Hub {
     pub fn subscribe(&self, feed: FeedId, since: Option<Rev>) -> Option<Subscription> {
         let mut known = self.known_mut();
         let head = known.head(feed)?;
-        let ring = known
-            .rings
+        let buffer = known
+            .buffers
             .entry(feed)
-            .or_insert_with(|| Arc::new(Ring::new(head.head, head.state)))
+            .or_insert_with(|| Arc::new(ReplayBuffer::new(head.head, head.state)))
             .clone();
         if known.closing {
-            ring.finish(Over::Closing);
+            buffer.close(CloseReason::Closing);
         }
-        Some(Subscription::new(ring, since))
+        Some(Subscription::new(buffer, since))
     }
 
     /// How many feeds are being read.
     pub fn open_feeds(&self) -> usize {
-        self.known().rings.len()
+        self.known().buffers.len()
     }
 
     /// Tells the tailer that there is something new.
@@ -158,8 +158,8 @@ impl Hub {
     pub fn close(&self) {
         let mut known = self.known_mut();
         known.closing = true;
-        for ring in known.rings.values() {
-            ring.finish(Over::Closing);
+        for buffer in known.buffers.values() {
+            buffer.close(CloseReason::Closing);
         }
     }
 
@@ -172,16 +172,16 @@ impl Hub {
     /// nobody reads any more.
     pub(super) fn beat(&self, make: impl Fn(&FeedHead) -> Head) {
         let mut known = self.known_mut();
-        known.rings.retain(|_, ring| !ring.is_idle());
-        for (feed, ring) in &known.rings {
+        known.buffers.retain(|_, buffer| !buffer.is_idle());
+        for (feed, buffer) in &known.buffers {
             if let Some(head) = known.head(*feed) {
-                ring.send_heartbeat(Event::heartbeat(&make(&head)));
+                buffer.send_heartbeat(Event::heartbeat(&make(&head)));
             }
         }
     }
 
     /// Takes in what moved, and answers the feeds that somebody reads and that have to be told.
-    pub(super) fn learn(&self, moved: Vec<Moved>) -> Vec<(FeedId, Arc<Ring>)> {
+    pub(super) fn learn(&self, moved: Vec<Moved>) -> Vec<(FeedId, Arc<ReplayBuffer>)> {
         let mut known = self.known_mut();
         let mut feeds = Vec::new();
         if !moved.is_empty() {
@@ -193,7 +193,7 @@ impl Hub {
         }
         feeds
             .into_iter()
-            .filter_map(|feed| Some((feed, known.rings.get(&feed)?.clone())))
+            .filter_map(|feed| Some((feed, known.buffers.get(&feed)?.clone())))
             .collect()
     }
 
@@ -216,22 +216,22 @@ impl Hub {
     }
 
     /// The replay buffers of those of `feeds` that somebody reads.
-    pub(super) fn rings<'a>(
+    pub(super) fn buffers<'a>(
         &self,
         feeds: impl IntoIterator<Item = &'a FeedId>,
-    ) -> Vec<(FeedId, Arc<Ring>)> {
+    ) -> Vec<(FeedId, Arc<ReplayBuffer>)> {
         let known = self.known();
         feeds
             .into_iter()
-            .filter_map(|&feed| Some((feed, known.rings.get(&feed)?.clone())))
+            .filter_map(|&feed| Some((feed, known.buffers.get(&feed)?.clone())))
             .collect()
     }
 
     /// Closes the connections of a feed that can't be read: they come back, read the database
     /// themselves, and poll if that fails, too.
     pub(super) fn close_feed(&self, feed: FeedId) {
-        if let Some(ring) = self.known_mut().rings.remove(&feed) {
-            ring.finish(Over::Closing);
+        if let Some(buffer) = self.known_mut().buffers.remove(&feed) {
+            buffer.close(CloseReason::Closing);
         }
     }
 
@@ -261,8 +261,8 @@ impl Hub {
         for entry in entries {
             known.add(entry);
         }
-        for (_, ring) in known.rings.drain() {
-            ring.finish(Over::Reset);
+        for (_, buffer) in known.buffers.drain() {
+            buffer.close(CloseReason::Reset);
         }
     }
 

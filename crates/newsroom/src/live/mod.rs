@@ -3,19 +3,19 @@
 //! connection then reads the database once, and goes on.
 
 mod batches;
-pub(crate) mod bells;
 mod event;
 mod frame;
+mod high_water_mark;
 mod hub;
-mod mark;
-mod ring;
+pub(crate) mod pg_notify;
+mod replay_buffer;
 mod subscription;
 mod tailer;
 
 pub use batches::{assemble, change};
 pub use event::Event;
 pub use frame::{Coding, Frame};
+pub use high_water_mark::HighWaterMark;
 pub use hub::{FeedHead, FeedId, Hub};
-pub use mark::PublishedMark;
 pub use subscription::{Signal, Subscription};
 pub use tailer::Tailer;

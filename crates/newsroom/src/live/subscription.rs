@@ -7,14 +7,14 @@ use tokio::sync::watch;
 
 use super::{
     Event, Frame,
-    ring::{Next, Over, Ring},
+    replay_buffer::{CloseReason, Next, ReplayBuffer},
 };
 
-/// A connection's whole state: a cursor, and an ear on the feed's bell.
+/// A connection's whole state: a cursor, and an ear on the feed's changed.
 #[derive(Debug)]
 pub struct Subscription {
-    ring: Arc<Ring>,
-    bell: watch::Receiver<()>,
+    buffer: Arc<ReplayBuffer>,
+    changed: watch::Receiver<()>,
     cursor: Rev,
     beat: u64,
 }
@@ -38,23 +38,23 @@ pub enum Signal {
 }
 
 impl Subscription {
-    pub(super) fn new(ring: Arc<Ring>, since: Option<Rev>) -> Self {
+    pub(super) fn new(buffer: Arc<ReplayBuffer>, since: Option<Rev>) -> Self {
         Self {
-            bell: ring.listen(),
-            cursor: since.unwrap_or_else(|| ring.head()),
-            beat: ring.beat(),
-            ring,
+            changed: buffer.listen(),
+            cursor: since.unwrap_or_else(|| buffer.head()),
+            beat: buffer.beat(),
+            buffer,
         }
     }
 
     /// Waits for what comes next.
     pub async fn next(&mut self) -> Signal {
         loop {
-            self.bell.borrow_and_update();
+            self.changed.borrow_and_update();
             if let Some(signal) = self.next_now() {
                 return signal;
             }
-            if self.bell.changed().await.is_err() {
+            if self.changed.changed().await.is_err() {
                 return Signal::Closing;
             }
         }
@@ -62,7 +62,7 @@ impl Subscription {
 
     /// What is there to be sent already, if anything is.
     pub fn next_now(&mut self) -> Option<Signal> {
-        Some(match self.ring.next(self.cursor, self.beat)? {
+        Some(match self.buffer.next(self.cursor, self.beat)? {
             Next::Frame(frame) => {
                 self.cursor = frame.to;
                 Signal::Batch(frame)
@@ -73,15 +73,15 @@ impl Subscription {
                 Signal::Heartbeat(event)
             }
             Next::Ended => Signal::Ended,
-            Next::Over(Over::Reset) => Signal::Reset,
-            Next::Over(Over::Closing) => Signal::Closing,
+            Next::Closed(CloseReason::Reset) => Signal::Reset,
+            Next::Closed(CloseReason::Closing) => Signal::Closing,
         })
     }
 
-    /// Another ear on the feed's bell: it rings whenever there is something for
+    /// Another ear on the feed's changed: it buffers whenever there is something for
     /// [`Subscription::next_now`].
-    pub fn bell(&self) -> watch::Receiver<()> {
-        self.bell.clone()
+    pub fn changed(&self) -> watch::Receiver<()> {
+        self.changed.clone()
     }
 
     /// The revision up to which everything was sent.

@@ -12,7 +12,7 @@ use tokio::{
     time::{MissedTickBehavior, interval, timeout},
 };
 
-use super::{FeedHead, FeedId, Hub, PublishedMark, assemble, ring::Ring};
+use super::{FeedHead, FeedId, HighWaterMark, Hub, assemble, replay_buffer::ReplayBuffer};
 use crate::{
     Cards, Clock, Error, FeedPolicy, Result,
     log_limit::LogLimit,
@@ -38,7 +38,7 @@ pub struct Tailer {
     hub: Arc<Hub>,
     clock: Clock,
     policy: FeedPolicy,
-    mark: Option<PublishedMark>,
+    mark: Option<HighWaterMark>,
     seen: Rev,
     /// The feeds that could not be read at the last look, for a reason that passes.
     unread: HashSet<FeedId>,
@@ -52,7 +52,7 @@ impl Tailer {
         hub: Arc<Hub>,
         clock: Clock,
         policy: FeedPolicy,
-        mark: Option<PublishedMark>,
+        mark: Option<HighWaterMark>,
     ) -> Self {
         Self {
             store,
@@ -125,7 +125,7 @@ impl Tailer {
             let mut feeds = self.hub.learn(moved);
             self.unread
                 .retain(|feed| feeds.iter().all(|(read, _)| read != feed));
-            feeds.extend(self.hub.rings(&self.unread));
+            feeds.extend(self.hub.buffers(&self.unread));
             // Before the feeds are read: what happens to one of them is no reason to read all again.
             self.seen = now.rev;
             self.unread = feeds.iter().map(|(feed, _)| *feed).collect();
@@ -139,21 +139,21 @@ impl Tailer {
     /// Reads each feed from where its replay buffer ends, a few at once, and returns those that could not
     /// be read for a reason that passes. A feed that fails otherwise (a stored value that can't be
     /// decoded, a renderer that panics) loses its connections.
-    async fn read(&self, feeds: Vec<(FeedId, Arc<Ring>)>) -> HashSet<FeedId> {
+    async fn read(&self, feeds: Vec<(FeedId, Arc<ReplayBuffer>)>) -> HashSet<FeedId> {
         let mut unread: HashSet<_> = feeds.iter().map(|(feed, _)| *feed).collect();
         let mut waiting = feeds.into_iter();
         let (mut reading, mut names) = (JoinSet::new(), HashMap::new());
         loop {
             while reading.len() < FEEDS_AT_ONCE
-                && let Some((feed, ring)) = waiting.next()
+                && let Some((feed, buffer)) = waiting.next()
             {
-                let reader = FeedReader {
+                let reader = FeedFollower {
                     store: self.store.clone(),
                     cards: self.cards.clone(),
                     hub: Arc::clone(&self.hub),
                 };
                 // In a task of its own, whose panic is that feed's alone.
-                let task = reading.spawn(async move { reader.read(feed, &ring).await });
+                let task = reading.spawn(async move { reader.read(feed, &buffer).await });
                 names.insert(task.id(), feed);
             }
             let (task, result) = match reading.join_next_with_id().await {
@@ -205,21 +205,21 @@ impl Tailer {
 }
 
 /// What reads one feed.
-struct FeedReader {
+struct FeedFollower {
     store: Store,
     cards: Cards,
     hub: Arc<Hub>,
 }
 
-impl FeedReader {
+impl FeedFollower {
     /// Reads a feed from where its replay buffer ends.
-    async fn read(&self, feed: FeedId, ring: &Ring) -> Result<()> {
+    async fn read(&self, feed: FeedId, buffer: &ReplayBuffer) -> Result<()> {
         loop {
-            let since = self.hub.cursor(ring.head());
+            let since = self.hub.cursor(buffer.head());
             let frame = match assemble(&self.store, &self.cards, feed, &since).await {
                 Ok(frame) => frame,
                 // It isn't public (any more): it has no readers to tell.
-                Err(Error::Unknown(_)) => return Ok(()),
+                Err(Error::NotFound(_)) => return Ok(()),
                 Err(error) => return Err(error),
             };
             let Some(FeedHead { state, .. }) = self.hub.head(feed) else {
@@ -228,7 +228,7 @@ impl FeedReader {
             let more = frame.more;
             // Goodbye is said after the last change: as long as more comes, nothing has ended.
             let state = if more { EntryState::Live } else { state };
-            ring.push(frame, state);
+            buffer.push(frame, state);
             if !more {
                 return Ok(());
             }

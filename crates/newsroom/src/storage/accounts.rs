@@ -1,6 +1,6 @@
 //! Accounts, in the database.
 
-use domain::{AccountId, Role, Timestamp, Username, Viewer};
+use domain::{AccountId, Caller, Role, Timestamp, Username};
 use sqlx::{Row, any::AnyRow};
 
 use super::{
@@ -13,7 +13,7 @@ use crate::{Account, Error, Result};
 #[derive(Debug)]
 pub struct StoredAccount {
     /// The account.
-    pub viewer: Viewer,
+    pub caller: Caller,
     /// Its password's hash, as a PHC string.
     pub password_hash: String,
     /// When it was disabled, if it is.
@@ -40,7 +40,7 @@ impl Store {
         password_hash: &str,
         created_at: Timestamp,
         only_first: bool,
-    ) -> Result<Viewer> {
+    ) -> Result<Caller> {
         let mut tx = self.begin_write().await?;
         feed::lock(&mut tx).await?;
         if only_first && has_owner(&mut tx).await? {
@@ -68,7 +68,7 @@ impl Store {
             ))
         })?;
         tx.commit().await?;
-        Ok(Viewer {
+        Ok(Caller {
             id: AccountId(row.try_get("id")?),
             username: username.clone(),
             role,
@@ -185,7 +185,7 @@ impl Snapshot {
         Ok(decodable(&rows, |row| {
             let record = Record::new("accounts", row)?;
             Ok(Account {
-                viewer: viewer(row)?,
+                caller: caller(row)?,
                 created_at: record.time("created_at")?,
                 disabled_at: record.maybe_time("disabled_at")?,
             })
@@ -215,7 +215,7 @@ async fn account_by_name(
     .map(|row| {
         let record = Record::new("accounts", &row)?;
         Ok(StoredAccount {
-            viewer: viewer(&row)?,
+            caller: caller(&row)?,
             password_hash: record.get("password_hash")?,
             disabled_at: record.maybe_time("disabled_at")?,
         })
@@ -231,9 +231,9 @@ async fn has_owner(connection: &mut BoundedTransaction) -> Result<bool> {
 }
 
 /// The account in a row with `id`, `username` and `role`.
-pub(super) fn viewer(row: &AnyRow) -> Result<Viewer> {
+pub(super) fn caller(row: &AnyRow) -> Result<Caller> {
     let record = Record::new("accounts", row)?;
-    Ok(Viewer {
+    Ok(Caller {
         id: AccountId(record.id()),
         username: record.text("username", Username::from_stored)?,
         role: record.word("role")?,

@@ -6,13 +6,13 @@
 //! means to is an error. Only `BIGINT`, `TEXT` and blobs are stored, times in microseconds.
 
 mod accounts;
-mod bell;
 mod deletions;
 mod entries;
 mod error;
 mod feed;
 mod open;
 mod operations;
+mod pg_notify;
 mod postgres;
 mod presence;
 mod probe;
@@ -32,10 +32,10 @@ use sqlx::AnyPool;
 use tokio::time::{Instant, timeout_at};
 
 pub use accounts::{AccountChange, StoredAccount};
-pub use bell::Bell;
 pub use error::{OpenError, StorageError};
 pub use feed::{FeedState, Moved};
 pub use operations::{Operation, Outcome};
+pub use pg_notify::HeadListener;
 pub use presence::{NoServer, ServerPresence};
 pub use sessions::{NewSession, StoredSession};
 pub use tokens::StoredToken;

@@ -1,6 +1,6 @@
 //! Sessions, in the database: by the hash of the token their holder carries.
 
-use domain::{AccountId, SessionId, Timestamp, Username, Viewer};
+use domain::{AccountId, Caller, SessionId, Timestamp, Username};
 use sqlx::any::AnyRow;
 use tokio::time::Instant;
 
@@ -32,7 +32,7 @@ pub struct StoredSession {
     /// Its number.
     pub id: SessionId,
     /// The account that it authenticates, as of now.
-    pub viewer: Viewer,
+    pub caller: Caller,
     /// When it was last seen, as far as that is stored.
     pub last_seen_at: Timestamp,
 }
@@ -215,7 +215,7 @@ impl Snapshot {
             let record = Record::unnumbered("sessions", &row);
             Ok(StoredSession {
                 id: SessionId(record.get("session_id")?),
-                viewer: accounts::viewer(&row)?,
+                caller: accounts::caller(&row)?,
                 last_seen_at: record.time("last_seen_at")?,
             })
         })

@@ -1,6 +1,6 @@
 //! Tokens, in the database: by the hash of what their holder shows.
 
-use domain::{AccountId, Timestamp, TokenId, TokenName, Username, Viewer};
+use domain::{AccountId, Caller, Timestamp, TokenId, TokenName, Username};
 use sqlx::any::AnyRow;
 
 use super::{
@@ -15,7 +15,7 @@ pub struct StoredToken {
     /// Its number.
     pub id: TokenId,
     /// The account that it acts as, as of now.
-    pub viewer: Viewer,
+    pub caller: Caller,
     /// When it was last used, as far as that is stored.
     pub last_used_at: Option<Timestamp>,
 }
@@ -106,7 +106,7 @@ impl Snapshot {
             let record = Record::unnumbered("tokens", &row);
             Ok(StoredToken {
                 id: TokenId(record.get("token_id")?),
-                viewer: accounts::viewer(&row)?,
+                caller: accounts::caller(&row)?,
                 last_used_at: record.maybe_time("last_used_at")?,
             })
         })

@@ -46,14 +46,14 @@ async fn empty(database: &Database) -> std::sync::Arc<Newsroom> {
 }
 
 async fn a_name_is_taken_in_any_capitals(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let anna = room
+    let newsroom = TestNewsroom::on(&database).await;
+    let anna = newsroom
         .create_account(&name("Änna"), Role::Author, &password(PASSWORD))
         .await
         .unwrap();
     assert_eq!((anna.username.as_str(), anna.role), ("Änna", Role::Author));
     for taken in ["Änna", "änna", "ÄNNA"] {
-        let again = room
+        let again = newsroom
             .create_account(&name(taken), Role::Owner, &password(PASSWORD))
             .await;
         assert_refused!(
@@ -64,18 +64,21 @@ async fn a_name_is_taken_in_any_capitals(database: Database) {
             })
         );
     }
-    let session = room.log_in("ÄNNA", PASSWORD).await.unwrap();
-    assert_eq!(session.viewer, anna, "the name is shown as it was chosen");
+    let session = newsroom.log_in("ÄNNA", PASSWORD).await.unwrap();
+    assert_eq!(session.caller, anna, "the name is shown as it was chosen");
 }
 
 async fn logging_in_needs_the_name_and_the_password(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     let longest: String = "abcdefghijk-".chars().cycle().take(Password::MAX).collect();
-    let anna = room
+    let anna = newsroom
         .create_account(&name("anna"), Role::Reader, &password(&longest))
         .await
         .unwrap();
-    assert_eq!(room.log_in(" anna ", &longest).await.unwrap().viewer, anna);
+    assert_eq!(
+        newsroom.log_in(" anna ", &longest).await.unwrap().caller,
+        anna
+    );
     for (username, password) in [
         ("anna", "correct horse"),
         ("anna", ""),
@@ -88,7 +91,7 @@ async fn logging_in_needs_the_name_and_the_password(database: Database) {
         // Made without a password that would open it.
         ("owner", "none"),
     ] {
-        let refused = room.log_in(username, password).await;
+        let refused = newsroom.log_in(username, password).await;
         assert_refused!(refused, Error::WrongPassword);
     }
 }
@@ -99,9 +102,9 @@ async fn the_first_owner_is_made_once(database: Database) {
         .set_up(&name("Olga"), &password(PASSWORD))
         .await
         .unwrap();
-    assert_eq!(session.viewer.role, Role::Owner);
-    let viewer = newsroom.viewer(&session.token).await.unwrap();
-    assert_eq!(viewer.as_ref(), Some(&session.viewer), "and is logged in");
+    assert_eq!(session.caller.role, Role::Owner);
+    let caller = newsroom.caller(&session.token).await.unwrap();
+    assert_eq!(caller.as_ref(), Some(&session.caller), "and is logged in");
     assert!(!newsroom.needs_set_up().await.unwrap());
 
     for who in ["Olga", "Otto"] {
@@ -111,7 +114,7 @@ async fn the_first_owner_is_made_once(database: Database) {
         assert_refused!(again, Error::Forbidden(_));
     }
     let session = newsroom.log_in("olga", PASSWORD).await.unwrap();
-    assert_eq!(Some(session.viewer), viewer);
+    assert_eq!(Some(session.caller), caller);
     assert_refused!(
         newsroom.log_in("Otto", "another password").await,
         Error::WrongPassword
@@ -130,7 +133,7 @@ async fn of_two_who_set_up_at_once_one_is_made_owner(database: Database) {
     } else {
         (other, one)
     };
-    assert_eq!(made.unwrap().viewer.role, Role::Owner);
+    assert_eq!(made.unwrap().caller.role, Role::Owner);
     assert_refused!(refused, Error::Forbidden(_));
 }
 
@@ -163,45 +166,48 @@ async fn setting_up_with_a_taken_name_is_refused(database: Database) {
 }
 
 async fn a_session_ends_when_its_time_is_over(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    room.create_account(&name("anna"), Role::Author, &password(PASSWORD))
+    let newsroom = TestNewsroom::on(&database).await;
+    newsroom
+        .create_account(&name("anna"), Role::Author, &password(PASSWORD))
         .await
         .unwrap();
-    let session = room.log_in("anna", PASSWORD).await.unwrap();
+    let session = newsroom.log_in("anna", PASSWORD).await.unwrap();
     assert_eq!(
         session.expires_at,
-        room.clock().now().plus_micros(SESSION_LIFE)
+        newsroom.clock().now().plus_micros(SESSION_LIFE)
     );
     // Used again and again, it lasts for its whole time and no longer.
     let (step, last) = (SESSION_IDLE_LIFE - 1, SESSION_LIFE - 1);
     for passed in [step, 2 * step, last] {
-        let now = room.clock().now().0;
-        room.hand
+        let now = newsroom.clock().now().0;
+        newsroom
+            .hand
             .advance(session.expires_at.0 - SESSION_LIFE + passed - now);
         assert_eq!(
-            room.viewer(&session.token).await.unwrap().as_ref(),
-            Some(&session.viewer)
+            newsroom.caller(&session.token).await.unwrap().as_ref(),
+            Some(&session.caller)
         );
-        room.maintain_sessions().await.unwrap();
+        newsroom.maintain_sessions().await.unwrap();
     }
-    room.hand.advance(1);
-    assert_eq!(room.viewer(&session.token).await.unwrap(), None);
+    newsroom.hand.advance(1);
+    assert_eq!(newsroom.caller(&session.token).await.unwrap(), None);
 }
 
 async fn a_session_ends_when_its_holder_leaves(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    room.create_account(&name("anna"), Role::Author, &password(PASSWORD))
+    let newsroom = TestNewsroom::on(&database).await;
+    newsroom
+        .create_account(&name("anna"), Role::Author, &password(PASSWORD))
         .await
         .unwrap();
-    let desk = room.log_in("anna", PASSWORD).await.unwrap();
-    let phone = room.log_in("anna", PASSWORD).await.unwrap();
+    let desk = newsroom.log_in("anna", PASSWORD).await.unwrap();
+    let phone = newsroom.log_in("anna", PASSWORD).await.unwrap();
     assert_ne!(desk.token, phone.token);
     for _ in 0..2 {
-        room.log_out(&desk.token).await.unwrap();
-        assert_eq!(room.viewer(&desk.token).await.unwrap(), None);
+        newsroom.log_out(&desk.token).await.unwrap();
+        assert_eq!(newsroom.caller(&desk.token).await.unwrap(), None);
         assert_eq!(
-            room.viewer(&phone.token).await.unwrap().as_ref(),
-            Some(&phone.viewer)
+            newsroom.caller(&phone.token).await.unwrap().as_ref(),
+            Some(&phone.caller)
         );
     }
 }
@@ -215,7 +221,7 @@ async fn a_forged_token_opens_nothing(database: Database) {
     let token = session.token.reveal();
     assert!(token.len() >= 40, "it can be guessed: {token}");
     let shown = Secret::shown(token);
-    assert_eq!(newsroom.viewer(&shown).await.unwrap(), Some(session.viewer));
+    assert_eq!(newsroom.caller(&shown).await.unwrap(), Some(session.caller));
     for forged in [
         "",
         "x",
@@ -226,7 +232,7 @@ async fn a_forged_token_opens_nothing(database: Database) {
     ] {
         let forged = Secret::shown(forged);
         assert_eq!(
-            newsroom.viewer(&forged).await.unwrap(),
+            newsroom.caller(&forged).await.unwrap(),
             None,
             "{}",
             forged.reveal()
@@ -234,9 +240,9 @@ async fn a_forged_token_opens_nothing(database: Database) {
         newsroom.log_out(&forged).await.unwrap();
     }
     let other = Secret::new_random();
-    assert_eq!(newsroom.viewer(&other).await.unwrap(), None);
+    assert_eq!(newsroom.caller(&other).await.unwrap(), None);
     assert!(
-        newsroom.viewer(&session.token).await.unwrap().is_some(),
+        newsroom.caller(&session.token).await.unwrap().is_some(),
         "a forged one ended it"
     );
     assert!(
@@ -246,62 +252,67 @@ async fn a_forged_token_opens_nothing(database: Database) {
 }
 
 /// An account with [`PASSWORD`].
-async fn account(room: &TestNewsroom, username: &str, role: Role) -> domain::Viewer {
-    room.create_account(&name(username), role, &password(PASSWORD))
+async fn account(newsroom: &TestNewsroom, username: &str, role: Role) -> domain::Caller {
+    newsroom
+        .create_account(&name(username), role, &password(PASSWORD))
         .await
         .unwrap()
 }
 
 /// A token that acts as the account `username`.
-async fn token(room: &TestNewsroom, username: &str) -> Secret {
+async fn token(newsroom: &TestNewsroom, username: &str) -> Secret {
     let purpose = TokenName::parse("").unwrap();
-    room.create_token(&name(username), &purpose).await.unwrap()
+    newsroom
+        .create_token(&name(username), &purpose)
+        .await
+        .unwrap()
 }
 
 async fn easily_guessed_passwords_are_refused_everywhere(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let anna = account(&room, "annamaria", Role::Author).await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let anna = account(&newsroom, "annamaria", Role::Author).await;
     for weak in ["Password2026", "annamaria1", "qwertyuiop"] {
         let weak = password(weak);
         let name = name("annamaria");
         assert_refused!(
-            room.create_account(&name, Role::Author, &weak).await,
+            newsroom.create_account(&name, Role::Author, &weak).await,
             Error::Invalid(Invalid {
                 field: "password",
                 ..
             })
         );
         assert_refused!(
-            room.set_up(&name, &weak).await,
+            newsroom.set_up(&name, &weak).await,
             Error::Invalid(Invalid {
                 field: "password",
                 ..
             })
         );
         assert_refused!(
-            room.set_password(&name, &weak).await,
+            newsroom.set_password(&name, &weak).await,
             Error::Invalid(Invalid {
                 field: "password",
                 ..
             })
         );
         assert_refused!(
-            room.change_password(&anna, PASSWORD, &weak).await,
+            newsroom.change_password(&anna, PASSWORD, &weak).await,
             Error::Invalid(Invalid {
                 field: "password",
                 ..
             })
         );
     }
-    room.log_in("annamaria", PASSWORD).await.unwrap();
+    newsroom.log_in("annamaria", PASSWORD).await.unwrap();
 }
 
 async fn names_that_look_like_others_are_refused(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     // The first letter is a Cyrillic one.
     let forged = name("\u{430}uthor");
     assert_refused!(
-        room.create_account(&forged, Role::Author, &password(PASSWORD))
+        newsroom
+            .create_account(&forged, Role::Author, &password(PASSWORD))
             .await,
         Error::Invalid(Invalid {
             field: "username",
@@ -309,23 +320,23 @@ async fn names_that_look_like_others_are_refused(database: Database) {
         })
     );
     assert_refused!(
-        room.set_up(&forged, &password(PASSWORD)).await,
+        newsroom.set_up(&forged, &password(PASSWORD)).await,
         Error::Invalid(_)
     );
-    account(&room, "Анна", Role::Author).await;
+    account(&newsroom, "Анна", Role::Author).await;
 }
 
 async fn accounts_are_listed_by_name(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    room.disable_account(&name("READER")).await.unwrap();
-    let listed = room.accounts().await.unwrap();
+    let newsroom = TestNewsroom::on(&database).await;
+    newsroom.disable_account(&name("READER")).await.unwrap();
+    let listed = newsroom.accounts().await.unwrap();
     let listed: Vec<_> = listed
         .iter()
         .map(|account| {
             let disabled = account.disabled_at.is_some();
             (
-                account.viewer.username.as_str(),
-                account.viewer.role,
+                account.caller.username.as_str(),
+                account.caller.role,
                 disabled,
             )
         })
@@ -340,89 +351,90 @@ async fn accounts_are_listed_by_name(database: Database) {
         ]
     );
     assert!(
-        room.accounts()
+        newsroom
+            .accounts()
             .await
             .unwrap()
             .iter()
-            .all(|account| account.created_at == room.clock().now())
+            .all(|account| account.created_at == newsroom.clock().now())
     );
 }
 
 async fn a_disabled_account_is_refused_by_every_server_at_once(database: Database) {
-    let (room, other) = TestNewsroom::pair_on(&database).await;
-    account(&room, "Anna", Role::Author).await;
-    let session = room.log_in("anna", PASSWORD).await.unwrap();
-    let second = room.log_in("anna", PASSWORD).await.unwrap();
-    let token = token(&room, "anna").await;
-    for server in [&room, &other] {
-        assert!(server.viewer(&session.token).await.unwrap().is_some());
-        assert!(server.token_holder(&token).await.unwrap().is_some());
+    let (newsroom, other) = TestNewsroom::pair_on(&database).await;
+    account(&newsroom, "Anna", Role::Author).await;
+    let session = newsroom.log_in("anna", PASSWORD).await.unwrap();
+    let second = newsroom.log_in("anna", PASSWORD).await.unwrap();
+    let token = token(&newsroom, "anna").await;
+    for server in [&newsroom, &other] {
+        assert!(server.caller(&session.token).await.unwrap().is_some());
+        assert!(server.token_caller(&token).await.unwrap().is_some());
     }
-    let ended = room.disable_account(&name("anna")).await.unwrap();
+    let ended = newsroom.disable_account(&name("anna")).await.unwrap();
     assert_eq!(
         (ended.username.as_str(), ended.sessions, ended.tokens),
         ("Anna", 2, 1)
     );
-    for server in [&other, &room] {
-        assert_eq!(server.viewer(&session.token).await.unwrap(), None);
-        assert_eq!(server.viewer(&second.token).await.unwrap(), None);
-        assert_eq!(server.token_holder(&token).await.unwrap(), None);
+    for server in [&other, &newsroom] {
+        assert_eq!(server.caller(&session.token).await.unwrap(), None);
+        assert_eq!(server.caller(&second.token).await.unwrap(), None);
+        assert_eq!(server.token_caller(&token).await.unwrap(), None);
         assert_refused!(server.log_in("anna", PASSWORD).await, Error::WrongPassword);
     }
     let purpose = TokenName::parse("").unwrap();
     assert_refused!(
-        room.create_token(&name("anna"), &purpose).await,
+        newsroom.create_token(&name("anna"), &purpose).await,
         Error::Forbidden(_)
     );
     // Again, it changes nothing.
-    let again = room.disable_account(&name("anna")).await.unwrap();
+    let again = newsroom.disable_account(&name("anna")).await.unwrap();
     assert_eq!((again.sessions, again.tokens), (0, 0));
     // Others are left alone.
-    assert_eq!(room.accounts().await.unwrap().len(), 5);
-    account(&room, "berta", Role::Author).await;
-    room.log_in("berta", PASSWORD).await.unwrap();
+    assert_eq!(newsroom.accounts().await.unwrap().len(), 5);
+    account(&newsroom, "berta", Role::Author).await;
+    newsroom.log_in("berta", PASSWORD).await.unwrap();
 }
 
 async fn enabling_an_account_revives_no_session_and_no_token(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    account(&room, "anna", Role::Author).await;
-    let session = room.log_in("anna", PASSWORD).await.unwrap();
-    let token = token(&room, "anna").await;
-    room.disable_account(&name("anna")).await.unwrap();
+    let newsroom = TestNewsroom::on(&database).await;
+    account(&newsroom, "anna", Role::Author).await;
+    let session = newsroom.log_in("anna", PASSWORD).await.unwrap();
+    let token = token(&newsroom, "anna").await;
+    newsroom.disable_account(&name("anna")).await.unwrap();
     for _ in 0..2 {
         assert_eq!(
-            room.enable_account(&name("ANNA")).await.unwrap(),
+            newsroom.enable_account(&name("ANNA")).await.unwrap(),
             name("anna")
         );
     }
-    assert_eq!(room.viewer(&session.token).await.unwrap(), None);
-    assert_eq!(room.token_holder(&token).await.unwrap(), None);
-    let session = room.log_in("anna", PASSWORD).await.unwrap();
-    assert!(room.viewer(&session.token).await.unwrap().is_some());
+    assert_eq!(newsroom.caller(&session.token).await.unwrap(), None);
+    assert_eq!(newsroom.token_caller(&token).await.unwrap(), None);
+    let session = newsroom.log_in("anna", PASSWORD).await.unwrap();
+    assert!(newsroom.caller(&session.token).await.unwrap().is_some());
 }
 
 /// A session whose login was verified just before must not outlive the disabling, nor come back with enabling.
 async fn disabling_during_a_login_lets_no_session_begin(database: Database) {
-    let (room, other) = TestNewsroom::pair_on(&database).await;
-    account(&room, "anna", Role::Author).await;
+    let (newsroom, other) = TestNewsroom::pair_on(&database).await;
+    account(&newsroom, "anna", Role::Author).await;
     let anna = name("anna");
     let (logins, disabled) = tokio::join!(
         async {
-            let logins = (0..4).map(|_| room.log_in("anna", PASSWORD));
+            let logins = (0..4).map(|_| newsroom.log_in("anna", PASSWORD));
             futures_of(logins).await
         },
         other.disable_account(&anna),
     );
     disabled.unwrap();
-    room.enable_account(&anna).await.unwrap();
+    newsroom.enable_account(&anna).await.unwrap();
     for login in logins {
         match login {
-            Ok(session) => assert_eq!(room.viewer(&session.token).await.unwrap(), None),
+            Ok(session) => assert_eq!(newsroom.caller(&session.token).await.unwrap(), None),
             Err(Error::WrongPassword) => {}
             Err(error) => panic!("{error:?}"),
         }
     }
-    assert_eq!(room.sessions(Some(&anna)).await.unwrap(), []);
+    assert_eq!(newsroom.sessions(Some(&anna)).await.unwrap(), []);
 }
 
 /// Awaits all of `futures` at once.
@@ -448,135 +460,147 @@ async fn futures_of<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Outpu
 }
 
 async fn the_last_enabled_owner_stays_an_owner(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     let owner = name("owner");
-    assert_refused!(room.disable_account(&owner).await, Error::Forbidden(_));
+    assert_refused!(newsroom.disable_account(&owner).await, Error::Forbidden(_));
     assert_refused!(
-        room.set_role(&owner, Role::Editor).await,
+        newsroom.set_role(&owner, Role::Editor).await,
         Error::Forbidden(_)
     );
-    room.set_role(&owner, Role::Owner).await.unwrap();
+    newsroom.set_role(&owner, Role::Owner).await.unwrap();
     // An owner that is disabled is none.
     let second = name("second");
-    account(&room, "second", Role::Owner).await;
-    room.disable_account(&second).await.unwrap();
-    assert_refused!(room.disable_account(&owner).await, Error::Forbidden(_));
-    room.enable_account(&second).await.unwrap();
-    room.disable_account(&owner).await.unwrap();
+    account(&newsroom, "second", Role::Owner).await;
+    newsroom.disable_account(&second).await.unwrap();
+    assert_refused!(newsroom.disable_account(&owner).await, Error::Forbidden(_));
+    newsroom.enable_account(&second).await.unwrap();
+    newsroom.disable_account(&owner).await.unwrap();
     assert_refused!(
-        room.set_role(&second, Role::Author).await,
+        newsroom.set_role(&second, Role::Author).await,
         Error::Forbidden(_)
     );
     // Who is disabled already may be lowered.
-    room.set_role(&owner, Role::Reader).await.unwrap();
-    assert!(!room.needs_set_up().await.unwrap());
+    newsroom.set_role(&owner, Role::Reader).await.unwrap();
+    assert!(!newsroom.needs_set_up().await.unwrap());
 }
 
 async fn of_two_owners_that_are_disabled_at_once_one_stays(database: Database) {
-    let (room, other) = TestNewsroom::pair_on(&database).await;
-    account(&room, "second", Role::Owner).await;
+    let (newsroom, other) = TestNewsroom::pair_on(&database).await;
+    account(&newsroom, "second", Role::Owner).await;
     let (owner, second) = (name("owner"), name("second"));
     let (one, two) = tokio::join!(
-        room.disable_account(&owner),
+        newsroom.disable_account(&owner),
         other.set_role(&second, Role::Author)
     );
     assert_ne!(one.is_ok(), two.is_ok());
 }
 
 async fn a_changed_role_counts_from_the_next_request(database: Database) {
-    let (room, other) = TestNewsroom::pair_on(&database).await;
-    account(&room, "anna", Role::Author).await;
-    let session = room.log_in("anna", PASSWORD).await.unwrap();
-    let token = token(&room, "anna").await;
-    let changed = room.set_role(&name("ANNA"), Role::Reader).await.unwrap();
+    let (newsroom, other) = TestNewsroom::pair_on(&database).await;
+    account(&newsroom, "anna", Role::Author).await;
+    let session = newsroom.log_in("anna", PASSWORD).await.unwrap();
+    let token = token(&newsroom, "anna").await;
+    let changed = newsroom
+        .set_role(&name("ANNA"), Role::Reader)
+        .await
+        .unwrap();
     assert_eq!(changed, name("anna"));
-    for server in [&room, &other] {
-        let viewer = server.viewer(&session.token).await.unwrap().unwrap();
-        assert_eq!(viewer.role, Role::Reader);
-        let holder = server.token_holder(&token).await.unwrap().unwrap();
+    for server in [&newsroom, &other] {
+        let caller = server.caller(&session.token).await.unwrap().unwrap();
+        assert_eq!(caller.role, Role::Reader);
+        let holder = server.token_caller(&token).await.unwrap().unwrap();
         assert_eq!(holder.role, Role::Reader);
     }
 }
 
 async fn a_new_password_ends_all_sessions(database: Database) {
-    let (room, other) = TestNewsroom::pair_on(&database).await;
-    account(&room, "Anna", Role::Author).await;
-    let session = room.log_in("anna", PASSWORD).await.unwrap();
-    let token = token(&room, "anna").await;
-    let ended = room
+    let (newsroom, other) = TestNewsroom::pair_on(&database).await;
+    account(&newsroom, "Anna", Role::Author).await;
+    let session = newsroom.log_in("anna", PASSWORD).await.unwrap();
+    let token = token(&newsroom, "anna").await;
+    let ended = newsroom
         .set_password(&name("anna"), &password("a fresh one, please"))
         .await
         .unwrap();
     assert_eq!((ended.username.as_str(), ended.sessions), ("Anna", 1));
-    for server in [&room, &other] {
-        assert_eq!(server.viewer(&session.token).await.unwrap(), None);
+    for server in [&newsroom, &other] {
+        assert_eq!(server.caller(&session.token).await.unwrap(), None);
         assert_refused!(server.log_in("anna", PASSWORD).await, Error::WrongPassword);
         // Programs don't know the password.
-        assert!(server.token_holder(&token).await.unwrap().is_some());
+        assert!(server.token_caller(&token).await.unwrap().is_some());
     }
-    room.log_in("anna", "a fresh one, please").await.unwrap();
+    newsroom
+        .log_in("anna", "a fresh one, please")
+        .await
+        .unwrap();
 }
 
 async fn changing_ones_password_needs_the_current_one(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let anna = account(&room, "anna", Role::Reader).await;
-    let desk = room.log_in("anna", PASSWORD).await.unwrap();
-    let phone = room.log_in("anna", PASSWORD).await.unwrap();
+    let newsroom = TestNewsroom::on(&database).await;
+    let anna = account(&newsroom, "anna", Role::Reader).await;
+    let desk = newsroom.log_in("anna", PASSWORD).await.unwrap();
+    let phone = newsroom.log_in("anna", PASSWORD).await.unwrap();
     let fresh = password("a fresh one, please");
     for wrong in ["", "correct hors", "a fresh one, please"] {
         assert_refused!(
-            room.change_password(&anna, wrong, &fresh).await,
+            newsroom.change_password(&anna, wrong, &fresh).await,
             Error::Invalid(Invalid {
                 field: "current_password",
                 ..
             })
         );
     }
-    assert!(room.viewer(&phone.token).await.unwrap().is_some());
+    assert!(newsroom.caller(&phone.token).await.unwrap().is_some());
 
-    let session = room.change_password(&anna, PASSWORD, &fresh).await.unwrap();
+    let session = newsroom
+        .change_password(&anna, PASSWORD, &fresh)
+        .await
+        .unwrap();
     // Not even a copy of this browser's own cookie opens anything now.
     for old in [&desk.token, &phone.token] {
-        assert_eq!(room.viewer(old).await.unwrap(), None);
+        assert_eq!(newsroom.caller(old).await.unwrap(), None);
     }
     assert_eq!(
-        room.viewer(&session.token).await.unwrap(),
+        newsroom.caller(&session.token).await.unwrap(),
         Some(anna.clone())
     );
-    assert_eq!(room.own_sessions(&anna).await.unwrap().len(), 1);
-    assert_refused!(room.log_in("anna", PASSWORD).await, Error::WrongPassword);
-    room.disable_account(&name("anna")).await.unwrap();
-    let refused = room
+    assert_eq!(newsroom.own_sessions(&anna).await.unwrap().len(), 1);
+    assert_refused!(
+        newsroom.log_in("anna", PASSWORD).await,
+        Error::WrongPassword
+    );
+    newsroom.disable_account(&name("anna")).await.unwrap();
+    let refused = newsroom
         .change_password(&anna, "a fresh one, please", &password(PASSWORD))
         .await;
-    assert_refused!(refused, Error::LoggedOut);
+    assert_refused!(refused, Error::Unauthenticated);
 }
 
 async fn an_unknown_account_cannot_be_changed(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     let nobody = name("nobody");
     assert_refused!(
-        room.set_password(&nobody, &password(PASSWORD)).await,
-        Error::Unknown("account")
+        newsroom.set_password(&nobody, &password(PASSWORD)).await,
+        Error::NotFound("account")
     );
     assert_refused!(
-        room.set_role(&nobody, Role::Owner).await,
-        Error::Unknown("account")
+        newsroom.set_role(&nobody, Role::Owner).await,
+        Error::NotFound("account")
     );
     assert_refused!(
-        room.disable_account(&nobody).await,
-        Error::Unknown("account")
+        newsroom.disable_account(&nobody).await,
+        Error::NotFound("account")
     );
     assert_refused!(
-        room.enable_account(&nobody).await,
-        Error::Unknown("account")
+        newsroom.enable_account(&nobody).await,
+        Error::NotFound("account")
     );
     assert_refused!(
-        room.sessions(Some(&nobody)).await,
-        Error::Unknown("account")
+        newsroom.sessions(Some(&nobody)).await,
+        Error::NotFound("account")
     );
     assert_refused!(
-        room.end_sessions_of(&nobody).await,
-        Error::Unknown("account")
+        newsroom.end_sessions_of(&nobody).await,
+        Error::NotFound("account")
     );
 }

@@ -16,23 +16,23 @@ const PAGES: u64 = 5;
 const CHANGES: u32 = 150;
 
 async fn pages_with_bad_connections_end_in_the_servers_state(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     for seed in 0..3 {
-        let entry = room
+        let entry = newsroom
             .entry(&format!("final-{seed}"), domain::EntryState::Live)
             .await;
         let over = CancellationToken::new();
         let mut pages = JoinSet::new();
         for number in 0..PAGES {
-            let page = LivePage::open(&room, &entry).await;
+            let page = LivePage::open(&newsroom, &entry).await;
             let dice = StdRng::seed_from_u64(seed * 100 + number);
-            let (newsroom, entry) = (Arc::clone(&room.newsroom), entry.clone());
+            let (newsroom, entry) = (Arc::clone(&newsroom.newsroom), entry.clone());
             pages.spawn(read_badly(newsroom, entry, page, dice, over.clone()));
         }
-        write_at_random(&room, &entry, StdRng::seed_from_u64(seed)).await;
+        write_at_random(&newsroom, &entry, StdRng::seed_from_u64(seed)).await;
         over.cancel();
 
-        let truth = LivePage::open(&room, &entry).await;
+        let truth = LivePage::open(&newsroom, &entry).await;
         for page in soon(pages.join_all()).await {
             assert_eq!(page.shows(), truth.shows(), "seed {seed}");
             assert_eq!(page.cursor(), truth.cursor(), "seed {seed}");
@@ -48,39 +48,48 @@ async fn pages_with_bad_connections_end_in_the_servers_state(database: Database)
 }
 
 /// Posts, edits, deletes, gives back, ends and starts again.
-async fn write_at_random(room: &TestNewsroom, entry: &Entry, mut dice: StdRng) {
+async fn write_at_random(newsroom: &TestNewsroom, entry: &Entry, mut dice: StdRng) {
     let (mut there, mut gone): (Vec<UpdateId>, Vec<UpdateId>) = (Vec::new(), Vec::new());
     for number in 0..CHANGES {
         let text = format!("change {number}");
         match dice.random_range(0..10) {
-            0..4 => there.push(room.post(entry, &text).await.id),
+            0..4 => there.push(newsroom.post(entry, &text).await.id),
             4..6 if !there.is_empty() => {
                 let id = there[dice.random_range(0..there.len())];
-                room.edit_update(&room.author, id, &draft(&text), None)
+                newsroom
+                    .edit_update(&newsroom.author, id, &draft(&text), None)
                     .await
                     .unwrap();
             }
             6..8 if !there.is_empty() => {
                 let id = there.swap_remove(dice.random_range(0..there.len()));
-                room.delete_update(&room.author, id, None).await.unwrap();
+                newsroom
+                    .delete_update(&newsroom.author, id, None)
+                    .await
+                    .unwrap();
                 gone.push(id);
             }
             8 if !gone.is_empty() => {
                 let id = gone.swap_remove(dice.random_range(0..gone.len()));
-                room.restore_update(&room.author, id, None).await.unwrap();
+                newsroom
+                    .restore_update(&newsroom.author, id, None)
+                    .await
+                    .unwrap();
                 there.push(id);
             }
             9 => {
-                room.end_entry(&room.author, &entry.slug, None)
+                newsroom
+                    .end_entry(&newsroom.author, &entry.slug, None)
                     .await
                     .unwrap();
-                room.start_entry(&room.author, &entry.slug, None)
+                newsroom
+                    .start_entry(&newsroom.author, &entry.slug, None)
                     .await
                     .unwrap();
             }
             _ => {}
         }
-        room.hand.advance(1_000);
+        newsroom.hand.advance(1_000);
     }
 }
 

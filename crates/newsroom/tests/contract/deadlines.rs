@@ -34,12 +34,13 @@ async fn hold_the_lock(database: &Database) -> AnyConnection {
 }
 
 async fn a_lock_that_is_held_fails_writes_and_not_reads(database: Database) {
-    let room = impatient(&database).await;
-    let entry = room.live_entry().await;
-    let posted = room.post(&entry, "before").await;
+    let newsroom = impatient(&database).await;
+    let entry = newsroom.live_entry().await;
+    let posted = newsroom.post(&entry, "before").await;
     let name = Username::parse("bob").unwrap();
     let password = Password::parse("correct horse battery").unwrap();
-    room.create_account(&name, Role::Author, &password)
+    newsroom
+        .create_account(&name, Role::Author, &password)
         .await
         .unwrap();
     let lock = hold_the_lock(&database).await;
@@ -48,10 +49,10 @@ async fn a_lock_that_is_held_fails_writes_and_not_reads(database: Database) {
     let (text, other) = (draft("stuck"), draft("edited"));
     let (post, again, edit, end) = soon(Box::pin(async {
         tokio::join!(
-            room.post_update(&room.author, &entry.slug, &one, &text, Duration::ZERO),
-            room.post_update(&room.author, &entry.slug, &two, &text, Duration::ZERO),
-            room.edit_update(&room.author, posted.id, &other, None),
-            room.end_entry(&room.author, &entry.slug, None),
+            newsroom.post_update(&newsroom.author, &entry.slug, &one, &text, Duration::ZERO),
+            newsroom.post_update(&newsroom.author, &entry.slug, &two, &text, Duration::ZERO),
+            newsroom.edit_update(&newsroom.author, posted.id, &other, None),
+            newsroom.end_entry(&newsroom.author, &entry.slug, None),
         )
     }))
     .await;
@@ -59,11 +60,11 @@ async fn a_lock_that_is_held_fails_writes_and_not_reads(database: Database) {
     assert_refused!(again, Error::Unavailable(_));
     assert_refused!(edit, Error::Unavailable(_));
     assert_refused!(end, Error::Unavailable(_));
-    soon(room.entry_page(&entry.slug)).await.unwrap();
-    soon(room.check_readiness()).await.unwrap();
+    soon(newsroom.entry_page(&entry.slug)).await.unwrap();
+    soon(newsroom.check_readiness()).await.unwrap();
     if database.url.starts_with("postgres") {
         // SQLite has one writer at a time, sessions included.
-        soon(room.log_in("bob", "correct horse battery"))
+        soon(newsroom.log_in("bob", "correct horse battery"))
             .await
             .unwrap();
     }
@@ -71,28 +72,28 @@ async fn a_lock_that_is_held_fails_writes_and_not_reads(database: Database) {
 }
 
 async fn writes_go_on_once_a_lock_is_released(database: Database) {
-    let room = impatient(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = impatient(&database).await;
+    let entry = newsroom.live_entry().await;
     let mut lock = hold_the_lock(&database).await;
     let (op, text) = (op_id(), draft("once"));
-    let post = || room.post_update(&room.author, &entry.slug, &op, &text, Duration::ZERO);
+    let post = || newsroom.post_update(&newsroom.author, &entry.slug, &op, &text, Duration::ZERO);
     assert_refused!(soon(post()).await, Error::Unavailable(_));
     lock.execute("ROLLBACK").await.unwrap();
     lock.close().await.unwrap();
     // The connections that were waiting come free by themselves.
     soon(async { while post().await.is_err() {} }).await;
-    assert_eq!(room.texts(&entry).await, ["once"]);
+    assert_eq!(newsroom.texts(&entry).await, ["once"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_stands_still_in_a_transaction_loses_its_lock() {
     let database = Database::postgres().await;
-    let room = impatient(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = impatient(&database).await;
+    let entry = newsroom.live_entry().await;
     let store = database.store().await;
     let frozen = store.revise().await.unwrap();
     let (op, text) = (op_id(), draft("waits for the lock"));
-    let post = || room.post_update(&room.author, &entry.slug, &op, &text, Duration::ZERO);
+    let post = || newsroom.post_update(&newsroom.author, &entry.slug, &op, &text, Duration::ZERO);
     assert_refused!(soon(post()).await, Error::Unavailable(_));
     // PostgreSQL ends the session after ten seconds.
     let goes_on = async { while post().await.is_err() {} };
@@ -110,13 +111,13 @@ async fn requests_fail_while_the_network_swallows_packets_and_succeed_afterwards
     let (mut options, hand) = database.options();
     options.database_deadline = DEADLINE;
     options.database_url = url;
-    let room = TestNewsroom::on_options(&database, options, hand).await;
-    let entry = room.live_entry().await;
-    let posted = room.post(&entry, "before").await;
+    let newsroom = TestNewsroom::on_options(&database, options, hand).await;
+    let entry = newsroom.live_entry().await;
+    let posted = newsroom.post(&entry, "before").await;
     let (one, two) = (op_id(), op_id());
     let (text, other) = (draft("after"), draft("edited"));
-    let post = || room.post_update(&room.author, &entry.slug, &one, &text, Duration::ZERO);
-    let edit = || room.edit_update(&room.author, posted.id, &other, Some(&two));
+    let post = || newsroom.post_update(&newsroom.author, &entry.slug, &one, &text, Duration::ZERO);
+    let edit = || newsroom.edit_update(&newsroom.author, posted.id, &other, Some(&two));
 
     // More requests than there are connections: none may hold one for ever.
     for _ in 0..3 {
@@ -126,28 +127,28 @@ async fn requests_fail_while_the_network_swallows_packets_and_succeed_afterwards
                 tokio::join!(
                     post(),
                     edit(),
-                    room.entry_page(&entry.slug),
-                    room.accounts(),
-                    room.changes(FeedId::All, None),
+                    newsroom.entry_page(&entry.slug),
+                    newsroom.accounts(),
+                    newsroom.changes(FeedId::All, None),
                 )
             }))
             .await;
             assert!(posted.is_err() && edited.is_err() && page.is_err() && accounts.is_err());
             drop(head);
         }
-        assert!(soon(room.check_readiness()).await.is_err());
+        assert!(soon(newsroom.check_readiness()).await.is_err());
         network.swallow(false);
         soon(async { while post().await.is_err() || edit().await.is_err() {} }).await;
-        soon(async { while room.entry_page(&entry.slug).await.is_err() {} }).await;
-        assert_eq!(room.texts(&entry).await, ["edited", "after"]);
+        soon(async { while newsroom.entry_page(&entry.slug).await.is_err() {} }).await;
+        assert_eq!(newsroom.texts(&entry).await, ["edited", "after"]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_closed_database_is_not_ready() {
     let database = Database::sqlite();
-    let room = impatient(&database).await;
-    room.check_readiness().await.unwrap();
-    room.newsroom.close().await;
-    assert_eq!(room.check_readiness().await, Err(NotReady::Reads));
+    let newsroom = impatient(&database).await;
+    newsroom.check_readiness().await.unwrap();
+    newsroom.newsroom.close().await;
+    assert_eq!(newsroom.check_readiness().await, Err(NotReady::Reads));
 }

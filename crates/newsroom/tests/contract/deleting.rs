@@ -14,92 +14,107 @@ on_every_database! {
 }
 
 async fn a_deletion_takes_the_update_away_once(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    room.post(&entry, "stays").await;
-    let posted = room.post(&entry, "goes").await;
-    room.delete_update(&room.author, posted.id, None)
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    newsroom.post(&entry, "stays").await;
+    let posted = newsroom.post(&entry, "goes").await;
+    newsroom
+        .delete_update(&newsroom.author, posted.id, None)
         .await
         .unwrap();
 
-    assert_eq!(room.texts(&entry).await, ["stays"]);
-    let page = room.update_page(&entry.slug, posted.id).await;
+    assert_eq!(newsroom.texts(&entry).await, ["stays"]);
+    let page = newsroom.update_page(&entry.slug, posted.id).await;
     assert_refused!(page, Error::Removed);
-    let (_, all) = room.updates_after(entry.id, UpdateId(0)).await.unwrap();
+    let (_, all) = newsroom.updates_after(entry.id, UpdateId(0)).await.unwrap();
     assert_eq!(all.len(), 1);
-    let numbers = room.update_numbers(entry.id).await.unwrap();
+    let numbers = newsroom.update_numbers(entry.id).await.unwrap();
     assert_eq!(numbers, [all[0].id]);
-    let head = room.feed_head(&entry).await;
+    let head = newsroom.feed_head(&entry).await;
     assert!(head > posted.rev);
 
-    room.delete_update(&room.author, posted.id, None)
+    newsroom
+        .delete_update(&newsroom.author, posted.id, None)
         .await
         .unwrap();
     assert_eq!(
-        room.feed_head(&entry).await,
+        newsroom.feed_head(&entry).await,
         head,
         "the second time changed something"
     );
 }
 
 async fn a_deletion_can_be_undone_for_a_while(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let first = room.post(&entry, "first").await;
-    room.hand.advance(1_000_000);
-    room.post(&entry, "second").await;
-    room.delete_update(&room.author, first.id, None)
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let first = newsroom.post(&entry, "first").await;
+    newsroom.hand.advance(1_000_000);
+    newsroom.post(&entry, "second").await;
+    newsroom
+        .delete_update(&newsroom.author, first.id, None)
         .await
         .unwrap();
-    room.hand.advance(UNDO_WINDOW);
+    newsroom.hand.advance(UNDO_WINDOW);
 
-    room.restore_update(&room.author, first.id, None)
+    newsroom
+        .restore_update(&newsroom.author, first.id, None)
         .await
         .unwrap();
-    assert_eq!(room.texts(&entry).await, ["first", "second"]);
-    let head = room.feed_head(&entry).await;
-    room.restore_update(&room.author, first.id, None)
+    assert_eq!(newsroom.texts(&entry).await, ["first", "second"]);
+    let head = newsroom.feed_head(&entry).await;
+    newsroom
+        .restore_update(&newsroom.author, first.id, None)
         .await
         .unwrap();
     assert_eq!(
-        room.feed_head(&entry).await,
+        newsroom.feed_head(&entry).await,
         head,
         "the second time changed something"
     );
-    let (_, restored) = room.update_page(&entry.slug, first.id).await.unwrap();
+    let (_, restored) = newsroom.update_page(&entry.slug, first.id).await.unwrap();
     assert_eq!((restored.rev, restored.edited_at), (head, None));
 
-    room.delete_update(&room.author, first.id, None)
+    newsroom
+        .delete_update(&newsroom.author, first.id, None)
         .await
         .unwrap();
-    room.hand.advance(UNDO_WINDOW + 1);
-    let too_late = room.restore_update(&room.author, first.id, None).await;
+    newsroom.hand.advance(UNDO_WINDOW + 1);
+    let too_late = newsroom
+        .restore_update(&newsroom.author, first.id, None)
+        .await;
     assert_refused!(too_late, Error::Forbidden(_));
-    assert_eq!(room.texts(&entry).await, ["second"]);
+    assert_eq!(newsroom.texts(&entry).await, ["second"]);
 }
 
 async fn a_deleted_text_is_wiped_after_the_undo_window(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     let secret = Draft::parse("the source's name", "The source").unwrap();
     let mut ids = Vec::new();
     for _ in 0..2 {
-        let posted = room
-            .post_update(&room.author, &entry.slug, &op_id(), &secret, Duration::ZERO)
+        let posted = newsroom
+            .post_update(
+                &newsroom.author,
+                &entry.slug,
+                &op_id(),
+                &secret,
+                Duration::ZERO,
+            )
             .await
             .unwrap();
-        room.delete_update(&room.author, posted.id, None)
+        newsroom
+            .delete_update(&newsroom.author, posted.id, None)
             .await
             .unwrap();
-        room.hand.advance(UNDO_WINDOW / 2 + 1);
+        newsroom.hand.advance(UNDO_WINDOW / 2 + 1);
         ids.push(posted.id);
     }
     let (options, now) = database.options();
-    now.advance(room.clock().now().0 - options.clock.now().0);
-    room.shut_down().await;
+    now.advance(newsroom.clock().now().0 - options.clock.now().0);
+    newsroom.shut_down().await;
 
     // A server looks for what is to be wiped when it starts.
-    let room = TestNewsroom::on_options(&database, options, now).await;
+    let newsroom = TestNewsroom::on_options(&database, options, now).await;
     let store = database.store().await;
     let stored = async |id| {
         let mut snapshot = store.snapshot().await.unwrap();
@@ -117,12 +132,15 @@ async fn a_deleted_text_is_wiped_after_the_undo_window(database: Database) {
     assert_eq!(stored(ids[1]).await.source, "the source's name");
 
     // Not even a clock that is set back brings it back.
-    room.hand.advance(-UNDO_WINDOW);
-    let restored = room.restore_update(&room.author, ids[0], None).await;
+    newsroom.hand.advance(-UNDO_WINDOW);
+    let restored = newsroom
+        .restore_update(&newsroom.author, ids[0], None)
+        .await;
     assert_refused!(restored, Error::Forbidden(_));
-    room.restore_update(&room.author, ids[1], None)
+    newsroom
+        .restore_update(&newsroom.author, ids[1], None)
         .await
         .unwrap();
-    assert_eq!(room.texts(&entry).await, ["the source's name"]);
+    assert_eq!(newsroom.texts(&entry).await, ["the source's name"]);
     store.close().await;
 }

@@ -27,9 +27,9 @@ fn moved(entry: &Entry, to: &str) -> EntryEdit {
 }
 
 async fn a_change_of_an_entry_is_told_once(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let since = room.feed_head(&entry).await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let since = newsroom.feed_head(&entry).await;
     let edit = EntryEdit::parse(
         "The re-match",
         "re-match",
@@ -38,65 +38,78 @@ async fn a_change_of_an_entry_is_told_once(database: Database) {
         Order::Latest,
     );
     let edit = edit.unwrap();
-    room.edit_entry(&room.author, &entry.slug, &edit, None)
+    newsroom
+        .edit_entry(&newsroom.author, &entry.slug, &edit, None)
         .await
         .unwrap();
 
-    let batch = room.changes_after(FeedId::Entry(entry.id), since).await;
+    let batch = newsroom.changes_after(FeedId::Entry(entry.id), since).await;
     let told = batch.entry.unwrap();
     assert_eq!(
         (&*told.title, &*told.slug, &*told.summary, &*told.time_zone),
         ("The re-match", "re-match", "Again.", "Asia/Tokyo")
     );
     assert_eq!((told.default_order, told.rev), (Order::Latest, batch.to));
-    let page = room.entry_page(&edit.slug).await.unwrap().entry;
+    let page = newsroom.entry_page(&edit.slug).await.unwrap().entry;
     assert_eq!(EntryEdit::of(&page), edit);
     assert_eq!((page.state, page.starts_at), (entry.state, entry.starts_at));
 
-    room.edit_entry(&room.author, &edit.slug, &edit, None)
+    newsroom
+        .edit_entry(&newsroom.author, &edit.slug, &edit, None)
         .await
         .unwrap();
     assert_eq!(
-        room.feed_head(&entry).await,
+        newsroom.feed_head(&entry).await,
         batch.to,
         "the same again changed something"
     );
 }
 
 async fn another_title_leaves_the_cards_alone(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let posted = room.post(&entry, "a").await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let posted = newsroom.post(&entry, "a").await;
     let edit = edited(&entry, |edit| {
         edit.title = Title::parse("The re-match").unwrap();
     });
-    room.edit_entry(&room.author, &entry.slug, &edit, None)
+    newsroom
+        .edit_entry(&newsroom.author, &entry.slug, &edit, None)
         .await
         .unwrap();
-    let batch = room
+    let batch = newsroom
         .changes_after(FeedId::Entry(entry.id), posted.rev)
         .await;
     assert_eq!(batch.changes, []);
 }
 
 async fn another_zone_or_address_makes_the_cards_anew(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let posted = [room.post(&entry, "a").await, room.post(&entry, "b").await];
-    let mut page = LivePage::open(&room, &entry).await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let posted = [
+        newsroom.post(&entry, "a").await,
+        newsroom.post(&entry, "b").await,
+    ];
+    let mut page = LivePage::open(&newsroom, &entry).await;
     let mut stream = Stream::open(
-        &room.newsroom,
+        &newsroom.newsroom,
         FeedId::Entry(entry.id),
         Some(page.cursor().rev),
     );
     let in_tokyo = edited(&entry, |edit| {
         edit.time_zone = domain::ZoneName::known("Asia/Tokyo");
     });
-    room.edit_entry(&room.author, &entry.slug, &in_tokyo, None)
+    newsroom
+        .edit_entry(&newsroom.author, &entry.slug, &in_tokyo, None)
         .await
         .unwrap();
     page.take(stream.next_batch().await);
-    room.edit_entry(&room.author, &entry.slug, &moved(&entry, "re-match"), None)
+    newsroom
+        .edit_entry(
+            &newsroom.author,
+            &entry.slug,
+            &moved(&entry, "re-match"),
+            None,
+        )
         .await
         .unwrap();
     page.take(stream.next_batch().await);
@@ -107,88 +120,122 @@ async fn another_zone_or_address_makes_the_cards_anew(database: Database) {
     );
     assert_eq!(
         *page.cursor(),
-        room.entry_page(&slug("re-match")).await.unwrap().cursor
+        newsroom.entry_page(&slug("re-match")).await.unwrap().cursor
     );
 }
 
 async fn an_old_address_leads_to_the_new_one(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     for (from, to) in [("final", "second"), ("second", "third")] {
-        room.edit_entry(&room.author, &slug(from), &moved(&entry, to), None)
+        newsroom
+            .edit_entry(&newsroom.author, &slug(from), &moved(&entry, to), None)
             .await
             .unwrap();
-        assert!(room.hub().find(&slug(from)).is_none());
-        assert_eq!(room.hub().find(&slug(to)).unwrap().0, entry.id);
-        assert_refused!(room.entry_page(&slug(from)).await, Error::Unknown("entry"));
+        assert!(newsroom.hub().find(&slug(from)).is_none());
+        assert_eq!(newsroom.hub().find(&slug(to)).unwrap().0, entry.id);
+        assert_refused!(
+            newsroom.entry_page(&slug(from)).await,
+            Error::NotFound("entry")
+        );
     }
     for old in ["final", "second"] {
         assert_eq!(
-            room.address_now(&slug(old)).await.unwrap(),
+            newsroom.address_now(&slug(old)).await.unwrap(),
             Some(slug("third"))
         );
     }
     for never in ["third", "fourth"] {
-        assert_eq!(room.address_now(&slug(never)).await.unwrap(), None);
+        assert_eq!(newsroom.address_now(&slug(never)).await.unwrap(), None);
     }
     // And back to where it began.
-    room.edit_entry(&room.author, &slug("third"), &moved(&entry, "final"), None)
+    newsroom
+        .edit_entry(
+            &newsroom.author,
+            &slug("third"),
+            &moved(&entry, "final"),
+            None,
+        )
         .await
         .unwrap();
-    assert_eq!(room.address_now(&slug("final")).await.unwrap(), None);
+    assert_eq!(newsroom.address_now(&slug("final")).await.unwrap(), None);
     assert_eq!(
-        room.address_now(&slug("third")).await.unwrap(),
+        newsroom.address_now(&slug("third")).await.unwrap(),
         Some(slug("final"))
     );
 
-    let draft = room.entry("draft", EntryState::Draft).await;
-    room.edit_entry(
-        &room.author,
-        &draft.slug,
-        &moved(&draft, "still-a-draft"),
-        None,
-    )
-    .await
-    .unwrap();
+    let draft = newsroom.entry("draft", EntryState::Draft).await;
+    newsroom
+        .edit_entry(
+            &newsroom.author,
+            &draft.slug,
+            &moved(&draft, "still-a-draft"),
+            None,
+        )
+        .await
+        .unwrap();
     assert_eq!(
-        room.address_now(&slug("draft")).await.unwrap(),
+        newsroom.address_now(&slug("draft")).await.unwrap(),
         None,
         "nobody is to know"
     );
-    let free = room.entry("draft", EntryState::Live).await;
-    assert_eq!(room.hub().find(&slug("draft")).unwrap().0, free.id);
+    let free = newsroom.entry("draft", EntryState::Live).await;
+    assert_eq!(newsroom.hub().find(&slug("draft")).unwrap().0, free.id);
 }
 
 async fn who_knows_an_old_address_writes_to_the_entry(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    room.edit_entry(&room.author, &entry.slug, &moved(&entry, "re-match"), None)
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    newsroom
+        .edit_entry(
+            &newsroom.author,
+            &entry.slug,
+            &moved(&entry, "re-match"),
+            None,
+        )
         .await
         .unwrap();
     // What an open composer, or the desk in another tab, still calls it.
     let old = &entry.slug;
-    room.post(&entry, "posted").await;
-    room.end_entry(&room.author, old, None).await.unwrap();
-    room.start_entry(&room.author, old, None).await.unwrap();
-    room.edit_entry(&room.author, old, &moved(&entry, "third"), None)
+    newsroom.post(&entry, "posted").await;
+    newsroom
+        .end_entry(&newsroom.author, old, None)
         .await
         .unwrap();
-    assert_eq!(room.desk_page(old).await.entry.slug, slug("third"));
-    let page = room.entry_page(&slug("third")).await.unwrap();
+    newsroom
+        .start_entry(&newsroom.author, old, None)
+        .await
+        .unwrap();
+    newsroom
+        .edit_entry(&newsroom.author, old, &moved(&entry, "third"), None)
+        .await
+        .unwrap();
+    assert_eq!(newsroom.desk_page(old).await.entry.slug, slug("third"));
+    let page = newsroom.entry_page(&slug("third")).await.unwrap();
     assert_eq!(page.updates[0].source, "posted");
 }
 
 async fn an_address_that_leads_elsewhere_is_refused(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    room.edit_entry(&room.author, &entry.slug, &moved(&entry, "re-match"), None)
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    newsroom
+        .edit_entry(
+            &newsroom.author,
+            &entry.slug,
+            &moved(&entry, "re-match"),
+            None,
+        )
         .await
         .unwrap();
-    let other = room.entry("other", EntryState::Live).await;
+    let other = newsroom.entry("other", EntryState::Live).await;
     let new = NewEntry::parse("x", "final", "", "", EntryState::Live, Order::Oldest).unwrap();
     for refused in [
-        room.create_entry(Some(&room.author), &new).await.map(drop),
-        room.edit_entry(&room.author, &other.slug, &moved(&other, "final"), None)
+        newsroom
+            .create_entry(Some(&newsroom.author), &new)
+            .await
+            .map(drop),
+        newsroom
+            .edit_entry(&newsroom.author, &other.slug, &moved(&other, "final"), None)
             .await,
     ] {
         assert_refused!(&refused, Error::Invalid(Invalid { field: "slug", .. }));
@@ -196,40 +243,45 @@ async fn an_address_that_leads_elsewhere_is_refused(database: Database) {
         assert!(sentence.contains("had this address before"), "{sentence}");
     }
     assert_eq!(
-        room.address_now(&slug("final")).await.unwrap(),
+        newsroom.address_now(&slug("final")).await.unwrap(),
         Some(slug("re-match"))
     );
 }
 
 async fn an_address_that_is_taken_is_refused(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    room.entry("other", EntryState::Draft).await;
-    let head = room.feed_head(&entry).await;
-    let refused = room
-        .edit_entry(&room.author, &entry.slug, &moved(&entry, "other"), None)
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    newsroom.entry("other", EntryState::Draft).await;
+    let head = newsroom.feed_head(&entry).await;
+    let refused = newsroom
+        .edit_entry(&newsroom.author, &entry.slug, &moved(&entry, "other"), None)
         .await;
     assert_refused!(refused, Error::Invalid(Invalid { field: "slug", .. }));
-    assert_eq!(room.feed_head(&entry).await, head);
+    assert_eq!(newsroom.feed_head(&entry).await, head);
 }
 
 async fn only_those_who_run_entries_change_them(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let id = room.post_as(&room.editor, &entry, "an editor's").await.id;
-    let head = room.feed_head(&entry).await;
-    let refused = room
-        .edit_entry(&room.reader, &entry.slug, &moved(&entry, "mine"), None)
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let id = newsroom
+        .post_as(&newsroom.editor, &entry, "an editor's")
+        .await
+        .id;
+    let head = newsroom.feed_head(&entry).await;
+    let refused = newsroom
+        .edit_entry(&newsroom.reader, &entry.slug, &moved(&entry, "mine"), None)
         .await;
     assert_refused!(refused, Error::Forbidden(_));
-    for viewer in [&room.reader, &room.author] {
-        let refused = room.mark_update(viewer, id, Mark::Pinned, true, None).await;
+    for caller in [&newsroom.reader, &newsroom.author] {
+        let refused = newsroom
+            .mark_update(caller, id, Mark::Pinned, true, None)
+            .await;
         assert_refused!(refused, Error::Forbidden(_));
     }
     let nowhere: Slug = slug("nowhere");
-    let refused = room
-        .edit_entry(&room.author, &nowhere, &EntryEdit::of(&entry), None)
+    let refused = newsroom
+        .edit_entry(&newsroom.author, &nowhere, &EntryEdit::of(&entry), None)
         .await;
-    assert_refused!(refused, Error::Unknown("entry"));
-    assert_eq!(room.feed_head(&entry).await, head);
+    assert_refused!(refused, Error::NotFound("entry"));
+    assert_eq!(newsroom.feed_head(&entry).await, head);
 }

@@ -12,12 +12,15 @@ on_every_database! {
 }
 
 async fn a_batch_is_an_event(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    room.post(&entry, "\"Goal\"\n\nfor us").await;
-    let frame = room.changes(FeedId::Entry(entry.id), None).await.unwrap();
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    newsroom.post(&entry, "\"Goal\"\n\nfor us").await;
+    let frame = newsroom
+        .changes(FeedId::Entry(entry.id), None)
+        .await
+        .unwrap();
     let event = String::from_utf8(frame.event().text().to_vec()).unwrap();
-    let epoch = room.head(FeedId::All).await.unwrap().epoch;
+    let epoch = newsroom.head(FeedId::All).await.unwrap().epoch;
     // Both databases say the same; a test runner may ask them in one process.
     insta::allow_duplicates! {
     insta::assert_snapshot!(event.replace(epoch.as_str(), "EPOCH"), @r#"
@@ -35,38 +38,39 @@ async fn a_batch_is_an_event(database: Database) {
 }
 
 async fn all_who_ask_the_same_get_the_same_bytes(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    room.post(&entry, "a").await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    newsroom.post(&entry, "a").await;
     let feed = FeedId::Entry(entry.id);
-    let ask = async || room.changes(feed, None).await.unwrap().json();
+    let ask = async || newsroom.changes(feed, None).await.unwrap().json();
     let (first, second) = (ask().await, ask().await);
     assert_eq!(first.as_ptr(), second.as_ptr(), "it was made twice");
-    room.post(&entry, "b").await;
+    newsroom.post(&entry, "b").await;
     assert_ne!(ask().await, first, "it was kept for too long");
 }
 
 async fn a_card_is_made_once_for_each_revision(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let id = room.post(&entry, "one").await.id;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let id = newsroom.post(&entry, "one").await.id;
     let look = async |text: &str| {
         let card = card(id, text);
-        let page = room.entry_page(&entry.slug).await.unwrap();
-        assert_eq!(*room.cards().card(&page.entry, &page.updates[0]), *card);
+        let page = newsroom.entry_page(&entry.slug).await.unwrap();
+        assert_eq!(*newsroom.cards().card(&page.entry, &page.updates[0]), *card);
         for feed in [FeedId::Entry(entry.id), FeedId::All] {
-            let everything = batch(&room.changes(feed, None).await.unwrap());
-            let Change::Presented(update) = &everything.changes[0] else {
+            let everything = batch(&newsroom.changes(feed, None).await.unwrap());
+            let Change::Upserted(update) = &everything.changes[0] else {
                 panic!()
             };
             assert_eq!(update.html, card);
         }
     };
     look("one").await;
-    assert_eq!(room.cards_made(), 1);
-    room.edit_update(&room.author, id, &draft("two"), None)
+    assert_eq!(newsroom.cards_made(), 1);
+    newsroom
+        .edit_update(&newsroom.author, id, &draft("two"), None)
         .await
         .unwrap();
     look("two").await;
-    assert_eq!(room.cards_made(), 2);
+    assert_eq!(newsroom.cards_made(), 2);
 }

@@ -15,36 +15,36 @@ on_every_database! {
 }
 
 async fn a_text_longer_than_todays_limit_is_still_read(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    room.post(&entry, "old").await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    newsroom.post(&entry, "old").await;
     database.execute("UPDATE updates SET headline = '0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789';
          UPDATE entries SET title = ''")
     .await;
-    let page = room.entry_page(&entry.slug).await.unwrap();
+    let page = newsroom.entry_page(&entry.slug).await.unwrap();
     assert_eq!(
         page.updates[0].headline.as_ref().unwrap().as_str().len(),
         220
     );
     assert_eq!(page.entry.title.as_str(), "");
-    room.post(&entry, "new").await;
-    assert_eq!(room.texts(&entry).await, ["old", "new"]);
+    newsroom.post(&entry, "new").await;
+    assert_eq!(newsroom.texts(&entry).await, ["old", "new"]);
 }
 
 async fn a_row_that_cannot_be_decoded_is_left_out_alone(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     let (healthy, entry) = (
-        room.entry("healthy", EntryState::Live).await,
-        room.live_entry().await,
+        newsroom.entry("healthy", EntryState::Live).await,
+        newsroom.live_entry().await,
     );
-    room.post(&entry, "good").await;
-    let bad = room.post(&entry, "bad").await;
+    newsroom.post(&entry, "good").await;
+    let bad = newsroom.post(&entry, "bad").await;
     let mut streams = [
         FeedId::Entry(healthy.id),
         FeedId::Entry(entry.id),
         FeedId::All,
     ]
-    .map(|feed| Stream::open(&room.newsroom, feed, None));
+    .map(|feed| Stream::open(&newsroom.newsroom, feed, None));
     // SQLite keeps a text in a column of numbers; PostgreSQL has no such thing, but words that mean nothing.
     let is_sqlite = database.url.starts_with("sqlite");
     if is_sqlite {
@@ -56,15 +56,15 @@ async fn a_row_that_cannot_be_decoded_is_left_out_alone(database: Database) {
             .execute("UPDATE updates SET source = 'gone' WHERE source = 'bad'")
             .await;
     }
-    let posted = room.post(&healthy, "goes on").await;
-    let after = room.post(&entry, "goes on, too").await;
+    let posted = newsroom.post(&healthy, "goes on").await;
+    let after = newsroom.post(&entry, "goes on, too").await;
     assert_eq!(streams[0].next_batch().await.to, posted.rev);
     assert_eq!(streams[1].next_batch().await.to, after.rev);
     assert_eq!(streams[2].next_batch().await.to, posted.rev);
-    let texts = room.texts(&entry).await;
+    let texts = newsroom.texts(&entry).await;
     if is_sqlite {
         assert_eq!(texts, ["good", "goes on, too"]);
-        let page = room.update_page(&entry.slug, bad.id).await;
+        let page = newsroom.update_page(&entry.slug, bad.id).await;
         match page {
             Err(Error::Corrupt { table, id, column }) => {
                 assert_eq!(
@@ -75,25 +75,25 @@ async fn a_row_that_cannot_be_decoded_is_left_out_alone(database: Database) {
             other => panic!("{other:?}"),
         }
     }
-    room.front_page().await.unwrap();
-    room.live_page().await.unwrap();
-    room.desk(&room.owner).await.unwrap();
+    newsroom.front_page().await.unwrap();
+    newsroom.live_page().await.unwrap();
+    newsroom.desk(&newsroom.owner).await.unwrap();
 }
 
 async fn an_entry_that_cannot_be_decoded_harms_no_other(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     let (healthy, broken) = (
-        room.entry("healthy", EntryState::Live).await,
-        room.live_entry().await,
+        newsroom.entry("healthy", EntryState::Live).await,
+        newsroom.live_entry().await,
     );
-    room.post(&broken, "before").await;
-    let mut stream = Stream::open(&room.newsroom, FeedId::Entry(healthy.id), None);
+    newsroom.post(&broken, "before").await;
+    let mut stream = Stream::open(&newsroom.newsroom, FeedId::Entry(healthy.id), None);
     database
         .execute("UPDATE entries SET default_order = 'sideways' WHERE slug = 'final'")
         .await;
-    let posted = room.post(&healthy, "goes on").await;
+    let posted = newsroom.post(&healthy, "goes on").await;
     assert_eq!(stream.next_batch().await.to, posted.rev);
-    let page = room.entry_page(&broken.slug).await;
+    let page = newsroom.entry_page(&broken.slug).await;
     assert_refused!(
         page,
         Error::Corrupt {
@@ -101,7 +101,7 @@ async fn an_entry_that_cannot_be_decoded_harms_no_other(database: Database) {
             ..
         }
     );
-    let front: Vec<_> = room
+    let front: Vec<_> = newsroom
         .front_page()
         .await
         .unwrap()
@@ -110,9 +110,9 @@ async fn an_entry_that_cannot_be_decoded_harms_no_other(database: Database) {
         .map(|(e, _)| e.slug)
         .collect();
     assert_eq!(front, [healthy.slug]);
-    room.live_page().await.unwrap();
-    assert_eq!(room.desk(&room.owner).await.unwrap().len(), 1);
-    room.check_readiness().await.unwrap();
+    newsroom.live_page().await.unwrap();
+    assert_eq!(newsroom.desk(&newsroom.owner).await.unwrap().len(), 1);
+    newsroom.check_readiness().await.unwrap();
 }
 
 async fn a_renderer_that_panics_harms_its_own_feed_alone(database: Database) {
@@ -122,27 +122,28 @@ async fn a_renderer_that_panics_harms_its_own_feed_alone(database: Database) {
         assert!(update.source != "panic", "this text can't be rendered");
         render(entry, update)
     });
-    let room = TestNewsroom::on_options(&database, options, hand).await;
+    let newsroom = TestNewsroom::on_options(&database, options, hand).await;
     let (healthy, entry) = (
-        room.entry("healthy", EntryState::Live).await,
-        room.live_entry().await,
+        newsroom.entry("healthy", EntryState::Live).await,
+        newsroom.live_entry().await,
     );
-    let mut stream = Stream::open(&room.newsroom, FeedId::Entry(healthy.id), None);
-    let mut broken = Stream::open(&room.newsroom, FeedId::Entry(entry.id), None);
-    room.post_update(
-        &room.author,
-        &entry.slug,
-        &op_id(),
-        &draft("panic"),
-        Duration::ZERO,
-    )
-    .await
-    .unwrap();
+    let mut stream = Stream::open(&newsroom.newsroom, FeedId::Entry(healthy.id), None);
+    let mut broken = Stream::open(&newsroom.newsroom, FeedId::Entry(entry.id), None);
+    newsroom
+        .post_update(
+            &newsroom.author,
+            &entry.slug,
+            &op_id(),
+            &draft("panic"),
+            Duration::ZERO,
+        )
+        .await
+        .unwrap();
     // Its readers are sent away, and read the database themselves.
     assert!(matches!(broken.next_soon().await, Event::Closing));
     for text in ["goes", "on"] {
-        let posted = room.post(&healthy, text).await;
+        let posted = newsroom.post(&healthy, text).await;
         assert_eq!(stream.next_batch().await.to, posted.rev);
     }
-    room.check_readiness().await.unwrap();
+    newsroom.check_readiness().await.unwrap();
 }

@@ -13,10 +13,10 @@ on_every_database! {
     page_is_read_anew_in_another_epoch,
 }
 
-/// What `room`, which has read the page before, shows at `slug`; it must be what a newsroom shows that
+/// What `newsroom`, which has read the page before, shows at `slug`; it must be what a newsroom shows that
 /// has read nothing before.
-async fn shown(database: &Database, room: &TestNewsroom, slug: &Slug) -> Vec<Arc<LiveUpdate>> {
-    let page = room.entry_page(slug).await.unwrap();
+async fn shown(database: &Database, newsroom: &TestNewsroom, slug: &Slug) -> Vec<Arc<LiveUpdate>> {
+    let page = newsroom.entry_page(slug).await.unwrap();
     let fresh = TestNewsroom::on(database).await;
     let whole = fresh.entry_page(slug).await.unwrap();
     assert_eq!(page.updates, whole.updates);
@@ -26,73 +26,82 @@ async fn shown(database: &Database, room: &TestNewsroom, slug: &Slug) -> Vec<Arc
 }
 
 async fn page_shows_every_kind_of_change_to_an_update(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    assert!(shown(&database, &room, &entry.slug).await.is_empty());
-    let first = room.post(&entry, "first").await.id;
-    let second = room.post(&entry, "second").await.id;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    assert!(shown(&database, &newsroom, &entry.slug).await.is_empty());
+    let first = newsroom.post(&entry, "first").await.id;
+    let second = newsroom.post(&entry, "second").await.id;
     let texts = |updates: &[Arc<LiveUpdate>]| -> Vec<String> {
         updates.iter().map(|it| it.source.clone()).collect()
     };
-    let page = shown(&database, &room, &entry.slug).await;
+    let page = shown(&database, &newsroom, &entry.slug).await;
     assert_eq!(texts(&page), ["first", "second"]);
 
-    room.edit_update(&room.author, first, &draft("edited"), None)
+    newsroom
+        .edit_update(&newsroom.author, first, &draft("edited"), None)
         .await
         .unwrap();
-    let page = shown(&database, &room, &entry.slug).await;
+    let page = shown(&database, &newsroom, &entry.slug).await;
     assert_eq!(texts(&page), ["edited", "second"]);
 
-    room.delete_update(&room.author, first, None).await.unwrap();
-    let page = shown(&database, &room, &entry.slug).await;
+    newsroom
+        .delete_update(&newsroom.author, first, None)
+        .await
+        .unwrap();
+    let page = shown(&database, &newsroom, &entry.slug).await;
     assert_eq!(texts(&page), ["second"]);
-    room.restore_update(&room.author, first, None)
+    newsroom
+        .restore_update(&newsroom.author, first, None)
         .await
         .unwrap();
-    let page = shown(&database, &room, &entry.slug).await;
+    let page = shown(&database, &newsroom, &entry.slug).await;
     assert_eq!(texts(&page), ["edited", "second"]);
 
-    let (author, marks) = (&room.author, [Mark::Key, Mark::Pinned]);
-    room.post_marked_update(
-        author,
-        &entry.slug,
-        &op_id(),
-        &draft("pinned"),
-        &marks,
-        std::time::Duration::ZERO,
-    )
-    .await
-    .unwrap();
-    let page = shown(&database, &room, &entry.slug).await;
+    let (author, marks) = (&newsroom.author, [Mark::Key, Mark::Pinned]);
+    newsroom
+        .post_marked_update(
+            author,
+            &entry.slug,
+            &op_id(),
+            &draft("pinned"),
+            &marks,
+            std::time::Duration::ZERO,
+        )
+        .await
+        .unwrap();
+    let page = shown(&database, &newsroom, &entry.slug).await;
     assert_eq!(page.iter().filter(|it| it.pinned).count(), 1);
 
-    let (editor, slug) = (&room.editor, entry.slug.clone());
+    let (editor, slug) = (&newsroom.editor, entry.slug.clone());
     let mut edit = newsroom::EntryEdit::of(&entry);
     edit.slug = super::support::slug("renamed");
-    room.edit_entry(editor, &slug, &edit, None).await.unwrap();
-    let page = shown(&database, &room, &edit.slug).await;
+    newsroom
+        .edit_entry(editor, &slug, &edit, None)
+        .await
+        .unwrap();
+    let page = shown(&database, &newsroom, &edit.slug).await;
     assert_eq!(page.len(), 3);
     assert_eq!(page[1].id, second);
 }
 
 async fn page_is_read_anew_after_more_changes_than_one_read_returns(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    room.post(&entry, "before").await;
-    shown(&database, &room, &entry.slug).await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    newsroom.post(&entry, "before").await;
+    shown(&database, &newsroom, &entry.slug).await;
     for number in 0..=newsroom::storage::ChangedUpdates::MAX {
-        room.post(&entry, &number.to_string()).await;
+        newsroom.post(&entry, &number.to_string()).await;
     }
-    assert_eq!(shown(&database, &room, &entry.slug).await.len(), 502);
+    assert_eq!(shown(&database, &newsroom, &entry.slug).await.len(), 502);
 }
 
 async fn page_is_read_anew_in_another_epoch(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    room.post(&entry, "before").await;
-    shown(&database, &room, &entry.slug).await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    newsroom.post(&entry, "before").await;
+    shown(&database, &newsroom, &entry.slug).await;
     database.restore_updates_that_say("<p>imported</p>").await;
-    let page = shown(&database, &room, &entry.slug).await;
+    let page = shown(&database, &newsroom, &entry.slug).await;
     assert_eq!(page[0].html.as_str(), "<p>imported</p>");
 }
 
@@ -100,15 +109,16 @@ async fn page_is_read_anew_in_another_epoch(database: Database) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn earlier_version_of_an_update_that_cannot_be_decoded_is_not_shown() {
     let database = Database::sqlite();
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let id = room.post(&entry, "old text").await.id;
-    shown(&database, &room, &entry.slug).await;
-    room.edit_update(&room.author, id, &draft("new text"), None)
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let id = newsroom.post(&entry, "old text").await.id;
+    shown(&database, &newsroom, &entry.slug).await;
+    newsroom
+        .edit_update(&newsroom.author, id, &draft("new text"), None)
         .await
         .unwrap();
     database
         .execute("UPDATE updates SET edited_at = 'never'")
         .await;
-    assert!(shown(&database, &room, &entry.slug).await.is_empty());
+    assert!(shown(&database, &newsroom, &entry.slug).await.is_empty());
 }

@@ -27,13 +27,14 @@ fn to(tag: &str) -> EntryPatch {
 }
 
 async fn an_entry_has_the_sites_language_unless_it_has_its_own(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     for (slug, tag) in [("plain", ""), ("arabic", "ar"), ("brazilian", "pt-br")] {
-        room.create_entry(Some(&room.author), &new_entry(slug, tag))
+        newsroom
+            .create_entry(Some(&newsroom.author), &new_entry(slug, tag))
             .await
             .unwrap();
     }
-    room.shut_down().await;
+    newsroom.shut_down().await;
 
     // The same database on a site of another language.
     let (mut options, _hand) = database.options();
@@ -54,49 +55,51 @@ async fn an_entry_has_the_sites_language_unless_it_has_its_own(database: Databas
 }
 
 async fn another_language_makes_the_cards_anew_and_is_told(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let posted = room.post(&entry, "goal").await;
-    let known = room.feed_head(&entry).await;
-    let changed = room
-        .patch_entry(&room.author, &entry.slug, &to("ar"), None)
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let posted = newsroom.post(&entry, "goal").await;
+    let known = newsroom.feed_head(&entry).await;
+    let changed = newsroom
+        .patch_entry(&newsroom.author, &entry.slug, &to("ar"), None)
         .await
         .unwrap();
     assert_eq!(changed.language.as_str(), "ar");
 
-    let batch = room.changes_after(FeedId::Entry(entry.id), known).await;
+    let batch = newsroom.changes_after(FeedId::Entry(entry.id), known).await;
     assert_eq!(batch.entry.unwrap().language.as_str(), "ar");
     let cards: Vec<_> = batch.changes.iter().map(Change::id).collect();
     assert_eq!(cards, [posted.id]);
-    let of_all = room.changes_after(FeedId::All, known).await;
+    let of_all = newsroom.changes_after(FeedId::All, known).await;
     assert_eq!(of_all.entries[0].language.as_str(), "ar");
     assert_eq!(of_all.changes.len(), 1);
 
-    let head = room.feed_head(&entry).await;
-    room.patch_entry(&room.author, &entry.slug, &to("ar"), None)
+    let head = newsroom.feed_head(&entry).await;
+    newsroom
+        .patch_entry(&newsroom.author, &entry.slug, &to("ar"), None)
         .await
         .unwrap();
-    assert_eq!(room.feed_head(&entry).await, head, "the same again");
+    assert_eq!(newsroom.feed_head(&entry).await, head, "the same again");
     // Another title is no other language.
-    let mut edit = EntryEdit::of(&room.desk_page(&entry.slug).await.entry);
+    let mut edit = EntryEdit::of(&newsroom.desk_page(&entry.slug).await.entry);
     edit.title = domain::Title::parse("هدف").unwrap();
-    room.edit_entry(&room.author, &entry.slug, &edit, None)
+    newsroom
+        .edit_entry(&newsroom.author, &entry.slug, &edit, None)
         .await
         .unwrap();
-    let batch = room.changes_after(FeedId::Entry(entry.id), head).await;
+    let batch = newsroom.changes_after(FeedId::Entry(entry.id), head).await;
     assert_eq!(batch.changes, []);
     assert_eq!(batch.entry.unwrap().language.as_str(), "ar");
 }
 
 async fn an_entry_can_be_given_the_sites_language_again(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     for (tag, language, own) in [("he", "he", true), ("", "en", false), ("en", "en", true)] {
-        let patched = room
-            .patch_entry(&room.author, &entry.slug, &to(tag), None)
+        let patched = newsroom
+            .patch_entry(&newsroom.author, &entry.slug, &to(tag), None)
             .await
             .unwrap();
-        let stored = room.desk_page(&entry.slug).await.entry;
+        let stored = newsroom.desk_page(&entry.slug).await.entry;
         for entry in [patched, stored] {
             assert_eq!(entry.language.as_str(), language);
             assert_eq!(entry.own_language.is_some(), own, "{tag}");
@@ -105,21 +108,25 @@ async fn an_entry_can_be_given_the_sites_language_again(database: Database) {
 }
 
 async fn an_entry_created_twice_under_one_key_is_of_one_language(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     let key = op_id();
     let create = async |tag| {
-        room.create_entry_once(&room.author, &key, &new_entry("final", tag))
+        newsroom
+            .create_entry_once(&newsroom.author, &key, &new_entry("final", tag))
             .await
     };
     let id = create("ar").await.unwrap();
     assert_eq!(create("ar").await.unwrap(), id);
-    assert_refused!(create("he").await, newsroom::Error::Repeated);
+    assert_refused!(create("he").await, newsroom::Error::IdempotencyConflict);
 }
 
 async fn an_entry_of_an_older_release_has_the_sites_language(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     database.add_older_entry().await;
-    let older = room.desk_page(&super::support::slug("older")).await.entry;
+    let older = newsroom
+        .desk_page(&super::support::slug("older"))
+        .await
+        .entry;
     assert_eq!((older.language, older.own_language), (entry.language, None));
 }

@@ -24,45 +24,55 @@ on_every_database! {
 }
 
 async fn a_stream_brings_every_change_once(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let mut page = LivePage::open(&room, &entry).await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let mut page = LivePage::open(&newsroom, &entry).await;
     let since = Some(page.cursor().rev);
-    let mut stream = Stream::open(&room.newsroom, FeedId::Entry(entry.id), since);
+    let mut stream = Stream::open(&newsroom.newsroom, FeedId::Entry(entry.id), since);
 
-    let PostedUpdate { id, rev } = room.post(&entry, "teh goal").await;
+    let PostedUpdate { id, rev } = newsroom.post(&entry, "teh goal").await;
     page.take(stream.next_batch().await);
     assert_eq!(page.shows(), [card(id, "teh goal")]);
-    room.edit_update(&room.author, id, &draft("the goal"), None)
+    newsroom
+        .edit_update(&newsroom.author, id, &draft("the goal"), None)
         .await
         .unwrap();
     page.take(stream.next_batch().await);
     assert_eq!(page.shows(), [card(id, "the goal")]);
-    room.delete_update(&room.author, id, None).await.unwrap();
+    newsroom
+        .delete_update(&newsroom.author, id, None)
+        .await
+        .unwrap();
     page.take(stream.next_batch().await);
     assert_eq!(page.shows(), [""; 0]);
-    room.restore_update(&room.author, id, None).await.unwrap();
+    newsroom
+        .restore_update(&newsroom.author, id, None)
+        .await
+        .unwrap();
     page.take(stream.next_batch().await);
     assert_eq!(page.shows(), [card(id, "the goal")]);
 
     assert_eq!(page.applied, [0, 1, 2, 3].map(|later| (id, rev + later)));
     assert_eq!(
         *page.cursor(),
-        room.entry_page(&entry.slug).await.unwrap().cursor
+        newsroom.entry_page(&entry.slug).await.unwrap().cursor
     );
 }
 
 async fn a_stream_begins_where_the_page_ends(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     let feed = FeedId::Entry(entry.id);
-    let shown = room.post(&entry, "shown").await;
-    let mut page = LivePage::open(&room, &entry).await;
-    let missed = [room.post(&entry, "b").await, room.post(&entry, "c").await];
+    let shown = newsroom.post(&entry, "shown").await;
+    let mut page = LivePage::open(&newsroom, &entry).await;
+    let missed = [
+        newsroom.post(&entry, "b").await,
+        newsroom.post(&entry, "c").await,
+    ];
 
-    let mut stream = Stream::open(&room.newsroom, feed, Some(page.cursor().rev));
+    let mut stream = Stream::open(&newsroom.newsroom, feed, Some(page.cursor().rev));
     page.take(stream.next_batch().await);
-    let arrived = room.post(&entry, "d").await;
+    let arrived = newsroom.post(&entry, "d").await;
     page.take(stream.next_batch().await);
     assert_eq!(
         page.applied,
@@ -72,17 +82,17 @@ async fn a_stream_begins_where_the_page_ends(database: Database) {
 
     // Opened anew from an older place, as a browser does that slept, it tells all of it again, and
     // the page takes nothing twice.
-    let mut stream = Stream::open(&room.newsroom, feed, Some(shown.rev));
+    let mut stream = Stream::open(&newsroom.newsroom, feed, Some(shown.rev));
     page.take(stream.next_batch().await);
     assert_eq!(page.applied.len(), 3);
 }
 
 async fn a_stream_without_a_place_begins_now(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    room.post(&entry, "before").await;
-    let mut stream = Stream::open(&room.newsroom, FeedId::Entry(entry.id), None);
-    let posted = room.post(&entry, "after").await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    newsroom.post(&entry, "before").await;
+    let mut stream = Stream::open(&newsroom.newsroom, FeedId::Entry(entry.id), None);
+    let posted = newsroom.post(&entry, "after").await;
     let batch = stream.next_batch().await;
     assert_eq!(
         batch.changes.iter().map(Change::id).collect::<Vec<_>>(),
@@ -91,28 +101,30 @@ async fn a_stream_without_a_place_begins_now(database: Database) {
 }
 
 async fn a_stream_does_not_tell_what_was_taken_back(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     for feed in [FeedId::Entry(entry.id), FeedId::All] {
-        let since = room.feed_head(&entry).await;
-        let mut open = Stream::open(&room.newsroom, feed, Some(since));
-        let edited = room.post(&entry, "a slip").await;
-        let deleted = room.post(&entry, "a secret").await;
-        let kept = room.post(&entry, "kept").await;
+        let since = newsroom.feed_head(&entry).await;
+        let mut open = Stream::open(&newsroom.newsroom, feed, Some(since));
+        let edited = newsroom.post(&entry, "a slip").await;
+        let deleted = newsroom.post(&entry, "a secret").await;
+        let kept = newsroom.post(&entry, "kept").await;
         // The feed is being read: all of it was told to somebody.
         for _ in 0..3 {
             open.next_batch().await;
         }
-        room.edit_update(&room.author, edited.id, &draft("put right"), None)
+        newsroom
+            .edit_update(&newsroom.author, edited.id, &draft("put right"), None)
             .await
             .unwrap();
-        room.delete_update(&room.author, deleted.id, None)
+        newsroom
+            .delete_update(&newsroom.author, deleted.id, None)
             .await
             .unwrap();
 
-        let head = room.feed_head(&entry).await;
+        let head = newsroom.feed_head(&entry).await;
         for from in [since, edited.rev, deleted.rev, kept.rev] {
-            let mut late = Stream::open(&room.newsroom, feed, Some(from));
+            let mut late = Stream::open(&newsroom.newsroom, feed, Some(from));
             let mut told = String::new();
             loop {
                 let batch = late.next_batch().await;
@@ -129,35 +141,38 @@ async fn a_stream_does_not_tell_what_was_taken_back(database: Database) {
 }
 
 async fn a_stream_of_all_entries_brings_all(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let mut stream = Stream::open(&room.newsroom, FeedId::All, None);
-    let one = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let mut stream = Stream::open(&newsroom.newsroom, FeedId::All, None);
+    let one = newsroom.live_entry().await;
     assert_eq!(stream.next_batch().await.entries[0].id, one.id);
-    let other = room.entry("other", EntryState::Upcoming).await;
+    let other = newsroom.entry("other", EntryState::Upcoming).await;
     assert_eq!(stream.next_batch().await.entries[0].id, other.id);
     for entry in [&one, &other] {
-        let posted = room.post(entry, "a").await;
+        let posted = newsroom.post(entry, "a").await;
         let batch = stream.next_batch().await;
         assert_eq!((batch.changes.len(), batch.to), (1, posted.rev));
         assert_eq!(batch.changes[0].id(), posted.id);
     }
-    room.end_entry(&room.author, &one.slug, None).await.unwrap();
+    newsroom
+        .end_entry(&newsroom.author, &one.slug, None)
+        .await
+        .unwrap();
     let batch = stream.next_batch().await;
     assert_eq!(batch.entries[0].state, EntryState::Ended);
-    let posted = room.post(&other, "b").await;
+    let posted = newsroom.post(&other, "b").await;
     assert_eq!(stream.next_batch().await.to, posted.rev, "it went on");
 }
 
 async fn a_reader_far_behind_gets_every_change_once(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let mut page = LivePage::open(&room, &entry).await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let mut page = LivePage::open(&newsroom, &entry).await;
     let since = Some(page.cursor().rev);
-    let mut stream = Stream::open(&room.newsroom, FeedId::Entry(entry.id), since);
+    let mut stream = Stream::open(&newsroom.newsroom, FeedId::Entry(entry.id), since);
     let mut posted = Vec::new();
     // More than a server keeps in memory, and than one batch holds.
     for number in 0..530 {
-        let update = room.post(&entry, &number.to_string()).await;
+        let update = newsroom.post(&entry, &number.to_string()).await;
         posted.push((update.id, update.rev));
     }
     while page.cursor().rev < posted[529].1 {
@@ -167,13 +182,13 @@ async fn a_reader_far_behind_gets_every_change_once(database: Database) {
 }
 
 async fn all_streams_carry_the_same_bytes(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     let feed = FeedId::Entry(entry.id);
-    let mut one = room.hub().subscribe(feed, None).unwrap();
-    let mut other = room.hub().subscribe(feed, None).unwrap();
-    assert_eq!(room.hub().open_feeds(), 1);
-    room.post(&entry, "a").await;
+    let mut one = newsroom.hub().subscribe(feed, None).unwrap();
+    let mut other = newsroom.hub().subscribe(feed, None).unwrap();
+    assert_eq!(newsroom.hub().open_feeds(), 1);
+    newsroom.post(&entry, "a").await;
     let mut bytes = Vec::new();
     for subscription in [&mut one, &mut other] {
         loop {
@@ -188,19 +203,20 @@ async fn all_streams_carry_the_same_bytes(database: Database) {
 }
 
 async fn an_ended_entry_says_goodbye_after_its_last_change(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     let feed = FeedId::Entry(entry.id);
-    let since = Some(room.feed_head(&entry).await);
+    let since = Some(newsroom.feed_head(&entry).await);
     let early = [
-        Stream::open(&room.newsroom, feed, since),
-        Stream::open(&room.newsroom, feed, since),
+        Stream::open(&newsroom.newsroom, feed, since),
+        Stream::open(&newsroom.newsroom, feed, since),
     ];
-    let last = room.post(&entry, "last").await;
-    room.end_entry(&room.author, &entry.slug, None)
+    let last = newsroom.post(&entry, "last").await;
+    newsroom
+        .end_entry(&newsroom.author, &entry.slug, None)
         .await
         .unwrap();
-    let late = Stream::open(&room.newsroom, feed, since);
+    let late = Stream::open(&newsroom.newsroom, feed, since);
     for mut stream in early.into_iter().chain([late]) {
         let mut told = Vec::new();
         let state = loop {
@@ -217,31 +233,32 @@ async fn an_ended_entry_says_goodbye_after_its_last_change(database: Database) {
             [last.id]
         );
     }
-    let mut next = Stream::open(&room.newsroom, feed, None);
+    let mut next = Stream::open(&newsroom.newsroom, feed, None);
     assert!(matches!(next.next_soon().await, Event::Ended));
 
-    room.start_entry(&room.author, &entry.slug, None)
+    newsroom
+        .start_entry(&newsroom.author, &entry.slug, None)
         .await
         .unwrap();
-    let mut next = Stream::open(&room.newsroom, feed, None);
-    let posted = room.post(&entry, "extra time").await;
+    let mut next = Stream::open(&newsroom.newsroom, feed, None);
+    let posted = newsroom.post(&entry, "extra time").await;
     assert_eq!(next.next_batch().await.to, posted.rev);
 }
 
 async fn a_closing_server_says_goodbye(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     let (feed, unread) = (FeedId::Entry(entry.id), FeedId::All);
-    let before = Stream::open(&room.newsroom, feed, None);
+    let before = Stream::open(&newsroom.newsroom, feed, None);
     for _ in 0..2 {
-        room.hub().close();
+        newsroom.hub().close();
     }
-    let after = [feed, unread].map(|feed| Stream::open(&room.newsroom, feed, None));
+    let after = [feed, unread].map(|feed| Stream::open(&newsroom.newsroom, feed, None));
     for mut stream in after.into_iter().chain([before]) {
         assert!(matches!(stream.next_soon().await, Event::Closing));
     }
     // What is under way may still be finished.
-    room.post(&entry, "last").await;
+    newsroom.post(&entry, "last").await;
 }
 
 async fn a_stream_is_heard_of_though_nothing_happens(database: Database) {
@@ -260,9 +277,9 @@ async fn a_stream_is_heard_of_though_nothing_happens(database: Database) {
 }
 
 async fn there_is_no_stream_of_what_is_not_there(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     let nowhere = FeedId::Entry(EntryId(999));
-    assert!(room.hub().subscribe(nowhere, None).is_none());
-    assert!(room.hub().head(nowhere).is_none());
-    assert_eq!(room.hub().open_feeds(), 0);
+    assert!(newsroom.hub().subscribe(nowhere, None).is_none());
+    assert!(newsroom.hub().head(nowhere).is_none());
+    assert_eq!(newsroom.hub().open_feeds(), 0);
 }

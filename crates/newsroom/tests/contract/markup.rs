@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Change, Draft, Viewer};
+use domain::{Caller, Change, Draft};
 use newsroom::{Entry, Error, live::FeedId};
 
 use super::support::{Database, TestNewsroom, batch, draft, op_id};
@@ -16,15 +16,15 @@ on_every_database! {
 }
 
 async fn markdown_is_shown_and_its_source_kept(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     let source = "## Half-time\n\n| Home | Away |\n|---|---|\n| 1 | 0 |\n\n~~2–0~~, says *the board* & <b>all</b>.";
-    let id = room.post(&entry, source).await.id;
-    let (of, update) = room.update_page(&entry.slug, id).await.unwrap();
+    let id = newsroom.post(&entry, source).await.id;
+    let (of, update) = newsroom.update_page(&entry.slug, id).await.unwrap();
     assert_eq!(update.source, source);
     // Both databases say the same; a test runner may ask them in one process.
     insta::allow_duplicates! {
-    insta::assert_snapshot!(room.cards().card(&of, &update), @r#"
+    insta::assert_snapshot!(newsroom.cards().card(&of, &update), @r#"
     <article id="update-1"><h3 dir="auto">Half-time</h3>
     <div class="table" role="group" aria-label="Table" tabindex="0" dir="auto"><table dir="auto">
     <thead>
@@ -50,41 +50,50 @@ async fn markdown_is_shown_and_its_source_kept(database: Database) {
 }
 
 async fn what_could_act_never_reaches_a_reader(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     let source = "Seen <script>alert(1)</script><img src=x onerror=alert(1)>\
                   <a href='javascript:alert(1)' style='position:fixed' id=live-updates>x</a>\
                   <iframe src='https://example.org'></iframe></article>";
-    let posted = room.post(&entry, source).await.id;
-    let edited = room.post(&entry, "harmless").await.id;
-    room.edit_update(&room.author, edited, &draft(source), None)
+    let posted = newsroom.post(&entry, source).await.id;
+    let edited = newsroom.post(&entry, "harmless").await.id;
+    newsroom
+        .edit_update(&newsroom.author, edited, &draft(source), None)
         .await
         .unwrap();
 
-    let (_, update) = room.update_page(&entry.slug, posted).await.unwrap();
+    let (_, update) = newsroom.update_page(&entry.slug, posted).await.unwrap();
     let shown = r#"<p dir="auto">Seen <a rel="noopener noreferrer">x</a><a href="https://example.org" rel="noopener noreferrer">https://example.org</a></p>"#;
     assert_eq!(update.html.as_str(), shown);
-    let page = room.entry_page(&entry.slug).await.unwrap();
+    let page = newsroom.entry_page(&entry.slug).await.unwrap();
     assert!(
         page.updates
             .iter()
             .all(|update| update.html.as_str() == shown)
     );
-    let (_, after) = room
+    let (_, after) = newsroom
         .updates_after(entry.id, domain::UpdateId(0))
         .await
         .unwrap();
     assert!(after.iter().all(|update| update.html.as_str() == shown));
-    let feed = batch(&room.changes(FeedId::Entry(entry.id), None).await.unwrap());
+    let feed = batch(
+        &newsroom
+            .changes(FeedId::Entry(entry.id), None)
+            .await
+            .unwrap(),
+    );
     for (change, id) in feed.changes.iter().zip([posted, edited]) {
-        let Change::Presented(update) = change else {
+        let Change::Upserted(update) = change else {
             panic!("{change:?}")
         };
         let card = format!(r#"<article id="update-{id}">{shown}</article>"#);
         assert_eq!((update.id, &update.html), (id, &card));
     }
     // Its author gets back what was written.
-    let (_, editable) = room.editable_update(&room.author, posted).await.unwrap();
+    let (_, editable) = newsroom
+        .editable_update(&newsroom.author, posted)
+        .await
+        .unwrap();
     assert_eq!(editable.source, source);
 }
 
@@ -93,16 +102,23 @@ fn deep() -> Draft {
     draft(&format!("{}x", "- ".repeat(20_000)))
 }
 
-async fn post_deep(room: &TestNewsroom, viewer: &Viewer, entry: &Entry) -> newsroom::Result<()> {
-    room.post_update(viewer, &entry.slug, &op_id(), &deep(), Duration::ZERO)
+async fn post_deep(
+    newsroom: &TestNewsroom,
+    caller: &Caller,
+    entry: &Entry,
+) -> newsroom::Result<()> {
+    newsroom
+        .post_update(caller, &entry.slug, &op_id(), &deep(), Duration::ZERO)
         .await
         .map(drop)
 }
 
 async fn a_text_that_nests_too_deeply_is_refused(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let refused = post_deep(&room, &room.author, &entry).await.unwrap_err();
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let refused = post_deep(&newsroom, &newsroom.author, &entry)
+        .await
+        .unwrap_err();
     assert!(
         refused
             .to_string()
@@ -110,40 +126,46 @@ async fn a_text_that_nests_too_deeply_is_refused(database: Database) {
         "{refused}"
     );
     assert_refused!(Err::<(), _>(refused), Error::Invalid(_));
-    let id = room.post(&entry, "shallow").await.id;
-    let edited = room.edit_update(&room.author, id, &deep(), None).await;
+    let id = newsroom.post(&entry, "shallow").await.id;
+    let edited = newsroom
+        .edit_update(&newsroom.author, id, &deep(), None)
+        .await;
     assert_refused!(edited, Error::Invalid(_));
-    assert_eq!(room.texts(&entry).await, ["shallow"]);
+    assert_eq!(newsroom.texts(&entry).await, ["shallow"]);
 }
 
 async fn permission_is_checked_before_a_text_is_rendered(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let id = room.post_as(&room.editor, &entry, "the editor's").await.id;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let id = newsroom
+        .post_as(&newsroom.editor, &entry, "the editor's")
+        .await
+        .id;
     // Rendered first, the text would be refused for what it is.
-    let posted = post_deep(&room, &room.reader, &entry).await;
+    let posted = post_deep(&newsroom, &newsroom.reader, &entry).await;
     assert_refused!(posted, Error::Forbidden(_));
-    for viewer in [&room.reader, &room.author] {
-        let edited = room.edit_update(viewer, id, &deep(), None).await;
+    for caller in [&newsroom.reader, &newsroom.author] {
+        let edited = newsroom.edit_update(caller, id, &deep(), None).await;
         assert_refused!(edited, Error::Forbidden(_));
     }
-    let unknown = room
-        .edit_update(&room.author, domain::UpdateId(9_999), &deep(), None)
+    let unknown = newsroom
+        .edit_update(&newsroom.author, domain::UpdateId(9_999), &deep(), None)
         .await;
-    assert_refused!(unknown, Error::Unknown("update"));
+    assert_refused!(unknown, Error::NotFound("update"));
 }
 
 async fn the_excerpt_is_stored_beside_the_html(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let id = room.post(&entry, "**Kick-off** at last").await.id;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let id = newsroom.post(&entry, "**Kick-off** at last").await.id;
     let excerpt = async |id| {
-        let (_, update) = room.update_page(&entry.slug, id).await.unwrap();
+        let (_, update) = newsroom.update_page(&entry.slug, id).await.unwrap();
         update.html.excerpt(200)
     };
     assert_eq!(database.excerpts().await, ["Kick-off at last"]);
     assert_eq!(excerpt(id).await, "Kick-off at last");
-    room.edit_update(&room.author, id, &draft("It is *over*"), None)
+    newsroom
+        .edit_update(&newsroom.author, id, &draft("It is *over*"), None)
         .await
         .unwrap();
     assert_eq!(database.excerpts().await, ["It is over"]);
@@ -152,6 +174,6 @@ async fn the_excerpt_is_stored_beside_the_html(database: Database) {
     database.forget_excerpts().await;
     assert_eq!(excerpt(id).await, "It is over");
     // A picture has no words.
-    let picture = room.post(&entry, "![](/a.png)").await.id;
+    let picture = newsroom.post(&entry, "![](/a.png)").await.id;
     assert_eq!(excerpt(picture).await, "");
 }

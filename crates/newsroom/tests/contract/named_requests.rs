@@ -18,90 +18,102 @@ on_every_database! {
 }
 
 async fn a_late_retry_of_an_edit_does_not_undo_a_later_edit(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let id = room.post(&entry, "2-0").await.id;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let id = newsroom.post(&entry, "2-0").await.id;
     let first = op_id();
-    room.edit_update(&room.author, id, &draft("2-1"), Some(&first))
+    newsroom
+        .edit_update(&newsroom.author, id, &draft("2-1"), Some(&first))
         .await
         .unwrap();
-    room.edit_update(&room.author, id, &draft("2-2"), Some(&op_id()))
+    newsroom
+        .edit_update(&newsroom.author, id, &draft("2-2"), Some(&op_id()))
         .await
         .unwrap();
-    let head = room.feed_head(&entry).await;
-    let answered = room
-        .edit_update(&room.author, id, &draft("2-1"), Some(&first))
+    let head = newsroom.feed_head(&entry).await;
+    let answered = newsroom
+        .edit_update(&newsroom.author, id, &draft("2-1"), Some(&first))
         .await;
     assert_eq!(answered.unwrap().entry.id, entry.id);
-    assert_eq!(room.texts(&entry).await, ["2-2"]);
-    assert_eq!(room.feed_head(&entry).await, head);
+    assert_eq!(newsroom.texts(&entry).await, ["2-2"]);
+    assert_eq!(newsroom.feed_head(&entry).await, head);
 }
 
 async fn a_late_retry_of_an_edit_that_changed_nothing_changes_nothing_later(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let id = room.post(&entry, "2-0").await.id;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let id = newsroom.post(&entry, "2-0").await.id;
     let first = op_id();
-    room.edit_update(&room.author, id, &draft("2-0"), Some(&first))
+    newsroom
+        .edit_update(&newsroom.author, id, &draft("2-0"), Some(&first))
         .await
         .unwrap();
-    room.edit_update(&room.author, id, &draft("2-1"), None)
+    newsroom
+        .edit_update(&newsroom.author, id, &draft("2-1"), None)
         .await
         .unwrap();
-    room.edit_update(&room.author, id, &draft("2-0"), Some(&first))
+    newsroom
+        .edit_update(&newsroom.author, id, &draft("2-0"), Some(&first))
         .await
         .unwrap();
-    assert_eq!(room.texts(&entry).await, ["2-1"]);
+    assert_eq!(newsroom.texts(&entry).await, ["2-1"]);
 }
 
 async fn a_late_retry_of_a_deletion_does_not_delete_what_was_restored(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let id = room.post(&entry, "kept").await.id;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let id = newsroom.post(&entry, "kept").await.id;
     let (deletion, restoration) = (op_id(), op_id());
-    room.delete_update(&room.author, id, Some(&deletion))
+    newsroom
+        .delete_update(&newsroom.author, id, Some(&deletion))
         .await
         .unwrap();
-    room.restore_update(&room.author, id, Some(&restoration))
+    newsroom
+        .restore_update(&newsroom.author, id, Some(&restoration))
         .await
         .unwrap();
-    room.delete_update(&room.author, id, Some(&deletion))
+    newsroom
+        .delete_update(&newsroom.author, id, Some(&deletion))
         .await
         .unwrap();
-    assert_eq!(room.texts(&entry).await, ["kept"]);
-    room.delete_update(&room.author, id, Some(&op_id()))
+    assert_eq!(newsroom.texts(&entry).await, ["kept"]);
+    newsroom
+        .delete_update(&newsroom.author, id, Some(&op_id()))
         .await
         .unwrap();
-    room.restore_update(&room.author, id, Some(&restoration))
+    newsroom
+        .restore_update(&newsroom.author, id, Some(&restoration))
         .await
         .unwrap();
-    assert_eq!(room.texts(&entry).await, [""; 0]);
+    assert_eq!(newsroom.texts(&entry).await, [""; 0]);
 }
 
 async fn a_late_retry_of_a_mark_does_not_mark_again(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let id = room.post(&entry, "a goal").await.id;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let id = newsroom.post(&entry, "a goal").await.id;
     let mark = op_id();
     for (on, op) in [(true, &mark), (false, &op_id()), (true, &mark)] {
-        room.mark_update(&room.author, id, Mark::Key, on, Some(op))
+        newsroom
+            .mark_update(&newsroom.author, id, Mark::Key, on, Some(op))
             .await
             .unwrap();
     }
-    let page = room.entry_page(&entry.slug).await.unwrap();
+    let page = newsroom.entry_page(&entry.slug).await.unwrap();
     assert!(!page.updates[0].key);
 }
 
 async fn a_late_retry_to_a_renamed_entry_does_not_rename_it_back(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    newsroom.live_entry().await;
     let to = |name: &str| EntryPatch {
         slug: Some(slug(name)),
         ..EntryPatch::default()
     };
     let first = op_id();
     let rename = async |from: &str, name: &str, op: &OpId| {
-        room.patch_entry(&room.author, &slug(from), &to(name), Some(op))
+        newsroom
+            .patch_entry(&newsroom.author, &slug(from), &to(name), Some(op))
             .await
             .unwrap()
             .slug
@@ -115,104 +127,131 @@ async fn a_late_retry_to_a_renamed_entry_does_not_rename_it_back(database: Datab
 }
 
 async fn another_request_under_a_used_operation_id_is_refused(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     let (one, two) = (
-        room.post(&entry, "one").await.id,
-        room.post(&entry, "two").await.id,
+        newsroom.post(&entry, "one").await.id,
+        newsroom.post(&entry, "two").await.id,
     );
     let op = Some(op_id());
     let op = op.as_ref();
-    let author = &room.author;
-    room.edit_update(author, one, &draft("edited"), op)
+    let author = &newsroom.author;
+    newsroom
+        .edit_update(author, one, &draft("edited"), op)
         .await
         .unwrap();
     assert_refused!(
-        room.edit_update(author, two, &draft("edited"), op).await,
-        Error::Repeated
+        newsroom
+            .edit_update(author, two, &draft("edited"), op)
+            .await,
+        Error::IdempotencyConflict
     );
     assert_refused!(
-        room.edit_update(author, one, &draft("other"), op).await,
-        Error::Repeated
-    );
-    assert_refused!(room.delete_update(author, one, op).await, Error::Repeated);
-    assert_refused!(room.restore_update(author, one, op).await, Error::Repeated);
-    assert_refused!(
-        room.mark_update(author, one, Mark::Key, true, op).await,
-        Error::Repeated
+        newsroom.edit_update(author, one, &draft("other"), op).await,
+        Error::IdempotencyConflict
     );
     assert_refused!(
-        room.end_entry(author, &entry.slug, op).await,
-        Error::Repeated
+        newsroom.delete_update(author, one, op).await,
+        Error::IdempotencyConflict
+    );
+    assert_refused!(
+        newsroom.restore_update(author, one, op).await,
+        Error::IdempotencyConflict
+    );
+    assert_refused!(
+        newsroom.mark_update(author, one, Mark::Key, true, op).await,
+        Error::IdempotencyConflict
+    );
+    assert_refused!(
+        newsroom.end_entry(author, &entry.slug, op).await,
+        Error::IdempotencyConflict
     );
     let patch = UpdatePatch {
         key: Some(true),
         ..UpdatePatch::text(&draft("edited"))
     };
     assert_refused!(
-        room.patch_update(author, one, &patch, op).await,
-        Error::Repeated
+        newsroom.patch_update(author, one, &patch, op).await,
+        Error::IdempotencyConflict
     );
     // Another account has operation ids of its own.
-    room.edit_update(&room.editor, two, &draft("edited, too"), op)
+    newsroom
+        .edit_update(&newsroom.editor, two, &draft("edited, too"), op)
         .await
         .unwrap();
-    assert_eq!(room.texts(&entry).await, ["edited", "edited, too"]);
+    assert_eq!(newsroom.texts(&entry).await, ["edited", "edited, too"]);
 }
 
 async fn an_author_does_not_restore_what_an_editor_deleted(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let id = room.post(&entry, "libel").await.id;
-    room.delete_update(&room.editor, id, None).await.unwrap();
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let id = newsroom.post(&entry, "libel").await.id;
+    newsroom
+        .delete_update(&newsroom.editor, id, None)
+        .await
+        .unwrap();
     assert_refused!(
-        room.restore_update(&room.author, id, None).await,
+        newsroom.restore_update(&newsroom.author, id, None).await,
         Error::Forbidden(_)
     );
     assert!(
-        room.desk_entry(&room.author, &entry.slug)
+        newsroom
+            .desk_entry(&newsroom.author, &entry.slug)
             .await
             .unwrap()
             .deleted
             .is_empty()
     );
-    room.restore_update(&room.editor, id, None).await.unwrap();
+    newsroom
+        .restore_update(&newsroom.editor, id, None)
+        .await
+        .unwrap();
     // An editor's deletion counts also where the author was first.
-    room.delete_update(&room.author, id, None).await.unwrap();
-    let deleted = room
-        .desk_entry(&room.author, &entry.slug)
+    newsroom
+        .delete_update(&newsroom.author, id, None)
+        .await
+        .unwrap();
+    let deleted = newsroom
+        .desk_entry(&newsroom.author, &entry.slug)
         .await
         .unwrap()
         .deleted;
     assert_eq!(deleted.len(), 1);
-    room.delete_update(&room.editor, id, None).await.unwrap();
+    newsroom
+        .delete_update(&newsroom.editor, id, None)
+        .await
+        .unwrap();
     assert_refused!(
-        room.restore_update(&room.author, id, None).await,
+        newsroom.restore_update(&newsroom.author, id, None).await,
         Error::Forbidden(_)
     );
-    assert!(room.texts(&entry).await.is_empty());
-    room.restore_update(&room.owner, id, None).await.unwrap();
-    assert_eq!(room.texts(&entry).await, ["libel"]);
+    assert!(newsroom.texts(&entry).await.is_empty());
+    newsroom
+        .restore_update(&newsroom.owner, id, None)
+        .await
+        .unwrap();
+    assert_eq!(newsroom.texts(&entry).await, ["libel"]);
 }
 
 async fn old_operations_are_forgotten(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let id = room.post(&entry, "a").await.id;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let id = newsroom.post(&entry, "a").await.id;
     let op = op_id();
-    room.edit_update(&room.author, id, &draft("b"), Some(&op))
+    newsroom
+        .edit_update(&newsroom.author, id, &draft("b"), Some(&op))
         .await
         .unwrap();
     let store = database.store().await;
     let known = async || {
         let mut snapshot = store.snapshot().await.unwrap();
         snapshot
-            .operation(room.author.id, &op)
+            .operation(newsroom.author.id, &op)
             .await
             .unwrap()
             .is_some()
     };
-    let now = room.clock().now();
+    let now = newsroom.clock().now();
     store.forget_operations(now).await.unwrap();
     assert!(known().await);
     store.forget_operations(now.plus_micros(1)).await.unwrap();

@@ -35,14 +35,14 @@ async fn refusal(url: &str) -> String {
 }
 
 async fn a_new_database_is_made_and_kept(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    room.post(&entry, "kept").await;
-    let before = room.entry_page(&entry.slug).await.unwrap();
-    room.shut_down().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    newsroom.post(&entry, "kept").await;
+    let before = newsroom.entry_page(&entry.slug).await.unwrap();
+    newsroom.shut_down().await;
 
-    let room = TestNewsroom::on(&database).await;
-    let after = room.entry_page(&entry.slug).await.unwrap();
+    let newsroom = TestNewsroom::on(&database).await;
+    let after = newsroom.entry_page(&entry.slug).await.unwrap();
     assert_eq!(after.updates, before.updates);
     assert_eq!(after.cursor, before.cursor);
 }

@@ -20,40 +20,46 @@ on_every_database! {
 }
 
 /// What the front page says of each entry.
-async fn lines(room: &TestNewsroom) -> Vec<String> {
-    let page = room.front_page().await.unwrap();
-    assert_eq!(page.cursor.rev, room.head(FeedId::All).await.unwrap().head);
-    let line = |(entry, latest): &(Entry, _)| room.cards().line(entry, Option::as_ref(latest));
+async fn lines(newsroom: &TestNewsroom) -> Vec<String> {
+    let page = newsroom.front_page().await.unwrap();
+    assert_eq!(
+        page.cursor.rev,
+        newsroom.head(FeedId::All).await.unwrap().head
+    );
+    let line = |(entry, latest): &(Entry, _)| newsroom.cards().line(entry, Option::as_ref(latest));
     page.entries.iter().map(line).collect()
 }
 
 async fn the_front_page_shows_the_latest_line_of_each_entry(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     let entries = [
-        room.entry("one", EntryState::Live).await,
-        room.entry("two", EntryState::Live).await,
-        room.entry("three", EntryState::Upcoming).await,
+        newsroom.entry("one", EntryState::Live).await,
+        newsroom.entry("two", EntryState::Live).await,
+        newsroom.entry("three", EntryState::Upcoming).await,
     ];
-    let draft = room.entry("draft", EntryState::Draft).await;
-    room.post(&entries[0], "a").await;
-    room.post(&draft, "secret").await;
-    room.post(&entries[1], "b").await;
-    room.hand.advance(1_000_000);
-    room.post(&entries[0], "c").await;
-    assert_eq!(lines(&room).await, ["three: nothing", "two: b", "one: c"]);
+    let draft = newsroom.entry("draft", EntryState::Draft).await;
+    newsroom.post(&entries[0], "a").await;
+    newsroom.post(&draft, "secret").await;
+    newsroom.post(&entries[1], "b").await;
+    newsroom.hand.advance(1_000_000);
+    newsroom.post(&entries[0], "c").await;
+    assert_eq!(
+        lines(&newsroom).await,
+        ["three: nothing", "two: b", "one: c"]
+    );
 }
 
 async fn a_line_follows_its_entry_and_its_latest_update(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let other = room.entry("other", EntryState::Live).await;
-    room.post(&other, "elsewhere").await;
-    let mut cursor = room.head(FeedId::All).await.unwrap().head;
-    let mut stream = Stream::open(&room.newsroom, FeedId::All, Some(cursor));
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let other = newsroom.entry("other", EntryState::Live).await;
+    newsroom.post(&other, "elsewhere").await;
+    let mut cursor = newsroom.head(FeedId::All).await.unwrap().head;
+    let mut stream = Stream::open(&newsroom.newsroom, FeedId::All, Some(cursor));
     let mut tells = async |expected: &str| {
         for batch in [
             stream.next_batch().await,
-            room.changes_after(FeedId::All, cursor).await,
+            newsroom.changes_after(FeedId::All, cursor).await,
         ] {
             let [told] = &batch.entries[..] else {
                 panic!("{batch:?}")
@@ -61,88 +67,106 @@ async fn a_line_follows_its_entry_and_its_latest_update(database: Database) {
             assert_eq!((&*told.line, &*told.highlights), (expected, ""));
             assert_eq!((told.id, told.rev), (entry.id, batch.to));
         }
-        cursor = room.head(FeedId::All).await.unwrap().head;
+        cursor = newsroom.head(FeedId::All).await.unwrap().head;
     };
-    room.post(&entry, "first").await;
+    newsroom.post(&entry, "first").await;
     tells("final: first").await;
-    let PostedUpdate { id, .. } = room.post(&entry, "secnod").await;
+    let PostedUpdate { id, .. } = newsroom.post(&entry, "secnod").await;
     tells("final: secnod").await;
-    room.edit_update(&room.author, id, &draft("second"), None)
+    newsroom
+        .edit_update(&newsroom.author, id, &draft("second"), None)
         .await
         .unwrap();
     tells("final: second").await;
-    room.mark_update(&room.author, id, Mark::Key, true, None)
+    newsroom
+        .mark_update(&newsroom.author, id, Mark::Key, true, None)
         .await
         .unwrap();
     tells("final: second").await;
-    room.delete_update(&room.author, id, None).await.unwrap();
+    newsroom
+        .delete_update(&newsroom.author, id, None)
+        .await
+        .unwrap();
     tells("final: first").await;
-    room.restore_update(&room.author, id, None).await.unwrap();
+    newsroom
+        .restore_update(&newsroom.author, id, None)
+        .await
+        .unwrap();
     tells("final: second").await;
     let renamed = EntryEdit {
         title: domain::Title::parse("The re-match").unwrap(),
         ..EntryEdit::of(&entry)
     };
-    room.edit_entry(&room.author, &entry.slug, &renamed, None)
+    newsroom
+        .edit_entry(&newsroom.author, &entry.slug, &renamed, None)
         .await
         .unwrap();
     tells("The re-match: second").await;
-    room.end_entry(&room.author, &entry.slug, None)
+    newsroom
+        .end_entry(&newsroom.author, &entry.slug, None)
         .await
         .unwrap();
     tells("The re-match: second").await;
 }
 
 async fn a_draft_that_goes_public_appears_with_its_line_and_its_cards(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    room.live_entry().await;
-    let draft = room.entry("draft", EntryState::Draft).await;
-    let prepared = room.post(&draft, "prepared").await.id;
-    let before = room.head(FeedId::All).await.unwrap().head;
-    let silent = room.changes_after(FeedId::All, before).await;
+    let newsroom = TestNewsroom::on(&database).await;
+    newsroom.live_entry().await;
+    let draft = newsroom.entry("draft", EntryState::Draft).await;
+    let prepared = newsroom.post(&draft, "prepared").await.id;
+    let before = newsroom.head(FeedId::All).await.unwrap().head;
+    let silent = newsroom.changes_after(FeedId::All, before).await;
     assert!(silent.is_empty(), "{silent:?}");
 
-    room.start_entry(&room.author, &draft.slug, None)
+    newsroom
+        .start_entry(&newsroom.author, &draft.slug, None)
         .await
         .unwrap();
-    let batch = room.changes_after(FeedId::All, before).await;
+    let batch = newsroom.changes_after(FeedId::All, before).await;
     assert_eq!(batch.entries[0].line, "draft: prepared");
     assert_eq!(batch.changes[0].id(), prepared);
 }
 
 async fn what_is_live_is_one_stream(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let one = room.entry("one", EntryState::Live).await;
-    let two = room.entry("two", EntryState::Live).await;
-    let over = room.entry("over", EntryState::Live).await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let one = newsroom.entry("one", EntryState::Live).await;
+    let two = newsroom.entry("two", EntryState::Live).await;
+    let over = newsroom.entry("over", EntryState::Live).await;
     for (entry, text) in [(&one, "a"), (&over, "x"), (&two, "b"), (&one, "c")] {
-        room.post(entry, text).await;
-        room.hand.advance(1_000_000);
+        newsroom.post(entry, text).await;
+        newsroom.hand.advance(1_000_000);
     }
-    let gone = room.post(&two, "gone").await.id;
-    room.delete_update(&room.author, gone, None).await.unwrap();
-    room.end_entry(&room.author, &over.slug, None)
+    let gone = newsroom.post(&two, "gone").await.id;
+    newsroom
+        .delete_update(&newsroom.author, gone, None)
+        .await
+        .unwrap();
+    newsroom
+        .end_entry(&newsroom.author, &over.slug, None)
         .await
         .unwrap();
 
-    let page = room.live_page().await.unwrap();
+    let page = newsroom.live_page().await.unwrap();
     let said: Vec<_> = page.updates.iter().map(|u| u.source.as_str()).collect();
     assert_eq!(said, ["a", "b", "c"]);
     let live: Vec<_> = page.entries.iter().map(|entry| entry.id).collect();
     assert_eq!(live, [two.id, one.id]);
-    assert_eq!(page.cursor.rev, room.head(FeedId::All).await.unwrap().head);
+    assert_eq!(
+        page.cursor.rev,
+        newsroom.head(FeedId::All).await.unwrap().head
+    );
 }
 
 async fn the_stream_of_what_is_live_is_bounded(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let one = room.entry("one", EntryState::Live).await;
-    let two = room.entry("two", EntryState::Live).await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let one = newsroom.entry("one", EntryState::Live).await;
+    let two = newsroom.entry("two", EntryState::Live).await;
     let longest = usize::from(LivePage::LONGEST);
     for n in 0..=longest {
         let entry = if n % 2 == 0 { &one } else { &two };
-        room.post(entry, &n.to_string()).await;
+        newsroom.post(entry, &n.to_string()).await;
     }
-    let page = room.live_page().await.unwrap();
+    let page = newsroom.live_page().await.unwrap();
     let said: Vec<_> = page.updates.iter().map(|u| u.source.clone()).collect();
     let expected: Vec<_> = (1..=longest).map(|n| n.to_string()).collect();
     assert_eq!(said, expected);
@@ -150,13 +174,14 @@ async fn the_stream_of_what_is_live_is_bounded(database: Database) {
 
 /// Neither a stream that comes back nor anybody who asks is told what was taken down.
 async fn a_line_that_was_taken_down_is_in_no_frame(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let before = room.post(&entry, "harmless").await.rev;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let before = newsroom.post(&entry, "harmless").await.rev;
     // Somebody reads: what is told is kept for those who come back.
-    let mut reading = Stream::open(&room.newsroom, FeedId::All, Some(before));
-    let secret = room.post(&entry, "a secret").await.id;
-    room.mark_update(&room.author, secret, Mark::Pinned, true, None)
+    let mut reading = Stream::open(&newsroom.newsroom, FeedId::All, Some(before));
+    let secret = newsroom.post(&entry, "a secret").await.id;
+    newsroom
+        .mark_update(&newsroom.author, secret, Mark::Pinned, true, None)
         .await
         .unwrap();
     reading.next_batch().await;
@@ -164,31 +189,34 @@ async fn a_line_that_was_taken_down_is_in_no_frame(database: Database) {
         title: domain::Title::parse("Renamed").unwrap(),
         ..EntryEdit::of(&entry)
     };
-    room.edit_entry(&room.author, &entry.slug, &renamed, None)
+    newsroom
+        .edit_entry(&newsroom.author, &entry.slug, &renamed, None)
         .await
         .unwrap();
-    room.delete_update(&room.author, secret, None)
+    newsroom
+        .delete_update(&newsroom.author, secret, None)
         .await
         .unwrap();
 
     for feed in [FeedId::All, FeedId::Entry(entry.id)] {
-        let mut back = Stream::open(&room.newsroom, feed, Some(before));
+        let mut back = Stream::open(&newsroom.newsroom, feed, Some(before));
         let told = back.next_batch().await;
-        assert_eq!(told.to, room.head(feed).await.unwrap().head);
+        assert_eq!(told.to, newsroom.head(feed).await.unwrap().head);
         assert!(!format!("{told:?}").contains("secret"), "{told:?}");
     }
 }
 
 async fn a_batch_of_many_entries_comes_in_parts(database: Database) {
     const ENTRIES: usize = 130;
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     for number in 0..ENTRIES {
-        room.entry(&format!("entry-{number}"), EntryState::Live)
+        newsroom
+            .entry(&format!("entry-{number}"), EntryState::Live)
             .await;
     }
     let (mut rev, mut parts, mut seen) = (0, 0, HashSet::new());
     loop {
-        let batch = room.changes_after(FeedId::All, rev).await;
+        let batch = newsroom.changes_after(FeedId::All, rev).await;
         assert!(batch.entries.len() <= 100);
         assert!(batch.to > rev);
         seen.extend(batch.entries.iter().map(|entry| entry.id));
@@ -201,18 +229,18 @@ async fn a_batch_of_many_entries_comes_in_parts(database: Database) {
 }
 
 async fn a_part_of_a_batch_names_the_entries_of_its_updates(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     // More than a megabyte of HTML in all.
     let text = "word ".repeat(9_000);
     for _ in 0..40 {
-        room.post(&entry, &text).await;
+        newsroom.post(&entry, &text).await;
     }
-    let other = room.entry("other", EntryState::Live).await;
-    let head = room.post(&other, "last").await.rev;
+    let other = newsroom.entry("other", EntryState::Live).await;
+    let head = newsroom.post(&other, "last").await.rev;
     let (mut rev, mut updates, mut parts) = (0, 0, 0);
     while rev < head {
-        let batch = room.changes_after(FeedId::All, rev).await;
+        let batch = newsroom.changes_after(FeedId::All, rev).await;
         let size: usize = batch
             .changes
             .iter()
@@ -220,7 +248,7 @@ async fn a_part_of_a_batch_names_the_entries_of_its_updates(database: Database) 
             .sum();
         assert!(size < 1_500_000, "{size} bytes");
         for change in &batch.changes {
-            if let Change::Presented(card) = change {
+            if let Change::Upserted(card) = change {
                 assert!(batch.entries.iter().any(|entry| entry.id == card.entry_id));
             }
         }
@@ -229,26 +257,26 @@ async fn a_part_of_a_batch_names_the_entries_of_its_updates(database: Database) 
     }
     assert_eq!(updates, 41);
     assert!(parts > 1);
-    let of_entry = room.changes_after(FeedId::Entry(entry.id), 0).await;
+    let of_entry = newsroom.changes_after(FeedId::Entry(entry.id), 0).await;
     assert!(of_entry.more && of_entry.changes.len() < 40);
 }
 
 async fn what_happens_in_drafts_cannot_be_counted(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let head = room.post(&entry, "public").await.rev;
-    let draft = room.entry("secret", EntryState::Draft).await;
-    room.post(&draft, "hidden").await;
-    let epoch = room.head(FeedId::All).await.unwrap().epoch;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let head = newsroom.post(&entry, "public").await.rev;
+    let draft = newsroom.entry("secret", EntryState::Draft).await;
+    newsroom.post(&draft, "hidden").await;
+    let epoch = newsroom.head(FeedId::All).await.unwrap().epoch;
     for feed in [FeedId::All, FeedId::Entry(entry.id)] {
         for beyond in 1..5 {
             let since = Cursor::new(epoch.clone(), head + beyond);
-            let answer = room.changes(feed, Some(since)).await;
+            let answer = newsroom.changes(feed, Some(since)).await;
             match answer {
                 Err(Error::Reset(reset)) => assert_eq!(reset, Reset::new(epoch.clone(), head)),
                 other => panic!("{other:?}"),
             }
         }
-        room.changes_after(feed, head).await;
+        newsroom.changes_after(feed, head).await;
     }
 }

@@ -30,27 +30,27 @@ fn headline(text: &str) -> UpdatePatch {
 }
 
 async fn changes_that_cross_leave_each_other_alone(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     for _ in 0..5 {
-        let id = room.post(&entry, "A gaol").await.id;
+        let id = newsroom.post(&entry, "A gaol").await.id;
         let mut changes = JoinSet::new();
-        for (viewer, patch) in [
-            (&room.author, headline("1 : 0")),
-            (&room.editor, source("A goal")),
-            (&room.author, UpdatePatch::mark(Mark::Key, true)),
-            (&room.editor, UpdatePatch::mark(Mark::Pinned, true)),
+        for (caller, patch) in [
+            (&newsroom.author, headline("1 : 0")),
+            (&newsroom.editor, source("A goal")),
+            (&newsroom.author, UpdatePatch::mark(Mark::Key, true)),
+            (&newsroom.editor, UpdatePatch::mark(Mark::Pinned, true)),
         ] {
-            let (newsroom, viewer) = (room.newsroom.clone(), viewer.clone());
+            let (newsroom, caller) = (newsroom.newsroom.clone(), caller.clone());
             changes.spawn(async move {
                 newsroom
-                    .patch_update(&viewer, id, &patch, None)
+                    .patch_update(&caller, id, &patch, None)
                     .await
                     .unwrap()
             });
         }
         changes.join_all().await;
-        let (_, update) = room.update_page(&entry.slug, id).await.unwrap();
+        let (_, update) = newsroom.update_page(&entry.slug, id).await.unwrap();
         let now = update.headline.map(String::from);
         assert_eq!((now.as_deref(), &*update.source), (Some("1 : 0"), "A goal"));
         assert!(update.html.as_str().contains("A goal"));
@@ -59,69 +59,79 @@ async fn changes_that_cross_leave_each_other_alone(database: Database) {
 }
 
 async fn all_of_a_change_is_told_at_once(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let pinned = room.post(&entry, "pinned").await.id;
-    room.mark_update(&room.author, pinned, Mark::Pinned, true, None)
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let pinned = newsroom.post(&entry, "pinned").await.id;
+    newsroom
+        .mark_update(&newsroom.author, pinned, Mark::Pinned, true, None)
         .await
         .unwrap();
-    let posted = room.post(&entry, "A gaol").await;
+    let posted = newsroom.post(&entry, "A gaol").await;
     let patch = UpdatePatch {
         key: Some(true),
         pinned: Some(true),
         ..UpdatePatch::text(&Draft::parse("A goal", "1 : 0").unwrap())
     };
-    room.patch_update(&room.author, posted.id, &patch, None)
+    newsroom
+        .patch_update(&newsroom.author, posted.id, &patch, None)
         .await
         .unwrap();
-    let batch = room
+    let batch = newsroom
         .changes_after(FeedId::Entry(entry.id), posted.rev)
         .await;
     let told: Vec<_> = batch.changes.iter().map(|c| (c.id(), c.rev())).collect();
     let rev = posted.rev;
     assert_eq!(told, [(pinned, rev + 1), (posted.id, rev + 2)]);
     assert_eq!(batch.entry.unwrap().rev, rev + 2);
-    room.patch_update(&room.author, posted.id, &patch, None)
+    newsroom
+        .patch_update(&newsroom.author, posted.id, &patch, None)
         .await
         .unwrap();
-    assert_eq!(room.feed_head(&entry).await, rev + 2, "the same again");
+    assert_eq!(newsroom.feed_head(&entry).await, rev + 2, "the same again");
 
     let bare = UpdatePatch {
         key: Some(false),
         pinned: Some(false),
         ..headline("")
     };
-    room.patch_update(&room.author, posted.id, &bare, None)
+    newsroom
+        .patch_update(&newsroom.author, posted.id, &bare, None)
         .await
         .unwrap();
-    let batch = room.changes_after(FeedId::Entry(entry.id), rev + 2).await;
+    let batch = newsroom
+        .changes_after(FeedId::Entry(entry.id), rev + 2)
+        .await;
     assert_eq!(batch.changes.len(), 1);
     assert_eq!(batch.entry.unwrap().highlights, "", "its top tells of it");
 }
 
 async fn a_refused_change_changes_nothing(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let id = room.post(&entry, "A goal").await.id;
-    let head = room.feed_head(&entry).await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let id = newsroom.post(&entry, "A goal").await.id;
+    let head = newsroom.feed_head(&entry).await;
     let invisible = UpdatePatch {
         key: Some(true),
         ..source("<script>alert(1)</script>")
     };
-    let refused = room.patch_update(&room.author, id, &invisible, None).await;
+    let refused = newsroom
+        .patch_update(&newsroom.author, id, &invisible, None)
+        .await;
     assert_refused!(refused, Error::Invalid(_));
-    assert_eq!(room.feed_head(&entry).await, head);
+    assert_eq!(newsroom.feed_head(&entry).await, head);
 
     // A text that says nothing stands under a headline, and that can't be taken from above it.
     let under_a_headline = Draft::parse("<script>alert(1)</script>", "1 : 0").unwrap();
-    room.edit_update(&room.author, id, &under_a_headline, None)
+    newsroom
+        .edit_update(&newsroom.author, id, &under_a_headline, None)
         .await
         .unwrap();
-    let refused = room
-        .patch_update(&room.author, id, &headline(""), None)
+    let refused = newsroom
+        .patch_update(&newsroom.author, id, &headline(""), None)
         .await;
     assert_refused!(refused, Error::Invalid(_));
-    room.edit_update(&room.author, id, &draft("A goal"), None)
+    newsroom
+        .edit_update(&newsroom.author, id, &draft("A goal"), None)
         .await
         .unwrap();
 }
@@ -134,9 +144,9 @@ fn titled(title: &str) -> EntryPatch {
 }
 
 async fn an_entrys_changes_that_cross_leave_each_other_alone(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     for round in 0..5 {
-        let entry = room
+        let entry = newsroom
             .entry(&format!("final-{round}"), EntryState::Live)
             .await;
         let summary = EntryPatch {
@@ -150,17 +160,17 @@ async fn an_entrys_changes_that_cross_leave_each_other_alone(database: Database)
         let ended = EntryPatch::state(EntryState::Ended);
         let mut changes = JoinSet::new();
         for patch in [titled("The final"), summary, order, ended] {
-            let (newsroom, viewer) = (room.newsroom.clone(), room.author.clone());
+            let (newsroom, caller) = (newsroom.newsroom.clone(), newsroom.author.clone());
             let slug = entry.slug.clone();
             changes.spawn(async move {
                 newsroom
-                    .patch_entry(&viewer, &slug, &patch, None)
+                    .patch_entry(&caller, &slug, &patch, None)
                     .await
                     .unwrap();
             });
         }
         changes.join_all().await;
-        let now = room.entry_page(&entry.slug).await.unwrap().entry;
+        let now = newsroom.entry_page(&entry.slug).await.unwrap().entry;
         assert_eq!(
             (&*now.title.to_string(), &*now.summary.to_string()),
             ("The final", "Tonight.")
@@ -173,19 +183,19 @@ async fn an_entrys_changes_that_cross_leave_each_other_alone(database: Database)
 }
 
 async fn an_entry_is_renamed_and_started_at_once(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let draft = room.entry("draft", EntryState::Draft).await;
-    let id = room.post(&draft, "A goal").await.id;
+    let newsroom = TestNewsroom::on(&database).await;
+    let draft = newsroom.entry("draft", EntryState::Draft).await;
+    let id = newsroom.post(&draft, "A goal").await.id;
     let patch = EntryPatch {
         slug: Some(slug("final")),
         state: Some(EntryState::Live),
         ..titled("The final")
     };
-    let started = room
-        .patch_entry(&room.author, &draft.slug, &patch, None)
+    let started = newsroom
+        .patch_entry(&newsroom.author, &draft.slug, &patch, None)
         .await
         .unwrap();
-    let page = room.entry_page(&slug("final")).await.unwrap();
+    let page = newsroom.entry_page(&slug("final")).await.unwrap();
     assert_eq!(started, page.entry, "what it answers is what is there");
     assert_eq!(
         page.entry.head,
@@ -193,14 +203,14 @@ async fn an_entry_is_renamed_and_started_at_once(database: Database) {
         "a post, its card, the entry"
     );
     assert_eq!(page.updates[0].id, id);
-    let nobodys = room.entry_page(&draft.slug).await;
-    assert_refused!(nobodys, Error::Unknown("entry"));
+    let nobodys = newsroom.entry_page(&draft.slug).await;
+    assert_refused!(nobodys, Error::NotFound("entry"));
 }
 
 async fn an_entrys_refused_change_changes_nothing(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let draft = room.entry("draft", EntryState::Draft).await;
-    let live = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let draft = newsroom.entry("draft", EntryState::Draft).await;
+    let live = newsroom.live_entry().await;
     let ended = EntryPatch {
         state: Some(EntryState::Ended),
         ..titled("Changed")
@@ -214,21 +224,21 @@ async fn an_entrys_refused_change_changes_nothing(database: Database) {
         state: Some(EntryState::Ended),
         ..titled("Changed")
     };
-    let refused = room
-        .patch_entry(&room.author, &draft.slug, &ended, None)
+    let refused = newsroom
+        .patch_entry(&newsroom.author, &draft.slug, &ended, None)
         .await;
     assert_refused!(refused, Error::Forbidden(_));
     for patch in [announced, taken] {
-        let refused = room
-            .patch_entry(&room.author, &live.slug, &patch, None)
+        let refused = newsroom
+            .patch_entry(&newsroom.author, &live.slug, &patch, None)
             .await;
         assert_refused!(refused, Error::Invalid(_));
     }
-    let refused = room
-        .patch_entry(&room.reader, &live.slug, &ended, None)
+    let refused = newsroom
+        .patch_entry(&newsroom.reader, &live.slug, &ended, None)
         .await;
     assert_refused!(refused, Error::Forbidden(_));
     for entry in [draft, live] {
-        assert_eq!(room.desk_page(&entry.slug).await.entry, entry);
+        assert_eq!(newsroom.desk_page(&entry.slug).await.entry, entry);
     }
 }

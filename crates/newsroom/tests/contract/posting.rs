@@ -2,7 +2,7 @@
 
 use std::{slice, sync::Arc, time::Duration};
 
-use domain::{AccountId, Draft, EntryState, Invalid, OpId, Slug, UpdateId, Viewer};
+use domain::{AccountId, Caller, Draft, EntryState, Invalid, OpId, Slug, UpdateId};
 use newsroom::Error;
 
 use super::support::{Database, TestNewsroom, draft, op_id, slug};
@@ -22,51 +22,54 @@ const NOW: Duration = Duration::ZERO;
 const NO_UPDATE: UpdateId = UpdateId(999_999);
 
 async fn a_posted_update_is_everywhere_at_once(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     let draft = Draft::parse("**Kick-off**", "It begins").unwrap();
-    let posted = room
-        .post_update(&room.author, &entry.slug, &op_id(), &draft, NOW)
+    let posted = newsroom
+        .post_update(&newsroom.author, &entry.slug, &op_id(), &draft, NOW)
         .await
         .unwrap();
 
-    let (of, update) = room.update_page(&entry.slug, posted.id).await.unwrap();
+    let (of, update) = newsroom.update_page(&entry.slug, posted.id).await.unwrap();
     assert_eq!((of.id, of.head), (entry.id, posted.rev));
     assert_eq!((update.id, update.rev), (posted.id, posted.rev));
     assert_eq!(
         (update.entry_id, update.author_id),
-        (entry.id, room.author.id)
+        (entry.id, newsroom.author.id)
     );
-    assert_eq!(update.author, room.author.username);
+    assert_eq!(update.author, newsroom.author.username);
     assert_eq!(update.headline.as_ref().unwrap().as_str(), "It begins");
     assert_eq!(update.source, "**Kick-off**");
     assert_eq!(
         update.html.as_str(),
         "<p dir=\"auto\"><strong>Kick-off</strong></p>"
     );
-    assert_eq!(update.posted_at, room.clock().now());
+    assert_eq!(update.posted_at, newsroom.clock().now());
     assert_eq!((update.edited_at, update.deleted_at), (None, None));
 
-    let page = room.entry_page(&entry.slug).await.unwrap();
+    let page = newsroom.entry_page(&entry.slug).await.unwrap();
     assert_eq!(page.updates, [Arc::new(update.clone())]);
     assert_eq!(page.cursor.rev, posted.rev);
-    let (_, after) = room.updates_after(entry.id, UpdateId(0)).await.unwrap();
+    let (_, after) = newsroom.updates_after(entry.id, UpdateId(0)).await.unwrap();
     assert_eq!(after, slice::from_ref(&update));
-    let (_, after) = room.updates_after(entry.id, posted.id).await.unwrap();
+    let (_, after) = newsroom.updates_after(entry.id, posted.id).await.unwrap();
     assert_eq!(after, []);
-    let (_, editable) = room.editable_update(&room.author, posted.id).await.unwrap();
+    let (_, editable) = newsroom
+        .editable_update(&newsroom.author, posted.id)
+        .await
+        .unwrap();
     assert_eq!(editable, update);
-    assert_eq!(room.feed_head(&entry).await, posted.rev);
+    assert_eq!(newsroom.feed_head(&entry).await, posted.rev);
 }
 
 async fn a_late_post_is_clamped(database: Database) {
     const MINUTE: i64 = 60 * 1_000_000;
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    room.hand.advance(2 * 24 * 60 * MINUTE);
-    let started_later = room.entry("later", EntryState::Live).await;
-    room.hand.advance(10 * MINUTE);
-    let now = room.clock().now();
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    newsroom.hand.advance(2 * 24 * 60 * MINUTE);
+    let started_later = newsroom.entry("later", EntryState::Live).await;
+    newsroom.hand.advance(10 * MINUTE);
+    let now = newsroom.clock().now();
     for (entry, waited, expected) in [
         (&entry, NOW, now),
         (&entry, Duration::from_mins(3), now.plus_micros(-3 * MINUTE)),
@@ -84,11 +87,17 @@ async fn a_late_post_is_clamped(database: Database) {
         ),
         (&started_later, Duration::MAX, started_later.starts_at),
     ] {
-        let posted = room
-            .post_update(&room.author, &entry.slug, &op_id(), &draft("late"), waited)
+        let posted = newsroom
+            .post_update(
+                &newsroom.author,
+                &entry.slug,
+                &op_id(),
+                &draft("late"),
+                waited,
+            )
             .await
             .unwrap();
-        let (_, update) = room.update_page(&entry.slug, posted.id).await.unwrap();
+        let (_, update) = newsroom.update_page(&entry.slug, posted.id).await.unwrap();
         assert_eq!(
             update.posted_at, expected,
             "{} after {waited:?}",
@@ -96,7 +105,7 @@ async fn a_late_post_is_clamped(database: Database) {
         );
     }
     // What waited stands where it belongs, not where it arrived.
-    let page = room.entry_page(&entry.slug).await.unwrap();
+    let page = newsroom.entry_page(&entry.slug).await.unwrap();
     assert!(
         page.updates
             .is_sorted_by_key(|update| (update.posted_at, update.id))
@@ -105,71 +114,84 @@ async fn a_late_post_is_clamped(database: Database) {
 }
 
 async fn an_edit_changes_the_update_once(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let posted = room.post(&entry, "teh goal").await;
-    room.hand.advance(1_000_000);
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let posted = newsroom.post(&entry, "teh goal").await;
+    newsroom.hand.advance(1_000_000);
     let corrected = Draft::parse("the goal", "1–0").unwrap();
-    let of = room
-        .edit_update(&room.author, posted.id, &corrected, None)
+    let of = newsroom
+        .edit_update(&newsroom.author, posted.id, &corrected, None)
         .await
         .unwrap();
     assert_eq!(of.entry.id, entry.id);
 
-    let (_, edited) = room.update_page(&entry.slug, posted.id).await.unwrap();
+    let (_, edited) = newsroom.update_page(&entry.slug, posted.id).await.unwrap();
     assert_eq!(edited.source, "the goal");
     assert_eq!(edited.html.as_str(), "<p dir=\"auto\">the goal</p>");
     assert_eq!(edited.headline.as_ref().unwrap().as_str(), "1–0");
-    assert_eq!(edited.edited_at, Some(room.clock().now()));
-    assert_eq!(edited.posted_at, room.clock().now().plus_micros(-1_000_000));
+    assert_eq!(edited.edited_at, Some(newsroom.clock().now()));
+    assert_eq!(
+        edited.posted_at,
+        newsroom.clock().now().plus_micros(-1_000_000)
+    );
     assert!(edited.rev > posted.rev);
-    assert_eq!(room.feed_head(&entry).await, edited.rev);
+    assert_eq!(newsroom.feed_head(&entry).await, edited.rev);
 
-    room.hand.advance(1_000_000);
-    room.edit_update(&room.author, posted.id, &corrected, None)
+    newsroom.hand.advance(1_000_000);
+    newsroom
+        .edit_update(&newsroom.author, posted.id, &corrected, None)
         .await
         .unwrap();
-    let (_, again) = room.update_page(&entry.slug, posted.id).await.unwrap();
+    let (_, again) = newsroom.update_page(&entry.slug, posted.id).await.unwrap();
     assert_eq!(again, edited, "the same text again is no edit");
-    assert_eq!(room.feed_head(&entry).await, edited.rev);
+    assert_eq!(newsroom.feed_head(&entry).await, edited.rev);
 
-    room.edit_update(&room.author, posted.id, &draft("the goal"), None)
+    newsroom
+        .edit_update(&newsroom.author, posted.id, &draft("the goal"), None)
         .await
         .unwrap();
-    let (_, bare) = room.update_page(&entry.slug, posted.id).await.unwrap();
+    let (_, bare) = newsroom.update_page(&entry.slug, posted.id).await.unwrap();
     assert_eq!(bare.headline, None, "a headline can be taken away");
 }
 
 async fn an_edit_is_refused_for_what_is_not_there(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let gone = room.post(&entry, "gone").await.id;
-    room.delete_update(&room.author, gone, None).await.unwrap();
-    let head = room.feed_head(&entry).await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let gone = newsroom.post(&entry, "gone").await.id;
+    newsroom
+        .delete_update(&newsroom.author, gone, None)
+        .await
+        .unwrap();
+    let head = newsroom.feed_head(&entry).await;
     let edit = async |id| {
-        room.edit_update(&room.author, id, &draft("new"), None)
+        newsroom
+            .edit_update(&newsroom.author, id, &draft("new"), None)
             .await
     };
-    let form = async |id| room.editable_update(&room.author, id).await;
+    let form = async |id| newsroom.editable_update(&newsroom.author, id).await;
     assert_refused!(edit(gone).await, Error::Removed);
     assert_refused!(form(gone).await, Error::Removed);
-    assert_refused!(edit(NO_UPDATE).await, Error::Unknown("update"));
-    assert_refused!(form(NO_UPDATE).await, Error::Unknown("update"));
-    let deleted = room.delete_update(&room.author, NO_UPDATE, None).await;
-    assert_refused!(deleted, Error::Unknown("update"));
-    let restored = room.restore_update(&room.author, NO_UPDATE, None).await;
-    assert_refused!(restored, Error::Unknown("update"));
-    assert_eq!(room.feed_head(&entry).await, head);
+    assert_refused!(edit(NO_UPDATE).await, Error::NotFound("update"));
+    assert_refused!(form(NO_UPDATE).await, Error::NotFound("update"));
+    let deleted = newsroom
+        .delete_update(&newsroom.author, NO_UPDATE, None)
+        .await;
+    assert_refused!(deleted, Error::NotFound("update"));
+    let restored = newsroom
+        .restore_update(&newsroom.author, NO_UPDATE, None)
+        .await;
+    assert_refused!(restored, Error::NotFound("update"));
+    assert_eq!(newsroom.feed_head(&entry).await, head);
 }
 
 async fn a_text_of_which_nothing_would_show_is_refused(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let posted = room.post(&entry, "visible").await;
-    let head = room.feed_head(&entry).await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let posted = newsroom.post(&entry, "visible").await;
+    let head = newsroom.feed_head(&entry).await;
     let nothing = draft("<script>alert(1)</script>");
-    let refused = room
-        .post_update(&room.author, &entry.slug, &op_id(), &nothing, NOW)
+    let refused = newsroom
+        .post_update(&newsroom.author, &entry.slug, &op_id(), &nothing, NOW)
         .await;
     assert_refused!(
         refused,
@@ -178,8 +200,8 @@ async fn a_text_of_which_nothing_would_show_is_refused(database: Database) {
             ..
         })
     );
-    let refused = room
-        .edit_update(&room.author, posted.id, &nothing, None)
+    let refused = newsroom
+        .edit_update(&newsroom.author, posted.id, &nothing, None)
         .await;
     assert_refused!(
         refused,
@@ -188,19 +210,21 @@ async fn a_text_of_which_nothing_would_show_is_refused(database: Database) {
             ..
         })
     );
-    assert_eq!(room.feed_head(&entry).await, head);
+    assert_eq!(newsroom.feed_head(&entry).await, head);
 
     // The headline alone is something.
     let headline = Draft::parse("<script></script>", "Half-time").unwrap();
-    room.edit_update(&room.author, posted.id, &headline, None)
+    newsroom
+        .edit_update(&newsroom.author, posted.id, &headline, None)
         .await
         .unwrap();
 }
 
 async fn posting_needs_an_entry_that_has_not_ended(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     let post = async |address: &str| {
-        room.post_update(&room.author, &slug(address), &op_id(), &draft("a"), NOW)
+        newsroom
+            .post_update(&newsroom.author, &slug(address), &op_id(), &draft("a"), NOW)
             .await
     };
     for (address, state) in [
@@ -208,39 +232,43 @@ async fn posting_needs_an_entry_that_has_not_ended(database: Database) {
         ("upcoming", EntryState::Upcoming),
         ("live", EntryState::Live),
     ] {
-        room.entry(address, state).await;
+        newsroom.entry(address, state).await;
         post(address).await.unwrap();
     }
-    room.end_entry(&room.author, &slug("live"), None)
+    newsroom
+        .end_entry(&newsroom.author, &slug("live"), None)
         .await
         .unwrap();
-    let head = room.desk_page(&slug("live")).await.entry.head;
+    let head = newsroom.desk_page(&slug("live")).await.entry.head;
     for _ in 0..2 {
         assert_refused!(post("live").await, Error::Forbidden(_));
-        assert_refused!(post("nowhere").await, Error::Unknown("entry"));
+        assert_refused!(post("nowhere").await, Error::NotFound("entry"));
     }
-    assert_eq!(room.desk_page(&slug("live")).await.entry.head, head);
-    room.start_entry(&room.author, &slug("live"), None)
+    assert_eq!(newsroom.desk_page(&slug("live")).await.entry.head, head);
+    newsroom
+        .start_entry(&newsroom.author, &slug("live"), None)
         .await
         .unwrap();
     post("live").await.unwrap();
 }
 
 async fn posts_that_come_at_once_are_each_answered_for_itself(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let over = room.entry("over", EntryState::Ended).await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let over = newsroom.entry("over", EntryState::Ended).await;
     let post = async |slug: &Slug, name: &OpId, text: &str| {
-        room.post_update(&room.author, slug, name, &draft(text), NOW)
+        newsroom
+            .post_update(&newsroom.author, slug, name, &draft(text), NOW)
             .await
     };
     // The database stumbles over an author whom it doesn't know.
-    let nobody = Viewer {
+    let nobody = Caller {
         id: AccountId(999),
-        ..room.author.clone()
+        ..newsroom.author.clone()
     };
     let stumble = async |name: &OpId| {
-        room.post_update(&nobody, &entry.slug, name, &draft("nobody's"), NOW)
+        newsroom
+            .post_update(&nobody, &entry.slug, name, &draft("nobody's"), NOW)
             .await
     };
     // While one is being written, the others wait, and are then written together. Which comes first is left to
@@ -260,15 +288,18 @@ async fn posts_that_come_at_once_are_each_answered_for_itself(database: Database
         matches!(&unknown, Err(error) if error.is_server_failure()),
         "{unknown:?}"
     );
-    assert!(matches!(other, Err(Error::Repeated)), "{other:?}");
+    assert!(
+        matches!(other, Err(Error::IdempotencyConflict)),
+        "{other:?}"
+    );
     assert!(matches!(late, Err(Error::Forbidden(_))), "{late:?}");
     let (first, once, last) = (first.unwrap(), once.unwrap(), last.unwrap());
     assert_eq!(again.unwrap(), once);
     let mut revs = [first.rev, once.rev, last.rev];
     revs.sort_unstable();
     assert!(revs[0] < revs[1] && revs[1] < revs[2], "{revs:?}");
-    let mut texts = room.texts(&entry).await;
+    let mut texts = newsroom.texts(&entry).await;
     texts.sort_unstable();
     assert_eq!(texts, ["first", "last", "once"]);
-    assert_eq!(room.feed_head(&entry).await, revs[2]);
+    assert_eq!(newsroom.feed_head(&entry).await, revs[2]);
 }

@@ -32,10 +32,10 @@ async fn counter(database: &Database) -> Rev {
 }
 
 async fn each_change_takes_one_revision(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let author = &room.author;
-    let posted = room.post(&entry, "a").await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let author = &newsroom.author;
+    let posted = newsroom.post(&entry, "a").await;
     let mut last = counter(&database).await;
     assert_eq!(last, posted.rev);
     let mut took = async |rows: i64, what: &str| {
@@ -43,68 +43,82 @@ async fn each_change_takes_one_revision(database: Database) {
         assert_eq!(now - last, rows, "{what}");
         last = now;
     };
-    room.edit_update(author, posted.id, &draft("b"), None)
+    newsroom
+        .edit_update(author, posted.id, &draft("b"), None)
         .await
         .unwrap();
     took(1, "an edit").await;
-    room.mark_update(author, posted.id, Mark::Key, true, None)
+    newsroom
+        .mark_update(author, posted.id, Mark::Key, true, None)
         .await
         .unwrap();
     took(1, "a mark").await;
-    room.mark_update(author, posted.id, Mark::Pinned, true, None)
+    newsroom
+        .mark_update(author, posted.id, Mark::Pinned, true, None)
         .await
         .unwrap();
     took(1, "a pin").await;
-    room.delete_update(author, posted.id, None).await.unwrap();
+    newsroom
+        .delete_update(author, posted.id, None)
+        .await
+        .unwrap();
     took(1, "a deletion").await;
-    room.restore_update(author, posted.id, None).await.unwrap();
+    newsroom
+        .restore_update(author, posted.id, None)
+        .await
+        .unwrap();
     took(1, "a restoration").await;
-    room.post_marked_update(
-        author,
-        &entry.slug,
-        &op_id(),
-        &draft("c"),
-        &[Mark::Pinned],
-        Duration::ZERO,
-    )
-    .await
-    .unwrap();
+    newsroom
+        .post_marked_update(
+            author,
+            &entry.slug,
+            &op_id(),
+            &draft("c"),
+            &[Mark::Pinned],
+            Duration::ZERO,
+        )
+        .await
+        .unwrap();
     took(2, "a post that takes another's pin").await;
-    room.end_entry(author, &entry.slug, None).await.unwrap();
+    newsroom.end_entry(author, &entry.slug, None).await.unwrap();
     took(1, "an end").await;
     let title = EntryPatch {
         title: Some("Other".to_owned().try_into().unwrap()),
         ..EntryPatch::default()
     };
-    room.patch_entry(author, &entry.slug, &title, None)
+    newsroom
+        .patch_entry(author, &entry.slug, &title, None)
         .await
         .unwrap();
     took(1, "another title").await;
-    rename(&room, "final", "finale").await;
+    rename(&newsroom, "final", "finale").await;
     took(3, "another slug of an entry of two updates").await;
 }
 
 async fn a_refused_or_repeated_change_takes_no_revision(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     let (op, text) = (op_id(), draft("once"));
-    let post = || room.post_update(&room.author, &entry.slug, &op, &text, Duration::ZERO);
+    let post = || newsroom.post_update(&newsroom.author, &entry.slug, &op, &text, Duration::ZERO);
     let posted = post().await.unwrap();
     post().await.unwrap();
-    room.edit_update(&room.author, posted.id, &text, Some(&op_id()))
+    newsroom
+        .edit_update(&newsroom.author, posted.id, &text, Some(&op_id()))
         .await
         .unwrap();
-    let refused = room.delete_update(&room.reader, posted.id, None).await;
+    let refused = newsroom
+        .delete_update(&newsroom.reader, posted.id, None)
+        .await;
     assert_refused!(refused, Error::Forbidden(_));
     // One of several that are written together.
-    let over = room.entry("over", EntryState::Ended).await;
+    let over = newsroom.entry("over", EntryState::Ended).await;
     let last = counter(&database).await;
     let ops = [op_id(), op_id(), op_id()];
     let (one, late, two) = (draft("one"), draft("late"), draft("two"));
     let (one, late, two) = tokio::join!(
-        room.post_update(&room.author, &entry.slug, &ops[0], &one, Duration::ZERO),
-        room.post_update(&room.author, &over.slug, &ops[1], &late, Duration::ZERO),
-        room.post_update(&room.author, &entry.slug, &ops[2], &two, Duration::ZERO),
+        newsroom.post_update(&newsroom.author, &entry.slug, &ops[0], &one, Duration::ZERO),
+        newsroom.post_update(&newsroom.author, &over.slug, &ops[1], &late, Duration::ZERO),
+        newsroom.post_update(&newsroom.author, &entry.slug, &ops[2], &two, Duration::ZERO),
     );
     assert_refused!(late, Error::Forbidden(_));
     let mut revs = [one.unwrap().rev, two.unwrap().rev];
@@ -113,45 +127,47 @@ async fn a_refused_or_repeated_change_takes_no_revision(database: Database) {
     assert_eq!(counter(&database).await, last + 2);
 }
 
-async fn rename(room: &TestNewsroom, from: &str, to: &str) {
+async fn rename(newsroom: &TestNewsroom, from: &str, to: &str) {
     let patch = EntryPatch {
         slug: Some(slug(to)),
         ..EntryPatch::default()
     };
-    room.patch_entry(&room.author, &slug(from), &patch, None)
+    newsroom
+        .patch_entry(&newsroom.author, &slug(from), &patch, None)
         .await
         .unwrap();
 }
 
 async fn two_entries_renamed_in_turn_take_a_revision_for_each_row(database: Database) {
     const ROUNDS: i64 = 40;
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     let entries = [
-        room.entry("a-0", EntryState::Live).await,
-        room.entry("b-0", EntryState::Live).await,
+        newsroom.entry("a-0", EntryState::Live).await,
+        newsroom.entry("b-0", EntryState::Live).await,
     ];
     let before = counter(&database).await;
     let mut rows = 0;
     for round in 1..=ROUNDS {
         for (name, entry) in ["a", "b"].into_iter().zip(&entries) {
-            room.post_update(
-                &room.author,
-                &slug(&format!("{name}-{}", round - 1)),
-                &op_id(),
-                &draft("x"),
-                Duration::ZERO,
-            )
-            .await
-            .unwrap();
+            newsroom
+                .post_update(
+                    &newsroom.author,
+                    &slug(&format!("{name}-{}", round - 1)),
+                    &op_id(),
+                    &draft("x"),
+                    Duration::ZERO,
+                )
+                .await
+                .unwrap();
             rename(
-                &room,
+                &newsroom,
                 &format!("{name}-{}", round - 1),
                 &format!("{name}-{round}"),
             )
             .await;
             // The post, and then the entry and each of its updates.
             rows += 1 + 1 + round;
-            assert_eq!(room.feed_head(entry).await, before + rows);
+            assert_eq!(newsroom.feed_head(entry).await, before + rows);
         }
     }
     assert_eq!(counter(&database).await, before + rows);
@@ -178,19 +194,19 @@ async fn any_changes_take_at_most_a_revision_for_each_row(database: Database) {
         .new_tree(&mut runner)
         .unwrap()
         .current();
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     let mut slugs = ["a".to_owned(), "b".to_owned()];
     let mut updates = [Vec::new(), Vec::new()];
     for name in &slugs {
-        room.entry(name, EntryState::Draft).await;
+        newsroom.entry(name, EntryState::Draft).await;
     }
     for (number, step) in steps.into_iter().enumerate() {
         let before = counter(&database).await;
         let at = match step {
             Step::Post(at) => {
-                let posted = room
+                let posted = newsroom
                     .post_update(
-                        &room.author,
+                        &newsroom.author,
                         &slug(&slugs[at]),
                         &op_id(),
                         &draft("x"),
@@ -203,21 +219,23 @@ async fn any_changes_take_at_most_a_revision_for_each_row(database: Database) {
             }
             Step::Rename(at) => {
                 let to = format!("{}-{number}", ["a", "b"][at]);
-                rename(&room, &slugs[at], &to).await;
+                rename(&newsroom, &slugs[at], &to).await;
                 slugs[at] = to;
                 at
             }
             Step::Edit(at) => {
                 if let Some(id) = updates[at].last() {
                     let text = draft(&number.to_string());
-                    room.edit_update(&room.author, *id, &text, None)
+                    newsroom
+                        .edit_update(&newsroom.author, *id, &text, None)
                         .await
                         .unwrap();
                 }
                 at
             }
             Step::Start(at) => {
-                room.start_entry(&room.author, &slug(&slugs[at]), None)
+                newsroom
+                    .start_entry(&newsroom.author, &slug(&slugs[at]), None)
                     .await
                     .unwrap();
                 at
@@ -230,17 +248,18 @@ async fn any_changes_take_at_most_a_revision_for_each_row(database: Database) {
 }
 
 async fn renamed_updates_keep_the_order_of_their_revisions(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     let mut ids = Vec::new();
     for text in ["a", "b", "c"] {
-        ids.push(room.post(&entry, text).await.id);
+        ids.push(newsroom.post(&entry, text).await.id);
     }
-    room.edit_update(&room.author, ids[0], &draft("edited"), None)
+    newsroom
+        .edit_update(&newsroom.author, ids[0], &draft("edited"), None)
         .await
         .unwrap();
-    rename(&room, "final", "finale").await;
-    let batch = room.changes_after(FeedId::Entry(entry.id), 0).await;
+    rename(&newsroom, "final", "finale").await;
+    let batch = newsroom.changes_after(FeedId::Entry(entry.id), 0).await;
     let order: Vec<_> = batch.changes.iter().map(domain::Change::id).collect();
     assert_eq!(order, [ids[1], ids[2], ids[0]]);
 }
@@ -321,25 +340,25 @@ async fn a_database_whose_counter_is_in_range_keeps_its_epoch_when_it_is_migrate
 }
 
 async fn the_database_rejects_a_counter_out_of_range(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     let mut connection = AnyConnection::connect(&database.url).await.unwrap();
     for rev in [-1, MAX_REV + 1] {
         let set = sqlx::query("UPDATE feed SET rev = $1").bind(rev);
         assert!(set.execute(&mut connection).await.is_err(), "{rev}");
     }
     connection.close().await.unwrap();
-    room.shut_down().await;
+    newsroom.shut_down().await;
 }
 
 async fn the_last_revision_is_followed_by_none(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     let mut connection = AnyConnection::connect(&database.url).await.unwrap();
     let set = sqlx::query("UPDATE feed SET rev = $1").bind(MAX_REV);
     set.execute(&mut connection).await.unwrap();
-    let post = room
+    let post = newsroom
         .post_update(
-            &room.author,
+            &newsroom.author,
             &entry.slug,
             &op_id(),
             &draft("x"),
@@ -356,45 +375,45 @@ async fn the_last_revision_is_followed_by_none(database: Database) {
 }
 
 async fn repairing_renumbers_in_another_epoch(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     for text in ["a", "b"] {
-        room.post(&entry, text).await;
+        newsroom.post(&entry, text).await;
     }
     for round in 1..4 {
         rename(
-            &room,
+            &newsroom,
             if round % 2 == 1 { "final" } else { "other" },
             if round % 2 == 1 { "other" } else { "final" },
         )
         .await;
     }
-    let before = room.head(FeedId::All).await.unwrap();
-    room.shut_down().await;
+    let before = newsroom.head(FeedId::All).await.unwrap();
+    newsroom.shut_down().await;
 
     let newsroom = Newsroom::open(database.options().0).await.unwrap();
     assert_eq!(newsroom.repair_revisions().await.unwrap(), 3);
     newsroom.close().await;
 
-    let room = TestNewsroom::on(&database).await;
-    let after = room.head(FeedId::All).await.unwrap();
+    let newsroom = TestNewsroom::on(&database).await;
+    let after = newsroom.head(FeedId::All).await.unwrap();
     assert_ne!(after.epoch, before.epoch);
     assert_eq!(after.head, 3);
-    let entry = room.desk_page(&slug("other")).await.entry;
-    assert_eq!(room.texts(&entry).await, ["a", "b"]);
-    assert_eq!(room.post(&entry, "c").await.rev, 4);
+    let entry = newsroom.desk_page(&slug("other")).await.entry;
+    assert_eq!(newsroom.texts(&entry).await, ["a", "b"]);
+    assert_eq!(newsroom.post(&entry, "c").await.rev, 4);
 }
 
 async fn repairing_is_refused_while_a_server_runs(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     database.wait_until_listened_to().await;
-    let newsroom = Newsroom::open(database.options().0).await.unwrap();
-    assert_refused!(newsroom.repair_revisions().await, Error::Forbidden(_));
+    let other = Newsroom::open(database.options().0).await.unwrap();
+    assert_refused!(other.repair_revisions().await, Error::Forbidden(_));
     assert_eq!(
-        room.post(&entry, "still numbered as before").await.rev,
-        room.feed_head(&entry).await
+        newsroom.post(&entry, "still numbered as before").await.rev,
+        newsroom.feed_head(&entry).await
     );
-    room.shut_down().await;
-    newsroom.close().await;
+    newsroom.shut_down().await;
+    other.close().await;
 }

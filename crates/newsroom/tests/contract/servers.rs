@@ -72,8 +72,8 @@ async fn what_another_server_has_just_made_is_found(database: Database) {
 
 /// A server that was stopped for a while finds more than one batch, and the end.
 async fn all_that_was_missed_comes_before_goodbye(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     let other = Newsroom::open(database.options().0).await.unwrap();
     let stop = CancellationToken::new();
     other.follow(stop.clone()).await.unwrap();
@@ -81,9 +81,10 @@ async fn all_that_was_missed_comes_before_goodbye(database: Database) {
     stop.cancel();
     let mut posted = Vec::new();
     for number in 0..501 {
-        posted.push(room.post(&entry, &number.to_string()).await.id);
+        posted.push(newsroom.post(&entry, &number.to_string()).await.id);
     }
-    room.end_entry(&room.author, &entry.slug, None)
+    newsroom
+        .end_entry(&newsroom.author, &entry.slug, None)
         .await
         .unwrap();
 
@@ -110,11 +111,11 @@ async fn a_sessions_server_does_not_matter(database: Database) {
         .unwrap();
     let session = other.log_in("anna", "correct horse").await.unwrap();
     assert_eq!(
-        one.viewer(&session.token).await.unwrap(),
-        Some(session.viewer)
+        one.caller(&session.token).await.unwrap(),
+        Some(session.caller)
     );
     one.log_out(&session.token).await.unwrap();
-    assert_eq!(other.viewer(&session.token).await.unwrap(), None);
+    assert_eq!(other.caller(&session.token).await.unwrap(), None);
 }
 
 const WRITERS: usize = 8;
@@ -165,7 +166,7 @@ async fn revisions_become_visible_in_order(database: Database) {
 
 async fn write(
     newsroom: Arc<Newsroom>,
-    author: domain::Viewer,
+    author: domain::Caller,
     entry: Entry,
 ) -> Vec<(Rev, UpdateId)> {
     let mut acknowledged = Vec::new();

@@ -20,7 +20,7 @@ on_every_database! {
 const NOW: Duration = Duration::ZERO;
 
 async fn control_characters_never_reach_the_database(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     let new = NewEntry::parse(
         "\u{feff}The\u{85}fi\u{0}nal\u{1b}",
         "",
@@ -30,18 +30,21 @@ async fn control_characters_never_reach_the_database(database: Database) {
         Order::Oldest,
     )
     .unwrap();
-    let entry = room.create_entry(Some(&room.author), &new).await.unwrap();
+    let entry = newsroom
+        .create_entry(Some(&newsroom.author), &new)
+        .await
+        .unwrap();
     assert_eq!(entry.title.as_str(), "The final");
     assert_eq!(entry.summary.as_str(), "One\ntwo\nthree");
     assert_eq!(entry.slug.as_str(), "the-final");
 
     let text = "\u{feff}# It\u{92}s\0 over\u{2028}\u{1b}[31mred\rone";
     let written = Draft::parse(text, "a\u{b}b\0\u{202e}c").unwrap();
-    let posted = room
-        .post_update(&room.author, &entry.slug, &op_id(), &written, NOW)
+    let posted = newsroom
+        .post_update(&newsroom.author, &entry.slug, &op_id(), &written, NOW)
         .await
         .unwrap();
-    let (_, update) = room.update_page(&entry.slug, posted.id).await.unwrap();
+    let (_, update) = newsroom.update_page(&entry.slug, posted.id).await.unwrap();
     assert_eq!(update.source, "# It’s over\n[31mred\none");
     assert_eq!(
         update.headline.unwrap().as_str(),
@@ -56,46 +59,52 @@ async fn control_characters_never_reach_the_database(database: Database) {
     let name = Username::parse(" \u{feff}bet\0ty\r\n").unwrap();
     assert_eq!(name.as_str(), "betty");
     let purpose = TokenName::parse("score\0 ticker\u{85}").unwrap();
-    room.create_token(&room.author.username, &purpose)
+    newsroom
+        .create_token(&newsroom.author.username, &purpose)
         .await
         .unwrap();
-    let tokens = room.tokens().await.unwrap();
+    let tokens = newsroom.tokens().await.unwrap();
     assert_eq!(tokens[0].name.as_str(), "score ticker");
     // What nobody is called finds nobody.
-    assert!(room.log_in("an\0n", "correct horse battery").await.is_err());
+    assert!(
+        newsroom
+            .log_in("an\0n", "correct horse battery")
+            .await
+            .is_err()
+    );
 }
 
 async fn what_was_removed_is_named_each_time(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     let text =
         draft("Watch: <iframe src=\"https://www.youtube.com/embed/X\"></iframe> [by](Reuters)");
     let removed = ["link Reuters", "iframe youtube.com"];
     let op = op_id();
     for _ in 0..2 {
-        let result = room
-            .post_marked_update(&room.author, &entry.slug, &op, &text, &[], NOW)
+        let result = newsroom
+            .post_marked_update(&newsroom.author, &entry.slug, &op, &text, &[], NOW)
             .await
             .unwrap();
         assert_eq!(sorted(result.removed), sorted(removed));
     }
-    let id = room.post(&entry, "harmless").await.id;
+    let id = newsroom.post(&entry, "harmless").await.id;
     let op = op_id();
     for _ in 0..2 {
-        let edited = room
-            .edit_update(&room.author, id, &text, Some(&op))
+        let edited = newsroom
+            .edit_update(&newsroom.author, id, &text, Some(&op))
             .await
             .unwrap();
         assert_eq!(sorted(edited.removed), sorted(removed));
     }
-    let told = room.removed_from(&room.author, id).await.unwrap();
+    let told = newsroom.removed_from(&newsroom.author, id).await.unwrap();
     assert_eq!(sorted(told), sorted(removed));
-    let harmless = room
-        .edit_update(&room.author, id, &draft("harmless"), None)
+    let harmless = newsroom
+        .edit_update(&newsroom.author, id, &draft("harmless"), None)
         .await
         .unwrap();
     assert_eq!(harmless.removed, [""; 0]);
-    let others = room.removed_from(&room.reader, id).await;
+    let others = newsroom.removed_from(&newsroom.reader, id).await;
     assert_refused!(others, Error::Forbidden(_));
 }
 
@@ -106,8 +115,8 @@ fn sorted<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Vec<String> {
 }
 
 async fn what_nobody_can_see_is_refused(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
     for (text, why) in [
         ("&#8203;", "It holds no character that can be seen."),
         ("<br>", "It holds no character that can be seen."),
@@ -118,8 +127,8 @@ async fn what_nobody_can_see_is_refused(database: Database) {
         ),
         ("<script>alert(1)</script>", "Not shown: a script."),
     ] {
-        let posted = room
-            .post_update(&room.author, &entry.slug, &op_id(), &draft(text), NOW)
+        let posted = newsroom
+            .post_update(&newsroom.author, &entry.slug, &op_id(), &draft(text), NOW)
             .await;
         let Err(Error::Invalid(Invalid { field, message })) = posted else {
             panic!("{text}: {posted:?}")
@@ -148,18 +157,22 @@ async fn what_nobody_can_see_is_refused(database: Database) {
     }
     // With a headline, there is something to see.
     let under = Draft::parse("&#8203;", "Full time").unwrap();
-    room.post_update(&room.author, &entry.slug, &op_id(), &under, NOW)
+    newsroom
+        .post_update(&newsroom.author, &entry.slug, &op_id(), &under, NOW)
         .await
         .unwrap();
 }
 
-async fn titled(room: &TestNewsroom, title: &str) -> Entry {
+async fn titled(newsroom: &TestNewsroom, title: &str) -> Entry {
     let new = NewEntry::parse(title, "", "", "", EntryState::Live, Order::Oldest).unwrap();
-    room.create_entry(Some(&room.author), &new).await.unwrap()
+    newsroom
+        .create_entry(Some(&newsroom.author), &new)
+        .await
+        .unwrap()
 }
 
 async fn titles_of_any_script_make_slugs(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     for (title, address) in [
         (
             "Élection présidentielle : résultats",
@@ -169,9 +182,9 @@ async fn titles_of_any_script_make_slugs(database: Database) {
         ("Straße gesperrt", "strasse-gesperrt"),
         ("e\u{301}le\u{301}ction", "election"),
     ] {
-        let entry = titled(&room, title).await;
+        let entry = titled(&newsroom, title).await;
         assert_eq!(entry.slug.as_str(), address, "{title}");
-        assert_eq!(room.entry_page(&entry.slug).await.unwrap().entry, entry);
+        assert_eq!(newsroom.entry_page(&entry.slug).await.unwrap().entry, entry);
     }
     for title in [
         "Выборы: ход подсчёта",
@@ -179,41 +192,51 @@ async fn titles_of_any_script_make_slugs(database: Database) {
         "مباشر: النهائي",
         "🏆",
     ] {
-        let entry = titled(&room, title).await;
+        let entry = titled(&newsroom, title).await;
         assert!(entry.slug.as_str().len() > 3, "{title}: {}", entry.slug);
-        assert_eq!(room.entry_page(&entry.slug).await.unwrap().entry, entry);
+        assert_eq!(newsroom.entry_page(&entry.slug).await.unwrap().entry, entry);
     }
     for title in ["…", "—"] {
-        let entry = titled(&room, title).await;
+        let entry = titled(&newsroom, title).await;
         assert_eq!(entry.slug, slug(&format!("live-{}", entry.id)), "{title}");
-        assert_eq!(room.entry_page(&entry.slug).await.unwrap().entry, entry);
+        assert_eq!(newsroom.entry_page(&entry.slug).await.unwrap().entry, entry);
     }
 }
 
 async fn a_taken_slug_gets_a_number(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let first = titled(&room, "The final").await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let first = titled(&newsroom, "The final").await;
     assert_eq!(first.slug, slug("the-final"));
-    assert_eq!(titled(&room, "The final!").await.slug, slug("the-final-2"));
+    assert_eq!(
+        titled(&newsroom, "The final!").await.slug,
+        slug("the-final-2")
+    );
     // What leads to another entry is taken, too.
     let patch = newsroom::EntryPatch {
         slug: Some(slug("the-final-3")),
         ..newsroom::EntryPatch::default()
     };
-    room.patch_entry(&room.author, &first.slug, &patch, None)
+    newsroom
+        .patch_entry(&newsroom.author, &first.slug, &patch, None)
         .await
         .unwrap();
-    assert_eq!(titled(&room, "The Final").await.slug, slug("the-final-4"));
-    let next = titled(&room, "…").await;
+    assert_eq!(
+        titled(&newsroom, "The Final").await.slug,
+        slug("the-final-4")
+    );
+    let next = titled(&newsroom, "…").await;
     let taken = format!("live-{}", next.id.0 + 2);
     let new = NewEntry::parse("x", &taken, "", "", EntryState::Live, Order::Oldest).unwrap();
-    room.create_entry(None, &new).await.unwrap();
-    assert_eq!(titled(&room, "…").await.slug, slug(&format!("{taken}-2")));
+    newsroom.create_entry(None, &new).await.unwrap();
+    assert_eq!(
+        titled(&newsroom, "…").await.slug,
+        slug(&format!("{taken}-2"))
+    );
 }
 
 async fn a_slug_that_was_written_and_is_taken_is_refused(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    titled(&room, "The final").await;
+    let newsroom = TestNewsroom::on(&database).await;
+    titled(&newsroom, "The final").await;
     let new = NewEntry::parse(
         "Another",
         "the-final",
@@ -223,6 +246,6 @@ async fn a_slug_that_was_written_and_is_taken_is_refused(database: Database) {
         Order::Oldest,
     )
     .unwrap();
-    let refused = room.create_entry(Some(&room.author), &new).await;
+    let refused = newsroom.create_entry(Some(&newsroom.author), &new).await;
     assert_refused!(refused, Error::Invalid(Invalid { field: "slug", .. }));
 }

@@ -23,8 +23,8 @@ fn name(text: &str) -> TokenName {
 }
 
 async fn a_token_acts_as_its_account(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let token = room
+    let newsroom = TestNewsroom::on(&database).await;
+    let token = newsroom
         .create_token(&account("Author"), &name("ticker"))
         .await
         .unwrap();
@@ -32,32 +32,35 @@ async fn a_token_acts_as_its_account(database: Database) {
         token.reveal().starts_with("rs_"),
         "nobody would know what it is"
     );
-    let holder = room.token_holder(&token).await.unwrap();
-    assert_eq!(holder.as_ref(), Some(&room.author));
+    let holder = newsroom.token_caller(&token).await.unwrap();
+    assert_eq!(holder.as_ref(), Some(&newsroom.author));
     // It is no session, and a session is no token.
-    assert_eq!(room.viewer(&token).await.unwrap(), None);
+    assert_eq!(newsroom.caller(&token).await.unwrap(), None);
     for shown in [
         "",
         "rs_",
         &token.reveal()[3..],
         &format!("{}x", token.reveal()),
     ] {
-        let holder = room.token_holder(&Secret::shown(shown)).await.unwrap();
+        let holder = newsroom.token_caller(&Secret::shown(shown)).await.unwrap();
         assert_eq!(holder, None, "{shown}");
     }
 }
 
 async fn an_account_may_have_many(database: Database) {
-    let room = TestNewsroom::on(&database).await;
+    let newsroom = TestNewsroom::on(&database).await;
     let author = account("author");
-    let first = room.create_token(&author, &name("ticker")).await.unwrap();
-    let second = room.create_token(&author, &name("")).await.unwrap();
-    let third = room
+    let first = newsroom
+        .create_token(&author, &name("ticker"))
+        .await
+        .unwrap();
+    let second = newsroom.create_token(&author, &name("")).await.unwrap();
+    let third = newsroom
         .create_token(&account("editor"), &name(""))
         .await
         .unwrap();
     assert!(first != second && second != third);
-    let listed = room.tokens().await.unwrap();
+    let listed = newsroom.tokens().await.unwrap();
     let told: Vec<_> = listed
         .iter()
         .map(|token| (token.account.as_str(), token.name.as_str()))
@@ -66,38 +69,38 @@ async fn an_account_may_have_many(database: Database) {
     assert!(
         listed
             .iter()
-            .all(|token| token.created_at == room.clock().now())
+            .all(|token| token.created_at == newsroom.clock().now())
     );
     assert!(listed.is_sorted_by_key(|token| token.id));
 }
 
 async fn a_revoked_token_opens_nothing(database: Database) {
-    let (room, other) = TestNewsroom::pair_on(&database).await;
+    let (newsroom, other) = TestNewsroom::pair_on(&database).await;
     let author = account("author");
-    let revoked = room.create_token(&author, &name("")).await.unwrap();
-    let kept = room.create_token(&author, &name("")).await.unwrap();
-    let id = room.tokens().await.unwrap()[0].id;
-    room.revoke_token(id).await.unwrap();
-    for server in [&room, &other] {
-        assert_eq!(server.token_holder(&revoked).await.unwrap(), None);
-        assert!(server.token_holder(&kept).await.unwrap().is_some());
+    let revoked = newsroom.create_token(&author, &name("")).await.unwrap();
+    let kept = newsroom.create_token(&author, &name("")).await.unwrap();
+    let id = newsroom.tokens().await.unwrap()[0].id;
+    newsroom.revoke_token(id).await.unwrap();
+    for server in [&newsroom, &other] {
+        assert_eq!(server.token_caller(&revoked).await.unwrap(), None);
+        assert!(server.token_caller(&kept).await.unwrap().is_some());
     }
     for gone in [id, TokenId(0), TokenId(-1), TokenId(i64::MAX)] {
-        assert_refused!(room.revoke_token(gone).await, Error::Unknown("token"));
+        assert_refused!(newsroom.revoke_token(gone).await, Error::NotFound("token"));
     }
-    assert_eq!(room.tokens().await.unwrap().len(), 1);
+    assert_eq!(newsroom.tokens().await.unwrap().len(), 1);
 }
 
 async fn nobody_gets_a_token_who_is_not_there(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let token = room.create_token(&account("nobody"), &name("")).await;
-    assert_refused!(token, Error::Unknown("account"));
-    assert_eq!(room.tokens().await.unwrap(), []);
+    let newsroom = TestNewsroom::on(&database).await;
+    let token = newsroom.create_token(&account("nobody"), &name("")).await;
+    assert_refused!(token, Error::NotFound("account"));
+    assert_eq!(newsroom.tokens().await.unwrap(), []);
 }
 
 async fn what_is_stored_opens_nothing(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let token = room
+    let newsroom = TestNewsroom::on(&database).await;
+    let token = newsroom
         .create_token(&account("owner"), &name(""))
         .await
         .unwrap();

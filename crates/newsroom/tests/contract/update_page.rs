@@ -11,20 +11,28 @@ on_every_database! {
 }
 
 async fn an_update_knows_those_beside_it(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let other = room.entry("other", EntryState::Live).await;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let other = newsroom.entry("other", EntryState::Live).await;
     // Two of one moment, and one of another entry between them.
-    let first = room.post(&entry, "first").await.id;
-    room.post(&other, "elsewhere").await;
-    let second = room.post(&entry, "second").await.id;
-    room.hand.advance(1_000_000);
-    let third = room.post(&entry, "third").await.id;
-    room.hand.advance(1_000_000);
-    let last = room.post(&entry, "last").await.id;
-    room.delete_update(&room.author, third, None).await.unwrap();
+    let first = newsroom.post(&entry, "first").await.id;
+    newsroom.post(&other, "elsewhere").await;
+    let second = newsroom.post(&entry, "second").await.id;
+    newsroom.hand.advance(1_000_000);
+    let third = newsroom.post(&entry, "third").await.id;
+    newsroom.hand.advance(1_000_000);
+    let last = newsroom.post(&entry, "last").await.id;
+    newsroom
+        .delete_update(&newsroom.author, third, None)
+        .await
+        .unwrap();
 
-    let beside = async |id| match room.newsroom.update_page(&entry.slug, id).await.unwrap() {
+    let beside = async |id| match newsroom
+        .newsroom
+        .update_page(&entry.slug, id)
+        .await
+        .unwrap()
+    {
         UpdatePage::Shown(shown) => (
             shown.before.map(|update| update.id),
             shown.after.map(|update| update.id),
@@ -34,24 +42,32 @@ async fn an_update_knows_those_beside_it(database: Database) {
     assert_eq!(beside(first).await, (None, Some(second)));
     assert_eq!(beside(second).await, (Some(first), Some(last)));
     assert_eq!(beside(last).await, (Some(second), None));
-    room.restore_update(&room.author, third, None)
+    newsroom
+        .restore_update(&newsroom.author, third, None)
         .await
         .unwrap();
     assert_eq!(beside(last).await, (Some(third), None));
 }
 
 async fn a_deleted_update_was_there_and_one_that_never_was_is_unknown(database: Database) {
-    let room = TestNewsroom::on(&database).await;
-    let entry = room.live_entry().await;
-    let other = room.entry("other", EntryState::Live).await;
-    let draft = room.entry("draft", EntryState::Draft).await;
-    let id = room.post(&entry, "goal").await.id;
-    let unseen = room.post(&draft, "not yet").await.id;
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let other = newsroom.entry("other", EntryState::Live).await;
+    let draft = newsroom.entry("draft", EntryState::Draft).await;
+    let id = newsroom.post(&entry, "goal").await.id;
+    let unseen = newsroom.post(&draft, "not yet").await.id;
     for id in [id, unseen] {
-        room.delete_update(&room.author, id, None).await.unwrap();
+        newsroom
+            .delete_update(&newsroom.author, id, None)
+            .await
+            .unwrap();
     }
 
-    let page = room.newsroom.update_page(&entry.slug, id).await.unwrap();
+    let page = newsroom
+        .newsroom
+        .update_page(&entry.slug, id)
+        .await
+        .unwrap();
     assert!(matches!(page, UpdatePage::Removed(of) if of.id == entry.id));
     for (slug, id) in [
         (&other.slug, id),
@@ -59,9 +75,9 @@ async fn a_deleted_update_was_there_and_one_that_never_was_is_unknown(database: 
         (&entry.slug, unseen),
         (&entry.slug, UpdateId(unseen.0 + 1)),
     ] {
-        let page = room.newsroom.update_page(slug, id).await;
-        assert_refused!(page, Error::Unknown(_));
+        let page = newsroom.newsroom.update_page(slug, id).await;
+        assert_refused!(page, Error::NotFound(_));
     }
-    let edit = room.editable_update(&room.author, id).await;
+    let edit = newsroom.editable_update(&newsroom.author, id).await;
     assert_refused!(edit, Error::Removed);
 }

@@ -10,8 +10,8 @@ use serde_json::json;
 use super::{UPDATES, posted, refusal, start};
 use crate::http::support::{TestApp, head_of};
 
-/// That `program` gets nothing anywhere, and isn't told why.
-async fn assert_refused(program: &TestServer, why: &str) {
+/// That `client` gets nothing anywhere, and isn't told why.
+async fn assert_refused(client: &TestServer, why: &str) {
     for (method, path) in [
         (Method::GET, "/api/v1/entries"),
         (Method::POST, "/api/v1/entries"),
@@ -23,7 +23,7 @@ async fn assert_refused(program: &TestServer, why: &str) {
         (Method::DELETE, "/api/v1/entries/final/updates/1"),
         (Method::DELETE, "/api/v1/entries/nowhere/updates/one"),
     ] {
-        let request = program.method(method.clone(), path);
+        let request = client.method(method.clone(), path);
         let answer = request
             .json(&json!({"source": "A goal", "title": "Mine"}))
             .await;
@@ -43,9 +43,9 @@ async fn assert_refused(program: &TestServer, why: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_valid_token_nobody_gets_in() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     app.entry("secret", domain::EntryState::Draft).await;
-    posted(&program, "Kick-off").await;
+    posted(&client, "Kick-off").await;
     assert_refused(&app.browser(), "nothing").await;
     let session = app
         .newsroom
@@ -68,7 +68,7 @@ async fn without_a_valid_token_nobody_gets_in() {
         &format!("Bearer {}", "x".repeat(6_000)),
         "Bearer ' OR 1=1 --",
     ] {
-        assert_refused(&app.program_with(shown), shown).await;
+        assert_refused(&app.api_client_with(shown), shown).await;
     }
     let html = app.browser().get("/entries/final").await.text();
     assert_eq!(html.matches("<article").count(), 1);
@@ -76,11 +76,11 @@ async fn without_a_valid_token_nobody_gets_in() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revoked_token_stops_working_at_once() {
-    let (app, program) = start().await;
-    let other = app.program("ticker").await;
-    let kept = posted(&program, "Kick-off").await;
+    let (app, client) = start().await;
+    let other = app.api_client("ticker").await;
+    let kept = posted(&client, "Kick-off").await;
     app.newsroom.revoke_token(TokenId(1)).await.unwrap();
-    assert_refused(&program, "a revoked token").await;
+    assert_refused(&client, "a revoked token").await;
     // The account's other tokens, and what was posted, stay.
     posted(&other, "A goal").await;
     let html = app.browser().get("/entries/final").await.text();
@@ -92,8 +92,8 @@ async fn the_schemes_name_is_written_in_any_way() {
     let (app, _) = start().await;
     let token = app.token("ticker").await;
     for scheme in ["Bearer", "bearer", "BEARER", "Bearer  "] {
-        let program = app.program_with(&format!("{scheme} {token}"));
-        program.get("/api/v1/entries").await.assert_status_ok();
+        let client = app.api_client_with(&format!("{scheme} {token}"));
+        client.get("/api/v1/entries").await.assert_status_ok();
     }
 }
 
@@ -105,7 +105,7 @@ async fn a_token_may_what_its_account_may() {
     app.person("another", Role::Author).await;
     app.person("editor", Role::Editor).await;
     app.person("reader", Role::Reader).await;
-    let another = app.program("another").await;
+    let another = app.api_client("another").await;
     for refused in [
         another
             .patch(&path)
@@ -119,7 +119,7 @@ async fn a_token_may_what_its_account_may() {
             "403: This update is somebody else's; an editor can change it."
         );
     }
-    let editor = app.program("editor").await;
+    let editor = app.api_client("editor").await;
     let edited = editor
         .patch(&path)
         .json(&json!({"source": "Corrected"}))
@@ -127,7 +127,7 @@ async fn a_token_may_what_its_account_may() {
     edited.assert_status_ok();
     editor.delete(&path).await.assert_status_ok();
 
-    let reader = app.program("reader").await;
+    let reader = app.api_client("reader").await;
     app.entry("secret", domain::EntryState::Draft).await;
     for path in [
         "/api/v1/entries",
@@ -157,19 +157,19 @@ async fn a_token_may_what_its_account_may() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_sites_page_gets_nothing() {
-    let (_app, program) = start().await;
-    let asked = program
+    let (_app, client) = start().await;
+    let asked = client
         .get("/api/v1/entries")
         .add_header("origin", "https://evil.example")
         .await;
-    let preflight = program
+    let preflight = client
         .method(Method::OPTIONS, UPDATES)
         .add_header("origin", "https://evil.example")
         .add_header("access-control-request-method", "POST")
         .add_header("access-control-request-headers", "authorization")
         .await;
     preflight.assert_status(StatusCode::METHOD_NOT_ALLOWED);
-    let sent = program
+    let sent = client
         .post(UPDATES)
         .add_header("origin", "https://evil.example")
         .json(&json!({"source": "A goal"}))

@@ -1,4 +1,4 @@
-//! What a program is told when it is refused.
+//! What a client is told when it is refused.
 
 use axum::http::Method;
 use axum_test::TestServer;
@@ -10,9 +10,9 @@ use crate::http::support::head_of;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_problem_is_told_in_details() {
-    let (_app, program) = start().await;
+    let (_app, client) = start().await;
     // A browser that is led here gets no page.
-    let refused = program
+    let refused = client
         .post(UPDATES)
         .add_header("accept", "text/html")
         .add_header("x-request-id", "my-own")
@@ -35,10 +35,10 @@ async fn a_problem_is_told_in_details() {
 }
 
 /// What is said to each of these requests, below what it sent.
-async fn told(program: &TestServer, requests: &[(Method, &str, &str)]) -> String {
+async fn told(client: &TestServer, requests: &[(Method, &str, &str)]) -> String {
     let mut told = Vec::new();
     for (method, path, body) in requests {
-        let request = program.method(method.clone(), path).text(body);
+        let request = client.method(method.clone(), path).text(body);
         let refused = request.content_type("application/json").await;
         told.push(format!("{body}\n    {}", refusal(&refused)));
     }
@@ -47,8 +47,8 @@ async fn told(program: &TestServer, requests: &[(Method, &str, &str)]) -> String
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_taken_of_an_update_is_told_with_its_place() {
-    let (app, program) = start().await;
-    let update = format!("{UPDATES}/{}", posted(&program, "Kick-off").await["id"]);
+    let (app, client) = start().await;
+    let update = format!("{UPDATES}/{}", posted(&client, "Kick-off").await["id"]);
     let requests = [
         (Method::POST, UPDATES, ""),
         (Method::POST, UPDATES, r#"{"source":"#),
@@ -76,7 +76,7 @@ async fn what_cannot_be_taken_of_an_update_is_told_with_its_place() {
         (Method::PATCH, &update, r#"{"source":null,"author":"me"}"#),
         (Method::PATCH, &update, r#"{"source":" "}"#),
     ];
-    assert_snapshot!(told(&program, &requests).await, @r#"
+    assert_snapshot!(told(&client, &requests).await, @r#"
 
         400: The body is not JSON: EOF while parsing a value at line 1 column 0.
     {"source":
@@ -112,7 +112,7 @@ async fn what_cannot_be_taken_of_an_update_is_told_with_its_place() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_taken_of_an_entry_is_told_with_its_place() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     let requests = [
         (Method::POST, "/api/v1/entries", r#"{"slug":"mine"}"#),
         (Method::POST, "/api/v1/entries", r#"{"title":"A","id":7}"#),
@@ -148,7 +148,7 @@ async fn what_cannot_be_taken_of_an_entry_is_told_with_its_place() {
         ),
         (Method::PATCH, "/api/v1/entries/final", r#"{"head":7}"#),
     ];
-    assert_snapshot!(told(&program, &requests).await, @r#"
+    assert_snapshot!(told(&client, &requests).await, @r#"
     {"slug":"mine"}
         422: The body can't be taken: missing field `title` at line 1 column 15.
     {"title":"A","id":7}
@@ -174,9 +174,9 @@ async fn what_cannot_be_taken_of_an_entry_is_told_with_its_place() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_cannot_be_read_is_told() {
-    let (_app, program) = start().await;
+    let (_app, client) = start().await;
     for key in ["", "\"\"", "k\u{e9}y", "a\tkey", &"k".repeat(256)] {
-        let refused = post(&program, UPDATES, key, &json!({"source": "A goal"})).await;
+        let refused = post(&client, UPDATES, key, &json!({"source": "A goal"})).await;
         assert_eq!(
             refusal(&refused),
             "400: The Idempotency-Key must be 1 to 255 printable ASCII characters."
@@ -186,9 +186,9 @@ async fn a_key_that_cannot_be_read_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_never_reaches_a_handler_is_told_in_details_too() {
-    let (_app, program) = start().await;
+    let (_app, client) = start().await;
     for kind in ["text/plain", "application/x-www-form-urlencoded"] {
-        let request = program.post(UPDATES).text(r#"{"source":"A goal"}"#);
+        let request = client.post(UPDATES).text(r#"{"source":"A goal"}"#);
         let refused = request.content_type(kind).await;
         assert_eq!(
             refusal(&refused),
@@ -196,9 +196,9 @@ async fn what_never_reaches_a_handler_is_told_in_details_too() {
         );
     }
     let large = json!({"source": "a".repeat(5 * 1024 * 1024)});
-    let refused = program.post(UPDATES).json(&large).await;
+    let refused = client.post(UPDATES).json(&large).await;
     assert_snapshot!(refusal(&refused), @"413: This is larger than the 640 KiB that can be sent at once. Send less.");
-    let refused = program.put(UPDATES).json(&json!({})).await;
+    let refused = client.put(UPDATES).json(&json!({})).await;
     assert_snapshot!(refusal(&refused), @"405: This address takes no request of this kind; Allow names those it takes.");
     refused.assert_header("allow", "POST");
     for path in [
@@ -206,7 +206,7 @@ async fn what_never_reaches_a_handler_is_told_in_details_too() {
         "/api/v1/nowhere",
         "/api/v1/entries/final/updates/1/x",
     ] {
-        let request = program.post(path).add_header("accept", "text/html");
+        let request = client.post(path).add_header("accept", "text/html");
         let refused = request.json(&json!({})).await;
         assert_eq!(
             refusal(&refused),
@@ -218,9 +218,9 @@ async fn what_never_reaches_a_handler_is_told_in_details_too() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_gone_is_told_and_not_more() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     app.newsroom.close().await;
-    let refused = program
+    let refused = client
         .post(UPDATES)
         .json(&json!({"source": "A goal"}))
         .await;

@@ -11,8 +11,8 @@ use crate::http::support::head_of;
 
 const ENTRIES: &str = "/api/v1/entries";
 
-async fn change(program: &TestServer, slug: &str, change: &Value) -> TestResponse {
-    program
+async fn change(client: &TestServer, slug: &str, change: &Value) -> TestResponse {
+    client
         .patch(&format!("{ENTRIES}/{slug}"))
         .json(change)
         .await
@@ -20,12 +20,12 @@ async fn change(program: &TestServer, slug: &str, change: &Value) -> TestRespons
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_is_created_once() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     let mut body = json!({
         "title": "Election night", "summary": "The count.", "time_zone": "Europe/Paris",
         "state": "live", "default_order": "latest",
     });
-    let first = post(&program, ENTRIES, "4711", &body).await;
+    let first = post(&client, ENTRIES, "4711", &body).await;
     let head = head_of(&first, &["cache-control", "content-type"]);
     assert_eq!(
         head,
@@ -49,29 +49,29 @@ async fn an_entry_is_created_once() {
             "url": "http://127.0.0.1:3000/entries/election-night",
         })
     );
-    let again = post(&program, ENTRIES, "4711", &body).await;
+    let again = post(&client, ENTRIES, "4711", &body).await;
     again.assert_status(StatusCode::CREATED);
     assert_eq!(again.json::<Value>(), entry);
 
     let mut other = body.clone();
     other["title"] = json!("Another night");
     for _ in 0..2 {
-        let refused = post(&program, ENTRIES, "4711", &other).await;
+        let refused = post(&client, ENTRIES, "4711", &other).await;
         assert_eq!(
             refusal(&refused),
             "422: This Idempotency-Key was already used for another request; send this one under a new key."
         );
     }
     body["slug"] = json!("election-night");
-    let taken = post(&program, ENTRIES, "4712", &body).await;
+    let taken = post(&client, ENTRIES, "4712", &body).await;
     assert_snapshot!(refusal(&taken), @"422: Another entry has this address already; choose another.");
     assert_eq!(taken.json::<Value>()["field"], "slug");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_title_is_enough() {
-    let (app, program) = start().await;
-    let created = program
+    let (app, client) = start().await;
+    let created = client
         .post(ENTRIES)
         .json(&json!({"title": "The re-match"}))
         .await;
@@ -92,9 +92,9 @@ async fn a_title_is_enough() {
     );
     let page = app.browser().get("/entries/the-re-match").await;
     page.assert_status_not_found();
-    let read = program.get("/api/v1/entries/the-re-match").await;
+    let read = client.get("/api/v1/entries/the-re-match").await;
     assert_eq!(read.json::<Value>(), entry);
-    let all: Value = program.get(ENTRIES).await.json();
+    let all: Value = client.get(ENTRIES).await.json();
     let slugs = all["entries"]
         .as_array()
         .unwrap()
@@ -105,10 +105,10 @@ async fn a_title_is_enough() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_is_started_ended_and_reopened() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     app.entry("rematch", EntryState::Upcoming).await;
     for state in ["live", "live", "ended", "ended", "live"] {
-        let changed = change(&program, "rematch", &json!({"state": state})).await;
+        let changed = change(&client, "rematch", &json!({"state": state})).await;
         changed.assert_status_ok();
         let entry: Value = changed.json();
         assert_eq!(entry["state"], state);
@@ -117,22 +117,22 @@ async fn an_entry_is_started_ended_and_reopened() {
         assert_eq!(said.contains("From "), state == "ended", "{said}");
     }
     for state in ["draft", "upcoming"] {
-        let refused = change(&program, "rematch", &json!({"state": state})).await;
+        let refused = change(&client, "rematch", &json!({"state": state})).await;
         assert_eq!(
             refusal(&refused),
             "422: An entry can be made live, or ended; it becomes no draft and is not announced any more."
         );
     }
     app.entry("draft", EntryState::Draft).await;
-    let same = change(&program, "draft", &json!({"state": "draft"})).await;
+    let same = change(&client, "draft", &json!({"state": "draft"})).await;
     same.assert_status_ok();
-    let refused = change(&program, "draft", &json!({"state": "ended"})).await;
+    let refused = change(&client, "draft", &json!({"state": "ended"})).await;
     assert_snapshot!(refusal(&refused), @"403: This entry has not started, so it can't be ended.");
     for slug in ["nowhere", "Not-An-Address", "%ff"] {
         let path = format!("{ENTRIES}/{slug}");
         let refused = [
-            program.get(&path).await,
-            change(&program, slug, &json!({})).await,
+            client.get(&path).await,
+            change(&client, slug, &json!({})).await,
         ];
         assert!(
             refused
@@ -145,9 +145,9 @@ async fn an_entry_is_started_ended_and_reopened() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_changed_of_an_entry_is_what_was_named() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     let renamed = change(
-        &program,
+        &client,
         "final",
         &json!({"title": "The final", "slug": "the-final"}),
     )
@@ -162,11 +162,11 @@ async fn what_is_changed_of_an_entry_is_what_was_named() {
             &json!("Europe/Paris")
         )
     );
-    // A program that knows the old address goes on, and its retries too.
+    // A client that knows the old address goes on, and its retries too.
     let body = json!({"source": "A goal"});
     let posts = [
-        post(&program, super::UPDATES, "goal-1", &body).await,
-        post(&program, super::UPDATES, "goal-1", &body).await,
+        post(&client, super::UPDATES, "goal-1", &body).await,
+        post(&client, super::UPDATES, "goal-1", &body).await,
     ];
     let [first, again] = posts.map(|posted| posted.json::<Value>());
     assert_eq!(first, again);
@@ -177,12 +177,12 @@ async fn what_is_changed_of_an_entry_is_what_was_named() {
             .contains("/entries/the-final/")
     );
     let path = format!("{}/{}", super::UPDATES, first["id"]);
-    program
+    client
         .patch(&path)
         .json(&json!({"source": "What a goal"}))
         .await
         .assert_status_ok();
-    let said = change(&program, "final", &json!({"summary": "Tonight.", "default_order": "latest", "time_zone": "Asia/Tokyo", "state": "ended"})).await;
+    let said = change(&client, "final", &json!({"summary": "Tonight.", "default_order": "latest", "time_zone": "Asia/Tokyo", "state": "ended"})).await;
     assert_eq!(
         (
             &said.json::<Value>()["title"],
@@ -207,19 +207,19 @@ async fn what_is_changed_of_an_entry_is_what_was_named() {
             "There is no such time zone; write one like Europe/Paris or UTC.",
         ),
     ] {
-        let refused = change(&program, "the-final", &wrong).await;
+        let refused = change(&client, "the-final", &wrong).await;
         assert_eq!(refusal(&refused), format!("422: {sentence}"));
     }
-    let kept: Value = program.get("/api/v1/entries/the-final").await.json();
+    let kept: Value = client.get("/api/v1/entries/the-final").await.json();
     assert_eq!(kept["title"], "The final");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_is_refused_changes_nothing() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     app.entry("draft", EntryState::Draft).await;
     let path = format!("{ENTRIES}/draft");
-    let before: Value = program.get(&path).await.json();
+    let before: Value = client.get(&path).await.json();
     for (wrong, sentence) in [
         (
             json!({"title": "X", "state": "ended"}),
@@ -230,17 +230,17 @@ async fn a_change_that_is_refused_changes_nothing() {
             "422: Another entry has this address already; choose another.",
         ),
     ] {
-        let refused = change(&program, "draft", &wrong).await;
+        let refused = change(&client, "draft", &wrong).await;
         assert_eq!(refusal(&refused), sentence);
     }
-    assert_eq!(program.get(&path).await.json::<Value>(), before);
+    assert_eq!(client.get(&path).await.json::<Value>(), before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_has_a_language() {
-    let (_app, program) = start().await;
+    let (_app, client) = start().await;
     let body = json!({"title": "Final", "slug": "arabic", "state": "live", "language": "ar-eg"});
-    let created = post(&program, ENTRIES, "4711", &body).await;
+    let created = post(&client, ENTRIES, "4711", &body).await;
     created.assert_status(StatusCode::CREATED);
     assert_eq!(created.json::<Value>()["language"], "ar-EG");
     for (tag, language) in [
@@ -249,12 +249,12 @@ async fn an_entry_has_a_language() {
         (json!(""), "en"),
         (json!("zh-hant"), "zh-Hant"),
     ] {
-        let changed = change(&program, "arabic", &json!({"language": tag})).await;
+        let changed = change(&client, "arabic", &json!({"language": tag})).await;
         changed.assert_status_ok();
         assert_eq!(changed.json::<Value>()["language"], language, "{tag}");
-        let read = program.get(&format!("{ENTRIES}/arabic")).await;
+        let read = client.get(&format!("{ENTRIES}/arabic")).await;
         assert_eq!(read.json::<Value>()["language"], language, "{tag}");
     }
-    let all: Value = program.get(ENTRIES).await.json();
+    let all: Value = client.get(ENTRIES).await.json();
     assert_eq!(all["entries"][0]["language"], "zh-Hant");
 }

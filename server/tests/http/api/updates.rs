@@ -10,16 +10,16 @@ use crate::http::support::{TestApp, head_of};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_posted_update_is_what_readers_get() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     let body = json!({"source": "A **goal** <script>alert(1)</script>", "headline": "1 : 0"});
-    let answer = post(&program, UPDATES, "goal-1", &body).await;
+    let answer = post(&client, UPDATES, "goal-1", &body).await;
     assert_eq!(
         head_of(&answer, &["cache-control", "content-type", "set-cookie"]),
         "201 Created\ncache-control: private, no-store\ncontent-type: application/json"
     );
     let change: Value = answer.json();
     let batch = app.browser().get("/feed/1/changes").await;
-    let [Change::Presented(shown)] = &batch.json::<domain::Batch>().changes[..] else {
+    let [Change::Upserted(shown)] = &batch.json::<domain::Batch>().changes[..] else {
         panic!("it is not one update: {}", batch.text());
     };
     assert!(shown.html.contains("<strong>goal</strong>") && shown.html.contains("1 : 0"));
@@ -38,10 +38,10 @@ async fn a_posted_update_is_what_readers_get() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retry_posts_once() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     app.entry("other", EntryState::Live).await;
     let body = json!({"source": "A goal"});
-    let tries = join_all((0..10).map(|_| post(&program, UPDATES, "goal:1", &body))).await;
+    let tries = join_all((0..10).map(|_| post(&client, UPDATES, "goal:1", &body))).await;
     let first: Value = tries[0].json();
     for again in tries {
         again.assert_status(StatusCode::CREATED);
@@ -53,7 +53,7 @@ async fn a_retry_posts_once() {
         ("/api/v1/entries/other/updates", body.clone()),
         ("/api/v1/entries", json!({"title": "A goal"})),
     ] {
-        let refused = post(&program, path, "goal:1", &body).await;
+        let refused = post(&client, path, "goal:1", &body).await;
         assert_eq!(
             refusal(&refused),
             "422: This Idempotency-Key was already used for another request; send this one under a new key."
@@ -61,12 +61,12 @@ async fn a_retry_posts_once() {
     }
     // A key is its account's own, and no key is a new act each time.
     app.person("another", Role::Author).await;
-    let another = app.program("another").await;
+    let another = app.api_client("another").await;
     let theirs: Value = post(&another, UPDATES, "goal:1", &body).await.json();
     assert_ne!(theirs["id"], first["id"]);
     assert_ne!(
-        posted(&program, "A goal").await,
-        posted(&program, "A goal").await
+        posted(&client, "A goal").await,
+        posted(&client, "A goal").await
     );
     let page = app.browser().get("/entries/final").await.text();
     assert_eq!(page.matches("<article").count(), 4);
@@ -74,9 +74,9 @@ async fn a_retry_posts_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_and_the_composers_operation_are_one() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     let id = post(
-        &program,
+        &client,
         UPDATES,
         "8e03978e-40d5",
         &json!({"source": "A goal"}),
@@ -100,11 +100,11 @@ async fn a_key_and_the_composers_operation_are_one() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_edited_is_what_was_named() {
-    let (app, program) = start().await;
-    let change = posted(&program, "A gaol").await;
+    let (app, client) = start().await;
+    let change = posted(&client, "A gaol").await;
     let path = format!("{UPDATES}/{}", change["id"]);
     let edit = async |edit: Value| {
-        let edited = program.patch(&path).json(&edit).await;
+        let edited = client.patch(&path).json(&edit).await;
         edited.assert_status_ok();
         edited.json::<Value>()
     };
@@ -136,9 +136,9 @@ async fn what_is_edited_is_what_was_named() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn marks_are_set_with_the_text_or_by_themselves() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     let mark = json!({"source": "A goal", "key": true, "pinned": true});
-    let first: Value = post(&program, UPDATES, "goal-1", &mark).await.json();
+    let first: Value = post(&client, UPDATES, "goal-1", &mark).await.json();
     let links = async |change: &Value| {
         let page = app.browser().get("/entries/final").await.text();
         let link = format!("href=\"#update-{}\"", change["id"]);
@@ -146,37 +146,37 @@ async fn marks_are_set_with_the_text_or_by_themselves() {
     };
     assert_eq!(links(&first).await, 2, "it is no key moment, or not pinned");
     let second = json!({"source": "Another goal", "pinned": true});
-    let second: Value = post(&program, UPDATES, "goal-2", &second).await.json();
+    let second: Value = post(&client, UPDATES, "goal-2", &second).await.json();
     assert_eq!((links(&first).await, links(&second).await), (1, 1));
 
     // A retry answers, and doesn't pin it again.
-    let again: Value = post(&program, UPDATES, "goal-1", &mark).await.json();
+    let again: Value = post(&client, UPDATES, "goal-1", &mark).await.json();
     assert_eq!(again["id"], first["id"]);
     assert_eq!((links(&first).await, links(&second).await), (1, 1));
     let unmarked = json!({"source": "A goal"});
-    let refused = post(&program, UPDATES, "goal-1", &unmarked).await;
+    let refused = post(&client, UPDATES, "goal-1", &unmarked).await;
     assert!(refusal(&refused).starts_with("422: This Idempotency-Key"));
 
     let path = format!("{UPDATES}/{}", first["id"]);
     let edit = json!({"key": false, "pinned": true});
-    let edited: Value = program.patch(&path).json(&edit).await.json();
+    let edited: Value = client.patch(&path).json(&edit).await.json();
     assert!(edited["html"].as_str().unwrap().contains("A goal"));
     assert_eq!((links(&first).await, links(&second).await), (1, 0));
-    let same: Value = program.patch(&path).json(&edit).await.json();
+    let same: Value = client.patch(&path).json(&edit).await.json();
     assert_eq!(same, edited);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn edits_that_cross_each_change_what_they_name() {
-    let (_app, program) = start().await;
+    let (_app, client) = start().await;
     for _ in 0..5 {
-        let path = format!("{UPDATES}/{}", posted(&program, "A gaol").await["id"]);
+        let path = format!("{UPDATES}/{}", posted(&client, "A gaol").await["id"]);
         let edits = [json!({"headline": "1 : 0"}), json!({"source": "A goal"})];
         join_all(edits.iter().map(|edit| async {
-            program.patch(&path).json(edit).await.assert_status_ok();
+            client.patch(&path).json(edit).await.assert_status_ok();
         }))
         .await;
-        let now: Value = program.patch(&path).json(&json!({})).await.json();
+        let now: Value = client.patch(&path).json(&json!({})).await.json();
         let html = now["html"].as_str().unwrap();
         assert!(html.contains("1 : 0") && html.contains("A goal"), "{html}");
     }
@@ -184,34 +184,34 @@ async fn edits_that_cross_each_change_what_they_name() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_edit_that_is_refused_changes_nothing() {
-    let (_app, program) = start().await;
-    let path = format!("{UPDATES}/{}", posted(&program, "A goal").await["id"]);
-    let before: Value = program.patch(&path).json(&json!({})).await.json();
+    let (_app, client) = start().await;
+    let path = format!("{UPDATES}/{}", posted(&client, "A goal").await["id"]);
+    let before: Value = client.patch(&path).json(&json!({})).await.json();
     for edit in [
         json!({"source": "<script>alert(1)</script>", "key": true}),
         json!({"source": "", "headline": "1 : 0", "pinned": true}),
     ] {
-        let refused = program.patch(&path).json(&edit).await;
+        let refused = client.patch(&path).json(&edit).await;
         assert!(refusal(&refused).starts_with("422: "));
     }
-    let after: Value = program.patch(&path).json(&json!({})).await.json();
+    let after: Value = client.patch(&path).json(&json!({})).await.json();
     assert_eq!(after, before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_somebody_else_pinned_stays_pinned() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     let theirs = app.post("final", "The result").await.id;
-    let editor = app.ghost().await;
+    let editor = app.editor().await;
     let pinned = app
         .newsroom
         .mark_update(editor, theirs, Mark::Pinned, true, None);
     pinned.await.unwrap();
-    let path = format!("{UPDATES}/{}", posted(&program, "A goal").await["id"]);
+    let path = format!("{UPDATES}/{}", posted(&client, "A goal").await["id"]);
     let pinned = json!({"source": "Another goal", "pinned": true});
     for refused in [
-        program.patch(&path).json(&pinned).await,
-        program.post(UPDATES).json(&pinned).await,
+        client.patch(&path).json(&pinned).await,
+        client.post(UPDATES).json(&pinned).await,
     ] {
         assert_eq!(
             refusal(&refused),
@@ -226,11 +226,11 @@ async fn what_somebody_else_pinned_stays_pinned() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deleted_update_is_gone_from_every_answer() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     let body = json!({"source": "A secret"});
-    let change: Value = post(&program, UPDATES, "the-secret", &body).await.json();
+    let change: Value = post(&client, UPDATES, "the-secret", &body).await.json();
     let path = format!("{UPDATES}/{}", change["id"]);
-    let deleted = program.delete(&path).await;
+    let deleted = client.delete(&path).await;
     deleted.assert_status_ok();
     let tombstone: Value = deleted.json();
     let rev = &tombstone["rev"];
@@ -238,14 +238,14 @@ async fn a_deleted_update_is_gone_from_every_answer() {
         tombstone,
         json!({"id": change["id"], "rev": rev, "deleted": true})
     );
-    let again = program.delete(&path).await;
+    let again = client.delete(&path).await;
     again.assert_status_ok();
     assert_eq!(again.json::<Value>(), tombstone);
-    let retried = post(&program, UPDATES, "the-secret", &body).await;
+    let retried = post(&client, UPDATES, "the-secret", &body).await;
     retried.assert_status(StatusCode::CREATED);
     assert_eq!(retried.json::<Value>(), tombstone);
     for edit in [json!({"source": "Told"}), json!({})] {
-        let refused = program.patch(&path).json(&edit).await;
+        let refused = client.patch(&path).json(&edit).await;
         assert_eq!(refusal(&refused), "410: This update was removed.");
     }
     let page = app.browser().get("/entries/final").await.text();
@@ -254,9 +254,9 @@ async fn a_deleted_update_is_gone_from_every_answer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_update_stands_in_its_entry_alone() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     app.entry("other", EntryState::Live).await;
-    let id = posted(&program, "A goal").await["id"].clone();
+    let id = posted(&client, "A goal").await["id"].clone();
     for (path, what) in [
         (format!("other/updates/{id}"), "update"),
         (format!("nowhere/updates/{id}"), "entry"),
@@ -267,9 +267,9 @@ async fn an_update_stands_in_its_entry_alone() {
     ] {
         let path = format!("/api/v1/entries/{path}");
         let sentence = format!("404: There is no such {what}.");
-        let edited = program.patch(&path).json(&json!({"source": "Gone"})).await;
+        let edited = client.patch(&path).json(&json!({"source": "Gone"})).await;
         assert_eq!(refusal(&edited), sentence, "{path}");
-        let deleted = program.delete(&path).await;
+        let deleted = client.delete(&path).await;
         assert_eq!(refusal(&deleted), sentence, "{path}");
     }
     let page = app.browser().get("/entries/final").await;
@@ -278,9 +278,9 @@ async fn an_update_stands_in_its_entry_alone() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_draft_is_posted_to_and_seen_by_nobody() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     app.entry("secret", EntryState::Draft).await;
-    let posted = program
+    let posted = client
         .post("/api/v1/entries/secret/updates")
         .json(&json!({"source": "Embargoed"}))
         .await;
@@ -300,7 +300,7 @@ async fn a_draft_is_posted_to_and_seen_by_nobody() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_posts_to_what_has_ended_or_is_not_there() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     app.entry("over", EntryState::Ended).await;
     for (slug, sentence) in [
         (
@@ -310,16 +310,16 @@ async fn nobody_posts_to_what_has_ended_or_is_not_there() {
         ("nowhere", "404: There is no such entry."),
     ] {
         let path = format!("/api/v1/entries/{slug}/updates");
-        let refused = program.post(&path).json(&json!({"source": "Late"})).await;
+        let refused = client.post(&path).json(&json!({"source": "Late"})).await;
         assert_eq!(refusal(&refused), sentence);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_script_posts_fifty_at_once() {
-    let (app, program) = start().await;
+    let (app, client) = start().await;
     let texts: Vec<_> = (0..50).map(|number| format!("Goal {number}")).collect();
-    join_all(texts.iter().map(|text| posted(&program, text))).await;
+    join_all(texts.iter().map(|text| posted(&client, text))).await;
     let page = app.browser().get("/entries/final").await.text();
     assert_eq!(page.matches("<article").count(), 50);
 }

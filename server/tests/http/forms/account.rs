@@ -230,16 +230,16 @@ async fn nobody_sees_or_ends_anothers_session() {
 async fn a_disabled_account_is_out_with_its_next_request() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
-    let program = app.program("author").await;
+    let client = app.api_client("author").await;
     let name = Username::parse("author").unwrap();
     author.get("/desk").await.assert_status_ok();
-    program.get("/api/v1/entries").await.assert_status_ok();
+    client.get("/api/v1/entries").await.assert_status_ok();
 
     app.newsroom.disable_account(&name).await.unwrap();
     author.get("/desk").await.assert_status_see_other();
     let posted = super::send(&author, "operation-of-a-disabled", "A goal", "").await;
     posted.assert_status_unauthorized();
-    program
+    client
         .get("/api/v1/entries")
         .await
         .assert_status_unauthorized();
@@ -250,7 +250,7 @@ async fn a_disabled_account_is_out_with_its_next_request() {
 
     app.newsroom.enable_account(&name).await.unwrap();
     author.get("/desk").await.assert_status_see_other();
-    program
+    client
         .get("/api/v1/entries")
         .await
         .assert_status_unauthorized();

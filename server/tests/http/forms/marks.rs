@@ -100,7 +100,7 @@ async fn a_change_that_cannot_be_taken_comes_back_as_it_was_typed() {
         ("", "The address is missing"),
     ] {
         let fields = [
-            ("title", "Typed title"),
+            ("title", "SubmittedForm title"),
             ("slug", slug),
             ("time_zone", "UTC"),
         ];
@@ -108,7 +108,7 @@ async fn a_change_that_cannot_be_taken_comes_back_as_it_was_typed() {
         refused.assert_status_unprocessable_entity();
         let html = unescape(&refused.text());
         assert!(
-            html.contains(sentence) && html.contains("Typed title"),
+            html.contains(sentence) && html.contains("SubmittedForm title"),
             "{html}"
         );
     }

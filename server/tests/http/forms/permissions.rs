@@ -99,7 +99,7 @@ async fn nobody_posts_to_what_has_ended() {
     app.live_entry().await;
     let slug = Slug::parse("final").unwrap();
     app.newsroom
-        .end_entry(app.ghost().await, &slug, None)
+        .end_entry(app.editor().await, &slug, None)
         .await
         .unwrap();
     let over = send(&author, &op_id(), "Too late", "").await;

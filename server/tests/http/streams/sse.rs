@@ -11,7 +11,7 @@ use crate::http::support::{Stream, TestApp, head_of};
 async fn end(app: &TestApp, slug: &str) {
     let slug = Slug::parse(slug).unwrap();
     app.newsroom
-        .end_entry(app.ghost().await, &slug, None)
+        .end_entry(app.editor().await, &slug, None)
         .await
         .unwrap();
 }
@@ -115,7 +115,7 @@ async fn edits_and_deletions_arrive_too() {
     let mut stream = app.stream(&path(entry)).await;
     let draft = domain::Draft::parse("A goal", "").unwrap();
     app.newsroom
-        .edit_update(app.ghost().await, update.id, &draft, None)
+        .edit_update(app.editor().await, update.id, &draft, None)
         .await
         .unwrap();
     let edited = stream.news().await.unwrap();
@@ -126,7 +126,7 @@ async fn edits_and_deletions_arrive_too() {
             .contains("A goal")
     );
     app.newsroom
-        .delete_update(app.ghost().await, update.id, None)
+        .delete_update(app.editor().await, update.id, None)
         .await
         .unwrap();
     let deleted = stream.news().await.unwrap();

@@ -17,8 +17,8 @@ use axum::{
 use axum_test::TestServer;
 use clap::Parser;
 use domain::{
-    Draft, EntryId, EntryState, OpId, Order, Password, PostedUpdate, Role, Slug, TokenName,
-    Username, Viewer,
+    Caller, Draft, EntryId, EntryState, OpId, Order, Password, PostedUpdate, Role, Slug, TokenName,
+    Username,
 };
 use newsroom::{NewEntry, Newsroom};
 use server::{AppState, Settings, router, serve_http};
@@ -33,7 +33,7 @@ pub struct TestApp {
     pub newsroom: Arc<Newsroom>,
     state: AppState,
     router: Router,
-    ghost: OnceCell<Viewer>,
+    editor: OnceCell<Caller>,
     served: OnceCell<SocketAddr>,
     folder: TempDir,
     stop: CancellationToken,
@@ -65,7 +65,7 @@ impl TestApp {
             newsroom: Arc::clone(&state.newsroom),
             router: router(state.clone()),
             state,
-            ghost: OnceCell::new(),
+            editor: OnceCell::new(),
             served: OnceCell::new(),
             stop: CancellationToken::new(),
             folder,
@@ -128,9 +128,9 @@ impl TestApp {
         browser
     }
 
-    /// A program that acts as the account `name`.
-    pub async fn program(&self, name: &str) -> TestServer {
-        self.program_with(&format!("Bearer {}", self.token(name).await))
+    /// A client that acts as the account `name`.
+    pub async fn api_client(&self, name: &str) -> TestServer {
+        self.api_client_with(&format!("Bearer {}", self.token(name).await))
     }
 
     /// A token that acts as the account `name`.
@@ -141,15 +141,15 @@ impl TestApp {
         token.unwrap().reveal().to_owned()
     }
 
-    /// A program that shows this.
-    pub fn program_with(&self, authorization: &str) -> TestServer {
-        let mut program = self.browser();
-        program.add_header(AUTHORIZATION, authorization);
-        program
+    /// A client that shows this.
+    pub fn api_client_with(&self, authorization: &str) -> TestServer {
+        let mut client = self.browser();
+        client.add_header(AUTHORIZATION, authorization);
+        client
     }
 
     /// An account, whose password is [`TestApp::PASSWORD`].
-    pub async fn person(&self, name: &str, role: Role) -> Viewer {
+    pub async fn person(&self, name: &str, role: Role) -> Caller {
         let username = Username::parse(name).unwrap();
         let password = Password::parse(Self::PASSWORD).unwrap();
         self.newsroom
@@ -173,7 +173,7 @@ impl TestApp {
     pub async fn post(&self, slug: &str, text: &str) -> PostedUpdate {
         self.newsroom
             .post_update(
-                self.ghost().await,
+                self.editor().await,
                 &Slug::parse(slug).unwrap(),
                 &OpId::parse(&op_id()).unwrap(),
                 &Draft::parse(text, "").unwrap(),
@@ -184,9 +184,9 @@ impl TestApp {
     }
 
     /// An editor without a browser, who posts what a test needs to be there.
-    pub async fn ghost(&self) -> &Viewer {
-        let person = || self.person("ghost", Role::Editor);
-        self.ghost.get_or_init(person).await
+    pub async fn editor(&self) -> &Caller {
+        let person = || self.person("editor", Role::Editor);
+        self.editor.get_or_init(person).await
     }
 
     /// An open stream.

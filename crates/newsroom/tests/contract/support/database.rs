@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use domain::{Language, Road, Timestamp, UpdateId};
+use domain::{Language, Timestamp, Transport, UpdateId};
 use newsroom::{Clock, Entry, FeedPolicy, Hand, LiveUpdate, Options, Renderers, storage::Store};
 use sqlx::{AnyConnection, Connection, Executor};
 use tempfile::TempDir;
@@ -74,7 +74,7 @@ impl Database {
             clock,
             policy: FeedPolicy {
                 interval_ms: 5_000,
-                road: Road::Auto,
+                transport: Transport::Auto,
                 build: "test-build".into(),
             },
             language: Language::default(),

@@ -4,9 +4,9 @@ mod database;
 mod network;
 mod page;
 mod postgres;
-mod room;
 mod sqlite;
 mod stream;
+mod test_newsroom;
 
 use std::{future::Future, time::Duration};
 
@@ -14,9 +14,9 @@ pub use database::Database;
 pub use network::Network;
 pub use page::LivePage;
 pub use postgres::PostgresDatabase;
-pub use room::{TestNewsroom, card, draft, op_id, slug};
 pub use sqlite::SqliteFile;
 pub use stream::{Event, Stream, batch};
+pub use test_newsroom::{TestNewsroom, card, draft, op_id, slug};
 
 /// Waits for what is bound to happen soon. Ten seconds are for a machine that does a lot else.
 pub async fn soon<T>(what: impl Future<Output = T>) -> T {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Batch, Change, Cursor, EntryState, FeedReader, Rev, Taken, Timestamp, UpdateId};
+use domain::{Applied, Batch, Change, Cursor, EntryState, FeedFollower, Rev, Timestamp, UpdateId};
 use newsroom::{Entry, Newsroom, live::FeedId};
 
 use super::batch;
@@ -10,7 +10,7 @@ use super::batch;
 /// What a reader's page shows, and how far it has read.
 pub struct LivePage {
     feed: FeedId,
-    reader: FeedReader,
+    reader: FeedFollower,
     cards: BTreeMap<UpdateId, (Timestamp, String)>,
     /// Where the entry is in its life.
     pub state: EntryState,
@@ -29,7 +29,7 @@ impl LivePage {
         Self {
             feed: FeedId::Entry(entry.id),
             cards: cards.collect(),
-            reader: FeedReader::new(page.cursor),
+            reader: FeedFollower::new(page.cursor),
             state: page.entry.state,
             applied: Vec::new(),
         }
@@ -43,7 +43,7 @@ impl LivePage {
     /// Takes in a batch; whether the page is in step with it, or has to catch up.
     pub fn take(&mut self, batch: Batch) -> bool {
         match self.reader.take(batch) {
-            Taken::News {
+            Applied::Changes {
                 changes,
                 entries,
                 more,
@@ -56,8 +56,8 @@ impl LivePage {
                 }
                 !more
             }
-            Taken::Gap => false,
-            Taken::Reset => panic!("the epoch never changed"),
+            Applied::Gap => false,
+            Applied::Reset => panic!("the epoch never changed"),
         }
     }
 
@@ -85,7 +85,7 @@ impl LivePage {
             Change::Deleted(gone) => {
                 self.cards.remove(&gone.id);
             }
-            Change::Presented(shown) => {
+            Change::Upserted(shown) => {
                 self.cards.insert(shown.id, (shown.posted_at, shown.html));
             }
         }

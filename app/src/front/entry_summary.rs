@@ -1,0 +1,65 @@
+//! An entry's line on the front page: the one place that makes it, for the page and the feed.
+
+use leptos::prelude::*;
+use newsroom::{Entry, LiveUpdate};
+
+use crate::{
+    entry::{Moment, excerpt, render_since},
+    layout::ENGLISH,
+};
+
+/// How much of the latest update is shown, in characters: about two lines.
+const LATEST: usize = 120;
+
+/// The line of `entry`, of which `latest` is the latest update.
+pub fn render_line(entry: &Entry, latest: Option<&LiveUpdate>) -> String {
+    Owner::new().with(|| view! { <EntrySummary entry latest /> }.to_html())
+}
+
+#[component]
+fn EntrySummary<'a>(
+    entry: &'a Entry,
+    #[prop(optional_no_strip)] latest: Option<&'a LiveUpdate>,
+) -> impl IntoView {
+    let summary = entry.summary.to_string();
+    let latest = latest.map(|update| {
+        // Nothing on the page says which day it is: it may be kept, or looked at for days.
+        view! {
+            <p class="entry-latest" dir="auto">
+                <Moment
+                    at=update.posted_at
+                    zone=entry.time_zone.clone()
+                    context=entry.starts_at
+                    dated=true
+                    titled=true
+                />
+                " "
+                {excerpt(update, LATEST)}
+            </p>
+        }
+    });
+    view! {
+        <li
+            id=format!("entry-{}", entry.id)
+            class="entry-line"
+            data-entry-id=entry.id.0
+            data-starts-at=entry.starts_at.0
+            data-state=entry.state.as_str()
+            lang=entry.language.to_string()
+        >
+            <a href=format!("/entries/{}", entry.slug) dir="auto">
+                {entry.title.to_string()}
+            </a>
+            {(!summary.is_empty())
+                .then(|| {
+                    view! {
+                        <p class="entry-about" dir="auto">
+                            {summary}
+                        </p>
+                    }
+                })}
+            {latest}
+            <p class="entry-when" lang=ENGLISH inner_html=render_since(entry)></p>
+        </li>
+    }
+}
