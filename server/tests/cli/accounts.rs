@@ -67,10 +67,10 @@ fn log_in(server: &Serving, password: &str) -> String {
 
 /// Logs in as ann, and returns the cookie of the new session.
 fn session(server: &Serving, password: &str) -> String {
-    let entered = log_in(server, password);
-    let (_, cookie) = entered
+    let response = log_in(server, password);
+    let (_, cookie) = response
         .split_once("ringside_session=")
-        .unwrap_or_else(|| panic!("{entered}"));
+        .unwrap_or_else(|| panic!("{response}"));
     format!("ringside_session={}", cookie.split(';').next().unwrap())
 }
 

@@ -111,13 +111,13 @@ fn invalid_account_is_reported() {
 #[test]
 fn entry_is_created_once() {
     let ringside = Ringside::new();
-    let made = ringside.stdout_of(&entry(&[
+    let created = ringside.stdout_of(&entry(&[
         "--title",
         "Election night",
         "--public-url",
         "https://live.example.org/",
     ]));
-    assert_snapshot!(made, @"https://live.example.org/entries/election-night");
+    assert_snapshot!(created, @"https://live.example.org/entries/election-night");
     assert_snapshot!(ringside.error_of(&entry(&["--title", "Election night", "--slug", "election-night"])), @"2: ringside: Another entry has this address already; choose another.");
     assert_snapshot!(ringside.stdout_of(&entry(&["--title", "Election night", "--addr", "127.0.0.1:4000"])), @"http://127.0.0.1:4000/entries/election-night-2");
     assert_snapshot!(ringside.stdout_of(&entry(&["--title", "\u{feff}Størst i\r\nÅlesund", "--addr", "127.0.0.1:4000"])), @"http://127.0.0.1:4000/entries/storst-i-alesund");

@@ -45,8 +45,8 @@ fn truncated_database_is_reported() {
     let ringside = Ringside::new();
     ringside.stdout_of(&ENTRY);
     let file = ringside.data().join("ringside.db");
-    let whole = fs::read(&file).unwrap();
-    fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    let content = fs::read(&file).unwrap();
+    fs::write(&file, &content[..content.len() / 2]).unwrap();
     assert_snapshot!(ringside.error_of(&["serve"]), @"2: ringside: The database sqlite://FOLDER/data/ringside.db can't be opened: database disk image is malformed.");
 }
 

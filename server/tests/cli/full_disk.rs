@@ -65,10 +65,10 @@ fn request(server: &ServerProcess, request: &str, token: &str, body: &str) -> (u
 }
 
 fn eventually<T>(mut look: impl FnMut() -> T, mut fits: impl FnMut(&T) -> bool) -> T {
-    let began = Instant::now();
+    let started = Instant::now();
     loop {
         let seen = look();
-        if fits(&seen) || began.elapsed() > Duration::from_mins(1) {
+        if fits(&seen) || started.elapsed() > Duration::from_mins(1) {
             return seen;
         }
         thread::sleep(Duration::from_millis(100));

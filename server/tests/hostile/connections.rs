@@ -20,7 +20,7 @@ fn still_open(connections: &mut [TcpStream]) -> usize {
 }
 
 #[test]
-fn silent_connections_exclude_no_client_and_are_closed() {
+fn silent_connections_do_not_block_other_clients_and_are_closed() {
     let target = Target::start(&[]);
     // More connections than the server has file descriptors, but no more from each address than
     // allowed.

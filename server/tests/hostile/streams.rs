@@ -21,20 +21,20 @@ fn open(target: &Target, number: u8, path: &str) -> (TcpStream, String) {
 }
 
 #[test]
-fn streams_that_are_not_read_are_closed_and_delay_no_client() {
+fn unread_streams_are_closed_and_do_not_delay_other_clients() {
     let target = Target::start(&[]);
     let slow: Vec<_> = (0..200)
         .map(|_| open(&target, 2, "/feed/1/stream").0)
         .collect();
-    let (mut busy, _) = open(&target, 3, "/feed/1/stream");
+    let (mut other, _) = open(&target, 3, "/feed/1/stream");
     for n in 0..40 {
         target.post(&format!("No. {n}. {}", "word ".repeat(2_000)));
         let mut received = String::new();
-        let mut piece = [0; 4_096];
+        let mut buffer = [0; 4_096];
         while !received.contains(&format!("No. {n}.")) {
-            let length = busy.read(&mut piece).unwrap();
+            let length = other.read(&mut buffer).unwrap();
             assert_ne!(length, 0, "the stream ended");
-            received.push_str(&String::from_utf8_lossy(&piece[..length]));
+            received.push_str(&String::from_utf8_lossy(&buffer[..length]));
         }
     }
     target.assert_serves();

@@ -284,10 +284,10 @@ fn matches(response: io::Result<Response>, status: u16, text: &str) -> bool {
 
 /// Waits until `condition` returns true. `description` is for the error message.
 pub fn eventually(description: &str, mut condition: impl FnMut() -> bool) {
-    let began = Instant::now();
+    let started = Instant::now();
     while !condition() {
         assert!(
-            began.elapsed() < DEADLINE,
+            started.elapsed() < DEADLINE,
             "timeout while waiting until {description}"
         );
         thread::sleep(Duration::from_millis(20));

@@ -54,9 +54,9 @@ async fn refused_form_is_returned_with_its_own_fields_only() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     let body = "title=Final&summary=A+game&intruder=1&source=A+goal&=2".to_owned();
-    let kept = send(&anonymous, "/desk/entries", body).await;
-    kept.assert_status_unauthorized();
-    let html = kept.text();
+    let returned = send(&anonymous, "/desk/entries", body).await;
+    returned.assert_status_unauthorized();
+    let html = returned.text();
     assert!(
         html.contains("A game") && html.contains("\"Final\""),
         "{html}"

@@ -232,14 +232,14 @@ async fn invalid_cursor_is_gone_with_a_reset() {
             format!("another.{head}"),
             "x.9223372036854775807".to_owned(),
         ] {
-            let gone = changes(&anonymous, feed, &format!("?since={since}")).await;
+            let response = changes(&anonymous, feed, &format!("?since={since}")).await;
             assert_eq!(
-                head_of(&gone, &HEADERS),
+                head_of(&response, &HEADERS),
                 "410 Gone\ncontent-type: application/json\ncache-control: private, no-store",
                 "{feed} {since}"
             );
             let reset = json!({"reset": true, "epoch": epoch, "head": head});
-            assert_eq!(gone.json::<Value>(), reset, "{feed} {since}");
+            assert_eq!(response.json::<Value>(), reset, "{feed} {since}");
         }
     }
 }

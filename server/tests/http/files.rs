@@ -36,16 +36,17 @@ async fn files_of_a_build_are_immutable() {
     content-encoding: br
     cache-control: public, max-age=31536000, immutable
     ");
-    for gone in [
+    for missing in [
         "/pkg/ringside.0000.css",
         "/pkg/",
         "/pkg",
         "/pkg/..%2fsecret",
     ] {
-        let gone = anonymous.get(gone).await;
-        assert!(gone.status_code() != 200);
+        let missing = anonymous.get(missing).await;
+        assert!(missing.status_code() != 200);
         assert!(
-            gone.maybe_header("cache-control")
+            missing
+                .maybe_header("cache-control")
                 .is_none_or(|value| value == "private, no-store")
         );
     }

@@ -81,8 +81,8 @@ async fn expired_session_is_anonymous() {
             created_at: now,
             expires_at,
         };
-        let began = store.add_session_of_login(session, &hash, None).await;
-        assert!(began.unwrap());
+        let added = store.add_session_of_login(session, &hash, None).await;
+        assert!(added.unwrap());
         app.browser_with(&format!("ringside_session={}", token.reveal()))
     };
     for (expires_at, why) in [(Timestamp(1), "long over"), (now, "just over")] {

@@ -235,7 +235,7 @@ async fn names_and_titles_are_isolated_from_the_text_around_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn update_page_has_a_full_date_and_links_to_its_neighbours() {
+async fn update_page_has_a_full_date_and_links_to_its_neighbors() {
     let (app, browser, _) = TestApp::start().await;
     app.live_entry().await;
     let mut ids = Vec::new();
@@ -243,7 +243,7 @@ async fn update_page_has_a_full_date_and_links_to_its_neighbours() {
         ids.push(app.post("final", text).await.id);
     }
     let own = |id| format!("/entries/final/updates/{id}");
-    let neighbours = async |at: usize| {
+    let neighbors = async |at: usize| {
         let html = page(&browser, &own(ids[at])).await;
         let links = html
             .split("<a ")
@@ -261,9 +261,9 @@ async fn update_page_has_a_full_date_and_links_to_its_neighbours() {
         links
     };
     let link = |rel: &str, at: usize| (rel.to_owned(), own(ids[at]));
-    assert_eq!(neighbours(0).await, [link("next", 1)]);
-    assert_eq!(neighbours(1).await, [link("prev", 0), link("next", 2)]);
-    assert_eq!(neighbours(2).await, [link("prev", 1)]);
+    assert_eq!(neighbors(0).await, [link("next", 1)]);
+    assert_eq!(neighbors(1).await, [link("prev", 0), link("next", 2)]);
+    assert_eq!(neighbors(2).await, [link("prev", 1)]);
 
     let shown = app.newsroom.updates_after(domain::EntryId(1), ids[0]).await;
     let (entry, updates) = shown.unwrap();
@@ -283,12 +283,12 @@ async fn page_of_a_deleted_update_is_gone_and_links_to_its_live_blog() {
     let editor = app.editor().await;
     app.newsroom.delete_update(editor, id, None).await.unwrap();
     for browser in [&browser, &author] {
-        let gone = browser.get(&path).add_header("accept", "text/html").await;
+        let removed = browser.get(&path).add_header("accept", "text/html").await;
         assert_eq!(
-            head_of(&gone, &["content-type", "cache-control"]),
+            head_of(&removed, &["content-type", "cache-control"]),
             "410 Gone\ncontent-type: text/html; charset=utf-8\ncache-control: private, no-store"
         );
-        let html = gone.text();
+        let html = removed.text();
         assert_eq!(tag_texts(&html, "h1"), ["Removed"]);
         assert!(html.contains("This update was removed from its live blog."));
         assert!(html.contains(r#"href="/entries/final""#), "{html}");
@@ -297,15 +297,15 @@ async fn page_of_a_deleted_update_is_gone_and_links_to_its_live_blog() {
     }
     // Also under the former slug of its entry.
     let fields = [("title", "final"), ("slug", "cup"), ("time_zone", "UTC")];
-    let moved = author.post("/desk/entries/final/edit").form(&fields).await;
-    moved.assert_status_see_other();
-    let led = browser.get(&path).await;
-    led.assert_status(StatusCode::FOUND);
-    let led_to = led.header("location").to_str().unwrap().to_owned();
-    assert_eq!(led_to, format!("/entries/cup/updates/{id}"));
-    let gone = browser.get(&led_to).await;
-    gone.assert_status(StatusCode::GONE);
+    let renamed = author.post("/desk/entries/final/edit").form(&fields).await;
+    renamed.assert_status_see_other();
+    let redirect = browser.get(&path).await;
+    redirect.assert_status(StatusCode::FOUND);
+    let location = redirect.header("location").to_str().unwrap().to_owned();
+    assert_eq!(location, format!("/entries/cup/updates/{id}"));
+    let removed = browser.get(&location).await;
+    removed.assert_status(StatusCode::GONE);
 
     app.newsroom.restore_update(editor, id, None).await.unwrap();
-    page(&browser, &led_to).await;
+    page(&browser, &location).await;
 }

@@ -414,11 +414,11 @@ async fn last_copy_is_served_as_uncacheable_while_the_database_is_down() {
     );
     assert_eq!(stale.as_bytes(), before.as_bytes());
     // There is no copy of a page that was never requested.
-    let begun = std::time::Instant::now();
+    let started = std::time::Instant::now();
     let unavailable = anonymous.get("/entries/final?order=latest").await;
     unavailable.assert_status_service_unavailable();
     unavailable.assert_header("cache-control", "private, no-store");
-    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
 
 /// The router renders the first response, and the cache returns the second one.

@@ -69,9 +69,9 @@ async fn only_a_short_ascii_request_id_is_accepted() {
     let long = "a".repeat(65);
     let huge = "a".repeat(60_000);
     for odd in ["", "a b", "a\tb", "a;b", "<b>", "\u{e9}", &long, &huge] {
-        let made = id_for(odd).await;
-        assert_ne!(made, odd);
-        assert_eq!(made.len(), 16, "{odd:.100}");
+        let generated = id_for(odd).await;
+        assert_ne!(generated, odd);
+        assert_eq!(generated.len(), 16, "{odd:.100}");
     }
 }
 
@@ -88,8 +88,8 @@ async fn https_responses_have_strict_transport_security() {
             ("username", author.username.as_str()),
             ("password", TestApp::PASSWORD),
         ];
-        let entered = app.browser().post("/login").form(&fields).await;
-        let cookies: Vec<_> = entered
+        let login = app.browser().post("/login").form(&fields).await;
+        let cookies: Vec<_> = login
             .iter_headers_by_name("set-cookie")
             .map(|cookie| cookie.to_str().unwrap())
             .collect();
@@ -98,8 +98,9 @@ async fn https_responses_have_strict_transport_security() {
         let is_session = |cookie: &&str| cookie.starts_with("__Host-ringside=");
         assert!(cookies.iter().any(is_session), "{cookies:?}");
         // A browser sends the normalized form of the origin.
-        let left = app.browser().post("/logout").form(&[("", "")]);
-        left.add_header("origin", "https://live.example.org")
+        let logout = app.browser().post("/logout").form(&[("", "")]);
+        logout
+            .add_header("origin", "https://live.example.org")
             .await
             .assert_status_see_other();
     }

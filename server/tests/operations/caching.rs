@@ -138,12 +138,12 @@ fn poll_head(site: &Site, pollers: usize) -> (u64, u64) {
     const PACE: Duration = Duration::from_millis(50);
 
     let fetched = AtomicU64::new(0);
-    let began = Instant::now();
+    let started = Instant::now();
     thread::scope(|threads| {
         for _ in 0..pollers {
             threads.spawn(|| {
                 let mut poll = site.client().poller("/feed/1/head");
-                while began.elapsed() < DURATION {
+                while started.elapsed() < DURATION {
                     let response = poll();
                     assert_eq!(response.status, 200, "{}", response.text());
                     if reached_ringside(&response) {
@@ -154,7 +154,7 @@ fn poll_head(site: &Site, pollers: usize) -> (u64, u64) {
             });
         }
     });
-    (fetched.into_inner(), began.elapsed().as_secs())
+    (fetched.into_inner(), started.elapsed().as_secs())
 }
 
 /// A head is fresh for at least a second, so nginx can fetch it once a second, and once at the
@@ -223,11 +223,11 @@ fn login_hint_bypasses_the_cache_at_a_limited_rate() {
             .client_at(number)
             .with("cookie", "ringside_hint=1")
             .poller(path);
-        let began = Instant::now();
+        let started = Instant::now();
         let (mut bypassed, mut cached) = (0, 0);
         while cached < 20 {
             assert!(
-                began.elapsed() < DEADLINE,
+                started.elapsed() < DEADLINE,
                 "every request bypasses the cache"
             );
             let response = request();
@@ -237,7 +237,7 @@ fn login_hint_bypasses_the_cache_at_a_limited_rate() {
                 _ => cached += 1,
             }
         }
-        let most = 1 + BURST + RATE * (began.elapsed().as_secs() + 1);
+        let most = 1 + BURST + RATE * (started.elapsed().as_secs() + 1);
         assert!(bypassed <= most, "{path}: {bypassed} of at most {most}");
     }
     // Other addresses can still bypass it.

@@ -88,14 +88,14 @@ pub fn poll_until(
     mut request: impl FnMut() -> Response,
     expected: impl Fn(&Response) -> bool,
 ) -> Response {
-    let began = Instant::now();
+    let started = Instant::now();
     loop {
         let response = request();
         if expected(&response) {
             return response;
         }
         assert!(
-            began.elapsed() < Duration::from_secs(20),
+            started.elapsed() < Duration::from_secs(20),
             "the expected response did not arrive; the last one was {}",
             response.cache_result()
         );

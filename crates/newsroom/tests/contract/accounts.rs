@@ -135,12 +135,12 @@ async fn one_of_two_concurrent_setups_creates_the_owner(database: Database) {
         servers[0].set_up(&olga, &password),
         servers[1].set_up(&otto, &password),
     );
-    let (made, refused) = if one.is_ok() {
+    let (created, refused) = if one.is_ok() {
         (one, other)
     } else {
         (other, one)
     };
-    assert_eq!(made.unwrap().caller.role, Role::Owner);
+    assert_eq!(created.unwrap().caller.role, Role::Owner);
     assert_refused!(refused, Error::Forbidden(_));
 }
 
@@ -586,29 +586,29 @@ async fn changing_the_password_needs_the_current_one(database: Database) {
 
 async fn unknown_account_cannot_be_changed(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
-    let nobody = name("nobody");
+    let unknown = name("nobody");
     assert_refused!(
-        newsroom.set_password(&nobody, &password(PASSWORD)).await,
+        newsroom.set_password(&unknown, &password(PASSWORD)).await,
         Error::NotFound("account")
     );
     assert_refused!(
-        newsroom.set_role(&nobody, Role::Owner).await,
+        newsroom.set_role(&unknown, Role::Owner).await,
         Error::NotFound("account")
     );
     assert_refused!(
-        newsroom.disable_account(&nobody).await,
+        newsroom.disable_account(&unknown).await,
         Error::NotFound("account")
     );
     assert_refused!(
-        newsroom.enable_account(&nobody).await,
+        newsroom.enable_account(&unknown).await,
         Error::NotFound("account")
     );
     assert_refused!(
-        newsroom.sessions(Some(&nobody)).await,
+        newsroom.sessions(Some(&unknown)).await,
         Error::NotFound("account")
     );
     assert_refused!(
-        newsroom.end_sessions_of(&nobody).await,
+        newsroom.end_sessions_of(&unknown).await,
         Error::NotFound("account")
     );
 }

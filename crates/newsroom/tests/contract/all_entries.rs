@@ -131,8 +131,8 @@ async fn live_page_merges_the_updates_of_all_live_entries(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let one = newsroom.entry("one", EntryState::Live).await;
     let two = newsroom.entry("two", EntryState::Live).await;
-    let over = newsroom.entry("over", EntryState::Live).await;
-    for (entry, text) in [(&one, "a"), (&over, "x"), (&two, "b"), (&one, "c")] {
+    let ended = newsroom.entry("over", EntryState::Live).await;
+    for (entry, text) in [(&one, "a"), (&ended, "x"), (&two, "b"), (&one, "c")] {
         newsroom.post(entry, text).await;
         newsroom.manual_clock.advance(1_000_000);
     }
@@ -142,7 +142,7 @@ async fn live_page_merges_the_updates_of_all_live_entries(database: Database) {
         .await
         .unwrap();
     newsroom
-        .end_entry(&newsroom.author, &over.slug, None)
+        .end_entry(&newsroom.author, &ended.slug, None)
         .await
         .unwrap();
 

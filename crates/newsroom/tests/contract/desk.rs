@@ -244,10 +244,10 @@ async fn desk_lists_all_entries(database: Database) {
     newsroom.manual_clock.advance(1_000_000);
     let live = newsroom.live_entry().await;
     newsroom.post(&live, "one").await;
-    let gone = newsroom.post(&live, "two").await.id;
+    let deleted = newsroom.post(&live, "two").await.id;
     newsroom.post(&live, "three").await;
     newsroom
-        .delete_update(&newsroom.author, gone, None)
+        .delete_update(&newsroom.author, deleted, None)
         .await
         .unwrap();
 
@@ -260,9 +260,9 @@ async fn desk_page_shows_a_draft(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.entry("draft", EntryState::Draft).await;
     let posted = newsroom.post(&entry, "prepared").await;
-    let gone = newsroom.post(&entry, "gone").await.id;
+    let deleted = newsroom.post(&entry, "gone").await.id;
     newsroom
-        .delete_update(&newsroom.author, gone, None)
+        .delete_update(&newsroom.author, deleted, None)
         .await
         .unwrap();
     newsroom.manual_clock.advance(UNDO_WINDOW);
@@ -276,7 +276,7 @@ async fn desk_page_shows_a_draft(database: Database) {
         [posted.id]
     );
     let undoable: Vec<_> = page.deleted.iter().map(|u| u.id).collect();
-    assert_eq!(undoable, [gone]);
+    assert_eq!(undoable, [deleted]);
 
     newsroom.manual_clock.advance(1);
     let page = newsroom.desk_page(&entry.slug).await;

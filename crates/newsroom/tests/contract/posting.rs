@@ -157,9 +157,9 @@ async fn edit_changes_the_update_once(database: Database) {
 async fn edit_of_a_deleted_or_unknown_update_is_refused(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    let gone = newsroom.post(&entry, "gone").await.id;
+    let deleted = newsroom.post(&entry, "gone").await.id;
     newsroom
-        .delete_update(&newsroom.author, gone, None)
+        .delete_update(&newsroom.author, deleted, None)
         .await
         .unwrap();
     let head = newsroom.feed_head(&entry).await;
@@ -169,8 +169,8 @@ async fn edit_of_a_deleted_or_unknown_update_is_refused(database: Database) {
             .await
     };
     let form = async |id| newsroom.editable_update(&newsroom.author, id).await;
-    assert_refused!(edit(gone).await, Error::Removed);
-    assert_refused!(form(gone).await, Error::Removed);
+    assert_refused!(edit(deleted).await, Error::Removed);
+    assert_refused!(form(deleted).await, Error::Removed);
     assert_refused!(edit(NO_UPDATE).await, Error::NotFound("update"));
     assert_refused!(form(NO_UPDATE).await, Error::NotFound("update"));
     let deleted = newsroom
@@ -255,7 +255,7 @@ async fn ended_entry_accepts_no_posts(database: Database) {
 async fn concurrent_posts_each_get_their_own_result(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    let over = newsroom.entry("over", EntryState::Ended).await;
+    let ended = newsroom.entry("over", EntryState::Ended).await;
     let post = async |slug: &Slug, name: &OpId, text: &str| {
         newsroom
             .post_update(&newsroom.author, slug, name, &draft(text), NOW)
@@ -286,7 +286,7 @@ async fn concurrent_posts_each_get_their_own_result(database: Database) {
         post(&entry.slug, &name, "once"),
         post_as_unknown_author(&unknown_author_op),
         post(&entry.slug, &name, "once"),
-        post(&over.slug, &late, "late"),
+        post(&ended.slug, &late, "late"),
         post(&entry.slug, &last, "last"),
     );
     let other = post(&entry.slug, &name, "another").await;

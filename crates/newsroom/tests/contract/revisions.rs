@@ -112,13 +112,19 @@ async fn refused_or_repeated_change_takes_no_revision(database: Database) {
         .await;
     assert_refused!(refused, Error::Forbidden(_));
     // One of several posts in a group commit is refused.
-    let over = newsroom.entry("over", EntryState::Ended).await;
+    let ended = newsroom.entry("over", EntryState::Ended).await;
     let last = counter(&database).await;
     let ops = [op_id(), op_id(), op_id()];
     let (one, late, two) = (draft("one"), draft("late"), draft("two"));
     let (one, late, two) = tokio::join!(
         newsroom.post_update(&newsroom.author, &entry.slug, &ops[0], &one, Duration::ZERO),
-        newsroom.post_update(&newsroom.author, &over.slug, &ops[1], &late, Duration::ZERO),
+        newsroom.post_update(
+            &newsroom.author,
+            &ended.slug,
+            &ops[1],
+            &late,
+            Duration::ZERO
+        ),
         newsroom.post_update(&newsroom.author, &entry.slug, &ops[2], &two, Duration::ZERO),
     );
     assert_refused!(late, Error::Forbidden(_));

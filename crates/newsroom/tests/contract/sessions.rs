@@ -64,14 +64,14 @@ async fn last_use_of_a_session_is_stored_at_most_once_an_hour(database: Database
     let newsroom = TestNewsroom::on(&database).await;
     let anna = account(&newsroom, "anna").await;
     let session = newsroom.log_in("anna", PASSWORD).await.unwrap();
-    let began = newsroom.clock().now();
+    let logged_in_at = newsroom.clock().now();
     let last_seen = async || {
         newsroom.maintain_sessions().await.unwrap();
         newsroom.own_sessions(&anna).await.unwrap()[0].last_seen_at
     };
     newsroom.manual_clock.advance(HOUR - 1);
     newsroom.caller(&session.token).await.unwrap();
-    assert_eq!(last_seen().await, began);
+    assert_eq!(last_seen().await, logged_in_at);
     newsroom.manual_clock.advance(1);
     newsroom.caller(&session.token).await.unwrap();
     let seen = newsroom.clock().now();
@@ -110,7 +110,7 @@ async fn sessions_are_listed_and_ended_by_id(database: Database) {
     account(&newsroom, "anna").await;
     account(&newsroom, "Berta").await;
     let first = newsroom.log_in("anna", PASSWORD).await.unwrap();
-    let began = newsroom.clock().now();
+    let logged_in_at = newsroom.clock().now();
     newsroom.manual_clock.advance(HOUR);
     other.manual_clock.advance(HOUR);
     let second = newsroom.log_in("anna", PASSWORD).await.unwrap();
@@ -121,7 +121,10 @@ async fn sessions_are_listed_and_ended_by_id(database: Database) {
     assert_eq!(accounts, ["Berta", "anna", "anna"]);
     let annas = other.sessions(Some(&name("ANNA"))).await.unwrap();
     assert_eq!(annas, all[1..]);
-    assert_eq!((annas[1].created_at, annas[1].last_seen_at), (began, began));
+    assert_eq!(
+        (annas[1].created_at, annas[1].last_seen_at),
+        (logged_in_at, logged_in_at)
+    );
 
     newsroom.end_session(annas[1].id).await.unwrap();
     assert_eq!(other.caller(&first.token).await.unwrap(), None);
@@ -219,8 +222,8 @@ async fn account_has_a_bounded_number_of_sessions(database: Database) {
             created_at: now,
             expires_at: now.plus_micros(SESSION_LIFE),
         };
-        let began = store.add_session_of_login(session, &hash, None).await;
-        assert!(began.unwrap());
+        let added = store.add_session_of_login(session, &hash, None).await;
+        assert!(added.unwrap());
         tokens.push(token);
         newsroom.manual_clock.advance(1);
     }

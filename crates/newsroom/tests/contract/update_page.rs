@@ -27,7 +27,7 @@ async fn update_page_links_to_the_previous_and_next_update(database: Database) {
         .await
         .unwrap();
 
-    let neighbours = async |id| match newsroom
+    let neighbors = async |id| match newsroom
         .newsroom
         .update_page(&entry.slug, id)
         .await
@@ -39,14 +39,14 @@ async fn update_page_links_to_the_previous_and_next_update(database: Database) {
         ),
         UpdatePage::Removed(_) => panic!("the update is deleted"),
     };
-    assert_eq!(neighbours(first).await, (None, Some(second)));
-    assert_eq!(neighbours(second).await, (Some(first), Some(last)));
-    assert_eq!(neighbours(last).await, (Some(second), None));
+    assert_eq!(neighbors(first).await, (None, Some(second)));
+    assert_eq!(neighbors(second).await, (Some(first), Some(last)));
+    assert_eq!(neighbors(last).await, (Some(second), None));
     newsroom
         .restore_update(&newsroom.author, third, None)
         .await
         .unwrap();
-    assert_eq!(neighbours(last).await, (Some(third), None));
+    assert_eq!(neighbors(last).await, (Some(third), None));
 }
 
 async fn deleted_update_is_removed_and_unknown_update_is_not_found(database: Database) {

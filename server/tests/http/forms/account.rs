@@ -256,6 +256,6 @@ async fn disabled_account_is_logged_out_at_the_next_request() {
         .get("/api/v1/entries")
         .await
         .assert_status_unauthorized();
-    let entered = anonymous.post("/login").form(&fields).await;
-    entered.assert_status_see_other();
+    let login = anonymous.post("/login").form(&fields).await;
+    login.assert_status_see_other();
 }

@@ -76,11 +76,11 @@ async fn refused_entry_is_returned_as_typed() {
             "{sentence:?} is not in {html:.4000}"
         );
         for (name, value) in &typed[..4] {
-            let kept = match *name {
+            let returned = match *name {
                 "summary" => textarea_value(&html),
                 name => field_value(&html, name),
             };
-            assert!(kept == *value, "{name} is lost when {field} is wrong");
+            assert!(returned == *value, "{name} is lost when {field} is wrong");
         }
         for (name, value) in &typed[4..] {
             let choice = html.split(&format!("name=\"{name}\"")).nth(1).unwrap();

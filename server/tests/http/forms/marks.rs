@@ -70,10 +70,10 @@ async fn entry_is_changed_and_its_former_slugs_redirect() {
             format!("/entries/re-match/updates/{id}"),
         ),
     ] {
-        let moved = anonymous.get(&old).await;
-        moved.assert_status(axum::http::StatusCode::FOUND);
-        moved.assert_header("location", new.as_str());
-        moved.assert_header("cache-control", "public, max-age=0, s-maxage=2");
+        let redirect = anonymous.get(&old).await;
+        redirect.assert_status(axum::http::StatusCode::FOUND);
+        redirect.assert_header("location", new.as_str());
+        redirect.assert_header("cache-control", "public, max-age=0, s-maxage=2");
         anonymous.get(&new).await.assert_status_ok();
     }
     anonymous

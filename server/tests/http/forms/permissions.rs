@@ -35,12 +35,12 @@ async fn typed_text_survives_an_expired_session() {
     for path in [COMPOSER, &format!("/desk/updates/{id}")] {
         let op_id = op_id();
         let fields = [("op_id", &*op_id), ("source", text), ("headline", headline)];
-        let kept = anonymous.post(path).form(&fields).await;
+        let returned = anonymous.post(path).form(&fields).await;
         assert_eq!(
-            head_of(&kept, &["location", "cache-control"]),
+            head_of(&returned, &["location", "cache-control"]),
             "401 Unauthorized\ncache-control: private, no-store"
         );
-        let html = kept.text();
+        let html = returned.text();
         assert!(html.contains(
             "Your session has expired. Your text is kept here: log in in another tab, then send it again."
         ));
@@ -65,9 +65,9 @@ async fn typed_text_survives_an_expired_session() {
 async fn button_pressed_after_the_session_expired_can_be_sent_again() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
-    let kept = press_button(&anonymous, "/desk/entries/final/end").await;
-    kept.assert_status_unauthorized();
-    let html = kept.text();
+    let returned = press_button(&anonymous, "/desk/entries/final/end").await;
+    returned.assert_status_unauthorized();
+    let html = returned.text();
     assert_eq!(
         attribute(html.split_once("<form").unwrap().1, "action"),
         "/desk/entries/final/end"
@@ -102,9 +102,9 @@ async fn ended_entry_accepts_no_posts() {
         .end_entry(app.editor().await, &slug, None)
         .await
         .unwrap();
-    let over = send(&author, &op_id(), "Too late", "").await;
-    over.assert_status_forbidden();
-    let html = over.text();
+    let refused = send(&author, &op_id(), "Too late", "").await;
+    refused.assert_status_forbidden();
+    let html = refused.text();
     assert!(html.contains("This entry has ended. Start it again at your desk to post to it."));
     assert_eq!(textarea_value(&html), "Too late");
     assert!(

@@ -23,15 +23,15 @@ async fn setup_link_creates_the_owner_once() {
         .assert_header("cache-control", "private, no-store");
     page.assert_text_contains(&token);
 
-    let entered = browser
+    let login = browser
         .post("/setup")
         .form(&fields(&token, "ann", TestApp::PASSWORD))
         .await;
-    assert_snapshot!(head_of(&entered, &["location"]), @r"
+    assert_snapshot!(head_of(&login, &["location"]), @r"
     303 See Other
     location: /desk
     ");
-    let cookies = entered.iter_headers_by_name("set-cookie");
+    let cookies = login.iter_headers_by_name("set-cookie");
     let cookies: Vec<_> = cookies
         .map(|cookie| cookie.to_str().unwrap().split_once(';').unwrap().0)
         .collect();
@@ -133,11 +133,11 @@ async fn invalid_fields_are_reported_and_the_link_stays_valid() {
         assert_eq!(field_value(&html, "token"), token);
         assert_eq!(field_value(&html, "password"), "");
     }
-    let entered = browser
+    let login = browser
         .post("/setup")
         .form(&fields(&token, "ann", TestApp::PASSWORD))
         .await;
-    entered.assert_status_see_other();
+    login.assert_status_see_other();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -152,9 +152,9 @@ async fn one_of_two_concurrent_setups_succeeds() {
             .await
     };
     let (ann, bob) = tokio::join!(set_up("ann"), set_up("bob"));
-    let entered = [&ann, &bob].map(|response| response.contains_header("set-cookie"));
-    assert_eq!(entered.iter().filter(|entered| **entered).count(), 1);
-    let refused = if entered[0] { bob } else { ann };
+    let logged_in = [&ann, &bob].map(|response| response.contains_header("set-cookie"));
+    assert_eq!(logged_in.iter().filter(|logged_in| **login).count(), 1);
+    let refused = if logged_in[0] { bob } else { ann };
     assert!(
         [303, 403].contains(&refused.status_code().as_u16()),
         "{}",

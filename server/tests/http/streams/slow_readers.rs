@@ -29,32 +29,32 @@ async fn slow_reader(app: &TestApp, path: &str) -> TcpStream {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn slow_reader_delays_no_other_and_misses_nothing() {
+async fn slow_reader_does_not_delay_others_and_misses_nothing() {
     let app = TestApp::with_flags(&[]).await;
     let path = path(app.live_entry().await);
-    let mut lazy = slow_reader(&app, &path).await;
-    let mut busy = app.stream(&path).await;
+    let mut reader = slow_reader(&app, &path).await;
+    let mut other = app.stream(&path).await;
     for n in 0..UPDATES {
         app.post("final", &format!("No. {n}: {}", "word ".repeat(2_000)))
             .await;
-        let event = busy.next_event().await.unwrap();
+        let event = other.next_event().await.unwrap();
         assert!(event.data.to_string().contains(&format!("No. {n}:")));
     }
 
     // The reader gets the updates from before and after its pause, in order.
-    let mut came = Vec::new();
+    let mut received = Vec::new();
     let mut next = 0;
     while next < UPDATES {
-        let mut piece = vec![0; 64 * 1024];
-        let length = with_timeout(lazy.read(&mut piece)).await.unwrap();
+        let mut buffer = vec![0; 64 * 1024];
+        let length = with_timeout(reader.read(&mut buffer)).await.unwrap();
         assert_ne!(length, 0, "the stream ended after {next} updates");
-        came.extend_from_slice(&piece[..length]);
-        let text = String::from_utf8_lossy(&came);
+        received.extend_from_slice(&buffer[..length]);
+        let text = String::from_utf8_lossy(&received);
         while text.contains(&format!("No. {next}:")) {
             next += 1;
         }
     }
-    let text = String::from_utf8(came).unwrap();
+    let text = String::from_utf8(received).unwrap();
     let places: Vec<_> = (0..UPDATES)
         .map(|n| text.find(&format!("No. {n}:")).unwrap())
         .collect();
@@ -65,24 +65,24 @@ async fn slow_reader_delays_no_other_and_misses_nothing() {
 async fn shutdown_does_not_wait_for_slow_readers() {
     let app = TestApp::with_flags(&[]).await;
     let path = path(app.live_entry().await);
-    let _lazy = slow_reader(&app, &path).await;
-    let mut busy = app.stream(&path).await;
+    let _reader = slow_reader(&app, &path).await;
+    let mut other = app.stream(&path).await;
     for _ in 0..UPDATES {
         app.post("final", &"word ".repeat(2_000)).await;
     }
     app.stop();
     let last = async {
         let mut last = None;
-        while let Some(event) = busy.next_event().await {
+        while let Some(event) = other.next_event().await {
             last = Some(event.name);
         }
         last
     };
     assert_eq!(with_timeout(last).await.as_deref(), Some("bye"));
-    let gone = async {
+    let closed = async {
         while TcpStream::connect(app.address().await).await.is_ok() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    with_timeout(gone).await;
+    with_timeout(closed).await;
 }

@@ -69,16 +69,16 @@ async fn posted_update_arrives_once() {
             .iter()
             .map(|update| (update.id.0, update.rev))
             .collect();
-        let mut came = Vec::new();
-        while came.len() < expected.len() {
+        let mut received = Vec::new();
+        while received.len() < expected.len() {
             let event = stream.next_event().await.unwrap();
             assert_eq!(event.name, "batch");
-            came.extend(event.updates());
-            let (_, last) = came.last().unwrap();
+            received.extend(event.updates());
+            let (_, last) = received.last().unwrap();
             assert_eq!(event.id, Some(cursor(&app, entry, *last)));
             assert_eq!(event.data["to"], *last);
         }
-        assert_eq!(came, expected);
+        assert_eq!(received, expected);
     }
 }
 
