@@ -7,7 +7,7 @@ use std::{
 
 use insta::assert_snapshot;
 
-use super::support::{Ringside, Serving};
+use super::support::{Ringside, ServerProcess};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -45,7 +45,7 @@ fn list(ringside: &Ringside, args: &[&str]) -> String {
 }
 
 /// Sends a request, and returns the whole response.
-fn request(server: &Serving, head: &str, body: &str) -> String {
+fn request(server: &ServerProcess, head: &str, body: &str) -> String {
     let mut socket = TcpStream::connect(&server.address).unwrap();
     let request = format!(
         "{head}Host: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
@@ -59,14 +59,14 @@ fn request(server: &Serving, head: &str, body: &str) -> String {
 }
 
 /// Logs in as ann, and returns the response.
-fn log_in(server: &Serving, password: &str) -> String {
+fn log_in(server: &ServerProcess, password: &str) -> String {
     let head = "POST /login HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n";
     let body = format!("username=ann&password={}", password.replace(' ', "+"));
     request(server, head, &body)
 }
 
 /// Logs in as ann, and returns the cookie of the new session.
-fn session(server: &Serving, password: &str) -> String {
+fn session(server: &ServerProcess, password: &str) -> String {
     let response = log_in(server, password);
     let (_, cookie) = response
         .split_once("ringside_session=")
@@ -75,14 +75,14 @@ fn session(server: &Serving, password: &str) -> String {
 }
 
 /// Returns the status line of the desk with this cookie.
-fn desk(server: &Serving, cookie: &str) -> String {
+fn desk(server: &ServerProcess, cookie: &str) -> String {
     let head = format!("GET /desk HTTP/1.1\r\nCookie: {cookie}\r\n");
     let response = request(server, &head, "");
     response.lines().next().unwrap().to_owned()
 }
 
 /// Returns the status line of the API's list of entries with this token.
-fn api(server: &Serving, token: &str) -> String {
+fn api(server: &ServerProcess, token: &str) -> String {
     let head = format!("GET /api/v1/entries HTTP/1.1\r\nAuthorization: Bearer {token}\r\n");
     let response = request(server, &head, "");
     response.lines().next().unwrap().to_owned()

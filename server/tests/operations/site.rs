@@ -10,7 +10,7 @@ use std::{
 use super::{
     client::{Client, Response},
     nginx::{Nginx, free_address},
-    ringside::{Ringside, Serving},
+    ringside::{Ringside, ServerProcess},
 };
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -18,7 +18,7 @@ pub const PASSWORD: &str = "correct horse battery";
 /// nginx with Ringside behind it, the live entry `/entries/final`, and the owner ann.
 pub struct Site {
     pub nginx: Nginx,
-    pub server: Serving,
+    pub server: ServerProcess,
     _ringside: Ringside,
 }
 
@@ -65,13 +65,13 @@ impl Site {
 }
 
 /// Starts Ringside with the settings from docs/operations.
-fn serve(ringside: &Ringside, address: SocketAddr) -> Serving {
+fn serve(ringside: &Ringside, address: SocketAddr) -> ServerProcess {
     let mut command = ringside.command(&["serve"]);
     command
         .env("RINGSIDE_ADDR", address.to_string())
         .env("RINGSIDE_PUBLIC_URL", "https://live.example.org")
         .env("RINGSIDE_TRUSTED_PROXIES", "127.0.0.1");
-    Serving::start(command)
+    ServerProcess::start(command)
 }
 
 /// Posts `text` to the entry.

@@ -3,7 +3,7 @@
 use axum_test::{TestResponse, TestServer};
 use domain::{Role, Username};
 
-use super::press;
+use super::press_button;
 use crate::http::support::{TestApp, head_of, tag_texts};
 
 /// A password that differs from [`TestApp::PASSWORD`].

@@ -153,7 +153,7 @@ async fn one_of_two_concurrent_setups_succeeds() {
     };
     let (ann, bob) = tokio::join!(set_up("ann"), set_up("bob"));
     let logged_in = [&ann, &bob].map(|response| response.contains_header("set-cookie"));
-    assert_eq!(logged_in.iter().filter(|logged_in| **login).count(), 1);
+    assert_eq!(logged_in.iter().filter(|logged_in| **logged_in).count(), 1);
     let refused = if logged_in[0] { bob } else { ann };
     assert!(
         [303, 403].contains(&refused.status_code().as_u16()),
