@@ -123,7 +123,7 @@ test("a form that is refused comes back with what was typed", async ({ author, r
   const long = "word ".repeat(12_000);
   await page.getByLabel("Update", { exact: true }).fill(long);
   await page.getByRole("button", { name: "Post" }).click();
-  await expect(page.getByRole("alert")).toContainText("it can have 50000 at most");
+  await expect(page.getByRole("alert")).toContainText("the maximum is 50000");
   await expect(page.getByLabel("Update", { exact: true })).toHaveValue(long);
 });
 

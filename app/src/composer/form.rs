@@ -198,7 +198,7 @@ impl Composing {
         });
         match (next, posted) {
             (_, Ok(posted)) => self.clear(&sent, not_shown(&posted.removed)),
-            (Next::RetryAt(_) | Next::AskAuthor, Err(_)) if changed => {
+            (Next::RetryAt(_) | Next::WaitForAuthor, Err(_)) if changed => {
                 self.status.set(Status::ChangedInDoubt);
             }
             (Next::RetryAt(at), Err(error)) => {
@@ -209,7 +209,7 @@ impl Composing {
                 // The author may go on, wherever they are.
                 return;
             }
-            (Next::AskAuthor, Err(error)) => self.show_unconfirmed(error, Again::Author),
+            (Next::WaitForAuthor, Err(error)) => self.show_unconfirmed(error, Again::Author),
             (_, Err(error)) => self.status.set(Status::Refused(error)),
         }
         if is_idle() {

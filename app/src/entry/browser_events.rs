@@ -16,14 +16,14 @@ pub fn hear_browser(page: &Rc<LivePage>) {
     on(page, "visibilitychange", |page, _| {
         page.tell(Input::Visible(!document().hidden()));
     });
-    on(page, "online", |page, _| page.tell(Input::Woke));
+    on(page, "online", |page, _| page.tell(Input::Resumed));
     on(page, "offline", |page, _| page.tell(Input::Offline));
     on(page, "pageshow", |page, event| {
         let comes_back = event
             .dyn_ref::<PageTransitionEvent>()
             .is_some_and(PageTransitionEvent::persisted);
         if comes_back {
-            page.tell(Input::Woke);
+            page.tell(Input::Resumed);
         }
     });
     on(page, "click", |page, event| {

@@ -32,11 +32,11 @@ impl LivePage {
         let page = Rc::clone(self);
         spawn_local(async move {
             match fetch::get::<Head>(&page.url("head")).await {
-                Answer::Good(head) => page.tell(Input::HeadAnswered {
+                Answer::Good(head) => page.tell(Input::HeadReceived {
                     state: head.state,
                     interval_ms: head.interval_ms,
                     transport: head.transport,
-                    moved: page.moved(&head),
+                    is_behind: page.moved(&head),
                 }),
                 Answer::Reset(_) | Answer::Failed => page.tell(Input::FetchFailed),
             }
@@ -141,7 +141,7 @@ impl LivePage {
     /// Applies what is news of a batch.
     fn apply(self: &Rc<Self>, batch: Batch) -> Next {
         let epoch = batch.epoch.clone();
-        let taken = self.reader.borrow_mut().take(batch);
+        let taken = self.reader.borrow_mut().apply(batch);
         match taken {
             Applied::Changes {
                 changes,

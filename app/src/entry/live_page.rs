@@ -155,12 +155,12 @@ impl LivePage {
     pub(super) fn tell(self: &Rc<Self>, input: Input) {
         let (commands, status, in_touch) = {
             let mut connection = self.connection.borrow_mut();
-            let before = connection.contact();
+            let before = connection.last_contact();
             let commands = connection.on(input, self.stopwatch.elapsed(), Math::random());
             (
                 commands,
                 connection.status(),
-                connection.contact() != before,
+                connection.last_contact() != before,
             )
         };
         if in_touch {
@@ -171,7 +171,7 @@ impl LivePage {
             match command {
                 Command::OpenStream => self.open_stream(),
                 Command::CloseStream => drop(self.stream.take()),
-                Command::AskHead => self.ask_head(),
+                Command::FetchHead => self.ask_head(),
                 Command::CatchUp => self.catch_up(),
             }
         }
@@ -218,14 +218,14 @@ impl LivePage {
                     // What can't be read is missing: it is fetched, and the cursor stays until then.
                     None => self.catch_up(),
                 }
-                self.tell(Input::Heard);
+                self.tell(Input::BatchReceived);
             }
             Said::Heartbeat(json) => {
                 if let Some(head) = Head::from_json(&json) {
                     self.tell(Input::Heartbeat {
                         interval_ms: head.interval_ms,
                         transport: head.transport,
-                        moved: self.moved(&head),
+                        is_behind: self.moved(&head),
                     });
                 }
             }

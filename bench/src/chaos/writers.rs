@@ -63,7 +63,7 @@ fn result_of(answer: &Answer) -> (AttemptResult, Option<PostedUpdate>) {
     if answer.status < 400 {
         return match serde_json::from_slice(&answer.body) {
             Ok(posted) => (AttemptResult::Published, Some(posted)),
-            Err(_) => (AttemptResult::NoAnswer, None),
+            Err(_) => (AttemptResult::NoResponse, None),
         };
     }
     // An error of a server function is an object: its kind, and its sentence.
@@ -72,7 +72,7 @@ fn result_of(answer: &Answer) -> (AttemptResult, Option<PostedUpdate>) {
         Some("LoggedOut") => AttemptResult::Unauthenticated,
         Some("Refused") => AttemptResult::Refused,
         Some("Unavailable") => AttemptResult::Unavailable,
-        _ => AttemptResult::NoAnswer,
+        _ => AttemptResult::NoResponse,
     };
     (result, None)
 }
@@ -186,14 +186,14 @@ impl Writers {
             let answer = self.attempt(&request).await;
             let (result, posted) = answer
                 .as_ref()
-                .map_or((AttemptResult::NoAnswer, None), result_of);
+                .map_or((AttemptResult::NoResponse, None), result_of);
             if let Some(posted) = posted {
                 return Ok(posted);
             }
             let jitter = rand::rng().random();
             let pause = match submission.finish(result, self.clock(), jitter) {
                 Next::RetryAt(at) => at.saturating_sub(self.clock()),
-                Next::AskAuthor => PRESS_MS,
+                Next::WaitForAuthor => PRESS_MS,
                 Next::Published | Next::Refused | Next::LogIn => {
                     return Err(refused(&request, answer.as_ref()));
                 }
@@ -328,10 +328,10 @@ mod tests {
         };
         for (status, body, result) in [
             (200, r#"{"id":4,"rev":9}"#, AttemptResult::Published),
-            (200, r#"{"id":4,"re"#, AttemptResult::NoAnswer),
-            (200, "<html></html>", AttemptResult::NoAnswer),
-            (502, "<html></html>", AttemptResult::NoAnswer),
-            (503, "Too many requests", AttemptResult::NoAnswer),
+            (200, r#"{"id":4,"re"#, AttemptResult::NoResponse),
+            (200, "<html></html>", AttemptResult::NoResponse),
+            (502, "<html></html>", AttemptResult::NoResponse),
+            (503, "Too many requests", AttemptResult::NoResponse),
             (
                 503,
                 r#"{"Unavailable":"Try again."}"#,
@@ -343,7 +343,7 @@ mod tests {
                 r#"{"LoggedOut":"Log in."}"#,
                 AttemptResult::Unauthenticated,
             ),
-            (500, r#""Unreachable""#, AttemptResult::NoAnswer),
+            (500, r#""Unreachable""#, AttemptResult::NoResponse),
         ] {
             assert_eq!(
                 result_of(&answer(status, body)).0,

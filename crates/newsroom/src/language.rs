@@ -19,7 +19,7 @@ pub fn parse(tag: &str) -> Result<Language, Invalid> {
         .ok()
         .filter(|parsed| parsed.language.as_str().len() <= 3);
     match parsed {
-        Some(parsed) if tag.len() <= MAX_LENGTH => Ok(Language::known(parsed.to_string())),
+        Some(parsed) if tag.len() <= MAX_LENGTH => Ok(Language::new_unchecked(parsed.to_string())),
         _ => Err(Invalid::new(
             "language",
             "There is no such language tag; write one like en, ar or pt-BR.",

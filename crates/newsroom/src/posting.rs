@@ -414,7 +414,7 @@ fn check_visible(rendered: &Rendered, headline: Option<&Headline>) -> Result<()>
             "{sentence} A picture needs an address on the web, as in https://example.org/picture.jpg."
         ),
         Some(sentence) => sentence,
-        None => "It holds no character that can be seen.".to_owned(),
+        None => "It contains no visible character.".to_owned(),
     };
     Err(Error::Invalid(Invalid::new(
         "source",

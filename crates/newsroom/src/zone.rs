@@ -15,7 +15,7 @@ pub fn parse(name: &str) -> Result<ZoneName, Invalid> {
     let zone = jiff::tz::db()
         .get(name)
         .ok()
-        .and_then(|zone| Some(ZoneName::known(zone.iana_name()?)));
+        .and_then(|zone| Some(ZoneName::new_unchecked(zone.iana_name()?)));
     zone.ok_or_else(|| {
         Invalid::new(
             "time_zone",

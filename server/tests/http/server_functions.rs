@@ -120,14 +120,14 @@ async fn what_cannot_be_taken_is_told_in_a_sentence() {
     }
     assert_snapshot!(told.join("\n"), @r#"
     slug: 404 {"Refused":"There is no such entry."}
-    slug: 422 {"Refused":"The address can hold lowercase letters a to z, digits, and single hyphens between them. It holds “N” at character 1."}
+    slug: 422 {"Refused":"The slug can contain only lowercase letters a to z, digits, and single hyphens between them. It contains “N” at character 1."}
     op_id: 422 {"Refused":"The operation id must be 8 to 100 letters, digits, hyphens and underscores."}
     op_id: 422 {"Refused":"The operation id must be 8 to 100 letters, digits, hyphens and underscores."}
     source: 422 {"Refused":"The update is missing."}
-    source: 422 {"Refused":"The update has 500000 characters; it can have 50000 at most."}
+    source: 422 {"Refused":"The update has 500000 characters; the maximum is 50000."}
     source: 422 {"Refused":"Nothing of this text can be shown. Not shown: a script."}
     source: 422 {"Refused":"This text nests quotes, lists or HTML elements too deeply: 50 levels are the most. Remove some of the levels, or close HTML tags that are still open. Look at line 1."}
-    headline: 422 {"Refused":"The headline has 10000 characters; it can have 200 at most."}
+    headline: 422 {"Refused":"The headline has 10000 characters; the maximum is 200."}
     "#);
 }
 

@@ -183,7 +183,7 @@ impl Reading {
             match command {
                 Command::OpenStream => self.open_stream(),
                 Command::CloseStream => self.stream = None,
-                Command::AskHead => {
+                Command::FetchHead => {
                     let feed = self.feed.clone();
                     self.questions
                         .spawn(async move { Ok(Answered::Head(feed.head().await?)) });
@@ -208,15 +208,15 @@ impl Reading {
         match said {
             Said::Batch(batch) => {
                 self.take(batch);
-                self.tell(Input::Heard);
+                self.tell(Input::BatchReceived);
             }
             Said::Heartbeat(head) => {
-                let moved = self.reader.page().is_behind(&head);
+                let is_behind = self.reader.page().is_behind(&head);
                 self.tell(Input::Heartbeat {
                     interval_ms: head.interval_ms,
                     // Who is to take which transport is decided here, and not by the server.
                     transport: Transport::Auto,
-                    moved,
+                    is_behind,
                 });
             }
             Said::Reset(reset) => {
@@ -236,12 +236,12 @@ impl Reading {
     fn learn(&mut self, answered: Answered) {
         match answered {
             Answered::Head(Some(head)) => {
-                let moved = self.reader.page().is_behind(&head);
-                self.tell(Input::HeadAnswered {
+                let is_behind = self.reader.page().is_behind(&head);
+                self.tell(Input::HeadReceived {
                     state: head.state,
                     interval_ms: head.interval_ms,
                     transport: Transport::Auto,
-                    moved,
+                    is_behind,
                 });
             }
             Answered::Changes(fetch::Answer::Good(batch)) => {

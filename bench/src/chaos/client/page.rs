@@ -84,7 +84,7 @@ impl Page {
         let Some(reader) = &mut self.reader else {
             return Next::Reset(epoch);
         };
-        match reader.take(batch) {
+        match reader.apply(batch) {
             Applied::Changes { changes, more, .. } => {
                 self.show(changes, cards);
                 if more { Next::Fetch } else { Next::Done }

@@ -117,7 +117,7 @@ async fn of_all(mut snapshot: Snapshot, cards: &Cards, since: &Cursor, head: Rev
             .iter()
             .map(|entry| EntryChange {
                 rev: entry.head,
-                line: cards.line(entry, latest.get(&entry.id)),
+                summary_html: cards.line(entry, latest.get(&entry.id)),
                 ..entry_change(entry)
             })
             .collect(),
@@ -156,6 +156,6 @@ fn entry_change(entry: &Entry) -> EntryChange {
         language: entry.language.clone(),
         default_order: entry.default_order,
         highlights: String::new(),
-        line: String::new(),
+        summary_html: String::new(),
     }
 }

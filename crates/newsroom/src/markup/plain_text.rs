@@ -31,7 +31,7 @@ pub fn plain_text(html: &str, longest: usize) -> String {
             line.between_words = true;
         }
     }
-    if hygiene::shows(&line.text) {
+    if hygiene::has_visible(&line.text) {
         cut(&line.text, longest)
     } else {
         String::new()

@@ -313,7 +313,7 @@ impl Revision {
 /// The entry of a row; `site_language` is that of an entry without one of its own.
 fn entry(row: &AnyRow, site_language: &Language) -> Result<Entry> {
     let record = Record::new("entries", row)?;
-    let own_language = record.maybe_text("language", Language::known)?;
+    let own_language = record.maybe_text("language", Language::new_unchecked)?;
     Ok(Entry {
         epoch: record.text("epoch", Epoch::from_stored)?,
         id: EntryId(record.id()),
@@ -321,7 +321,7 @@ fn entry(row: &AnyRow, site_language: &Language) -> Result<Entry> {
         title: record.text("title", Title::from_stored)?,
         summary: record.text("summary", Summary::from_stored)?,
         state: record.word("state")?,
-        time_zone: record.text("time_zone", ZoneName::known)?,
+        time_zone: record.text("time_zone", ZoneName::new_unchecked)?,
         language: own_language.as_ref().unwrap_or(site_language).clone(),
         own_language,
         starts_at: record.time("starts_at")?,

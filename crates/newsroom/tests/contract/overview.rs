@@ -64,7 +64,7 @@ async fn a_line_follows_its_entry_and_its_latest_update(database: Database) {
             let [told] = &batch.entries[..] else {
                 panic!("{batch:?}")
             };
-            assert_eq!((&*told.line, &*told.highlights), (expected, ""));
+            assert_eq!((&*told.summary_html, &*told.highlights), (expected, ""));
             assert_eq!((told.id, told.rev), (entry.id, batch.to));
         }
         cursor = newsroom.head(FeedId::All).await.unwrap().head;
@@ -123,7 +123,7 @@ async fn a_draft_that_goes_public_appears_with_its_line_and_its_cards(database: 
         .await
         .unwrap();
     let batch = newsroom.changes_after(FeedId::All, before).await;
-    assert_eq!(batch.entries[0].line, "draft: prepared");
+    assert_eq!(batch.entries[0].summary_html, "draft: prepared");
     assert_eq!(batch.changes[0].id(), prepared);
 }
 

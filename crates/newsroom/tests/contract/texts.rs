@@ -118,9 +118,9 @@ async fn what_nobody_can_see_is_refused(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     for (text, why) in [
-        ("&#8203;", "It holds no character that can be seen."),
-        ("<br>", "It holds no character that can be seen."),
-        ("<video></video>", "It holds no character that can be seen."),
+        ("&#8203;", "It contains no visible character."),
+        ("<br>", "It contains no visible character."),
+        ("<video></video>", "It contains no visible character."),
         (
             "![](data:image/png;base64,iVBORw0KGgo=)",
             "Not shown: an image from data:. A picture needs an address on the web, as in https://example.org/picture.jpg.",

@@ -98,7 +98,7 @@ async fn what_cannot_be_taken_of_an_update_is_told_with_its_place() {
     {"source":"A goal","source":"A goal"}
         422: The body can't be taken: duplicate field `source` at line 1 column 27.
     {"source":"A goal","headline":"\u3164"}
-        422: The headline shows nothing: it holds only invisible characters, U+3164 at character 1.
+        422: The headline contains only invisible characters, such as U+3164.
     {"source":""}
         422: The update is missing.
     {"source":null,"author":"me"}
@@ -154,7 +154,7 @@ async fn what_cannot_be_taken_of_an_entry_is_told_with_its_place() {
     {"title":"A","id":7}
         422: The body can't be taken: id: unknown field `id`, expected one of `title`, `slug`, `summary`, `time_zone`, `language`, `state`, `default_order` at line 1 column 17.
     {"title":"A","slug":"Not an address"}
-        422: The address can hold lowercase letters a to z, digits, and single hyphens between them. It holds “N” at character 1.
+        422: The slug can contain only lowercase letters a to z, digits, and single hyphens between them. It contains “N” at character 1.
     {"title":"A","state":"sideways"}
         422: The body can't be taken: state: unknown variant `sideways`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 31.
     {"title":"A","time_zone":"Mars/Olympus"}

@@ -200,7 +200,7 @@ async fn what_is_changed_of_an_entry_is_what_was_named() {
             json!({"slug": "other"}),
             "Another entry has this address already; choose another.",
         ),
-        (json!({"slug": ""}), "The address is missing."),
+        (json!({"slug": ""}), "The slug is missing."),
         (json!({"title": " "}), "The title is missing."),
         (
             json!({"time_zone": "Mars/Olympus", "title": "Mars"}),

@@ -97,7 +97,7 @@ async fn a_change_that_cannot_be_taken_comes_back_as_it_was_typed() {
     for (slug, sentence) in [
         ("older", "Another entry had this address before"),
         ("other", "Another entry has this address already"),
-        ("", "The address is missing"),
+        ("", "The slug is missing"),
     ] {
         let fields = [
             ("title", "SubmittedForm title"),
