@@ -46,7 +46,7 @@ pub const fn session_cookie(https: bool) -> &'static str {
 /// The session that a browser shows, if it shows any.
 pub fn shown_session(jar: &CookieJar, settings: &Settings) -> Option<Secret> {
     jar.get(session_cookie(settings.is_https()))
-        .map(|cookie| Secret::shown(cookie.value()))
+        .map(|cookie| Secret::from_presented(cookie.value()))
 }
 
 /// The cookies of a session that has just begun.

@@ -171,7 +171,7 @@ impl PageCache {
             caching,
             since,
         } = page;
-        if Freshness::of(hub.unread_for()) != Freshness::Current {
+        if Freshness::of(hub.time_since_read()) != Freshness::Current {
             return None;
         }
         if let Some((entry, since)) = since {
@@ -242,7 +242,7 @@ pub async fn serve_finished(
         encoding,
     };
     // What is known of the feed may be old itself.
-    let caching = match Freshness::of(newsroom.hub().unread_for()) {
+    let caching = match Freshness::of(newsroom.hub().time_since_read()) {
         Freshness::Current => caching,
         Freshness::Old => NO_STORE,
         Freshness::Unknown => return away().into_response(),
@@ -375,7 +375,7 @@ impl Caches {
         since: UpdateId,
     ) -> Result<UpdateId, Problem> {
         let key = (entry, feed.epoch.clone(), feed.head);
-        let read = async { newsroom.update_numbers(entry).await.map(Arc::from) };
+        let read = async { newsroom.update_ids(entry).await.map(Arc::from) };
         let numbers = timeout(DEADLINE, self.numbers.try_get_with(key, read)).await;
         let numbers: Arc<[UpdateId]> = match numbers {
             Ok(Ok(numbers)) => numbers,

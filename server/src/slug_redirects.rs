@@ -45,7 +45,7 @@ async fn address_now(newsroom: &Newsroom, uri: &Uri) -> Option<String> {
         None => (path, ""),
     };
     let slug = Slug::parse(slug).ok()?;
-    let now = match newsroom.address_now(&slug).await {
+    let now = match newsroom.current_slug(&slug).await {
         Ok(now) => now?,
         Err(error) => {
             tracing::warn!(cause = ?error, "an old address could not be looked up");

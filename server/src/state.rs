@@ -122,7 +122,7 @@ async fn open_build(
     let newsroom = Newsroom::open(Options {
         database_url: settings.database_url()?,
         database_deadline,
-        mark: Some(settings.data.join("published")),
+        high_water_mark: Some(settings.data.join("published")),
         clock: newsroom::Clock::system(),
         policy: FeedPolicy {
             interval_ms: settings.poll_interval_ms,
@@ -133,7 +133,7 @@ async fn open_build(
         render: Renderers {
             card: Arc::new(app::render_card),
             highlights: Arc::new(app::render_highlights),
-            line: Arc::new(app::render_line),
+            summary: Arc::new(app::render_line),
             since: Arc::new(app::render_since),
         },
     });

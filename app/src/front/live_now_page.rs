@@ -24,7 +24,7 @@ pub fn LiveNowPage() -> impl IntoView {
             let live: Vec<_> = page.entries.iter().map(|it| it.id.to_string()).collect();
             let bound = format!(
                 "The latest {} updates of what is live, newest first.",
-                LivePage::LONGEST
+                LivePage::MAX_UPDATES
             );
             view! {
                 <Frame title="Live now · Ringside" place=Place::Public>

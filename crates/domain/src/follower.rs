@@ -148,7 +148,7 @@ mod tests {
             match change {
                 Change::Deleted(deleted) => drop(page.remove(&deleted.id)),
                 Change::Upserted(upserted) => {
-                    drop(page.insert(upserted.id, (upserted.rev, upserted.html)))
+                    drop(page.insert(upserted.id, (upserted.rev, upserted.html)));
                 }
             }
         }

@@ -59,9 +59,9 @@ impl Newsroom {
     /// Begins a session.
     ///
     /// # Errors
-    /// As [`Newsroom::log_in_instead`].
+    /// As [`Newsroom::log_in_replacing`].
     pub async fn log_in(&self, username: &str, password: &str) -> Result<Session> {
-        self.log_in_instead(username, password, None).await
+        self.log_in_replacing(username, password, None).await
     }
 
     /// Begins a session, and ends the one of `replaced`, which the browser had until now, in the same transaction.
@@ -69,7 +69,7 @@ impl Newsroom {
     /// # Errors
     /// [`Error::WrongPassword`], as slowly for a name that doesn't exist or is disabled as for a password that is
     /// wrong; [`Error::Busy`] if too many passwords wait to be verified; or if the database can't be reached.
-    pub async fn log_in_instead(
+    pub async fn log_in_replacing(
         &self,
         username: &str,
         password: &str,
@@ -119,7 +119,7 @@ impl Newsroom {
         let session = snapshot.session(token, now, idle_since(now)).await?;
         Ok(session.map(|session| {
             self.last_seen
-                .note_session(session.id, session.last_seen_at, now);
+                .record_session(session.id, session.last_seen_at, now);
             CurrentSession {
                 id: session.id,
                 caller: session.caller,

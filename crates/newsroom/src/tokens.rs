@@ -68,7 +68,7 @@ impl Newsroom {
         let token = self.store.snapshot().await?.token(token).await?;
         Ok(token.map(|token| {
             self.last_seen
-                .note_token(token.id, token.last_used_at, self.clock.now());
+                .record_token(token.id, token.last_used_at, self.clock.now());
             token.caller
         }))
     }

@@ -236,7 +236,7 @@ async fn delete_update(
 /// The number of the update at an address, if it stands in the entry of that address.
 async fn locate(api: &Api, name: &str, id: &str) -> Result<UpdateId, Problem> {
     let (newsroom, caller) = (&api.newsroom, api.caller());
-    let entry = newsroom.entry_named(caller, &slug(name)?).await?;
+    let entry = newsroom.entry_by_slug(caller, &slug(name)?).await?;
     let id = update_id(id)?;
     let (of, _) = newsroom.last_change(caller, id).await?;
     if of.id == entry.id {

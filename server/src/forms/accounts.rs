@@ -58,7 +58,7 @@ async fn log_in(
     let shown = identity::shown_session(&jar, &state.settings);
     let session = state
         .newsroom
-        .log_in_instead(username, fields.get("password"), shown.as_ref())
+        .log_in_replacing(username, fields.get("password"), shown.as_ref())
         .await;
     match &session {
         Ok(_) => login.succeeded(),
@@ -275,7 +275,7 @@ async fn may_set_up(state: &AppState, token: &str) -> Result<(), Response> {
     }
     let SetupToken(expected) = state.setup.as_ref();
     // Compared by hash: how much of a guess is right must not show in the time it takes.
-    let fits = |expected: &Secret| expected.hash() == Secret::shown(token).hash();
+    let fits = |expected: &Secret| expected.hash() == Secret::from_presented(token).hash();
     if expected.as_ref().is_some_and(fits) {
         return Ok(());
     }

@@ -68,7 +68,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn entry_by_old_slug(&mut self, slug: &Slug) -> Result<Option<Entry>> {
+    pub async fn entry_by_previous_slug(&mut self, slug: &Slug) -> Result<Option<Entry>> {
         sqlx::query(select_entries!(
             "WHERE id = (SELECT entry_id FROM old_addresses WHERE slug = $1)"
         ))
@@ -84,10 +84,10 @@ impl Snapshot {
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn entry_known_as(&mut self, slug: &Slug) -> Result<Option<Entry>> {
+    pub async fn entry_by_any_slug(&mut self, slug: &Slug) -> Result<Option<Entry>> {
         match self.entry_by_slug(slug).await? {
             Some(entry) => Ok(Some(entry)),
-            None => self.entry_by_old_slug(slug).await,
+            None => self.entry_by_previous_slug(slug).await,
         }
     }
 
@@ -259,7 +259,7 @@ impl Revision {
         let anothers = |entry: Option<Entry>| entry.is_some_and(|entry| Some(entry.id) != own);
         let refusal = if anothers(self.snapshot.entry_by_slug(slug).await?) {
             TAKEN
-        } else if anothers(self.snapshot.entry_by_old_slug(slug).await?) {
+        } else if anothers(self.snapshot.entry_by_previous_slug(slug).await?) {
             LEADS_ELSEWHERE
         } else {
             return Ok(());

@@ -77,7 +77,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn updates_numbered_above(
+    pub async fn updates_after_id(
         &mut self,
         entry: EntryId,
         after: UpdateId,
@@ -96,7 +96,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// If the database can't be reached.
-    pub async fn update_numbers(&mut self, entry: EntryId) -> Result<Vec<UpdateId>> {
+    pub async fn update_ids(&mut self, entry: EntryId) -> Result<Vec<UpdateId>> {
         let select =
             "SELECT id FROM updates WHERE entry_id = $1 AND deleted_at IS NULL ORDER BY id";
         let numbers = sqlx::query_scalar(select)

@@ -26,7 +26,7 @@ async fn lines(newsroom: &TestNewsroom) -> Vec<String> {
         page.cursor.rev,
         newsroom.head(FeedId::All).await.unwrap().head
     );
-    let line = |(entry, latest): &(Entry, _)| newsroom.cards().line(entry, Option::as_ref(latest));
+    let line = |(entry, latest): &(Entry, _)| newsroom.cards().summary(entry, Option::as_ref(latest));
     page.entries.iter().map(line).collect()
 }
 
@@ -161,7 +161,7 @@ async fn the_stream_of_what_is_live_is_bounded(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let one = newsroom.entry("one", EntryState::Live).await;
     let two = newsroom.entry("two", EntryState::Live).await;
-    let longest = usize::from(LivePage::LONGEST);
+    let longest = usize::from(LivePage::MAX_UPDATES);
     for n in 0..=longest {
         let entry = if n % 2 == 0 { &one } else { &two };
         newsroom.post(entry, &n.to_string()).await;

@@ -97,14 +97,14 @@ async fn what_was_removed_is_named_each_time(database: Database) {
             .unwrap();
         assert_eq!(sorted(edited.removed), sorted(removed));
     }
-    let told = newsroom.removed_from(&newsroom.author, id).await.unwrap();
+    let told = newsroom.removed_parts(&newsroom.author, id).await.unwrap();
     assert_eq!(sorted(told), sorted(removed));
     let harmless = newsroom
         .edit_update(&newsroom.author, id, &draft("harmless"), None)
         .await
         .unwrap();
     assert_eq!(harmless.removed, [""; 0]);
-    let others = newsroom.removed_from(&newsroom.reader, id).await;
+    let others = newsroom.removed_parts(&newsroom.reader, id).await;
     assert_refused!(others, Error::Forbidden(_));
 }
 
