@@ -116,7 +116,7 @@ test("a form that is refused comes back with what was typed", async ({ author, r
   await page.getByLabel("Title").fill("Another");
   await page.getByLabel("Address (optional)").fill(entry.slug);
   await page.getByRole("button", { name: "Create" }).click();
-  await expect(page.getByRole("alert")).toContainText("Another entry has this address already");
+  await expect(page.getByRole("alert")).toContainText("Another live blog already has this slug");
   await expect(page.getByLabel("Title")).toHaveValue("Another");
 
   await page.goto(`${entry.url}/compose`);

@@ -27,25 +27,27 @@ pub enum Error {
     #[error("The username or the password is wrong.")]
     WrongPassword,
     /// The operation id was already used for a different request.
-    #[error("This operation id was already used for another text; send the text under a new one.")]
+    #[error(
+        "This operation id was already used for a different text. Send this text with a new operation id."
+    )]
     IdempotencyConflict,
     /// The cursor can't be continued from.
-    #[error("The feed has started again; fetch everything.")]
+    #[error("The feed was reset. Fetch everything again.")]
     Reset(Reset),
     /// The database was not reached in time, or rejected the transaction. Nothing was changed.
-    #[error("The database can't be reached at the moment; nothing was changed. Try again.")]
+    #[error("The database can't be reached. Nothing was changed. Try again.")]
     Unavailable(#[source] StorageError),
     /// The database's disk is full. Nothing was changed.
-    #[error("The server's disk is full; nothing was changed. Try again once there is space.")]
+    #[error("The server's disk is full. Nothing was changed. Try again when there is free space.")]
     DiskFull(#[source] StorageError),
     /// The commit was sent but not confirmed: it may have succeeded or not. Repeating the request
     /// with the same operation id is safe.
     #[error(
-        "The database did not confirm the change: it may be saved or not. Check before you repeat it."
+        "The database did not confirm the change, so it may be saved or not. Check before you try again."
     )]
     OutcomeUnknown(#[source] StorageError),
     /// A stored value can't be decoded.
-    #[error("Something that is stored can't be read; the server's log says what.")]
+    #[error("Stored data can't be read. The server's log has the details.")]
     Corrupt {
         /// The table of the row.
         /// The row's id; 0 if the row has none.
@@ -55,9 +57,7 @@ pub enum Error {
         column: String,
     },
     /// A bounded queue or pool is full, or waiting for it took too long. Nothing was changed.
-    #[error(
-        "The server is too busy at the moment; nothing was changed. Try again in a few seconds."
-    )]
+    #[error("The server is too busy. Nothing was changed. Try again in a few seconds.")]
     Busy,
     /// The server failed, with a message that is safe to show. Nothing was changed.
     #[error("{0}")]

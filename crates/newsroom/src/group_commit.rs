@@ -25,7 +25,6 @@ use crate::{
 /// The maximum number of posts in one transaction. A larger one would gain little: the disk's share
 /// of the time is small by then.
 const MAX_BATCH: usize = 64;
-const MAX_BATCH: usize = 64;
 
 /// The longest time a post may have waited on its author's machine: one day.
 const MAX_WAIT: Duration = Duration::from_hours(24);
@@ -65,8 +64,8 @@ struct QueuedPost {
     response: oneshot::Sender<Result<PostedUpdate>>,
 }
 
-/// Starts the task, which ends when the writer is dropped.
-    /// Begins to write posts, until this is dropped.
+impl GroupCommitWriter {
+    /// Starts the task, which ends when the writer is dropped.
     pub fn start(store: Store, clock: Clock, hub: Arc<Hub>, writes: Arc<WriteHealth>) -> Self {
         let (queue, mut waiting) = mpsc::channel(MAX_BATCH);
         let deadline = store.deadline();
@@ -142,7 +141,7 @@ impl WriterTask {
                     return;
                 }
                 Err(error) => {
-                    self.writes.note_error(&error);
+                    self.writes.record_error(&error);
                     // An error before the deadline comes from the database, and would reject the
                     // others too.
                     let now = Instant::now();
@@ -209,7 +208,7 @@ impl WriterTask {
         let written = timeout(CHANGE_DEADLINE, self.write_and_commit(revision, posts)).await;
         let written =
             written.unwrap_or_else(|_| Err(Error::OutcomeUnknown(StorageError::timed_out())));
-        self.writes.note(&written);
+        self.writes.record(&written);
         written
     }
 
@@ -233,7 +232,7 @@ impl WriterTask {
         }
         if let Some(rev) = written {
             revision.commit().await?;
-            self.writes.note_commit();
+            self.writes.record_commit();
             self.hub.commit(rev);
         }
         Ok(results)
@@ -250,7 +249,7 @@ impl WriterTask {
         }
         if entry.state == EntryState::Ended {
             return Err(Error::Forbidden(
-                "This entry has ended. Start it again at your desk to post to it.",
+                "This live blog has ended. Reopen it on its desk page to post to it.",
             ));
         }
         if post.marks.contains(&Mark::Pinned) {

@@ -94,7 +94,7 @@ pub use error::{Error, Result};
 pub use list_part::{ListForm, ListPart, ListParts};
 pub use markup::{MARKUP_VERSION, Rendered, SafeHtml, markdown_options, to_safe_html};
 pub use newsroom::{FeedPolicy, Newsroom, Options};
-pub use passwords::refuse_weak;
+pub use passwords::reject_weak;
 pub use patch::{EntryPatch, UpdatePatch};
 pub use posting::{EditedUpdate, UNDO_WINDOW};
 pub use readiness::NotReady;

@@ -34,7 +34,6 @@ use crate::{
     Cards, Clock, Error, Renderers, Result, UNDO_WINDOW,
     group_commit::GroupCommitWriter,
     idempotency::IdempotentRequest,
-    update_cache::UpdateCache,
     last_seen::LastSeen,
     live::{FeedHead, FeedId, Frame, HighWaterMark, Hub, Tailer, pg_notify},
     passwords::PasswordHasher,
@@ -42,6 +41,7 @@ use crate::{
     rendering::RenderPool,
     storage::{OpenError, Outcome, Revision, ServerPresence, StorageError, Store},
     tasks::Tasks,
+    update_cache::UpdateCache,
     write_health::WriteHealth,
 };
 
@@ -265,7 +265,7 @@ impl Newsroom {
             // The deadline may have passed during the commit.
             Err(_) => Err(Error::OutcomeUnknown(StorageError::timed_out())),
         };
-        self.writes.note(&result);
+        self.writes.record(&result);
         result
     }
 
@@ -274,7 +274,7 @@ impl Newsroom {
     pub(crate) async fn publish(&self, revision: Revision) -> Result<Rev> {
         let rev = revision.last_rev();
         revision.commit().await?;
-        self.writes.note_commit();
+        self.writes.record_commit();
         self.hub.commit(rev);
         self.wait_until_published(rev).await;
         Ok(rev)
@@ -301,7 +301,10 @@ impl Newsroom {
                 .await
                 .is_err()
         {
-            tracing::warn!(rev, "a committed change was not published within two seconds");
+            tracing::warn!(
+                rev,
+                "a committed change was not published within two seconds"
+            );
         }
     }
 
@@ -315,7 +318,9 @@ impl Newsroom {
                 self.store
                     .delete_operations(now.plus_micros(-OPERATION_LIFETIME))
                     .await?;
-                self.store.wipe_deleted(now.plus_micros(-UNDO_WINDOW)).await
+                self.store
+                    .erase_deleted(now.plus_micros(-UNDO_WINDOW))
+                    .await
             };
             if let Err(error) = maintained.await {
                 tracing::warn!(%error, cause = ?error, "maintenance failed; retrying in a minute");

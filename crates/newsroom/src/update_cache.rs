@@ -66,13 +66,17 @@ impl UpdateCache {
         entry: &Entry,
     ) -> Result<Vec<Arc<LiveUpdate>>> {
         let cached = self.0.get(&entry.id).filter(|cached| {
-            cached.epoch == entry.epoch && cached.head <= entry.head && cached.read_at.elapsed() < MAX_AGE
+            cached.epoch == entry.epoch
+                && cached.head <= entry.head
+                && cached.read_at.elapsed() < MAX_AGE
         });
         if let Some(cached) = cached {
             if cached.head == entry.head {
                 return Ok(cached.updates.clone());
             }
-            let changed = snapshot.updates_changed_since(entry.id, cached.head).await?;
+            let changed = snapshot
+                .updates_changed_since(entry.id, cached.head)
+                .await?;
             if changed.is_whole() {
                 let updates = apply(&cached.updates, changed);
                 self.insert(entry, &updates, cached.read_at);

@@ -201,20 +201,29 @@ impl Hub {
 
     /// Records that the tailer has read the database, and has published all changes up to `rev`.
     pub(super) fn record_published(&self, rev: Rev) {
-        *self.last_read.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self
+            .last_read
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.published.send_replace(rev);
     }
 
     /// Returns the time since the tailer last read the database. The feeds' state may be outdated
     /// by this time.
     pub fn time_since_read(&self) -> Duration {
-        let last_read = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
+        let last_read = self
+            .last_read
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         last_read.elapsed()
     }
 
     /// Returns whether the tailer has not read the database for ten seconds.
     pub(crate) fn is_stale(&self) -> bool {
-        let last_read = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
+        let last_read = self
+            .last_read
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         last_read.elapsed() > STALE_AFTER
     }
 

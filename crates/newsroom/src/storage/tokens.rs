@@ -1,4 +1,4 @@
-//! Tokens, in the database: by the hash of what their holder shows.
+//! The table of API tokens, identified by the hash of the token.
 
 use domain::{AccountId, Caller, Timestamp, TokenId, TokenName, Username};
 use sqlx::any::AnyRow;
@@ -9,19 +9,19 @@ use super::{
 };
 use crate::{Result, Token, secret::Secret};
 
-/// The token that a program sent.
+/// The stored token that a program sent.
 #[derive(Debug)]
 pub struct StoredToken {
-    /// Its number.
+    /// Its id.
     pub id: TokenId,
-    /// The account that it acts as, as of now.
+    /// The account that it acts for, with the current role.
     pub caller: Caller,
-    /// When it was last used, as far as that is stored.
+    /// When it was last used, to the precision stored.
     pub last_used_at: Option<Timestamp>,
 }
 
 impl Store {
-    /// Takes a token away, and answers whether there was one.
+    /// Deletes a token, and returns whether it existed.
     ///
     /// # Errors
     /// If the database can't be reached.
@@ -33,7 +33,7 @@ impl Store {
         Ok(result.rows_affected() > 0)
     }
 
-    /// Stores when a token was last used, unless it was revoked meanwhile or used later.
+    /// Stores when a token was last used, unless it was revoked or a later time is stored.
     ///
     /// # Errors
     /// If the database can't be reached.
@@ -51,7 +51,7 @@ impl Store {
 }
 
 impl AccountChange {
-    /// Revokes every token of `account`. Returns how many.
+    /// Revokes all tokens of `account`. Returns their number.
     ///
     /// # Errors
     /// If the database can't be reached.
@@ -63,7 +63,7 @@ impl AccountChange {
         Ok(result.rows_affected())
     }
 
-    /// Adds a token that acts as `account`.
+    /// Adds a token that acts for `account`.
     ///
     /// # Errors
     /// If the database can't be reached.
@@ -89,7 +89,7 @@ impl AccountChange {
 }
 
 impl Snapshot {
-    /// The token that is `token`, if its account is enabled.
+    /// Returns the stored token of `token`, if its account is enabled.
     ///
     /// # Errors
     /// If the database can't be reached.
@@ -103,7 +103,7 @@ impl Snapshot {
         .fetch_optional(&mut *self.tx)
         .await?
         .map(|row| {
-            let record = Record::unnumbered("tokens", &row);
+            let record = Record::without_id("tokens", &row);
             Ok(StoredToken {
                 id: TokenId(record.get("token_id")?),
                 caller: accounts::caller(&row)?,
@@ -113,7 +113,7 @@ impl Snapshot {
         .transpose()
     }
 
-    /// Every token, in the order they were made.
+    /// Returns all tokens, in the order of creation.
     ///
     /// # Errors
     /// If the database can't be reached.

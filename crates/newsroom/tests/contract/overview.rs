@@ -26,7 +26,8 @@ async fn lines(newsroom: &TestNewsroom) -> Vec<String> {
         page.cursor.rev,
         newsroom.head(FeedId::All).await.unwrap().head
     );
-    let line = |(entry, latest): &(Entry, _)| newsroom.cards().summary(entry, Option::as_ref(latest));
+    let line =
+        |(entry, latest): &(Entry, _)| newsroom.cards().summary(entry, Option::as_ref(latest));
     page.entries.iter().map(line).collect()
 }
 

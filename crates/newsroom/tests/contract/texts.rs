@@ -118,12 +118,12 @@ async fn what_nobody_can_see_is_refused(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     for (text, why) in [
-        ("&#8203;", "It contains no visible character."),
-        ("<br>", "It contains no visible character."),
-        ("<video></video>", "It contains no visible character."),
+        ("&#8203;", "Enter some visible text."),
+        ("<br>", "Enter some visible text."),
+        ("<video></video>", "Enter some visible text."),
         (
             "![](data:image/png;base64,iVBORw0KGgo=)",
-            "Not shown: an image from data:. A picture needs an address on the web, as in https://example.org/picture.jpg.",
+            "Not shown: an image from data:. An image needs a web address, such as https://example.org/picture.jpg.",
         ),
         ("<script>alert(1)</script>", "Not shown: a script."),
     ] {
@@ -136,7 +136,7 @@ async fn what_nobody_can_see_is_refused(database: Database) {
         assert_eq!(field, "source");
         assert_eq!(
             message,
-            format!("Nothing of this text can be shown. {why}"),
+            format!("This text has no visible content. {why}"),
             "{text}"
         );
     }

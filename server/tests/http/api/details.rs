@@ -24,7 +24,7 @@ async fn a_problem_is_told_in_details() {
     cache-control: private, no-store
     x-request-id: my-own
     {
-      "detail": "Nothing of this text can be shown. Not shown: a script.",
+      "detail": "This text has no visible content. Not shown: a script.",
       "field": "source",
       "request_id": "my-own",
       "status": 422,
@@ -158,11 +158,11 @@ async fn what_cannot_be_taken_of_an_entry_is_told_with_its_place() {
     {"title":"A","state":"sideways"}
         422: The body can't be taken: state: unknown variant `sideways`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 31.
     {"title":"A","time_zone":"Mars/Olympus"}
-        422: There is no such time zone; write one like Europe/Paris or UTC.
+        422: There is no such time zone. Enter one such as Europe/Paris or UTC.
     {"title":"A","language":"english"}
-        422: There is no such language tag; write one like en, ar or pt-BR.
+        422: There is no such language tag. Enter one such as en, ar or pt-BR.
     {"language":"-"}
-        422: There is no such language tag; write one like en, ar or pt-BR.
+        422: There is no such language tag. Enter one such as en, ar or pt-BR.
     {"state":"gone"}
         422: The body can't be taken: state: unknown variant `gone`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 15.
     {"head":7}
@@ -224,5 +224,5 @@ async fn a_database_that_is_gone_is_told_and_not_more() {
         .post(UPDATES)
         .json(&json!({"source": "A goal"}))
         .await;
-    assert_snapshot!(refusal(&refused), @"503: The database can't be reached at the moment; nothing was changed. Try again.");
+    assert_snapshot!(refusal(&refused), @"503: The database can't be reached. Nothing was changed. Try again.");
 }

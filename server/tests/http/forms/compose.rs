@@ -64,7 +64,7 @@ async fn sent_twice_it_is_published_once() {
     other.assert_status_unprocessable_entity();
     let html = other.text();
     assert!(
-        html.contains("This operation id was already used for another text"),
+        html.contains("This operation id was already used for a different text"),
         "{html}"
     );
     assert_eq!(text_of_form(&html), "Another goal");
@@ -111,7 +111,7 @@ async fn what_cannot_be_taken_comes_back_as_it_was_typed() {
         (
             "<script>alert(1)</script>",
             "",
-            "Nothing of this text can be shown",
+            "This text has no visible content",
         ),
     ] {
         let refused = send(&author, &op_id(), source, headline).await;

@@ -57,7 +57,7 @@ async fn what_cannot_be_taken_comes_back_as_it_was_typed() {
             "Not An Address",
             "The slug can contain only lowercase letters",
         ),
-        ("slug", "final", "Another entry has this address already"),
+        ("slug", "final", "Another live blog already has this slug"),
         (
             "summary",
             &*summary,
@@ -128,7 +128,7 @@ async fn an_entry_that_never_started_cannot_end() {
     app.entry("final", EntryState::Upcoming).await;
     let refused = press(&author, "/desk/entries/final/end").await;
     refused.assert_status_forbidden();
-    refused.assert_text_contains("This entry has not started, so it can");
+    refused.assert_text_contains("This live blog has not started, so it can");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

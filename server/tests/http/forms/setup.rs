@@ -119,7 +119,7 @@ async fn what_cannot_be_taken_is_told_and_the_link_still_works() {
         (
             "Taken",
             TestApp::PASSWORD,
-            "Another account has this username already",
+            "Another account already has this username",
         ),
     ] {
         let refused = browser

@@ -3,7 +3,9 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use domain::{Language, Timestamp, Transport, UpdateId};
-use newsroom::{Clock, Entry, FeedPolicy, ManualClock, LiveUpdate, Options, Renderers, storage::Store};
+use newsroom::{
+    Clock, Entry, FeedPolicy, LiveUpdate, ManualClock, Options, Renderers, storage::Store,
+};
 use sqlx::{AnyConnection, Connection, Executor};
 use tempfile::TempDir;
 

@@ -14,7 +14,7 @@ use domain::{
     Username,
 };
 use newsroom::{
-    Clock, DeskEntryDetail, Entry, Error, ManualClock, LiveUpdate, NewEntry, Newsroom, Options,
+    Clock, DeskEntryDetail, Entry, Error, LiveUpdate, ManualClock, NewEntry, Newsroom, Options,
     ShownUpdate, UpdatePage, live::FeedId, storage::Store,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
