@@ -133,8 +133,8 @@ mod tests {
             "The title is missing."
         );
         assert_eq!(
-            Title::parse("two\nlines, a bell\u{7}").unwrap().as_str(),
-            "two lines, a bell"
+            Title::parse("two\nlines, a beep\u{7}").unwrap().as_str(),
+            "two lines, a beep"
         );
     }
 

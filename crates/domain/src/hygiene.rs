@@ -186,8 +186,8 @@ mod tests {
     #[test]
     fn first_line_keeps_its_indentation() {
         assert_eq!(
-            clean_text("\r\n \n    06:10 doors\n    07:00 start \n\n"),
-            "    06:10 doors\n    07:00 start"
+            clean_text("\r\n \n    06:10 gates\n    07:00 start \n\n"),
+            "    06:10 gates\n    07:00 start"
         );
         assert_eq!(clean_text("  \n "), "");
         assert_eq!(clean_text("  x"), "  x");

@@ -188,8 +188,8 @@ mod tests {
 
     #[test]
     fn source_keeps_the_indentation_of_its_first_line() {
-        let source = Source::parse("\n    06:10 doors\r\n    07:00 start\n").unwrap();
-        assert_eq!(source.as_str(), "    06:10 doors\n    07:00 start");
+        let source = Source::parse("\n    06:10 gates\r\n    07:00 start\n").unwrap();
+        assert_eq!(source.as_str(), "    06:10 gates\n    07:00 start");
         assert_eq!(Headline::parse_if_any(" \u{feff}\n"), Ok(None));
         assert!(Headline::parse_if_any("\u{200b}").is_err());
     }

@@ -38,9 +38,9 @@ impl Newsroom {
     /// Adds an account.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the name is taken or mixes scripts, or the password is easily guessed;
-    /// [`Error::Busy`] if too many passwords wait to be hashed, or if the database can't be
-    /// reached.
+    /// Returns [`Error::Invalid`] if the name is taken or mixes scripts, or the password is easily
+    /// guessed; [`Error::Busy`] if too many passwords wait to be hashed, and an error if the
+    /// database can't be reached.
     pub async fn create_account(
         &self,
         username: &Username,
@@ -58,9 +58,9 @@ impl Newsroom {
     /// Adds the first owner, and begins a session.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if an owner exists, [`Error::Invalid`] if the name is taken or mixes
-    /// scripts, or the password is easily guessed; [`Error::Busy`] if too many passwords wait to be
-    /// hashed, or if the database can't be reached.
+    /// Returns [`Error::Forbidden`] if an owner exists, [`Error::Invalid`] if the name is taken or
+    /// mixes scripts, or the password is easily guessed; [`Error::Busy`] if too many passwords wait
+    /// to be hashed, and an error if the database can't be reached.
     pub async fn set_up(&self, username: &Username, password: &Password) -> Result<Session> {
         reject_confusable(username)?;
         reject_weak(password, username)?;
@@ -75,7 +75,7 @@ impl Newsroom {
     /// Returns whether no owner exists yet.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn needs_set_up(&self) -> Result<bool> {
         Ok(!self.store.snapshot().await?.has_owner().await?)
     }
@@ -83,7 +83,7 @@ impl Newsroom {
     /// Returns all accounts, sorted by name.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn accounts(&self) -> Result<Vec<Account>> {
         self.store.snapshot().await?.accounts().await
     }
@@ -92,8 +92,8 @@ impl Newsroom {
     /// stay valid.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such account, [`Error::Invalid`] if the password is
-    /// easily guessed, or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such account, [`Error::Invalid`] if the password
+    /// is easily guessed, and an error if the database can't be reached.
     pub async fn set_password(&self, username: &Username, password: &Password) -> Result<Ended> {
         reject_weak(password, username)?;
         let hash = self.passwords.hash(password).await?;
@@ -115,9 +115,9 @@ impl Newsroom {
     /// sessions; the returned session replaces the one of the request.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the current password is wrong or the new one is easily guessed,
-    /// [`Error::Unauthenticated`] if the account was changed meanwhile, [`Error::Busy`] if too many
-    /// passwords wait to be hashed, or if the database can't be reached.
+    /// Returns [`Error::Invalid`] if the current password is wrong or the new one is easily
+    /// guessed, [`Error::Unauthenticated`] if the account was changed meanwhile, [`Error::Busy`] if
+    /// too many passwords wait to be hashed, and an error if the database can't be reached.
     pub async fn change_password(
         &self,
         caller: &Caller,
@@ -156,8 +156,8 @@ impl Newsroom {
     /// creation.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is the last
-    /// enabled owner, or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is the
+    /// last enabled owner, and an error if the database can't be reached.
     pub async fn set_role(&self, username: &Username, role: Role) -> Result<Username> {
         self.change(async {
             let (mut change, account) = self.change_account(username).await?;
@@ -175,8 +175,8 @@ impl Newsroom {
     /// revoked. Its updates stay. Enabling it again restores neither sessions nor tokens.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is the last
-    /// enabled owner, or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is the
+    /// last enabled owner, and an error if the database can't be reached.
     pub async fn disable_account(&self, username: &Username) -> Result<Ended> {
         self.change(async {
             let (mut change, account) = self.change_account(username).await?;
@@ -199,7 +199,8 @@ impl Newsroom {
     /// spelled as at its creation.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such account, or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such account, and an error if the database can't
+    /// be reached.
     pub async fn enable_account(&self, username: &Username) -> Result<Username> {
         self.change(async {
             let (mut change, account) = self.change_account(username).await?;

@@ -50,8 +50,8 @@ pub enum Error {
     #[error("Stored data can't be read. The server's log has the details.")]
     Corrupt {
         /// The table of the row.
+        table: &'static str,
         /// The row's id; 0 if the row has none.
-        /// The row's number; 0 where the row has none.
         id: i64,
         /// The column that can't be decoded.
         column: String,
@@ -90,10 +90,10 @@ impl Error {
 
     /// Returns whether the storage below the database failed: its disk is full, broken or
     /// read-only.
-    pub(crate) fn is_of_storage(&self) -> bool {
+    pub(crate) fn is_storage_failure(&self) -> bool {
         match self {
             Self::Unavailable(cause) | Self::DiskFull(cause) | Self::OutcomeUnknown(cause) => {
-                cause.is_of_storage()
+                cause.is_storage_failure()
             }
             _ => false,
         }

@@ -69,7 +69,7 @@ impl GroupCommitWriter {
     pub fn start(store: Store, clock: Clock, hub: Arc<Hub>, writes: Arc<WriteHealth>) -> Self {
         let (queue, mut waiting) = mpsc::channel(MAX_BATCH);
         let deadline = store.deadline();
-        let writer = WriterTask {
+        let task = WriterTask {
             store,
             clock,
             hub,
@@ -78,7 +78,7 @@ impl GroupCommitWriter {
         tokio::spawn(async move {
             let mut batch = Vec::with_capacity(MAX_BATCH);
             while waiting.recv_many(&mut batch, MAX_BATCH).await > 0 {
-                let written = AssertUnwindSafe(writer.write(mem::take(&mut batch))).catch_unwind();
+                let written = AssertUnwindSafe(task.write(mem::take(&mut batch))).catch_unwind();
                 // The response channels of that batch are dropped, so its outcome is unknown.
                 if written.await.is_err() {
                     tracing::error!("writing posts panicked");

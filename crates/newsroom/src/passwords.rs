@@ -57,7 +57,7 @@ impl PasswordHasher {
     /// Returns the hash of a new password as a PHC string.
     ///
     /// # Errors
-    /// [`Error::Busy`] if the queue is full, or [`Error::Internal`].
+    /// Returns [`Error::Busy`] if the queue is full, or [`Error::Internal`].
     pub async fn hash(&self, password: &Password) -> Result<String> {
         let password = password.reveal().to_owned();
         self.run(move || hash(&password)).await?.map_err(|error| {
@@ -70,7 +70,7 @@ impl PasswordHasher {
     /// after the same time, so that the time doesn't reveal which accounts exist.
     ///
     /// # Errors
-    /// [`Error::Busy`] if the queue is full, or [`Error::Internal`].
+    /// Returns [`Error::Busy`] if the queue is full, or [`Error::Internal`].
     pub async fn verify(&self, password: &str, stored: Option<String>) -> Result<bool> {
         // No password is longer, and a longer text never matches.
         let password: String = password.chars().take(Password::MAX + 1).collect();

@@ -11,6 +11,7 @@ use crate::{Error, Newsroom, Rendered, Result, to_safe_html};
 const MAX_CONCURRENT: usize = 2;
 /// The maximum number of queued texts. A text usually takes a fraction of a millisecond, so the
 /// queue is short-lived, and the largest possible queue takes 50 MB.
+const MAX_QUEUED: usize = 256;
 /// The maximum time in the queue. A composer aborts a post after 15 seconds, and after rendering it
 /// still has to be written.
 const MAX_WAIT: Duration = Duration::from_secs(5);
@@ -41,7 +42,7 @@ impl RenderPool {
     /// ends, even if the caller is dropped.
     ///
     /// # Errors
-    /// [`Error::Busy`] if the queue is full, or no permit is free in time;
+    /// Returns [`Error::Busy`] if the queue is full, or no permit is free in time;
     /// [`Error::Internal`] if the work panics, or the server is shutting down.
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let queue_permit = Arc::clone(&self.queue_permits)
@@ -68,8 +69,8 @@ impl Newsroom {
     /// first, since rendering takes up to tens of milliseconds of a core.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the text nests too deeply or becomes too much HTML, [`Error::Busy`] if
-    /// too many texts wait to be rendered.
+    /// Returns [`Error::Invalid`] if the text nests too deeply or becomes too much HTML,
+    /// [`Error::Busy`] if too many texts wait to be rendered.
     pub async fn render_markdown(&self, source: &Source) -> Result<Rendered> {
         let source = source.clone();
         Ok(self.rendering.run(move || to_safe_html(&source)).await??)

@@ -9,8 +9,8 @@ impl Newsroom {
     /// revision. Open pages then fetch everything once.
     ///
     /// # Errors
-    /// [`Error::Forbidden`](crate::Error::Forbidden) if a server uses the database, or if the
-    /// database can't be reached.
+    /// Returns [`Error::Forbidden`](crate::Error::Forbidden) if a server uses the database, and an
+    /// error if the database can't be reached.
     pub async fn repair_revisions(&self) -> Result<Rev> {
         let _no_server = self.store.exclude_servers()?;
         let mut revision = self.store.revise().await?;

@@ -25,7 +25,7 @@ impl Newsroom {
     /// Returns the number of updates that were rendered by another version of the sanitizer.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn count_outdated_updates(&self) -> Result<i64> {
         self.store.snapshot().await?.count_outdated().await
     }
@@ -35,7 +35,7 @@ impl Newsroom {
     /// stop between two batches and begin again from 0.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn rerender_after(&self, after: UpdateId) -> Result<Option<RerenderedBatch>> {
         let outdated = self.store.snapshot().await?.outdated(after, BATCH).await?;
         let Some(&(last, _)) = outdated.last() else {

@@ -68,9 +68,9 @@ impl Newsroom {
     /// transaction.
     ///
     /// # Errors
-    /// [`Error::WrongPassword`], after the same time for an account that doesn't exist or is
-    /// disabled as for a wrong password; [`Error::Busy`] if too many passwords wait to be verified;
-    /// or if the database can't be reached.
+    /// Returns [`Error::WrongPassword`], after the same time for an account that doesn't exist or
+    /// is disabled as for a wrong password; [`Error::Busy`] if too many passwords wait to be
+    /// verified; and an error if the database can't be reached.
     pub async fn log_in_replacing(
         &self,
         username: &str,
@@ -97,7 +97,7 @@ impl Newsroom {
     /// Ends the session of `token`, if it exists.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn log_out(&self, token: &Secret) -> Result<()> {
         self.store.delete_session(token).await
     }
@@ -105,7 +105,7 @@ impl Newsroom {
     /// Returns the account whose session `token` belongs to, if it is valid.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn caller(&self, token: &Secret) -> Result<Option<Caller>> {
         let session = self.session(token).await?;
         Ok(session.map(|session| session.caller))
@@ -114,7 +114,7 @@ impl Newsroom {
     /// Returns the session of `token`, if it is valid. Records its use.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn session(&self, token: &Secret) -> Result<Option<CurrentSession>> {
         let now = self.clock.now();
         let mut snapshot = self.store.snapshot().await?;
@@ -133,7 +133,8 @@ impl Newsroom {
     /// first.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such account, or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such account, and an error if the database can't
+    /// be reached.
     pub async fn sessions(&self, account: Option<&Username>) -> Result<Vec<OpenSession>> {
         let now = self.clock.now();
         let mut snapshot = self.store.snapshot().await?;
@@ -150,7 +151,7 @@ impl Newsroom {
     /// Returns the sessions of `caller`. The last used one is first.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn own_sessions(&self, caller: &Caller) -> Result<Vec<OpenSession>> {
         let now = self.clock.now();
         let mut snapshot = self.store.snapshot().await?;
@@ -162,7 +163,8 @@ impl Newsroom {
     /// Ends any session by its id.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such session, or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such session, and an error if the database can't
+    /// be reached.
     pub async fn end_session(&self, id: SessionId) -> Result<()> {
         if self.store.delete_session_by_id(id, None).await? {
             Ok(())
@@ -174,7 +176,8 @@ impl Newsroom {
     /// Ends all sessions of the account `username`. Returns their number.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such account, or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such account, and an error if the database can't
+    /// be reached.
     pub async fn end_sessions_of(&self, username: &Username) -> Result<u64> {
         let account = self.stored_account(username).await?;
         let account = account.ok_or(Error::NotFound("account"))?;
@@ -184,7 +187,7 @@ impl Newsroom {
     /// Ends a session of `caller`. Does nothing if it belongs to another account or has ended.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn end_own_session(&self, caller: &Caller, id: SessionId) -> Result<()> {
         self.store.delete_session_by_id(id, Some(caller.id)).await?;
         Ok(())
@@ -193,7 +196,7 @@ impl Newsroom {
     /// Ends all sessions of `caller` except for `kept`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn end_other_sessions(&self, caller: &Caller, kept: SessionId) -> Result<()> {
         self.store.delete_sessions_of(caller.id, Some(kept)).await?;
         Ok(())
@@ -231,7 +234,7 @@ impl Newsroom {
     /// and the tokens were last used. A running server does this once a minute.
     ///
     /// # Errors
-    /// If the database can't be reached. A running server retries a minute later.
+    /// Returns an error if the database can't be reached. A running server retries a minute later.
     pub async fn maintain_sessions(&self) -> Result<()> {
         let now = self.clock.now();
         self.last_seen.store(&self.store).await?;

@@ -23,8 +23,8 @@ impl Newsroom {
     /// Creates a token that acts for the account `account`, and returns its secret.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is disabled, or
-    /// if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is
+    /// disabled, and an error if the database can't be reached.
     pub async fn create_token(&self, account: &Username, name: &TokenName) -> Result<Secret> {
         let (mut change, account) = self.change_account(account).await?;
         if account.disabled_at.is_some() {
@@ -43,7 +43,7 @@ impl Newsroom {
     /// Returns all tokens, in the order of creation.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn tokens(&self) -> Result<Vec<Token>> {
         self.store.snapshot().await?.tokens().await
     }
@@ -51,7 +51,8 @@ impl Newsroom {
     /// Revokes a token, which is invalid from now on.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such token, or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such token, and an error if the database can't be
+    /// reached.
     pub async fn revoke_token(&self, id: TokenId) -> Result<()> {
         if self.store.delete_token(id).await? {
             Ok(())
@@ -63,7 +64,7 @@ impl Newsroom {
     /// Returns the account that `token` acts for, if it is valid. Records its use.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn token_caller(&self, token: &Secret) -> Result<Option<Caller>> {
         let token = self.store.snapshot().await?.token(token).await?;
         Ok(token.map(|token| {

@@ -33,7 +33,7 @@ impl WriteHealth {
 
     /// Records that a write failed with `error`, if the storage is the cause.
     pub fn record_error(&self, error: &Error) {
-        if error.is_of_storage() {
+        if error.is_storage_failure() {
             self.failing.store(true, Ordering::Release);
             self.failed.notify_one();
         }

@@ -126,7 +126,7 @@ async fn what_cannot_be_taken_is_told_in_a_sentence() {
     source: 422 {"Refused":"The update is missing."}
     source: 422 {"Refused":"The update has 500000 characters; the maximum is 50000."}
     source: 422 {"Refused":"This text has no visible content. Not shown: a script."}
-    source: 422 {"Refused":"This text nests quotes, lists or HTML elements too deeply: 50 levels are the most. Remove some of the levels, or close HTML tags that are still open. Look at line 1."}
+    source: 422 {"Refused":"This text nests quotes, lists or HTML elements too deeply: the limit is 50 levels. Remove some of the levels, or close HTML tags that are still open. Look at line 1."}
     headline: 422 {"Refused":"The headline has 10000 characters; the maximum is 200."}
     "#);
 }

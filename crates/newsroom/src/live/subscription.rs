@@ -62,22 +62,21 @@ impl Subscription {
 
     /// Returns the next event if there is one already.
     pub fn next_now(&mut self) -> Option<StreamEvent> {
-        Some(
-            match self.buffer.next(self.cursor, self.heartbeat_number)? {
-                Next::Frame(frame) => {
-                    self.cursor = frame.to;
-                    StreamEvent::Batch(frame)
-                }
-                Next::Behind => StreamEvent::Behind(self.cursor),
-                Next::Heartbeat(number, event) => {
-                    self.heartbeat_number = number;
-                    StreamEvent::Heartbeat(event)
-                }
-                Next::Ended => StreamEvent::Ended,
-                Next::Closed(CloseReason::Reset) => StreamEvent::Reset,
-                Next::Closed(CloseReason::Closing) => StreamEvent::Closing,
-            },
-        )
+        let next = self.buffer.next(self.cursor, self.heartbeat_number)?;
+        Some(match next {
+            Next::Frame(frame) => {
+                self.cursor = frame.to;
+                StreamEvent::Batch(frame)
+            }
+            Next::Behind => StreamEvent::Behind(self.cursor),
+            Next::Heartbeat(number, event) => {
+                self.heartbeat_number = number;
+                StreamEvent::Heartbeat(event)
+            }
+            Next::Ended => StreamEvent::Ended,
+            Next::Closed(CloseReason::Reset) => StreamEvent::Reset,
+            Next::Closed(CloseReason::Closing) => StreamEvent::Closing,
+        })
     }
 
     /// Returns another receiver of change notifications, which is notified whenever

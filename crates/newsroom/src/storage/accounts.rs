@@ -31,8 +31,8 @@ impl Store {
     /// Adds an account. With `only_first`, fails if there is an owner.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the name is taken, [`Error::Forbidden`] if there is an owner, or if the
-    /// database can't be reached.
+    /// Returns [`Error::Invalid`] if the name is taken, [`Error::Forbidden`] if there is an owner,
+    /// and an error if the database can't be reached.
     pub async fn add_account(
         &self,
         username: &Username,
@@ -78,7 +78,7 @@ impl Store {
     /// Begins a transaction that changes accounts, after waiting for other writers.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn change_accounts(&self) -> Result<AccountChange> {
         let mut tx = self.begin_write().await?;
         feed::take_write_lock(&mut tx).await?;
@@ -90,7 +90,7 @@ impl AccountChange {
     /// Returns the account with the username `username`, ignoring case.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn account_by_name(&mut self, username: &Username) -> Result<Option<StoredAccount>> {
         account_by_name(&mut self.tx, username).await
     }
@@ -98,7 +98,7 @@ impl AccountChange {
     /// Returns whether an enabled owner other than `account` exists.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn has_other_owner(&mut self, account: AccountId) -> Result<bool> {
         let owner = sqlx::query(
             "SELECT 1 AS one FROM accounts
@@ -113,7 +113,7 @@ impl AccountChange {
     /// Changes the role of `account`.
     ///
     /// # Errors
-    /// If there is no such account, or the database can't be reached.
+    /// Returns an error if there is no such account, or the database can't be reached.
     pub async fn set_role(&mut self, account: AccountId, role: Role) -> Result<()> {
         let result = sqlx::query("UPDATE accounts SET role = $1 WHERE id = $2")
             .bind(role.as_str())
@@ -126,7 +126,7 @@ impl AccountChange {
     /// Disables `account` since the given time; `None` enables it.
     ///
     /// # Errors
-    /// If there is no such account, or the database can't be reached.
+    /// Returns an error if there is no such account, or the database can't be reached.
     pub async fn set_disabled(
         &mut self,
         account: AccountId,
@@ -143,7 +143,7 @@ impl AccountChange {
     /// Replaces the hash of `account`'s password.
     ///
     /// # Errors
-    /// If there is no such account, or the database can't be reached.
+    /// Returns an error if there is no such account, or the database can't be reached.
     pub async fn set_password_hash(&mut self, account: AccountId, hash: &str) -> Result<()> {
         let result = sqlx::query("UPDATE accounts SET password_hash = $1 WHERE id = $2")
             .bind(hash)
@@ -156,7 +156,7 @@ impl AccountChange {
     /// Commits the changes.
     ///
     /// # Errors
-    /// [`Error::OutcomeUnknown`] if the database doesn't confirm the commit.
+    /// Returns [`Error::OutcomeUnknown`] if the database doesn't confirm the commit.
     pub async fn commit(self) -> Result<()> {
         self.tx.commit().await
     }
@@ -166,7 +166,7 @@ impl Snapshot {
     /// Returns the account with the username `username`, ignoring case.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn account_by_name(&mut self, username: &Username) -> Result<Option<StoredAccount>> {
         account_by_name(&mut self.tx, username).await
     }
@@ -174,7 +174,7 @@ impl Snapshot {
     /// Returns all accounts, sorted by name.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn accounts(&mut self) -> Result<Vec<Account>> {
         let rows = sqlx::query(
             "SELECT id, username, role, created_at, disabled_at FROM accounts
@@ -195,7 +195,7 @@ impl Snapshot {
     /// Returns whether an owner exists.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn has_owner(&mut self) -> Result<bool> {
         has_owner(&mut self.tx).await
     }

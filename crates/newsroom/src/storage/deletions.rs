@@ -9,7 +9,7 @@ impl Revision {
     /// Marks an update as deleted at a time by an account; `None` restores it.
     ///
     /// # Errors
-    /// If there is no such update, or the database can't be reached.
+    /// Returns an error if there is no such update, or the database can't be reached.
     pub async fn set_update_deleted(
         &mut self,
         update: &LiveUpdate,
@@ -32,7 +32,7 @@ impl Revision {
     /// Records that `by` deleted an update that is already deleted. Nothing changes for readers.
     ///
     /// # Errors
-    /// If there is no such update, or the database can't be reached.
+    /// Returns an error if there is no such update, or the database can't be reached.
     pub async fn set_deleted_by(&mut self, update: &LiveUpdate, by: AccountId) -> Result<()> {
         let result = sqlx::query("UPDATE updates SET deleted_by = $2 WHERE id = $1")
             .bind(update.id.0)
@@ -47,7 +47,7 @@ impl Store {
     /// Erases the text of updates that were deleted before `before`. Their tombstones stay.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn erase_deleted(&self, before: Timestamp) -> Result<()> {
         let mut tx = self.begin_write().await?;
         // An older version erases the text, but not the excerpt, which it doesn't know.

@@ -41,7 +41,7 @@ impl Snapshot {
     /// Returns the entry with the current slug `slug`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn entry_by_slug(&mut self, slug: &Slug) -> Result<Option<Entry>> {
         sqlx::query(select_entries!("WHERE slug = $1"))
             .bind(slug.as_str())
@@ -54,7 +54,7 @@ impl Snapshot {
     /// Returns the entry with the id `id`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn entry(&mut self, id: EntryId) -> Result<Option<Entry>> {
         sqlx::query(select_entries!("WHERE id = $1"))
             .bind(id.0)
@@ -67,7 +67,7 @@ impl Snapshot {
     /// Returns the entry that previously had `slug`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn entry_by_previous_slug(&mut self, slug: &Slug) -> Result<Option<Entry>> {
         sqlx::query(select_entries!(
             "WHERE id = (SELECT entry_id FROM old_addresses WHERE slug = $1)"
@@ -83,7 +83,7 @@ impl Snapshot {
     /// before a change of the slug.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn entry_by_any_slug(&mut self, slug: &Slug) -> Result<Option<Entry>> {
         match self.entry_by_slug(slug).await? {
             Some(entry) => Ok(Some(entry)),
@@ -94,7 +94,7 @@ impl Snapshot {
     /// Returns all entries, the latest start first.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn entries(&mut self) -> Result<Vec<Entry>> {
         let rows = sqlx::query(select_entries!("ORDER BY starts_at DESC, id DESC"))
             .fetch_all(&mut *self.tx)
@@ -106,7 +106,7 @@ impl Snapshot {
     /// `limit`, and also the entries of the updates with revisions after `since` up to `to`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn entries_changed_between(
         &mut self,
         since: Rev,
@@ -130,7 +130,7 @@ impl Snapshot {
     /// letters, digits and hyphens.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn slugs_beginning_with(&mut self, stem: &str) -> Result<Vec<String>> {
         let slugs = sqlx::query_scalar(
             "SELECT slug FROM entries WHERE slug LIKE $1
@@ -146,7 +146,7 @@ impl Snapshot {
     /// `limit`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn heads_after(&mut self, since: Rev, limit: i64) -> Result<Vec<Rev>> {
         let rows = sqlx::query(
             "SELECT head FROM entries WHERE head > $1 AND state <> 'draft' ORDER BY head LIMIT $2",
@@ -161,7 +161,7 @@ impl Snapshot {
     /// Returns the revision of the last change to any public entry.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn public_head(&mut self) -> Result<Rev> {
         let row = sqlx::query(
             "SELECT COALESCE(MAX(head), 0) AS head FROM entries WHERE state <> 'draft'",
@@ -176,8 +176,8 @@ impl Revision {
     /// Inserts an entry that starts `now`, and ends now if its state is ended. Returns its id.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the slug is taken or redirects to another entry, or if the database
-    /// can't be reached.
+    /// Returns [`Error::Invalid`] if the slug is taken or redirects to another entry, and an error
+    /// if the database can't be reached.
     pub async fn add_entry(
         &mut self,
         new: &NewEntry,
@@ -210,7 +210,7 @@ impl Revision {
     /// Sets the slug of an entry that is not committed yet.
     ///
     /// # Errors
-    /// If there is no such entry, or the database can't be reached.
+    /// Returns an error if there is no such entry, or the database can't be reached.
     pub async fn name_entry(&mut self, id: EntryId, slug: &Slug) -> Result<()> {
         let result = sqlx::query("UPDATE entries SET slug = $2 WHERE id = $1")
             .bind(id.0)
@@ -223,8 +223,8 @@ impl Revision {
     /// Stores the changed entry `after`. If the slug changed, the previous one redirects to it.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the slug is taken or redirects to another entry, or if the database
-    /// can't be reached.
+    /// Returns [`Error::Invalid`] if the slug is taken or redirects to another entry, and an error
+    /// if the database can't be reached.
     pub async fn rewrite_entry(&mut self, before: &Entry, after: &Entry) -> Result<()> {
         if after.slug != before.slug {
             self.check_slug(&after.slug, Some(before.id)).await?;
@@ -290,7 +290,7 @@ impl Revision {
     /// Records that an entry itself or its highlights changed at this revision.
     ///
     /// # Errors
-    /// If there is no such entry, or the database can't be reached.
+    /// Returns an error if there is no such entry, or the database can't be reached.
     pub async fn change_entry(&mut self, id: EntryId) -> Result<()> {
         let result = sqlx::query("UPDATE entries SET rev = $2, head = $2 WHERE id = $1")
             .bind(id.0)

@@ -24,7 +24,7 @@ impl StorageError {
 
     /// Returns whether the storage below the database failed: its disk is full, broken or
     /// read-only. Such a failure lasts until somebody repairs it.
-    pub(crate) fn is_of_storage(&self) -> bool {
+    pub(crate) fn is_storage_failure(&self) -> bool {
         match code(&self.0) {
             Some(Code::Sqlite(code)) => {
                 matches!(

@@ -85,7 +85,7 @@ impl Store {
     /// another server has already begun an epoch, does nothing.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn begin_epoch(&self, old: &Epoch) -> Result<()> {
         sqlx::query("UPDATE feed SET epoch = $1 WHERE id = 1 AND epoch = $2")
             .bind(random_epoch())
@@ -101,7 +101,7 @@ impl Revision {
     /// the last revision.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn renumber(&mut self) -> Result<Rev> {
         let connection = &mut *self.snapshot.tx;
         // The unique index would compare previous revisions with new ones row by row.
@@ -146,7 +146,7 @@ impl Snapshot {
     /// Returns the state of the feed.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn feed(&mut self) -> Result<FeedState> {
         let row = sqlx::query("SELECT id, epoch, rev FROM feed WHERE id = 1")
             .fetch_one(&mut *self.tx)
@@ -161,7 +161,7 @@ impl Snapshot {
     /// Returns the heads of the entries that changed after `since`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn heads_since(&mut self, since: Rev) -> Result<Vec<EntryHead>> {
         let rows = sqlx::query("SELECT id, slug, state, head FROM entries WHERE head > $1")
             .bind(since)

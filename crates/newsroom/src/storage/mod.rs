@@ -108,7 +108,7 @@ impl Store {
     /// Begins a transaction that reads a consistent state.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn snapshot(&self) -> Result<Snapshot> {
         in_time(Instant::now() + self.deadline, async {
             Ok(Snapshot {
@@ -123,7 +123,7 @@ impl Store {
     /// it is the only writer until its end.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn revise(&self) -> Result<Revision> {
         self.revise_by(Instant::now() + self.deadline).await
     }
@@ -131,7 +131,7 @@ impl Store {
     /// Begins the same transaction for a request that fails at `deadline`.
     ///
     /// # Errors
-    /// If the database can't be reached by then.
+    /// Returns an error if the database can't be reached by then.
     pub(crate) async fn revise_by(&self, deadline: Instant) -> Result<Revision> {
         in_time(deadline, async {
             let mut tx = self.begin(&self.writer, self.kind.begin_write()).await?;
@@ -221,7 +221,8 @@ impl Revision {
     /// Commits the transaction durably.
     ///
     /// # Errors
-    /// [`Error::OutcomeUnknown`](crate::Error::OutcomeUnknown) if the database doesn't confirm the commit.
+    /// Returns [`Error::OutcomeUnknown`](crate::Error::OutcomeUnknown) if the database doesn't
+    /// confirm the commit.
     pub async fn commit(mut self) -> Result<()> {
         if self.rev != self.before {
             feed::set_rev(&mut self.snapshot.tx, self.rev).await?;

@@ -47,7 +47,7 @@ impl Snapshot {
     /// Returns the operation of `account` with the id `op_id`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn operation(
         &mut self,
         account: AccountId,
@@ -95,7 +95,7 @@ impl Revision {
     /// Stores an operation of `account` with the id `op_id`, completed at `now`.
     ///
     /// # Errors
-    /// If the operation id was used before, or the database can't be reached.
+    /// Returns an error if the operation id was used before, or the database can't be reached.
     pub async fn add_operation(
         &mut self,
         account: AccountId,
@@ -141,7 +141,7 @@ impl Store {
     /// Deletes the operations that were completed before `before`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn delete_operations(&self, before: Timestamp) -> Result<()> {
         sqlx::query("DELETE FROM operations WHERE created_at > 0 AND created_at < $1")
             .bind(before.0)

@@ -28,7 +28,7 @@ impl Store {
     /// transaction, since PostgreSQL serializes the commits of transactions that notify.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn notify(&self, rev: Rev) -> Result<()> {
         // The cast is needed because the `Any` driver doesn't support the result's type, `void`.
         sqlx::query("SELECT CAST(pg_notify($1, $2) AS TEXT)")
@@ -42,7 +42,7 @@ impl Store {
     /// Starts listening for notifications, including those of this server.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn listen(&self) -> Result<HeadListener> {
         let mut listener = PgListener::connect(&self.url).await?;
         listener.listen(CHANNEL).await?;
@@ -56,7 +56,7 @@ impl HeadListener {
     /// during which notifications may have been lost.
     ///
     /// # Errors
-    /// If the connection can't be restored; listen again.
+    /// Returns an error if the connection can't be restored; listen again.
     pub async fn recv(&mut self) -> Result<Option<Rev>> {
         let notification = self.listener.try_recv().await?;
         if notification.is_none() {

@@ -43,7 +43,7 @@ impl Store {
     /// this.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if a server uses the database.
+    /// Returns [`Error::Forbidden`] if a server uses the database.
     pub fn exclude_servers(&self) -> Result<NoServer> {
         match self.lock_file() {
             Some(file) => match file.try_lock() {
@@ -78,7 +78,8 @@ impl Revision {
     /// [`Store::exclude_servers`] does this.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if a server uses the database, or if the database can't be reached.
+    /// Returns [`Error::Forbidden`] if a server uses the database, and an error if the database
+    /// can't be reached.
     pub async fn exclude_servers(&mut self, store: &Store) -> Result<()> {
         if store.kind != Kind::Postgres {
             return Ok(());

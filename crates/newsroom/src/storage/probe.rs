@@ -10,7 +10,7 @@ impl Store {
     /// Writes 64 KiB, commits them, and removes them again.
     ///
     /// # Errors
-    /// If the database can't be reached or written.
+    /// Returns an error if the database can't be reached or written.
     pub async fn probe_write(&self) -> Result<()> {
         let mut tx = self.begin_write().await?;
         sqlx::query("DELETE FROM write_probe")

@@ -17,7 +17,7 @@ impl Snapshot {
     /// Returns the number of updates rendered by another version of the sanitizer.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn count_outdated(&mut self) -> Result<i64> {
         let row = sqlx::query(concat!(
             "SELECT COUNT(*) AS updates FROM updates WHERE ",
@@ -32,7 +32,7 @@ impl Snapshot {
     /// Returns the first `limit` of these updates with ids greater than `after`, and their sources.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn outdated(
         &mut self,
         after: UpdateId,
@@ -62,7 +62,7 @@ impl Revision {
     /// does, an update that is not deleted takes a revision.
     ///
     /// # Errors
-    /// If there is no such update, or the database can't be reached.
+    /// Returns an error if there is no such update, or the database can't be reached.
     pub async fn store_rerendered(&mut self, update: &LiveUpdate, html: &SafeHtml) -> Result<bool> {
         let differs = *html != update.html;
         let is_visible = differs && update.deleted_at.is_none();

@@ -17,7 +17,7 @@ impl<'r> Record<'r> {
     /// Wraps a row of `table` that has a column `id`.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if that column is not a number.
+    /// Returns [`Error::Corrupt`] if that column is not a number.
     pub fn new(table: &'static str, row: &'r AnyRow) -> Result<Self> {
         let without_id = Self { row, table, id: 0 };
         let id = without_id.get("id")?;
@@ -37,7 +37,7 @@ impl<'r> Record<'r> {
     /// Returns the value of `column`.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if it has another type.
+    /// Returns [`Error::Corrupt`] if it has another type.
     pub fn get<T: Decode<'r, Any> + Type<Any>>(&self, column: &str) -> Result<T> {
         self.row.try_get(column).map_err(|_| self.corrupt(column))
     }
@@ -45,7 +45,7 @@ impl<'r> Record<'r> {
     /// Returns the text of `column`, as the type that it was parsed into before it was stored.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if it is not text.
+    /// Returns [`Error::Corrupt`] if it is not text.
     pub fn text<T>(&self, column: &str, from_stored: impl FnOnce(String) -> T) -> Result<T> {
         self.get(column).map(from_stored)
     }
@@ -54,7 +54,7 @@ impl<'r> Record<'r> {
     /// it was stored.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if it is not text.
+    /// Returns [`Error::Corrupt`] if it is not text.
     pub fn maybe_text<T>(
         &self,
         column: &str,
@@ -66,7 +66,7 @@ impl<'r> Record<'r> {
     /// Returns the enum variant of the word in `column`.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if there is no such variant.
+    /// Returns [`Error::Corrupt`] if there is no such variant.
     pub fn word<T: std::str::FromStr>(&self, column: &str) -> Result<T> {
         let word: String = self.get(column)?;
         word.parse().map_err(|_| self.corrupt(column))
@@ -75,7 +75,7 @@ impl<'r> Record<'r> {
     /// Returns the boolean in `column`.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if it is not a number.
+    /// Returns [`Error::Corrupt`] if it is not a number.
     pub fn flag(&self, column: &str) -> Result<bool> {
         Ok(self.get::<i64>(column)? != 0)
     }
@@ -83,7 +83,7 @@ impl<'r> Record<'r> {
     /// Returns the time in `column`.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if it is not a number.
+    /// Returns [`Error::Corrupt`] if it is not a number.
     pub fn time(&self, column: &str) -> Result<Timestamp> {
         self.get(column).map(Timestamp)
     }
@@ -91,7 +91,7 @@ impl<'r> Record<'r> {
     /// Returns the time in `column` if it is not null.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if it is not a number.
+    /// Returns [`Error::Corrupt`] if it is not a number.
     pub fn maybe_time(&self, column: &str) -> Result<Option<Timestamp>> {
         Ok(self.get::<Option<i64>>(column)?.map(Timestamp))
     }

@@ -44,7 +44,7 @@ impl Store {
     /// `password_hash`, or the account is disabled.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn add_session_of_login(
         &self,
         new: NewSession<'_>,
@@ -89,7 +89,7 @@ impl Store {
     /// Ends the session of `token`, if it exists.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn delete_session(&self, token: &Secret) -> Result<()> {
         sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
             .bind(token.hash())
@@ -102,7 +102,7 @@ impl Store {
     /// `None`). Returns whether it did.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn delete_session_by_id(
         &self,
         id: SessionId,
@@ -121,7 +121,7 @@ impl Store {
     /// Ends the sessions of `account`, except for `kept`. Returns their number.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn delete_sessions_of(
         &self,
         account: AccountId,
@@ -139,7 +139,7 @@ impl Store {
     /// Deletes the sessions that expired before `now`, or were last used before `idle_since`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn delete_expired_sessions(
         &self,
         now: Timestamp,
@@ -156,7 +156,7 @@ impl Store {
     /// Stores when a session was last used, unless it has ended or a later time is stored.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn set_session_seen(&self, id: SessionId, at: Timestamp) -> Result<()> {
         sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $1")
             .bind(at.0)
@@ -171,7 +171,7 @@ impl AccountChange {
     /// Stores a session of an account in this transaction.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn add_session(&mut self, new: NewSession<'_>) -> Result<()> {
         insert(&mut self.tx, new).await
     }
@@ -179,7 +179,7 @@ impl AccountChange {
     /// Ends all sessions of `account`. Returns their number.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn delete_sessions(&mut self, account: AccountId) -> Result<u64> {
         let result = sqlx::query("DELETE FROM sessions WHERE account_id = $1")
             .bind(account.0)
@@ -194,7 +194,7 @@ impl Snapshot {
     /// and its account is enabled.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn session(
         &mut self,
         token: &Secret,
@@ -227,7 +227,7 @@ impl Snapshot {
     /// `account` or of all accounts. The last used one is first.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn sessions(
         &mut self,
         account: Option<AccountId>,

@@ -24,7 +24,7 @@ impl Store {
     /// Deletes a token, and returns whether it existed.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn delete_token(&self, id: TokenId) -> Result<bool> {
         let result = sqlx::query("DELETE FROM tokens WHERE id = $1")
             .bind(id.0)
@@ -36,7 +36,7 @@ impl Store {
     /// Stores when a token was last used, unless it was revoked or a later time is stored.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn set_token_used(&self, id: TokenId, at: Timestamp) -> Result<()> {
         sqlx::query(
             "UPDATE tokens SET last_used_at = $1
@@ -54,7 +54,7 @@ impl AccountChange {
     /// Revokes all tokens of `account`. Returns their number.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn delete_tokens(&mut self, account: AccountId) -> Result<u64> {
         let result = sqlx::query("DELETE FROM tokens WHERE account_id = $1")
             .bind(account.0)
@@ -66,7 +66,7 @@ impl AccountChange {
     /// Adds a token that acts for `account`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn add_token(
         &mut self,
         token: &Secret,
@@ -92,7 +92,7 @@ impl Snapshot {
     /// Returns the stored token of `token`, if its account is enabled.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn token(&mut self, token: &Secret) -> Result<Option<StoredToken>> {
         sqlx::query(
             "SELECT t.id AS token_id, t.last_used_at, a.id, a.username, a.role
@@ -116,7 +116,7 @@ impl Snapshot {
     /// Returns all tokens, in the order of creation.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn tokens(&mut self) -> Result<Vec<Token>> {
         let rows = sqlx::query(
             "SELECT t.id, t.name, t.created_at, t.last_used_at, a.username

@@ -30,7 +30,7 @@ impl BoundedTransaction {
     /// that its owner can move it out for the commit.
     ///
     /// # Errors
-    /// If no connection is available.
+    /// Returns an error if no connection is available.
     pub async fn begin(
         pool: &AnyPool,
         begin: &'static str,
@@ -43,7 +43,8 @@ impl BoundedTransaction {
     /// Commits the transaction.
     ///
     /// # Errors
-    /// [`Error::OutcomeUnknown`] if the database doesn't respond in time, or the connection fails.
+    /// Returns [`Error::OutcomeUnknown`] if the database doesn't respond in time, or the connection
+    /// fails.
     pub async fn commit(self) -> Result<()> {
         let commit = self.tx.commit();
         let Some(deadline) = self.deadline else {

@@ -28,7 +28,7 @@ impl Snapshot {
     /// Returns the update with the id `id`, deleted or not.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn update(&mut self, id: UpdateId) -> Result<Option<LiveUpdate>> {
         sqlx::query(select_updates!("WHERE u.id = $1"))
             .bind(id.0)
@@ -41,7 +41,7 @@ impl Snapshot {
     /// Returns the updates of an entry, without deleted ones, oldest first.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn updates(&mut self, entry: EntryId) -> Result<Vec<LiveUpdate>> {
         let rows = sqlx::query(select_updates!(
             "WHERE u.entry_id = $1 AND u.deleted_at IS NULL ORDER BY u.posted_at, u.id"
@@ -56,7 +56,7 @@ impl Snapshot {
     /// restored, oldest first.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn updates_deleted_since(
         &mut self,
         entry: EntryId,
@@ -76,7 +76,7 @@ impl Snapshot {
     /// Returns the updates of an entry with ids greater than `after`, without deleted ones, by id.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn updates_after_id(
         &mut self,
         entry: EntryId,
@@ -95,7 +95,7 @@ impl Snapshot {
     /// Returns the ids of an entry's updates, without deleted ones, in ascending order.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn update_ids(&mut self, entry: EntryId) -> Result<Vec<UpdateId>> {
         let select =
             "SELECT id FROM updates WHERE entry_id = $1 AND deleted_at IS NULL ORDER BY id";
@@ -109,7 +109,7 @@ impl Snapshot {
     /// Returns the first updates of an entry that changed after `since`, including tombstones.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn updates_changed_since(
         &mut self,
         entry: EntryId,
@@ -128,7 +128,7 @@ impl Snapshot {
     /// tombstones.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn public_updates_changed_since(&mut self, since: Rev) -> Result<ChangedUpdates> {
         let query = sqlx::query(select_updates!(
             "JOIN entries e ON e.id = u.entry_id
@@ -142,7 +142,7 @@ impl Snapshot {
     /// Returns the pinned and key updates of an entry, oldest first.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn highlights(&mut self, entry: EntryId) -> Result<Vec<LiveUpdate>> {
         let rows = sqlx::query(select_updates!(
             "WHERE u.entry_id = $1 AND (u.is_key <> 0 OR u.is_pinned <> 0)
@@ -157,7 +157,7 @@ impl Snapshot {
     /// Returns the latest updates of an entry, without deleted ones, newest first, at most `limit`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn latest_updates(&mut self, entry: EntryId, limit: i64) -> Result<Vec<LiveUpdate>> {
         let rows = sqlx::query(select_updates!(
             "WHERE u.entry_id = $1 AND u.deleted_at IS NULL
@@ -173,7 +173,7 @@ impl Snapshot {
     /// Returns the update of the same entry that was posted before `update`, skipping deleted ones.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn update_before(&mut self, update: &LiveUpdate) -> Result<Option<LiveUpdate>> {
         let query = select_updates!(
             "WHERE u.entry_id = $1 AND u.deleted_at IS NULL AND (u.posted_at, u.id) < ($2, $3)
@@ -185,7 +185,7 @@ impl Snapshot {
     /// Returns the update of the same entry that was posted after `update`, skipping deleted ones.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn update_after(&mut self, update: &LiveUpdate) -> Result<Option<LiveUpdate>> {
         let query = select_updates!(
             "WHERE u.entry_id = $1 AND u.deleted_at IS NULL AND (u.posted_at, u.id) > ($2, $3)
@@ -211,7 +211,7 @@ impl Snapshot {
     /// Returns the latest update of each public entry that has one.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn latest_of_each(&mut self) -> Result<HashMap<EntryId, LiveUpdate>> {
         let rows = sqlx::query(select_updates!(
             "WHERE u.id IN (
@@ -228,7 +228,7 @@ impl Snapshot {
     /// that has one.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn latest_of_entries_changed_between(
         &mut self,
         since: Rev,
@@ -257,7 +257,7 @@ impl Snapshot {
     /// are missing.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn update_counts(&mut self) -> Result<HashMap<EntryId, usize>> {
         sqlx::query(
             "SELECT entry_id, COUNT(*) AS updates FROM updates WHERE deleted_at IS NULL

@@ -27,7 +27,7 @@ impl Revision {
     /// Inserts an update, and returns its id. A pinned one replaces the pinned update of its entry.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn add_update(&mut self, new: &NewUpdate<'_>) -> Result<UpdateId> {
         let is = |mark| new.marks.contains(&mark);
         if is(Mark::Pinned) {
@@ -63,7 +63,7 @@ impl Revision {
     /// of its entry.
     ///
     /// # Errors
-    /// If there is no such update, or the database can't be reached.
+    /// Returns an error if there is no such update, or the database can't be reached.
     pub async fn rewrite_update(&mut self, before: &LiveUpdate, after: &LiveUpdate) -> Result<()> {
         if after.pinned && !before.pinned {
             self.unpin_updates(after.entry_id).await?;
@@ -135,7 +135,7 @@ impl Revision {
     /// The new revisions are consecutive, so the counter advances by the number of updates.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn revise_updates(&mut self, entry: EntryId) -> Result<()> {
         let last = self.last_rev();
         let result = sqlx::query(
