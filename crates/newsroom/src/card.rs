@@ -39,19 +39,19 @@ const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 #[derive(Clone)]
 pub struct Cards {
     render: Renderers,
-    cards: Cache<(Epoch, UpdateId, Rev), Arc<str>>,
+    cache: Cache<(Epoch, UpdateId, Rev), Arc<str>>,
     parts: ListParts,
 }
 
 impl Cards {
     pub(crate) fn new(render: Renderers) -> Self {
-        let cards = Cache::builder()
+        let cache = Cache::builder()
             .max_capacity(CACHE_BYTES)
             .weigher(|_, card: &Arc<str>| u32::try_from(card.len()).unwrap_or(u32::MAX))
             .build();
         Self {
             render,
-            cards,
+            cache,
             parts: ListParts::default(),
         }
     }
@@ -59,7 +59,7 @@ impl Cards {
     /// Returns the card of `update`.
     pub fn card(&self, entry: &Entry, update: &LiveUpdate) -> Arc<str> {
         let key = (entry.epoch.clone(), update.id, update.rev);
-        self.cards
+        self.cache
             .get_with(key, || (self.render.card)(entry, update).into())
     }
 
@@ -87,7 +87,7 @@ impl Cards {
 impl fmt::Debug for Cards {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cards")
-            .field("cards", &self.cards.entry_count())
+            .field("cards", &self.cache.entry_count())
             .finish_non_exhaustive()
     }
 }

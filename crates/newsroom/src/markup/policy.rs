@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn urls_are_resolved_or_rejected() {
-        for (written, meant) in [
+        for (written, expected) in [
             ("https://example.org/a b", Some("https://example.org/a b")),
             ("HTTP://example.org", Some("HTTP://example.org")),
             ("mailto:desk@example.org", Some("mailto:desk@example.org")),
@@ -258,7 +258,7 @@ mod tests {
             ("ftp://example.org", None),
             ("https://", None),
         ] {
-            assert_eq!(address(written).as_deref(), meant, "{written}");
+            assert_eq!(address(written).as_deref(), expected, "{written}");
         }
     }
 

@@ -18,7 +18,7 @@ pub struct Operation {
     pub outcome: Outcome,
 }
 
-/// The result of an operation. OutcomeColumns as a `kind` and the JSON of its `result`.
+/// The result of an operation. Stored as a `kind` and the JSON of its `result`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "result", rename_all = "kebab-case")]
 pub enum Outcome {
