@@ -29,6 +29,7 @@ mod page_cache;
 mod pages;
 mod problem;
 mod proxies;
+mod public_url;
 mod rendering;
 mod responses;
 mod router;

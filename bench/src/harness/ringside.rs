@@ -293,7 +293,7 @@ fn serve(folder: &Folder, settings: &[(String, String)]) -> Result<(Process, Soc
     }
     let address = said
         .trim_end()
-        .strip_prefix("Ringside serves http://")
+        .strip_prefix("Ringside is running at http://")
         .and_then(|address| address.parse().ok())
         .ok_or_else(|| Error::Unexpected(format!("Ringside did not start: {said:?}")))?;
     Ok((process, address))
