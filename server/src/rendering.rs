@@ -12,7 +12,7 @@ use tokio::{
 };
 use tracing::{Instrument, instrument::WithSubscriber};
 
-use crate::{problem::Problem, responses::panicked};
+use crate::{problem::Problem, error_responses::panicked};
 
 /// How many requests may wait for a slot: at some milliseconds a page, as many as are served before
 /// the first of them has waited too long.

@@ -33,7 +33,7 @@ use crate::{
     pages::Pages,
     problem::Problem,
     proxies::TrustedProxies,
-    responses::{request_id, respond},
+    error_responses::{render_errors, request_id},
     security::{SecurityHeaders, add_headers, refuse_cross_site},
     slug_redirects::redirect_old_slugs,
     state::AppState,
@@ -106,7 +106,7 @@ pub fn service(state: AppState) -> FinishedPages {
                     }),
                 )
                 .layer(from_fn_with_state(security, add_headers))
-                .layer(from_fn_with_state(state.pages.clone(), respond))
+                .layer(from_fn_with_state(state.pages.clone(), render_errors))
                 .layer(csrf.with_rejection_response(refuse_cross_site))
                 // Each handler reads a body within its own limit.
                 .layer(DefaultBodyLimit::disable()),

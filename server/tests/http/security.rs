@@ -316,7 +316,7 @@ async fn asking_to_see_changes_nothing() {
     405 Method Not Allowed
     allow: POST
     cache-control: private, no-store
-    {"Refused":"This address takes no request of this kind; Allow names those it takes."}
+    {"Refused":"This address does not support this method. The Allow header lists the methods it supports."}
     "#);
     let head = anonymous
         .get(&format!("/feed/{entry}/head"))

@@ -34,8 +34,8 @@ async fn assert_refused(client: &TestServer, why: &str) {
                 refusal(&answer)
             ),
             "401 Unauthorized\nwww-authenticate: Bearer realm=\"ringside\"\n\
-             401: This needs a valid token, sent as \"Authorization: Bearer rs_...\". \
-             Whoever runs the server makes one with \"ringside token create\".",
+             401: This request needs a valid token, sent as \"Authorization: Bearer rs_...\". \
+             The server's operator creates one with \"ringside token create\".",
             "{method} {path} with {why}"
         );
     }
