@@ -109,8 +109,8 @@ impl Drop for Permit {
     }
 }
 
-/// Returns what counts as one address: an IPv4 address, or the /64 that a ipv6_prefix is given of IPv6
-/// (RFC 6177), in which one machine may use any address.
+/// Returns what counts as one address: an IPv4 address, or the /64 that a ipv6_prefix is given of
+/// IPv6 (RFC 6177), in which one machine may use any address.
 pub fn network_of(address: IpAddr) -> IpAddr {
     const IPV6_PREFIX_BITS: u128 = !0 << 64;
 

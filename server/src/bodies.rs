@@ -1,9 +1,9 @@
-//! Request bodies: how many bytes a caller may send, how long they may take to arrive, and how many are
-//! held in memory at once.
+//! Request bodies: how many bytes a caller may send, how long they may take to arrive, and how many
+//! are held in memory at once.
 //!
-//! A body is read by the handler that needs it, once the request was routed and its caller is known. What
-//! no handler read is read and discarded afterwards, within bounds: a browser that is cut off while it
-//! sends shows that the connection was reset, and not the response.
+//! A body is read by the handler that needs it, once the request was routed and its caller is
+//! known. What no handler read is read and discarded afterwards, within bounds: a browser that is
+//! cut off while it sends shows that the connection was reset, and not the response.
 
 use std::{
     mem,
@@ -30,18 +30,20 @@ use crate::problem::Problem;
 
 /// The longest body of a caller that is not logged in, in bytes: a login takes some hundred.
 const ANONYMOUS_LIMIT: usize = 16 * 1024;
-/// The longest body of a caller that is logged in or has a token, in bytes. The longest update, 50,000
-/// characters, takes 600,000 in a form: a character has at most four bytes in UTF-8, each sent as `%XX`.
+/// The longest body of a caller that is logged in or has a token, in bytes. The longest update,
+/// 50,000 characters, takes 600,000 in a form: a character has at most four bytes in UTF-8, each
+/// sent as `%XX`.
 const CALLER_LIMIT: usize = 640 * 1024;
 /// How many bytes of all anonymous callers' bodies are held at once. A share of its own, so that
 /// anonymous callers can't keep authors from posting.
 const ANONYMOUS_TOTAL: usize = 16 * 1024 * 1024;
 /// How many bytes of all other callers' bodies are held at once.
 const CALLER_TOTAL: usize = 48 * 1024 * 1024;
-/// How long a body may take to arrive: enough for the longest over a bad line, and too little to keep a
-/// thousand connections busy.
+/// How long a body may take to arrive: enough for the longest over a bad line, and too little to
+/// keep a thousand connections busy.
 const DEADLINE: Duration = Duration::from_mins(1);
-/// How many bytes are discarded of a body that no handler read: more than anybody pastes by mistake.
+/// How many bytes are discarded of a body that no handler read: more than anybody pastes by
+/// mistake.
 const DISCARDED: u64 = 16 * 1024 * 1024;
 /// After how many seconds a request may be repeated that found no memory for its body.
 const RETRY_AFTER: u16 = 5;
@@ -95,8 +97,8 @@ impl Bodies {
     /// Returns the whole of `body`.
     ///
     /// # Errors
-    /// 413 if it is longer than `sender` may send, 408 if it takes longer than a minute, 400 if it ends
-    /// early, 503 if too many bytes of other bodies are held.
+    /// 413 if it is longer than `sender` may send, 408 if it takes longer than a minute, 400 if it
+    /// ends early, 503 if too many bytes of other bodies are held.
     pub async fn receive(&self, body: Body, sender: Sender) -> Result<ReceivedBody, Problem> {
         self.receive_within(DEADLINE, body, sender).await
     }

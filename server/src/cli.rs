@@ -176,8 +176,8 @@ pub struct EndSessionsArgs {
 /// The arguments of `entry create`.
 #[derive(Debug, clap::Args)]
 pub struct NewEntryArgs {
-    /// The last part of its URL, for example election-night in /entries/election-night. Derived from
-    /// the title by default.
+    /// The last part of its URL, for example election-night in /entries/election-night. Derived
+    /// from the title by default.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub slug: String,
     /// The title.
@@ -268,8 +268,8 @@ impl From<newsroom::Error> for CommandError {
     }
 }
 
-/// Runs the command in `args`, of which the first is the program's name. Prints one line to standard
-/// error if the command fails.
+/// Runs the command in `args`, of which the first is the program's name. Prints one line to
+/// standard error if the command fails.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let parsed = Cli::command()
         .try_get_matches_from(args)

@@ -9,8 +9,8 @@ use newsroom::live::Coding;
 
 use crate::{problem::Problem, rendering::Slots};
 
-/// The quality of Brotli, of 0 to 11: beyond it a batch takes many times as long, and becomes a tenth
-/// smaller.
+/// The quality of Brotli, of 0 to 11: beyond it a batch takes many times as long, and becomes a
+/// tenth smaller.
 const QUALITY: i32 = 4;
 
 /// Returns `bytes` in `coding`, compressed on a thread of its own once a slot is free.

@@ -26,7 +26,8 @@ const MAX_LOGIN_DELAY_MS: i64 = 10_000;
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::doc_markdown, reason = "--help prints these comments")]
 pub struct Settings {
-    /// The address and port to listen on. Use 0.0.0.0:3000 to accept connections from other machines.
+    /// The address and port to listen on. Use 0.0.0.0:3000 to accept connections from other
+    /// machines.
     #[arg(
         long,
         env = "RINGSIDE_ADDR",
@@ -43,8 +44,8 @@ pub struct Settings {
         global = true
     )]
     pub data: PathBuf,
-    /// The database: sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME. Defaults to ringside.db in
-    /// the data folder.
+    /// The database: sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME. Defaults to ringside.db
+    /// in the data folder.
     #[arg(
         long,
         env = "RINGSIDE_DATABASE_URL",
@@ -67,8 +68,8 @@ pub struct Settings {
     /// Defaults to the address of --addr.
     #[arg(long, env = "RINGSIDE_PUBLIC_URL", value_name = "URL", global = true)]
     pub public_url: Option<PublicUrl>,
-    /// The site's language: a BCP 47 tag such as ar or pt-BR. Used for live blogs without a language
-    /// of their own and for pages about all live blogs.
+    /// The site's language: a BCP 47 tag such as ar or pt-BR. Used for live blogs without a
+    /// language of their own and for pages about all live blogs.
     #[arg(
         long,
         env = "RINGSIDE_LANGUAGE",
@@ -122,8 +123,8 @@ pub struct Settings {
         global = true
     )]
     pub transport: Transport,
-    /// The maximum number of open connections; further connections are closed. Defaults to 1.5 times
-    /// --max-streams, and at least 4096. Lowered if the limit of open files requires it.
+    /// The maximum number of open connections; further connections are closed. Defaults to 1.5
+    /// times --max-streams, and at least 4096. Lowered if the limit of open files requires it.
     #[arg(
         long,
         env = "RINGSIDE_MAX_CONNECTIONS",
@@ -131,8 +132,8 @@ pub struct Settings {
         global = true
     )]
     pub max_connections: Option<usize>,
-    /// The maximum number of open connections from one address (for IPv6, one /64 network). Defaults
-    /// to twice --max-streams-per-address, and at least 4096. Trusted proxies are exempt.
+    /// The maximum number of open connections from one address (for IPv6, one /64 network).
+    /// Defaults to twice --max-streams-per-address, and at least 4096. Trusted proxies are exempt.
     #[arg(
         long,
         env = "RINGSIDE_MAX_CONNECTIONS_PER_ADDRESS",
@@ -140,8 +141,9 @@ pub struct Settings {
         global = true
     )]
     pub max_connections_per_address: Option<usize>,
-    /// The maximum number of open streams; pages without a stream poll. Each stream is a connection.
-    /// Lowered so that an eighth of --max-connections, at most 1024, stays free for other requests.
+    /// The maximum number of open streams; pages without a stream poll. Each stream is a
+    /// connection. Lowered so that an eighth of --max-connections, at most 1024, stays free for
+    /// other requests.
     #[arg(
         long,
         env = "RINGSIDE_MAX_STREAMS",
@@ -335,8 +337,8 @@ fn create_private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Returns the first line of a file that contains a secret, without the byte order mark and the line
-/// end that editors on Windows write.
+/// Returns the first line of a file that contains a secret, without the byte order mark and the
+/// line end that editors on Windows write.
 ///
 /// # Errors
 /// If the file can't be read.

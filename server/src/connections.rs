@@ -1,8 +1,8 @@
 //! Which connections are accepted, and which are closed early.
 //!
-//! A connection costs a file and some memory before its client has sent anything. So connections are
-//! counted from the moment they are accepted, in all and by address; and where nearly as many are open
-//! as may be, those that have sent no request yet make room for new ones.
+//! A connection costs a file and some memory before its client has sent anything. So connections
+//! are counted from the moment they are accepted, in all and by address; and where nearly as many
+//! are open as may be, those that have sent no request yet make room for new ones.
 
 use std::{
     collections::BTreeMap,
@@ -31,8 +31,8 @@ use crate::{
 /// How long after a connection could not be accepted the next one is tried, if there is a lack of
 /// files or memory: at once, it would only fail again, and take the processor from what frees some.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// How long a connection may take to send a request before others may take its place: longer than any
-/// round trip, and short enough that a flood of silent connections keeps nobody out.
+/// How long a connection may take to send a request before others may take its place: longer than
+/// any round trip, and short enough that a flood of silent connections keeps nobody out.
 const GRACE: Duration = Duration::from_secs(1);
 /// The share of the connections that is kept free by closing silent ones: a thirty-second, which is
 /// less than what streams leave to requests.
@@ -72,8 +72,8 @@ pub struct Silent {
 }
 
 impl Connections {
-    /// No connections yet, and at most those that `budget` allows; the addresses of `exempt` may have
-    /// any share of them.
+    /// No connections yet, and at most those that `budget` allows; the addresses of `exempt` may
+    /// have any share of them.
     pub fn new(budget: &Budget, exempt: TrustedProxies) -> Self {
         let spare = budget.connections.div_ceil(SPARE_SHARE);
         Self(Arc::new(Shared {
@@ -160,8 +160,8 @@ impl Connections {
         (connection, closed)
     }
 
-    /// Closes up to `count` connections that have sent no request by `now`, the oldest first. Returns
-    /// whether there were any.
+    /// Closes up to `count` connections that have sent no request by `now`, the oldest first.
+    /// Returns whether there were any.
     fn close_silent(&self, count: usize, now: Instant) -> bool {
         let mut silent = self.silent();
         let mut closed = 0;

@@ -33,8 +33,8 @@ use crate::page_cache::Encoding;
 const MAX_BYTES: u64 = 32 * 1024 * 1024;
 /// What an encoded part takes beside its bytes, in bytes.
 const OVERHEAD: usize = 256;
-/// The quality of Brotli, of 0 to 11. A part is compressed once, so it may take a quarter longer than a
-/// batch: that makes up for what the parts can't take from each other.
+/// The quality of Brotli, of 0 to 11. A part is compressed once, so it may take a quarter longer
+/// than a batch: that makes up for what the parts can't take from each other.
 const QUALITY: i32 = 5;
 /// Brotli's window, as a power of two: that of the whole document, so that its parts can be joined.
 const WINDOW: i32 = 22;

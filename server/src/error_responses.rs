@@ -1,6 +1,6 @@
 //! Renders every error response in the format of its route, whichever layer rejected the request:
-//! problem details (RFC 9457) for the API, an encoded `AppError` for server functions, and a page or
-//! one sentence of text for everything else.
+//! problem details (RFC 9457) for the API, an encoded `AppError` for server functions, and a page
+//! or one sentence of text for everything else.
 
 use std::panic::AssertUnwindSafe;
 
@@ -83,7 +83,11 @@ pub fn request_id(headers: &HeaderMap) -> &str {
 
 /// Renders the inner service's error responses in the format of the route. Responds with 500 if the
 /// service panics, and with 414 if the URL is too long. Error responses are never cached.
-pub async fn render_errors(State(pages): State<Pages>, mut request: Request, next: Next) -> Response {
+pub async fn render_errors(
+    State(pages): State<Pages>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let format = ErrorFormat::of(&request);
     let unread = UnreadBody::share(&mut request);
     let response = if target_length(request.uri()) > TARGET_LIMIT {
@@ -127,8 +131,8 @@ async fn render_error(pages: &Pages, format: ErrorFormat, response: Response) ->
     response
 }
 
-/// Returns the problem behind an error response that has to be rendered again. `None` if the response
-/// already has the route's format.
+/// Returns the problem behind an error response that has to be rendered again. `None` if the
+/// response already has the route's format.
 fn problem_of(format: &ErrorFormat, response: &Response) -> Option<Problem> {
     let status = response.status();
     if status == StatusCode::METHOD_NOT_ALLOWED {
@@ -162,7 +166,8 @@ fn target_length(uri: &Uri) -> usize {
 
 /// Returns the problem of a request whose handler panicked. The panic hook has already logged it.
 pub fn panicked() -> Problem {
-    let sentence = "The server failed. The change may or may not have been made; check before you try again.";
+    let sentence =
+        "The server failed. The change may or may not have been made; check before you try again.";
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, sentence)
 }
 

@@ -48,8 +48,8 @@ impl<S: Send + Sync> FromRequestParts<S> for EntrySlug {
     }
 }
 
-/// The number of the update in an address that holds nothing else, as a handler's argument: what isn't
-/// one is refused with 404.
+/// The number of the update in an address that holds nothing else, as a handler's argument: what
+/// isn't one is refused with 404.
 pub struct UpdateNumber(pub UpdateId);
 
 impl<S: Send + Sync> FromRequestParts<S> for UpdateNumber {

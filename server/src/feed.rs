@@ -33,7 +33,8 @@ use crate::{
 const HEAD: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=1");
 /// What changed since a cursor grows; a few seconds of it may be shared.
 const CHANGES: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=2");
-/// The smallest batch that is compressed, in bytes: one or two updates fit into a packet as they are.
+/// The smallest batch that is compressed, in bytes: one or two updates fit into a packet as they
+/// are.
 const WORTH_COMPRESSING: usize = 4 * 1024;
 
 /// `/feed/{entry_id}/...` and `/feed/all/...`.
@@ -64,8 +65,8 @@ impl Since {
 /// Which feed an address names.
 ///
 /// # Errors
-/// 404 if it is neither `all` nor a number in its one spelling: each spelling would be a key of its own
-/// in every cache.
+/// 404 if it is neither `all` nor a number in its one spelling: each spelling would be a key of its
+/// own in every cache.
 pub fn feed_id(text: &str) -> Result<FeedId, Problem> {
     match text {
         "all" => Ok(FeedId::All),

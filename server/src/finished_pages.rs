@@ -20,14 +20,14 @@ use tracing::Level;
 
 use crate::{page_cache::PageCache, security::SecurityHeaders};
 
-/// The longest path and query that is answered here, in bytes: longer than any public page's address,
-/// and too short to be worth a refusal.
+/// The longest path and query that is answered here, in bytes: longer than any public page's
+/// address, and too short to be worth a refusal.
 const MAX_ADDRESS: usize = 512;
 
 /// Sends finished public pages, and passes every other request on to the router.
 ///
-/// A finished page needs none of the router's layers, each of which is copied for every request. Requests
-/// that are to be logged pass through all of them.
+/// A finished page needs none of the router's layers, each of which is copied for every request.
+/// Requests that are to be logged pass through all of them.
 #[derive(Clone, Debug)]
 pub struct FinishedPages(Arc<Behind>);
 

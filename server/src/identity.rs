@@ -121,7 +121,8 @@ pub async fn require_login(
         return next.run(request).await;
     }
     let here = request.uri().path().to_owned();
-    // The forms of the account's page hold passwords, which are never sent back, and nothing that was written.
+    // The forms of the account's page hold passwords, which are never sent back, and nothing that
+    // was written.
     let is_account = here == ACCOUNT || here.starts_with(ACCOUNT_FORMS);
     let here = if is_account { ACCOUNT.to_owned() } else { here };
     if is_account || matches!(*request.method(), Method::GET | Method::HEAD) {

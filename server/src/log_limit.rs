@@ -5,8 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long one kind of message keeps the next one of its kind out of the log: nobody can fill a disk
-/// with it, and whoever reads the log still sees that it goes on.
+/// How long one kind of message keeps the next one of its kind out of the log: nobody can fill a
+/// disk with it, and whoever reads the log still sees that it goes on.
 const INTERVAL: Duration = Duration::from_mins(1);
 
 /// One kind of message that is written at most once a minute.
@@ -21,7 +21,8 @@ struct State {
 
 impl LogLimit {
     /// Counts an event, and calls `write` if a message is due: with the number of events since the
-    /// last message, this one included. Events after the last message of a series are never written.
+    /// last message, this one included. Events after the last message of a series are never
+    /// written.
     pub fn log(&self, write: impl FnOnce(u64)) {
         // Not while the lock is held: a log that blocks must block one task alone.
         let due = self.state().count(Instant::now());

@@ -3,14 +3,17 @@
 //! Three counts limit guessing; only tries that fail count, a successful one is given back:
 //!
 //! - by name and address: ten failed tries, then one every six seconds;
-//! - by address, whatever the names: thirty failed tries, then one every two seconds. With IPv6 an address is a /64
-//!   network, because that is what a ipv6_prefix is given, to number its machines as it likes;
-//! - by name, from whatever addresses: tries are delayed, by some seconds at most. They are never refused, or anybody
-//!   could lock anybody out. A client that logged in to the account before is not delayed.
+//! - by address, whatever the names: thirty failed tries, then one every two seconds. With IPv6 an
+//!   address is a /64 network, because that is what a ipv6_prefix is given, to number its machines
+//!   as it likes;
+//! - by name, from whatever addresses: tries are delayed, by some seconds at most. They are never
+//!   refused, or anybody could lock anybody out. A client that logged in to the account before is
+//!   not delayed.
 //!
-//! A try counts from when it begins, so that a thousand at once are no way around the limits. How many of an address
-//! are verified at once is bounded too: the others of that address wait for them, and leave the password queue to other
-//! addresses. Everything is per process, bounded in number, and forgotten when it was not used for some minutes.
+//! A try counts from when it begins, so that a thousand at once are no way around the limits. How
+//! many of an address are verified at once is bounded too: the others of that address wait for
+//! them, and leave the password queue to other addresses. Everything is per process, bounded in
+//! number, and forgotten when it was not used for some minutes.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -23,16 +26,18 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Settings;
 
-/// Names, addresses, and pairs of them that are remembered at most, each. An entry takes some 200 bytes.
+/// Names, addresses, and pairs of them that are remembered at most, each. An entry takes some 200
+/// bytes.
 const MAX_REMEMBERED: u64 = 20_000;
 /// How long a count is remembered after its last use: by then it has recovered.
 const MEMORY: Duration = Duration::from_mins(10);
 /// How long it is remembered that a client logged in, so that others' failures don't delay it.
 const KNOWN_CLIENT_MEMORY: Duration = Duration::from_hours(30 * 24);
-/// Tries of one address that are verified at once. It is less than half of the password queue, so that one address
-/// can't fill it.
+/// Tries of one address that are verified at once. It is less than half of the password queue, so
+/// that one address can't fill it.
 const AT_ONCE_PER_ADDRESS: usize = 20;
-/// Tries of one address that wait for those: fifty people behind one address may log in at the same moment.
+/// Tries of one address that wait for those: fifty people behind one address may log in at the same
+/// moment.
 const WAITING_PER_ADDRESS: usize = 40;
 /// Tries of all addresses that are verified, wait or are delayed. Each is an open connection.
 const MAX_IN_PROGRESS: usize = 500;
@@ -42,7 +47,8 @@ const WAIT: Duration = Duration::from_secs(10);
 const UNDELAYED: f64 = 10.0;
 /// Failed tries for one name that are forgotten each minute.
 const NAME_RECOVERY_PER_MINUTE: u32 = 6;
-/// The most failed tries for one name that are counted, so that the delay ends some minutes after an attack.
+/// The most failed tries for one name that are counted, so that the delay ends some minutes after
+/// an attack.
 const MAX_COUNTED: f64 = 40.0;
 /// The first delay. It doubles with each further failed try.
 const FIRST_DELAY: Duration = Duration::from_millis(250);
@@ -65,7 +71,8 @@ pub struct LoginLimits {
 /// Why a try is not verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginRefused {
-    /// Too many tries for this name failed from this address. The next one is possible after this time.
+    /// Too many tries for this name failed from this address. The next one is possible after this
+    /// time.
     Name(Duration),
     /// Too many tries failed from this address. The next one is possible after this time.
     Address(Duration),
@@ -126,8 +133,8 @@ impl LoginLimits {
         }
     }
 
-    /// Begins a try to log in as `username` from `address`: waits for its turn among the tries of that address, and for
-    /// the name's delay.
+    /// Begins a try to log in as `username` from `address`: waits for its turn among the tries of
+    /// that address, and for the name's delay.
     ///
     /// # Errors
     /// If a limit is reached.
@@ -147,7 +154,8 @@ impl LoginLimits {
         let address = self
             .addresses
             .get_with(key.0, || Arc::new(Address::new(now)));
-        // Counted before it waits: beyond what may wait at all, it is refused by the count if there is one.
+        // Counted before it waits: beyond what may wait at all, it is refused by the count if there
+        // is one.
         let pair = self.pairs.get_with(key.clone(), || Bucket::shared(now));
         lock(&pair)
             .take(now, self.per_name)
@@ -239,8 +247,8 @@ impl Bucket {
         Arc::new(Mutex::new(Self::new(at)))
     }
 
-    /// Counts a try, if fewer than `limit` are counted; else returns after which time one will be. `limit` tries recover
-    /// each minute.
+    /// Counts a try, if fewer than `limit` are counted; else returns after which time one will be.
+    /// `limit` tries recover each minute.
     fn take(&mut self, now: Instant, limit: u32) -> Result<(), Duration> {
         self.recover(now, limit);
         let excess = self.tries + 1.0 - f64::from(limit);

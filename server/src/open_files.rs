@@ -11,17 +11,19 @@ const USUAL_FILES: u64 = 1_024;
 const RESERVED: usize = 512;
 /// The share of few files that is left to them instead: a quarter.
 const RESERVED_SHARE: usize = 4;
-/// How many connections are left to requests when as many streams are open as may be: pages that are
-/// refused a stream poll, and new readers fetch their first page.
+/// How many connections are left to requests when as many streams are open as may be: pages that
+/// are refused a stream poll, and new readers fetch their first page.
 const FOR_REQUESTS: usize = 1_024;
 /// The share of few connections that is left to them instead: an eighth.
 const FOR_REQUESTS_SHARE: usize = 8;
 /// How many connections are allowed at least, where nothing is set and the files suffice.
 const FEWEST_CONNECTIONS: usize = 4_096;
-/// How many connections one address may have at least, where nothing is set: above its 2,000 streams.
+/// How many connections one address may have at least, where nothing is set: above its 2,000
+/// streams.
 const FEWEST_PER_ADDRESS: usize = 4_096;
 
-/// The limits that a server starts with: what the settings ask for, as far as there are files for it.
+/// The limits that a server starts with: what the settings ask for, as far as there are files for
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// How many connections may be open at once.
@@ -69,7 +71,8 @@ impl Budget {
     fn fit(settings: &Settings, files: usize) -> Self {
         let reserved = RESERVED.min(files / RESERVED_SHARE);
         let streams = settings.max_streams;
-        // Where nothing is set: half as many again as there may be streams, for the requests beside.
+        // Where nothing is set: half as many again as there may be streams, for the requests
+        // beside.
         let connections = settings
             .max_connections
             .unwrap_or_else(|| streams.saturating_add(streams / 2).max(FEWEST_CONNECTIONS))

@@ -1,11 +1,12 @@
 //! Finished public pages: rendered once for each state of a feed, however many ask at once.
 //!
-//! A public page depends on its address and on where its feed stands, and on nothing else; so that is
-//! what it is kept under. What is kept under an older state is never asked for again, and goes.
+//! A public page depends on its address and on where its feed stands, and on nothing else; so that
+//! is what it is kept under. What is kept under an older state is never asked for again, and goes.
 //!
-//! A page has one address: another spelling of it is redirected. Nothing but pages that exist is kept.
-//! Pages are rendered in a few slots, for which a request waits two seconds at most. While they can't
-//! be rendered because the database doesn't answer, the last copies are served for a minute.
+//! A page has one address: another spelling of it is redirected. Nothing but pages that exist is
+//! kept. Pages are rendered in a few slots, for which a request waits two seconds at most. While
+//! they can't be rendered because the database doesn't answer, the last copies are served for a
+//! minute.
 
 use std::{
     fmt, io,
@@ -46,8 +47,8 @@ use crate::{
 
 /// How much memory finished pages may take.
 const MAX_BYTES: u64 = 128 * 1024 * 1024;
-/// What a page takes beside its body, roughly: its key, its headers, and its place in the cache. The
-/// smallest pages are two bytes long, and anybody can ask for as many as there are numbers.
+/// What a page takes beside its body, roughly: its key, its headers, and its place in the cache.
+/// The smallest pages are two bytes long, and anybody can ask for as many as there are numbers.
 const OVERHEAD: usize = 1024;
 
 /// How much memory the last copies of pages may take beyond that, for while the database is away.
@@ -56,8 +57,8 @@ const MAX_COPY_BYTES: u64 = 32 * 1024 * 1024;
 const MAX_NUMBER_BYTES: u64 = 16 * 1024 * 1024;
 /// How long a request waits for a page that isn't finished: as long as a person waits gladly.
 const DEADLINE: Duration = Duration::from_secs(2);
-/// For how long the last copies are served once the database is away: for longer than a restart takes,
-/// and not so long that a reader takes an old page for the news.
+/// For how long the last copies are served once the database is away: for longer than a restart
+/// takes, and not so long that a reader takes an old page for the news.
 const COPIES_SERVED: Duration = Duration::from_mins(1);
 
 /// After how long without a look at the database the feeds count as old: ten times its interval.
@@ -159,8 +160,8 @@ impl Default for PageCache {
 }
 
 impl PageCache {
-    /// Returns the response to a GET of `uri` with these `headers`, if that page is finished and nothing
-    /// has to be waited for.
+    /// Returns the response to a GET of `uri` with these `headers`, if that page is finished and
+    /// nothing has to be waited for.
     pub fn finished(&self, hub: &Hub, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
         let Target::Page(page) = find(hub, uri) else {
             return None;
@@ -194,7 +195,8 @@ impl PageCache {
     }
 }
 
-/// Returns the last of the `numbers`, which are in order, that is at most `since`; 0 if there is none.
+/// Returns the last of the `numbers`, which are in order, that is at most `since`; 0 if there is
+/// none.
 fn last_at(numbers: &[UpdateId], since: UpdateId) -> UpdateId {
     let below = numbers.partition_point(|number| *number <= since);
     let last = below.checked_sub(1).and_then(|last| numbers.get(last));
@@ -338,8 +340,8 @@ impl Caches {
         }
     }
 
-    /// Renders the page that `key` names, as it is for everybody: without cookies, or anything else that
-    /// whoever happens to be the first to ask has sent.
+    /// Renders the page that `key` names, as it is for everybody: without cookies, or anything else
+    /// that whoever happens to be the first to ask has sent.
     async fn finish(
         &self,
         request: Request,
@@ -365,8 +367,8 @@ impl Caches {
         }
     }
 
-    /// The number that `since` means: that of the last update at or before it, or 0. So there are no
-    /// more answers than updates, whatever is asked for.
+    /// The number that `since` means: that of the last update at or before it, or 0. So there are
+    /// no more answers than updates, whatever is asked for.
     async fn canonical(
         &self,
         newsroom: &Newsroom,
@@ -454,8 +456,8 @@ async fn render(request: Request, next: Next, encoder: Encoder, encoding: Encodi
 }
 
 impl Finished {
-    /// The page, or that it is still the one that was `shown`. Of an answer to HEAD the router takes
-    /// the body away, and leaves its length.
+    /// The page, or that it is still the one that was `shown`. Of an answer to HEAD the router
+    /// takes the body away, and leaves its length.
     fn answer(&self, shown: Option<&HeaderValue>, caching: HeaderValue) -> Response {
         let known = self.status == StatusCode::OK && shown.is_some_and(|tags| self.is_among(tags));
         let status = if known {
@@ -635,7 +637,8 @@ fn find_plain(hub: &Hub, path: &str, query: Option<&str>) -> Option<Target> {
     Some(Target::Page(page))
 }
 
-/// Where the feed of the public entry named `slug` stands, if there is one and that is its spelling.
+/// Where the feed of the public entry named `slug` stands, if there is one and that is its
+/// spelling.
 fn feed_of(hub: &Hub, slug: &str) -> Option<FeedHead> {
     let known = Slug::parse(slug).ok().filter(|it| it.as_str() == slug)?;
     let (_, feed) = hub.find(&known)?;

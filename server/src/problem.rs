@@ -1,4 +1,5 @@
-//! Errors of requests: a status and one sentence. `error_responses` renders them in the route's format.
+//! Errors of requests: a status and one sentence. `error_responses` renders them in the route's
+//! format.
 
 use app::status_of;
 use axum::{
@@ -106,7 +107,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Returns the response to an error of the feed: 410 with the new cursor for a reset, else the problem.
+/// Returns the response to an error of the feed: 410 with the new cursor for a reset, else the
+/// problem.
 pub fn feed_problem(error: Error) -> Response {
     match error {
         Error::Reset(reset) => {

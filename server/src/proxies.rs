@@ -1,9 +1,9 @@
 //! Whose request it is: the address that it came from, or what a trusted proxy says of it.
 //!
-//! Proxies write each address they hear from at the end of `X-Forwarded-For`; what stands left of what
-//! a trusted proxy wrote, anybody may have sent. So the list is read from the right, and only for as
-//! long as who wrote is trusted. `Forwarded` (RFC 7239) is not read: a proxy that writes the one header
-//! passes the other on as a reader forged it.
+//! Proxies write each address they hear from at the end of `X-Forwarded-For`; what stands left of
+//! what a trusted proxy wrote, anybody may have sent. So the list is read from the right, and only
+//! for as long as who wrote is trusted. `Forwarded` (RFC 7239) is not read: a proxy that writes the
+//! one header passes the other on as a reader forged it.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -78,8 +78,8 @@ fn canonical(network: IpNet) -> IpNet {
 }
 
 impl TrustedProxies {
-    /// Who sent a request that came from `peer`: the nearest address that isn't trusted itself. Where
-    /// a trusted proxy says nothing, or nothing that can be read, it is that proxy.
+    /// Who sent a request that came from `peer`: the nearest address that isn't trusted itself.
+    /// Where a trusted proxy says nothing, or nothing that can be read, it is that proxy.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         // Several lines are one list.
         let lines = headers.get_all(FORWARDED_FOR).iter().rev();

@@ -5,8 +5,8 @@ use std::{fmt, net::SocketAddr, str::FromStr};
 use axum::http::Uri;
 use domain::hygiene;
 
-/// The public URL in the form that browsers send in `Origin`: scheme and host in lower case, and the
-/// port only if it isn't the scheme's default.
+/// The public URL in the form that browsers send in `Origin`: scheme and host in lower case, and
+/// the port only if it isn't the scheme's default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl(String);
 

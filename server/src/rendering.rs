@@ -1,5 +1,5 @@
-//! Renders few pages at once, on threads of their own: a page takes from a millisecond to a hundred of
-//! processor, during which an async worker would serve nothing else.
+//! Renders few pages at once, on threads of their own: a page takes from a millisecond to a hundred
+//! of processor, during which an async worker would serve nothing else.
 
 use std::{future::Future, sync::Arc, thread, time::Duration};
 
@@ -12,7 +12,7 @@ use tokio::{
 };
 use tracing::{Instrument, instrument::WithSubscriber};
 
-use crate::{problem::Problem, error_responses::panicked};
+use crate::{error_responses::panicked, problem::Problem};
 
 /// How many requests may wait for a slot: at some milliseconds a page, as many as are served before
 /// the first of them has waited too long.
@@ -41,7 +41,8 @@ impl Rendering {
         &self.0.public
     }
 
-    /// Those for callers that are logged in: no crowd before the public pages keeps authors from theirs.
+    /// Those for callers that are logged in: no crowd before the public pages keeps authors from
+    /// theirs.
     pub fn personal(&self) -> &Slots {
         &self.0.personal
     }
@@ -77,8 +78,8 @@ impl Slots {
     /// Runs `render` on a thread of its own, once a slot is free, and returns what it returns.
     ///
     /// # Errors
-    /// 503 if too many wait already, if no slot is free within two seconds, or if `render` takes longer
-    /// than ten; 500 if it panics.
+    /// 503 if too many wait already, if no slot is free within two seconds, or if `render` takes
+    /// longer than ten; 500 if it panics.
     pub async fn run<T: Send + 'static>(
         &self,
         render: impl Future<Output = T> + Send + 'static,

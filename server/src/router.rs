@@ -25,6 +25,7 @@ use tracing::{Span, field::display};
 use crate::{
     api,
     bodies::{Bodies, ReceivedBody, Sender},
+    error_responses::{render_errors, request_id},
     feed, files,
     finished_pages::FinishedPages,
     forms, health,
@@ -33,7 +34,6 @@ use crate::{
     pages::Pages,
     problem::Problem,
     proxies::TrustedProxies,
-    error_responses::{render_errors, request_id},
     security::{SecurityHeaders, add_headers, refuse_cross_site},
     slug_redirects::redirect_old_slugs,
     state::AppState,

@@ -65,8 +65,8 @@ impl SecurityHeaders {
     }
 }
 
-/// Puts the headers on every response; and the request's id, unless caches may keep the response: it
-/// would name another request to everybody who gets it from there.
+/// Puts the headers on every response; and the request's id, unless caches may keep the response:
+/// it would name another request to everybody who gets it from there.
 pub async fn add_headers(
     State(headers): State<SecurityHeaders>,
     request: Request,
@@ -124,8 +124,8 @@ fn content_security_policy(assets: &Assets) -> String {
     )
 }
 
-/// `next`, if it is a path of this site, where a browser can be sent: `//host` and `/\host` are other
-/// people's.
+/// `next`, if it is a path of this site, where a browser can be sent: `//host` and `/\host` are
+/// other people's.
 pub fn local_path(next: &str) -> Option<&str> {
     let path = next.strip_prefix('/')?;
     let plain = next

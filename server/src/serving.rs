@@ -22,15 +22,15 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     address_limits::Permit, connections::Connections, finished_pages::FinishedPages,
-    router::service, state::AppState, streams::Connection,
+    router::service, state::AppState, streams::HttpSocket,
 };
 
-/// How long a connection may take to send a whole request head, from when it is accepted or the last
-/// request is done: longer is a mistake, or an attack.
+/// How long a connection may take to send a whole request head, from when it is accepted or the
+/// last request is done: longer is a mistake, or an attack.
 const HEAD_DEADLINE: Duration = Duration::from_secs(20);
-/// How long a request head may be, in bytes, and how much hyper keeps of what it reads and writes on a
-/// connection. It is what nginx passes on at most, and bounds what a client that sends half a head
-/// costs.
+/// How long a request head may be, in bytes, and how much hyper keeps of what it reads and writes
+/// on a connection. It is what nginx passes on at most, and bounds what a client that sends half a
+/// head costs.
 const BUFFER: usize = 32 * 1024;
 /// How long requests may take once the server is to stop. Streams say goodbye meanwhile.
 const DRAIN: Duration = Duration::from_millis(800);
@@ -108,7 +108,7 @@ impl Server {
     }
 
     async fn serve(self: Arc<Self>, socket: TcpStream, peer: SocketAddr, permit: Permit) {
-        let (socket, handover) = Connection::new(socket, permit);
+        let (socket, handoff) = HttpSocket::new(socket, permit);
         let (silent, room_is_needed) = self.connections.register();
         let room_is_needed = async {
             // It is never needed once a request was received.
@@ -124,7 +124,7 @@ impl Server {
             let mut request = request.map(Body::new);
             let extensions = request.extensions_mut();
             extensions.insert(ConnectInfo(peer));
-            extensions.insert(handover.clone());
+            extensions.insert(handoff.clone());
             Either::Right(self.service.pass_on(request))
         });
         let connection = self.http.serve_connection(TokioIo::new(socket), service);
@@ -146,7 +146,8 @@ impl Server {
     }
 }
 
-/// Has a connection that is above a limit closed by a reset, which leaves nothing of it in the system.
+/// Has a connection that is above a limit closed by a reset, which leaves nothing of it in the
+/// system.
 fn refuse(socket: &TcpStream) {
     // Without it, the system remembers the connection for a minute.
     let _ = SockRef::from(socket).set_linger(Some(Duration::ZERO));

@@ -14,8 +14,8 @@ use axum::{
 use domain::Slug;
 use newsroom::Newsroom;
 
-/// As long as the page that stood there was fresh: a cache must put this in the old page's place, and a
-/// browser must ask again, for the entry may move back.
+/// As long as the page that stood there was fresh: a cache must put this in the old page's place,
+/// and a browser must ask again, for the entry may move back.
 const MOVED: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=2");
 
 /// Where there is nothing (any more), looks whether an entry had this address before.

@@ -151,7 +151,8 @@ fn site_of(settings: &Settings) -> Site {
 /// What a server calls itself that has no build.
 const NO_BUILD: &str = "dev";
 
-/// The build's files and its name; without a build (as in tests of the server alone) pages have none.
+/// The build's files and its name; without a build (as in tests of the server alone) pages have
+/// none.
 fn load_assets(settings: &Settings) -> Result<(Assets, String), CommandError> {
     let site = settings.site();
     let hashes = std::env::current_exe()

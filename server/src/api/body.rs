@@ -17,9 +17,9 @@ use crate::{
 /// U+FEFF in UTF-8, with which programs on Windows begin their texts.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// A request's JSON body, and its share of the memory for bodies. Only for handlers of authenticated
-/// callers, because of the body limit. The error for invalid JSON, or JSON that isn't a `T`, contains
-/// the position.
+/// A request's JSON body, and its share of the memory for bodies. Only for handlers of
+/// authenticated callers, because of the body limit. The error for invalid JSON, or JSON that isn't
+/// a `T`, contains the position.
 #[derive(Debug)]
 pub struct Body<T>(pub T, pub Held);
 

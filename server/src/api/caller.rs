@@ -9,8 +9,8 @@ use newsroom::Secret;
 
 use crate::{problem::Problem, state::AppState};
 
-/// The account of the request's bearer token (RFC 6750). The error does not reveal whether the token is
-/// missing, revoked or unknown.
+/// The account of the request's bearer token (RFC 6750). The error does not reveal whether the
+/// token is missing, revoked or unknown.
 #[derive(Debug)]
 pub struct BearerCaller(pub Caller);
 

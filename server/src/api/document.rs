@@ -79,12 +79,23 @@ pub fn slug_if_any() -> Object {
 
 /// Returns the schema of an entry's summary.
 pub fn summary() -> Object {
-    text("A short description of the event.", 0, Summary::MAX, VISIBLE_IF_ANY).build()
+    text(
+        "A short description of the event.",
+        0,
+        Summary::MAX,
+        VISIBLE_IF_ANY,
+    )
+    .build()
 }
 
 /// Returns the schema of an optional summary.
 pub fn summary_if_any() -> Object {
-    nullable(text("A short description of the event.", 0, Summary::MAX, VISIBLE_IF_ANY))
+    nullable(text(
+        "A short description of the event.",
+        0,
+        Summary::MAX,
+        VISIBLE_IF_ANY,
+    ))
 }
 
 /// Matches an empty text, or a language with an optional script, region and variant.

@@ -92,7 +92,8 @@ struct EntriesAnswer {
 struct EntryToCreate {
     #[schema(schema_with = title)]
     title: String,
-    /// The name in URLs. Derived from the title if omitted, with a number appended if that slug is taken.
+    /// The name in URLs. Derived from the title if omitted, with a number appended if that slug is
+    /// taken.
     #[serde(default)]
     #[schema(schema_with = slug_or_empty)]
     slug: String,

@@ -1,4 +1,5 @@
-//! The `Idempotency-Key` header: makes an operation happen once, however often the client retries it.
+//! The `Idempotency-Key` header: makes an operation happen once, however often the client retries
+//! it.
 
 use axum::{
     extract::FromRequestParts,
@@ -20,8 +21,8 @@ use crate::problem::Problem;
 /// The longest key, in characters.
 const MAX_LENGTH: usize = 255;
 
-/// The `Idempotency-Key` of a request, if it has one (draft-ietf-httpapi-idempotency-key-header), as an
-/// operation id of the account. It is stored for ninety days.
+/// The `Idempotency-Key` of a request, if it has one (draft-ietf-httpapi-idempotency-key-header),
+/// as an operation id of the account. It is stored for ninety days.
 #[derive(Debug)]
 pub struct IdempotencyKey(pub Option<OpId>);
 
@@ -62,7 +63,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     }
 }
 
-/// Returns the operation id for a key: the key itself if it is a valid id, as any UUID is, else its hash.
+/// Returns the operation id for a key: the key itself if it is a valid id, as any UUID is, else its
+/// hash.
 fn op_id(key: &HeaderValue) -> Result<OpId, Problem> {
     let key = key.to_str().unwrap_or_default();
     // The draft requires a quoted string, but most clients omit the quotes.

@@ -1,5 +1,5 @@
-//! The HTTP API at `/api/v1`. Clients authenticate with a bearer token, not with a cookie. They send and
-//! receive JSON; errors are problem details (RFC 9457).
+//! The HTTP API at `/api/v1`. Clients authenticate with a bearer token, not with a cookie. They
+//! send and receive JSON; errors are problem details (RFC 9457).
 
 mod body;
 mod caller;

@@ -53,8 +53,8 @@ struct ChangeAnswer {
     #[schema(format = DateTime)]
     posted_at: Option<String>,
     /// What the sanitiser removed from the text, such as `iframe youtube.com`, `link Reuters`,
-    /// `image data:` or `attribute style`: each item once, and at most 20. Empty if nothing was removed;
-    /// missing if the request had no text.
+    /// `image data:` or `attribute style`: each item once, and at most 20. Empty if nothing was
+    /// removed; missing if the request had no text.
     #[serde(skip_serializing_if = "Option::is_none")]
     removed: Option<Vec<String>>,
 }

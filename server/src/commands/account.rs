@@ -5,7 +5,8 @@ use newsroom::zone::rfc3339;
 
 use crate::{
     cli::{
-        AccountNameArgs, AccountPasswordArgs, AccountRoleArgs, CommandError, NewAccountArgs, print_line,
+        AccountNameArgs, AccountPasswordArgs, AccountRoleArgs, CommandError, NewAccountArgs,
+        print_line,
     },
     config::{Settings, read_first_line},
     state::open_newsroom,

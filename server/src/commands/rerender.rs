@@ -9,8 +9,8 @@ use crate::{
     state::open_newsroom,
 };
 
-/// Renders the updates again that another release rendered, and prints its progress. A running server
-/// publishes the updates that change.
+/// Renders the updates again that another release rendered, and prints its progress. A running
+/// server publishes the updates that change.
 ///
 /// # Errors
 /// If the database fails. Updates that were rendered before stay rendered.

@@ -28,8 +28,8 @@ const BACKLOG: i32 = 4_096;
 pub async fn serve(mut settings: Settings) -> Result<(), CommandError> {
     telemetry::start(&settings)?;
     let stop = stop_signal()?;
-    // Bound before the database is opened, so that a second server doesn't touch the database of the
-    // one that has the address.
+    // Bound before the database is opened, so that a second server doesn't touch the database of
+    // the one that has the address.
     let listener = listen(settings.addr)?;
     // For port 0, the system chooses a port.
     settings.addr = listener.local_addr().unwrap_or(settings.addr);

@@ -35,10 +35,7 @@ pub async fn list_sessions(
 ///
 /// # Errors
 /// If the session or the account does not exist.
-pub async fn end_sessions(
-    settings: &Settings,
-    args: &EndSessionsArgs,
-) -> Result<(), CommandError> {
+pub async fn end_sessions(settings: &Settings, args: &EndSessionsArgs) -> Result<(), CommandError> {
     let name = args.name.as_deref().map(username).transpose()?;
     let newsroom = open_newsroom(settings).await?;
     // The parser accepts exactly one of the two.

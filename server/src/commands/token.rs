@@ -47,10 +47,7 @@ pub async fn list_tokens(settings: &Settings) -> Result<(), CommandError> {
 ///
 /// # Errors
 /// If the token does not exist.
-pub async fn revoke_token(
-    settings: &Settings,
-    args: &RevokeTokenArgs,
-) -> Result<(), CommandError> {
+pub async fn revoke_token(settings: &Settings, args: &RevokeTokenArgs) -> Result<(), CommandError> {
     let newsroom = open_newsroom(settings).await?;
     newsroom.revoke_token(args.id).await?;
     newsroom.close().await;

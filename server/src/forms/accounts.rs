@@ -88,7 +88,8 @@ async fn login_again(state: &AppState, refused: LoginRefused, fields: Fields) ->
     if page.status() == status {
         retry_after(refused, page)
     } else {
-        // So many are refused that no slot for rendering is free: the answer is the same, without the page.
+        // So many are refused that no slot for rendering is free: the answer is the same, without
+        // the page.
         retry_after(refused, Problem::new(status, message).into_response())
     }
 }
@@ -177,7 +178,8 @@ async fn end_other_sessions(desk: Desk) -> Result<Response, Problem> {
     Ok(Redirect::to("/account?done=sessions").into_response())
 }
 
-/// The account's page again, with an error message. Its fields hold passwords, so none is sent back.
+/// The account's page again, with an error message. Its fields hold passwords, so none is sent
+/// back.
 async fn account_again(desk: Desk, error: &Error) -> Response {
     let typed = SubmittedForm {
         message: error.to_string(),

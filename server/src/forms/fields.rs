@@ -20,8 +20,8 @@ use crate::{
 /// The most fields that a form may hold: the longest of ours has eight, and extensions add some.
 const LIMIT: usize = 20;
 
-/// The names of the fields that the form of each route has, buttons aside; `None` if no form is sent
-/// to it.
+/// The names of the fields that the form of each route has, buttons aside; `None` if no form is
+/// sent to it.
 fn names(route: &str) -> Option<&'static [&'static str]> {
     Some(match route {
         "/login" => &["next", "username", "password"],
@@ -69,8 +69,8 @@ fn route(request: &Request) -> &str {
     matched.map_or("", MatchedPath::as_str)
 }
 
-/// A form's fields, as they were submitted. Bytes that aren't UTF-8 become U+FFFD, so that the rest is
-/// not lost.
+/// A form's fields, as they were submitted. Bytes that aren't UTF-8 become U+FFFD, so that the rest
+/// is not lost.
 #[derive(Debug, Default)]
 pub struct Fields {
     values: HashMap<String, String>,

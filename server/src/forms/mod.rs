@@ -1,5 +1,5 @@
-//! Plain forms: they work without JavaScript, call what the islands' server functions call, and come
-//! back with what was typed if it wasn't accepted.
+//! Plain forms: they work without JavaScript, call what the islands' server functions call, and
+//! come back with what was typed if it wasn't accepted.
 
 mod accounts;
 mod compose;

@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 
 use crate::{address_limits::LimitReached, problem::Problem};
 
-/// After how many seconds the client may try to open a stream again. Until then pages poll, and miss
-/// nothing.
+/// After how many seconds the client may try to open a stream again. Until then pages poll, and
+/// miss nothing.
 const RETRY_AFTER_S: u16 = 30;
 
 impl From<LimitReached> for Problem {
