@@ -27,10 +27,10 @@ fn a_value_that_makes_no_sense_is_told() {
 fn proxies_are_addresses_and_networks_but_not_everybody() {
     let ringside = Ringside::new();
     let complains = |value: &str| ringside.complains(&["serve", "--trusted-proxies", value]);
-    assert_snapshot!(complains("127.0.0.1,localhost"), @r#"2: ringside: invalid value '127.0.0.1,localhost' for '--trusted-proxies <ADDRESSES>': "localhost" is neither an address, as in 127.0.0.1 or ::1, nor a network, as in 10.0.0.0/8 (see ringside --help)"#);
-    assert_snapshot!(complains("10.0.0.0/33"), @r#"2: ringside: invalid value '10.0.0.0/33' for '--trusted-proxies <ADDRESSES>': "10.0.0.0/33" is neither an address, as in 127.0.0.1 or ::1, nor a network, as in 10.0.0.0/8 (see ringside --help)"#);
-    assert_snapshot!(complains("127.0.0.1,"), @r#"2: ringside: invalid value '127.0.0.1,' for '--trusted-proxies <ADDRESSES>': "" is neither an address, as in 127.0.0.1 or ::1, nor a network, as in 10.0.0.0/8 (see ringside --help)"#);
-    assert_snapshot!(complains("0.0.0.0/0"), @"2: ringside: invalid value '0.0.0.0/0' for '--trusted-proxies <ADDRESSES>': 0.0.0.0/0 is everybody: whoever asks could name any address as their own (see ringside --help)");
+    assert_snapshot!(complains("127.0.0.1,localhost"), @r#"2: ringside: invalid value '127.0.0.1,localhost' for '--trusted-proxies <ADDRESSES>': "localhost" is neither an address such as 127.0.0.1 or ::1, nor a network such as 10.0.0.0/8 (see ringside --help)"#);
+    assert_snapshot!(complains("10.0.0.0/33"), @r#"2: ringside: invalid value '10.0.0.0/33' for '--trusted-proxies <ADDRESSES>': "10.0.0.0/33" is neither an address such as 127.0.0.1 or ::1, nor a network such as 10.0.0.0/8 (see ringside --help)"#);
+    assert_snapshot!(complains("127.0.0.1,"), @r#"2: ringside: invalid value '127.0.0.1,' for '--trusted-proxies <ADDRESSES>': "" is neither an address such as 127.0.0.1 or ::1, nor a network such as 10.0.0.0/8 (see ringside --help)"#);
+    assert_snapshot!(complains("0.0.0.0/0"), @"2: ringside: invalid value '0.0.0.0/0' for '--trusted-proxies <ADDRESSES>': 0.0.0.0/0 includes every address, so any client could forge its address (see ringside --help)");
 }
 
 #[test]

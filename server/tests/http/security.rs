@@ -197,7 +197,7 @@ async fn another_sites_page_can_do_nothing_here() {
                 request.add_header(*name, *value)
             });
             let refused = request.await;
-            let sentence = "This was sent by another site's page, and was refused. Open Ringside itself and try again.";
+            let sentence = "This request came from another site's page and was rejected. Open Ringside and try again.";
             let is_function = refused.request_url().path().starts_with("/fn/");
             let body = if is_function {
                 json!({"Refused": sentence}).to_string()

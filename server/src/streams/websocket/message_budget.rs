@@ -12,7 +12,7 @@ const PERIOD: Duration = Duration::from_secs(15);
 /// How many messages a client may send per period: enough to subscribe to as many feeds as allowed,
 /// unsubscribe from them, and subscribe again.
 const MAX_MESSAGES: usize = 3 * MAX_FEEDS;
-/// How many pings and pongs a client may send per period: one ping a second, and a reply for each of
+/// How many pings and pongs a client may send per period: one ping a second, and a pong for each of
 /// the server's pings.
 const MAX_CONTROL_FRAMES: usize = 20;
 
