@@ -41,7 +41,7 @@ pub async fn run() -> Result<()> {
         "{UPDATES} updates, one of them edited before each of {RENDERS} requests; brotli; one request at a time."
     ));
 
-    let mut reader = Connection::open(ringside.address)
+    let mut connection = Connection::open(ringside.address)
         .await
         .context("connecting")?;
     let request = get_request(PATHS[0], BROTLI);
@@ -51,7 +51,7 @@ pub async fn run() -> Result<()> {
         author.edit(id, UPDATES + n + 1).await?;
         for times in [&mut fresh, &mut finished] {
             let start = Instant::now();
-            reader
+            connection
                 .request_and_discard(&request)
                 .await
                 .context("requesting the page")?;

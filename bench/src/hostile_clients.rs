@@ -63,9 +63,9 @@ enum Attack {
 /// The measurements of a round, in milliseconds.
 struct Measured {
     /// From the scheduled time of a post until a client received it: the 99th percentile.
-    reader: f64,
+    delivery: f64,
     /// From the scheduled time of a post until its acknowledgement: the median.
-    author: f64,
+    post: f64,
     /// A correct login: the median.
     login: f64,
 }
@@ -104,15 +104,15 @@ pub async fn run() -> Result<()> {
             &format!("reader during {name}"),
             "ms at the 99th of 100",
             Better::Lower,
-            &all(&attacked, |round| round.reader),
+            &all(&attacked, |round| round.delivery),
         )?;
         table.row([
             name.to_owned(),
             clients.to_string(),
-            of(&attacked, |round| round.reader),
-            of(&rest, |round| round.reader),
-            of(&attacked, |round| round.author),
-            of(&rest, |round| round.author),
+            of(&attacked, |round| round.delivery),
+            of(&rest, |round| round.delivery),
+            of(&attacked, |round| round.post),
+            of(&rest, |round| round.post),
             of(&attacked, |round| round.login),
             of(&rest, |round| round.login),
         ]);
@@ -163,8 +163,8 @@ async fn round(attack: Attack, clients: usize) -> Result<Measured> {
     }
     attackers.stop.cancel();
     Ok(Measured {
-        reader: quantile(&clients.latencies(POSTS)?.concat(), 0.99),
-        author: median(&posts),
+        delivery: quantile(&clients.latencies(POSTS)?.concat(), 0.99),
+        post: median(&posts),
         login: median(&logins),
     })
 }

@@ -80,31 +80,31 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let mut ringside = Ringside::start(&settings)?;
     let entry = ringside.entry("final").await?;
     let author = ringside.author("ann").await?;
-    let network = FaultyProxy::start(ringside.address, arguments.faults, seed).await?;
+    let proxy = FaultyProxy::start(ringside.address, arguments.faults, seed).await?;
     let config = ClientConfig {
-        network: network.address,
+        address: proxy.address,
         entry,
         time_scale: arguments.time_scale,
         cards: Arc::default(),
     };
-    let writers = Arc::new(Writers::new(network.address, "final", author));
+    let writers = Arc::new(Writers::new(proxy.address, "final", author));
     let mut clients = Clients::start(arguments.counts, &config, time / 2, seed);
 
     let changes = usize::try_from(seconds * rate).unwrap_or(usize::MAX);
     tokio::try_join!(
         writers.make_changes(changes, rate, seed),
-        restart_server(&mut ringside, &network, &database, time)
+        restart_server(&mut ringside, &proxy, &database, time)
     )?;
-    network.disable_faults();
+    proxy.disable_faults();
     let (retries, acknowledged) = (writers.retries(), writers.acknowledged().updates().len());
     note(format!(
         "{}.\n{changes} changes to {acknowledged} updates acknowledged; {retries} requests were retried.",
-        network.report()
+        proxy.report()
     ));
-    network.check_lost()?;
+    proxy.check_lost()?;
 
     let direct = ClientConfig {
-        network: ringside.address,
+        address: ringside.address,
         ..config
     };
     let expected = fetch_everything(&direct).await?;
@@ -151,7 +151,7 @@ async fn check_published(ringside: &Ringside, drafts: &[(String, Vec<usize>)]) -
 /// because a reload would also repair any earlier fault in a page.
 async fn restart_server(
     ringside: &mut Ringside,
-    network: &FaultyProxy,
+    proxy: &FaultyProxy,
     database: &Database,
     time: Duration,
 ) -> Result<()> {
@@ -165,7 +165,7 @@ async fn restart_server(
         }
         sleep(DOWNTIME).await;
         block_in_place(|| ringside.start_again())?;
-        network.forward_to(ringside.address);
+        proxy.forward_to(ringside.address);
     }
     Ok(())
 }

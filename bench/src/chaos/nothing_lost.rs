@@ -70,8 +70,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let entry = ringside.entry("final").await?;
     let author = ringside.author("ann").await?;
     // A proxy without faults, which keeps its address while the server restarts.
-    let network = FaultyProxy::start(ringside.address, Faults::NONE, 0).await?;
-    let writers = Arc::new(Writers::new(network.address, "final", author));
+    let proxy = FaultyProxy::start(ringside.address, Faults::NONE, 0).await?;
+    let writers = Arc::new(Writers::new(proxy.address, "final", author));
 
     let all_posted = CancellationToken::new();
     let posts = async {
@@ -82,7 +82,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let failures = inject_failures_until(
         &all_posted,
         &mut ringside,
-        &network,
+        &proxy,
         &database,
         small_disk.as_ref(),
     );
@@ -100,7 +100,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     block_in_place(|| ringside.stop(Signal::Kill))?;
     block_in_place(|| ringside.start_again())?;
     let config = ClientConfig {
-        network: ringside.address,
+        address: ringside.address,
         entry,
         time_scale: 1,
         cards: Arc::default(),
@@ -158,7 +158,7 @@ struct Failures {
 async fn inject_failures_until(
     all_posted: &CancellationToken,
     ringside: &mut Ringside,
-    network: &FaultyProxy,
+    proxy: &FaultyProxy,
     database: &Database,
     disk: Option<&SmallDisk>,
 ) -> Result<Failures> {
@@ -186,7 +186,7 @@ async fn inject_failures_until(
             _ => {
                 block_in_place(|| ringside.stop(Signal::Kill))?;
                 block_in_place(|| ringside.start_again())?;
-                network.forward_to(ringside.address);
+                proxy.forward_to(ringside.address);
                 failures.server_kills += 1;
             }
         }

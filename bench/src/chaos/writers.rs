@@ -46,7 +46,7 @@ const DRAFT_TEXTS: usize = 1_000_000;
 /// The authors, and what was acknowledged to them.
 #[derive(Debug)]
 pub struct Writers {
-    network: SocketAddr,
+    address: SocketAddr,
     slug: String,
     author: Author,
     acknowledged: Mutex<Acknowledgements>,
@@ -81,10 +81,10 @@ fn result_of(response: &Response) -> (AttemptResult, Option<PostedUpdate>) {
 }
 
 impl Writers {
-    /// Creates the authors of the entry with `slug`, who connect through `network`.
-    pub fn new(network: SocketAddr, slug: &str, author: Author) -> Self {
+    /// Creates the authors of the entry with `slug`, who send their requests to `address`.
+    pub fn new(address: SocketAddr, slug: &str, author: Author) -> Self {
         Self {
-            network,
+            address,
             slug: slug.to_owned(),
             author,
             acknowledged: Mutex::default(),
@@ -307,7 +307,7 @@ impl Writers {
 
     /// Sends a request once. Returns `None` if no complete response arrives in time.
     async fn attempt(&self, request: &[u8]) -> Option<Response> {
-        let attempt = async { Connection::open(self.network).await?.request(request).await };
+        let attempt = async { Connection::open(self.address).await?.request(request).await };
         timeout(ATTEMPT_TIMEOUT, attempt).await.ok()?.ok()
     }
 }

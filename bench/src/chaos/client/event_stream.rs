@@ -12,7 +12,7 @@ use crate::harness::get_request;
 
 /// Opens a stream after `cursor` and forwards its events until it breaks.
 pub async fn listen(config: ClientConfig, cursor: Cursor, sender: EventSender) -> Option<()> {
-    let mut stream = TcpStream::connect(config.network).await.ok()?;
+    let mut stream = TcpStream::connect(config.address).await.ok()?;
     let path = format!("/feed/{}/stream?since={cursor}", config.entry);
     stream
         .write_all(&get_request(&path, "accept: text/event-stream\r\n"))
@@ -87,7 +87,7 @@ mod tests {
     async fn stream(pieces: &'static [&'static str]) -> Stream {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let config = ClientConfig {
-            network: listener.local_addr().unwrap(),
+            address: listener.local_addr().unwrap(),
             entry: 12,
             time_scale: 1,
             cards: std::sync::Arc::default(),

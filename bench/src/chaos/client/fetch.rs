@@ -12,7 +12,7 @@ use crate::harness::{self, Connection, Error, Result, get_request};
 /// The feed that a client follows.
 #[derive(Clone, Debug)]
 pub struct Feed {
-    network: SocketAddr,
+    address: SocketAddr,
     entry: i64,
     deadline: Duration,
 }
@@ -32,7 +32,7 @@ impl Feed {
     /// Returns the feed of the entry in `config`.
     pub fn new(config: &ClientConfig) -> Self {
         Self {
-            network: config.network,
+            address: config.address,
             entry: config.entry,
             deadline: config.to_real_time(FETCH_DEADLINE_MS.into()),
         }
@@ -96,7 +96,7 @@ impl Feed {
     }
 
     async fn request(&self, path: &str) -> io::Result<harness::Response> {
-        let mut connection = Connection::open(self.network).await?;
+        let mut connection = Connection::open(self.address).await?;
         connection.request(&get_request(path, "")).await
     }
 }

@@ -64,7 +64,7 @@ pub enum ClientKind {
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
     /// The address of the proxy in front of the server.
-    pub network: SocketAddr,
+    pub address: SocketAddr,
     /// The number of the entry.
     pub entry: i64,
     /// How much faster the client's clock runs: at 2, the page's timeout of 40 s is 20 s.

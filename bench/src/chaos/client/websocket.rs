@@ -20,7 +20,7 @@ struct EventMessage {
 
 /// Subscribes after `cursor` and forwards events until the connection breaks.
 pub async fn listen(config: ClientConfig, cursor: Cursor, sender: EventSender) -> Option<()> {
-    let stream = TcpStream::connect(config.network).await.ok()?;
+    let stream = TcpStream::connect(config.address).await.ok()?;
     let (mut socket, _) = client_async("ws://localhost/ws", stream).await.ok()?;
     let subscribe = json!({"subscribe": config.entry.to_string(), "since": cursor.to_string()});
     socket
@@ -49,7 +49,7 @@ mod tests {
     #[tokio::test]
     async fn websocket_stream_yields_the_same_events_as_other_streams() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let network = listener.local_addr().unwrap();
+        let address = listener.local_addr().unwrap();
         let serving = tokio::spawn(async move {
             let (stream, _) = listener.accept().await.unwrap();
             let mut socket = accept_async(stream).await.unwrap();
@@ -63,7 +63,7 @@ mod tests {
             subscription.into_text().unwrap().to_string()
         });
         let config = ClientConfig {
-            network,
+            address,
             entry: 12,
             time_scale: 1,
             cards: std::sync::Arc::default(),
