@@ -25,9 +25,9 @@ use crate::{
     router::service, state::AppState, streams::HttpSocket,
 };
 
-/// How long a connection may take to send a whole request head, from when it is accepted or the
-/// last request is done: longer is a mistake, or an attack.
-const HEAD_DEADLINE: Duration = Duration::from_secs(20);
+/// How long a connection has to send a complete request head, from when it is accepted or its last
+/// request is done. A client that takes longer is faulty or hostile.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 /// The size of a connection's read and write buffers, in bytes, and so the longest request head. It
 /// is the longest head that nginx passes on, and limits the memory for clients that send half a
 /// head.
@@ -80,7 +80,7 @@ impl Server {
     fn new(state: &AppState) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
-            .header_read_timeout(HEAD_DEADLINE)
+            .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(BUFFER);
         Self {
             http,

@@ -68,8 +68,8 @@ const WRITE_BUFFER: usize = 2 * MAX_FRAME_LENGTH;
 const MAX_FEEDS: usize = 100;
 /// How many invalid messages a client may send before the connection is closed.
 const MAX_INVALID_MESSAGES: usize = 20;
-/// How long a client may send nothing, or read nothing: three heartbeats, of which each comes with
-/// a ping.
+/// How long a client may send nothing, or read nothing: three heartbeats. A ping is sent with each
+/// heartbeat.
 const PONG_TIMEOUT: Duration = Duration::from_secs(45);
 /// The shortest time between two pings. The heartbeats of all subscribed feeds are sent at once,
 /// and one pong is enough for all of them.
