@@ -38,7 +38,7 @@ pub use {
         DocumentList, list_parts, render_card, render_highlights, render_since, update_content,
     },
     front::render_line,
-    layout::{Assets, Instead, Shell, inline_scripts},
+    layout::{Assets, BodyOverride, Shell, inline_scripts},
     request::{PageRequest, SubmittedForm, status_of},
     routes::App,
     site::Site,

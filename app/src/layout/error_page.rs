@@ -57,10 +57,10 @@ pub fn ErrorNote(
     }
 }
 
-/// Nothing stands at this address.
+/// Renders the error page for an unknown path.
 #[component]
 pub fn NotFound() -> impl IntoView {
     expect_context::<ResponseOptions>().set_status(StatusCode::NOT_FOUND);
-    let message = "Nothing stands at this address. The link may be old, or mistyped.".to_owned();
+    let message = "There is no page at this address. The link may be old or mistyped.".to_owned();
     view! { <ErrorNote status=StatusCode::NOT_FOUND message /> }
 }

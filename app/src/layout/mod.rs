@@ -15,5 +15,5 @@ pub use error_page::{ErrorNote, NotFound, or_error};
 pub use form::{Choice, Field, FormError, LongField, NoEnter, OperationId};
 pub use frame::{ENGLISH, Frame, Place};
 pub use resubmit_page::ResubmitPage;
-pub use shell::{Instead, ORDER_SCRIPT, Shell};
+pub use shell::{BodyOverride, ORDER_SCRIPT, Shell};
 pub use static_bar::StaticBar;

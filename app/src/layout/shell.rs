@@ -7,14 +7,14 @@ use leptos_meta::{MetaTags, provide_meta_context};
 use super::{Assets, ErrorNote, ResubmitPage};
 use crate::App;
 
-/// What a document shows instead of the page at the request's address.
+/// The content of a document that is not the page at the request's URL.
 #[derive(Clone, Debug)]
-pub enum Instead {
-    /// Why there is no page: a status, and a sentence.
+pub enum BodyOverride {
+    /// An error, with its status and a sentence.
     Problem(StatusCode, String),
-    /// The form that was sent to a path by somebody who isn't logged in any more: its fields, to be
-    /// sent again.
-    Resend(String, Vec<(String, String)>),
+    /// A form that was sent to this path after the session had expired, with its fields. The author
+    /// can submit it again after the login.
+    Resubmit(String, Vec<(String, String)>),
 }
 
 /// Before anything is painted: marks that scripts run, so that the page may become live, that somebody is logged in here (a hint, and
@@ -25,14 +25,14 @@ pub(super) const HEAD_SCRIPT: &str = r#"(e=>{e.classList.add("js");if(/(^|; )rin
 /// unless the address names one: the list's stretches, and the updates in each.
 pub const ORDER_SCRIPT: &str = r#"(e=>{let l=document.getElementById("live-updates"),o=null;try{o=localStorage.getItem("ringside-order")}catch{}if((o=="oldest"||o=="latest")&&o!=l.dataset.order&&!/[?&]order=/.test(location.search)){for(let s of[...l.children].reverse()){s.append(...[...s.children].reverse());l.append(s)}l.dataset.order=o}e.classList.remove("ordering")})(document.documentElement)"#;
 
-/// The document: the page at the request's address, or what is shown instead.
+/// Renders the document: the page at the request's URL, or the content that replaces it.
 #[component]
 pub fn Shell(
     /// The files of this build.
     assets: Assets,
-    /// What is shown instead of the page.
+    /// The content that replaces the page.
     #[prop(optional_no_strip)]
-    instead: Option<Instead>,
+    body_override: Option<BodyOverride>,
 ) -> impl IntoView {
     let stylesheet = assets.stylesheet();
     provide_context(assets);
@@ -55,12 +55,12 @@ pub fn Shell(
                 <MetaTags />
             </head>
             <body>
-                {match instead {
+                {match body_override {
                     None => EitherOf3::A(view! { <App /> }),
-                    Some(Instead::Problem(status, message)) => {
+                    Some(BodyOverride::Problem(status, message)) => {
                         EitherOf3::B(view! { <ErrorNote status message /> })
                     }
-                    Some(Instead::Resend(action, fields)) => {
+                    Some(BodyOverride::Resubmit(action, fields)) => {
                         EitherOf3::C(view! { <ResubmitPage action fields /> })
                     }
                 }}

@@ -299,7 +299,7 @@ fn serve(folder: &Folder, settings: &[(String, String)]) -> Result<(Process, Soc
     }
     let address = first_line
         .trim_end()
-        .strip_prefix("Ringside serves http://")
+        .strip_prefix("Ringside is running at http://")
         .and_then(|address| address.parse().ok())
         .ok_or_else(|| Error::Unexpected(format!("Ringside did not start: {first_line:?}")))?;
     Ok((process, address))
