@@ -3,7 +3,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test setup lint advisories rust-tests api-fuzz size-budget browser-tests prove soak bench screenshots clean
+.PHONY: help run dev build test setup lint advisories rust-tests api-fuzz size-budget browser-tests engine-tests prove soak bench screenshots clean
 
 # cargo-leptos takes wasm-bindgen and wasm-opt from PATH; these are the pinned ones.
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/end2end/node_modules/.bin:$(PATH)
@@ -37,10 +37,10 @@ build: ## Build the release: target/release/ringside and target/site
 	scripts/name-by-content --check
 
 test: ## Run every check and every test
-	@scripts/phases setup lint rust-tests build size-budget api-fuzz prove browser-tests
+	@scripts/phases setup lint rust-tests build size-budget api-fuzz prove browser-tests engine-tests
 
 setup: ## Install what the other targets need (each of them also installs it)
-	@scripts/setup rust tools deny node browser postgres nginx python
+	@scripts/setup rust tools deny node browser engines postgres nginx python
 
 lint: ## Check formatting, lints, types, import rules and dependencies; a warning is an error
 	@scripts/setup rust deny node
@@ -71,6 +71,10 @@ size-budget: ## Check the size of the code that a reader's page loads, in the la
 browser-tests: ## Run the end-to-end tests on the last build; ARGS="-g login" selects some
 	@scripts/setup node browser postgres
 	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" ../scripts/with-postgres node_modules/.bin/playwright test $(ARGS)
+
+engine-tests: ## Run a part of the browser tests in Firefox and WebKit, on the last build; ARGS="--project webkit" selects some
+	@scripts/setup node browser engines
+	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" node_modules/.bin/playwright test --config engines.config.ts $(ARGS)
 
 prove: ## Run the chaos tests on the last build: every client converges, and no acknowledged post is lost
 	@scripts/setup rust postgres

@@ -45,7 +45,7 @@ export async function startFirefox(): Promise<Engine> {
   };
 }
 
-/** A page that comes from the back/forward cache is not loaded again, so no event of its loading comes. */
+/** A page from the back/forward cache is not loaded again, so its load event never fires. */
 function ignoreRestored(error: Error): void {
   if (!/timeout/i.test(error.message)) throw error;
 }

@@ -71,7 +71,7 @@ test("updates above the reader are pending until they are shown, and nothing mov
   for (let n = 0; n < 12; n++) await post(entry.slug, `update ${n} `.repeat(40));
   await tab.goto(entry.url);
   await expect.poll(() => status(tab)).toBe("live");
-  /** How many pixels below the window's top the seventh visible update is, once the browser has laid out what is in view. */
+  /** Pixels from the window's top to the seventh visible update, once laid out. */
   const place = () =>
     tab.evaluate(async () => {
       for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);

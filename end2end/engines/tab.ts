@@ -1,5 +1,5 @@
-// A tab of any browser engine, as far as the engine tests need one. Chromium is tested by the whole suite; Firefox and WebKit
-// by a part of it, each through the automation protocol that its own packages bring.
+// A tab of any browser engine, as far as the engine tests need one. The whole suite runs in
+// Chromium; a part of it runs in Firefox and WebKit, each with its own automation protocol.
 
 /** What a control is, for readers of all kinds. */
 export type Role = "button" | "link" | "textbox";
@@ -11,7 +11,7 @@ export interface Tab {
   back(): Promise<void>;
   /** Reloads the page. */
   reload(): Promise<void>;
-  /** Runs a function in the page. It can use nothing but its arguments, which are sent as JSON, as its result is. */
+  /** Runs a function in the page. It can use only its arguments; all values are sent as JSON. */
   evaluate<Args extends unknown[], Result>(run: (...args: Args) => Result, ...args: Args): Promise<Awaited<Result>>;
   /** Clicks a visible control with the mouse. */
   click(role: Role, name: string): Promise<void>;
