@@ -64,7 +64,7 @@ const PATIENCE_MS: u32 = 6_000;
 fn hydration_script(js: &str, wasm: &str) -> String {
     let (status, news, note) = (FeedBar::STATUS, FeedBar::NEWS, STATIC_NOTE_ID);
     format!(
-        r#"((d,c)=>{{let n=i=>d.getElementById(i),l=()=>d.querySelector("[data-hydrated]"),s=()=>{{if(!l()){{let h=n("{status}");c.add("static");h.dataset.connection-status="static";h.textContent=n("{news}").textContent=n("{note}").textContent}}}},r=new Promise(r=>d.readyState=="loading"?d.addEventListener("DOMContentLoaded",r):r());setTimeout(()=>r.then(s),{PATIENCE_MS});(async()=>{{let[m,w]=await Promise.all([import("{js}"),fetch("{wasm}")]);await m.default({{module_or_path:w}});await r;m.hydrate();for(let i of d.querySelectorAll("leptos-island"))try{{m[i.dataset.component](i)}}catch(e){{console.warn(e)}}if(l()){{if(c.contains("static"))n("{news}").textContent="";c.remove("static")}}else s()}})().catch(e=>{{console.warn(e);r.then(s)}})}})(document,document.documentElement.classList)"#
+        r#"((d,c)=>{{let n=i=>d.getElementById(i),l=()=>d.querySelector("[data-hydrated]"),s=()=>{{if(!l()){{let h=n("{status}");c.add("static");h.dataset.status="static";h.textContent=n("{news}").textContent=n("{note}").textContent}}}},r=new Promise(r=>d.readyState=="loading"?d.addEventListener("DOMContentLoaded",r):r());setTimeout(()=>r.then(s),{PATIENCE_MS});(async()=>{{let[m,w]=await Promise.all([import("{js}"),fetch("{wasm}")]);await m.default({{module_or_path:w}});await r;m.hydrate();for(let i of d.querySelectorAll("leptos-island"))try{{m[i.dataset.component](i)}}catch(e){{console.warn(e)}}if(l()){{if(c.contains("static"))n("{news}").textContent="";c.remove("static")}}else s()}})().catch(e=>{{console.warn(e);r.then(s)}})}})(document,document.documentElement.classList)"#
     )
 }
 
