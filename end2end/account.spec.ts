@@ -62,10 +62,10 @@ test("end one session, then all others, then this one", async ({ ringside, autho
   await sessions.filter({ hasNotText: "This session" }).first().getByRole("button", { name: /^Log out/ }).click();
   await expect(page.getByRole("status")).toHaveText("The session has ended.");
   await expect(sessions).toHaveCount(3);
-  await page.getByRole("button", { name: "Log out everywhere else" }).click();
+  await page.getByRole("button", { name: "Log out other sessions" }).click();
   await expect(page.getByRole("status")).toHaveText("All your other sessions have ended.");
   await expect(sessions).toHaveCount(1);
-  await expect(page.getByRole("button", { name: "Log out everywhere else" })).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Log out other sessions" })).toHaveCount(0);
   for (const other of others) {
     const desk = await other.request.get(`${ringside.url}/desk`, { maxRedirects: 0 });
     expect(desk.status()).toBe(303);

@@ -36,7 +36,7 @@ test("a headline can be added", async ({ author, newEntry }) => {
   const entry = await newEntry();
   const page = await author.context.newPage();
   await page.goto(entry.url);
-  await page.getByRole("button", { name: "Add a headline" }).click();
+  await page.getByRole("button", { name: "Add headline" }).click();
   await page.getByRole("textbox", { name: "Headline" }).fill("Goal!");
   await page.getByRole("textbox", { name: "Update" }).fill("1-0");
   await page.getByRole("button", { name: "Post", exact: true }).click();
@@ -106,7 +106,7 @@ for (const [name, replace] of Object.entries(replacements)) {
     const box = page.getByRole("textbox", { name: "Update" });
     await box.fill("said once");
     await page.getByRole("button", { name: "Post", exact: true }).click();
-    const alert = page.getByRole("alert").filter({ hasText: "Your text is kept here, and is sent again by itself" });
+    const alert = page.getByRole("alert").filter({ hasText: "Your text is kept here and will be sent again automatically" });
     await expect(alert).toBeVisible();
     await expect(box).toHaveValue("said once");
     await expect.poll(() => opIds.length).toBeGreaterThan(1);
@@ -159,7 +159,7 @@ test("a text that is changed before its answer came is another update, and the a
   await page.getByRole("button", { name: "Post", exact: true }).click();
   await expect(page.getByRole("alert").filter({ hasText: "Your text is kept here" })).toBeVisible();
   await box.fill("second");
-  await expect(page.getByRole("alert").filter({ hasText: "The text was changed after it was sent" })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "You changed the text after it was sent" })).toBeVisible();
   await page.getByRole("button", { name: "Post", exact: true }).click();
   await expect(updates(page)).toHaveCount(2);
   expect(opIds.first.size).toBe(1);
@@ -178,7 +178,7 @@ test("a page that is reloaded before the answer came goes on under the same oper
   await expect(updates(page)).toHaveCount(1);
   await page.reload();
   await expect(box).toHaveValue("said once");
-  await expect(page.getByRole("alert").filter({ hasText: "This text was sent before, and no answer came." })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "This text was sent before, but no response arrived." })).toBeVisible();
   release();
   await page.getByRole("button", { name: "Post", exact: true }).click();
   await expect(box).toHaveValue("");
@@ -233,7 +233,7 @@ test("a headline begun while a post is on its way stays", async ({ author, newEn
   const box = page.getByRole("textbox", { name: "Update" });
   await box.fill("first");
   await page.getByRole("button", { name: "Post", exact: true }).click();
-  await page.getByRole("button", { name: "Add a headline" }).click();
+  await page.getByRole("button", { name: "Add headline" }).click();
   const headline = page.getByRole("textbox", { name: "Headline" });
   await headline.fill("For the next one");
   answer();

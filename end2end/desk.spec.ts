@@ -21,7 +21,7 @@ test("log in, create an entry, post, edit, delete, undo, end, start again, log o
   await page.getByLabel("Title").fill(title);
   await page.getByLabel("Summary (optional)").fill("Who wins?");
   await page.getByLabel("Time zone").fill("Europe/Paris");
-  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("button", { name: "Create live blog" }).click();
   await expect(page.getByRole("heading", { name: title })).toBeVisible();
   const desk = page.url();
 
@@ -36,21 +36,21 @@ test("log in, create an entry, post, edit, delete, undo, end, start again, log o
   await page.getByRole("link", { name: "Edit" }).click();
   await expect(page.getByLabel("Update", { exact: true })).toHaveValue("Kick-off.");
   await page.getByLabel("Update", { exact: true }).fill("Kick-off, at last.");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save changes" }).click();
   await expect(page.getByText("Kick-off, at last.")).toBeVisible();
 
   await page.getByRole("button", { name: "Delete" }).click();
-  await expect(page.getByText("Nothing is posted yet.")).toBeVisible();
+  await expect(page.getByText("No updates yet.")).toBeVisible();
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByText("Kick-off, at last.")).toBeVisible();
 
-  await page.getByRole("button", { name: "End it" }).click();
+  await page.getByRole("button", { name: "End live blog" }).click();
   await expect(page.locator(".entry-state")).toHaveText("Ended");
-  await page.getByRole("link", { name: "Open its page" }).click();
+  await page.getByRole("link", { name: "View live blog" }).click();
   await expect(page.locator("#entry-state")).toHaveText("Ended");
   expect(await texts(page)).toEqual(["Kick-off, at last."]);
   await page.goto(desk);
-  await page.getByRole("button", { name: "Start it again" }).click();
+  await page.getByRole("button", { name: "Reopen live blog" }).click();
   await expect(page.locator(".entry-state")).toHaveText("Live");
 
   await page.getByRole("button", { name: "Log out" }).click();
@@ -84,11 +84,11 @@ test("mark, pin, undo after a while, and change an entry, whose old address lead
   expect(await texts(page)).toEqual(["Kick-off.", "A goal."]);
 
   await page.goto(desk);
-  await page.getByRole("link", { name: "Change it" }).click();
+  await page.getByRole("link", { name: "Edit details" }).click();
   await page.getByLabel("Title").fill("The re-match");
-  await page.getByLabel("Address").fill(`${entry.slug}-again`);
+  await page.getByLabel("Slug").fill(`${entry.slug}-again`);
   await page.getByLabel("Time zone").fill("Asia/Tokyo");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save changes" }).click();
   await expect(page.getByRole("heading", { name: "The re-match" })).toBeVisible();
   await page.goto(entry.url);
   await expect(page).toHaveURL(new RegExp(`/entries/${entry.slug}-again$`));
@@ -114,8 +114,8 @@ test("a form that is refused comes back with what was typed", async ({ author, r
   const page = await author.context.newPage();
   await page.goto(`${ringside.url}/desk`);
   await page.getByLabel("Title").fill("Another");
-  await page.getByLabel("Address (optional)").fill(entry.slug);
-  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByLabel("Slug (optional)").fill(entry.slug);
+  await page.getByRole("button", { name: "Create live blog" }).click();
   await expect(page.getByRole("alert")).toContainText("Another entry has this address already");
   await expect(page.getByLabel("Title")).toHaveValue("Another");
 
@@ -149,7 +149,7 @@ test("the set-up link makes the first owner, once", async ({ ringside, page, all
   }
   await page.getByLabel("Username").fill("the-owner");
   await page.getByLabel("Password").fill("a long enough password");
-  await page.getByRole("button", { name: "Create the owner" }).click();
+  await page.getByRole("button", { name: "Create owner account" }).click();
   await expect(page.getByRole("heading", { name: "Your desk" })).toBeVisible();
   await page.goto(link ?? "");
   await expect(page, "the link is spent: it leads the owner to the desk").toHaveURL(/\/desk$/);

@@ -59,7 +59,7 @@ test("a reader tabs through an entry, switches the order, and follows an update"
   await tabTo(page, clock);
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/updates\/\d+$/);
-  await tabTo(page, "Read it in the live blog");
+  await tabTo(page, "Read in live blog");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/#update-\d+$/);
 });
@@ -122,12 +122,12 @@ test("an author logs in, creates, posts, edits, deletes, undoes and ends", async
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { name: "Your desk" })).toBeVisible();
   await type("Title", `By keyboard, ${member.name}`);
-  await press("Create");
+  await press("Create live blog");
   await expect(page.getByRole("heading", { name: `By keyboard, ${member.name}` })).toBeVisible();
-  await press("Open its page");
+  await press("View live blog");
 
   await page.getByRole("textbox", { name: "Update" }).waitFor();
-  await press("Add a headline");
+  await press("Add headline");
   await expect(page.getByRole("textbox", { name: "Headline" })).toBeFocused();
   await page.keyboard.type("Now");
   await type("Update", "without a mouse");
@@ -138,23 +138,23 @@ test("an author logs in, creates, posts, edits, deletes, undoes and ends", async
   expect(await focused(page), "ready for the next one").toBe("Update");
   const id = await idOf(page, "without a mouse");
 
-  await press("Edit or end it");
+  await press("Edit or end live blog");
   await expect(page.getByRole("heading", { name: "Updates" })).toBeVisible();
   await press(/^Edit the update of/);
-  await expect(page.getByRole("heading", { name: "Edit an update" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Edit update" })).toBeVisible();
   await expect(page.getByLabel("Update", { exact: true })).toBeFocused();
   expect(await focused(page)).toBe("Update");
   await page.keyboard.press("ControlOrMeta+End");
   await page.keyboard.type(", nor a finger");
-  await press("Save");
+  await press("Save changes");
   await expect(page.getByText("without a mouse, nor a finger")).toBeVisible();
   await press(/^Delete the update of/);
-  await expect(page.getByText("Nothing is posted yet.")).toBeVisible();
+  await expect(page.getByText("No updates yet.")).toBeVisible();
   await press("Undo");
   await expect(page.getByText("without a mouse, nor a finger")).toBeVisible();
-  await press("End it");
+  await press("End live blog");
   await expect(page.locator(".entry-state")).toHaveText("Ended");
-  await press("Open its page");
+  await press("View live blog");
   await expect(page.locator(`#update-${id}`)).toContainText("nor a finger");
   await press("Your desk");
   await expect(page.getByRole("heading", { name: "Your desk" })).toBeVisible();

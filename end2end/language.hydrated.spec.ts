@@ -102,7 +102,7 @@ test("the composer takes the direction of what is typed, and the entry's languag
   const page = await author.context.newPage();
   await page.goto(entry.url);
   const box = page.getByRole("textbox", { name: "Update" });
-  await page.getByRole("button", { name: "Add a headline" }).click();
+  await page.getByRole("button", { name: "Add headline" }).click();
   const headline = page.getByRole("textbox", { name: "Headline" });
   for (const field of [box, headline]) {
     await expect(field).toHaveAttribute("lang", "ar");

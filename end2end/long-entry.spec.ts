@@ -28,7 +28,7 @@ test("the link to an update far down leads to it, and so does its own page", asy
 
   await page.goto(`${longEntry.url}/updates/${id}`);
   await expect(page.getByRole("article")).toContainText("update number 1789.");
-  await page.getByRole("link", { name: "Read it in the live blog" }).click();
+  await page.getByRole("link", { name: "Read in live blog" }).click();
   await page.waitForURL(`${longEntry.url}#update-${id}`);
   await expect(update).toBeInViewport();
 });

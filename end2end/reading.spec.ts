@@ -15,7 +15,7 @@ test("the front page leads to an entry, and the entry to each of its updates", a
   await update.locator(".update-when").click();
   await expect(page).toHaveURL(/\/entries\/.+\/updates\/\d+$/);
   await expect(page).toHaveTitle(/^Closed · The count/);
-  await page.getByRole("link", { name: "Read it in the live blog" }).click();
+  await page.getByRole("link", { name: "Read in live blog" }).click();
   await expect(page).toHaveURL(/#update-\d+$/);
 });
 
@@ -28,7 +28,7 @@ test("the front page shows each entry's latest line, and leads to all that is li
   const line = page.getByRole("listitem").filter({ has: page.locator(`a[href="/entries/${entry.slug}"]`) });
   await expect(line).toContainText("The first figures.");
 
-  await page.getByRole("link", { name: "Everything that is live, in one stream" }).click();
+  await page.getByRole("link", { name: "All live updates on one page" }).click();
   await expect(page.getByRole("heading", { name: "Live now", level: 1 })).toBeVisible();
   expect((await texts(page)).slice(0, 2)).toEqual(["Kick-off.", "The first figures."]);
   await page.getByRole("article").filter({ hasText: "The first figures." }).getByRole("link", { name: "The count" }).click();
@@ -61,7 +61,7 @@ test("without JavaScript pages show that they don't update by themselves, and of
   const entry = await newEntry();
   await post(entry.slug, "first");
   await page.goto(entry.url);
-  await expect(page.getByText("This page doesn't update by itself.")).toBeVisible();
+  await expect(page.getByText("This page does not update automatically.")).toBeVisible();
   await post(entry.slug, "second");
   await page.getByRole("link", { name: "Refresh" }).click();
   expect(await texts(page)).toEqual(["first", "second"]);
@@ -69,7 +69,7 @@ test("without JavaScript pages show that they don't update by themselves, and of
   expect(await texts(page)).toEqual(["second", "first"]);
   for (const path of ["/", "/live"]) {
     await page.goto(path);
-    await expect(page.getByText("This page doesn't update by itself.")).toBeVisible();
+    await expect(page.getByText("This page does not update automatically.")).toBeVisible();
     await expect(page.getByRole("link", { name: "Refresh" })).toHaveAttribute("href", path);
   }
 });

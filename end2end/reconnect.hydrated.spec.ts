@@ -26,7 +26,7 @@ for (const [transport, status, kill] of [
     await expectStatus(page, status);
     await ringside.stop({ kill });
     await expectStatus(page, "reconnecting");
-    await expect(page.locator(".connection-status")).toHaveText(/last heard \d\d:\d\d/);
+    await expect(page.locator(".connection-status")).toHaveText(/last contact \d\d:\d\d/);
     await ringside.start();
     await post(entry.slug, "after");
     await expect(updates(page)).toHaveCount(2, { timeout: 40_000 });
@@ -47,7 +47,7 @@ for (const transport of ["auto", "websocket", "poll"]) {
     await expectStatus(page, status);
     await expect(page.locator(".connection-status")).toHaveAttribute("title", /^Last contact with the server at \d\d:\d\d$/);
     await page.context().setOffline(true);
-    await expect(page.locator(".connection-status")).toHaveText(/^Offline · last heard \d\d:\d\d$/);
+    await expect(page.locator(".connection-status")).toHaveText(/^Offline · last contact \d\d:\d\d$/);
     await post(entry.slug, "missed");
     await page.context().setOffline(false);
     await expect(updates(page)).toHaveText(/missed/);

@@ -32,9 +32,9 @@ for (const [name, apply] of Object.entries(variants)) {
     await apply(page);
     await page.goto(entry.url, { waitUntil: "commit" });
     await expect(note(page)).toBeVisible();
-    await expect(note(page)).toHaveText("This page doesn't update by itself.");
+    await expect(note(page)).toHaveText("This page does not update automatically.");
     await expect(page.getByText("Connecting…")).toHaveCount(0);
-    await expect(page.getByRole("status")).toHaveText("This page doesn't update by itself.");
+    await expect(page.getByRole("status")).toHaveText("This page does not update automatically.");
     await expect(page.getByRole("button", { name: /first$/ }), "no button that does nothing").toHaveCount(0);
     await expect(page.getByRole("link", { name: "Post an update" }), "for authors alone").toHaveCount(0);
 
@@ -84,7 +84,7 @@ test("code that arrives late makes the page live, and takes the sentence away", 
   await waitForFeed(page);
   await expect(note(page)).toBeHidden();
   await expectStatus(page, "live");
-  await expect(page.locator(".connection-status")).toHaveText("Updates arrive by themselves");
+  await expect(page.locator(".connection-status")).toHaveText("Updates arrive automatically");
   await expect(page.getByRole("status")).toHaveText("");
   await expect(page.getByRole("link", { name: "Refresh" })).toBeHidden();
   await post(entry.slug, "an arrival");

@@ -47,7 +47,7 @@ for (const when of ["before", "after", "before, and goes on", "after, and goes o
     for (const text of ["alpha", "beta", "gamma"]) await post(entry.slug, text);
     await open(page, entry.url, when);
     await expectStatus(page, "live");
-    await expect(page.locator(".connection-status")).toHaveText(/^«?Updates arrive by themselves»?$/);
+    await expect(page.locator(".connection-status")).toHaveText(/^«?Updates arrive automatically»?$/);
     await expect(updates(page).first()).toContainText("«alpha»");
 
     await post(entry.slug, "delta");

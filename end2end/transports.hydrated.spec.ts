@@ -172,7 +172,7 @@ test("a question that is never answered doesn't end the polls", async ({ page, m
   middlebox.buffers = /\/head/;
   await post(entry.slug, "asked for in vain");
   await expectStatus(page, "reconnecting");
-  await expect(page.locator(".connection-status")).toHaveText(/last heard \d\d:\d\d/);
+  await expect(page.locator(".connection-status")).toHaveText(/last contact \d\d:\d\d/);
   middlebox.buffers = undefined;
   await expect(updates(page)).toHaveText(/asked for in vain/, { timeout: 40_000 });
   await expectStatus(page, "polling");

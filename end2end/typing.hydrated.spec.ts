@@ -60,7 +60,7 @@ test("keys that an input method handled mean nothing, in whichever way the brows
   const page = await openComposer(author, await newEntry());
   let posts = 0;
   page.on("request", (request) => void (posts += Number(request.url().endsWith("/fn/post_update"))));
-  await page.getByRole("button", { name: "Add a headline" }).click();
+  await page.getByRole("button", { name: "Add headline" }).click();
   const headline = page.getByRole("textbox", { name: "Headline" });
   await box(page).fill("unfinished");
   for (const field of [box(page), headline]) {
@@ -85,7 +85,7 @@ test("keys that an input method handled mean nothing, in whichever way the brows
 
 test("Enter in the headline goes to the text, and publishes nothing", async ({ author, newEntry }) => {
   const page = await openComposer(author, await newEntry());
-  await page.getByRole("button", { name: "Add a headline" }).click();
+  await page.getByRole("button", { name: "Add headline" }).click();
   const headline = page.getByRole("textbox", { name: "Headline" });
   await headline.focus();
   const input = await page.context().newCDPSession(page);
@@ -128,7 +128,7 @@ test("a draft is its account's: nobody else who logs in here sees it, and its au
   const entry = await newEntry();
   const [ann, bob] = [await newMember("author"), await newMember("author")];
   const page = await openComposer(ann, entry);
-  await page.getByRole("button", { name: "Add a headline" }).click();
+  await page.getByRole("button", { name: "Add headline" }).click();
   await page.getByRole("textbox", { name: "Headline" }).fill("Not yet");
   await box(page).fill("Source says the minister will resign");
   const logIn = ({ name, password }: Member) => submit(page.request, ringside.url, "/login", { username: name, password });

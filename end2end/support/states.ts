@@ -166,7 +166,7 @@ export const STATES: State[] = [
     await page.goto(setUpLink(fixture));
     await page.getByLabel("Username").fill("ann");
     await page.getByLabel("Password").fill("short");
-    await page.getByRole("button", { name: "Create the owner" }).click();
+    await page.getByRole("button", { name: "Create owner account" }).click();
     await page.getByRole("alert").waitFor();
   } },
 
@@ -179,7 +179,7 @@ export const STATES: State[] = [
   } },
   { name: "composer-long", author: true, window: true, open: async (page, fixture) => {
     await openComposer(page, (await fixture.newStory()).url);
-    await page.getByRole("button", { name: "Add a headline" }).click();
+    await page.getByRole("button", { name: "Add headline" }).click();
     await page.getByRole("textbox", { name: "Headline" }).fill("What we know so far");
     await page.getByRole("textbox", { name: "Update" }).fill("A line, and another.\n\n".repeat(20));
   } },
@@ -212,7 +212,7 @@ export const STATES: State[] = [
 
   { name: "composer-arabic", author: true, window: true, open: async (page, fixture) => {
     await openComposer(page, (await fixture.newForeign("arabic")).url);
-    await page.getByRole("button", { name: "Add a headline" }).click();
+    await page.getByRole("button", { name: "Add headline" }).click();
     await page.getByRole("textbox", { name: "Headline" }).fill("تبديل (60)");
     await page.getByRole("textbox", { name: "Update" }).fill("تبديل: يدخل سالم بدلاً من محمود.");
   } },
@@ -253,8 +253,8 @@ export const STATES: State[] = [
     const entry = await fixture.newEntry();
     await page.goto(`${fixture.ringside.url}/desk`);
     await page.getByLabel("Title").fill("Another");
-    await page.getByLabel("Address (optional)").fill(entry.slug);
-    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByLabel("Slug (optional)").fill(entry.slug);
+    await page.getByRole("button", { name: "Create live blog" }).click();
     await page.getByRole("alert").waitFor();
   } },
   { name: "desk-entry", author: true, open: async (page, fixture) => {
@@ -277,8 +277,8 @@ export const STATES: State[] = [
   { name: "desk-change-refused", author: true, open: async (page, fixture) => {
     const [entry, other] = [await fixture.newStory(), await fixture.newEntry()];
     await page.goto(`${fixture.ringside.url}/desk/entries/${entry.slug}/edit`);
-    await page.getByLabel("Address").fill(other.slug);
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByLabel("Slug").fill(other.slug);
+    await page.getByRole("button", { name: "Save changes" }).click();
     await page.getByRole("alert").waitFor();
   } },
   { name: "account", author: true, open: async (page, fixture) => {

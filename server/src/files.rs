@@ -70,6 +70,6 @@ fn names_no_file(error: &io::Error) -> bool {
 }
 
 fn nothing() -> Response {
-    let sentence = "Nothing stands at this address. The link may be old, or mistyped.";
+    let sentence = "Nothing was found at this address. The link may be old or mistyped.";
     Problem::new(StatusCode::NOT_FOUND, sentence).into_response()
 }

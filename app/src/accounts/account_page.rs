@@ -129,7 +129,7 @@ fn Sessions(sessions: Vec<OpenSession>, current: Option<SessionId>) -> impl Into
                 view! {
                     <form class="desk-actions" method="post" action="/account/sessions/end-others">
                         <button class="button" type="submit">
-                            "Log out everywhere else"
+                            "Log out other sessions"
                         </button>
                     </form>
                 }

@@ -22,7 +22,7 @@ pub fn SetupPage() -> impl IntoView {
         <Frame title="Set up Ringside" place=Place::Door>
             <div class="door">
                 <h1>"Welcome to Ringside"</h1>
-                <p>"Choose the name and the password of the owner: you."</p>
+                <p>"Choose a username and a password for the owner account."</p>
                 <FormError />
                 <form method="post" action="/setup">
                     <input type="hidden" name="token" value=token />
@@ -30,7 +30,7 @@ pub fn SetupPage() -> impl IntoView {
                         name="username"
                         label="Username"
                         autocomplete="username"
-                        hint="Readers see it below what you post."
+                        hint="Readers see it below your updates."
                         autofocus=true
                     />
                     <Field
@@ -41,7 +41,7 @@ pub fn SetupPage() -> impl IntoView {
                         hint=format!("At least {} characters.", Password::MIN)
                     />
                     <button class="button primary" type="submit">
-                        "Create the owner"
+                        "Create owner account"
                     </button>
                 </form>
             </div>

@@ -375,12 +375,12 @@ fn Composer(
                 </button>
                 <Show when=move || !with_headline.get()>
                     <button class="link" type="button" on:click=add_headline>
-                        "Add a headline"
+                        "Add headline"
                     </button>
                 </Show>
                 <p class="composer-hint">
-                    "As " <bdi>{caller.username.to_string()}</bdi> ". Markdown works; Ctrl+Enter posts. "
-                    <a href=format!("/desk/entries/{}", slug.get_value())>"Edit or end it"</a>
+                    "Posting as " <bdi>{caller.username.to_string()}</bdi> ". Markdown is supported. Ctrl+Enter posts. "
+                    <a href=format!("/desk/entries/{}", slug.get_value())>"Edit or end live blog"</a>
                 </p>
             </div>
             <p class="composer-status" role="status">
@@ -400,7 +400,7 @@ fn Composer(
             </p>
             <Show when=move || !keeps.get()>
                 <p class="form-error" role="alert">
-                    "This browser keeps nothing between visits: copy your text before you leave."
+                    "This browser does not store drafts. Copy your text before you leave this page."
                 </p>
             </Show>
         </form>
@@ -410,9 +410,9 @@ fn Composer(
 /// What went wrong, and what to do next; the text stays in any case.
 fn message(status: Status) -> Option<impl IntoView> {
     const BY_ITSELF: &str =
-        "Your text is kept here, and is sent again by itself; it will not be published twice.";
+        "Your text is kept here and will be sent again automatically. It will not be published twice.";
     const BY_AUTHOR: &str =
-        "Your text is kept here. Press Post to send it again; it will not be published twice.";
+        "Your text is kept here. Press Post to send it again. It will not be published twice.";
     let sentence = match status {
         Status::Idle | Status::Posting | Status::Posted(_) => return None,
         Status::Refused(AppError::Unauthenticated(_)) => {
@@ -428,11 +428,11 @@ fn message(status: Status) -> Option<impl IntoView> {
         Status::Unconfirmed(error, Again::Composer) => format!("{error} {BY_ITSELF}"),
         Status::Unconfirmed(error, Again::Author) => format!("{error} {BY_AUTHOR}"),
         Status::SentBefore => {
-            format!("This text was sent before, and no answer came. {BY_AUTHOR}")
+            format!("This text was sent before, but no response arrived. {BY_AUTHOR}")
         }
         Status::ChangedInDoubt => {
-            "The text was changed after it was sent, and no answer came: what was sent may be \
-             published. Look at the live blog before you post."
+            "You changed the text after it was sent, and no response arrived. The earlier text may be \
+             published. Check the live blog before you post."
                 .to_owned()
         }
     };

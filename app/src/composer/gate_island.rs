@@ -57,11 +57,11 @@ fn gate() -> impl IntoView {
     view! {
         <div id=HOST class="composer-host"></div>
         <p id=Missing::Session.sentence() class="form-error" role="alert" lang="en" hidden>
-            "Your session has expired. What you typed is kept in this browser. "
+            "Your session has expired. Your text is kept in this browser. "
             <a href="/login">"Log in"</a>
         </p>
         <p id=Missing::Unreachable.sentence() class="form-error" role="alert" lang="en" hidden>
-            "The composer could not be loaded: the server can't be reached, or is newer than this page. "
+            "The composer could not be loaded. The server can't be reached or is newer than this page. "
             <a href="">"Reload the page"</a>
         </p>
     }

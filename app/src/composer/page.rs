@@ -45,7 +45,7 @@ pub fn ComposePage() -> impl IntoView {
                             view! {
                                 <p class="done" role="status">
                                     "Posted. "
-                                    <a href=format!("/entries/{}#update-{id}", entry.slug)>"See it"</a>
+                                    <a href=format!("/entries/{}#update-{id}", entry.slug)>"View update"</a>
                                     {not_shown.map(|sentence| format!(" {sentence}"))}
                                 </p>
                             }

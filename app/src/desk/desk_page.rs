@@ -27,7 +27,7 @@ pub fn DeskPage() -> impl IntoView {
                 <Frame title="Your desk · Ringside" place=Place::Personal(caller)>
                     <h1>"Your desk"</h1>
                     {if entries.is_empty() {
-                        view! { <p class="empty">"There is no live blog yet: create the first one below."</p> }
+                        view! { <p class="empty">"No live blogs yet. Create the first one below."</p> }
                             .into_any()
                     } else {
                         view! { <DeskEntries entries /> }.into_any()
@@ -79,15 +79,15 @@ fn NewEntryForm() -> impl IntoView {
                 <EntryFields />
                 <Choice
                     name="state"
-                    label="Begin as"
+                    label="State"
                     options=vec![
-                        ("live", "Live: readers see it at once"),
+                        ("live", "Live: readers see it immediately"),
                         ("upcoming", "Coming up: announced, not started"),
                         ("draft", "Draft: only authors see it"),
                     ]
                 />
                 <button class="button primary" type="submit">
-                    "Create"
+                    "Create live blog"
                 </button>
             </form>
         </section>

@@ -37,7 +37,7 @@ pub fn EditPage() -> impl IntoView {
                             {entry.title.to_string()}
                         </a>
                     </p>
-                    <h1>"Edit an update"</h1>
+                    <h1>"Edit update"</h1>
                     <FormError />
                     <form method="post" action=format!("/desk/updates/{}", update.id)>
                         <NoEnter />
@@ -59,7 +59,7 @@ pub fn EditPage() -> impl IntoView {
                             language=Some(entry.language.clone())
                         />
                         <button class="button primary" type="submit">
-                            "Save"
+                            "Save changes"
                         </button>
                     </form>
                 </Frame>

@@ -24,7 +24,7 @@ pub fn EntryEditPage() -> impl IntoView {
             let action = format!("/desk/entries/{}/edit", entry.slug);
             view! {
                 <Frame
-                    title=format!("Change · {}", isolated(entry.title.as_str()))
+                    title=format!("Edit details · {}", isolated(entry.title.as_str()))
                     place=Place::Personal(caller)
                 >
                     <p class="from-entry">
@@ -32,13 +32,13 @@ pub fn EntryEditPage() -> impl IntoView {
                             {entry.title.to_string()}
                         </a>
                     </p>
-                    <h1>"Change the live blog"</h1>
+                    <h1>"Edit details"</h1>
                     <FormError />
                     <form method="post" action=action>
                         <OperationId />
                         <EntryFields entry=entry />
                         <button class="button primary" type="submit">
-                            "Save"
+                            "Save changes"
                         </button>
                     </form>
                 </Frame>

@@ -20,7 +20,7 @@ pub fn EntryFields(
     let own_language = entry.as_ref().and_then(|entry| entry.own_language.as_ref());
     let own_language = own_language.map(ToString::to_string).unwrap_or_default();
     let language_hint = format!(
-        "The language of its texts, as in ar or pt-BR. Left empty, it is the site's: {}.",
+        "The language of the texts, such as ar or pt-BR. Leave it empty to use the site's language, {}.",
         Site::current().language
     );
     let (title, slug, summary, time_zone, order) = match entry {
@@ -41,13 +41,13 @@ pub fn EntryFields(
     };
     let (slug_label, slug_hint) = if is_new {
         (
-            "Address (optional)",
-            "The end of its address, as in /entries/election-night. Left empty, it is made from the title.",
+            "Slug (optional)",
+            "The last part of the address, as in /entries/election-night. Leave it empty to derive it from the title.",
         )
     } else {
         (
-            "Address",
-            "The end of its address. The old one will lead to the new one.",
+            "Slug",
+            "The last part of the address. The old slug will redirect to the new one.",
         )
     };
     view! {
@@ -64,7 +64,7 @@ pub fn EntryFields(
             name="time_zone"
             label="Time zone"
             value=time_zone
-            hint="Times are shown in it, as in Europe/Paris."
+            hint="Times are shown in this zone, such as Europe/Paris."
             list="zones"
         />
         <datalist id="zones">
@@ -82,8 +82,8 @@ pub fn EntryFields(
         />
         <Choice
             name="default_order"
-            label="Readers see first"
-            options=vec![("oldest", "The oldest update, as a story"), ("latest", "The latest update, as news")]
+            label="Default order"
+            options=vec![("oldest", "Oldest update first, as a story"), ("latest", "Latest update first, as news")]
             value=order
         />
     }

@@ -72,7 +72,7 @@ pub fn DeskEntryPage() -> impl IntoView {
                         .then(|| {
                             view! {
                                 <p class="empty">
-                                    "Nothing is posted yet. "
+                                    "No updates yet. "
                                     <a href=format!("/entries/{}/compose", entry.slug)>"Post the first update."</a>
                                 </p>
                             }
@@ -99,13 +99,13 @@ pub fn DeskEntryPage() -> impl IntoView {
 fn DeskActions(entry: Entry) -> impl IntoView {
     let slug = entry.slug.as_str();
     let (action, word) = match entry.state {
-        EntryState::Live => ("end", "End it"),
-        EntryState::Ended => ("start", "Start it again"),
-        EntryState::Draft | EntryState::Upcoming => ("start", "Start it"),
+        EntryState::Live => ("end", "End live blog"),
+        EntryState::Ended => ("start", "Reopen live blog"),
+        EntryState::Draft | EntryState::Upcoming => ("start", "Start live blog"),
     };
     let hint = match entry.state {
-        EntryState::Draft => Some("Only authors see it, until it is started."),
-        EntryState::Upcoming => Some("It is announced. Start it when it begins."),
+        EntryState::Draft => Some("Only authors can see this draft until you start it."),
+        EntryState::Upcoming => Some("Readers see it under “Coming up”. Start it when the event begins."),
         EntryState::Live | EntryState::Ended => None,
     };
     view! {
@@ -120,9 +120,9 @@ fn DeskActions(entry: Entry) -> impl IntoView {
             {entry
                 .state
                 .is_public()
-                .then(|| view! { <a class="button" href=format!("/entries/{slug}")>"Open its page"</a> })}
+                .then(|| view! { <a class="button" href=format!("/entries/{slug}")>"View live blog"</a> })}
             <a class="button" href=format!("/desk/entries/{slug}/edit")>
-                "Change it"
+                "Edit details"
             </a>
             <form method="post" action=format!("/desk/entries/{slug}/{action}")>
                 <OperationId />
@@ -154,7 +154,7 @@ fn Undo(
     let local = |moment| LocalTime::new(moment, &entry.time_zone);
     let until = update.deleted_at.map(|at| at.plus_micros(UNDO_WINDOW));
     let sentence = format!(
-        "The update of {} is deleted. Until {} you can have it back.",
+        "The update of {} was deleted. You can restore it until {}.",
         local(update.posted_at).full(),
         until
             .map(|until| local(until).clock_and_zone())

@@ -10,7 +10,7 @@ pub fn excerpt(update: &LiveUpdate, characters: usize) -> String {
     let text = update.html.excerpt(characters);
     if text.is_empty() {
         // A picture, or a film: it has to be called something.
-        "An update without words".to_owned()
+        "Update without text".to_owned()
     } else {
         text
     }

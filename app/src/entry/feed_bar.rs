@@ -62,7 +62,7 @@ impl FeedBar {
             ConnectionStatus::Reconnecting | ConnectionStatus::Offline
         ) && !contact.is_empty();
         let text = if lost {
-            &[status_text(status), " · last heard ", &contact].concat()
+            &[status_text(status), " · last contact ", &contact].concat()
         } else {
             status_text(status)
         };
@@ -117,7 +117,7 @@ impl FeedBar {
 pub const fn status_text(status: ConnectionStatus) -> &'static str {
     match status {
         ConnectionStatus::Connecting => "Connecting…",
-        ConnectionStatus::Live => "Updates arrive by themselves",
+        ConnectionStatus::Live => "Updates arrive automatically",
         ConnectionStatus::Polling => "Checking every few seconds",
         ConnectionStatus::Reconnecting => "Reconnecting…",
         ConnectionStatus::Offline => "Offline",

@@ -113,7 +113,7 @@ fn NoUpdates(state: EntryState) -> impl IntoView {
         }),
         _ => Either::Right(view! {
             "No updates yet. "
-            <span class="if-live">"The first one will appear here by itself."</span>
+            <span class="if-live">"The first one will appear here automatically."</span>
         }),
     }
 }

@@ -99,7 +99,7 @@ fn Shown(shown: ShownUpdate, card: String) -> impl IntoView {
             <div class="one-update" inner_html=card></div>
             <p>
                 <a class="button" href=format!("{entry_url}#update-{}", update.id) lang=ENGLISH>
-                    "Read it in the live blog"
+                    "Read in live blog"
                 </a>
             </p>
             <nav class="neighbours" aria-label="Other updates">

@@ -23,7 +23,7 @@ pub fn LiveNowPage() -> impl IntoView {
             let cards = cards(newsroom.cards(), &page);
             let live: Vec<_> = page.entries.iter().map(|it| it.id.to_string()).collect();
             let bound = format!(
-                "The latest {} updates of what is live, newest first.",
+                "The latest {} updates from everything that is live, newest first.",
                 LivePage::LONGEST
             );
             view! {
@@ -51,7 +51,7 @@ pub fn LiveNowPage() -> impl IntoView {
                         inner_html=list_html(&cards, ListForm::Page(Order::Latest))
                     ></div>
                     <p class="empty if-no-updates" lang=ENGLISH>
-                        "Nothing is said live at this moment. " <a href="/">"See all live blogs."</a>
+                        "Nothing is live right now. " <a href="/">"See all live blogs."</a>
                     </p>
                 </Frame>
             }

@@ -37,7 +37,7 @@ pub fn FrontPage() -> impl IntoView {
                         "Live blogs"
                     </h1>
                     <p class="front-also" lang=ENGLISH>
-                        <a href="/live">"Everything that is live, in one stream"</a>
+                        <a href="/live">"All live updates on one page"</a>
                     </p>
                     <StaticBar here="/" />
                     <Hydration />
@@ -48,7 +48,7 @@ pub fn FrontPage() -> impl IntoView {
                         <Section heading="Ended" state=EntryState::Ended lines=ended />
                     </div>
                     <p class="empty if-no-entries" lang=ENGLISH>
-                        "There is no live blog yet. "
+                        "No live blogs yet. "
                         <a href="/desk">"Create the first one at your desk."</a>
                     </p>
                 </Frame>

@@ -39,8 +39,8 @@ pub fn ErrorNote(
         StatusCode::GONE => "Removed",
         StatusCode::FORBIDDEN => "Not allowed",
         StatusCode::UNAUTHORIZED => "Logged out",
-        _ if status.is_server_error() => "Not available at the moment",
-        _ => "Not understood",
+        _ if status.is_server_error() => "Temporarily unavailable",
+        _ => "Invalid request",
     };
     view! {
         <Frame title=format!("{title} · Ringside") place=Place::Door>
@@ -61,6 +61,6 @@ pub fn ErrorNote(
 #[component]
 pub fn NotFound() -> impl IntoView {
     expect_context::<ResponseOptions>().set_status(StatusCode::NOT_FOUND);
-    let message = "Nothing stands at this address. The link may be old, or mistyped.".to_owned();
+    let message = "Nothing was found at this address. The link may be old or mistyped.".to_owned();
     view! { <ErrorNote status=StatusCode::NOT_FOUND message /> }
 }

@@ -45,7 +45,7 @@ pub fn ResubmitPage(
             <div class="door">
                 <h1>"Logged out"</h1>
                 <p class="form-error" role="alert">
-                    "Your session has expired. Your text is kept here: log in in another tab, then send it again."
+                    "Your session has expired. Your text is kept here. Log in in another tab, then send it again."
                 </p>
                 <p>
                     <a class="button" href="/login" target="_blank">
@@ -68,7 +68,7 @@ fn label_of(name: &str) -> Option<&'static str> {
         "source" => "Update",
         "headline" => "Headline",
         "title" => "Title",
-        "slug" => "Address",
+        "slug" => "Slug",
         "summary" => "Summary",
         "time_zone" => "Time zone",
         "language" => "Language",

@@ -22,7 +22,7 @@ pub fn StaticBar(
     view! {
         <div class="feed-bar if-static" lang=ENGLISH>
             <p id=STATIC_NOTE_ID class="static-note">
-                "This page doesn't update by itself."
+                "This page does not update automatically."
             </p>
             <a class="button" href=here>
                 "Refresh"

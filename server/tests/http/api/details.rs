@@ -210,7 +210,7 @@ async fn what_never_reaches_a_handler_is_told_in_details_too() {
         let refused = request.json(&json!({})).await;
         assert_eq!(
             refusal(&refused),
-            "404: Nothing stands at this address. The link may be old, or mistyped.",
+            "404: Nothing was found at this address. The link may be old or mistyped.",
             "{path}"
         );
     }
