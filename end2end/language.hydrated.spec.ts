@@ -63,7 +63,7 @@ test("lines of both directions stand together, each in its own", async ({ page, 
   }
   await page.goto(`${ringside.url}/`);
   await send(`/desk/updates/${await lastUpdate(page, entry.slug)}/delete`);
-  const line = page.locator(".entry-line", { hasText: title });
+  const line = page.locator(".entry-item", { hasText: title });
   await expect(line.locator(".entry-latest")).toContainText("هدف");
   expect(await line.locator(".entry-latest").evaluate((latest) => getComputedStyle(latest).direction)).toBe("rtl");
 });

@@ -48,7 +48,7 @@ for (const [way, follow] of Object.entries(ways)) {
     await follow(page, id);
     await expect(update).toBeInViewport();
     await expect(update).toBeFocused();
-    await expect(page.locator(".arrivals")).toBeHidden();
+    await expect(page.locator(".pending-updates")).toBeHidden();
     await expect(updates(page)).toHaveCount(17);
     await expect(page).toHaveURL(`${entry.url}#update-${id}`);
     await page.keyboard.press("Tab");

@@ -36,7 +36,7 @@ test("arrivals join the end, over a stretch's end too, and move nothing", async 
   const after = await ids(page);
   expect(after).toEqual(ascending(after));
   expect(await place()).toBe(before.place);
-  const sizes = await page.locator(".stretch").evaluateAll((nodes) => nodes.map((node) => node.childElementCount));
+  const sizes = await page.locator(".chunk").evaluateAll((nodes) => nodes.map((node) => node.childElementCount));
   expect(Math.max(...sizes), "no stretch grows without end").toBeLessThanOrEqual(50);
 });
 

@@ -116,7 +116,7 @@ test("oldest first, a reader at the end sees what arrives, and no count", async 
   await expect(button, "they came to it by themselves").toHaveCount(0);
 
   // Whatever the button says from here on is kept.
-  await page.locator(".arrivals").evaluate((node) => {
+  await page.locator(".pending-updates").evaluate((node) => {
     const told: string[] = [];
     Object.assign(window, { told });
     new MutationObserver(() => told.push(node.hasAttribute("hidden") ? "" : (node.textContent ?? ""))).observe(node, { attributes: true, childList: true });

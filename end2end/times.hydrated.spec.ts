@@ -150,7 +150,7 @@ for (const path of ["/", "/live"]) {
     const fields = { title: `Shown on ${path}`, slug: entry.slug, time_zone: "Europe/Paris" };
     await send(`/desk/entries/${entry.slug}/edit`, fields);
     const page = await openIn(newContext, "Asia/Tokyo", `${ringside.url}${path}`);
-    const line = page.locator(path === "/" ? ".entry-line" : ".update", { hasText: text });
+    const line = page.locator(path === "/" ? ".entry-item" : ".update", { hasText: text });
     await expect(line.locator("time").first()).toHaveText("20 Nov 23:30");
     await page.getByRole("button", { name: "Times in my zone" }).click();
     await expect(line.locator("time").first()).toHaveText("21 Nov 07:30");

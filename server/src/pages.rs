@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use app::{Assets, DocumentList, Instead, PageRequest, Shell, Site, SubmittedForm};
+use app::{Assets, DocumentList, PageOverride, PageRequest, Shell, Site, SubmittedForm};
 use axum::{
     body::{Body, to_bytes},
     http::{
@@ -73,12 +73,12 @@ impl Pages {
         path: &str,
         caller: Option<Caller>,
         status: StatusCode,
-        typed: SubmittedForm,
+        form: SubmittedForm,
     ) -> Response {
         let page_request = PageRequest {
             caller,
             session: None,
-            typed: Some(Arc::new(typed)),
+            submitted: Some(Arc::new(form)),
         };
         self.render_for(path, page_request, status).await
     }
@@ -106,20 +106,20 @@ impl Pages {
     /// Says why there is no page at an address, as a page.
     pub async fn render_problem(&self, problem: Problem) -> Response {
         let status = problem.status();
-        let why = Instead::Problem(status, problem.sentence().to_owned());
-        self.render_instead(status, why).await
+        let why = PageOverride::Error(status, problem.sentence().to_owned());
+        self.render_override(status, why).await
     }
 
     /// Gives a form back that was sent to `path` by somebody who isn't logged in any more.
     pub async fn render_resend(&self, path: &str, fields: Vec<(String, String)>) -> Response {
-        let form = Instead::Resend(path.to_owned(), fields);
-        self.render_instead(StatusCode::UNAUTHORIZED, form).await
+        let form = PageOverride::Resubmit(path.to_owned(), fields);
+        self.render_override(StatusCode::UNAUTHORIZED, form).await
     }
 
     /// A page that stands at no address, and is kept by nobody.
-    async fn render_instead(&self, status: StatusCode, instead: Instead) -> Response {
+    async fn render_override(&self, status: StatusCode, page: PageOverride) -> Response {
         let request = Request::new(Body::empty());
-        let mut response = self.render_in_slot(request, Some(instead)).await;
+        let mut response = self.render_in_slot(request, Some(page)).await;
         if response.extensions().get::<Problem>().is_some() {
             return response;
         }
@@ -129,13 +129,17 @@ impl Pages {
     }
 
     /// The document of the page, once a slot is free.
-    async fn render_in_slot(&self, request: Request<Body>, instead: Option<Instead>) -> Response {
+    async fn render_in_slot(
+        &self,
+        request: Request<Body>,
+        page_override: Option<PageOverride>,
+    ) -> Response {
         let slots = match Sender::of(&request) {
             Sender::Caller => self.rendering.personal(),
             Sender::Anonymous => self.rendering.public(),
         };
         let pages = self.clone();
-        let document = slots.run(async move { pages.document(request, instead).await });
+        let document = slots.run(async move { pages.document(request, page_override).await });
         document.await.unwrap_or_else(IntoResponse::into_response)
     }
 
@@ -147,10 +151,14 @@ impl Pages {
     }
 
     /// The document of the page at the request's address, or of what is shown instead.
-    async fn document(&self, mut request: Request<Body>, instead: Option<Instead>) -> Response {
+    async fn document(
+        &self,
+        mut request: Request<Body>,
+        page_override: Option<PageOverride>,
+    ) -> Response {
         keep_known_names(request.uri_mut());
         let assets = Arc::clone(&self.assets);
-        let shell = move || view! { <Shell assets=(*assets).clone() instead=instead.clone() /> };
+        let shell = move || view! { <Shell assets=(*assets).clone() page_override=page_override.clone() /> };
         let list = DocumentList::default();
         let (context, in_context) = (self.context(), list.clone());
         let with_list = move || {

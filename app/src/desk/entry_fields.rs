@@ -1,17 +1,17 @@
-//! What can be said of an entry when it is created, and changed later.
+//! The fields of an entry's details, for the forms to create and to edit an entry.
 
 use leptos::prelude::*;
 use newsroom::{Entry, zone};
 
 use crate::{
-    layout::{Choice, Field, LongField},
+    layout::{SelectField, TextArea, TextField},
     site::Site,
 };
 
-/// The fields of an entry; those of `entry`, if it is there already.
+/// The fields of an entry's details, with the values of `entry` if there is one.
 #[component]
 pub fn EntryFields(
-    /// The entry that is to be changed.
+    /// The entry to edit; `None` for a new one.
     #[prop(optional)]
     entry: Option<Entry>,
 ) -> impl IntoView {
@@ -51,16 +51,16 @@ pub fn EntryFields(
         )
     };
     view! {
-        <Field name="title" label="Title" value=title language=language.clone() />
-        <Field name="slug" label=slug_label hint=slug_hint value=slug required=!is_new />
-        <LongField
+        <TextField name="title" label="Title" value=title language=language.clone() />
+        <TextField name="slug" label=slug_label hint=slug_hint value=slug required=!is_new />
+        <TextArea
             name="summary"
             label="Summary (optional)"
             value=summary
             rows=2
             language=language
         />
-        <Field
+        <TextField
             name="time_zone"
             label="Time zone"
             value=time_zone
@@ -73,14 +73,14 @@ pub fn EntryFields(
                 .map(|name| view! { <option value=name></option> })
                 .collect_view()}
         </datalist>
-        <Field
+        <TextField
             name="language"
             label="Language (optional)"
             value=own_language
             hint=language_hint
             required=false
         />
-        <Choice
+        <SelectField
             name="default_order"
             label="Default order"
             options=vec![("oldest", "Oldest update first, as a story"), ("latest", "Latest update first, as news")]

@@ -193,7 +193,7 @@ async fn account_again(desk: Desk, error: &Error) -> Response {
 
 async fn account_page(desk: Desk, typed: SubmittedForm, status: StatusCode) -> Response {
     let request = PageRequest {
-        typed: Some(Arc::new(typed)),
+        submitted: Some(Arc::new(typed)),
         ..desk.request
     };
     desk.pages.render_for("/account", request, status).await

@@ -158,11 +158,7 @@ async fn what_is_live_stands_on_one_page() {
     let (app, anonymous, author) = TestApp::start().await;
     let empty = anonymous.get("/live").await;
     empty.assert_status_ok();
-    assert!(
-        empty
-            .text()
-            .contains("Nothing is live right now.")
-    );
+    assert!(empty.text().contains("Nothing is live right now."));
     for (slug, state) in [
         ("one", EntryState::Live),
         ("two", EntryState::Live),
