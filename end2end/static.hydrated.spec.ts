@@ -36,7 +36,7 @@ for (const [name, apply] of Object.entries(variants)) {
     await expect(page.getByText("Connecting…")).toHaveCount(0);
     await expect(page.getByRole("status")).toHaveText("This page does not update automatically.");
     await expect(page.getByRole("button", { name: /first$/ }), "no button that does nothing").toHaveCount(0);
-    await expect(page.getByRole("link", { name: "Post an update" }), "for authors alone").toHaveCount(0);
+    await expect(page.getByRole("link", { name: "Post update" }), "for authors alone").toHaveCount(0);
 
     await post(entry.slug, "second");
     await page.getByRole("link", { name: "Refresh" }).click();
@@ -65,7 +65,7 @@ test("without WebAssembly an author is led to the composer's own page", async ({
   const page = await author.context.newPage();
   await withoutWebAssembly(page);
   await page.goto(entry.url);
-  await page.getByRole("link", { name: "Post an update" }).click();
+  await page.getByRole("link", { name: "Post update" }).click();
   await expect(page).toHaveURL(`${entry.url}/compose`);
   await page.getByRole("textbox", { name: "Update" }).fill("Posted all the same.");
   await page.getByRole("button", { name: "Post" }).click();

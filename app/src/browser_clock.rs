@@ -10,8 +10,8 @@ pub fn now() -> u64 {
     to_integer(Date::now())
 }
 
-/// A monotonic clock. It never goes back, as the wall clock may, and it counts the time during which
-/// the machine slept, as `performance.now()` does not in every browser.
+/// A monotonic clock. It never goes back, as the wall clock may, and it counts the time during
+/// which the machine slept, as `performance.now()` does not in every browser.
 #[derive(Default)]
 pub struct Stopwatch {
     /// The last readings of the wall clock and of `performance.now()`.

@@ -1,7 +1,7 @@
 //! Isolation of text directions where no markup can do it: in document titles and in attributes.
 
-/// Begins a text with a direction of its own, which its first letter decides (Unicode Standard Annex
-/// 9).
+/// Begins a text with a direction of its own, which its first letter decides (Unicode Standard
+/// Annex 9).
 const FIRST_STRONG_ISOLATE: char = '\u{2068}';
 /// Ends such a text.
 const POP_DIRECTIONAL_ISOLATE: char = '\u{2069}';

@@ -9,17 +9,17 @@
 //! | module | contents | runs |
 //! | --- | --- | --- |
 //! | `routes` | [`App`]: all pages and their routes | on the server |
-//! | `layout` | the document, the layout of a page, forms, error pages, the build's assets | on the server |
-//! | `request` | the caller of a page, and a rejected form that is shown again | on the server |
+//! | `layout` | the document, the layout of a page, forms, error pages, assets | on the server |
+//! | `request` | the caller of a page, and a rejected form to show again | on the server |
 //! | `site` | the site's URL and language | on the server |
 //! | `front` | the front page and `/live` | both |
-//! | `entry` | the page of a live blog, its cards, and the client that keeps pages up to date | both |
-//! | `composer` | posting: the composer in an entry's page, and as a page of its own | both |
+//! | `entry` | the page of a live blog, its cards, the client that updates pages | both |
+//! | `composer` | posting, in an entry's page and as a page of its own | both |
 //! | `desk` | authors' pages | on the server |
 //! | [`accounts`] | logging in, the first owner, one's own account | both |
 //! | `error` | [`AppError`], the error of a server function | both |
 //! | `escape`, `isolate` | escaping of HTML, isolation of text directions | both |
-//! | `browser_clock`, `local_storage` | access to the browser's clocks and storage | in the browser |
+//! | `browser_clock`, `local_storage` | the browser's clocks and storage | in the browser |
 //!
 //! # How to add a page
 //! 1. Write its component in the folder of its capability.

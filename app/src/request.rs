@@ -7,8 +7,8 @@ use domain::{Caller, SessionId};
 use leptos::prelude::{expect_context, use_context};
 use newsroom::{Error, Newsroom};
 
-/// The caller and the form of a request, in the request's extensions. Public pages get an empty one,
-/// so that they are the same for everyone.
+/// The caller and the form of a request, in the request's extensions. Public pages get an empty
+/// one, so that they are the same for everyone.
 #[derive(Clone, Debug, Default)]
 pub struct PageRequest {
     /// The account that is logged in.

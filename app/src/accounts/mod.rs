@@ -1,5 +1,5 @@
-//! Accounts: the pages to log in, to create the first owner, and to manage one's own account; and the
-//! server function that returns the caller.
+//! Accounts: the pages to log in, to create the first owner, and to manage one's own account; and
+//! the server function that returns the caller.
 
 mod api;
 

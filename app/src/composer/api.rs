@@ -5,8 +5,8 @@ use leptos::{prelude::*, server_fn::codec::Json};
 
 use crate::AppError;
 
-/// Publishes an update to the entry with this slug, as the account that is logged in. Calls with the
-/// same `op_id` and the same text publish once.
+/// Publishes an update to the entry with this slug, as the account that is logged in. Calls with
+/// the same `op_id` and the same text publish once.
 ///
 /// # Errors
 /// If no account is logged in, if the update is invalid or not allowed, or if the server fails. The

@@ -1,5 +1,5 @@
-//! Drafts in the browser: the composer stores what an author types until the server has published it.
-//! A draft survives a crash, a network failure, and an expired session.
+//! Drafts in the browser: the composer stores what an author types until the server has published
+//! it. A draft survives a crash, a network failure, and an expired session.
 
 use domain::{AccountId, Submission};
 use serde::{Deserialize, Serialize};
@@ -35,8 +35,9 @@ impl LocalDraft {
         serde_json::to_string(self).is_ok_and(|json| local_storage::set(&key.0, &json))
     }
 
-    /// Sets the text. A different text is a different update, and is submitted with another operation
-    /// id. Returns whether the previous text may have been published without the author knowing.
+    /// Sets the text. A different text is a different update, and is submitted with another
+    /// operation id. Returns whether the previous text may have been published without the author
+    /// knowing.
     pub fn set_text(&mut self, source: String, headline: String) -> bool {
         if self.source == source && self.headline == headline {
             return false;
@@ -57,8 +58,8 @@ impl LocalDraft {
 pub struct DraftKey(String);
 
 impl DraftKey {
-    /// Returns the key for `account` and the entry numbered `entry`. The entry's slug may change, so
-    /// it is not part of the key.
+    /// Returns the key for `account` and the entry numbered `entry`. The entry's slug may change,
+    /// so it is not part of the key.
     pub fn new(account: AccountId, entry: &str) -> Self {
         Self(format!("ringside-draft-{account}-{entry}"))
     }

@@ -29,8 +29,8 @@ use super::{
 };
 use crate::{AppError, accounts::whoami, browser_clock::now};
 
-/// The id of the headline's field. Enter in it moves the focus to the text: only Post and Ctrl+Enter
-/// publish.
+/// The id of the headline's field. Enter in it moves the focus to the text: only Post and
+/// Ctrl+Enter publish.
 const HEADLINE_ID: &str = "composer-headline";
 
 /// The time for which "Posted." is shown, in milliseconds.
@@ -46,8 +46,8 @@ impl From<SplitLoaderError> for NotLoaded {
     }
 }
 
-/// Fetches the code of this file, and mounts the composer in `host` if the caller may post. Shows an
-/// error message if there is no session, or if the server can't be reached.
+/// Fetches the code of this file, and mounts the composer in `host` if the caller may post. Shows
+/// an error message if there is no session, or if the server can't be reached.
 #[leptos::wasm_split::wasm_split(composer, wasm_split_path = ::leptos::wasm_split, fallible)]
 pub fn mount_composer(host: HtmlElement, slug: String, entry: String) -> Result<(), NotLoaded> {
     spawn_local(async move {
@@ -228,8 +228,8 @@ impl ComposerState {
         }
     }
 
-    /// Clears the fields of the published update, and shows a sentence about removed content if there
-    /// is one. Text typed since then is kept: it belongs to the next update.
+    /// Clears the fields of the published update, and shows a sentence about removed content if
+    /// there is one. Text typed since then is kept: it belongs to the next update.
     fn clear(self, sent: &LocalDraft, removed: Option<String>) {
         if self.source.get_untracked() == sent.source {
             self.source.set(String::new());
@@ -326,7 +326,8 @@ fn Composer(
             aria-label="Post an update"
             lang="en"
             dir="ltr"
-            // No button submits the form, so that the browser's handling of Enter publishes nothing.
+            // No button submits the form, so that the browser's handling of Enter publishes
+            // nothing.
             on:submit=move |event| event.prevent_default()
             on:keydown=on_key
             on:compositionend=move |_| ended_composition.end()
@@ -448,8 +449,8 @@ fn focus(field: Option<impl AsRef<HtmlElement>>) {
     }
 }
 
-/// Returns whether the focus is on nothing, or on one of the composer's buttons. Otherwise the author
-/// is doing something else, and keeps the focus.
+/// Returns whether the focus is on nothing, or on one of the composer's buttons. Otherwise the
+/// author is doing something else, and keeps the focus.
 fn may_take_focus() -> bool {
     document().active_element().is_none_or(|active| {
         let is_in_composer = || active.closest(".composer").is_ok_and(|form| form.is_some());

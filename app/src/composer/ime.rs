@@ -1,5 +1,5 @@
-//! Detection of keys that an input method handles. Japanese, Chinese and Korean are typed with input
-//! methods, where Enter accepts a suggestion.
+//! Detection of keys that an input method handles. Japanese, Chinese and Korean are typed with
+//! input methods, where Enter accepts a suggestion.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -17,8 +17,8 @@ pub struct Composition {
 }
 
 impl Composition {
-    /// Handles the end of a composition. Safari reports it before the key that ended it, so keys are
-    /// ignored until the browser has dispatched that key.
+    /// Handles the end of a composition. Safari reports it before the key that ended it, so keys
+    /// are ignored until the browser has dispatched that key.
     pub fn end(&self) {
         self.ended.set(true);
         let ended = Rc::clone(&self.ended);

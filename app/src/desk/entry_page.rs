@@ -1,5 +1,5 @@
-//! The desk's page of an entry: start and end it, edit its details, and edit, mark, delete and restore
-//! its updates.
+//! The desk's page of an entry: start and end it, edit its details, and edit, mark, delete and
+//! restore its updates.
 
 use domain::{EntryState, Mark};
 use leptos::prelude::*;

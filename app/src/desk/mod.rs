@@ -1,5 +1,5 @@
-//! The desk: authors create, edit, start and end entries, and edit, mark and delete updates. All pages
-//! are plain forms and work without JavaScript.
+//! The desk: authors create, edit, start and end entries, and edit, mark and delete updates. All
+//! pages are plain forms and work without JavaScript.
 
 mod desk_page;
 mod entry_edit_page;

@@ -32,8 +32,8 @@ impl DocumentList {
         PLACEHOLDER.to_owned()
     }
 
-    /// Splits the rendered document `html` at its list. Returns the bytes before the list, the parts
-    /// of the list, and the bytes after it; `None` if there is no list.
+    /// Splits the rendered document `html` at its list. Returns the bytes before the list, the
+    /// parts of the list, and the bytes after it; `None` if there is no list.
     pub fn split(&self, html: &Bytes) -> Option<(Bytes, Vec<Arc<ListPart>>, Bytes)> {
         let parts = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let at = html

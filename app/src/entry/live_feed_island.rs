@@ -39,8 +39,8 @@ fn bar() -> impl IntoView {
             <p id=FeedBar::STATUS class="connection-status" data-status=domain::ConnectionStatus::Connecting.as_str()>
                 {status_text(domain::ConnectionStatus::Connecting)}
             </p>
-            // The stylesheet shows the label for the list's order, even before hydration. A page of all
-            // entries has only one order.
+            // The stylesheet shows the label for the list's order, even before hydration. A page of
+            // all entries has only one order.
             <button id=FeedBar::ORDER class="button feed-order" type="button">
                 <span class="if-oldest">"Show latest first"</span>
                 <span class="if-latest">"Show oldest first"</span>

@@ -5,7 +5,7 @@
 //! | module | contents |
 //! | --- | --- |
 //! | [`page`], [`update_page`] | the pages of an entry and of one update |
-//! | [`update_card`], [`highlights`], [`moment`], [`excerpt`] | parts of them, also sent in the feed |
+//! | [`update_card`], [`highlights`], [`moment`], [`excerpt`] | parts of pages, and of the feed |
 //! | [`list`] | the list of cards, in parts that the server keeps |
 //!
 //! # Run in the browser
@@ -14,7 +14,7 @@
 //!
 //! | module | contents |
 //! | --- | --- |
-//! | [`live_client`] | the client itself: runs `domain::Connection`, handles the events of a stream |
+//! | [`live_client`] | the client: runs `domain::Connection`, and handles stream events |
 //! | [`catch_up`], [`refresh`] | what the client fetches: changes, or the page itself |
 //! | [`apply`] | how changes are shown, by kind of page |
 //! | [`event_source`], [`websocket`], [`stream_event`], [`stream_slot`] | streams |

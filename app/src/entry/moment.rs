@@ -8,8 +8,8 @@ use newsroom::{
     zone::{self, LocalTime},
 };
 
-/// A moment. An implied date is in attributes, for the browser to show the moment in the reader's own
-/// zone (`times.rs`), and for pages that imply another day (`front/labelled_cards.rs`).
+/// A moment. An implied date is in attributes, for the browser to show the moment in the reader's
+/// own zone (`times.rs`), and for pages that imply another day (`front/labelled_cards.rs`).
 #[component]
 pub fn Moment(
     /// The moment itself.

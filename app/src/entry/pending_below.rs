@@ -26,10 +26,10 @@ impl PendingBelow {
     pub fn new(on_change: impl Fn(usize) + 'static) -> Self {
         let on_change: OnChange = Rc::new(on_change);
         let unseen: Rc<RefCell<Vec<HtmlElement>>> = Rc::default();
-        let (on_view, observed) = (Rc::clone(&on_change), Rc::clone(&unseen));
+        let (on_view, watched) = (Rc::clone(&on_change), Rc::clone(&unseen));
         let callback: Closure<dyn FnMut(js_sys::Array, IntersectionObserver)> = Closure::new(
             move |entries: js_sys::Array, observer: IntersectionObserver| {
-                let mut unseen = observed.borrow_mut();
+                let mut unseen = watched.borrow_mut();
                 for entry in entries.iter() {
                     let entry: IntersectionObserverEntry = entry.unchecked_into();
                     if entry.is_intersecting() {

@@ -1,5 +1,6 @@
-//! The feed's JSON, parsed with the browser's `JSON.parse`. serde would add a tenth to the code that
-//! every reader loads. The types, and the serde format that the server writes, are in `domain`.
+//! The feed's JSON, parsed with the browser's `JSON.parse`. serde would add a tenth to the code
+//! that every reader loads. The types, and the serde format that the server writes, are in
+//! `domain`.
 
 use domain::{
     Batch, Change, Deleted, EntryChange, EntryId, Epoch, Head, Language, Rev, Timestamp, UpdateId,

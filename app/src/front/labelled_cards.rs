@@ -1,5 +1,5 @@
-//! The cards of `/live`, each with the label of its entry. The page adds the label to the card: cards
-//! are the same bytes everywhere, and a change of the title changes no card.
+//! The cards of `/live`, each with the label of its entry. The page adds the label to the card:
+//! cards are the same bytes everywhere, and a change of the title changes no card.
 
 use domain::{Change, EntryChange, EntryId, EntryState, Timestamp, UpdateId, Upserted};
 
@@ -43,8 +43,8 @@ fn with_date(inside: &str) -> Option<String> {
     Some([before, "<time ", tag, rest, begin, date, "</span> ", after].concat())
 }
 
-/// Returns the `changes` that `/live` shows: updates of live entries, posted at `oldest` or later, with
-/// the labels of their entries; and deletions. An older update would make the page longer.
+/// Returns the `changes` that `/live` shows: updates of live entries, posted at `oldest` or later,
+/// with the labels of their entries; and deletions. An older update would make the page longer.
 pub fn label_live_cards(
     changes: Vec<Change>,
     entries: &[EntryChange],

@@ -1,5 +1,5 @@
-//! The pages of all public entries: the front page, with a summary of each entry, and `/live`, with the
-//! updates of all live entries. The island `LiveFeed` keeps both up to date.
+//! The pages of all public entries: the front page, with a summary of each entry, and `/live`, with
+//! the updates of all live entries. The island `LiveFeed` keeps both up to date.
 
 pub mod labelled_cards;
 pub mod summary_list;

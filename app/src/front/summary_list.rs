@@ -1,4 +1,5 @@
-//! The front page's summaries in the browser. An entry keeps its DOM node for as long as it is shown.
+//! The front page's summaries in the browser. An entry keeps its DOM node for as long as it is
+//! shown.
 
 use domain::{EntryChange, EntryState};
 use leptos::prelude::document;

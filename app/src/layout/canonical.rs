@@ -5,8 +5,8 @@ use leptos_meta::{Link, Meta};
 
 use crate::site::Site;
 
-/// The canonical link of a page. It uses the configured site URL and not the request's `Host`, which
-/// clients can set to anything: public pages are cached for everyone.
+/// The canonical link of a page. It uses the configured site URL and not the request's `Host`,
+/// which clients can set to anything: public pages are cached for everyone.
 #[component]
 pub fn Canonical(
     /// The path, such as `/live`.

@@ -13,8 +13,8 @@ pub fn page_or_error<V: IntoView>(
     response: &ResponseOptions,
     page: Result<V, Error>,
 ) -> impl IntoView + use<V> {
-    // The result of a future is rendered after the future has ended, when its owner is no longer the
-    // current one. Without this, tags for the document's head would be lost.
+    // The result of a future is rendered after the future has ended, when its owner is no longer
+    // the current one. Without this, tags for the document's head would be lost.
     OwnedView::new(match page {
         Ok(page) => Either::Left(page),
         Err(error) => {

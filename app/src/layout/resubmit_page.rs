@@ -25,7 +25,8 @@ pub fn ResubmitPage(
                 EitherOf3::B(view! {
                     <div class="field">
                         <label for=id.clone()>{label}</label>
-                        // A line end right after the tag is not part of the value (WHATWG HTML, 13.1.2.5).
+                        // A line end right after the tag is not part of the value (WHATWG HTML,
+                        // 13.1.2.5).
                         <textarea id=id name=name rows="8" dir="auto">
                             {format!("\n{}", escaped(value))}
                         </textarea>

@@ -8,8 +8,8 @@ use super::ENGLISH;
 /// connection status.
 pub const STATIC_NOTE_ID: &str = "static-note";
 
-/// The bar shown instead of the live bar where scripts do not run, or where the islands' code is not
-/// available: a sentence, a link to refresh the page, and further links.
+/// The bar shown instead of the live bar where scripts do not run, or where the islands' code is
+/// not available: a sentence, a link to refresh the page, and further links.
 #[component]
 pub fn StaticBar(
     /// The page's own URL.
