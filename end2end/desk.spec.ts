@@ -139,7 +139,7 @@ test("form submitted twice publishes once", async ({ page, newEntry, send }) => 
 test("set-up link creates the first owner once", async ({ ringside, page, allowConsole }) => {
   allowConsole(/403/);
   await page.goto("/setup?token=guessed");
-  await expect(page.getByText("This set-up link is wrong or old.")).toBeVisible();
+  await expect(page.getByText("This set-up link is invalid or expired.")).toBeVisible();
 
   const link = /http:\S+\/setup\?token=\S+/.exec(ringside.log)?.[0];
   await page.goto(link ?? "the server printed no link");

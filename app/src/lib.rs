@@ -55,7 +55,7 @@ pub use {
         DocumentList, list_parts, render_card, render_highlights, render_since, update_content,
     },
     front::render_entry_summary,
-    layout::{Assets, PageOverride, Shell, inline_scripts},
+    layout::{Assets, BodyOverride, Shell, inline_scripts},
     request::{PageRequest, SubmittedForm, status_of},
     routes::App,
     site::Site,

@@ -57,10 +57,10 @@ pub fn ErrorPage(
     }
 }
 
-/// The error page for an unknown address.
+/// Renders the error page for an unknown path.
 #[component]
 pub fn NotFound() -> impl IntoView {
     expect_context::<ResponseOptions>().set_status(StatusCode::NOT_FOUND);
-    let message = "Nothing was found at this address. The link may be old or mistyped.".to_owned();
+    let message = "There is no page at this address. The link may be old or mistyped.".to_owned();
     view! { <ErrorPage status=StatusCode::NOT_FOUND message /> }
 }

@@ -18,5 +18,5 @@ pub use form::{
 };
 pub use page_layout::{Audience, ENGLISH, PageLayout};
 pub use resubmit_page::ResubmitPage;
-pub use shell::{ORDER_SCRIPT, PageOverride, Shell};
+pub use shell::{BodyOverride, ORDER_SCRIPT, Shell};
 pub use static_bar::StaticBar;

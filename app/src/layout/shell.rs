@@ -7,12 +7,13 @@ use leptos_meta::{MetaTags, provide_meta_context};
 use super::{Assets, ErrorPage, ResubmitPage};
 use crate::App;
 
-/// A page that is shown instead of the one at the request's address.
+/// The content of a document that is not the page at the request's URL.
 #[derive(Clone, Debug)]
-pub enum PageOverride {
-    /// An error page with this status and sentence.
-    Error(StatusCode, String),
-    /// A form that was submitted to this path after the session had expired, with its fields.
+pub enum BodyOverride {
+    /// An error, with its status and a sentence.
+    Problem(StatusCode, String),
+    /// A form that was sent to this path after the session had expired, with its fields. The author
+    /// can submit it again after the login.
     Resubmit(String, Vec<(String, String)>),
 }
 
@@ -25,14 +26,14 @@ pub(super) const HEAD_SCRIPT: &str = r#"(e=>{e.classList.add("js");if(/(^|; )rin
 /// and the updates in each, into the order that the reader chose, unless the address has `?order=`.
 pub const ORDER_SCRIPT: &str = r#"(e=>{let l=document.getElementById("live-updates"),o=null;try{o=localStorage.getItem("ringside-order")}catch{}if((o=="oldest"||o=="latest")&&o!=l.dataset.order&&!/[?&]order=/.test(location.search)){for(let s of[...l.children].reverse()){s.append(...[...s.children].reverse());l.append(s)}l.dataset.order=o}e.classList.remove("ordering")})(document.documentElement)"#;
 
-/// The document with the page at the request's address, or the page that overrides it.
+/// Renders the document: the page at the request's URL, or the content that replaces it.
 #[component]
 pub fn Shell(
     /// The build's files.
     assets: Assets,
-    /// The page to show instead.
+    /// The content that replaces the page.
     #[prop(optional_no_strip)]
-    page_override: Option<PageOverride>,
+    body_override: Option<BodyOverride>,
 ) -> impl IntoView {
     let stylesheet = assets.stylesheet();
     provide_context(assets);
@@ -55,12 +56,12 @@ pub fn Shell(
                 <MetaTags />
             </head>
             <body>
-                {match page_override {
+                {match body_override {
                     None => EitherOf3::A(view! { <App /> }),
-                    Some(PageOverride::Error(status, message)) => {
+                    Some(BodyOverride::Problem(status, message)) => {
                         EitherOf3::B(view! { <ErrorPage status message /> })
                     }
-                    Some(PageOverride::Resubmit(action, fields)) => {
+                    Some(BodyOverride::Resubmit(action, fields)) => {
                         EitherOf3::C(view! { <ResubmitPage action fields /> })
                     }
                 }}

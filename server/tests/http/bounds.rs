@@ -99,7 +99,9 @@ async fn who_is_not_logged_in_sends_little() {
         .assert_text_contains("x".repeat(16_000));
     let late = send(&anonymous, path, text(17_000)).await;
     late.assert_status_payload_too_large();
-    late.assert_text_contains("Your session has expired, and this is too long to be kept here.");
+    late.assert_text_contains(
+        "Your session has expired, and this text is too long to be kept here.",
+    );
 }
 
 /// What no handler reads is read to its end all the same: a client that sends first and reads then

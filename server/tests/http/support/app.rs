@@ -185,7 +185,7 @@ impl TestApp {
 
     /// An editor without a browser, who posts what a test needs to be there.
     pub async fn editor(&self) -> &Caller {
-        let person = || self.person("editor", Role::Editor);
+        let person = || self.person("background-editor", Role::Editor);
         self.editor.get_or_init(person).await
     }
 

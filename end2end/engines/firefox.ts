@@ -1,0 +1,51 @@
+import puppeteer, { type ElementHandle } from "puppeteer-core";
+import { type Engine, type Role, type Tab, xpath } from "./tab";
+
+/** Milliseconds; far more than anything takes, even on a busy machine. */
+const LIMIT = 60_000;
+
+/** Starts Firefox without a window. It is driven by WebDriver BiDi, which it speaks itself. */
+export async function startFirefox(): Promise<Engine> {
+  const browser = await puppeteer.launch({
+    browser: "firefox",
+    executablePath: process.env.RINGSIDE_FIREFOX ?? "/usr/bin/firefox-esr",
+    timeout: LIMIT,
+    protocolTimeout: LIMIT,
+    // It sends requests to Ringside and to nobody else.
+    extraPrefsFirefox: {
+      "app.normandy.enabled": false,
+      "browser.safebrowsing.malware.enabled": false,
+      "browser.safebrowsing.phishing.enabled": false,
+      "extensions.update.enabled": false,
+      "network.captive-portal-service.enabled": false,
+      "network.connectivity-service.enabled": false,
+      "toolkit.telemetry.enabled": false,
+    },
+  });
+  return {
+    close: () => browser.close(),
+    async newTab() {
+      const context = await browser.createBrowserContext();
+      const page = await context.newPage();
+      page.setDefaultTimeout(LIMIT);
+      const find = async (role: Role, name: string) => {
+        const found = await page.waitForSelector(`xpath/${xpath(role, name)}`, { visible: true });
+        return found as ElementHandle<HTMLElement>;
+      };
+      const tab: Tab = {
+        goto: async (url) => void (await page.goto(url, { waitUntil: "load" })),
+        back: async () => void (await page.goBack({ waitUntil: "load" }).catch(ignoreRestored)),
+        reload: async () => void (await page.reload({ waitUntil: "load" })),
+        evaluate: (run, ...args) => page.evaluate(run as never, ...args),
+        click: async (role, name) => (await find(role, name)).click(),
+        type: async (name, text) => (await find("textbox", name)).type(text),
+      };
+      return { tab, close: () => context.close() };
+    },
+  };
+}
+
+/** A page that comes from the back/forward cache is not loaded again, so no event of its loading comes. */
+function ignoreRestored(error: Error): void {
+  if (!/timeout/i.test(error.message)) throw error;
+}
