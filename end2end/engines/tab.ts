@@ -1,7 +1,7 @@
-// A tab of any browser engine, as far as the engine tests need one. Chromium is tested by the whole suite; Firefox and WebKit
-// by a part of it, each through the automation protocol that its own packages bring.
+// The operations on a browser tab that the engine tests need. Chromium runs the whole suite.
+// Firefox and WebKit run a part of it, each with its own automation protocol.
 
-/** What a control is, for readers of all kinds. */
+/** The ARIA role of a control. */
 export type Role = "button" | "link" | "textbox";
 
 export interface Tab {
@@ -11,7 +11,7 @@ export interface Tab {
   back(): Promise<void>;
   /** Reloads the page. */
   reload(): Promise<void>;
-  /** Runs a function in the page. It can use nothing but its arguments, which are sent as JSON, as its result is. */
+  /** Runs a function in the page. It can use only its arguments. Arguments and result are JSON. */
   evaluate<Args extends unknown[], Result>(run: (...args: Args) => Result, ...args: Args): Promise<Awaited<Result>>;
   /** Clicks a visible control with the mouse. */
   click(role: Role, name: string): Promise<void>;
@@ -19,14 +19,14 @@ export interface Tab {
   type(name: string, text: string): Promise<void>;
 }
 
-/** A browser engine that is running. */
+/** A running browser engine. */
 export interface Engine {
-  /** Opens a tab with a profile of its own. */
+  /** Opens a tab with its own profile. */
   newTab(): Promise<{ tab: Tab; close: () => Promise<void> }>;
   close(): Promise<void>;
 }
 
-/** The XPath of a control by its label, or of the element in it that shows its text. */
+/** Returns the XPath of a control by its label, or of the element in it that shows its text. */
 export function xpath(role: Role, name: string): string {
   const label = `@aria-label='${name}'`;
   const labelled = (element: string) => `//${element}[${label}] | //${element}/descendant-or-self::*[text()[normalize-space()='${name}']]`;

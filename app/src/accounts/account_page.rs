@@ -37,7 +37,7 @@ pub fn AccountPage() -> impl IntoView {
                 .filter(|_| request.submitted.is_none())
                 .and_then(done_message);
             view! {
-                <PageLayout title="Your account · Ringside" audience=Audience::Author(caller.clone())>
+                <PageLayout title="Your account · Ringside" audience=Audience::Member(caller.clone())>
                     <p class="from-entry">
                         <a href="/desk">"Your desk"</a>
                     </p>

@@ -18,7 +18,7 @@ pub fn LoginPage() -> impl IntoView {
         next => next,
     };
     view! {
-        <PageLayout title="Log in · Ringside" audience=Audience::LoggedOut>
+        <PageLayout title="Log in · Ringside" audience=Audience::Guest>
             <div class="form-page">
                 <h1>"Log in"</h1>
                 <FormError />

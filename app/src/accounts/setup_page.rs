@@ -19,7 +19,7 @@ pub fn SetupPage() -> impl IntoView {
         token => token,
     };
     view! {
-        <PageLayout title="Set up Ringside" audience=Audience::LoggedOut>
+        <PageLayout title="Set up Ringside" audience=Audience::Guest>
             <div class="form-page">
                 <h1>"Welcome to Ringside"</h1>
                 <p>"Choose a username and a password for the owner account."</p>

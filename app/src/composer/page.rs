@@ -35,7 +35,7 @@ pub fn ComposePage() -> impl IntoView {
             view! {
                 <PageLayout
                     title=format!("Post to {}", isolated(entry.title.as_str()))
-                    audience=Audience::Author(caller)
+                    audience=Audience::Member(caller)
                 >
                     <h1>
                         "Post to "

@@ -24,7 +24,7 @@ pub fn DeskPage() -> impl IntoView {
         };
         let page = found.await.map(|(caller, entries)| {
             view! {
-                <PageLayout title="Your desk · Ringside" audience=Audience::Author(caller)>
+                <PageLayout title="Your desk · Ringside" audience=Audience::Member(caller)>
                     <h1>"Your desk"</h1>
                     {if entries.is_empty() {
                         view! { <p class="empty">"No live blogs yet. Create the first one below."</p> }

@@ -40,7 +40,7 @@ pub fn DeskEntryPage() -> impl IntoView {
             view! {
                 <PageLayout
                     title=format!("{} · Your desk", isolated(entry.title.as_str()))
-                    audience=Audience::Author(caller)
+                    audience=Audience::Member(caller)
                 >
                     <p class="from-entry">
                         <a href="/desk">"Your desk"</a>

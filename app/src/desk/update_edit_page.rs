@@ -33,7 +33,7 @@ pub fn UpdateEditPage() -> impl IntoView {
             view! {
                 <PageLayout
                     title=format!("Edit · {}", isolated(entry.title.as_str()))
-                    audience=Audience::Author(caller)
+                    audience=Audience::Member(caller)
                 >
                     <p class="from-entry">
                         <a href=format!("/desk/entries/{}", entry.slug) dir="auto" lang=entry.language.to_string()>

@@ -67,7 +67,7 @@ pub fn EntryPage() -> impl IntoView {
             view! {
                 <PageLayout
                     title=page_title(entry.title.as_str())
-                    audience=Audience::Everyone
+                    audience=Audience::Public
                     language=Some(entry.language.clone())
                 >
                     <Meta name="description" content=description.clone() />

@@ -76,7 +76,7 @@ fn Shown(shown: ShownUpdate, card: String) -> impl IntoView {
     view! {
         <PageLayout
             title=format!("{} · {}", isolated(&title), isolated(entry.title.as_str()))
-            audience=Audience::Everyone
+            audience=Audience::Public
             language=Some(entry.language.clone())
         >
             <Meta name="description" content=description.clone() />
@@ -147,7 +147,7 @@ fn Removed(entry: Entry) -> impl IntoView {
     view! {
         <PageLayout
             title=format!("Removed · {}", isolated(entry.title.as_str()))
-            audience=Audience::Everyone
+            audience=Audience::Public
             language=Some(entry.language.clone())
         >
             <div class="note" lang=ENGLISH>

@@ -27,7 +27,7 @@ pub fn LiveNowPage() -> impl IntoView {
                 LivePage::LONGEST
             );
             view! {
-                <PageLayout title="Live now · Ringside" audience=Audience::Everyone>
+                <PageLayout title="Live now · Ringside" audience=Audience::Public>
                     <Meta name="description" content=description.clone() />
                     <Canonical path="/live" />
                     <header class="front-title" lang=ENGLISH>

@@ -27,7 +27,7 @@ pub fn FrontPage() -> impl IntoView {
                 of(EntryState::Ended),
             );
             view! {
-                <PageLayout title="Ringside: live blogs" audience=Audience::Everyone>
+                <PageLayout title="Ringside: live blogs" audience=Audience::Public>
                     <Meta
                         name="description"
                         content="All live blogs: what is live now, what is coming up, and what has ended."

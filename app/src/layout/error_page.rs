@@ -43,7 +43,7 @@ pub fn ErrorPage(
         _ => "Invalid request",
     };
     view! {
-        <PageLayout title=format!("{title} · Ringside") audience=Audience::LoggedOut>
+        <PageLayout title=format!("{title} · Ringside") audience=Audience::Guest>
             <div class="note">
                 <h1>{title}</h1>
                 <p>{message}</p>

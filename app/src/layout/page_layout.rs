@@ -11,12 +11,13 @@ pub const ENGLISH: &str = "en";
 
 /// The audience of a page, which decides the links in its header.
 pub enum Audience {
-    /// Everyone gets the same page. A script selects the links for readers or for authors.
-    Everyone,
-    /// An author who is logged in.
-    Author(Caller),
+    /// Everyone. The page is the same for all, and a script selects the links for readers or
+    /// authors.
+    Public,
+    /// An account that is logged in.
+    Member(Caller),
     /// Somebody who is not logged in.
-    LoggedOut,
+    Guest,
 }
 
 /// A page with its header and footer.
@@ -37,11 +38,11 @@ pub fn PageLayout(
     // pages' own words are marked as English (docs/adr/0019-language-and-direction.md).
     let document = match (&language, &audience) {
         (Some(language), _) => language.clone(),
-        (None, Audience::Everyone) => Site::current().language,
-        (None, Audience::Author(_) | Audience::LoggedOut) => Language::default(),
+        (None, Audience::Public) => Site::current().language,
+        (None, Audience::Member(_) | Audience::Guest) => Language::default(),
     };
     let nav = match audience {
-        Audience::Everyone => Some(Either::Left(view! {
+        Audience::Public => Some(Either::Left(view! {
             <a class="if-author" href="/desk">
                 "Your desk"
             </a>
@@ -49,7 +50,7 @@ pub fn PageLayout(
                 "Log in"
             </a>
         })),
-        Audience::Author(caller) => Some(Either::Right(view! {
+        Audience::Member(caller) => Some(Either::Right(view! {
             <a href="/desk">"Your desk"</a>
             <a href="/account">"Account"</a>
             <form method="post" action="/logout">
@@ -58,7 +59,7 @@ pub fn PageLayout(
                 </button>
             </form>
         })),
-        Audience::LoggedOut => None,
+        Audience::Guest => None,
     };
     view! {
         <Html {..} lang=document.to_string() />

@@ -42,7 +42,7 @@ pub fn ResubmitPage(
             }
         });
     view! {
-        <PageLayout title="Logged out · Ringside" audience=Audience::LoggedOut>
+        <PageLayout title="Logged out · Ringside" audience=Audience::Guest>
             <div class="form-page">
                 <h1>"Logged out"</h1>
                 <p class="form-error" role="alert">
