@@ -1,4 +1,5 @@
-// The tests that run in Firefox and WebKit as well: what engines do differently, such as streams, history, focus and selection.
+// The tests that also run in Firefox and WebKit. They cover what engines do differently: streams,
+// history, focus and selection.
 import { defineConfig } from "@playwright/test";
 import type { EngineFixtures } from "./engines/test";
 import suite from "./playwright.config";

@@ -1,17 +1,17 @@
 import puppeteer, { type ElementHandle } from "puppeteer-core";
 import { type Engine, type Role, type Tab, xpath } from "./tab";
 
-/** Milliseconds; far more than anything takes, even on a busy machine. */
+/** Milliseconds. Far more than any step takes, even on a busy machine. */
 const LIMIT = 60_000;
 
-/** Starts Firefox without a window. It is driven by WebDriver BiDi, which it speaks itself. */
+/** Starts Firefox without a window, driven by WebDriver BiDi. */
 export async function startFirefox(): Promise<Engine> {
   const browser = await puppeteer.launch({
     browser: "firefox",
     executablePath: process.env.RINGSIDE_FIREFOX ?? "/usr/bin/firefox-esr",
     timeout: LIMIT,
     protocolTimeout: LIMIT,
-    // It sends requests to Ringside and to nobody else.
+    // The browser connects only to Ringside.
     extraPrefsFirefox: {
       "app.normandy.enabled": false,
       "browser.safebrowsing.malware.enabled": false,
@@ -45,7 +45,13 @@ export async function startFirefox(): Promise<Engine> {
   };
 }
 
+<<<<<<< HEAD
 /** A page from the back/forward cache is not loaded again, so its load event never fires. */
+=======
+/**
+ * Ignores the timeout of a page restored from the back/forward cache, which fires no load event.
+ */
+>>>>>>> words-app
 function ignoreRestored(error: Error): void {
   if (!/timeout/i.test(error.message)) throw error;
 }

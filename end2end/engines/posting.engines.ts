@@ -1,7 +1,7 @@
-// What an author does, in Firefox and WebKit.
+// Posting in Firefox and WebKit.
 import { expect, status, test, texts } from "./test";
 
-test("an author logs in and posts from the page, and a text survives a reload", async ({ tab, ringside, newMember, newEntry }) => {
+test("author logs in and posts, and a draft survives a reload", async ({ tab, ringside, newMember, newEntry }) => {
   const author = await newMember("author");
   const entry = await newEntry();
   await tab.goto(`${ringside.url}/login?next=${encodeURIComponent(`/entries/${entry.slug}`)}`);

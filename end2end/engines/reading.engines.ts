@@ -1,4 +1,4 @@
-// What a reader does, in Firefox and WebKit.
+// Reading in Firefox and WebKit.
 import { expect, status, test, texts } from "./test";
 
 for (const [transport, shown] of [
@@ -25,7 +25,7 @@ for (const [transport, shown] of [
   });
 }
 
-test("a page reconnects after a restart of the server, and shows each update once", async ({ tab, ringside, newEntry, post }) => {
+test("page reconnects after a restart of the server, and shows each update once", async ({ tab, ringside, newEntry, post }) => {
   const entry = await newEntry();
   await post(entry.slug, "before");
   await tab.goto(`${entry.url}`);
@@ -38,7 +38,7 @@ test("a page reconnects after a restart of the server, and shows each update onc
   await expect.poll(() => texts(tab)).toEqual(["before", "after"]);
 });
 
-test("the order can be changed, and is kept", async ({ tab, newEntry, post }) => {
+test("order is reversed and stored", async ({ tab, newEntry, post }) => {
   const entry = await newEntry();
   for (const text of ["one", "two", "three"]) await post(entry.slug, text);
   await tab.goto(`${entry.url}`);
@@ -52,7 +52,7 @@ test("the order can be changed, and is kept", async ({ tab, newEntry, post }) =>
   await expect.poll(() => texts(tab)).toEqual(["four", "three", "two", "one"]);
 });
 
-test("a page that is gone back to catches up", async ({ tab, ringside, newEntry, post }) => {
+test("page catches up after the reader has gone back to it", async ({ tab, ringside, newEntry, post }) => {
   const entry = await newEntry();
   await post(entry.slug, "before");
   await tab.goto(`${entry.url}`);
@@ -66,12 +66,16 @@ test("a page that is gone back to catches up", async ({ tab, ringside, newEntry,
   await expect.poll(() => texts(tab)).toEqual(["before", "meanwhile", "after"]);
 });
 
-test("updates above the reader are pending until they are shown, and nothing moves", async ({ tab, newEntry, post }) => {
+test("updates above the reader are pending, and do not scroll the page", async ({ tab, newEntry, post }) => {
   const entry = await newEntry({ order: "latest" });
   for (let n = 0; n < 12; n++) await post(entry.slug, `update ${n} `.repeat(40));
   await tab.goto(entry.url);
   await expect.poll(() => status(tab)).toBe("live");
+<<<<<<< HEAD
   /** Pixels from the window's top to the seventh visible update, once laid out. */
+=======
+  /** Returns the distance of the seventh visible update from the top of the window, in pixels. */
+>>>>>>> words-app
   const place = () =>
     tab.evaluate(async () => {
       for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
@@ -90,7 +94,7 @@ test("updates above the reader are pending until they are shown, and nothing mov
   await expect.poll(async () => (await texts(tab))[0]).toBe("new");
 });
 
-test("focus and selection stay while updates arrive", async ({ tab, newEntry, post, send }) => {
+test("focus and selection survive new updates", async ({ tab, newEntry, post, send }) => {
   const entry = await newEntry();
   await post(entry.slug, "read [this](https://example.org/) first");
   await post(entry.slug, "selected");
@@ -104,7 +108,7 @@ test("focus and selection stay while updates arrive", async ({ tab, newEntry, po
     return first?.dataset.updateId;
   });
   await post(entry.slug, "arrived");
-  // A change of the very update that has the focus.
+  // An edit of the update that has the focus.
   await send(`/desk/updates/${id}`, { source: "read [this](https://example.org/) first, please", headline: "" });
   await expect.poll(() => texts(tab)).toEqual(["read this first, please", "selected", "arrived"]);
   const kept = await tab.evaluate(() => [document.activeElement?.textContent, getSelection()?.toString().trim()]);

@@ -1,4 +1,4 @@
-// The engine tests' `test`: the suite's own, with a tab of another browser engine.
+// The engine tests' `test`: the specs' `test` with a tab of another browser engine.
 import { test as base } from "../support/test";
 import { startFirefox } from "./firefox";
 import type { Engine, Tab } from "./tab";
@@ -7,7 +7,7 @@ import { startWebKit } from "./webkit";
 export { expect } from "../support/test";
 
 export interface EngineFixtures {
-  /** Which engine: a project's choice. */
+  /** The engine, set by the project. */
   engine: "firefox" | "webkit";
   running: Engine;
 }
@@ -24,7 +24,7 @@ export const test = base.extend<{ tab: Tab }, EngineFixtures>({
     { scope: "worker", timeout: 120_000 },
   ],
 
-  // Named first, the server outlives the tab that has its pages open.
+  // Requested first, so that the server outlives the tab.
   tab: async ({ ringside: _server, running }, use) => {
     const { tab, close } = await running.newTab();
     await use(tab);
@@ -32,12 +32,12 @@ export const test = base.extend<{ tab: Tab }, EngineFixtures>({
   },
 });
 
-/** The connection status that the page shows, as in `live`; `null` before there is one. */
+/** Returns the page's connection status, such as `live`; `null` if it shows none. */
 export function status(tab: Tab): Promise<string | null> {
   return tab.evaluate(() => document.querySelector(".connection-status")?.getAttribute("data-status") ?? null);
 }
 
-/** The texts of the updates that can be seen, from top to bottom. */
+/** Returns the texts of the visible updates, from top to bottom. */
 export function texts(tab: Tab): Promise<string[]> {
   return tab.evaluate(() => {
     const shown = [...document.querySelectorAll<HTMLElement>("#live-updates .update")];

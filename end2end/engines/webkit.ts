@@ -9,10 +9,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Builder, By, Capabilities, until } from "selenium-webdriver";
 import { type Engine, type Role, type Tab, xpath } from "./tab";
 
-/** Milliseconds; far more than anything takes, even on a busy machine. */
+/** Milliseconds. Far more than any step takes, even on a busy machine. */
 const LIMIT = 60_000;
 
-/** Starts WebKitGTK's WebDriver on a virtual display. Each tab is a browser of its own. */
+/** Starts WebKitGTK's WebDriver on a virtual display. Each tab is a separate browser. */
 export async function startWebKit(): Promise<Engine> {
   const display = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"], {
     stdio: ["ignore", "ignore", "ignore", "pipe"],
@@ -59,7 +59,7 @@ export async function startWebKit(): Promise<Engine> {
   };
 }
 
-/** The small browser that WebKitGTK's packages bring for its WebDriver. */
+/** Returns the path of MiniBrowser, which WebKitGTK's packages contain for WebDriver. */
 function miniBrowser(): string {
   for (const architecture of readdirSync("/usr/lib").filter((name) => name.endsWith("-linux-gnu"))) {
     for (const version of ["webkit2gtk-4.1", "webkit2gtk-4.0", "webkitgtk-6.0"]) {
@@ -87,7 +87,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A test run that is killed leaves no process behind. */
+/** Kills `child` when this process exits. */
 function stopWithThis(child: ChildProcess): void {
   const kill = () => void child.kill("SIGKILL");
   process.once("exit", kill);

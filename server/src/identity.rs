@@ -99,7 +99,7 @@ pub async fn identify(
     request.extensions_mut().insert(PageRequest {
         session: session.as_ref().map(|session| session.id),
         caller: session.map(|session| session.caller),
-        typed: None,
+        submitted: None,
     });
     let mut response = next.run(request).await;
     response

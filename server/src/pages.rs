@@ -79,7 +79,7 @@ impl Pages {
         let page_request = PageRequest {
             caller,
             session: None,
-            typed: Some(Arc::new(form)),
+            submitted: Some(Arc::new(form)),
         };
         self.render_for(path, page_request, status).await
     }

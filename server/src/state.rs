@@ -134,7 +134,7 @@ async fn open_with_build(
         render: Renderers {
             card: Arc::new(app::render_card),
             highlights: Arc::new(app::render_highlights),
-            line: Arc::new(app::render_line),
+            line: Arc::new(app::render_entry_summary),
             since: Arc::new(app::render_since),
         },
     });

@@ -196,7 +196,7 @@ async fn rerender_account(desk: Desk, error: &Error) -> Response {
 
 async fn account_page(desk: Desk, form: SubmittedForm, status: StatusCode) -> Response {
     let request = PageRequest {
-        typed: Some(Arc::new(form)),
+        submitted: Some(Arc::new(form)),
         ..desk.request
     };
     desk.pages.render_for("/account", request, status).await

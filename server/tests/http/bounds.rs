@@ -165,7 +165,7 @@ async fn an_address_of_more_than_8_kib_is_refused() {
     let page = anonymous.get(&long("/login", 10_000));
     let page = page.add_header("accept", "text/html").await;
     assert_eq!(page.status_code(), 414);
-    assert_eq!(tag_texts(&page.text(), "h1"), ["Not understood"]);
+    assert_eq!(tag_texts(&page.text(), "h1"), ["Invalid request"]);
     let details = anonymous.get(&long("/api/v1/entries", 10_000)).await;
     details.assert_header("content-type", "application/problem+json");
 }

@@ -1,4 +1,4 @@
-//! A client that behaves like a live page (`app/src/entry/live_page.rs`), without the page. The
+//! A client that behaves like a live page (`app/src/entry/live_client.rs`), without the page. The
 //! page's own two state machines make all decisions: [`domain::Connection`] and
 //! [`domain::FeedFollower`]. This module only executes their commands, over real connections.
 
