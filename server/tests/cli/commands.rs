@@ -58,7 +58,7 @@ fn log_in(serving: &Serving, password: &str) -> String {
 #[tokio::test]
 async fn updates_of_another_release_are_rendered_anew() {
     let ringside = Ringside::new();
-    assert_snapshot!(ringside.says(&["rerender"]), @"All updates are rendered by this release already.");
+    assert_snapshot!(ringside.says(&["rerender"]), @"All updates were already rendered by this release.");
 
     let password = ringside.file("password", "correct horse battery");
     ringside.says(&account("ann", "owner", &password));
@@ -68,7 +68,7 @@ async fn updates_of_another_release_are_rendered_anew() {
          SELECT e.id, a.id, e.rev, '*Goal*', '<p>Goal</p>', 0, 0 FROM entries e, accounts a",
     ).await;
     assert_snapshot!(ringside.says(&["rerender"]), @"Rendered 1 of 1 updates; 1 changed.");
-    assert_snapshot!(ringside.says(&["rerender"]), @"All updates are rendered by this release already.");
+    assert_snapshot!(ringside.says(&["rerender"]), @"All updates were already rendered by this release.");
 }
 
 /// `entry create`, with these flags.

@@ -40,7 +40,7 @@ fn it_prints_the_link_that_makes_the_owner() {
     let (code, said) = server.wait();
     assert_eq!(code, Some(0));
     let start = format!(
-        "Nobody owns it yet. Open this link once to create the owner:\n\n    http://{address}/setup?token="
+        "No owner account exists yet. Open this link to create it:\n\n    http://{address}/setup?token="
     );
     let token = said
         .strip_prefix(&start)
@@ -147,7 +147,10 @@ fn two_servers_do_not_share_an_address() {
     let ringside = Ringside::new();
     let server = ringside.serve();
     let complaint = ringside.complains(&["serve", "--addr", &server.address]);
-    assert!(complaint.contains("another program has it"), "{complaint}");
+    assert!(
+        complaint.contains("another program is using it"),
+        "{complaint}"
+    );
     assert!(get(&server, "/readyz").ends_with("ready"));
 }
 
@@ -201,5 +204,8 @@ fn data_is_for_its_own_user_alone() {
     let open = fs::Permissions::from_mode(0o755);
     fs::set_permissions(ringside.data(), open).unwrap();
     let log = log_of(&ringside, request);
-    assert!(log.contains("other users of this machine"), "{log}");
+    assert!(
+        log.contains("other users of this machine can read"),
+        "{log}"
+    );
 }

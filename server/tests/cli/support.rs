@@ -130,7 +130,7 @@ impl Serving {
         stdout.read_line(&mut line).unwrap();
         let (_, address) = line
             .trim_end()
-            .split_once("Ringside serves ")
+            .split_once("Ringside is running at ")
             .and_then(|(_, url)| url.split_once("://"))
             .unwrap_or_else(|| panic!("it doesn't serve: {line:?}"));
         Self {

@@ -47,7 +47,7 @@ fn a_token_is_shown_once_alone_on_the_last_line() {
         "score ticker",
     ]);
     let (before, token) = said.trim_end().rsplit_once('\n').unwrap();
-    assert_snapshot!(before, @"Created a token that acts as ANN. Keep it: it is shown only now.");
+    assert_snapshot!(before, @"Created a token that acts as ANN. Copy it now: it cannot be displayed again.");
     assert_eq!((token.len(), &token[..3]), (46, "rs_"));
     let again = ringside.says(&["token", "create", "--account", "ann"]);
     assert!(!again.contains(token), "it is the same");

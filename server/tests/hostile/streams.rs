@@ -36,9 +36,9 @@ fn streams_that_are_not_read_are_closed_and_hold_up_nobody() {
         }
     }
     target.assert_serves();
-    target.await_log("streams were closed that are not read");
+    target.await_log("streams were closed because their clients do not read");
     target.assert_serves();
-    target.assert_logged("streams were closed that are not read");
+    target.assert_logged("streams were closed because their clients do not read");
     target.assert_little_memory();
     drop(slow);
 }

@@ -57,7 +57,7 @@ fn client_that_sends_too_much_is_told_so() {
         let frames = frame(opcode, payload.as_bytes()).repeat(count);
         connection.write_all(&frames).unwrap();
         let came = read_to_close(&mut connection);
-        assert!(came.contains("came in 15 seconds"), "{came:?}");
+        assert!(came.contains("sent in 15 seconds"), "{came:?}");
     }
     target.assert_serves();
     target.assert_logged("WebSocket connections were closed");

@@ -290,7 +290,7 @@ async fn a_malformed_cursor_is_refused() {
     400 Bad Request
     content-type: text/plain; charset=utf-8
     cache-control: private, no-store
-    This address can't be read. The link may be cut off, or mistyped.
+    This address is malformed. The link may be incomplete or mistyped.
     ");
 }
 

@@ -46,11 +46,11 @@ async fn a_picture_is_called_the_same_on_every_page() {
     let update = app.post("final", "![](https://example.org/goal.jpg)").await;
     let own_page = format!("/entries/final/updates/{}", update.id);
     let page = anonymous.get(&own_page).await.text();
-    let title = "An update without words · final";
+    let title = "Update without text · final";
     assert_eq!(tag_texts(&page, "title"), [title]);
     for path in ["/entries/final/compose", "/desk/entries/final"] {
         let page = author.get(path).await.text();
-        assert!(page.contains("An update without words"), "{path}: {page}");
+        assert!(page.contains("Update without text"), "{path}: {page}");
     }
 }
 
@@ -122,7 +122,7 @@ async fn the_front_page_begins_with_what_is_live() {
     let empty = anonymous.get("/").await;
     empty
         .assert_status_ok()
-        .assert_text_contains("There is no live blog yet.");
+        .assert_text_contains("No live blogs yet.");
     for (slug, state) in [
         ("hidden-one", EntryState::Draft),
         ("over-one", EntryState::Ended),
@@ -158,11 +158,7 @@ async fn what_is_live_stands_on_one_page() {
     let (app, anonymous, author) = TestApp::start().await;
     let empty = anonymous.get("/live").await;
     empty.assert_status_ok();
-    assert!(
-        empty
-            .text()
-            .contains("Nothing is said live at this moment.")
-    );
+    assert!(empty.text().contains("Nothing is live right now."));
     for (slug, state) in [
         ("one", EntryState::Live),
         ("two", EntryState::Live),

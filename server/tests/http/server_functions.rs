@@ -273,9 +273,9 @@ async fn every_refusal_is_one_that_the_pages_code_decodes() {
         all.push(format!("{what}: {status} {}", refused.text()));
     }
     assert_snapshot!(all.join("\n"), @r#"
-    another site's: 403 {"Refused":"This was sent by another site's page, and was refused. Open Ringside itself and try again."}
-    nowhere: 404 {"Refused":"Nothing stands at this address. The link may be old, or mistyped."}
-    of a kind: 405 {"Refused":"This address takes no request of this kind; Allow names those it takes."}
+    another site's: 403 {"Refused":"This request came from another site's page and was rejected. Open Ringside and try again."}
+    nowhere: 404 {"Refused":"There is no page at this address. The link may be old or mistyped."}
+    of a kind: 405 {"Refused":"This address does not support this method. The Allow header lists the methods it supports."}
     from a form: 400 {"Refused":"The server did not understand the request."}
     too long: 414 {"Refused":"This address is longer than 8 KiB. The link may be broken."}
     "#);

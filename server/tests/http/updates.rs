@@ -111,7 +111,7 @@ async fn what_is_no_number_is_refused() {
         assert_eq!(
             told,
             "400 Bad Request\ncontent-type: text/plain; charset=utf-8\ncache-control: private, no-store\n\
-             since must be the number of an update, as in ?since=12.",
+             since must be the id of an update, as in ?since=12.",
             "{since}"
         );
     }

@@ -49,7 +49,12 @@ fn is_looked_at(reader: &Reader) -> bool {
     match tried.status {
         401 => true,
         // nginx has a limit of its own, which is higher.
-        429 if tried.text().contains("Too many tries for this name") => false,
+        429 if tried
+            .text()
+            .contains("Too many failed logins with this username") =>
+        {
+            false
+        }
         status => panic!("{status} {}", tried.text()),
     }
 }

@@ -34,8 +34,8 @@ async fn assert_refused(client: &TestServer, why: &str) {
                 refusal(&answer)
             ),
             "401 Unauthorized\nwww-authenticate: Bearer realm=\"ringside\"\n\
-             401: This needs a valid token, sent as \"Authorization: Bearer rs_...\". \
-             Whoever runs the server makes one with \"ringside token create\".",
+             401: This request needs a valid token, sent as \"Authorization: Bearer rs_...\". \
+             The server's operator creates one with \"ringside token create\".",
             "{method} {path} with {why}"
         );
     }
@@ -174,7 +174,7 @@ async fn another_sites_page_gets_nothing() {
         .add_header("origin", "https://evil.example")
         .json(&json!({"source": "A goal"}))
         .await;
-    assert_snapshot!(refusal(&sent), @"403: This was sent by another site's page, and was refused. Open Ringside itself and try again.");
+    assert_snapshot!(refusal(&sent), @"403: This request came from another site's page and was rejected. Open Ringside and try again.");
     for answer in [asked, preflight, sent] {
         let names: Vec<_> = answer.headers().keys().map(HeaderName::as_str).collect();
         assert!(

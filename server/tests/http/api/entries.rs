@@ -59,7 +59,7 @@ async fn an_entry_is_created_once() {
         let refused = post(&client, ENTRIES, "4711", &other).await;
         assert_eq!(
             refusal(&refused),
-            "422: This Idempotency-Key was already used for another request; send this one under a new key."
+            "422: This Idempotency-Key was already used for another request. Send this request with a new key."
         );
     }
     body["slug"] = json!("election-night");

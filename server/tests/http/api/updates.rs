@@ -56,7 +56,7 @@ async fn a_retry_posts_once() {
         let refused = post(&client, path, "goal:1", &body).await;
         assert_eq!(
             refusal(&refused),
-            "422: This Idempotency-Key was already used for another request; send this one under a new key."
+            "422: This Idempotency-Key was already used for another request. Send this request with a new key."
         );
     }
     // A key is its account's own, and no key is a new act each time.

@@ -163,7 +163,9 @@ async fn an_open_session_does_not_let_the_password_be_guessed() {
     let refused = change(&browser, TestApp::PASSWORD, FRESH).await;
     assert_eq!(refused.status_code().as_u16(), 429);
     assert!(refused.maybe_header("retry-after").is_some());
-    refused.assert_text_contains("Too many tries for this name. Wait a minute, and try again.");
+    refused.assert_text_contains(
+        "Too many failed logins with this username. Wait a minute and try again.",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

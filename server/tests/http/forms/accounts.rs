@@ -164,7 +164,9 @@ async fn a_name_can_be_tried_ten_times() {
     cache-control: private, no-store
     ");
     let html = refused.text();
-    assert!(html.contains("Too many tries for this name. Wait a minute, and try again."));
+    assert!(
+        html.contains("Too many failed logins with this username. Wait a minute and try again.")
+    );
     assert_eq!(typed_into(&html, "username"), "author");
     assert!(!html.contains(TestApp::PASSWORD));
     // Others are not locked out.
@@ -312,7 +314,7 @@ async fn a_login_storm_from_one_address_is_refused_and_others_log_in_meanwhile()
     assert!(
         answer
             .text()
-            .contains("Too many failed logins from your network. Wait a minute, and try again.")
+            .contains("Too many failed logins from your network. Wait a minute and try again.")
     );
 }
 

@@ -92,7 +92,7 @@ async fn what_cannot_be_taken_comes_back_as_it_was_typed() {
         }
     }
     let html = author.get("/desk").await.text();
-    assert_eq!(html.matches("class=\"entry-line\"").count(), 1, "{html}");
+    assert_eq!(html.matches("class=\"entry-item\"").count(), 1, "{html}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -42,7 +42,7 @@ async fn what_was_typed_outlives_the_session() {
         );
         let html = kept.text();
         assert!(html.contains(
-            "Your session has expired. Your text is kept here: log in in another tab, then send it again."
+            "Your session has expired. Your text is kept here. Log in in another tab, then send it again."
         ));
         assert!(html.contains(r#" href="/login" target="_blank""#), "{html}");
         let (_, form) = html.split_once("<form ").unwrap();

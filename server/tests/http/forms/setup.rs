@@ -84,7 +84,10 @@ async fn without_its_token_nobody_gets_in() {
                 "{wrong}"
             );
             let html = refused.text();
-            assert!(html.contains("This set-up link is wrong or old."), "{html}");
+            assert!(
+                html.contains("This set-up link is invalid or expired."),
+                "{html}"
+            );
             assert!(!html.contains(&token), "{html}");
         }
     }

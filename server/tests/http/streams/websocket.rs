@@ -204,7 +204,7 @@ async fn messages_that_make_no_sense_change_nothing_until_there_are_too_many() {
         );
     }
     socket.0.send(Message::binary(vec![1, 2, 3])).await.unwrap();
-    assert_snapshot!(socket.next().await.unwrap(), @r#"{"data":{"error":"Messages are {\"subscribe\": FEED, \"since\": CURSOR} or {\"unsubscribe\": FEED}, and a feed is the number of an entry, or \"all\"."},"event":"stream-error"}"#);
+    assert_snapshot!(socket.next().await.unwrap(), @r#"{"data":{"error":"Messages are {\"subscribe\": FEED, \"since\": CURSOR} or {\"unsubscribe\": FEED}. A feed is the id of an entry, or \"all\"."},"event":"stream-error"}"#);
     app.post("final", "Goal").await;
     assert_eq!(socket.news().await.unwrap()["event"], "batch");
 
@@ -384,7 +384,7 @@ async fn pages_of_other_sites_are_refused() {
     let answer = app.browser().get("/ws").await;
     answer.assert_status_bad_request();
     answer.assert_text(
-        "This address is for WebSocket connections: open one with new WebSocket(...).",
+        "This address is for WebSocket connections. Open one with new WebSocket(...).",
     );
 }
 

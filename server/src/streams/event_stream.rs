@@ -1,4 +1,4 @@
-//! One connection's way through a feed.
+//! The events of a feed for one connection, from a subscription and the database.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,15 +12,15 @@ use tokio::time::timeout;
 
 use crate::problem::Problem;
 
-/// How long a read of the database may take for readers who fell behind. They are told to come back:
-/// by then they poll, and hold no stream open meanwhile.
+/// How long the database may take to return the changes for a connection that fell behind. After
+/// that the stream is closed; the page polls, and keeps no stream open meanwhile.
 const READ_DEADLINE: Duration = Duration::from_secs(10);
 
-/// A feed to be told from: what any stream of it needs to know.
+/// A feed, for all streams of it: reads what is no longer in the replay buffer.
 #[derive(Clone, Debug)]
 pub struct Feed {
     newsroom: Arc<Newsroom>,
-    /// Which one.
+    /// The feed's id.
     pub id: FeedId,
     epoch: Epoch,
 }
@@ -28,61 +28,61 @@ pub struct Feed {
 /// How a stream begins.
 #[derive(Debug)]
 pub enum Opening {
-    /// With a heartbeat, which says where the feed stands, and that nothing on the way holds events
-    /// back.
-    Stream(Event, Reader),
-    /// With the end: there is no way on from where the reader stands.
+    /// With a heartbeat, and then the events of the stream. The heartbeat contains the feed's head,
+    /// and shows the client that no proxy buffers the response.
+    Stream(Event, EventStream),
+    /// With a reset, which is its only event: the feed can't continue from the client's cursor.
     Reset(Event),
 }
 
-/// A stream that is told what comes next by whoever waits for it.
+/// The events of a feed after a cursor.
 #[derive(Debug)]
-pub struct Reader {
+pub struct EventStream {
     feed: Feed,
     subscription: Subscription,
-    over: bool,
+    has_ended: bool,
 }
 
-/// What a reader is sent who fell further behind than is remembered.
+/// What to send to a client that fell behind the replay buffer.
 #[derive(Debug)]
-pub enum CaughtUp {
-    /// This leads to that revision; nothing, if nothing changed.
-    To(Rev, Option<Event>),
-    /// There is no way on: this is said, and the stream is closed.
-    Over(Event),
+pub enum CatchUp {
+    /// The changes up to this revision; no event if nothing changed.
+    Advance(Rev, Option<Event>),
+    /// The last event, after which the stream is closed.
+    Close(Event),
 }
 
 impl Feed {
-    /// What the database has after `rev`.
-    pub async fn catch_up(&self, rev: Rev) -> CaughtUp {
+    /// Reads the changes after `rev` from the database.
+    pub async fn catch_up(&self, rev: Rev) -> CatchUp {
         let since = Cursor::new(self.epoch.clone(), rev);
         let changes = self.newsroom.changes(self.id, Some(since));
         let Ok(changes) = timeout(READ_DEADLINE, changes).await else {
-            return CaughtUp::Over(Event::error(
-                "The database takes too long to answer. Try again.",
+            return CatchUp::Close(Event::error(
+                "The database took too long to respond. Try again.",
             ));
         };
         match changes {
-            Ok(frame) => CaughtUp::To(frame.to, (!frame.empty).then(|| frame.event())),
-            Err(Error::Reset(reset)) => CaughtUp::Over(Event::reset(&reset)),
-            Err(error) => CaughtUp::Over(Event::error(Problem::from(error).sentence())),
+            Ok(frame) => CatchUp::Advance(frame.to, (!frame.empty).then(|| frame.event())),
+            Err(Error::Reset(reset)) => CatchUp::Close(Event::reset(&reset)),
+            Err(error) => CatchUp::Close(Event::error(Problem::from(error).sentence())),
         }
     }
 
-    /// That the feed began again.
+    /// Returns the event for a feed that continues in another epoch.
     pub fn reset(&self) -> Event {
         let known = self.newsroom.hub().head(self.id);
-        // An entry that is not in the new epoch has no head there.
-        let (epoch, head) = known.map_or_else(|| (self.epoch.clone(), 0), |at| (at.epoch, at.head));
+        // An entry that does not exist in the new epoch has no head there.
+        let (epoch, head) = known.map_or_else(|| (self.epoch.clone(), 0), |it| (it.epoch, it.head));
         Event::reset(&Reset::new(epoch, head))
     }
 }
 
-impl Reader {
-    /// A stream of the feed `id` after `since`, or from now on.
+impl EventStream {
+    /// Opens a stream of the feed `id`, after `since` or from now on.
     ///
     /// # Errors
-    /// If there is no such public entry, or the database can't be reached where it has to be asked.
+    /// If there is no such public entry, or the database can't be reached when it is needed.
     pub async fn open(
         newsroom: &Arc<Newsroom>,
         id: FeedId,
@@ -98,44 +98,44 @@ impl Reader {
             },
         };
         let subscription = newsroom.hub().subscribe(id, since);
-        let reader = Self {
+        let stream = Self {
             subscription: subscription.ok_or(Error::NotFound("entry"))?,
             feed: Feed {
                 newsroom: Arc::clone(newsroom),
                 id,
                 epoch: head.epoch.clone(),
             },
-            over: false,
+            has_ended: false,
         };
-        Ok(Opening::Stream(Event::heartbeat(&head), reader))
+        Ok(Opening::Stream(Event::heartbeat(&head), stream))
     }
 
-    /// Both, for whoever drives many.
+    /// Returns the feed and the subscription, for a task that drives many streams.
     pub fn into_parts(self) -> (Feed, Subscription) {
         (self.feed, self.subscription)
     }
 
     /// Waits for the next event; `None` after the last.
     pub async fn next(&mut self) -> Option<Event> {
-        while !self.over {
+        while !self.has_ended {
             let last = match self.subscription.next().await {
                 StreamEvent::Batch(frame) => return Some(frame.event()),
                 StreamEvent::Heartbeat(event) => return Some(event),
                 StreamEvent::Behind(rev) => match self.feed.catch_up(rev).await {
-                    CaughtUp::To(rev, event) => {
+                    CatchUp::Advance(rev, event) => {
                         self.subscription.caught_up(rev);
                         if event.is_some() {
                             return event;
                         }
                         continue;
                     }
-                    CaughtUp::Over(event) => event,
+                    CatchUp::Close(event) => event,
                 },
                 StreamEvent::Reset => self.feed.reset(),
                 StreamEvent::Ended => Event::bye(true),
                 StreamEvent::Closing => Event::bye(false),
             };
-            self.over = true;
+            self.has_ended = true;
             return Some(last);
         }
         None
