@@ -45,13 +45,9 @@ export async function startFirefox(): Promise<Engine> {
   };
 }
 
-<<<<<<< HEAD
-/** A page from the back/forward cache is not loaded again, so its load event never fires. */
-=======
 /**
  * Ignores the timeout of a page restored from the back/forward cache, which fires no load event.
  */
->>>>>>> words-app
 function ignoreRestored(error: Error): void {
   if (!/timeout/i.test(error.message)) throw error;
 }

@@ -71,11 +71,7 @@ test("updates above the reader are pending, and do not scroll the page", async (
   for (let n = 0; n < 12; n++) await post(entry.slug, `update ${n} `.repeat(40));
   await tab.goto(entry.url);
   await expect.poll(() => status(tab)).toBe("live");
-<<<<<<< HEAD
-  /** Pixels from the window's top to the seventh visible update, once laid out. */
-=======
   /** Returns the distance of the seventh visible update from the top of the window, in pixels. */
->>>>>>> words-app
   const place = () =>
     tab.evaluate(async () => {
       for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
