@@ -16,7 +16,7 @@ pub fn listen(client: &Rc<LiveClient>) {
         client.dispatch(Input::Visible(!document().hidden()));
     });
     on(client, "online", |client, _| {
-        client.dispatch(Input::Resumed)
+        client.dispatch(Input::Resumed);
     });
     on(client, "offline", |client, _| {
         client.dispatch(Input::Offline);
