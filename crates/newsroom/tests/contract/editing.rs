@@ -240,7 +240,7 @@ async fn an_address_that_leads_elsewhere_is_refused(database: Database) {
     ] {
         assert_refused!(&refused, Error::Invalid(Invalid { field: "slug", .. }));
         let sentence = refused.unwrap_err().to_string();
-        assert!(sentence.contains("had this address before"), "{sentence}");
+        assert!(sentence.contains("had this slug before"), "{sentence}");
     }
     assert_eq!(
         newsroom.current_slug(&slug("final")).await.unwrap(),

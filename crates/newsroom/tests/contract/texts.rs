@@ -150,7 +150,9 @@ async fn what_nobody_can_see_is_refused(database: Database) {
         let refused = Draft::parse(text, "").unwrap_err();
         assert_eq!(refused.field, "source");
         assert!(
-            refused.message.starts_with("The update shows nothing"),
+            refused
+                .message
+                .starts_with("The update contains only invisible"),
             "{refused}"
         );
         assert!(refused.message.ends_with("at character 1."), "{refused}");
