@@ -107,19 +107,19 @@ mod tests {
             "k3f9.1 ",
             "abcdefghijklmnopq.1",
         ] {
-            assert!(text.parse::<Cursor>().is_err(), "{text:?} was taken");
+            assert!(text.parse::<Cursor>().is_err(), "{text:?} was accepted");
         }
     }
 
     proptest! {
         #[test]
-        fn a_printed_cursor_reads_back(epoch in "[a-z0-9]{1,16}", rev in 0..=Rev::MAX) {
+        fn displayed_cursor_parses_back(epoch in "[a-z0-9]{1,16}", rev in 0..=Rev::MAX) {
             let cursor = Cursor::new(Epoch::parse(&epoch).unwrap(), rev);
             prop_assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in ".*") {
+        fn parsing_never_panics(text in ".*") {
             let _ = text.parse::<Cursor>();
         }
     }

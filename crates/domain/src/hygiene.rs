@@ -65,7 +65,7 @@ fn windows_1252(c: char) -> Option<char> {
 }
 
 /// Returns whether `text` contains a visible character.
-pub fn has_visible(text: &str) -> bool {
+pub fn has_visible_char(text: &str) -> bool {
     text.chars().any(is_visible)
 }
 
@@ -215,10 +215,10 @@ mod tests {
             "\u{ffa0}",
             "\u{3000}",
         ] {
-            assert!(!has_visible(text), "{text:?}");
+            assert!(!has_visible_char(text), "{text:?}");
         }
         for text in ["a", ".", "\u{200b}x", "👩\u{200d}🚒", "ㅤ한", "\u{301}", "⠁"] {
-            assert!(has_visible(text), "{text:?}");
+            assert!(has_visible_char(text), "{text:?}");
         }
     }
 

@@ -53,7 +53,7 @@ pub(crate) fn validated(
         return Err(Invalid::new(field, format!("{name} is missing.")));
     }
     if let Some(first) = text.chars().next()
-        && !hygiene::has_visible(&text)
+        && !hygiene::has_visible_char(&text)
     {
         let first = hygiene::quoted(first);
         return Err(Invalid::new(

@@ -5,7 +5,7 @@ use domain::{Caller, EntryId, EntryState, Language, OpId, Slug, Timestamp, ZoneN
 use crate::{
     Entry, EntryEdit, EntryPatch, Error, LiveUpdate, NewEntry, Newsroom, Result, UNDO_WINDOW,
     idempotency::IdempotentRequest,
-    posting::{may_edit, may_post, may_restore},
+    permissions::{may_edit, may_post, may_restore, may_run_entries},
     slugs,
     storage::{Outcome, Revision, Snapshot},
 };
@@ -306,14 +306,4 @@ fn card_data(entry: &Entry) -> (&Slug, &ZoneName, &Language, Timestamp, bool) {
         entry.starts_at,
         entry.state.is_public(),
     )
-}
-
-fn may_run_entries(caller: &Caller) -> Result<()> {
-    if caller.role.may_run_entries() {
-        Ok(())
-    } else {
-        Err(Error::Forbidden(
-            "Your account can read, but not manage live blogs.",
-        ))
-    }
 }

@@ -17,7 +17,7 @@ use crate::{
     idempotency::IdempotentRequest,
     live::Hub,
     newsroom::CHANGE_DEADLINE,
-    posting::may_pin,
+    permissions::may_pin,
     storage::{NewUpdate, Outcome, Revision, StorageError, Store},
     write_health::WriteHealth,
 };

@@ -15,6 +15,7 @@
 //! Helpers of the use cases:
 //!
 //! - `entry`, `patch`: live blogs and updates as values, and partial edits.
+//! - `permissions`: what callers may do.
 //! - `language`, `zone`, `slugs`, `usernames`: parsing of language tags and time zones, unused
 //!   slugs, and names that look alike.
 //! - `card`: caches the HTML that the `app` crate renders for updates and highlights.
@@ -68,6 +69,7 @@ mod markup;
 mod newsroom;
 mod passwords;
 mod patch;
+mod permissions;
 mod posting;
 mod readiness;
 mod reading;

@@ -84,7 +84,7 @@ impl SafeHtml {
     /// rule.
     pub fn is_visible(&self) -> bool {
         let media = ["<img ", "<hr", "<source ", "<video src=", "<audio src="];
-        plain_text::has_visible(&self.html) || media.iter().any(|tag| self.html.contains(tag))
+        plain_text::has_visible_char(&self.html) || media.iter().any(|tag| self.html.contains(tag))
     }
 
     /// Returns the first words on one line, without markup: at most `max` characters, and never

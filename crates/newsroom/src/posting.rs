@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Caller, Change, Draft, EntryId, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate, Slug,
-    Source, UpdateId, not_shown,
+    Caller, Change, Draft, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate, Slug, Source,
+    UpdateId, not_shown,
 };
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     group_commit::Post,
     idempotency::IdempotentRequest,
     live::change,
+    permissions::{may_edit, may_pin, may_post, may_restore},
     storage::{Outcome, Snapshot},
 };
 
@@ -341,41 +342,6 @@ impl Newsroom {
         let change = change(&self.cards, &entry, &update);
         Ok((entry, change))
     }
-}
-
-pub(crate) fn may_post(caller: &Caller) -> Result<()> {
-    if caller.role.may_post() {
-        Ok(())
-    } else {
-        Err(Error::Forbidden("Your account can read, but not post."))
-    }
-}
-
-/// Checks whether the caller may pin an update, which unpins another one.
-pub(crate) async fn may_pin(
-    snapshot: &mut Snapshot,
-    caller: &Caller,
-    entry: EntryId,
-) -> Result<()> {
-    let highlights = snapshot.highlights(entry).await?;
-    let pinned = highlights.iter().find(|update| update.pinned);
-    if pinned.is_none_or(|update| may_edit(caller, update)) {
-        Ok(())
-    } else {
-        Err(Error::Forbidden(
-            "Another author's update is pinned. An editor can replace it, or its author can unpin it first.",
-        ))
-    }
-}
-
-pub(crate) fn may_edit(caller: &Caller, update: &LiveUpdate) -> bool {
-    update.author_id == caller.id || caller.role.may_edit_others()
-}
-
-/// Returns whether the caller may restore a deleted update that they may edit. Authors can't undo
-/// an editor's deletion.
-pub(crate) fn may_restore(caller: &Caller, update: &LiveUpdate) -> bool {
-    caller.role.may_edit_others() || update.deleted_by.is_none_or(|by| by == caller.id)
 }
 
 /// Returns the entry that an earlier outcome belongs to.

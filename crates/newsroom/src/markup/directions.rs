@@ -4,7 +4,7 @@
 //! Browsers skip elements with a direction of their own, and so find no letter in a list or a quote
 //! whose paragraphs have one. Such a block would be left-to-right. If its first letter is of the
 //! other direction, the direction is written explicitly, so that the bar of a quote and the markers
-//! of a list are on the right side.
+//! of a list are on the side where the text begins.
 
 use unicode_bidi::{BidiClass, bidi_class};
 
@@ -28,7 +28,7 @@ pub fn with_directions(html: &str) -> String {
         }
     }
     directions.close_all();
-    directions.written_into(html)
+    directions.insert_into(html)
 }
 
 #[derive(Default)]
@@ -91,7 +91,7 @@ impl Directions {
             .extend(open.filter_map(|block| Some((block.at?, "auto"))));
     }
 
-    fn written_into(mut self, html: &str) -> String {
+    fn insert_into(mut self, html: &str) -> String {
         self.found.sort_unstable();
         let mut written = String::with_capacity(html.len() + self.found.len() * 11);
         let mut from = 0;

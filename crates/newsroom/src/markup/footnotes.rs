@@ -69,23 +69,23 @@ pub fn with_prefix(html: &str, prefix: &str) -> String {
     if !html.contains("fn") {
         return html.to_owned();
     }
-    let mut placed = String::with_capacity(html.len() + 64);
+    let mut output = String::with_capacity(html.len() + 64);
     let mut rest = html;
     while let Some((text, tag, after)) = next_tag(rest) {
-        placed.push_str(text);
+        output.push_str(text);
         rest = after;
         let mut tag = tag;
         while let Some((start, id, end)) = next_id(tag) {
-            placed.push_str(start);
-            placed.push_str(prefix);
-            placed.push('-');
-            placed.push_str(id);
+            output.push_str(start);
+            output.push_str(prefix);
+            output.push('-');
+            output.push_str(id);
             tag = end;
         }
-        placed.push_str(tag);
+        output.push_str(tag);
     }
-    placed.push_str(rest);
-    placed
+    output.push_str(rest);
+    output
 }
 
 /// Returns the first footnote id in `tag`, or link to one, with the parts before and after it.

@@ -31,7 +31,7 @@ pub fn plain_text(html: &str, max: usize) -> String {
             line.between_words = true;
         }
     }
-    if hygiene::has_visible(&line.text) {
+    if hygiene::has_visible_char(&line.text) {
         cut(&line.text, max)
     } else {
         String::new()
@@ -39,7 +39,7 @@ pub fn plain_text(html: &str, max: usize) -> String {
 }
 
 /// Returns whether sanitized `html` contains a visible character.
-pub fn has_visible(html: &str) -> bool {
+pub fn has_visible_char(html: &str) -> bool {
     let is_visible = |escaped: &str| {
         let mut rest = escaped;
         while let Some(first) = rest.chars().next() {

@@ -10,30 +10,30 @@ const AFTER: &str = "</div>";
 /// Returns sanitized `html` with a region around each outermost table that has none, with plain
 /// cells instead of empty heading cells, and without empty paragraphs.
 pub fn accessible(html: &str) -> String {
-    let mut mended = String::with_capacity(html.len());
+    let mut output = String::with_capacity(html.len());
     let mut depth = 0_usize;
     let mut has_region = false;
     let mut rest = html;
     let mut before = "";
     while let Some((text, tag, after)) = next_tag(rest) {
-        mended.push_str(text);
+        output.push_str(text);
         rest = after;
         match tag.trim_matches(['<', '>']).split(' ').next() {
             Some("table") => {
                 if depth == 0 {
                     has_region = text.is_empty() && before.starts_with(REGION);
                     if !has_region {
-                        mended.push_str(BEFORE);
+                        output.push_str(BEFORE);
                     }
                 }
                 depth += 1;
-                mended.push_str(tag);
+                output.push_str(tag);
             }
             Some("/table") => {
-                mended.push_str(tag);
+                output.push_str(tag);
                 depth = depth.saturating_sub(1);
                 if depth == 0 && !has_region {
-                    mended.push_str(AFTER);
+                    output.push_str(AFTER);
                 }
             }
             // The parser creates one for an end tag without a start tag.
@@ -41,15 +41,15 @@ pub fn accessible(html: &str) -> String {
                 rest = &after["</p>".len()..];
             }
             Some("th") if after.starts_with("</th>") => {
-                mended.push_str("<td></td>");
+                output.push_str("<td></td>");
                 rest = &after["</th>".len()..];
             }
-            _ => mended.push_str(tag),
+            _ => output.push_str(tag),
         }
         before = tag;
     }
-    mended.push_str(rest);
-    mended
+    output.push_str(rest);
+    output
 }
 
 /// Returns the text before the first tag, the tag, and the rest. The sanitizer escapes `<` in text,

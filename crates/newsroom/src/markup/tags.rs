@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_is_read() {
+    fn tag_is_parsed() {
         let tag = read("<IMG alt='A &amp; B' src=x>").unwrap();
         assert_eq!((&*tag.name, is_end(&tag)), ("img", false));
         assert_eq!(&*tag.attrs[0].value, "A & B");

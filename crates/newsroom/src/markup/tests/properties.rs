@@ -200,7 +200,7 @@ proptest! {
         match Source::parse(&text) {
             Err(refused) => {
                 prop_assert_eq!(refused.field, "source");
-                prop_assert!(!domain::hygiene::has_visible(&text), "{:?}: {}", text, refused);
+                prop_assert!(!domain::hygiene::has_visible_char(&text), "{:?}: {}", text, refused);
             }
             // A letter is visible, whatever is around it.
             Ok(source) => {
