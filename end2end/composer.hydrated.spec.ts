@@ -258,7 +258,7 @@ test("draft survives a reload and a rejection", async ({ author, newEntry, allow
 
   await box.fill("x".repeat(60_000));
   await page.getByRole("button", { name: "Post", exact: true }).click();
-  await expect(page.getByRole("alert").filter({ hasText: "it can have 50000 at most" })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "the maximum is 50000" })).toBeVisible();
   expect((await box.inputValue()).length).toBe(60_000);
 });
 

@@ -116,14 +116,14 @@ test("rejected form is shown again with its values", async ({ author, ringside, 
   await page.getByLabel("Title").fill("Another");
   await page.getByLabel("Slug (optional)").fill(entry.slug);
   await page.getByRole("button", { name: "Create live blog" }).click();
-  await expect(page.getByRole("alert")).toContainText("Another entry has this address already");
+  await expect(page.getByRole("alert")).toContainText("Another live blog already has this slug");
   await expect(page.getByLabel("Title")).toHaveValue("Another");
 
   await page.goto(`${entry.url}/compose`);
   const long = "word ".repeat(12_000);
   await page.getByLabel("Update", { exact: true }).fill(long);
   await page.getByRole("button", { name: "Post" }).click();
-  await expect(page.getByRole("alert")).toContainText("it can have 50000 at most");
+  await expect(page.getByRole("alert")).toContainText("the maximum is 50000");
   await expect(page.getByLabel("Update", { exact: true })).toHaveValue(long);
 });
 

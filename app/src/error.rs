@@ -31,7 +31,7 @@ impl AppError {
             Self::Unauthenticated(_) => AttemptResult::Unauthenticated,
             Self::Refused(_) => AttemptResult::Refused,
             Self::Unavailable(_) => AttemptResult::Unavailable,
-            Self::Unreachable => AttemptResult::NoAnswer,
+            Self::Unreachable => AttemptResult::NoResponse,
         }
     }
 }

@@ -48,7 +48,7 @@ pub const fn session_cookie(https: bool) -> &'static str {
 /// Returns the session token from the request's cookies.
 pub fn session_token(jar: &CookieJar, settings: &Settings) -> Option<Secret> {
     jar.get(session_cookie(settings.is_https()))
-        .map(|cookie| Secret::shown(cookie.value()))
+        .map(|cookie| Secret::from_presented(cookie.value()))
 }
 
 /// Adds the cookies of a new session.

@@ -46,7 +46,7 @@ async fn current_url(newsroom: &Newsroom, uri: &Uri) -> Option<String> {
         None => (path, ""),
     };
     let slug = Slug::parse(slug).ok()?;
-    let current = match newsroom.address_now(&slug).await {
+    let current = match newsroom.current_slug(&slug).await {
         Ok(current) => current?,
         Err(error) => {
             tracing::warn!(cause = ?error, "a previous slug could not be looked up");

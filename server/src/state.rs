@@ -123,7 +123,7 @@ async fn open_with_build(
     let newsroom = Newsroom::open(Options {
         database_url: settings.database_url()?,
         database_deadline,
-        mark: Some(settings.data.join("published")),
+        high_water_mark: Some(settings.data.join("published")),
         clock: newsroom::Clock::system(),
         policy: FeedPolicy {
             interval_ms: settings.poll_interval_ms,
@@ -134,7 +134,7 @@ async fn open_with_build(
         render: Renderers {
             card: Arc::new(app::render_card),
             highlights: Arc::new(app::render_highlights),
-            line: Arc::new(app::render_entry_summary),
+            summary: Arc::new(app::render_entry_summary),
             since: Arc::new(app::render_since),
         },
     });

@@ -201,7 +201,7 @@ impl ComposerState {
         });
         match (next, response) {
             (_, Ok(posted)) => self.clear(&sent, not_shown(&posted.removed)),
-            (Next::RetryAt(_) | Next::AskAuthor, Err(_)) if changed => {
+            (Next::RetryAt(_) | Next::WaitForAuthor, Err(_)) if changed => {
                 self.status.set(Status::ChangedInDoubt);
             }
             (Next::RetryAt(at), Err(error)) => {
@@ -212,7 +212,7 @@ impl ComposerState {
                 // The focus stays where it is while the composer retries.
                 return;
             }
-            (Next::AskAuthor, Err(error)) => self.show_unconfirmed(error, RetryBy::Author),
+            (Next::WaitForAuthor, Err(error)) => self.show_unconfirmed(error, RetryBy::Author),
             (_, Err(error)) => self.status.set(Status::Refused(error)),
         }
         if may_take_focus() {

@@ -22,7 +22,7 @@ pub use {
 pub async fn removed_content_note(request: &PageRequest, id: &str) -> Option<String> {
     let id: UpdateId = id.parse().ok()?;
     let caller = request.caller().ok()?;
-    let removed = newsroom().removed_from(caller, id).await.ok()?;
+    let removed = newsroom().removed_parts(caller, id).await.ok()?;
     not_shown(&removed)
 }
 

@@ -15,7 +15,9 @@ pub fn listen(client: &Rc<LiveClient>) {
     on(client, "visibilitychange", |client, _| {
         client.dispatch(Input::Visible(!document().hidden()));
     });
-    on(client, "online", |client, _| client.dispatch(Input::Woke));
+    on(client, "online", |client, _| {
+        client.dispatch(Input::Resumed);
+    });
     on(client, "offline", |client, _| {
         client.dispatch(Input::Offline);
     });
@@ -24,7 +26,7 @@ pub fn listen(client: &Rc<LiveClient>) {
             .dyn_ref::<PageTransitionEvent>()
             .is_some_and(PageTransitionEvent::persisted);
         if is_from_cache {
-            client.dispatch(Input::Woke);
+            client.dispatch(Input::Resumed);
         }
     });
     on(client, "click", |client, event| {

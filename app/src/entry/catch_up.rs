@@ -33,11 +33,11 @@ impl LiveClient {
         let client = Rc::clone(self);
         spawn_local(async move {
             match fetch::get::<Head>(&client.url("head")).await {
-                FetchResult::Ok(head) => client.dispatch(Input::HeadAnswered {
+                FetchResult::Ok(head) => client.dispatch(Input::HeadReceived {
                     state: head.state,
                     interval_ms: head.interval_ms,
                     transport: head.transport,
-                    moved: client.is_behind(&head),
+                    is_behind: client.is_behind(&head),
                 }),
                 FetchResult::Reset(_) | FetchResult::Failed => client.dispatch(Input::FetchFailed),
             }
@@ -144,7 +144,7 @@ impl LiveClient {
     /// Applies the changes of a batch that the page does not have yet.
     fn apply(self: &Rc<Self>, batch: Batch) -> Next {
         let epoch = batch.epoch.clone();
-        let applied = self.follower.borrow_mut().take(batch);
+        let applied = self.follower.borrow_mut().apply(batch);
         match applied {
             Applied::Changes {
                 changes,

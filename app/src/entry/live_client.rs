@@ -160,12 +160,12 @@ impl LiveClient {
     pub(super) fn dispatch(self: &Rc<Self>, input: Input) {
         let (commands, status, in_touch) = {
             let mut connection = self.connection.borrow_mut();
-            let before = connection.contact();
+            let before = connection.last_contact();
             let commands = connection.on(input, self.stopwatch.elapsed(), Math::random());
             (
                 commands,
                 connection.status(),
-                connection.contact() != before,
+                connection.last_contact() != before,
             )
         };
         if in_touch {
@@ -176,7 +176,7 @@ impl LiveClient {
             match command {
                 Command::OpenStream => self.open_stream(),
                 Command::CloseStream => drop(self.stream.take()),
-                Command::AskHead => self.fetch_head(),
+                Command::FetchHead => self.fetch_head(),
                 Command::CatchUp => self.catch_up(),
             }
         }
@@ -223,14 +223,14 @@ impl LiveClient {
                     // A batch that can't be parsed is fetched instead; the cursor stays until then.
                     None => self.catch_up(),
                 }
-                self.dispatch(Input::Heard);
+                self.dispatch(Input::BatchReceived);
             }
             StreamEvent::Heartbeat(json) => {
                 if let Some(head) = Head::from_json(&json) {
                     self.dispatch(Input::Heartbeat {
                         interval_ms: head.interval_ms,
                         transport: head.transport,
-                        moved: self.is_behind(&head),
+                        is_behind: self.is_behind(&head),
                     });
                 }
             }

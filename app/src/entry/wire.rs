@@ -120,10 +120,10 @@ impl FromWire for EntryChange {
             slug: value.text("slug")?,
             summary: value.text("summary")?,
             time_zone: value.text("time_zone")?,
-            language: Language::known(value.text("language")?),
+            language: Language::new_unchecked(value.text("language")?),
             default_order: value.text("default_order")?.parse().ok()?,
             highlights: value.text_or_empty("highlights")?,
-            line: value.text_or_empty("line")?,
+            summary_html: value.text_or_empty("line")?,
         })
     }
 }

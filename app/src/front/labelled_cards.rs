@@ -116,7 +116,7 @@ mod tests {
             language: Language::default(),
             default_order: Order::Oldest,
             highlights: String::new(),
-            line: String::new(),
+            summary_html: String::new(),
         };
         let entries = [entry(1, EntryState::Live), entry(2, EntryState::Ended)];
         let shown = |id, of, at| {

@@ -24,7 +24,7 @@ pub fn LiveNowPage() -> impl IntoView {
             let live: Vec<_> = page.entries.iter().map(|it| it.id.to_string()).collect();
             let description = format!(
                 "The latest {} updates from everything that is live, newest first.",
-                LivePage::LONGEST
+                LivePage::MAX_UPDATES
             );
             view! {
                 <PageLayout title="Live now · Ringside" audience=Audience::Public>

@@ -63,7 +63,7 @@ fn summaries(cards: &Cards, entries: &[(Entry, Option<LiveUpdate>)], state: Entr
     entries
         .iter()
         .filter(|(entry, _)| entry.state == state)
-        .map(|(entry, latest)| cards.line(entry, latest.as_ref()))
+        .map(|(entry, latest)| cards.summary(entry, latest.as_ref()))
         .collect()
 }
 

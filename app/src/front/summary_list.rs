@@ -21,7 +21,7 @@ pub fn section_id(state: EntryState) -> String {
 /// `own`, times are in the reader's own zone.
 pub fn show_entry_summary(change: &EntryChange, own: bool) {
     let section = document().get_element_by_id(&section_id(change.state));
-    let (Some(section), Some(summary)) = (section, card_node::parse(&change.line)) else {
+    let (Some(section), Some(summary)) = (section, card_node::parse(&change.summary_html)) else {
         return;
     };
     times::show(&summary, own);

@@ -65,7 +65,7 @@ fn result_of(response: &Response) -> (AttemptResult, Option<PostedUpdate>) {
     if response.status < 400 {
         return match serde_json::from_slice(&response.body) {
             Ok(posted) => (AttemptResult::Published, Some(posted)),
-            Err(_) => (AttemptResult::NoAnswer, None),
+            Err(_) => (AttemptResult::NoResponse, None),
         };
     }
     // An error of a server function is an object with one key, its kind, and a sentence.
@@ -75,7 +75,7 @@ fn result_of(response: &Response) -> (AttemptResult, Option<PostedUpdate>) {
         Some("LoggedOut") => AttemptResult::Unauthenticated,
         Some("Refused") => AttemptResult::Refused,
         Some("Unavailable") => AttemptResult::Unavailable,
-        _ => AttemptResult::NoAnswer,
+        _ => AttemptResult::NoResponse,
     };
     (result, None)
 }
@@ -199,14 +199,14 @@ impl Writers {
             let response = self.attempt(&request).await;
             let (result, posted) = response
                 .as_ref()
-                .map_or((AttemptResult::NoAnswer, None), result_of);
+                .map_or((AttemptResult::NoResponse, None), result_of);
             if let Some(posted) = posted {
                 return Ok(posted);
             }
             let jitter = rand::rng().random();
             let pause = match submission.finish(result, self.clock(), jitter) {
                 Next::RetryAt(at) => at.saturating_sub(self.clock()),
-                Next::AskAuthor => AUTHOR_PAUSE_MS,
+                Next::WaitForAuthor => AUTHOR_PAUSE_MS,
                 Next::Published | Next::Refused | Next::LogIn => {
                     return Err(rejected(&request, response.as_ref()));
                 }
@@ -343,10 +343,10 @@ mod tests {
         };
         for (status, body, result) in [
             (200, r#"{"id":4,"rev":9}"#, AttemptResult::Published),
-            (200, r#"{"id":4,"re"#, AttemptResult::NoAnswer),
-            (200, "<html></html>", AttemptResult::NoAnswer),
-            (502, "<html></html>", AttemptResult::NoAnswer),
-            (503, "Too many requests", AttemptResult::NoAnswer),
+            (200, r#"{"id":4,"re"#, AttemptResult::NoResponse),
+            (200, "<html></html>", AttemptResult::NoResponse),
+            (502, "<html></html>", AttemptResult::NoResponse),
+            (503, "Too many requests", AttemptResult::NoResponse),
             (
                 503,
                 r#"{"Unavailable":"Try again."}"#,
@@ -358,7 +358,7 @@ mod tests {
                 r#"{"LoggedOut":"Log in."}"#,
                 AttemptResult::Unauthenticated,
             ),
-            (500, r#""Unreachable""#, AttemptResult::NoAnswer),
+            (500, r#""Unreachable""#, AttemptResult::NoResponse),
         ] {
             assert_eq!(
                 result_of(&response(status, body)).0,

@@ -34,5 +34,5 @@ fn bearer_token(header: &HeaderValue) -> Option<Secret> {
     let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("Bearer")
-        .then(|| Secret::shown(token.trim()))
+        .then(|| Secret::from_presented(token.trim()))
 }

@@ -231,7 +231,7 @@ async fn create_entry(
 )]
 async fn read_entry(api: Api, Path(name): Path<String>) -> Result<Json<EntryAnswer>, Problem> {
     let (newsroom, caller) = (&api.newsroom, api.caller());
-    let entry = newsroom.entry_named(caller, &slug(&name)?).await?;
+    let entry = newsroom.entry_by_slug(caller, &slug(&name)?).await?;
     Ok(Json(EntryAnswer::of(&api, &entry)))
 }
 

@@ -239,7 +239,7 @@ async fn delete_update(
 /// 404 if the update does not belong to the entry in the path.
 async fn find_update(api: &Api, name: &str, id: &str) -> Result<UpdateId, Problem> {
     let (newsroom, caller) = (&api.newsroom, api.caller());
-    let entry = newsroom.entry_named(caller, &slug(name)?).await?;
+    let entry = newsroom.entry_by_slug(caller, &slug(name)?).await?;
     let id = update_id(id)?;
     let (owner, _) = newsroom.last_change(caller, id).await?;
     if owner.id == entry.id {

@@ -23,7 +23,7 @@ pub async fn create_account(
     let username = username(&args.name)?;
     let password = read_first_line(&args.password_file)?;
     let password = Password::parse(&password).map_err(newsroom::Error::from)?;
-    newsroom::refuse_weak(&password, &username).map_err(newsroom::Error::from)?;
+    newsroom::reject_weak(&password, &username).map_err(newsroom::Error::from)?;
     let newsroom = open_newsroom(settings).await?;
     newsroom
         .create_account(&username, args.role, &password)

@@ -59,7 +59,7 @@ async fn log_in(
     let previous = identity::session_token(&jar, &state.settings);
     let session = state
         .newsroom
-        .log_in_instead(username, fields.get("password"), previous.as_ref())
+        .log_in_replacing(username, fields.get("password"), previous.as_ref())
         .await;
     match &session {
         Ok(_) => login.succeeded(),
@@ -281,7 +281,7 @@ async fn check_setup_token(state: &AppState, token: &str) -> Result<(), Response
     }
     let SetupToken(expected) = state.setup.as_ref();
     // Hashes are compared, so that the duration does not reveal how much of a guess is right.
-    let is_valid = |expected: &Secret| expected.hash() == Secret::shown(token).hash();
+    let is_valid = |expected: &Secret| expected.hash() == Secret::from_presented(token).hash();
     if expected.as_ref().is_some_and(is_valid) {
         return Ok(());
     }

@@ -154,7 +154,7 @@ impl PageCache {
             caching,
             since,
         } = page;
-        if Freshness::of(hub.unread_for()) != Freshness::Current {
+        if Freshness::of(hub.time_since_read()) != Freshness::Current {
             return None;
         }
         if let Some((entry, since)) = since {
@@ -225,7 +225,7 @@ pub async fn serve_cached(
         coding,
     };
     // The head of the feed may itself be out of date.
-    let caching = match Freshness::of(newsroom.hub().unread_for()) {
+    let caching = match Freshness::of(newsroom.hub().time_since_read()) {
         Freshness::Current => caching,
         Freshness::Stale => NO_STORE,
         Freshness::Expired => return database_unreachable().into_response(),
@@ -333,7 +333,7 @@ impl Caches {
         since: UpdateId,
     ) -> Result<UpdateId, Problem> {
         let key = (entry, feed.epoch.clone(), feed.head);
-        let read = async { newsroom.update_numbers(entry).await.map(Arc::from) };
+        let read = async { newsroom.update_ids(entry).await.map(Arc::from) };
         let ids = timeout(RENDER_TIMEOUT, self.update_ids.try_get_with(key, read)).await;
         let ids: Arc<[UpdateId]> = match ids {
             Ok(Ok(ids)) => ids,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{Cursor, Epoch, Reset, Rev};
 use newsroom::{
     Error, Newsroom,
-    live::{Event, FeedId, Signal, Subscription},
+    live::{Event, FeedId, StreamEvent, Subscription},
 };
 
 use tokio::time::timeout;
@@ -119,9 +119,9 @@ impl EventStream {
     pub async fn next(&mut self) -> Option<Event> {
         while !self.has_ended {
             let last = match self.subscription.next().await {
-                Signal::Batch(frame) => return Some(frame.event()),
-                Signal::Heartbeat(event) => return Some(event),
-                Signal::Behind(rev) => match self.feed.catch_up(rev).await {
+                StreamEvent::Batch(frame) => return Some(frame.event()),
+                StreamEvent::Heartbeat(event) => return Some(event),
+                StreamEvent::Behind(rev) => match self.feed.catch_up(rev).await {
                     CatchUp::Advance(rev, event) => {
                         self.subscription.caught_up(rev);
                         if event.is_some() {
@@ -131,9 +131,9 @@ impl EventStream {
                     }
                     CatchUp::Close(event) => event,
                 },
-                Signal::Reset => self.feed.reset(),
-                Signal::Ended => Event::bye(true),
-                Signal::Closing => Event::bye(false),
+                StreamEvent::Reset => self.feed.reset(),
+                StreamEvent::Ended => Event::bye(true),
+                StreamEvent::Closing => Event::bye(false),
             };
             self.has_ended = true;
             return Some(last);

@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use axum::body::Bytes;
 use domain::Rev;
-use newsroom::live::{Event, Signal, Subscription};
+use newsroom::live::{Event, StreamEvent, Subscription};
 use socket2::SockRef;
 use tokio::{sync::watch, time::Instant};
 
@@ -94,15 +94,15 @@ impl Subscriber {
                     self.deadline.done();
                     return WriteOutcome::Idle;
                 }
-                Some(Signal::Batch(frame)) => self.rest = frame.event().chunk(),
-                Some(Signal::Heartbeat(event)) => self.rest = event.chunk(),
-                Some(Signal::Behind(rev)) => {
+                Some(StreamEvent::Batch(frame)) => self.rest = frame.event().chunk(),
+                Some(StreamEvent::Heartbeat(event)) => self.rest = event.chunk(),
+                Some(StreamEvent::Behind(rev)) => {
                     self.deadline.done();
                     return WriteOutcome::NeedsCatchUp(rev);
                 }
-                Some(Signal::Reset) => self.send_last(&feed.reset()),
-                Some(Signal::Ended) => self.send_last(&Event::bye(true)),
-                Some(Signal::Closing) => self.send_last(&Event::bye(false)),
+                Some(StreamEvent::Reset) => self.send_last(&feed.reset()),
+                Some(StreamEvent::Ended) => self.send_last(&Event::bye(true)),
+                Some(StreamEvent::Closing) => self.send_last(&Event::bye(false)),
             }
         }
     }

@@ -183,8 +183,8 @@ fn mistakes_in_a_change_are_one_line() {
         assert_eq!(complaint, "2: ringside: There is no such account.");
     }
     assert_snapshot!(ringside.complains(&["account", "role", "--name", "bob", "--role", "owner"]), @"2: ringside: There is no such account.");
-    assert_snapshot!(ringside.complains(&["account", "password", "--name", "ann", "--password-file", weak]), @"2: ringside: This password is one of the first that somebody would guess. Choose another, for example several words that don't belong together.");
-    assert_snapshot!(ringside.complains(&["account", "create", "--name", "bob", "--password-file", weak]), @"2: ringside: This password is one of the first that somebody would guess. Choose another, for example several words that don't belong together.");
+    assert_snapshot!(ringside.complains(&["account", "password", "--name", "ann", "--password-file", weak]), @"2: ringside: This password is easy to guess. Choose a different one, such as several unrelated words.");
+    assert_snapshot!(ringside.complains(&["account", "create", "--name", "bob", "--password-file", weak]), @"2: ringside: This password is easy to guess. Choose a different one, such as several unrelated words.");
     assert_snapshot!(ringside.complains(&["session", "list", "--name", "bob"]), @"2: ringside: There is no such account.");
     assert_snapshot!(ringside.complains(&["session", "end"]), @"2: ringside: the following required arguments were not provided: <--name <NAME>|--id <ID>> (see ringside --help)");
     assert_snapshot!(ringside.complains(&["session", "end", "--id", "1", "--name", "ann"]), @"2: ringside: the argument '--id <ID>' cannot be used with '--name <NAME>' (see ringside --help)");

@@ -82,8 +82,8 @@ fn an_account_is_made_once() {
     let password = ringside.file("password", "correct horse battery\nsecond line");
     let owner = account("ann", "owner", &password);
     assert_snapshot!(ringside.says(&owner), @"Created the owner ann.");
-    assert_snapshot!(ringside.complains(&owner), @"2: ringside: Another account has this username already; choose another.");
-    assert_snapshot!(ringside.complains(&account("ANN", "author", &password)), @"2: ringside: Another account has this username already; choose another.");
+    assert_snapshot!(ringside.complains(&owner), @"2: ringside: Another account already has this username. Choose a different one.");
+    assert_snapshot!(ringside.complains(&account("ANN", "author", &password)), @"2: ringside: Another account already has this username. Choose a different one.");
     assert_snapshot!(ringside.says(&account("bob", "reader", &password)), @"Created the reader bob.");
 }
 
@@ -100,10 +100,10 @@ fn what_is_wrong_with_an_account_is_told() {
     assert_snapshot!(complains("ann", Path::new("/")), @"2: ringside: / can't be read: Is a directory (os error 21).");
     assert_snapshot!(complains("ann", &short), @"2: ringside: The password needs at least 10 characters.");
     assert_snapshot!(complains("ann", &empty), @"2: ringside: The password needs at least 10 characters.");
-    assert_snapshot!(complains("ann", &long), @"2: ringside: The password can have 200 characters at most.");
+    assert_snapshot!(complains("ann", &long), @"2: ringside: The password can have at most 200 characters.");
     assert_snapshot!(complains("ann", &noise), @"2: ringside: FOLDER/noise can't be read: stream did not contain valid UTF-8.");
     assert_snapshot!(complains("", &password), @"2: ringside: The username is missing.");
-    assert_snapshot!(complains("a b", &password), @"2: ringside: The username can hold letters, digits, dots, hyphens and underscores. It holds a blank at character 2.");
+    assert_snapshot!(complains("a b", &password), @"2: ringside: The username can contain only letters, digits, dots, hyphens and underscores. It contains a space at character 2.");
     assert_snapshot!(ringside.complains(&account("ann", "king", &password)), @"2: ringside: invalid value 'king' for '--role <ROLE>': The role must be one of: owner editor author reader (see ringside --help)");
     assert!(!ringside.data().exists(), "what is wrong was kept");
 }
@@ -118,7 +118,7 @@ fn an_entry_is_made_once() {
         "https://live.example.org/",
     ]));
     assert_snapshot!(made, @"https://live.example.org/entries/election-night");
-    assert_snapshot!(ringside.complains(&entry(&["--title", "Election night", "--slug", "election-night"])), @"2: ringside: Another entry has this address already; choose another.");
+    assert_snapshot!(ringside.complains(&entry(&["--title", "Election night", "--slug", "election-night"])), @"2: ringside: Another live blog already has this slug. Choose a different one.");
     assert_snapshot!(ringside.says(&entry(&["--title", "Election night", "--addr", "127.0.0.1:4000"])), @"http://127.0.0.1:4000/entries/election-night-2");
     assert_snapshot!(ringside.says(&entry(&["--title", "\u{feff}Størst i\r\nÅlesund", "--addr", "127.0.0.1:4000"])), @"http://127.0.0.1:4000/entries/storst-i-alesund");
     assert_snapshot!(ringside.says(&entry(&["--title", "…", "--addr", "127.0.0.1:4000"])), @"http://127.0.0.1:4000/entries/live-4");
@@ -132,11 +132,11 @@ fn what_is_wrong_with_an_entry_is_told() {
     let complains = |flags: &[&str]| ringside.complains(&entry(flags));
     assert_snapshot!(complains(&[]), @"2: ringside: the following required arguments were not provided: --title <TITLE> (see ringside --help)");
     assert_snapshot!(complains(&["--title", ""]), @"2: ringside: The title is missing.");
-    assert_snapshot!(complains(&["--title", &long]), @"2: ringside: The title has 10000 characters; it can have 200 at most.");
-    assert_snapshot!(complains(&["--title", "\u{3164}"]), @"2: ringside: The title shows nothing: it holds only invisible characters, U+3164 at character 1.");
-    assert_snapshot!(complains(&["--title", "A", "--slug", "Not_An_Address"]), @"2: ringside: The address can hold lowercase letters a to z, digits, and single hyphens between them. It holds “N” at character 1.");
-    assert_snapshot!(complains(&["--title", "A", "--time-zone", "Mars/Olympus"]), @"2: ringside: There is no such time zone; write one like Europe/Paris or UTC.");
-    assert_snapshot!(complains(&["--title", "A", "--language", "english"]), @"2: ringside: There is no such language tag; write one like en, ar or pt-BR.");
+    assert_snapshot!(complains(&["--title", &long]), @"2: ringside: The title has 10000 characters; the maximum is 200.");
+    assert_snapshot!(complains(&["--title", "\u{3164}"]), @"2: ringside: The title contains only invisible characters, such as U+3164.");
+    assert_snapshot!(complains(&["--title", "A", "--slug", "Not_An_Address"]), @"2: ringside: The slug can contain only lowercase letters a to z, digits, and single hyphens between them. It contains “N” at character 1.");
+    assert_snapshot!(complains(&["--title", "A", "--time-zone", "Mars/Olympus"]), @"2: ringside: There is no such time zone. Enter one such as Europe/Paris or UTC.");
+    assert_snapshot!(complains(&["--title", "A", "--language", "english"]), @"2: ringside: There is no such language tag. Enter one such as en, ar or pt-BR.");
     assert_snapshot!(complains(&["--title", "A", "--state", "sideways"]), @"2: ringside: invalid value 'sideways' for '--state <STATE>': The state must be one of: draft upcoming live ended (see ringside --help)");
     assert_snapshot!(complains(&["--title", "A", "--order", "sideways"]), @"2: ringside: invalid value 'sideways' for '--order <ORDER>': The order must be one of: oldest latest (see ringside --help)");
     assert_snapshot!(complains(&["--title", "A", "--public-url", "nowhere"]), @"2: ringside: invalid value 'nowhere' for '--public-url <URL>': it must be like https://live.example.org, a scheme and a host (see ringside --help)");

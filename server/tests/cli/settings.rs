@@ -15,7 +15,7 @@ fn a_value_that_makes_no_sense_is_told() {
     assert_snapshot!(complains("--transport", "pigeon"), @"2: ringside: invalid value 'pigeon' for '--transport <TRANSPORT>': The transport must be one of: auto sse poll websocket (see ringside --help)");
     assert_snapshot!(complains("--poll-interval-ms", "1"), @"2: ringside: invalid value '1' for '--poll-interval-ms <MS>': 1 is not in 500..=600000 (see ringside --help)");
     assert_snapshot!(complains("--poll-interval-ms", "-5"), @"2: ringside: unexpected argument '-5' found (see ringside --help)");
-    assert_snapshot!(complains("--site-language", "english"), @"2: ringside: invalid value 'english' for '--site-language <TAG>': There is no such language tag; write one like en, ar or pt-BR. (see ringside --help)");
+    assert_snapshot!(complains("--site-language", "english"), @"2: ringside: invalid value 'english' for '--site-language <TAG>': There is no such language tag. Enter one such as en, ar or pt-BR. (see ringside --help)");
     assert_snapshot!(complains("--log", "=,="), @"2: ringside: RINGSIDE_LOG is invalid: invalid filter directive.");
     assert_snapshot!(complains("--log-format", "xml"), @"2: ringside: invalid value 'xml' for '--log-format <LOG_FORMAT>' [possible values: text, json] (see ringside --help)");
     assert_snapshot!(complains("--database-url", "mysql://localhost/x"), @r#"2: ringside: The database URL must begin with sqlite:// or postgres://, not with "mysql"."#);

@@ -76,7 +76,7 @@ fn what_is_wrong_with_a_token_is_told() {
     };
     assert_snapshot!(complains("bob", ""), @"2: ringside: There is no such account.");
     assert_snapshot!(complains("", ""), @"2: ringside: The username is missing.");
-    assert_snapshot!(complains("ann", "\u{200b}"), @"2: ringside: The token's name shows nothing: it holds only invisible characters, U+200B at character 1.");
+    assert_snapshot!(complains("ann", "\u{200b}"), @"2: ringside: The token's name contains only invisible characters, such as U+200B.");
     assert_snapshot!(ringside.complains(&["token", "create"]), @"2: ringside: the following required arguments were not provided: --account <ACCOUNT> (see ringside --help)");
     assert_snapshot!(ringside.complains(&["token", "revoke", "--id", "one"]), @"2: ringside: invalid value 'one' for '--id <ID>': invalid digit found in string (see ringside --help)");
     assert_eq!(list(&ringside), "");

@@ -192,7 +192,7 @@ impl ClientTask {
             match command {
                 Command::OpenStream => self.open_stream(),
                 Command::CloseStream => self.stream = None,
-                Command::AskHead => {
+                Command::FetchHead => {
                     let feed = self.feed.clone();
                     self.requests
                         .spawn(async move { Ok(Completed::Head(feed.head().await?)) });
@@ -217,15 +217,15 @@ impl ClientTask {
         match event {
             StreamEvent::Batch(batch) => {
                 self.apply(batch);
-                self.dispatch(Input::Heard);
+                self.dispatch(Input::BatchReceived);
             }
             StreamEvent::Heartbeat(head) => {
-                let moved = self.client.page().is_behind(&head);
+                let is_behind = self.client.page().is_behind(&head);
                 self.dispatch(Input::Heartbeat {
                     interval_ms: head.interval_ms,
                     // The client's transport is fixed by the test, not by the server.
                     transport: Transport::Auto,
-                    moved,
+                    is_behind,
                 });
             }
             StreamEvent::Reset(reset) => {
@@ -245,12 +245,12 @@ impl ClientTask {
     fn on_completed(&mut self, completed: Completed) {
         match completed {
             Completed::Head(Some(head)) => {
-                let moved = self.client.page().is_behind(&head);
-                self.dispatch(Input::HeadAnswered {
+                let is_behind = self.client.page().is_behind(&head);
+                self.dispatch(Input::HeadReceived {
                     state: head.state,
                     interval_ms: head.interval_ms,
                     transport: Transport::Auto,
-                    moved,
+                    is_behind,
                 });
             }
             Completed::Changes(FetchResult::Received(batch)) => {

@@ -84,7 +84,7 @@ impl Page {
         let Some(follower) = &mut self.follower else {
             return Next::Reset(epoch);
         };
-        match follower.take(batch) {
+        match follower.apply(batch) {
             Applied::Changes { changes, more, .. } => {
                 self.apply_changes(changes, cards);
                 if more { Next::Fetch } else { Next::Done }

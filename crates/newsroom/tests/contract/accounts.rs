@@ -220,7 +220,7 @@ async fn a_forged_token_opens_nothing(database: Database) {
         .unwrap();
     let token = session.token.reveal();
     assert!(token.len() >= 40, "it can be guessed: {token}");
-    let shown = Secret::shown(token);
+    let shown = Secret::from_presented(token);
     assert_eq!(newsroom.caller(&shown).await.unwrap(), Some(session.caller));
     for forged in [
         "",
@@ -230,7 +230,7 @@ async fn a_forged_token_opens_nothing(database: Database) {
         &format!("{token} "),
         "' OR 1=1 --",
     ] {
-        let forged = Secret::shown(forged);
+        let forged = Secret::from_presented(forged);
         assert_eq!(
             newsroom.caller(&forged).await.unwrap(),
             None,

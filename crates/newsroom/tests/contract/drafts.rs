@@ -42,7 +42,7 @@ async fn a_draft_is_nowhere_to_be_seen(database: Database) {
     );
     let after = newsroom.updates_after(draft.id, UpdateId(0)).await;
     assert_refused!(after, Error::NotFound("entry"));
-    let numbers = newsroom.update_numbers(draft.id).await;
+    let numbers = newsroom.update_ids(draft.id).await;
     assert_refused!(numbers, Error::NotFound("entry"));
     assert_refused!(newsroom.head(feed).await, Error::NotFound("entry"));
     assert_refused!(newsroom.changes(feed, None).await, Error::NotFound("entry"));

@@ -96,7 +96,7 @@ async fn another_zone_or_address_makes_the_cards_anew(database: Database) {
         Some(page.cursor().rev),
     );
     let in_tokyo = edited(&entry, |edit| {
-        edit.time_zone = domain::ZoneName::known("Asia/Tokyo");
+        edit.time_zone = domain::ZoneName::new_unchecked("Asia/Tokyo");
     });
     newsroom
         .edit_entry(&newsroom.author, &entry.slug, &in_tokyo, None)
@@ -141,12 +141,12 @@ async fn an_old_address_leads_to_the_new_one(database: Database) {
     }
     for old in ["final", "second"] {
         assert_eq!(
-            newsroom.address_now(&slug(old)).await.unwrap(),
+            newsroom.current_slug(&slug(old)).await.unwrap(),
             Some(slug("third"))
         );
     }
     for never in ["third", "fourth"] {
-        assert_eq!(newsroom.address_now(&slug(never)).await.unwrap(), None);
+        assert_eq!(newsroom.current_slug(&slug(never)).await.unwrap(), None);
     }
     // And back to where it began.
     newsroom
@@ -158,9 +158,9 @@ async fn an_old_address_leads_to_the_new_one(database: Database) {
         )
         .await
         .unwrap();
-    assert_eq!(newsroom.address_now(&slug("final")).await.unwrap(), None);
+    assert_eq!(newsroom.current_slug(&slug("final")).await.unwrap(), None);
     assert_eq!(
-        newsroom.address_now(&slug("third")).await.unwrap(),
+        newsroom.current_slug(&slug("third")).await.unwrap(),
         Some(slug("final"))
     );
 
@@ -175,7 +175,7 @@ async fn an_old_address_leads_to_the_new_one(database: Database) {
         .await
         .unwrap();
     assert_eq!(
-        newsroom.address_now(&slug("draft")).await.unwrap(),
+        newsroom.current_slug(&slug("draft")).await.unwrap(),
         None,
         "nobody is to know"
     );
@@ -240,10 +240,10 @@ async fn an_address_that_leads_elsewhere_is_refused(database: Database) {
     ] {
         assert_refused!(&refused, Error::Invalid(Invalid { field: "slug", .. }));
         let sentence = refused.unwrap_err().to_string();
-        assert!(sentence.contains("had this address before"), "{sentence}");
+        assert!(sentence.contains("had this slug before"), "{sentence}");
     }
     assert_eq!(
-        newsroom.address_now(&slug("final")).await.unwrap(),
+        newsroom.current_slug(&slug("final")).await.unwrap(),
         Some(slug("re-match"))
     );
 }

@@ -149,7 +149,7 @@ async fn an_entrys_own_change_is_told(database: Database) {
         language: Language::default(),
         default_order: Order::Oldest,
         highlights: String::new(),
-        line: String::new(),
+        summary_html: String::new(),
     };
     let news = newsroom.changes_after(FeedId::Entry(entry.id), known).await;
     assert_eq!(
@@ -159,7 +159,7 @@ async fn an_entrys_own_change_is_told(database: Database) {
     assert_eq!((news.changes, news.to), (vec![], known + 1));
     let news = newsroom.changes_after(FeedId::All, known).await;
     let in_all = EntryChange {
-        line: "final: known".into(),
+        summary_html: "final: known".into(),
         since_html: String::new(),
         ..ended
     };

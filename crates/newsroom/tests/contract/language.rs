@@ -38,7 +38,7 @@ async fn an_entry_has_the_sites_language_unless_it_has_its_own(database: Databas
 
     // The same database on a site of another language.
     let (mut options, _hand) = database.options();
-    options.language = Language::known("fr");
+    options.language = Language::new_unchecked("fr");
     let newsroom = Newsroom::open(options).await.unwrap();
     let page = newsroom.front_page().await.unwrap();
     let mut languages: Vec<_> = page

@@ -3,7 +3,7 @@
 use domain::{Change, EntryId, EntryState, Head, PostedUpdate};
 use newsroom::{
     Newsroom,
-    live::{FeedId, Signal},
+    live::{FeedId, StreamEvent},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -193,8 +193,8 @@ async fn all_streams_carry_the_same_bytes(database: Database) {
     for subscription in [&mut one, &mut other] {
         loop {
             match soon(subscription.next()).await {
-                Signal::Heartbeat(_) => {}
-                Signal::Batch(frame) => break bytes.push(frame.event().text()),
+                StreamEvent::Heartbeat(_) => {}
+                StreamEvent::Batch(frame) => break bytes.push(frame.event().text()),
                 signal => panic!("{signal:?}"),
             }
         }
@@ -267,7 +267,7 @@ async fn a_stream_is_heard_of_though_nothing_happens(database: Database) {
     let stop = CancellationToken::new();
     let _stop = stop.clone().drop_guard();
     newsroom.follow(stop).await.unwrap();
-    let Signal::Heartbeat(event) = soon(subscription.next()).await else {
+    let StreamEvent::Heartbeat(event) = soon(subscription.next()).await else {
         panic!()
     };
     let event = String::from_utf8(event.text().to_vec()).unwrap();

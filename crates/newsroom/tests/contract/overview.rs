@@ -26,7 +26,8 @@ async fn lines(newsroom: &TestNewsroom) -> Vec<String> {
         page.cursor.rev,
         newsroom.head(FeedId::All).await.unwrap().head
     );
-    let line = |(entry, latest): &(Entry, _)| newsroom.cards().line(entry, Option::as_ref(latest));
+    let line =
+        |(entry, latest): &(Entry, _)| newsroom.cards().summary(entry, Option::as_ref(latest));
     page.entries.iter().map(line).collect()
 }
 
@@ -64,7 +65,7 @@ async fn a_line_follows_its_entry_and_its_latest_update(database: Database) {
             let [told] = &batch.entries[..] else {
                 panic!("{batch:?}")
             };
-            assert_eq!((&*told.line, &*told.highlights), (expected, ""));
+            assert_eq!((&*told.summary_html, &*told.highlights), (expected, ""));
             assert_eq!((told.id, told.rev), (entry.id, batch.to));
         }
         cursor = newsroom.head(FeedId::All).await.unwrap().head;
@@ -123,7 +124,7 @@ async fn a_draft_that_goes_public_appears_with_its_line_and_its_cards(database: 
         .await
         .unwrap();
     let batch = newsroom.changes_after(FeedId::All, before).await;
-    assert_eq!(batch.entries[0].line, "draft: prepared");
+    assert_eq!(batch.entries[0].summary_html, "draft: prepared");
     assert_eq!(batch.changes[0].id(), prepared);
 }
 
@@ -161,7 +162,7 @@ async fn the_stream_of_what_is_live_is_bounded(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let one = newsroom.entry("one", EntryState::Live).await;
     let two = newsroom.entry("two", EntryState::Live).await;
-    let longest = usize::from(LivePage::LONGEST);
+    let longest = usize::from(LivePage::MAX_UPDATES);
     for n in 0..=longest {
         let entry = if n % 2 == 0 { &one } else { &two };
         newsroom.post(entry, &n.to_string()).await;

@@ -116,7 +116,7 @@ async fn a_token_may_what_its_account_may() {
     ] {
         assert_eq!(
             refusal(&refused),
-            "403: This update is somebody else's; an editor can change it."
+            "403: This update belongs to another author. Only its author or an editor can change it."
         );
     }
     let editor = app.api_client("editor").await;
@@ -137,7 +137,7 @@ async fn a_token_may_what_its_account_may() {
         let refused = reader.get(path).await;
         assert_eq!(
             refusal(&refused),
-            "403: Your account may read, but not post."
+            "403: Your account can read, but not post."
         );
     }
     for path in ["final", "secret", "nowhere"] {
@@ -145,14 +145,14 @@ async fn a_token_may_what_its_account_may() {
         let refused = reader.post(&path).json(&json!({"source": "A goal"})).await;
         assert_eq!(
             refusal(&refused),
-            "403: Your account may read, but not post."
+            "403: Your account can read, but not post."
         );
     }
     let refused = reader
         .post("/api/v1/entries")
         .json(&json!({"title": "Mine"}))
         .await;
-    assert_snapshot!(refusal(&refused), @"403: Your account may read, but not run entries.");
+    assert_snapshot!(refusal(&refused), @"403: Your account can read, but not manage live blogs.");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -24,7 +24,7 @@ async fn a_problem_is_told_in_details() {
     cache-control: private, no-store
     x-request-id: my-own
     {
-      "detail": "Nothing of this text can be shown. Not shown: a script.",
+      "detail": "This text has no visible content. Not shown: a script.",
       "field": "source",
       "request_id": "my-own",
       "status": 422,
@@ -98,7 +98,7 @@ async fn what_cannot_be_taken_of_an_update_is_told_with_its_place() {
     {"source":"A goal","source":"A goal"}
         422: The body is invalid: duplicate field `source` at line 1 column 27.
     {"source":"A goal","headline":"\u3164"}
-        422: The headline shows nothing: it holds only invisible characters, U+3164 at character 1.
+        422: The headline contains only invisible characters, such as U+3164.
     {"source":""}
         422: The update is missing.
     {"source":null,"author":"me"}
@@ -154,15 +154,15 @@ async fn what_cannot_be_taken_of_an_entry_is_told_with_its_place() {
     {"title":"A","id":7}
         422: The body is invalid: id: unknown field `id`, expected one of `title`, `slug`, `summary`, `time_zone`, `language`, `state`, `default_order` at line 1 column 17.
     {"title":"A","slug":"Not an address"}
-        422: The address can hold lowercase letters a to z, digits, and single hyphens between them. It holds “N” at character 1.
+        422: The slug can contain only lowercase letters a to z, digits, and single hyphens between them. It contains “N” at character 1.
     {"title":"A","state":"sideways"}
         422: The body is invalid: state: unknown variant `sideways`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 31.
     {"title":"A","time_zone":"Mars/Olympus"}
-        422: There is no such time zone; write one like Europe/Paris or UTC.
+        422: There is no such time zone. Enter one such as Europe/Paris or UTC.
     {"title":"A","language":"english"}
-        422: There is no such language tag; write one like en, ar or pt-BR.
+        422: There is no such language tag. Enter one such as en, ar or pt-BR.
     {"language":"-"}
-        422: There is no such language tag; write one like en, ar or pt-BR.
+        422: There is no such language tag. Enter one such as en, ar or pt-BR.
     {"state":"gone"}
         422: The body is invalid: state: unknown variant `gone`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 15.
     {"head":7}
@@ -224,5 +224,5 @@ async fn a_database_that_is_gone_is_told_and_not_more() {
         .post(UPDATES)
         .json(&json!({"source": "A goal"}))
         .await;
-    assert_snapshot!(refusal(&refused), @"503: The database can't be reached at the moment; nothing was changed. Try again.");
+    assert_snapshot!(refusal(&refused), @"503: The database can't be reached. Nothing was changed. Try again.");
 }

@@ -215,7 +215,7 @@ async fn what_somebody_else_pinned_stays_pinned() {
     ] {
         assert_eq!(
             refusal(&refused),
-            "403: Somebody else's update is pinned; an editor can pin this one in its place, or its author can unpin theirs first."
+            "403: Another author's update is pinned. An editor can replace it, or its author can unpin it first."
         );
     }
     let page = app.browser().get("/entries/final").await.text();
@@ -305,7 +305,7 @@ async fn nobody_posts_to_what_has_ended_or_is_not_there() {
     for (slug, sentence) in [
         (
             "over",
-            "403: This entry has ended. Start it again at your desk to post to it.",
+            "403: This live blog has ended. Reopen it on its desk page to post to it.",
         ),
         ("nowhere", "404: There is no such entry."),
     ] {

@@ -123,12 +123,12 @@ async fn a_password_that_is_refused_is_told_and_not_repeated() {
         (
             TestApp::PASSWORD,
             "Password2026",
-            "This password is one of the first that somebody would guess.",
+            "This password is easy to guess.",
         ),
         (
             TestApp::PASSWORD,
             "author-author",
-            "The password is too close to the username.",
+            "The password is too similar to the username.",
         ),
     ] {
         let refused = change(&browser, current, password).await;

@@ -83,7 +83,7 @@ async fn a_reader_posts_nothing() {
     reader.get(COMPOSER).await.assert_status_forbidden();
     let refused = send(&reader, &op_id(), "A goal", "").await;
     refused.assert_status_forbidden();
-    refused.assert_text_contains("Your account may read, but not post.");
+    refused.assert_text_contains("Your account can read, but not post.");
     assert!(
         !anonymous
             .get("/entries/final")
@@ -105,7 +105,7 @@ async fn nobody_posts_to_what_has_ended() {
     let over = send(&author, &op_id(), "Too late", "").await;
     over.assert_status_forbidden();
     let html = over.text();
-    assert!(html.contains("This entry has ended. Start it again at your desk to post to it."));
+    assert!(html.contains("This live blog has ended. Reopen it on its desk page to post to it."));
     assert_eq!(text_of_form(&html), "Too late");
     assert!(
         !anonymous

@@ -106,23 +106,23 @@ async fn what_cannot_be_taken_is_told_and_the_link_still_works() {
         (
             "ann",
             &*long,
-            "The password can have 200 characters at most.",
+            "The password can have at most 200 characters.",
         ),
         ("", TestApp::PASSWORD, "The username is missing."),
         (
             &*long,
             TestApp::PASSWORD,
-            "The username has 10000 characters; it can have 40 at most.",
+            "The username has 10000 characters; the maximum is 40.",
         ),
         (
             "a b",
             TestApp::PASSWORD,
-            "The username can hold letters, digits, dots, hyphens and underscores. It holds a blank at character 2.",
+            "The username can contain only letters, digits, dots, hyphens and underscores. It contains a space at character 2.",
         ),
         (
             "Taken",
             TestApp::PASSWORD,
-            "Another account has this username already",
+            "Another account already has this username",
         ),
     ] {
         let refused = browser

@@ -286,6 +286,6 @@ async fn a_database_that_is_gone_is_told_on_the_stream() {
     let mut stream = app.stream(&format!("{}?since={since}", path(entry))).await;
     let event = stream.news().await.unwrap();
     assert_eq!(event.name, "stream-error");
-    assert_snapshot!(event.data, @r#"{"error":"The database can't be reached at the moment; nothing was changed. Try again."}"#);
+    assert_snapshot!(event.data, @r#"{"error":"The database can't be reached. Nothing was changed. Try again."}"#);
     assert!(stream.next().await.is_none(), "it goes on");
 }

@@ -3,7 +3,9 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use domain::{Language, Timestamp, Transport, UpdateId};
-use newsroom::{Clock, Entry, FeedPolicy, Hand, LiveUpdate, Options, Renderers, storage::Store};
+use newsroom::{
+    Clock, Entry, FeedPolicy, LiveUpdate, ManualClock, Options, Renderers, storage::Store,
+};
 use sqlx::{AnyConnection, Connection, Executor};
 use tempfile::TempDir;
 
@@ -65,12 +67,12 @@ impl Database {
     /// What a newsroom on this database is made of, and what moves its clock. A card is
     /// `<article id="update-{id}">{html}</article>`, a highlight its source, and an entry's line its title and the
     /// latest source.
-    pub fn options(&self) -> (Options, Hand) {
+    pub fn options(&self) -> (Options, ManualClock) {
         let (clock, hand) = Clock::manual(START);
         let options = Options {
             database_url: self.url.clone(),
             database_deadline: PATIENT,
-            mark: Some(self.mark()),
+            high_water_mark: Some(self.mark()),
             clock,
             policy: FeedPolicy {
                 interval_ms: 5_000,
@@ -92,7 +94,7 @@ impl Database {
                     };
                     updates.iter().map(line).collect()
                 }),
-                line: Arc::new(|entry, latest| {
+                summary: Arc::new(|entry, latest| {
                     let said = latest.map_or("nothing", |update| &update.source);
                     format!("{}: {said}", entry.title)
                 }),

@@ -42,7 +42,7 @@ impl LivePage {
 
     /// Takes in a batch; whether the page is in step with it, or has to catch up.
     pub fn take(&mut self, batch: Batch) -> bool {
-        match self.reader.take(batch) {
+        match self.reader.apply(batch) {
             Applied::Changes {
                 changes,
                 entries,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{Batch, Cursor, Epoch, Rev};
 use newsroom::{
     Error, Newsroom,
-    live::{FeedId, Frame, Signal, Subscription},
+    live::{FeedId, Frame, StreamEvent, Subscription},
 };
 
 use super::soon;
@@ -54,8 +54,8 @@ impl Stream {
         self.events += 1;
         assert!(self.events < MOST_EVENTS, "the stream goes in circles");
         match self.subscription.next().await {
-            Signal::Batch(frame) => Event::Batch(batch(&frame)),
-            Signal::Behind(rev) => {
+            StreamEvent::Batch(frame) => Event::Batch(batch(&frame)),
+            StreamEvent::Behind(rev) => {
                 let since = Cursor::new(self.epoch.clone(), rev);
                 match self.newsroom.changes(self.feed, Some(since)).await {
                     Ok(frame) => {
@@ -66,10 +66,10 @@ impl Stream {
                     Err(error) => panic!("{error}"),
                 }
             }
-            Signal::Heartbeat(_) => Event::Heartbeat,
-            Signal::Reset => Event::Reset,
-            Signal::Ended => Event::Ended,
-            Signal::Closing => Event::Closing,
+            StreamEvent::Heartbeat(_) => Event::Heartbeat,
+            StreamEvent::Reset => Event::Reset,
+            StreamEvent::Ended => Event::Ended,
+            StreamEvent::Closing => Event::Closing,
         }
     }
 

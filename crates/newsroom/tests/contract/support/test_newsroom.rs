@@ -14,7 +14,7 @@ use domain::{
     Username,
 };
 use newsroom::{
-    Clock, DeskEntryDetail, Entry, Error, Hand, LiveUpdate, NewEntry, Newsroom, Options,
+    Clock, DeskEntryDetail, Entry, Error, LiveUpdate, ManualClock, NewEntry, Newsroom, Options,
     ShownUpdate, UpdatePage, live::FeedId, storage::Store,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -26,7 +26,7 @@ pub struct TestNewsroom {
     /// The newsroom, to be handed to tasks.
     pub newsroom: Arc<Newsroom>,
     /// Moves the clock.
-    pub hand: Hand,
+    pub hand: ManualClock,
     /// May do everything.
     pub owner: Caller,
     /// May change what others posted.
@@ -48,7 +48,7 @@ impl TestNewsroom {
     }
 
     /// The same, with a clock of one's own.
-    pub async fn on_options(database: &Database, mut options: Options, hand: Hand) -> Self {
+    pub async fn on_options(database: &Database, mut options: Options, hand: ManualClock) -> Self {
         let cards_made = Arc::new(AtomicUsize::new(0));
         let (render, count) = (options.render.card, Arc::clone(&cards_made));
         options.render.card = Arc::new(move |entry, update| {
