@@ -67,7 +67,7 @@ pub fn slug(text: &str) -> Result<Slug, Error> {
     Slug::parse(text)
         .ok()
         .filter(|slug| slug.as_str() == text)
-        .ok_or(Error::NotFound("entry"))
+        .ok_or(Error::NotFound("live blog"))
 }
 
 /// Parses the id of an update in a path.

@@ -73,7 +73,7 @@ pub fn feed_id(text: &str) -> Result<FeedId, Problem> {
         "all" => Ok(FeedId::All),
         text => match text.parse::<EntryId>() {
             Ok(id) if id.to_string() == text => Ok(FeedId::Entry(id)),
-            _ => Err(newsroom::Error::NotFound("entry").into()),
+            _ => Err(newsroom::Error::NotFound("live blog").into()),
         },
     }
 }

@@ -95,5 +95,6 @@ async fn json(
 }
 
 fn entry_id(text: &str) -> Result<EntryId, Problem> {
-    text.parse().map_err(|_| Error::NotFound("entry").into())
+    text.parse()
+        .map_err(|_| Error::NotFound("live blog").into())
 }

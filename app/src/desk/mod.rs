@@ -35,7 +35,7 @@ pub async fn desk_entry(
     slug: &str,
 ) -> Result<(Caller, DeskEntryDetail), Error> {
     let caller = request.caller()?.clone();
-    let slug = Slug::parse(slug).map_err(|_| Error::NotFound("entry"))?;
+    let slug = Slug::parse(slug).map_err(|_| Error::NotFound("live blog"))?;
     let page = newsroom().desk_entry(&caller, &slug).await?;
     Ok((caller, page))
 }

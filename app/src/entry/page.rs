@@ -33,7 +33,7 @@ pub fn EntryPage() -> impl IntoView {
         let newsroom = newsroom();
         let begun = Instant::now();
         let page = async {
-            let slug = Slug::parse(&slug).map_err(|_| Error::NotFound("entry"))?;
+            let slug = Slug::parse(&slug).map_err(|_| Error::NotFound("live blog"))?;
             newsroom.entry_page(&slug).await
         };
         let page = page.await;

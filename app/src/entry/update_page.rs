@@ -33,7 +33,7 @@ pub fn UpdatePage() -> impl IntoView {
     Suspend::new(async move {
         let newsroom = newsroom();
         let found = async {
-            let slug = Slug::parse(&slug).map_err(|_| Error::NotFound("entry"))?;
+            let slug = Slug::parse(&slug).map_err(|_| Error::NotFound("live blog"))?;
             let id: UpdateId = id.parse().map_err(|_| Error::NotFound("update"))?;
             newsroom.update_page(&slug, id).await
         };

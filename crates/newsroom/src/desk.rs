@@ -162,7 +162,7 @@ impl Newsroom {
                 .snapshot()
                 .entry_by_any_slug(slug)
                 .await?
-                .ok_or(Error::NotFound("entry"))?;
+                .ok_or(Error::NotFound("live blog"))?;
             // Identified by id: the entry may have another slug when the request is retried.
             let number = before.id.to_string();
             let parts = ["patch-entry", &number]
@@ -226,7 +226,7 @@ impl Newsroom {
         let entry = snapshot
             .entry_by_any_slug(slug)
             .await?
-            .ok_or(Error::NotFound("entry"))?;
+            .ok_or(Error::NotFound("live blog"))?;
         Ok(DeskEntryDetail {
             updates: snapshot.updates(entry.id).await?,
             deleted: snapshot
@@ -247,7 +247,7 @@ impl Newsroom {
     pub async fn entry(&self, caller: &Caller, id: EntryId) -> Result<Entry> {
         may_post(caller)?;
         let entry = self.store.snapshot().await?.entry(id).await?;
-        entry.ok_or(Error::NotFound("entry"))
+        entry.ok_or(Error::NotFound("live blog"))
     }
 
     /// Returns the entry with the slug `slug`, drafts included, without its updates. Accepts an
@@ -259,7 +259,7 @@ impl Newsroom {
     pub async fn entry_by_slug(&self, caller: &Caller, slug: &Slug) -> Result<Entry> {
         may_post(caller)?;
         let entry = self.store.snapshot().await?.entry_by_any_slug(slug).await?;
-        entry.ok_or(Error::NotFound("entry"))
+        entry.ok_or(Error::NotFound("live blog"))
     }
 }
 
@@ -292,7 +292,7 @@ async fn free_slug(snapshot: &mut Snapshot, slug: &Slug) -> Result<Slug> {
 
 async fn load_entry(snapshot: &mut Snapshot, id: EntryId) -> Result<Entry> {
     let entry = snapshot.entry(id).await?;
-    entry.ok_or(Error::NotFound("entry"))
+    entry.ok_or(Error::NotFound("live blog"))
 }
 
 /// Returns the data of an entry that its cards depend on. Cards contain links with the slug, the

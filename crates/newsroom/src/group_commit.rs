@@ -240,7 +240,7 @@ impl WriterTask {
 
     async fn write_at(&self, revision: &mut Revision, post: &Post) -> Result<PostedUpdate> {
         let entry = revision.snapshot().entry_by_any_slug(&post.slug).await?;
-        let entry = entry.ok_or(Error::NotFound("entry"))?;
+        let entry = entry.ok_or(Error::NotFound("live blog"))?;
         let request = request_of(entry.id, post);
         match request.earlier_outcome(revision.snapshot()).await? {
             Some(Outcome::Posted(posted)) => return Ok(posted),

@@ -258,7 +258,7 @@ impl Newsroom {
     /// Returns the state of a feed from the hub. Reads the database for an entry that the hub
     /// doesn't have, since another process may just have created it.
     async fn feed_head(&self, feed: FeedId) -> Result<FeedHead> {
-        let not_found = Error::NotFound("entry");
+        let not_found = Error::NotFound("live blog");
         if let Some(head) = self.hub.head(feed) {
             return Ok(head);
         }
@@ -282,5 +282,5 @@ async fn public_cursor(snapshot: &mut Snapshot) -> Result<Cursor> {
 fn public(entry: Option<Entry>) -> Result<Entry> {
     entry
         .filter(|entry| entry.state.is_public())
-        .ok_or(Error::NotFound("entry"))
+        .ok_or(Error::NotFound("live blog"))
 }

@@ -99,7 +99,7 @@ impl EventStream {
         };
         let subscription = newsroom.hub().subscribe(id, since);
         let stream = Self {
-            subscription: subscription.ok_or(Error::NotFound("entry"))?,
+            subscription: subscription.ok_or(Error::NotFound("live blog"))?,
             feed: Feed {
                 newsroom: Arc::clone(newsroom),
                 id,

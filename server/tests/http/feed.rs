@@ -318,7 +318,7 @@ async fn only_public_entries_have_a_feed() {
                 "404 Not Found\ncontent-type: text/plain; charset=utf-8\ncache-control: private, no-store",
                 "{feed} {route}"
             );
-            refused.assert_text("There is no such entry.");
+            refused.assert_text("There is no such live blog.");
         }
     }
     let all = changes(&anonymous, "all", "").await;

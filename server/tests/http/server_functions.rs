@@ -119,7 +119,7 @@ async fn what_cannot_be_taken_is_told_in_a_sentence() {
         told.push(format!("{field}: {code} {}", refused.text()));
     }
     assert_snapshot!(told.join("\n"), @r#"
-    slug: 404 {"Refused":"There is no such entry."}
+    slug: 404 {"Refused":"There is no such live blog."}
     slug: 422 {"Refused":"The slug can contain only lowercase letters a to z, digits, and single hyphens between them. It contains “N” at character 1."}
     op_id: 422 {"Refused":"The operation id must be 8 to 100 letters, digits, hyphens and underscores."}
     op_id: 422 {"Refused":"The operation id must be 8 to 100 letters, digits, hyphens and underscores."}

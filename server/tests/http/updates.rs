@@ -142,7 +142,7 @@ async fn only_entries_have_updates() {
                 "404 Not Found\ncache-control: private, no-store",
                 "{path}"
             );
-            refused.assert_text("There is no such entry.");
+            refused.assert_text("There is no such live blog.");
         }
     }
 }

@@ -31,7 +31,7 @@ pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor
                 .entry(id)
                 .await?
                 .filter(|entry| entry.state.is_public())
-                .ok_or(Error::NotFound("entry"))?,
+                .ok_or(Error::NotFound("live blog"))?,
         ),
     };
     let head = entry.as_ref().map_or(public_head, |entry| entry.head);

@@ -184,19 +184,19 @@ async fn states_of_what_is_not_there_cannot_change(database: Database) {
     let nowhere = slug("nowhere");
     assert_refused!(
         newsroom.start_entry(&newsroom.owner, &nowhere, None).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
     assert_refused!(
         newsroom.end_entry(&newsroom.owner, &nowhere, None).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
     assert_refused!(
         newsroom.desk_entry(&newsroom.owner, &nowhere).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
     assert_refused!(
         newsroom.entry_page(&nowhere).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
 }
 

@@ -136,7 +136,7 @@ async fn an_old_address_leads_to_the_new_one(database: Database) {
         assert_eq!(newsroom.hub().find(&slug(to)).unwrap().0, entry.id);
         assert_refused!(
             newsroom.entry_page(&slug(from)).await,
-            Error::NotFound("entry")
+            Error::NotFound("live blog")
         );
     }
     for old in ["final", "second"] {
@@ -282,6 +282,6 @@ async fn only_those_who_run_entries_change_them(database: Database) {
     let refused = newsroom
         .edit_entry(&newsroom.author, &nowhere, &EntryEdit::of(&entry), None)
         .await;
-    assert_refused!(refused, Error::NotFound("entry"));
+    assert_refused!(refused, Error::NotFound("live blog"));
     assert_eq!(newsroom.feed_head(&entry).await, head);
 }

@@ -276,14 +276,14 @@ async fn the_head_tells_how_to_stay_in_touch(database: Database) {
         ("test-build", newsroom.clock().now())
     );
     let nowhere = FeedId::Entry(domain::EntryId(999));
-    assert_refused!(newsroom.head(nowhere).await, Error::NotFound("entry"));
+    assert_refused!(newsroom.head(nowhere).await, Error::NotFound("live blog"));
     assert_refused!(
         newsroom.changes(nowhere, None).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
     let cursor = Cursor::new(Epoch::parse("x").unwrap(), 0);
     assert_refused!(
         newsroom.check_cursor(nowhere, &cursor).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
 }

@@ -204,7 +204,7 @@ async fn an_entry_is_renamed_and_started_at_once(database: Database) {
     );
     assert_eq!(page.updates[0].id, id);
     let nobodys = newsroom.entry_page(&draft.slug).await;
-    assert_refused!(nobodys, Error::NotFound("entry"));
+    assert_refused!(nobodys, Error::NotFound("live blog"));
 }
 
 async fn an_entrys_refused_change_changes_nothing(database: Database) {

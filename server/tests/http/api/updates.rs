@@ -307,7 +307,7 @@ async fn nobody_posts_to_what_has_ended_or_is_not_there() {
             "over",
             "403: This live blog has ended. Reopen it on its desk page to post to it.",
         ),
-        ("nowhere", "404: There is no such entry."),
+        ("nowhere", "404: There is no such live blog."),
     ] {
         let path = format!("/api/v1/entries/{slug}/updates");
         let refused = client.post(&path).json(&json!({"source": "Late"})).await;

@@ -163,8 +163,8 @@ async fn what_cannot_be_followed_is_said_and_the_rest_goes_on() {
         answers.push(format!("{message} -> {}", socket.next().await.unwrap()));
     }
     assert_snapshot!(answers.join("\n"), @r#"
-    {"subscribe":"999"} -> {"data":{"error":"There is no such entry."},"event":"stream-error","feed":"999"}
-    {"subscribe":"2"} -> {"data":{"error":"There is no such entry."},"event":"stream-error","feed":"2"}
+    {"subscribe":"999"} -> {"data":{"error":"There is no such live blog."},"event":"stream-error","feed":"999"}
+    {"subscribe":"2"} -> {"data":{"error":"There is no such live blog."},"event":"stream-error","feed":"2"}
     {"since":"garbage","subscribe":"1"} -> {"data":{"error":"The cursor is malformed; take one from data-cursor, head or a batch."},"event":"stream-error","feed":"1"}
     "#);
     for since in [future, "another.1".to_owned()] {
