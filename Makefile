@@ -46,6 +46,7 @@ lint: ## Check formatting, lints, types, import rules and dependencies; a warnin
 	@scripts/setup rust deny node
 	cargo fmt --all --check
 	scripts/import-rules
+	scripts/prose
 	.tools/bin/cargo-deny --locked check bans licenses sources
 	cargo clippy --locked $(NATIVE) --all-targets -- -D warnings
 	cargo clippy --locked -p frontend --target wasm32-unknown-unknown -- -D warnings
