@@ -1,18 +1,20 @@
-# Everything that is done here is done by `make TARGET`; `make` alone lists the targets.
+# All tasks are run with `make TARGET`. `make` alone lists the targets.
 # Settings are environment variables: RINGSIDE_ADDR=0.0.0.0:8080 make run
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test setup lint advisories rust-tests api-fuzz size-budget browser-tests prove soak bench screenshots clean
+.PHONY: help run dev build test setup lint advisories rust-tests api-fuzz size-budget browser-tests engine-tests prove soak bench screenshots clean
 
 # cargo-leptos takes wasm-bindgen and wasm-opt from PATH; these are the pinned ones.
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/end2end/node_modules/.bin:$(PATH)
 
-# Features unify over the crates of one cargo call, and the frontend's `hydrate` would break the server's `ssr`.
+# Features are unified over the crates of one cargo command, and the frontend's `hydrate` would
+# break the server's `ssr`.
 NATIVE := --workspace --exclude frontend
 
-# The browser's code names source files in its panics. Without these, it would differ from one builder's folders to the next.
-# (Flags are separated by spaces, so a path that has one stays as it is.)
+# Panic messages in the browser code contain source paths. Without these flags the build would
+# depend on the folders of the machine. (Flags are separated by spaces, so a path with a space is
+# not mapped.)
 space := $(subst ,, )
 remap = $(if $(findstring $(space),$(1)),,--remap-path-prefix=$(1)=$(2))
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS := $(strip $(call remap,$(CURDIR),ringside) $(call remap,$(or $(CARGO_HOME),$(HOME)/.cargo),cargo))
@@ -23,9 +25,9 @@ help: ## List the targets
 run: build ## Build in release and serve on http://127.0.0.1:3000, with SQLite in data/
 	target/release/ringside serve
 
-dev: ## Build, serve, and build again at every change
+dev: ## Build, serve, and rebuild after every change
 	@scripts/setup rust tools node
-	@# Not --locked: whoever adds a dependency changes Cargo.lock.
+	@# Not --locked, because adding a dependency changes Cargo.lock.
 	.tools/bin/cargo-leptos watch --split
 
 build: ## Build the release: target/release/ringside and target/site
@@ -35,22 +37,23 @@ build: ## Build the release: target/release/ringside and target/site
 	scripts/name-by-content --check
 
 test: ## Run every check and every test
-	@scripts/phases setup lint rust-tests build size-budget api-fuzz prove browser-tests
+	@scripts/phases setup lint rust-tests build size-budget api-fuzz prove browser-tests engine-tests
 
-setup: ## Install what the other targets need (they also do it themselves)
-	@scripts/setup rust tools deny node browser postgres nginx python
+setup: ## Install what the other targets need (each of them also installs it)
+	@scripts/setup rust tools deny node browser engines postgres nginx python
 
-lint: ## Check formatting, lints, types, who imports whom, and dependencies; a warning is an error
+lint: ## Check formatting, lints, types, import rules and dependencies; a warning is an error
 	@scripts/setup rust deny node
 	cargo fmt --all --check
 	scripts/import-rules
+	scripts/prose
 	.tools/bin/cargo-deny --locked check bans licenses sources
 	cargo clippy --locked $(NATIVE) --all-targets -- -D warnings
 	cargo clippy --locked -p frontend --target wasm32-unknown-unknown -- -D warnings
 	end2end/node_modules/.bin/tsc --project end2end
 	node --test scripts/name-by-content.test.js
 
-advisories: ## Look up known vulnerabilities of the dependencies; it fetches the RustSec database
+advisories: ## Look up known vulnerabilities of the dependencies; fetches the RustSec database
 	@scripts/setup rust deny
 	.tools/bin/cargo-deny --locked check advisories
 
@@ -59,23 +62,27 @@ rust-tests: ## Run the Rust tests
 	cargo test --locked --doc $(NATIVE)
 	scripts/with-postgres cargo $(if $(shell command -v cargo-nextest),nextest run,test --tests) --locked $(NATIVE)
 
-api-fuzz: ## Send requests made from the API's document to the last build; ARGS="2000 7" sets how many for each operation, and the seed
+api-fuzz: ## Send requests generated from the OpenAPI document to the last build; ARGS="CASES SEED"
 	@scripts/setup python
 	scripts/api-fuzz $(ARGS)
 
-size-budget: ## Weigh what a reader's page loads, as last built
+size-budget: ## Check the size of the code that a reader's page loads, in the last build
 	@scripts/size-budget
 
-browser-tests: ## Run the end-to-end tests on the last build; ARGS="-g login" picks some
+browser-tests: ## Run the end-to-end tests on the last build; ARGS="-g login" selects some
 	@scripts/setup node browser postgres
 	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" ../scripts/with-postgres node_modules/.bin/playwright test $(ARGS)
 
-prove: ## Prove on the last build that every reader ends with the truth, and that nothing acknowledged is lost
+engine-tests: ## Run a part of the browser tests in Firefox and WebKit, on the last build; ARGS="--project webkit" selects some
+	@scripts/setup node browser engines
+	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" node_modules/.bin/playwright test --config engines.config.ts $(ARGS)
+
+prove: ## Run the chaos tests on the last build: every client converges, and no acknowledged post is lost
 	@scripts/setup rust postgres
 	cargo build --locked --release -p bench
 	$(foreach database,sqlite postgres,$(call prove,$(database)))
 
-soak: build ## The same for longer and harder, and every browser test on both databases: an hour
+soak: build ## Run the chaos tests for longer, and every browser test on both databases: an hour
 	@scripts/setup rust postgres
 	cargo build --locked --release -p bench
 	$(foreach database,sqlite postgres,$(call prove,$(database),--seconds 600 --time-scale 1,--posts 20000))
@@ -83,14 +90,14 @@ soak: build ## The same for longer and harder, and every browser test on both da
 	scripts/api-fuzz 2000 $$RANDOM
 	RINGSIDE_EVERY_TEST=1 $(MAKE) --no-print-directory browser-tests
 
-# DATABASE, what is harder for convergence, and for nothing-lost; each has a PostgreSQL server of its own.
+# DATABASE, OPTIONS for convergence, OPTIONS for nothing-lost. Each has its own PostgreSQL server.
 define prove
 scripts/with-postgres target/release/bench chaos convergence --database $(1) $(2)
 scripts/with-postgres target/release/bench chaos nothing-lost --database $(1) $(3)
 
 endef
 
-bench: build ## Take the figures that the README quotes, and say what got worse since docs/figures.json
+bench: build ## Measure the README's figures, and list what got worse since docs/figures.json
 	@scripts/setup node browser nginx
 	@rm -f target/bench/figures.jsonl
 	@scripts/size-budget
@@ -99,10 +106,10 @@ bench: build ## Take the figures that the README quotes, and say what got worse 
 	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" node_modules/.bin/playwright test --config bench.config.ts
 	@scripts/compare-figures
 
-screenshots: build ## Take the pictures that the README shows, and one of every page at every size
+screenshots: build ## Take the README's screenshots, and one of every page at every size
 	@scripts/setup node browser
 	cd end2end && RINGSIDE_CHROMIUM="$$(../scripts/browser)" node_modules/.bin/playwright test --config screenshots.config.ts
 
-clean: ## Remove what was built (not data/, nor the tools in .tools/)
+clean: ## Remove build output (but not data/ or the tools in .tools/)
 	cargo clean
 	rm -rf end2end/test-results

@@ -1,9 +1,9 @@
-// Every page in every state, at a desk and on a phone: nothing that keeps somebody out.
+// Accessibility of all pages in all states, on a desktop and on a phone.
 import { axeViolations, cutOff, enlargeText, smallTargets } from "./support/accessibility";
 import { STATES } from "./support/states";
 import { expect, test } from "./support/fixtures";
 
-// A colour that is fading has no contrast to speak of.
+// A fading colour has no defined contrast.
 test.use({ contextOptions: { reducedMotion: "reduce" } });
 
 // 1280 pixels at 200 % are 640 CSS pixels, and at 400 % 320.
@@ -11,7 +11,7 @@ const ZOOMED = [640, 320];
 
 for (const state of STATES) {
   test(`accessible: ${state.name}`, async ({ fixture, newContext, hasTouch, allowConsole }) => {
-    // Some states are failures.
+    // Some states include errors.
     allowConsole(/Failed to load resource|ERR_|WebAssembly/);
     const server = state.blank ? fixture.blank : fixture.ringside;
     const context = await newContext({ storageState: state.author ? fixture.logins.get(server.url) : undefined });
@@ -31,6 +31,6 @@ for (const state of STATES) {
       }
     }
     await enlargeText(page, 2);
-    expect.soft(await cutOff(page), "text of twice the size").toEqual([]);
+    expect.soft(await cutOff(page), "text at twice the size").toEqual([]);
   });
 }

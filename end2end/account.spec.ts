@@ -1,9 +1,9 @@
-// One's own account, by plain forms: the password and the sessions, with and without JavaScript.
+// The account page: password and sessions, with and without JavaScript.
 import type { Page } from "@playwright/test";
 import { submit } from "./support/form";
 import { expect, test } from "./support/test";
 
-/** Opens the account's page from the desk. */
+/** Opens the account page from the desk. */
 async function openAccount(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/desk`);
   await page.getByRole("link", { name: "Account" }).click();
@@ -16,7 +16,7 @@ async function changePassword(page: Page, current: string, password: string): Pr
   await page.getByRole("button", { name: "Change password" }).click();
 }
 
-test("change the password: other sessions end, this one stays", async ({ ringside, author, newContext, allowConsole }) => {
+test("changing the password ends all other sessions", async ({ ringside, author, newContext, allowConsole }) => {
   allowConsole(/401|422/);
   const phone = await newContext();
   await submit(phone.request, ringside.url, "/login", { username: author.name, password: author.password });
@@ -29,7 +29,7 @@ test("change the password: other sessions end, this one stays", async ({ ringsid
   await expect(page.getByLabel("Current password")).toHaveValue("");
   await expect(page.getByLabel("New password")).toHaveValue("");
   await changePassword(page, author.password, "Password2026!");
-  await expect(page.getByRole("alert")).toContainText("This password is one of the first that somebody would guess.");
+  await expect(page.getByRole("alert")).toContainText("This password is easy to guess.");
 
   await changePassword(page, author.password, "a fresh one, please");
   await expect(page.getByRole("status")).toHaveText("Your password is changed. All your other sessions have ended.");
@@ -38,7 +38,7 @@ test("change the password: other sessions end, this one stays", async ({ ringsid
 
   const other = await phone.newPage();
   await other.goto(`${ringside.url}/account`);
-  await expect(other, "asks for a login, and comes back").toHaveURL(/\/login\?next=\/account$/);
+  await expect(other, "redirects to the login, and back").toHaveURL(/\/login\?next=\/account$/);
   await other.getByLabel("Username").fill(author.name);
   await other.getByLabel("Password").fill(author.password);
   await other.getByRole("button", { name: "Log in" }).click();
@@ -48,7 +48,7 @@ test("change the password: other sessions end, this one stays", async ({ ringsid
   await expect(other.getByRole("heading", { level: 1 })).toHaveText("Your account");
 });
 
-test("end one session, then all others, then this one", async ({ ringside, author, newContext }) => {
+test("sessions can be ended one by one, all others at once, and the current one", async ({ ringside, author, newContext }) => {
   const others = [await newContext(), await newContext(), await newContext()];
   for (const other of others) {
     await submit(other.request, ringside.url, "/login", { username: author.name, password: author.password });
@@ -62,10 +62,10 @@ test("end one session, then all others, then this one", async ({ ringside, autho
   await sessions.filter({ hasNotText: "This session" }).first().getByRole("button", { name: /^Log out/ }).click();
   await expect(page.getByRole("status")).toHaveText("The session has ended.");
   await expect(sessions).toHaveCount(3);
-  await page.getByRole("button", { name: "Log out everywhere else" }).click();
+  await page.getByRole("button", { name: "Log out other sessions" }).click();
   await expect(page.getByRole("status")).toHaveText("All your other sessions have ended.");
   await expect(sessions).toHaveCount(1);
-  await expect(page.getByRole("button", { name: "Log out everywhere else" })).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Log out other sessions" })).toHaveCount(0);
   for (const other of others) {
     const desk = await other.request.get(`${ringside.url}/desk`, { maxRedirects: 0 });
     expect(desk.status()).toBe(303);
@@ -76,7 +76,7 @@ test("end one session, then all others, then this one", async ({ ringside, autho
   await expect(page).toHaveURL(/\/login/);
 });
 
-test("a disabled account is logged out with its next request", async ({ ringside, author }) => {
+test("disabled account is logged out at its next request", async ({ ringside, author }) => {
   const page = await author.context.newPage();
   await page.goto(`${ringside.url}/desk`);
   await expect(page.getByRole("heading", { name: "Your desk" })).toBeVisible();

@@ -1,8 +1,8 @@
-// For those to whom a page is read, and those who need less motion.
+// Announcements for screen readers, and reduced motion.
 import { pauseClock, waitForFeed } from "./support/page";
 import { expect, test } from "./support/fixtures";
 
-test("arrivals are announced in one polite region, many as one", async ({ page, fixture }) => {
+test("new updates are announced in one polite live region, several as one", async ({ page, fixture }) => {
   const entry = await fixture.newEntry();
   await page.clock.install();
   await page.goto(entry.url);
@@ -11,29 +11,29 @@ test("arrivals are announced in one polite region, many as one", async ({ page, 
   const regions = page.locator('[aria-live]:not([aria-live="off"]), [role="status"], [role="log"], [role="alert"]:visible');
   await expect(regions).toHaveCount(1);
   await regions.evaluate((region) => {
-    const said: string[] = [];
-    Object.assign(globalThis, { said });
-    new MutationObserver(() => said.push(region.textContent ?? "")).observe(region, {
+    const texts: string[] = [];
+    Object.assign(globalThis, { texts });
+    new MutationObserver(() => texts.push(region.textContent ?? "")).observe(region, {
       childList: true,
       characterData: true,
       subtree: true,
     });
   });
-  const said = () => page.evaluate(() => (globalThis as unknown as { said: string[] }).said);
+  const announced = () => page.evaluate(() => (globalThis as unknown as { texts: string[] }).texts);
   await pauseClock(page);
 
   for (const text of ["one", "two", "three"]) await fixture.post(entry.slug, text);
   await expect(page.locator(".update")).toHaveCount(3);
-  expect(await said(), "not each by itself").toEqual([]);
+  expect(await announced(), "not one by one").toEqual([]);
   await page.clock.runFor(2_000);
-  expect(await said()).toEqual(["3 new updates"]);
+  expect(await announced()).toEqual(["3 new updates"]);
   await fixture.post(entry.slug, "four");
   await expect(page.locator(".update")).toHaveCount(4);
   await page.clock.runFor(2_000);
-  expect(await said()).toEqual(["3 new updates", "1 new update"]);
+  expect(await announced()).toEqual(["3 new updates", "1 new update"]);
 });
 
-test("an empty list is one that is still to come, also after its last update was deleted", async ({ page, fixture }) => {
+test("empty list is marked as busy, also after its last update was deleted", async ({ page, fixture }) => {
   const entry = await fixture.newEntry();
   await page.goto(entry.url);
   await waitForFeed(page);
@@ -57,8 +57,8 @@ for (const reducedMotion of ["no-preference", "reduce"] as const) {
     await fixture.post(entry.slug, "new");
     await expect(page.locator(".update")).toHaveCount(1);
     const moving = await page.evaluate(() => document.getAnimations().map((each) => (each as CSSAnimation).animationName));
-    // Between its first second and its last the accent looks the same, unless it may fade.
-    const looks = await page.locator(".update.is-new").evaluate((card) => {
+    // With reduced motion, the highlight does not fade but disappears at its end.
+    const opacities = await page.locator(".update.is-new").evaluate((card) => {
       const accent = card.getAnimations({ subtree: true })[0];
       accent?.pause();
       return [0, 4_000, 6_500, 7_900].map((at) => {
@@ -68,10 +68,10 @@ for (const reducedMotion of ["no-preference", "reduce"] as const) {
     });
     if (reducedMotion === "reduce") {
       expect(moving).toEqual(["fade-later"]);
-      expect(looks, "it is there, and then gone").toEqual([1, 1, 1, 1]);
+      expect(opacities, "the highlight does not fade").toEqual([1, 1, 1, 1]);
     } else {
       expect(moving.sort()).toEqual(["fade-later", "pulse"]);
-      expect(looks[3]).toBeLessThan(0.2);
+      expect(opacities[3]).toBeLessThan(0.2);
     }
   });
 }

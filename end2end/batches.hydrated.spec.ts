@@ -1,47 +1,47 @@
-// What an open page makes of batches, whatever transport brought them.
+// How an open page applies batches, over any transport.
 import type { Page } from "@playwright/test";
 import { expect, expectStatus, idOf, markNodes, push, test, texts, unmarked, updates, waitForFeed } from "./support/test";
 
-/** All that the server says of the page's entry. */
-async function everything(page: Page) {
+/** Fetches all changes of the page's entry. */
+async function allChanges(page: Page) {
   const id = await page.locator("#live-updates").getAttribute("data-entry-id");
   return (await page.request.get(`/feed/${id}/changes`)).json();
 }
 
-/** Answers the page as a server whose database is another: with `everything`, and after that with nothing new. */
-async function answerAs(page: Page, everything: { epoch: string; to: number }): Promise<void> {
-  // The real server's stream goes on, and its heartbeats have the page ask: that must be answered, too.
-  const nothing = { ...everything, from: everything.to, changes: [], entry: undefined };
-  await page.route(`**/changes?since=${everything.epoch}.*`, (route) =>
-    route.fulfill({ json: route.request().url().endsWith(`${everything.epoch}.0`) ? everything : nothing }),
+/** Responds as a server with another epoch: first with `all` changes, and then with no changes. */
+async function respondAs(page: Page, all: { epoch: string; to: number }): Promise<void> {
+  // The heartbeats of the real server's stream cause further requests, which need responses, too.
+  const nothing = { ...all, from: all.to, changes: [], entry: undefined };
+  await page.route(`**/changes?since=${all.epoch}.*`, (route) =>
+    route.fulfill({ json: route.request().url().endsWith(`${all.epoch}.0`) ? all : nothing }),
   );
 }
 
-/** The same card of another update. */
+/** Returns the card with another update's id. */
 const renumbered = (card: { id: number; html: string }, id: number, from: string, to: string) => ({
   ...card,
   id,
   html: card.html.replaceAll(new RegExp(`(update-(?:id=")?|updates/)${card.id}\\b`, "g"), `$1${id}`).replace(from, to),
 });
 
-test("a batch with a gap before it is not taken: the page asks for what it missed", async ({ page, newEntry, post }) => {
+test("batch after a gap is not applied, and the missing changes are fetched", async ({ page, newEntry, post }) => {
   const entry = await newEntry();
   await post(entry.slug, "kept");
   await page.goto(`${entry.url}?transport=websocket`);
   await waitForFeed(page);
   await expectStatus(page, "live");
   const cursor = await page.locator("#live-updates").getAttribute("data-cursor");
-  const all = await everything(page);
+  const all = await allChanges(page);
   const late = renumbered({ ...all.changes[0], rev: all.head + 101 }, 999_999, "kept", "too early");
-  const asked = page.waitForRequest(/\/changes\?since=/);
+  const request = page.waitForRequest(/\/changes\?since=/);
   await push(page, { ...all, from: all.head + 100, to: all.head + 101, head: all.head + 101, changes: [late] });
-  expect((await asked).url()).toContain(`since=${cursor}`);
+  expect((await request).url()).toContain(`since=${cursor}`);
   await post(entry.slug, "new");
   await expect(updates(page)).toHaveCount(2);
   expect(await texts(page)).toEqual(["kept", "new"]);
 });
 
-test("a batch whose entry can't be read moves no cursor: the page fetches what it missed", async ({ page, newEntry, post }) => {
+test("batch with an invalid entry does not move the cursor, and the changes are fetched", async ({ page, newEntry, post }) => {
   const entry = await newEntry();
   await post(entry.slug, "kept");
   await page.goto(`${entry.url}?transport=websocket`);
@@ -49,22 +49,22 @@ test("a batch whose entry can't be read moves no cursor: the page fetches what i
   await expectStatus(page, "live");
   const list = page.locator("#live-updates");
   const cursor = await list.getAttribute("data-cursor");
-  const all = await everything(page);
+  const all = await allChanges(page);
   const later = { from: all.head, to: all.head + 100, head: all.head + 100, changes: [] };
-  for (const unreadable of [{ state: "paused" }, { title: 7 }, { highlights: {} }]) {
-    const asked = page.waitForRequest(/\/changes\?since=/);
-    await push(page, { ...all, ...later, entry: { ...all.entry, rev: all.head + 100, ...unreadable } });
-    expect((await asked).url()).toContain(`since=${cursor}`);
+  for (const invalid of [{ state: "paused" }, { title: 7 }, { highlights: {} }]) {
+    const request = page.waitForRequest(/\/changes\?since=/);
+    await push(page, { ...all, ...later, entry: { ...all.entry, rev: all.head + 100, ...invalid } });
+    expect((await request).url()).toContain(`since=${cursor}`);
     await expect(list).toHaveAttribute("data-cursor", cursor ?? "");
   }
 });
 
-test("a batch that comes twice or late brings nothing back", async ({ page, newEntry, post, send }) => {
+test("repeated or late batch restores no deleted update", async ({ page, newEntry, post, send }) => {
   const entry = await newEntry();
   for (const text of ["kept", "taken back"]) await post(entry.slug, text);
   await page.goto(entry.url);
   await waitForFeed(page);
-  const old = await everything(page);
+  const old = await allChanges(page);
   expect(old.changes).toHaveLength(2);
   await push(page, old);
   await push(page, old);
@@ -79,7 +79,7 @@ test("a batch that comes twice or late brings nothing back", async ({ page, newE
   expect(await texts(page)).toEqual(["kept", "new"]);
 });
 
-test("after a reset what stays keeps its node, what is gone goes, and what was missed comes", async ({ page, newEntry, post }) => {
+test("after a reset, updates that still exist keep their nodes, others are removed or added", async ({ page, newEntry, post }) => {
   const entry = await newEntry();
   for (const text of ["gone", "kept"]) await post(entry.slug, text);
   await page.goto(entry.url);
@@ -87,16 +87,16 @@ test("after a reset what stays keeps its node, what is gone goes, and what was m
   await expectStatus(page, "live");
   await markNodes(page);
 
-  const all = await everything(page);
+  const all = await allChanges(page);
   const [, kept] = all.changes;
   const restored = { ...all, epoch: "another", changes: [kept, renumbered(kept, 999_999, "kept", "missed")] };
-  await answerAs(page, restored);
+  await respondAs(page, restored);
   await push(page, { ...restored, changes: [] });
   await expect(updates(page).locator(".prose")).toHaveText(["kept", "missed"]);
-  expect(await unmarked(page), "only what was missed is new").toBe(1);
+  expect(await unmarked(page), "only the missed update has a new node").toBe(1);
 });
 
-test("what waits above is counted as it is: edits, repeats and what was taken back are no news, before a reset and after", async ({
+test("pending updates are counted without edits, repeats and deleted ones, before and after a reset", async ({
   page,
   newEntry,
   post,
@@ -108,30 +108,30 @@ test("what waits above is counted as it is: edits, repeats and what was taken ba
   await waitForFeed(page);
   await expectStatus(page, "live");
   await page.evaluate(() => scrollTo(0, 900));
-  const waiting = (count: number) =>
+  const expectPending = (count: number) =>
     expect(page.getByRole("button", { name: `${count} new update${count === 1 ? "" : "s"}`, exact: true })).toBeVisible();
 
   for (const [at, text] of ["one", "two", "three"].entries()) {
     await post(entry.slug, text);
-    await waiting(at + 1);
+    await expectPending(at + 1);
   }
   const [read, two, three] = [await idOf(page, "update 3"), await idOf(page, "two"), await idOf(page, "three")];
-  await send(`/desk/updates/${read}`, { source: "An edit of what is read", headline: "" });
-  await expect(page.locator(`#update-${read} .prose`)).toHaveText("An edit of what is read");
+  await send(`/desk/updates/${read}`, { source: "An edit in view", headline: "" });
+  await expect(page.locator(`#update-${read} .prose`)).toHaveText("An edit in view");
   await send(`/desk/updates/${two}`, { source: "two, edited", headline: "" });
   await expect(page.locator(`#update-${two} .prose`)).toHaveText("two, edited");
-  await push(page, await everything(page));
-  await waiting(3);
+  await push(page, await allChanges(page));
+  await expectPending(3);
   await send(`/desk/updates/${three}/delete`);
-  await waiting(2);
+  await expectPending(2);
 
-  const all = await everything(page);
+  const all = await allChanges(page);
   const shown = all.changes.filter((change: { deleted?: boolean }) => !change.deleted);
   const last = shown.find((change: { id: number }) => change.id === Number(two));
   const missed = renumbered(last, 999_999, "two, edited", "missed");
-  await answerAs(page, { ...all, epoch: "another", changes: [...shown, missed] });
+  await respondAs(page, { ...all, epoch: "another", changes: [...shown, missed] });
   await push(page, { ...all, epoch: "another", changes: [] });
-  await waiting(3);
+  await expectPending(3);
   await page.getByRole("button", { name: "3 new updates" }).click();
   expect((await texts(page)).slice(0, 3)).toEqual(["missed", "two, edited", "one"]);
 });

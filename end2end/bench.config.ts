@@ -1,10 +1,10 @@
 import { defineConfig } from "@playwright/test";
 import tests from "./playwright.config";
 
-/** Milliseconds. A benchmark measures how long something takes, however long: only one that hangs is ended. */
+/** Milliseconds. So long that it ends only a benchmark that hangs. */
 const DEADLINE = 600_000;
 
-/** The benchmarks that need a browser: one after another, on a server of their own. */
+/** The benchmarks that need a browser. They run one after another, on their own server. */
 export default defineConfig({
   ...tests,
   timeout: 3 * DEADLINE,

@@ -1,7 +1,7 @@
-// What changes around the updates: marks, and the entry itself.
+// Changes of marks and of the entry itself, on an open page.
 import { expect, idOf, markNodes, placeOf, test, unmarked, updates, waitForFeed } from "./support/test";
 
-test("what is pinned or key stands above the list while it is, and moves nothing", async ({ page, newEntry, post, send }) => {
+test("pinned and key updates are shown above the list while they are marked", async ({ page, newEntry, post, send }) => {
   const entry = await newEntry();
   for (const text of ["first", "second", "third"]) await post(entry.slug, text);
   await page.goto(entry.url);
@@ -10,22 +10,22 @@ test("what is pinned or key stands above the list while it is, and moves nothing
   const id = await idOf(page, "second");
 
   await send(`/desk/updates/${id}/mark`, { mark: "pinned", on: "true" });
-  const teaser = page.getByRole("region", { name: "Pinned" });
-  await expect(teaser.getByRole("link", { name: "second" })).toHaveAttribute("href", `#update-${id}`);
+  const pinned = page.getByRole("region", { name: "Pinned" });
+  await expect(pinned.getByRole("link", { name: "second" })).toHaveAttribute("href", `#update-${id}`);
   await send(`/desk/updates/${id}/mark`, { mark: "key", on: "true" });
   const moments = page.getByRole("navigation", { name: "Key moments" });
   await expect(moments.getByRole("link", { name: /second/ })).toBeVisible();
   await expect(page.locator(`#update-${id}`)).toContainText("Key moment");
 
   await send(`/desk/updates/${id}`, { source: "the second", headline: "" });
-  await expect(teaser).toContainText("the second");
+  await expect(pinned).toContainText("the second");
   await send(`/desk/updates/${id}/delete`);
-  await expect(teaser).toBeHidden();
+  await expect(pinned).toBeHidden();
   await expect(moments).toBeHidden();
   expect(await unmarked(page)).toBe(0);
 });
 
-test("a change of the entry appears on open pages, and its old address leads to it", async ({ page, newEntry, post, send }) => {
+test("edited details appear on open pages, and the old slug redirects", async ({ page, newEntry, post, send }) => {
   const entry = await newEntry();
   await post(entry.slug, "an update");
   await page.goto(entry.url);
@@ -44,7 +44,7 @@ test("a change of the entry appears on open pages, and its old address leads to 
   await expect(page).toHaveURL(new RegExp(`/entries/${changed.slug}$`));
 });
 
-test("whatever changes around it, what is read, selected and focused stays as it is", async ({ page, newEntry, post, send }) => {
+test("scroll position, selection and focus survive all changes", async ({ page, newEntry, post, send }) => {
   const entry = await newEntry();
   for (let n = 0; n < 16; n++) await post(entry.slug, `This is update ${n}. `.repeat(30));
   await page.goto(entry.url);
@@ -65,11 +65,11 @@ test("whatever changes around it, what is read, selected and focused stays as it
   const fields = { title: "The re-match", slug: entry.slug, summary: "All of it again.", time_zone: "Asia/Tokyo" };
   const changes: [string, () => Promise<void>, () => Promise<void>][] = [
     ["an edit above", () => send(`/desk/updates/${ids[2]}`, { source: "Shorter." }), () => expect(page.locator(`#update-${ids[2]} .prose`)).toHaveText("Shorter.")],
-    ["an edit in sight", () => send(`/desk/updates/${ids[9]}`, { source: "Another text.", headline: "A headline" }), () => expect(page.locator(`#update-${ids[9]} .prose`)).toHaveText("Another text.")],
+    ["an edit in view", () => send(`/desk/updates/${ids[9]}`, { source: "Another text.", headline: "A headline" }), () => expect(page.locator(`#update-${ids[9]} .prose`)).toHaveText("Another text.")],
     ["a deletion above", () => send(`/desk/updates/${ids[4]}/delete`), () => expect(page.locator(`#update-${ids[4]}`)).toHaveCount(0)],
     ["an undo", () => send(`/desk/updates/${ids[4]}/restore`), () => expect(page.locator(`#update-${ids[4]}`)).toHaveCount(1)],
     ["a pin", () => mark(6, "pinned"), () => expect(page.getByRole("region", { name: "Pinned" })).toBeVisible()],
-    ["the mark of what is selected", () => mark(8, "key"), () => expect(page.locator(read)).toContainText("Key moment")],
+    ["a mark on the selected update", () => mark(8, "key"), () => expect(page.locator(read)).toContainText("Key moment")],
     ["another zone and title", () => send(`${desk}/edit`, fields), () => expect(page.locator("#entry-since")).toContainText("JST")],
     ["the end", () => send(`${desk}/end`), () => expect(page.locator(".connection-status")).toHaveAttribute("data-status", "ended")],
   ];
@@ -81,11 +81,11 @@ test("whatever changes around it, what is read, selected and focused stays as it
     const moved = (await placeOf(page.locator(read))) - place;
     expect.soft(Math.abs(moved), `pixels moved after ${what}`).toBeLessThan(1);
   }
-  // What was deleted and given back is the one that was made anew.
+  // Only the restored update has a new node.
   expect(await unmarked(page)).toBe(1);
 });
 
-test("a key moment that is focused stays so while others come and go", async ({ page, newEntry, post, send }) => {
+test("focused key moment keeps the focus while others are added and removed", async ({ page, newEntry, post, send }) => {
   const entry = await newEntry();
   for (const text of ["first", "second", "third"]) await post(entry.slug, text);
   await page.goto(entry.url);
@@ -106,7 +106,7 @@ test("a key moment that is focused stays so while others come and go", async ({ 
   await expect(second).toBeFocused();
 });
 
-test("what an author types is posted to the entry that was renamed meanwhile, twice", async ({ author, newEntry, post, send }) => {
+test("draft is posted to an entry whose slug was changed twice meanwhile", async ({ author, newEntry, post, send }) => {
   const entry = await newEntry();
   await post(entry.slug, "an update");
   const page = await author.context.newPage();

@@ -1,8 +1,8 @@
-// The composer inside the entry's page: it never loses a word, and never says anything twice.
+// The composer in the entry's page: it loses no text, and publishes nothing twice.
 import type { APIResponse, Page, Route } from "@playwright/test";
 import { expect, test, texts, updates, waitForFeed } from "./support/test";
 
-test("Ctrl+Enter posts, the box clears, and is ready for the next one", async ({ author, newEntry }) => {
+test("Ctrl+Enter posts, clears the text box, and keeps the focus in it", async ({ author, newEntry }) => {
   const entry = await newEntry();
   const page = await author.context.newPage();
   await page.goto(entry.url);
@@ -18,7 +18,7 @@ test("Ctrl+Enter posts, the box clears, and is ready for the next one", async ({
   expect(await texts(page)).toEqual(["one", "two"]);
 });
 
-test("the author is told what of an update is not shown", async ({ author, newEntry }) => {
+test("author sees which content of an update was removed", async ({ author, newEntry }) => {
   const entry = await newEntry();
   const page = await author.context.newPage();
   await page.goto(entry.url);
@@ -27,23 +27,23 @@ test("the author is told what of an update is not shown", async ({ author, newEn
   await box.press("Control+Enter");
   await expect(page.getByRole("status").filter({ hasText: "Posted. Not shown: an iframe from youtube.com." })).toBeVisible();
   await expect(updates(page).getByRole("link", { name: "The goal" })).toHaveAttribute("href", "https://www.youtube.com/embed/X");
-  // It is there until the author goes on.
+  // The sentence stays until the author types.
   await box.pressSequentially("next");
   await expect(page.getByText("Not shown")).toHaveCount(0);
 });
 
-test("a headline can be added", async ({ author, newEntry }) => {
+test("headline can be added", async ({ author, newEntry }) => {
   const entry = await newEntry();
   const page = await author.context.newPage();
   await page.goto(entry.url);
-  await page.getByRole("button", { name: "Add a headline" }).click();
+  await page.getByRole("button", { name: "Add headline" }).click();
   await page.getByRole("textbox", { name: "Headline" }).fill("Goal!");
   await page.getByRole("textbox", { name: "Update" }).fill("1-0");
   await page.getByRole("button", { name: "Post", exact: true }).click();
   await expect(page.getByRole("article").getByRole("heading", { name: "Goal!" })).toBeVisible();
 });
 
-test("a double click publishes once", async ({ author, newEntry }) => {
+test("double click publishes once", async ({ author, newEntry }) => {
   const entry = await newEntry();
   const page = await author.context.newPage();
   await page.goto(entry.url);
@@ -52,48 +52,51 @@ test("a double click publishes once", async ({ author, newEntry }) => {
   await page.getByRole("button", { name: "Post", exact: true }).dblclick();
   await expect(box).toHaveValue("");
   await expect(updates(page)).toHaveCount(1);
-  // What is posted next comes after a second post of the first, if there were one.
+  // If the first text had been posted twice, the second post would come before this one.
   await box.fill("next");
   await page.getByRole("button", { name: "Post", exact: true }).click();
   await expect(updates(page).last()).toHaveText(/next/);
   expect(await texts(page)).toEqual(["doubled", "next"]);
 });
 
-/** What a proxy says that has no server behind it. */
+/** The response of a proxy that can't reach its server. */
 const errorPage = (route: Route) =>
   route.fulfill({ status: 502, contentType: "text/html", body: "<html><h1>502 Bad Gateway</h1></html>" });
 
-/** What may come back in place of the server's answer to a post that it has published. */
-const replacements: Record<string, (route: Route, answer: APIResponse) => Promise<void>> = {
-  "no answer at all": (route) => route.abort(),
+/** Responses that may replace the server's response to a post that it has published. */
+const replacements: Record<string, (route: Route, response: APIResponse) => Promise<void>> = {
+  "no response": (route) => route.abort(),
   "a proxy's 502 page": errorPage,
   "a 503 in plain text": (route) => route.fulfill({ status: 503, contentType: "text/plain", body: "Too many requests" }),
   "a captive portal's page": (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<html>Log in to the network</html>" }),
-  "a body that is cut off": async (route, answer) =>
-    route.fulfill({ status: 200, contentType: "application/json", body: (await answer.text()).slice(0, -3) }),
+  "a body that is cut off": async (route, response) =>
+    route.fulfill({ status: 200, contentType: "application/json", body: (await response.text()).slice(0, -3) }),
 };
 
-/** Lets posts through to the server, and has `replace` answer the first; the answers to the others wait for `release`. */
-async function loseFirstAnswer(page: Page, replace: (route: Route, answer: APIResponse) => Promise<void>) {
+/**
+ * Forwards posts to the server. `replace` responds to the first post. The responses to the others
+ * wait for `release`.
+ */
+async function loseFirstResponse(page: Page, replace: (route: Route, answer: APIResponse) => Promise<void>) {
   const opIds: string[] = [];
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
   await page.route("**/fn/post_update", async (route) => {
     opIds.push(route.request().postDataJSON().op_id);
     const first = opIds.length === 1;
-    const answer = await route.fetch();
+    const response = await route.fetch();
     if (first) {
-      await replace(route, answer);
+      await replace(route, response);
     } else {
       await released;
-      await route.fulfill({ response: answer });
+      await route.fulfill({ response });
     }
   });
   return { opIds, release };
 }
 
 for (const [name, replace] of Object.entries(replacements)) {
-  test(`a post that gets ${name} is sent again under the same operation id, and published once`, async ({
+  test(`post that gets ${name} is retried with the same operation id, and published once`, async ({
     author,
     newEntry,
     allowConsole,
@@ -102,13 +105,13 @@ for (const [name, replace] of Object.entries(replacements)) {
     const entry = await newEntry();
     const page = await author.context.newPage();
     await page.goto(entry.url);
-    const { opIds, release } = await loseFirstAnswer(page, replace);
+    const { opIds, release } = await loseFirstResponse(page, replace);
     const box = page.getByRole("textbox", { name: "Update" });
-    await box.fill("said once");
+    await box.fill("only once");
     await page.getByRole("button", { name: "Post", exact: true }).click();
-    const alert = page.getByRole("alert").filter({ hasText: "Your text is kept here, and is sent again by itself" });
+    const alert = page.getByRole("alert").filter({ hasText: "Your text is kept here and will be sent again automatically" });
     await expect(alert).toBeVisible();
-    await expect(box).toHaveValue("said once");
+    await expect(box).toHaveValue("only once");
     await expect.poll(() => opIds.length).toBeGreaterThan(1);
     release();
     await expect(page.getByText("Posted.")).toBeVisible();
@@ -118,15 +121,15 @@ for (const [name, replace] of Object.entries(replacements)) {
   });
 }
 
-test("a post that gets no answer is given up after 15 seconds, and sent again", async ({ author, newEntry }) => {
+test("post without a response is retried after 15 seconds", async ({ author, newEntry }) => {
   const entry = await newEntry();
   const page = await author.context.newPage();
   await page.clock.install();
   await page.goto(entry.url);
-  // The server has published it; nobody answers.
-  const { opIds, release } = await loseFirstAnswer(page, async () => {});
+  // The server has published it, but no response arrives.
+  const { opIds, release } = await loseFirstResponse(page, async () => {});
   const box = page.getByRole("textbox", { name: "Update" });
-  await box.fill("said once");
+  await box.fill("only once");
   await page.getByRole("button", { name: "Post", exact: true }).click();
   await expect.poll(() => opIds.length).toBe(1);
   await page.clock.runFor(16_000);
@@ -138,7 +141,7 @@ test("a post that gets no answer is given up after 15 seconds, and sent again", 
   expect(new Set(opIds).size).toBe(1);
 });
 
-test("a text that is changed before its answer came is another update, and the author is told", async ({
+test("text changed before the response is posted as another update, with a warning", async ({
   author,
   newEntry,
   allowConsole,
@@ -151,15 +154,15 @@ test("a text that is changed before its answer came is another update, and the a
   await page.route("**/fn/post_update", async (route) => {
     const { source, op_id } = route.request().postDataJSON() as { source: "first" | "second"; op_id: string };
     opIds[source].add(op_id);
-    const answer = await route.fetch();
-    await (source === "first" ? errorPage(route) : route.fulfill({ response: answer }));
+    const response = await route.fetch();
+    await (source === "first" ? errorPage(route) : route.fulfill({ response }));
   });
   const box = page.getByRole("textbox", { name: "Update" });
   await box.fill("first");
   await page.getByRole("button", { name: "Post", exact: true }).click();
   await expect(page.getByRole("alert").filter({ hasText: "Your text is kept here" })).toBeVisible();
   await box.fill("second");
-  await expect(page.getByRole("alert").filter({ hasText: "The text was changed after it was sent" })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "You changed the text after it was sent" })).toBeVisible();
   await page.getByRole("button", { name: "Post", exact: true }).click();
   await expect(updates(page)).toHaveCount(2);
   expect(opIds.first.size).toBe(1);
@@ -167,18 +170,18 @@ test("a text that is changed before its answer came is another update, and the a
   expect(opIds.second).not.toEqual(opIds.first);
 });
 
-test("a page that is reloaded before the answer came goes on under the same operation id", async ({ author, newEntry }) => {
+test("page reloaded before the response retries with the same operation id", async ({ author, newEntry }) => {
   const entry = await newEntry();
   const page = await author.context.newPage();
   await page.goto(entry.url);
-  const { opIds, release } = await loseFirstAnswer(page, async () => {});
+  const { opIds, release } = await loseFirstResponse(page, async () => {});
   const box = page.getByRole("textbox", { name: "Update" });
-  await box.fill("said once");
+  await box.fill("only once");
   await page.getByRole("button", { name: "Post", exact: true }).click();
   await expect(updates(page)).toHaveCount(1);
   await page.reload();
-  await expect(box).toHaveValue("said once");
-  await expect(page.getByRole("alert").filter({ hasText: "This text was sent before, and no answer came." })).toBeVisible();
+  await expect(box).toHaveValue("only once");
+  await expect(page.getByRole("alert").filter({ hasText: "This text was sent before, but no response arrived." })).toBeVisible();
   release();
   await page.getByRole("button", { name: "Post", exact: true }).click();
   await expect(box).toHaveValue("");
@@ -186,7 +189,7 @@ test("a page that is reloaded before the answer came goes on under the same oper
   expect(new Set(opIds).size).toBe(1);
 });
 
-test("a session that expires while typing costs no word", async ({ author, newEntry, allowConsole, ringside }) => {
+test("draft survives a session that expires while typing", async ({ author, newEntry, allowConsole, ringside }) => {
   allowConsole(/401/);
   const entry = await newEntry();
   const page = await author.context.newPage();
@@ -209,7 +212,7 @@ test("a session that expires while typing costs no word", async ({ author, newEn
   await expect(updates(page)).toHaveText(/typed before the session ended/);
 });
 
-test("who was logged in and isn't any more is told so", async ({ author, newEntry, ringside }) => {
+test("author whose session has expired gets a message", async ({ author, newEntry, ringside }) => {
   const entry = await newEntry();
   await author.context.request.post(`${ringside.url}/logout`, { headers: { Origin: ringside.url } });
   await author.context.addCookies([{ name: "ringside_hint", value: "1", url: ringside.url }]);
@@ -220,30 +223,30 @@ test("who was logged in and isn't any more is told so", async ({ author, newEntr
   await expect(note.getByRole("link", { name: "Log in" })).toHaveAttribute("href", "/login");
 });
 
-test("a headline begun while a post is on its way stays", async ({ author, newEntry }) => {
+test("headline typed while a post is in flight is kept", async ({ author, newEntry }) => {
   const entry = await newEntry();
   const page = await author.context.newPage();
-  let answer = () => {};
-  const held = new Promise<void>((resolve) => (answer = resolve));
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
   await page.route("**/fn/post_update", async (route) => {
-    await held;
+    await released;
     await route.continue();
   });
   await page.goto(entry.url);
   const box = page.getByRole("textbox", { name: "Update" });
   await box.fill("first");
   await page.getByRole("button", { name: "Post", exact: true }).click();
-  await page.getByRole("button", { name: "Add a headline" }).click();
+  await page.getByRole("button", { name: "Add headline" }).click();
   const headline = page.getByRole("textbox", { name: "Headline" });
   await headline.fill("For the next one");
-  answer();
+  release();
   await expect(page.getByText("Posted.")).toBeVisible();
   await expect(box).toHaveValue("");
   await expect(headline).toHaveValue("For the next one");
   await expect(headline).toBeFocused();
 });
 
-test("what was typed survives a reload, a refusal and a crash", async ({ author, newEntry, allowConsole }) => {
+test("draft survives a reload and a rejection", async ({ author, newEntry, allowConsole }) => {
   allowConsole(/422/);
   const entry = await newEntry();
   const page = await author.context.newPage();
@@ -255,11 +258,11 @@ test("what was typed survives a reload, a refusal and a crash", async ({ author,
 
   await box.fill("x".repeat(60_000));
   await page.getByRole("button", { name: "Post", exact: true }).click();
-  await expect(page.getByRole("alert").filter({ hasText: "it can have 50000 at most" })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "the maximum is 50000" })).toBeVisible();
   expect((await box.inputValue()).length).toBe(60_000);
 });
 
-test("readers load none of the composer's code, authors do", async ({ page, author, newEntry, newMember }) => {
+test("only authors load the composer's code", async ({ page, author, newEntry, newMember }) => {
   const entry = await newEntry();
   const chunks = (requests: string[]) => requests.filter((url) => /composer|chunk|split/.test(url) && url.endsWith(".wasm"));
   const seen: string[] = [];
@@ -281,5 +284,5 @@ test("readers load none of the composer's code, authors do", async ({ page, auth
   const reader = await (await newMember("reader")).context.newPage();
   await reader.goto(entry.url);
   await waitForFeed(reader);
-  await expect(reader.getByRole("textbox", { name: "Update" }), "a reader with an account posts nothing").toHaveCount(0);
+  await expect(reader.getByRole("textbox", { name: "Update" }), "a reader with an account gets no composer").toHaveCount(0);
 });

@@ -1,8 +1,8 @@
-// An author's way from the login to an ended entry, by plain forms: with and without JavaScript.
+// The desk: an author's work from the login to an ended live blog, with and without JavaScript.
 import { randomUUID } from "node:crypto";
 import { expect, test, texts } from "./support/test";
 
-test("log in, create an entry, post, edit, delete, undo, end, start again, log out", async ({
+test("author logs in, creates, posts, edits, deletes, undoes, ends, reopens and logs out", async ({
   ringside,
   newMember,
   newContext,
@@ -12,7 +12,7 @@ test("log in, create an entry, post, edit, delete, undo, end, start again, log o
   const title = `Cup final ${randomUUID().slice(0, 8)}`;
 
   await page.goto(`${ringside.url}/desk`);
-  await expect(page, "the desk asks for a login, and comes back").toHaveURL(/\/login\?next=\/desk$/);
+  await expect(page, "the desk redirects to the login, and back").toHaveURL(/\/login\?next=\/desk$/);
   await page.getByLabel("Username").fill(member.name.toUpperCase());
   await page.getByLabel("Password").fill(member.password);
   await page.getByRole("button", { name: "Log in" }).click();
@@ -21,36 +21,36 @@ test("log in, create an entry, post, edit, delete, undo, end, start again, log o
   await page.getByLabel("Title").fill(title);
   await page.getByLabel("Summary (optional)").fill("Who wins?");
   await page.getByLabel("Time zone").fill("Europe/Paris");
-  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("button", { name: "Create live blog" }).click();
   await expect(page.getByRole("heading", { name: title })).toBeVisible();
   const desk = page.url();
 
-  await page.getByRole("link", { name: "Post", exact: true }).click();
+  await page.getByRole("link", { name: "Post update" }).click();
   await page.getByLabel("Update", { exact: true }).fill("Kick-off.");
   await page.getByRole("button", { name: "Post" }).click();
   await expect(page.getByText("Posted.")).toBeVisible();
-  await expect(page.getByLabel("Update", { exact: true }), "comes back blank").toHaveValue("");
+  await expect(page.getByLabel("Update", { exact: true }), "the form is blank again").toHaveValue("");
   await expect(page.getByText("Last update: Kick-off.")).toBeVisible();
 
   await page.goto(desk);
-  await page.getByRole("link", { name: "Edit" }).click();
+  await page.getByRole("link", { name: "Edit the update" }).click();
   await expect(page.getByLabel("Update", { exact: true })).toHaveValue("Kick-off.");
   await page.getByLabel("Update", { exact: true }).fill("Kick-off, at last.");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save changes" }).click();
   await expect(page.getByText("Kick-off, at last.")).toBeVisible();
 
   await page.getByRole("button", { name: "Delete" }).click();
-  await expect(page.getByText("Nothing is posted yet.")).toBeVisible();
+  await expect(page.getByText("No updates yet.")).toBeVisible();
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByText("Kick-off, at last.")).toBeVisible();
 
-  await page.getByRole("button", { name: "End it" }).click();
+  await page.getByRole("button", { name: "End live blog" }).click();
   await expect(page.locator(".entry-state")).toHaveText("Ended");
-  await page.getByRole("link", { name: "Open its page" }).click();
+  await page.getByRole("link", { name: "View live blog" }).click();
   await expect(page.locator("#entry-state")).toHaveText("Ended");
   expect(await texts(page)).toEqual(["Kick-off, at last."]);
   await page.goto(desk);
-  await page.getByRole("button", { name: "Start it again" }).click();
+  await page.getByRole("button", { name: "Reopen live blog" }).click();
   await expect(page.locator(".entry-state")).toHaveText("Live");
 
   await page.getByRole("button", { name: "Log out" }).click();
@@ -58,7 +58,7 @@ test("log in, create an entry, post, edit, delete, undo, end, start again, log o
   await expect(page).toHaveURL(/\/login/);
 });
 
-test("mark, pin, undo after a while, and change an entry, whose old address leads to the new one", async ({ author, newEntry, post }) => {
+test("author marks, pins, deletes, undoes, and edits details; the old slug redirects", async ({ author, newEntry, post }) => {
   const entry = await newEntry();
   await post(entry.slug, "Kick-off.");
   await post(entry.slug, "A goal.");
@@ -84,11 +84,11 @@ test("mark, pin, undo after a while, and change an entry, whose old address lead
   expect(await texts(page)).toEqual(["Kick-off.", "A goal."]);
 
   await page.goto(desk);
-  await page.getByRole("link", { name: "Change it" }).click();
+  await page.getByRole("link", { name: "Edit details" }).click();
   await page.getByLabel("Title").fill("The re-match");
-  await page.getByLabel("Address").fill(`${entry.slug}-again`);
+  await page.getByLabel("Slug").fill(`${entry.slug}-again`);
   await page.getByLabel("Time zone").fill("Asia/Tokyo");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save changes" }).click();
   await expect(page.getByRole("heading", { name: "The re-match" })).toBeVisible();
   await page.goto(entry.url);
   await expect(page).toHaveURL(new RegExp(`/entries/${entry.slug}-again$`));
@@ -96,7 +96,7 @@ test("mark, pin, undo after a while, and change an entry, whose old address lead
   await expect(page.locator("#entry-since")).toContainText("JST");
 });
 
-test("a wrong password says so, and keeps the name", async ({ page, newMember, allowConsole }) => {
+test("wrong password shows an error, and keeps the username", async ({ page, newMember, allowConsole }) => {
   allowConsole(/401/);
   const member = await newMember("author");
   await page.goto("/login");
@@ -108,26 +108,26 @@ test("a wrong password says so, and keeps the name", async ({ page, newMember, a
   await expect(page.getByLabel("Password")).toHaveValue("");
 });
 
-test("a form that is refused comes back with what was typed", async ({ author, ringside, newEntry, allowConsole }) => {
+test("rejected form is shown again with its values", async ({ author, ringside, newEntry, allowConsole }) => {
   allowConsole(/422/);
   const entry = await newEntry();
   const page = await author.context.newPage();
   await page.goto(`${ringside.url}/desk`);
   await page.getByLabel("Title").fill("Another");
-  await page.getByLabel("Address (optional)").fill(entry.slug);
-  await page.getByRole("button", { name: "Create" }).click();
-  await expect(page.getByRole("alert")).toContainText("Another entry has this address already");
+  await page.getByLabel("Slug (optional)").fill(entry.slug);
+  await page.getByRole("button", { name: "Create live blog" }).click();
+  await expect(page.getByRole("alert")).toContainText("Another live blog already has this slug");
   await expect(page.getByLabel("Title")).toHaveValue("Another");
 
   await page.goto(`${entry.url}/compose`);
   const long = "word ".repeat(12_000);
   await page.getByLabel("Update", { exact: true }).fill(long);
   await page.getByRole("button", { name: "Post" }).click();
-  await expect(page.getByRole("alert")).toContainText("it can have 50000 at most");
+  await expect(page.getByRole("alert")).toContainText("the maximum is 50000");
   await expect(page.getByLabel("Update", { exact: true })).toHaveValue(long);
 });
 
-test("a form that is sent twice publishes once", async ({ page, newEntry, send }) => {
+test("form submitted twice publishes once", async ({ page, newEntry, send }) => {
   const entry = await newEntry();
   const form = { source: "only once", headline: "", op_id: randomUUID() };
   await send(`/entries/${entry.slug}/compose`, form);
@@ -136,26 +136,26 @@ test("a form that is sent twice publishes once", async ({ page, newEntry, send }
   expect(await texts(page)).toEqual(["only once"]);
 });
 
-test("the set-up link makes the first owner, once", async ({ ringside, page, allowConsole }) => {
+test("set-up link creates the first owner once", async ({ ringside, page, allowConsole }) => {
   allowConsole(/403/);
   await page.goto("/setup?token=guessed");
-  await expect(page.getByText("This set-up link is wrong or old.")).toBeVisible();
+  await expect(page.getByText("This set-up link is invalid or expired.")).toBeVisible();
 
   const link = /http:\S+\/setup\?token=\S+/.exec(ringside.log)?.[0];
   await page.goto(link ?? "the server printed no link");
   if (await page.getByRole("heading", { name: "Log in" }).isVisible()) {
-    // The other run of this test has been here: the link is spent.
+    // The test ran before on this server, and used the link.
     return;
   }
   await page.getByLabel("Username").fill("the-owner");
   await page.getByLabel("Password").fill("a long enough password");
-  await page.getByRole("button", { name: "Create the owner" }).click();
+  await page.getByRole("button", { name: "Create owner account" }).click();
   await expect(page.getByRole("heading", { name: "Your desk" })).toBeVisible();
   await page.goto(link ?? "");
-  await expect(page, "the link is spent: it leads the owner to the desk").toHaveURL(/\/desk$/);
+  await expect(page, "a used link redirects the owner to the desk").toHaveURL(/\/desk$/);
 });
 
-test("a form that is sent after the session expired gives back every word", async ({ author, newEntry, allowConsole }) => {
+test("form submitted after the session expired is shown again with its text", async ({ author, newEntry, allowConsole }) => {
   allowConsole(/401/);
   const entry = await newEntry();
   const page = await author.context.newPage();
@@ -165,13 +165,13 @@ test("a form that is sent after the session expired gives back every word", asyn
   await page.getByRole("button", { name: "Post" }).click();
   await expect(page.getByText("Your session has expired.")).toBeVisible();
   await expect(page.locator('[name="source"]')).toHaveValue('typed "before" the <session> ended');
-  const login = author.context.waitForEvent("page");
+  const opened = author.context.waitForEvent("page");
   await page.getByRole("link", { name: /log in/i }).click();
-  const door = await login;
-  await door.getByLabel("Username").fill(author.name);
-  await door.getByLabel("Password").fill(author.password);
-  await door.getByRole("button", { name: "Log in" }).click();
-  await expect(door.getByRole("heading", { name: "Your desk" })).toBeVisible();
+  const login = await opened;
+  await login.getByLabel("Username").fill(author.name);
+  await login.getByLabel("Password").fill(author.password);
+  await login.getByRole("button", { name: "Log in" }).click();
+  await expect(login.getByRole("heading", { name: "Your desk" })).toBeVisible();
   await page.getByRole("button", { name: "Send again" }).click();
   await expect(page.getByText("Posted.")).toBeVisible();
 });

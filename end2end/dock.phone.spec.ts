@@ -1,4 +1,4 @@
-// The composer on a phone: docked at the window's foot, and in nobody's way.
+// The composer on a phone, docked at the bottom of the window.
 import { expect, test } from "./support/fixtures";
 import { waitForFeed } from "./support/page";
 
@@ -9,7 +9,7 @@ test.beforeEach(async ({ page, fixture, context }) => {
   await page.getByRole("textbox", { name: "Update" }).waitFor();
 });
 
-test("writing in the dock and posting from it move nothing that is read", async ({ page }) => {
+test("typing and posting in the dock do not scroll the page", async ({ page }) => {
   const box = page.getByRole("textbox", { name: "Update" });
   await page.evaluate(() => scrollTo(0, 150));
   await box.tap();
@@ -22,7 +22,7 @@ test("writing in the dock and posting from it move nothing that is read", async 
   expect(await page.evaluate(() => scrollY)).toBe(150);
 });
 
-test("the dock stands at the window's foot, and hides neither the last update nor what has the focus", async ({ page }) => {
+test("dock covers neither the last update nor the focused element", async ({ page }) => {
   const dock = page.getByRole("form", { name: "Post an update" });
   const bottom = (selector: string) => page.locator(selector).evaluate((node) => node.getBoundingClientRect().bottom);
   const top = () => dock.evaluate((node) => node.getBoundingClientRect().top);
@@ -31,15 +31,15 @@ test("the dock stands at the window's foot, and hides neither the last update no
   const links = page.locator(".update-when");
   for (let at = 0; at < (await links.count()); at++) {
     await links.nth(at).focus();
-    const foot = await links.nth(at).evaluate((node) => node.getBoundingClientRect().bottom);
-    expect(foot, "what has the focus stays clear of the dock").toBeLessThanOrEqual(await top());
+    const end = await links.nth(at).evaluate((node) => node.getBoundingClientRect().bottom);
+    expect(end, "the focused element is above the dock").toBeLessThanOrEqual(await top());
   }
   await page.getByRole("textbox", { name: "Update" }).fill("line\n".repeat(20));
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
   expect(await bottom("#live-updates")).toBeLessThanOrEqual(await top());
 });
 
-test("the dock keeps clear of what the phone puts at the screen's edge", async ({ page, context }) => {
+test("dock respects the safe area at the bottom of the screen", async ({ page, context }) => {
   const padding = () => page.locator(".composer").evaluate((node) => Number.parseFloat(getComputedStyle(node).paddingBottom));
   const before = await padding();
   const session = await context.newCDPSession(page);

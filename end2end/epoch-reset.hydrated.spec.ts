@@ -1,4 +1,4 @@
-// What readers see when the server's database is older than what they have read.
+// Readers' pages after a restore of an older database.
 import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,11 +7,11 @@ import type { Ringside } from "./support/ringside";
 import { expect, expectStatus, idOf, markNodes, placeOf, test, texts, unmarked, updates, waitForFeed } from "./support/test";
 
 test.use({ settings: { RINGSIDE_POLL_INTERVAL_MS: "500" } });
-test.skip(({ database }) => database === "postgres", "only a file can be copied back");
+test.skip(({ database }) => database === "postgres", "only an SQLite file can be copied");
 
 const NETWORK = /ERR_|Failed to load resource|WebSocket connection to/;
 
-/** The files of the database; what a copy knows nothing of, such as the mark of what was published, isn't among them. */
+/** Returns the files of the database. They do not include the high-water mark. */
 const files = async (folder: string) => (await readdir(folder)).filter((name) => name.startsWith("ringside.db"));
 
 async function copyFiles(from: string, to: string): Promise<void> {
@@ -19,7 +19,7 @@ async function copyFiles(from: string, to: string): Promise<void> {
   for (const name of await files(from)) await cp(join(from, name), join(to, name));
 }
 
-/** Copies the database aside; answers how to copy it back. */
+/** Copies the database, and returns a function that restores the copy. */
 async function backUp(ringside: Ringside): Promise<() => Promise<void>> {
   const copy = await mkdtemp(join(tmpdir(), "ringside-copy-"));
   await ringside.stop();
@@ -36,7 +36,7 @@ async function backUp(ringside: Ringside): Promise<() => Promise<void>> {
 const epoch = async (page: Page) => (await page.locator("#live-updates").getAttribute("data-cursor"))?.split(".")[0];
 
 for (const transport of ["auto", "websocket", "poll"]) {
-  test(`an old database file is copied back: a page (${transport}) shows what is there, and the reader keeps their place`, async ({
+  test(`after a restore of an older database, a page (${transport}) shows its updates, and keeps its scroll position`, async ({
     page,
     ringside,
     newEntry,
@@ -49,7 +49,7 @@ for (const transport of ["auto", "websocket", "poll"]) {
     const entry = await newEntry();
     const before = Array.from({ length: 12 }, (_, n) => `This is update ${n}. `.repeat(30).trim());
     for (const text of before) await post(entry.slug, text);
-    const putBack = await backUp(ringside);
+    const restore = await backUp(ringside);
 
     await page.goto(`${entry.url}?transport=${transport}`);
     await waitForFeed(page);
@@ -65,12 +65,12 @@ for (const transport of ["auto", "websocket", "poll"]) {
     await markNodes(page);
     const place = await placeOf(read);
 
-    await putBack();
+    await restore();
     await expect.poll(() => epoch(page), { timeout: 40_000 }).not.toBe(begun);
     await expectStatus(page, status, 40_000);
     expect(await texts(page)).toEqual(before);
-    expect(await unmarked(page), "only what had been deleted is a new node").toBe(1);
-    expect(Math.abs((await placeOf(read)) - place), "pixels that the reader was moved").toBeLessThan(3);
+    expect(await unmarked(page), "only the deleted update has a new node").toBe(1);
+    expect(Math.abs((await placeOf(read)) - place), "pixels scrolled").toBeLessThan(3);
     expect(await page.evaluate(() => getSelection()?.toString().trim())).toBe(before[7]);
 
     await post(entry.slug, "And on it goes.");
@@ -79,7 +79,7 @@ for (const transport of ["auto", "websocket", "poll"]) {
   });
 }
 
-test("after an old database file is copied back, what waits above is counted anew", async ({ page, ringside, newEntry, post, allowConsole }) => {
+test("after a restore of an older database, pending updates are counted again", async ({ page, ringside, newEntry, post, allowConsole }) => {
   allowConsole(NETWORK);
   const entry = await newEntry({ order: "latest" });
   for (let n = 0; n < 8; n++) await post(entry.slug, `update ${n} `.repeat(60));
@@ -88,11 +88,11 @@ test("after an old database file is copied back, what waits above is counted ane
   await expectStatus(page, "live");
   await page.evaluate(() => scrollTo(0, 900));
   await post(entry.slug, "kept");
-  const putBack = await backUp(ringside);
+  const restore = await backUp(ringside);
   await post(entry.slug, "lost");
   await expect(page.getByRole("button", { name: "2 new updates" })).toBeVisible({ timeout: 40_000 });
 
-  await putBack();
+  await restore();
   await expect(page.getByRole("button", { name: "1 new update", exact: true })).toBeVisible({ timeout: 40_000 });
   await expectStatus(page, "live", 40_000);
   await post(entry.slug, "found");

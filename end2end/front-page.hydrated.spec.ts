@@ -1,7 +1,7 @@
-// The pages of all entries, open while things happen: the front page, and `/live`.
+// Live changes on the front page and on `/live`.
 import { randomUUID } from "node:crypto";
 import type { Page, Route } from "@playwright/test";
-import { expect, idOf, markNodes, placeOf, test, unmarked, updates, waitForAnswers, waitForFeed } from "./support/test";
+import { expect, idOf, markNodes, placeOf, test, unmarked, updates, disableFetchDeadline, waitForFeed } from "./support/test";
 
 /** Opens a page of all entries, and waits for its stream. */
 async function open(page: Page, path: string): Promise<void> {
@@ -12,60 +12,60 @@ async function open(page: Page, path: string): Promise<void> {
 
 const section = (page: Page, heading: string) => page.locator(".front-section", { has: page.getByRole("heading", { name: heading, exact: true }) });
 
-test("on the front page entries appear, start, are renamed and end, and show their latest line", async ({ page, newEntry, post, send }) => {
+test("front page shows entries that appear, start, change and end, with their latest update", async ({ page, newEntry, post, send }) => {
   await newEntry();
   await open(page, "/");
   const title = `The count ${randomUUID().slice(0, 8)}`;
   const prepared = `Prepared for ${title}.`;
-  const line = (heading: string, name = title) => section(page, heading).getByRole("listitem").filter({ has: page.getByRole("link", { name, exact: true }) });
+  const item = (heading: string, name = title) => section(page, heading).getByRole("listitem").filter({ has: page.getByRole("link", { name, exact: true }) });
 
   const draft = await newEntry({ title, state: "draft" });
   await post(draft.slug, prepared);
   const seen = await newEntry({ state: "upcoming" });
   await expect(page.locator(`a[href="/entries/${seen.slug}"]`)).toBeVisible();
-  await expect(page.getByText(prepared), "a draft is nobody's to see").toHaveCount(0);
+  await expect(page.getByText(prepared), "a draft is not shown").toHaveCount(0);
 
   await send(`/desk/entries/${draft.slug}/start`);
-  await expect(line("Live now")).toContainText(prepared);
+  await expect(item("Live now")).toContainText(prepared);
   await post(draft.slug, "The **first** figures.");
-  await expect(line("Live now")).toContainText("The first figures.");
-  await line("Live now").evaluate((node: HTMLElement & { marked?: boolean }) => (node.marked = true));
+  await expect(item("Live now")).toContainText("The first figures.");
+  await item("Live now").evaluate((node: HTMLElement & { marked?: boolean }) => (node.marked = true));
 
   const renamed = { title: `${title}, district by district`, slug: `${draft.slug}-2`, time_zone: "UTC" };
   await send(`/desk/entries/${draft.slug}/edit`, renamed);
-  await expect(line("Live now", renamed.title).getByRole("link")).toHaveAttribute("href", `/entries/${renamed.slug}`);
+  await expect(item("Live now", renamed.title).getByRole("link")).toHaveAttribute("href", `/entries/${renamed.slug}`);
   await send(`/desk/entries/${renamed.slug}/end`);
-  await expect(line("Ended", renamed.title)).toContainText(/From .+ to .+/);
-  await expect(line("Live now", renamed.title)).toHaveCount(0);
-  expect(await line("Ended", renamed.title).evaluate((node: HTMLElement & { marked?: boolean }) => node.marked), "it is the same node").toBe(true);
+  await expect(item("Ended", renamed.title)).toContainText(/From .+ to .+/);
+  await expect(item("Live now", renamed.title)).toHaveCount(0);
+  expect(await item("Ended", renamed.title).evaluate((node: HTMLElement & { marked?: boolean }) => node.marked), "the item keeps its node").toBe(true);
 });
 
-test("what is deleted is gone from the front page, and the line before it is back", async ({ page, newEntry, post, send }) => {
+test("deleted update disappears from the front page, and the previous one is shown again", async ({ page, newEntry, post, send }) => {
   const entry = await newEntry();
   await post(entry.slug, "Half-time.");
   await post(entry.slug, "A secret.");
   await open(page, "/");
-  const line = page.getByRole("listitem").filter({ has: page.locator(`a[href="/entries/${entry.slug}"]`) });
-  await expect(line).toContainText("A secret.");
+  const item = page.getByRole("listitem").filter({ has: page.locator(`a[href="/entries/${entry.slug}"]`) });
+  await expect(item).toContainText("A secret.");
   const reader = await page.context().newPage();
   await reader.goto(entry.url);
   await send(`/desk/updates/${await idOf(reader, "A secret.")}/delete`);
-  await expect(line).toContainText("Half-time.");
-  await expect(line).not.toContainText("A secret.");
+  await expect(item).toContainText("Half-time.");
+  await expect(item).not.toContainText("A secret.");
 });
 
-test("on the front page what is focused, selected and read stays where it is", async ({ page, newEntry, post }) => {
+test("front page keeps focus, selection and scroll position", async ({ page, newEntry, post }) => {
   const entries = [];
   for (let n = 0; n < 14; n++) entries.push(await newEntry({ title: `Entry ${n} of many, with a title of some length` }));
   const read = entries[3] as { slug: string };
   await post(read.slug, "What is selected.");
   await open(page, "/");
-  const line = page.getByRole("listitem").filter({ has: page.locator(`a[href="/entries/${read.slug}"]`) });
-  await line.evaluate((node) => node.scrollIntoView({ block: "center" }));
-  await line.locator(".entry-when").selectText();
-  const link = line.getByRole("link");
+  const item = page.getByRole("listitem").filter({ has: page.locator(`a[href="/entries/${read.slug}"]`) });
+  await item.evaluate((node) => node.scrollIntoView({ block: "center" }));
+  await item.locator(".entry-when").selectText();
+  const link = item.getByRole("link");
   await link.evaluate((node: HTMLElement) => node.focus({ preventScroll: true }));
-  const [before, selected] = [await placeOf(line), await page.evaluate(() => getSelection()?.toString())];
+  const [before, selected] = [await placeOf(item), await page.evaluate(() => getSelection()?.toString())];
 
   await newEntry({ title: "A new one, above" });
   await expect(page.getByRole("link", { name: "A new one, above" })).toHaveCount(1);
@@ -75,13 +75,13 @@ test("on the front page what is focused, selected and read stays where it is", a
   }
   await expect(link).toBeFocused();
   expect(await page.evaluate(() => getSelection()?.toString())).toBe(selected);
-  // Its own line grew below its title; what came above it moved nothing.
-  expect(Math.abs((await placeOf(line)) - before), "pixels moved").toBeLessThan(1);
+  // The item itself grew below its title. New items above it moved nothing.
+  expect(Math.abs((await placeOf(item)) - before), "pixels moved").toBeLessThan(1);
 });
 
-test("/live shows what all live entries say, where each update is from, and follows", async ({ page, newEntry, post, send }) => {
+test("/live shows the updates of all live entries, with the titles of their entries", async ({ page, newEntry, post, send }) => {
   const [one, two] = [await newEntry({ title: "The <count>" }), await newEntry({ title: "The match" })];
-  // Other tests' entries are live, too.
+  // Entries of other tests are live, too.
   const own = randomUUID().slice(0, 8);
   await post(one.slug, `from one ${own}`);
   await post(two.slug, `from two ${own}`);
@@ -109,8 +109,8 @@ test("/live shows what all live entries say, where each update is from, and foll
   await expect(page.locator(`#update-${id}`)).toHaveCount(0);
 });
 
-/** `/live` as in `html`, had it no room for what is as old as the update `id`. */
-function withRoomAfter(page: Page, html: string, id: string): Promise<string> {
+/** Returns the page `html` of `/live` without updates as old as the update `id` or older. */
+function withoutUpdatesUpTo(page: Page, html: string, id: string): Promise<string> {
   return page.evaluate(
     ([html, id]) => {
       const fresh = new DOMParser().parseFromString(html, "text/html");
@@ -125,24 +125,24 @@ function withRoomAfter(page: Page, html: string, id: string): Promise<string> {
   );
 }
 
-test("when an entry on /live ends, what a fresh page has no room for stays, and so does what came while it was fetched", async ({ page, newEntry, post, send }) => {
+test("when an entry on /live ends, the refreshed page keeps older updates, and those posted meanwhile", async ({ page, newEntry, post, send }) => {
   const [one, two] = [await newEntry(), await newEntry()];
   const own = randomUUID().slice(0, 8);
   await post(one.slug, `read ${own}`);
   await post(two.slug, `over ${own}`);
-  await waitForAnswers(page);
+  await disableFetchDeadline(page);
   await open(page, "/live");
   const [read, over] = [await idOf(page, `read ${own}`), await idOf(page, `over ${own}`)];
-  const renewing = async (route: Route) => {
-    const answer = await route.fetch();
-    const body = await withRoomAfter(page, await answer.text(), read);
+  const refresh = async (route: Route) => {
+    const response = await route.fetch();
+    const body = await withoutUpdatesUpTo(page, await response.text(), read);
     await post(one.slug, `meanwhile ${own}`);
     await expect(updates(page).first()).toContainText(`meanwhile ${own}`);
     await page.locator(`#update-${read} .prose`).selectText();
     await markNodes(page);
-    await route.fulfill({ response: answer, body });
+    await route.fulfill({ response, body });
   };
-  await page.route("**/live", renewing, { times: 1 });
+  await page.route("**/live", refresh, { times: 1 });
   await send(`/desk/entries/${two.slug}/end`);
   await expect(page.locator(`#update-${over}`)).toHaveCount(0);
   await expect(updates(page).first()).toContainText(`meanwhile ${own}`);
@@ -154,18 +154,18 @@ test("when an entry on /live ends, what a fresh page has no room for stays, and 
 });
 
 for (const path of ["/", "/live"]) {
-  test(`after a reset ${path} is made anew, and goes on`, async ({ page, newEntry, post }) => {
+  test(`after a reset, ${path} is refreshed and receives updates`, async ({ page, newEntry, post }) => {
     const entry = await newEntry();
     await post(entry.slug, "before");
     await open(page, path);
     const root = page.locator("[data-entry-id='all']");
     const cursor = await root.getAttribute("data-cursor");
     await markNodes(page);
-    // As if a stream had brought it, after a restore.
+    // As if a stream had sent it, after a restore.
     const batch = { epoch: "another", from: 0, to: 1, head: 1, more: false, changes: [] };
-    const renewed = page.waitForResponse((answer) => new URL(answer.url()).pathname === path);
+    const refreshed = page.waitForResponse((response) => new URL(response.url()).pathname === path);
     await root.evaluate((node, detail) => node.dispatchEvent(new CustomEvent("ringside:batch", { detail })), JSON.stringify(batch));
-    await renewed;
+    await refreshed;
     const news = `after the reset of ${path} ${randomUUID().slice(0, 8)}`;
     await post(entry.slug, news);
     await expect(page.getByText(news)).toHaveCount(1);
@@ -174,7 +174,7 @@ for (const path of ["/", "/live"]) {
   });
 }
 
-test("a reader's own zone and remembered order do no harm to /live", async ({ newContext, newEntry, post, ringside }) => {
+test("reader's zone applies to /live, and the chosen order does not", async ({ newContext, newEntry, post, ringside }) => {
   const entry = await newEntry();
   for (const text of ["earlier", "later"]) await post(entry.slug, text);
   const page = await (await newContext({ timezoneId: "Asia/Tokyo" })).newPage();

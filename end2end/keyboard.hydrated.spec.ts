@@ -1,8 +1,8 @@
-// Everything can be done by keyboard, and the focus is always seen.
+// Keyboard use: all actions are possible, and the focus is always visible.
 import type { Page } from "@playwright/test";
 import { expect, idOf, test, texts, updates, waitForFeed } from "./support/test";
 
-/** What has the focus: its text, or its label. Fails unless the focus is seen. */
+/** Returns the label or the text of the focused element. Fails unless the focus is visible. */
 async function focused(page: Page): Promise<string> {
   const { name, outline, inView } = await page.evaluate(() => {
     const active = document.activeElement as HTMLInputElement;
@@ -14,12 +14,15 @@ async function focused(page: Page): Promise<string> {
       inView: box.bottom > 0 && box.top < innerHeight,
     };
   });
-  expect(outline, `the ring around "${name}"`).toBe("2px solid");
+  expect(outline, `the outline of "${name}"`).toBe("2px solid");
   expect(inView, `"${name}" is in view`).toBe(true);
   return name.trim().replaceAll(/\s+/g, " ");
 }
 
-/** Presses Tab until `name` has the focus; every stop on the way must be seen. Answers the stops. */
+/**
+ * Presses Tab until `name` has the focus. The focus must be visible at every stop. Returns the
+ * stops.
+ */
 async function tabTo(page: Page, name: string | RegExp, key = "Tab"): Promise<string[]> {
   const stops: string[] = [];
   for (let presses = 0; presses < 60; presses++) {
@@ -28,10 +31,10 @@ async function tabTo(page: Page, name: string | RegExp, key = "Tab"): Promise<st
     stops.push(stop);
     if (typeof name === "string" ? stop === name : name.test(stop)) return stops;
   }
-  throw new Error(`Tab never came to ${name}, but to: ${stops.join(", ")}`);
+  throw new Error(`Tab did not reach ${name}. Stops: ${stops.join(", ")}`);
 }
 
-test("a reader tabs through an entry, switches the order, and follows an update", async ({ page, newEntry, post }) => {
+test("reader tabs through an entry, reverses the order, and opens an update", async ({ page, newEntry, post }) => {
   const entry = await newEntry();
   await post(entry.slug, "first, with [a link](https://example.org)");
   await post(entry.slug, "| a | b |\n| --- | --- |\n| 1 | 2 |");
@@ -59,12 +62,12 @@ test("a reader tabs through an entry, switches the order, and follows an update"
   await tabTo(page, clock);
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/updates\/\d+$/);
-  await tabTo(page, "Read it in the live blog");
+  await tabTo(page, "Read in live blog");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/#update-\d+$/);
 });
 
-test("the first stop leads past the header", async ({ page, newEntry, post }) => {
+test("first stop skips the header", async ({ page, newEntry, post }) => {
   const entry = await newEntry();
   await post(entry.slug, "here");
   await page.goto(entry.url);
@@ -76,7 +79,7 @@ test("the first stop leads past the header", async ({ page, newEntry, post }) =>
   expect(await focused(page)).toBe("Show latest first");
 });
 
-test("arrivals that wait are revealed, and the focus goes to the first of them", async ({ page, newEntry, post }) => {
+test("pending updates are shown by keyboard, and the first one gets the focus", async ({ page, newEntry, post }) => {
   const entry = await newEntry({ order: "latest" });
   for (let n = 0; n < 12; n++) await post(entry.slug, `update ${n} `.repeat(40));
   await page.goto(entry.url);
@@ -88,10 +91,10 @@ test("arrivals that wait are revealed, and the focus goes to the first of them",
   await page.keyboard.press("Enter");
   expect(await focused(page)).toContain("an arrival");
   await page.keyboard.press("Tab");
-  expect(await focused(page), "and goes on from there").toMatch(/^\d\d:\d\d$/);
+  expect(await focused(page), "Tab continues from there").toMatch(/^\d\d:\d\d$/);
 });
 
-test("a wide table is scrolled by the arrow keys", async ({ page, newEntry, post }) => {
+test("wide table is scrolled with the arrow keys", async ({ page, newEntry, post }) => {
   const entry = await newEntry();
   const row = (cell: string) => `|${` ${cell} |`.repeat(30)}`;
   await post(entry.slug, [row("column"), row("---"), row("1")].join("\n"));
@@ -104,7 +107,7 @@ test("a wide table is scrolled by the arrow keys", async ({ page, newEntry, post
   await expect(region.getByRole("table")).toBeVisible();
 });
 
-test("an author logs in, creates, posts, edits, deletes, undoes and ends", async ({ page, ringside, newMember }) => {
+test("author logs in, creates, posts, edits, deletes, undoes and ends by keyboard", async ({ page, ringside, newMember }) => {
   const member = await newMember("author");
   const type = async (field: string, text: string) => {
     await tabTo(page, field);
@@ -116,45 +119,45 @@ test("an author logs in, creates, posts, edits, deletes, undoes and ends", async
   };
   await page.goto(`${ringside.url}/login`);
   await expect(page.getByLabel("Username")).toBeFocused();
-  expect(await focused(page), "the page begins in its first field").toBe("Username");
+  expect(await focused(page), "the first field has the focus").toBe("Username");
   await page.keyboard.type(member.name);
   await type("Password", member.password);
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { name: "Your desk" })).toBeVisible();
   await type("Title", `By keyboard, ${member.name}`);
-  await press("Create");
+  await press("Create live blog");
   await expect(page.getByRole("heading", { name: `By keyboard, ${member.name}` })).toBeVisible();
-  await press("Open its page");
+  await press("View live blog");
 
   await page.getByRole("textbox", { name: "Update" }).waitFor();
-  await press("Add a headline");
+  await press("Add headline");
   await expect(page.getByRole("textbox", { name: "Headline" })).toBeFocused();
   await page.keyboard.type("Now");
   await type("Update", "without a mouse");
   await press("Post");
   await expect(updates(page)).toHaveText(/without a mouse/);
-  // The update may be there before its post is answered.
+  // The update may appear before the response to its post.
   await expect(page.getByRole("textbox", { name: "Update" })).toBeFocused();
   expect(await focused(page), "ready for the next one").toBe("Update");
   const id = await idOf(page, "without a mouse");
 
-  await press("Edit or end it");
+  await press("Edit or end live blog");
   await expect(page.getByRole("heading", { name: "Updates" })).toBeVisible();
   await press(/^Edit the update of/);
-  await expect(page.getByRole("heading", { name: "Edit an update" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Edit update" })).toBeVisible();
   await expect(page.getByLabel("Update", { exact: true })).toBeFocused();
   expect(await focused(page)).toBe("Update");
   await page.keyboard.press("ControlOrMeta+End");
   await page.keyboard.type(", nor a finger");
-  await press("Save");
+  await press("Save changes");
   await expect(page.getByText("without a mouse, nor a finger")).toBeVisible();
   await press(/^Delete the update of/);
-  await expect(page.getByText("Nothing is posted yet.")).toBeVisible();
+  await expect(page.getByText("No updates yet.")).toBeVisible();
   await press("Undo");
   await expect(page.getByText("without a mouse, nor a finger")).toBeVisible();
-  await press("End it");
+  await press("End live blog");
   await expect(page.locator(".entry-state")).toHaveText("Ended");
-  await press("Open its page");
+  await press("View live blog");
   await expect(page.locator(`#update-${id}`)).toContainText("nor a finger");
   await press("Your desk");
   await expect(page.getByRole("heading", { name: "Your desk" })).toBeVisible();

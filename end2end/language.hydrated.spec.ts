@@ -1,12 +1,12 @@
-// Text of any direction and language: each line takes its own, and nothing beside it turns.
+// Texts of all languages and directions, which do not affect the texts around them.
 import { expect, idOf, test, updates, waitForFeed } from "./support/test";
 
 const ARABIC = { title: "مباشر: النهائي 2026", slug: "", summary: "كل دقيقة من الملعب.", time_zone: "Africa/Cairo", language: "ar" };
 
-/** The directions that elements are shown in, one after the other. */
+/** Returns the computed directions of elements. */
 const DIRECTION = (nodes: Element[]) => nodes.map((node) => getComputedStyle(node).direction);
 
-test("an entry's language reaches open pages, and with it the direction of the page", async ({ page, newEntry, post, send }) => {
+test("change of an entry's language changes the language and direction of open pages", async ({ page, newEntry, post, send }) => {
   const entry = await newEntry();
   await post(entry.slug, "هدف!", { headline: "هدف (2–1)" });
   await page.goto(entry.url);
@@ -20,12 +20,12 @@ test("an entry's language reaches open pages, and with it the direction of the p
   await expect(page.locator("main")).toHaveAttribute("dir", "rtl");
   await expect(updates(page)).toHaveAttribute("lang", "ar");
   await expect(page).toHaveTitle("\u2068مباشر: النهائي 2026\u2069 · Ringside");
-  // As a page that is opened now has it.
+  // The open page equals a reloaded one.
   const parts = () =>
     page.locator("#live-updates .update").evaluate((card) =>
       [card, ...card.querySelectorAll("*")].map((node) => [
         node.textContent,
-        // In any order: a change sets those that are new last.
+        // Sorted: a change adds new attributes at the end.
         [...node.attributes].map(({ name, value }) => `${name}=${value}`).sort(),
       ]),
     );
@@ -40,7 +40,7 @@ test("an entry's language reaches open pages, and with it the direction of the p
   await expect(page.locator("main")).toHaveAttribute("dir", "ltr");
 });
 
-test("lines of both directions stand together, each in its own", async ({ page, newEntry, post, send, ringside }) => {
+test("texts of both directions on one page keep their own direction", async ({ page, newEntry, post, send, ringside }) => {
   const title = "مباراة الليلة";
   const entry = await newEntry({ title });
   await post(entry.slug, "هدف! الأهلي 2–1.", { headline: "هدف (2–1)" });
@@ -63,9 +63,9 @@ test("lines of both directions stand together, each in its own", async ({ page, 
   }
   await page.goto(`${ringside.url}/`);
   await send(`/desk/updates/${await lastUpdate(page, entry.slug)}/delete`);
-  const line = page.locator(".entry-line", { hasText: title });
-  await expect(line.locator(".entry-latest")).toContainText("هدف");
-  expect(await line.locator(".entry-latest").evaluate((latest) => getComputedStyle(latest).direction)).toBe("rtl");
+  const item = page.locator(".entry-item", { hasText: title });
+  await expect(item.locator(".entry-latest")).toContainText("هدف");
+  expect(await item.locator(".entry-latest").evaluate((latest) => getComputedStyle(latest).direction)).toBe("rtl");
 });
 
 async function lastUpdate(page: import("@playwright/test").Page, slug: string): Promise<string> {
@@ -73,14 +73,14 @@ async function lastUpdate(page: import("@playwright/test").Page, slug: string): 
   return [...html.matchAll(/data-update-id="(\d+)"/g)].at(-1)?.[1] ?? "";
 }
 
-test("an override in a headline turns nothing beside it", async ({ page, newEntry, post, send }) => {
+test("override in a headline does not affect the text around it", async ({ page, newEntry, post, send }) => {
   const entry = await newEntry();
-  await post(entry.slug, "said", { headline: "abc\u202Edef" });
+  await post(entry.slug, "some text", { headline: "abc\u202Edef" });
   await page.goto(entry.url);
   await waitForFeed(page);
-  await send(`/desk/updates/${await idOf(page, "said")}/mark`, { mark: "key", on: "true" });
+  await send(`/desk/updates/${await idOf(page, "some text")}/mark`, { mark: "key", on: "true" });
   const moment = page.getByRole("navigation", { name: "Key moments" }).locator("a");
-  // The time stands before the headline, and its digits are in their order.
+  // The time comes before the headline, and its digits are in order.
   const places = await moment.evaluate((link) => {
     const time = link.querySelector("time");
     const words = link.querySelector("span:not(time span)");
@@ -96,13 +96,13 @@ test("an override in a headline turns nothing beside it", async ({ page, newEntr
   expect(places.letters).toEqual([...places.letters].sort((one, other) => one - other));
 });
 
-test("the composer takes the direction of what is typed, and the entry's language", async ({ author, newEntry, send }) => {
+test("composer has the direction of its text, and the entry's language", async ({ author, newEntry, send }) => {
   const entry = await newEntry();
   await send(`/desk/entries/${entry.slug}/edit`, { ...ARABIC, slug: entry.slug });
   const page = await author.context.newPage();
   await page.goto(entry.url);
   const box = page.getByRole("textbox", { name: "Update" });
-  await page.getByRole("button", { name: "Add a headline" }).click();
+  await page.getByRole("button", { name: "Add headline" }).click();
   const headline = page.getByRole("textbox", { name: "Headline" });
   for (const field of [box, headline]) {
     await expect(field).toHaveAttribute("lang", "ar");

@@ -1,8 +1,8 @@
-// Links to updates that wait above what is read.
+// Links to pending updates.
 import type { Locator, Page } from "@playwright/test";
 import { expect, expectStatus, idOf, test, updates, waitForFeed } from "./support/test";
 
-/** Follows a link to an update, given its number. */
+/** Follows a link to the update with this id. */
 type Follow = (page: Page, id: string) => Promise<void>;
 
 const byMouse = (link: (page: Page, id: string) => Locator): Follow => (page, id) => link(page, id).click();
@@ -25,7 +25,7 @@ const ways: Record<string, Follow> = {
 };
 
 for (const [way, follow] of Object.entries(ways)) {
-  test(`${way}: what waits is revealed, and the reader is taken to the update`, async ({ page, newEntry, post, send }) => {
+  test(`${way}: pending updates are shown, and the linked update gets the focus`, async ({ page, newEntry, post, send }) => {
     const entry = await newEntry({ order: "latest" });
     for (let n = 0; n < 14; n++) await post(entry.slug, `update ${n} `.repeat(60));
     await page.goto(entry.url);
@@ -48,15 +48,15 @@ for (const [way, follow] of Object.entries(ways)) {
     await follow(page, id);
     await expect(update).toBeInViewport();
     await expect(update).toBeFocused();
-    await expect(page.locator(".arrivals")).toBeHidden();
+    await expect(page.locator(".pending-updates")).toBeHidden();
     await expect(updates(page)).toHaveCount(17);
     await expect(page).toHaveURL(`${entry.url}#update-${id}`);
     await page.keyboard.press("Tab");
-    await expect(update.locator(".update-when"), "and goes on from there").toBeFocused();
+    await expect(update.locator(".update-when"), "Tab continues from there").toBeFocused();
   });
 }
 
-test("a link to an update that is shown moves the focus there, too", async ({ page, newEntry, post, send }) => {
+test("link to a visible update moves the focus to it", async ({ page, newEntry, post, send }) => {
   const entry = await newEntry();
   for (let n = 0; n < 8; n++) await post(entry.slug, `update ${n} `.repeat(60));
   await page.goto(entry.url);

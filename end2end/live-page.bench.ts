@@ -1,13 +1,13 @@
-// How long an update takes from the click on "Post" to another reader's DOM, and what arrivals move.
+// The time from the click on "Post" to another reader's DOM, and the layout shift by new updates.
 import { median, ms, quantile, record } from "./support/figures";
 import { expect, test, updates, waitForFeed } from "./support/test";
 
 const POSTS = 50;
 
-/** Milliseconds since 1970, by a clock that both pages share; finer than `Date.now()`. */
+/** Milliseconds since 1970, by a clock that both pages share. Finer than `Date.now()`. */
 const now = "performance.timeOrigin + performance.now()";
 
-test("click on Post to another browser's DOM", async ({ author, newContext, newEntry, post, ringside }) => {
+test("time from the click on Post to another browser's DOM", async ({ author, newContext, newEntry, post, ringside }) => {
   const entry = await newEntry();
   await post(entry.slug, "the first update");
   const reader = await (await newContext({ viewport: { width: 1280, height: 800 } })).newPage();
@@ -34,7 +34,7 @@ test("click on Post to another browser's DOM", async ({ author, newContext, newE
     addEventListener("click", () => clicks.push(${now}), { capture: true });
   `);
   for (let n = 0; n < POSTS; n++) {
-    await box.fill(`update number ${n}. ${"It says something about the event. ".repeat(8)}`);
+    await box.fill(`update number ${n}. ${"It reports something about the event. ".repeat(8)}`);
     await writer.getByRole("button", { name: "Post", exact: true }).click();
     await expect(box).toHaveValue("");
     await expect(updates(reader)).toHaveCount(n + 2);
@@ -62,6 +62,6 @@ test("click on Post to another browser's DOM", async ({ author, newContext, newE
   console.log(`\nClick on "Post" to another browser's DOM, ${POSTS} posts, two headless browsers and the server on one machine:`);
   console.log(`  median ${ms(median(latency))}, nine in ten within ${ms(quantile(latency, 0.9))}, slowest ${ms(Math.max(...latency))}`);
   console.log(`  beside it, in the same run, a bare round trip from that page: median ${ms(median(roundTrips))}`);
-  console.log(`Layout shift in the reader's page over the ${POSTS} arrivals: ${shift}`);
+  console.log(`Layout shift in the reader's page over ${POSTS} new updates: ${shift}`);
   expect(ringside.log).not.toContain("panicked");
 });

@@ -1,7 +1,7 @@
-// What a reader's open page does while things happen.
+// A reader's open page while updates are posted, edited and deleted.
 import { expect, idOf, markNodes, runUntilStatus, test, texts, unmarked, updates, waitForFeed } from "./support/test";
 
-test("posted in one browser, seen in another", async ({ page, author, newEntry }) => {
+test("update posted in one browser appears in another", async ({ page, author, newEntry }) => {
   const entry = await newEntry();
   await page.goto(entry.url);
   await waitForFeed(page);
@@ -14,11 +14,11 @@ test("posted in one browser, seen in another", async ({ page, author, newEntry }
 
   await expect(updates(page)).toHaveText(/The first one\./);
   await expect(page.getByText("No updates yet.")).toBeHidden();
-  await expect(updates(desk), "and in the author's own page, once").toHaveCount(1);
+  await expect(updates(desk), "once in the author's own page").toHaveCount(1);
   await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
 });
 
-test("what is selected stays selected, and nodes survive arrivals and the toggle", async ({ page, newEntry, post }) => {
+test("selection and nodes survive new updates and a change of order", async ({ page, newEntry, post }) => {
   const entry = await newEntry();
   for (const text of ["alpha", "beta", "gamma"]) await post(entry.slug, text);
   await page.goto(entry.url);
@@ -36,10 +36,10 @@ test("what is selected stays selected, and nodes survive arrivals and the toggle
   expect(await texts(page)).toEqual(["delta", "gamma", "beta", "alpha"]);
   await page.getByRole("button", { name: "Show oldest first" }).click();
   expect(await texts(page)).toEqual(["alpha", "beta", "gamma", "delta"]);
-  expect(await unmarked(page), "the toggle makes no node anew").toBe(0);
+  expect(await unmarked(page), "reversing the order creates no nodes").toBe(0);
 });
 
-test("arrivals move nothing that is being read", async ({ page, newEntry, post }) => {
+test("new updates do not scroll the page", async ({ page, newEntry, post }) => {
   const entry = await newEntry();
   for (let n = 0; n < 15; n++) await post(entry.slug, `update ${n} `.repeat(40));
   await page.goto(entry.url);
@@ -52,7 +52,7 @@ test("arrivals move nothing that is being read", async ({ page, newEntry, post }
   expect(await place()).toBe(before);
 });
 
-test("an edit changes its update in place, a deletion takes it out, an undo brings it back", async ({
+test("edit, deletion and undo change the update on open pages", async ({
   page,
   newEntry,
   post,
@@ -79,7 +79,7 @@ test("an edit changes its update in place, a deletion takes it out, an undo brin
   expect(await texts(page)).toEqual(["first", "second", "third"]);
 });
 
-test("an entry that ends says so, and comes alive again", async ({ page, newEntry, post, send }) => {
+test("ended and reopened entry shows its state on open pages", async ({ page, newEntry, post, send }) => {
   const entry = await newEntry();
   await page.clock.install();
   await page.goto(entry.url);
@@ -93,13 +93,13 @@ test("an entry that ends says so, and comes alive again", async ({ page, newEntr
 
   await send(`/desk/entries/${entry.slug}/start`);
   await post(entry.slug, "one more thing");
-  // An ended entry's page asks once a minute, or up to six seconds before.
+  // The page of an ended entry polls once a minute, or up to six seconds earlier.
   await runUntilStatus(page, "live");
   await expect(page.locator("#entry-state")).toHaveText("Live");
   await expect(updates(page)).toHaveText(/one more thing/);
 });
 
-test("times can be read in the reader's own zone", async ({ newContext, newEntry, post }) => {
+test("reader can switch to times in their own zone", async ({ newContext, newEntry, post }) => {
   const entry = await newEntry();
   await post(entry.slug, "when?");
   const context = await newContext({ timezoneId: "Asia/Tokyo" });
@@ -109,18 +109,18 @@ test("times can be read in the reader's own zone", async ({ newContext, newEntry
   const time = updates(page).locator("time").first();
   const inUtc = await time.innerText();
   await page.getByRole("button", { name: "Times in my zone" }).click();
-  // A date may stand before the clock.
+  // There may be a date before the clock.
   const hours = (text: string) => Number(/(\d\d):\d\d/.exec(text)?.[1]);
   expect((hours(await time.innerText()) - hours(inUtc) + 24) % 24).toBe(9);
   await post(entry.slug, "and now?");
   await expect(updates(page)).toHaveCount(2);
   const later = await updates(page).nth(1).locator("time").first().innerText();
-  expect((hours(later) - hours(inUtc) + 24) % 24, "arrivals too").toBeGreaterThanOrEqual(9);
+  expect((hours(later) - hours(inUtc) + 24) % 24, "a new update, too").toBeGreaterThanOrEqual(9);
   await page.getByRole("button", { name: "Times in UTC" }).click();
   await expect(time).toHaveText(inUtc);
 });
 
-test("in the reader's own zone, too, what is selected of a key moment stays so while the title changes", async ({ newContext, newEntry, post, send }) => {
+test("selection in a key moment survives a change of title in the reader's own zone", async ({ newContext, newEntry, post, send }) => {
   const entry = await newEntry();
   await post(entry.slug, "the goal");
   const page = await (await newContext({ timezoneId: "Asia/Tokyo" })).newPage();

@@ -1,4 +1,4 @@
-// What 5,000 updates in one entry cost a reader, beside an entry of ordinary length in the same run.
+// The cost of an entry with 5,000 updates, compared with an ordinary entry in the same run.
 import type { Browser, CDPSession, Page } from "@playwright/test";
 import { median, ms, record } from "./support/figures";
 import { makeLongEntry } from "./support/long-entry";
@@ -6,20 +6,20 @@ import { expect, test, waitForFeed } from "./support/test";
 
 const VIEWPORT = { width: 1280, height: 800 };
 
-/** How often each thing is done; the two entries take turns, so that both meet the same machine. */
+/** Repetitions. The two entries take turns, so that both run under the same conditions. */
 const PAINTS = 9;
 const FLIPS = 9;
 const ROUNDS = 9;
 const HYDRATIONS = 5;
 
-/** How many times slower than this machine's the processor is on which a page is hydrated: about a cheap phone's. */
+/** The slowdown of the processor while a page is hydrated: about a cheap phone's. */
 const SLOWER = 4;
 const ARRIVALS_A_ROUND = 5;
 
-// A trace would cost the page more than what is measured.
+// A trace would cost more than what is measured.
 test.use({ trace: "off" });
 
-test("what 5,000 updates in one entry cost", async ({ browser, ringside }) => {
+test("cost of 5,000 updates in one entry", async ({ browser, ringside }) => {
   const [short, ordinary, long] = [await makeLongEntry(ringside, 100), await makeLongEntry(ringside, 200), await makeLongEntry(ringside, 5_000)];
 
   const paints = await inTurns([ordinary.url, long.url], PAINTS, (url) => firstPaint(browser, url));
@@ -28,13 +28,13 @@ test("what 5,000 updates in one entry cost", async ({ browser, ringside }) => {
   const hydrations = await inTurns([ordinary.url, long.url], HYDRATIONS, (url) => hydration(browser, url));
   report(`From the navigation to the hydrated page, on a processor ${SLOWER} times slower`, hydrations, ["200 updates", "5,000"]);
 
-  const flipped = [await livePage(browser, ordinary.url), await livePage(browser, long.url)];
+  const flipped = [await openLive(browser, ordinary.url), await openLive(browser, long.url)];
   const flips = await inTurns(flipped, FLIPS, ({ page }) => flip(page));
   report("Click on the order switch to the next painted frame", flips, ["200 updates", "5,000"]);
   for (const { page } of flipped) await page.context().close();
 
   for (const order of ["oldest", "latest"]) {
-    const pages = [await livePage(browser, `${short.url}?order=${order}`), await livePage(browser, `${long.url}?order=${order}`)];
+    const pages = [await openLive(browser, `${short.url}?order=${order}`), await openLive(browser, `${long.url}?order=${order}`)];
     const costs = await inTurns(pages, ROUNDS, arrivalCost);
     report(`An arrival, ${order} first, all that the page's main thread does until it is painted`, costs, ["100 updates", "5,000"]);
     for (const { page } of pages) await page.context().close();
@@ -42,7 +42,7 @@ test("what 5,000 updates in one entry cost", async ({ browser, ringside }) => {
   expect(ringside.log).not.toContain("panicked");
 });
 
-/** Measures each of `subjects` in turn, so many times; the first time of each only warms it up. */
+/** Measures `subjects` in turn, `times` times after a warm-up. */
 async function inTurns<Subject>(subjects: Subject[], times: number, measure: (subject: Subject) => Promise<number>): Promise<number[][]> {
   const measured = subjects.map((): number[] => []);
   for (let n = 0; n <= times; n++) {
@@ -61,7 +61,9 @@ function report(what: string, [reference, long]: number[][], [referenceName, lon
   console.log(`  ${longName}: ${ms(figure)}; beside it ${referenceName}: ${ms(beside)}; ratio ${(figure / beside).toFixed(2)}`);
 }
 
-/** Milliseconds from the start of the navigation, in a browser that has never seen the site. */
+/**
+ * Returns the milliseconds from the start of the navigation to the first paint, without a cache.
+ */
 async function firstPaint(browser: Browser, url: string): Promise<number> {
   const context = await browser.newContext({ viewport: VIEWPORT });
   const page = await context.newPage();
@@ -78,7 +80,9 @@ async function firstPaint(browser: Browser, url: string): Promise<number> {
   return paint;
 }
 
-/** Milliseconds from the start of the navigation to the live page, in a browser that has never seen the site. */
+/**
+ * Returns the milliseconds from the start of the navigation to the hydrated page, without a cache.
+ */
 async function hydration(browser: Browser, url: string): Promise<number> {
   const context = await browser.newContext({ viewport: VIEWPORT });
   const page = await context.newPage();
@@ -93,12 +97,12 @@ async function hydration(browser: Browser, url: string): Promise<number> {
   return time;
 }
 
-interface LivePage {
+interface OpenPage {
   page: Page;
   cdp: CDPSession;
 }
 
-async function livePage(browser: Browser, url: string): Promise<LivePage> {
+async function openLive(browser: Browser, url: string): Promise<OpenPage> {
   const context = await browser.newContext({ viewport: VIEWPORT });
   const page = await context.newPage();
   const cdp = await context.newCDPSession(page);
@@ -109,7 +113,9 @@ async function livePage(browser: Browser, url: string): Promise<LivePage> {
   return { page, cdp };
 }
 
-/** Milliseconds until the frame after a click is painted: the message is handled behind it. */
+/**
+ * Returns the milliseconds until the frame after a click is painted; then the message is handled.
+ */
 async function flip(page: Page): Promise<number> {
   await page.bringToFront();
   return page.evaluate(
@@ -127,8 +133,8 @@ async function flip(page: Page): Promise<number> {
   );
 }
 
-/** Milliseconds of the main thread's work an arrival: script, style, layout, paint and all else. */
-async function arrivalCost({ page, cdp }: LivePage): Promise<number> {
+/** Returns the milliseconds of main-thread work per new update: script, style, layout and paint. */
+async function arrivalCost({ page, cdp }: OpenPage): Promise<number> {
   await page.bringToFront();
   const before = await taskSeconds(cdp);
   await page.evaluate(arrive, ARRIVALS_A_ROUND);
@@ -140,15 +146,15 @@ async function taskSeconds(cdp: CDPSession): Promise<number> {
   return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
 }
 
-/** In the page: hands it batches of one new update as a stream would, and waits each time until it is painted. */
+/** Runs in the page: passes batches with one new update each, and waits until each is painted. */
 async function arrive(count: number): Promise<void> {
   const list = document.getElementById("live-updates") as HTMLElement;
-  const like = list.querySelector(".update") as HTMLElement;
+  const template = list.querySelector(".update") as HTMLElement;
   for (let n = 0; n < count; n++) {
     const [epoch, known] = (list.dataset.cursor ?? "").split(".");
     const rev = Number(known) + 1;
     const [id, postedAt] = [rev + 1_000_000, Date.now() * 1000];
-    const card = like.cloneNode(true) as HTMLElement;
+    const card = template.cloneNode(true) as HTMLElement;
     card.id = `update-${id}`;
     card.dataset.updateId = `${id}`;
     card.dataset.postedAt = `${postedAt}`;

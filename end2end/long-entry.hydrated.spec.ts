@@ -1,19 +1,19 @@
-// An entry of thousands of updates that is live.
+// A live entry with thousands of updates.
 import type { Locator, Page } from "@playwright/test";
 import { expect, test, updates, waitForFeed } from "./support/long-entry-test";
 
-// The long entry takes a while to make: one worker makes it, for all of these.
+// Creating the long entry takes a while, so one worker runs all of these tests.
 test.describe.configure({ mode: "default" });
 // A trace of such a page takes longer than the test.
 test.use({ trace: "off" });
 
-/** Far enough from the top and from the bottom, with some text above and below in view. */
+/** Opens the page, and scrolls to an update in the middle. */
 async function readInTheMiddle(page: Page, slugUrl: string): Promise<{ read: Locator; place: () => Promise<number> }> {
   await page.goto(slugUrl);
   await waitForFeed(page);
   await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
   const read = page.locator(".update", { hasText: "update number 1000." });
-  // Chunks that were never in view have estimated heights: the first jump may land beside it.
+  // Chunks that were never in view have estimated heights, so the first jump may miss it.
   await expect(async () => {
     await read.scrollIntoViewIfNeeded();
     await expect(read).toBeInViewport({ timeout: 1_000 });
@@ -21,31 +21,31 @@ async function readInTheMiddle(page: Page, slugUrl: string): Promise<{ read: Loc
   return { read, place: () => read.evaluate((node) => node.getBoundingClientRect().top) };
 }
 
-/** The ids of the updates, from top to bottom. */
+/** Returns the ids of the updates, from top to bottom. */
 const ids = (page: Page) =>
   page.locator("#live-updates .update").evaluateAll((nodes) => nodes.map((node) => Number((node as HTMLElement).dataset.updateId)));
 
 const ascending = (numbers: number[]) => [...numbers].sort((a, b) => a - b);
 
-test("arrivals join the end, over a stretch's end too, and move nothing", async ({ page, longEntry, post }) => {
+test("new updates are appended across chunks, without scrolling the page", async ({ page, longEntry, post }) => {
   const { place } = await readInTheMiddle(page, longEntry.url);
   const before = { place: await place(), count: (await ids(page)).length };
-  // More than fill a stretch.
+  // More than a chunk holds.
   for (let n = 0; n < 60; n++) await post(longEntry.slug, `arrival ${n}`);
   await expect(page.locator("#live-updates .update")).toHaveCount(before.count + 60);
   const after = await ids(page);
   expect(after).toEqual(ascending(after));
   expect(await place()).toBe(before.place);
-  const sizes = await page.locator(".stretch").evaluateAll((nodes) => nodes.map((node) => node.childElementCount));
-  expect(Math.max(...sizes), "no stretch grows without end").toBeLessThanOrEqual(50);
+  const sizes = await page.locator(".chunk").evaluateAll((nodes) => nodes.map((node) => node.childElementCount));
+  expect(Math.max(...sizes), "updates in the largest chunk").toBeLessThanOrEqual(50);
 });
 
-test("what was taken back and comes again stands in its place", async ({ page, longEntry, newMember }) => {
+test("restored update returns to its place", async ({ page, longEntry, newMember }) => {
   const editor = await newMember("editor");
   const send = async (path: string) => {
     const origin = new URL(longEntry.url).origin;
-    const answer = await editor.context.request.post(origin + path, { headers: { Origin: origin }, maxRedirects: 0 });
-    expect(answer.status()).toBe(303);
+    const response = await editor.context.request.post(origin + path, { headers: { Origin: origin }, maxRedirects: 0 });
+    expect(response.status()).toBe(303);
   };
   const { read } = await readInTheMiddle(page, longEntry.url);
   const before = await ids(page);
@@ -57,14 +57,14 @@ test("what was taken back and comes again stands in its place", async ({ page, l
   expect(await ids(page)).toEqual(before);
 });
 
-test("the order can be changed and is remembered, and arrivals come in at the other end", async ({ page, longEntry, post }) => {
+test("order is reversed and stored, and new updates appear at the other end", async ({ page, longEntry, post }) => {
   await page.goto(longEntry.url);
   await waitForFeed(page);
   const oldestFirst = await ids(page);
   await page.getByRole("button", { name: "Show latest first" }).click();
   expect(await ids(page)).toEqual(oldestFirst.toReversed());
   await page.reload();
-  expect(await ids(page), "applied before it is live").toEqual(oldestFirst.toReversed());
+  expect(await ids(page), "applied before hydration").toEqual(oldestFirst.toReversed());
   await waitForFeed(page);
   await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
   await post(longEntry.slug, "on top");

@@ -1,12 +1,12 @@
-// An entry of thousands of updates, read with and without JavaScript: all of it is in the page.
+// An entry with thousands of updates, with and without JavaScript.
 import { expect, test } from "./support/long-entry-test";
 
-// The long entry takes a while to make: one worker makes it, for all of these.
+// Creating the long entry takes a while, so one worker runs all of these tests.
 test.describe.configure({ mode: "default" });
 // A trace of such a page takes longer than the test.
 test.use({ trace: "off" });
 
-test("every update is in the page, in order", async ({ page, longEntry }) => {
+test("page contains every update in order", async ({ page, longEntry }) => {
   const numbers = () =>
     page.locator("#live-updates .prose").evaluateAll((nodes) => nodes.map((node) => Number(/number (\d+)\./.exec(node.textContent)?.[1])));
   const oldest = Array.from({ length: longEntry.updates }, (_, n) => n);
@@ -16,7 +16,7 @@ test("every update is in the page, in order", async ({ page, longEntry }) => {
   expect(await numbers()).toEqual(oldest.reverse());
 });
 
-test("the link to an update far down leads to it, and so does its own page", async ({ page, longEntry }) => {
+test("link to an update far down scrolls to it, also from the update's page", async ({ page, longEntry }) => {
   await page.goto(longEntry.url);
   const id = await page.locator(".update", { hasText: "update number 1789." }).getAttribute("data-update-id");
   const update = page.locator(`#update-${id}`);
@@ -28,12 +28,12 @@ test("the link to an update far down leads to it, and so does its own page", asy
 
   await page.goto(`${longEntry.url}/updates/${id}`);
   await expect(page.getByRole("article")).toContainText("update number 1789.");
-  await page.getByRole("link", { name: "Read it in the live blog" }).click();
+  await page.getByRole("link", { name: "Read in live blog" }).click();
   await page.waitForURL(`${longEntry.url}#update-${id}`);
   await expect(update).toBeInViewport();
 });
 
-test("the browser's own search finds what is far out of sight", async ({ page, longEntry }) => {
+test("browser's search finds an update far outside the view", async ({ page, longEntry }) => {
   await page.goto(longEntry.url);
   const update = page.locator(".update", { hasText: "update number 1234." });
   await expect(update).not.toBeInViewport();

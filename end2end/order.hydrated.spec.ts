@@ -1,7 +1,7 @@
-// The order a reader chooses, and what arrives above what they read.
+// The order that a reader chooses, and pending updates.
 import { expect, idOf, placeOf, test, texts, updates, waitForFeed } from "./support/test";
 
-test("the order is remembered, and applied before anything is painted", async ({ page, newEntry, post, allowConsole }) => {
+test("chosen order is stored, and applied before the first paint", async ({ page, newEntry, post, allowConsole }) => {
   allowConsole(/ERR_FAILED/, /Failed to fetch/);
   const entry = await newEntry();
   for (const text of ["one", "two", "three"]) await post(entry.slug, text);
@@ -9,16 +9,16 @@ test("the order is remembered, and applied before anything is painted", async ({
   await waitForFeed(page);
   await page.getByRole("button", { name: "Show latest first" }).click();
 
-  // Scripts of the build come too late for this: the list is in order without them.
+  // Without the build's scripts: the inline script applies the order.
   await page.route("**/pkg/*.{js,wasm}", (route) => route.abort());
   await page.goto(entry.url, { waitUntil: "commit" });
   await expect(updates(page)).toHaveCount(3);
   expect(await texts(page)).toEqual(["three", "two", "one"]);
   await page.goto(`${entry.url}?order=oldest`);
-  expect(await texts(page), "an address that names an order wins").toEqual(["one", "two", "three"]);
+  expect(await texts(page), "the address overrides the stored order").toEqual(["one", "two", "three"]);
 });
 
-test("a burst in latest-first order is shown latest first", async ({ page, newEntry, post }) => {
+test("burst of updates in latest-first order is shown latest first", async ({ page, newEntry, post }) => {
   const entry = await newEntry({ order: "latest" });
   await post(entry.slug, "start");
   await page.goto(entry.url);
@@ -30,7 +30,7 @@ test("a burst in latest-first order is shown latest first", async ({ page, newEn
   expect(await texts(page)).toEqual([...burst.reverse(), "start"]);
 });
 
-test("arrivals above what is read wait behind a button", async ({ page, newEntry, post }) => {
+test("new updates above the reader are pending until they press a button", async ({ page, newEntry, post }) => {
   const entry = await newEntry({ order: "latest" });
   for (let n = 0; n < 12; n++) await post(entry.slug, `update ${n} `.repeat(40));
   await page.goto(entry.url);
@@ -54,7 +54,7 @@ test("arrivals above what is read wait behind a button", async ({ page, newEntry
   await expect(button).toBeHidden();
 });
 
-test("arrivals wait while something in the list is selected, and a deleted one isn't counted", async ({
+test("new updates are pending during a selection, and deleted ones are not counted", async ({
   page,
   newEntry,
   post,
@@ -65,7 +65,7 @@ test("arrivals wait while something in the list is selected, and a deleted one i
   await page.goto(entry.url);
   await waitForFeed(page);
   await updates(page).locator(".prose").selectText();
-  await post(entry.slug, "held");
+  await post(entry.slug, "pending");
   await post(entry.slug, "taken back");
   await expect(page.getByRole("button", { name: "2 new updates" })).toBeVisible();
   const id = await page.locator(".update", { hasText: "taken back" }).getAttribute("data-update-id");
@@ -74,7 +74,7 @@ test("arrivals wait while something in the list is selected, and a deleted one i
   expect(await page.evaluate(() => getSelection()?.toString().trim())).toBe("select me");
 });
 
-test("oldest first, arrivals at the end out of view are counted, and the reader can jump to the first of them", async ({ page, newEntry, post, send }) => {
+test("oldest first: new updates out of view are counted, and the button jumps to the first", async ({ page, newEntry, post, send }) => {
   const entry = await newEntry();
   for (let n = 0; n < 12; n++) await post(entry.slug, `update ${n} `.repeat(40));
   await page.goto(entry.url);
@@ -92,7 +92,7 @@ test("oldest first, arrivals at the end out of view are counted, and the reader 
   await send(`/desk/updates/${await idOf(page, "taken back")}/delete`);
   await expect(button).toHaveText("3 new updates");
   await expect(page.getByRole("status")).toHaveText(/new updates?$/);
-  expect(await placeOf(read), "nothing moves").toBe(before);
+  expect(await placeOf(read), "the page does not scroll").toBe(before);
   const box = await button.boundingBox();
   expect(box?.height).toBeGreaterThanOrEqual(44);
 
@@ -103,7 +103,7 @@ test("oldest first, arrivals at the end out of view are counted, and the reader 
   await expect(button).toHaveCount(0);
 });
 
-test("oldest first, a reader at the end sees what arrives, and no count", async ({ page, newEntry, post }) => {
+test("oldest first: a reader at the end sees new updates, and no count", async ({ page, newEntry, post }) => {
   const entry = await newEntry();
   for (let n = 0; n < 8; n++) await post(entry.slug, `update ${n} `.repeat(40));
   await page.goto(entry.url);
@@ -113,22 +113,22 @@ test("oldest first, a reader at the end sees what arrives, and no count", async 
   await post(entry.slug, "below");
   await expect(button).toHaveText("1 new update");
   await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
-  await expect(button, "they came to it by themselves").toHaveCount(0);
+  await expect(button, "the reader scrolled to it").toHaveCount(0);
 
-  // Whatever the button says from here on is kept.
-  await page.locator(".arrivals").evaluate((node) => {
-    const told: string[] = [];
-    Object.assign(window, { told });
-    new MutationObserver(() => told.push(node.hasAttribute("hidden") ? "" : (node.textContent ?? ""))).observe(node, { attributes: true, childList: true });
+  // Records the button's texts from now on.
+  await page.locator(".pending-updates").evaluate((node) => {
+    const labels: string[] = [];
+    Object.assign(window, { labels });
+    new MutationObserver(() => labels.push(node.hasAttribute("hidden") ? "" : (node.textContent ?? ""))).observe(node, { attributes: true, childList: true });
   });
   await post(entry.slug, "at the end");
   await expect(updates(page).last()).toContainText("at the end");
   await expect(updates(page).last()).toBeInViewport();
   await placeOf(updates(page).last());
-  expect(await page.evaluate(() => (window as Window & { told?: string[] }).told?.filter(Boolean))).toEqual([]);
+  expect(await page.evaluate(() => (window as Window & { labels?: string[] }).labels?.filter(Boolean))).toEqual([]);
 });
 
-test("what waited at the end is counted no more once the order is turned", async ({ page, newEntry, post }) => {
+test("reversing the order clears the count of pending updates", async ({ page, newEntry, post }) => {
   const entry = await newEntry();
   for (let n = 0; n < 8; n++) await post(entry.slug, `update ${n} `.repeat(40));
   await page.goto(entry.url);

@@ -1,9 +1,10 @@
-// Pictures of every page in every state: two for the README, all to look at after a change.
+// Screenshots of all pages in all states, to look at after a change. Two of them are for the
+// README.
 import { join } from "node:path";
 import { STATES } from "./support/states";
 import { test } from "./support/fixtures";
 
-/** The README's two, and their colours. */
+/** The README's screenshots, and their colour schemes. */
 const README: Record<string, "light" | "dark"> = { "entry-desk": "light", "composer-phone": "dark" };
 
 for (const state of STATES) {
@@ -14,7 +15,7 @@ for (const state of STATES) {
     const page = await context.newPage();
     await state.open(page, fixture);
     const name = `${state.name}-${info.project.name}`;
-    // A picture of a whole page shows what is out of sight.
+    // A screenshot of the whole page includes what is outside the view.
     await page.evaluate(async () => {
       for (const card of document.querySelectorAll<HTMLElement>(".update")) card.style.contentVisibility = "visible";
       for (const image of document.images) {

@@ -3,10 +3,10 @@ import type { WorkerFixtures } from "./support/test";
 
 const withoutJavaScript = { testIgnore: "**/*.{hydrated,phone}.spec.ts", use: { javaScriptEnabled: false } };
 
-/** What depends on what the server keeps, and how its database says that it changed. */
+/** The specs that depend on the database, or on its change notifications. */
 const STORED = "**/{account,changes,desk,reconnect,language,live,front-page,servers}.{hydrated.spec,spec}.ts";
 
-/** On PostgreSQL the suite repeats what depends on the database; `make soak` repeats everything. */
+/** On PostgreSQL, only these specs run again; `make soak` runs all of them. */
 const onPostgres = process.env.RINGSIDE_EVERY_TEST ? {} : { testMatch: STORED };
 
 export default defineConfig<object, WorkerFixtures>({
@@ -14,10 +14,10 @@ export default defineConfig<object, WorkerFixtures>({
   outputDir: "test-results",
   fullyParallel: true,
   workers: 2,
-  // Generous: a test waits for conditions, and a busy machine may take its time.
+  // Generous: tests wait for conditions, and a busy machine may be slow.
   timeout: 240_000,
   expect: { timeout: 30_000 },
-  // A test that passes only at the second try hides a fault.
+  // A test that passes only when it is retried hides a fault.
   retries: 0,
   forbidOnly: !!process.env.CI,
   reporter: "list",
@@ -25,9 +25,9 @@ export default defineConfig<object, WorkerFixtures>({
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
     launchOptions: {
-      // Without it, Playwright looks for its own browser.
+      // If it is not set, Playwright uses its own browser.
       executablePath: process.env.RINGSIDE_CHROMIUM || undefined,
-      // A browser that talks to nobody but Ringside. (Playwright adds --no-sandbox, which root needs.)
+      // The browser connects only to Ringside. (Playwright adds --no-sandbox, which root needs.)
       args: [
         "--disable-gpu",
         "--disable-quic",
@@ -41,7 +41,7 @@ export default defineConfig<object, WorkerFixtures>({
   projects: [
     { name: "hydrated", testIgnore: "**/*.phone.spec.ts" },
     { name: "no-javascript", ...withoutJavaScript },
-    // What a small window or a finger could change; the rest holds here as it does there.
+    // The specs that a small window or touch could affect.
     {
       name: "phone",
       testMatch: ["**/*.phone.spec.ts", "**/{accessibility,composer,live,order}.hydrated.spec.ts", "**/reading.spec.ts"],

@@ -1,7 +1,7 @@
-// What anybody can read, with and without JavaScript.
+// Public pages, with and without JavaScript.
 import { expect, test, texts } from "./support/test";
 
-test("the front page leads to an entry, and the entry to each of its updates", async ({ page, newEntry, post }) => {
+test("front page links to an entry, and the entry to each of its updates", async ({ page, newEntry, post }) => {
   const entry = await newEntry({ title: "The count" });
   await post(entry.slug, "The polls have **closed**.", { headline: "Closed" });
 
@@ -15,27 +15,27 @@ test("the front page leads to an entry, and the entry to each of its updates", a
   await update.locator(".update-when").click();
   await expect(page).toHaveURL(/\/entries\/.+\/updates\/\d+$/);
   await expect(page).toHaveTitle(/^Closed · The count/);
-  await page.getByRole("link", { name: "Read it in the live blog" }).click();
+  await page.getByRole("link", { name: "Read in live blog" }).click();
   await expect(page).toHaveURL(/#update-\d+$/);
 });
 
-test("the front page shows each entry's latest line, and leads to all that is live, newest first", async ({ page, newEntry, post }) => {
+test("front page shows each entry's latest update, and links to all live updates", async ({ page, newEntry, post }) => {
   const entry = await newEntry({ title: "The count" });
   const other = await newEntry({ title: "The match" });
   await post(entry.slug, "The first **figures**.");
   await post(other.slug, "Kick-off.");
   await page.goto("/");
-  const line = page.getByRole("listitem").filter({ has: page.locator(`a[href="/entries/${entry.slug}"]`) });
-  await expect(line).toContainText("The first figures.");
+  const item = page.getByRole("listitem").filter({ has: page.locator(`a[href="/entries/${entry.slug}"]`) });
+  await expect(item).toContainText("The first figures.");
 
-  await page.getByRole("link", { name: "Everything that is live, in one stream" }).click();
+  await page.getByRole("link", { name: "All live updates on one page" }).click();
   await expect(page.getByRole("heading", { name: "Live now", level: 1 })).toBeVisible();
   expect((await texts(page)).slice(0, 2)).toEqual(["Kick-off.", "The first figures."]);
   await page.getByRole("article").filter({ hasText: "The first figures." }).getByRole("link", { name: "The count" }).click();
   await expect(page).toHaveURL(new RegExp(`/entries/${entry.slug}#update-\\d+$`));
 });
 
-test("updates are read oldest first, and latest first where the address or the entry says so", async ({
+test("updates are oldest first, unless the address or the entry sets another order", async ({
   page,
   newEntry,
   post,
@@ -56,12 +56,12 @@ test("updates are read oldest first, and latest first where the address or the e
   expect(await texts(page)).toEqual(["one", "two", "three"]);
 });
 
-test("without JavaScript pages show that they don't update by themselves, and offer links that work", async ({ page, newEntry, post, javaScriptEnabled }) => {
+test("without JavaScript, pages show that they do not update automatically, with working links", async ({ page, newEntry, post, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled !== false);
   const entry = await newEntry();
   await post(entry.slug, "first");
   await page.goto(entry.url);
-  await expect(page.getByText("This page doesn't update by itself.")).toBeVisible();
+  await expect(page.getByText("This page does not update automatically.")).toBeVisible();
   await post(entry.slug, "second");
   await page.getByRole("link", { name: "Refresh" }).click();
   expect(await texts(page)).toEqual(["first", "second"]);
@@ -69,18 +69,18 @@ test("without JavaScript pages show that they don't update by themselves, and of
   expect(await texts(page)).toEqual(["second", "first"]);
   for (const path of ["/", "/live"]) {
     await page.goto(path);
-    await expect(page.getByText("This page doesn't update by itself.")).toBeVisible();
+    await expect(page.getByText("This page does not update automatically.")).toBeVisible();
     await expect(page.getByRole("link", { name: "Refresh" })).toHaveAttribute("href", path);
   }
 });
 
-test("an empty entry says that its first update will come", async ({ page, newEntry }) => {
+test("empty entry shows a sentence", async ({ page, newEntry }) => {
   const entry = await newEntry();
   await page.goto(entry.url);
   await expect(page.getByText("No updates yet.")).toBeVisible();
 });
 
-test("what an author wrote can't act", async ({ page, newEntry, post }) => {
+test("scripts in an author's text do not run", async ({ page, newEntry, post }) => {
   const entry = await newEntry();
   await post(entry.slug, `<script>document.title = "owned"</script><img src=x onerror="document.title='owned'">seen`);
   await post(entry.slug, "[a link](javascript:alert(1)) <b onclick=alert(1)>bold</b>");
@@ -91,19 +91,19 @@ test("what an author wrote can't act", async ({ page, newEntry, post }) => {
   await expect(page).not.toHaveTitle("owned");
 });
 
-test("an address where nothing stands says so, and leads back", async ({ page, newEntry, allowConsole }) => {
+test("unknown address shows an error page with a link to all live blogs", async ({ page, newEntry, allowConsole }) => {
   allowConsole(/404/);
   const draft = await newEntry({ state: "draft" });
   for (const address of ["/nowhere", "/entries/nowhere", "/entries/No%20Slug", draft.url, "/entries/nowhere/updates/1"]) {
-    const answer = await page.goto(address);
-    expect(answer?.status(), address).toBe(404);
+    const response = await page.goto(address);
+    expect(response?.status(), address).toBe(404);
     await expect(page.getByRole("heading", { name: "Not found" })).toBeVisible();
   }
   await page.getByRole("link", { name: "See all live blogs" }).click();
   await expect(page.getByRole("heading", { name: "Live blogs", exact: true })).toBeVisible();
 });
 
-test("a footnote's number leads to the note of its own update, and back", async ({ page, newEntry, post }) => {
+test("footnote links to the note in its own update, and back", async ({ page, newEntry, post }) => {
   const entry = await newEntry();
   await post(entry.slug, "One per cent.[^1]\n\n[^1]: Reuters");
   await post(entry.slug, "Two per cent.[^1]\n\n[^1]: The returning officer");
@@ -118,7 +118,7 @@ test("a footnote's number leads to the note of its own update, and back", async 
   await expect(page.locator(":target")).toHaveText("1");
 });
 
-test("each block of a text runs in its own direction", async ({ page, newEntry, post }) => {
+test("each block of a text has its own direction", async ({ page, newEntry, post }) => {
   const entry = await newEntry();
   await post(entry.slug, "هدف! الأهلي 2–1 (90+3).\n\n- الأول\n\n> الثاني\n\nAnd in English.");
   await page.goto(entry.url);

@@ -1,4 +1,4 @@
-// A page whose connection suffers, and heals by itself.
+// Lost connections, and how a page recovers.
 import { expect, expectStatus, markNodes, runUntilStatus, test, texts, unmarked, updates, waitForFeed } from "./support/test";
 
 test.use({ settings: { RINGSIDE_POLL_INTERVAL_MS: "500" } });
@@ -26,7 +26,7 @@ for (const [transport, status, kill] of [
     await expectStatus(page, status);
     await ringside.stop({ kill });
     await expectStatus(page, "reconnecting");
-    await expect(page.locator(".connection-status")).toHaveText(/last heard \d\d:\d\d/);
+    await expect(page.locator(".connection-status")).toHaveText(/last contact \d\d:\d\d/);
     await ringside.start();
     await post(entry.slug, "after");
     await expect(updates(page)).toHaveCount(2, { timeout: 40_000 });
@@ -38,7 +38,7 @@ for (const [transport, status, kill] of [
 }
 
 for (const transport of ["auto", "websocket", "poll"]) {
-  test(`without a network a page (${transport}) says so and since when, and heals by itself`, async ({ page, newEntry, post, allowConsole }) => {
+  test(`without a network, a page (${transport}) shows that it is offline and since when, and recovers`, async ({ page, newEntry, post, allowConsole }) => {
     allowConsole(NETWORK);
     const entry = await newEntry();
     const status = transport === "poll" ? "polling" : "live";
@@ -47,7 +47,7 @@ for (const transport of ["auto", "websocket", "poll"]) {
     await expectStatus(page, status);
     await expect(page.locator(".connection-status")).toHaveAttribute("title", /^Last contact with the server at \d\d:\d\d$/);
     await page.context().setOffline(true);
-    await expect(page.locator(".connection-status")).toHaveText(/^Offline · last heard \d\d:\d\d$/);
+    await expect(page.locator(".connection-status")).toHaveText(/^Offline · last contact \d\d:\d\d$/);
     await post(entry.slug, "missed");
     await page.context().setOffline(false);
     await expect(updates(page)).toHaveText(/missed/);
@@ -55,26 +55,27 @@ for (const transport of ["auto", "websocket", "poll"]) {
   });
 }
 
-test("after 40 seconds of silence a page takes its stream for lost", async ({ page, middlebox, newEntry, post }) => {
+test("page reconnects after 40 seconds without an event", async ({ page, middlebox, newEntry, post }) => {
   const entry = await newEntry();
   await page.clock.install();
   await page.goto(`${middlebox.url}/entries/${entry.slug}`);
   await waitForFeed(page);
   await expectStatus(page, "live");
-  middlebox.forget();
-  await post(entry.slug, "unheard");
-  // The clock runs on meanwhile: the time between is left for a busy machine.
+  middlebox.dropStreams();
+  await post(entry.slug, "not received");
+  // The page's clock also runs in real time, so there is some margin for a busy machine.
   await page.clock.runFor(15_000);
   await expect(updates(page)).toHaveCount(0);
   await expectStatus(page, "live");
   await page.clock.runFor(27_000);
-  await expect(updates(page)).toHaveText(/unheard/);
+  await expect(updates(page)).toHaveText(/not received/);
   await runUntilStatus(page, "live");
 });
 
-test("a machine that slept wakes to a page that catches up", async ({ page, middlebox, newEntry, post }) => {
+test("page catches up after the machine has slept", async ({ page, middlebox, newEntry, post }) => {
   const entry = await newEntry();
-  // Asleep, no timer fires, and in some browsers the page's own clock stands still: only the one on the wall goes on.
+  // While a machine sleeps, no timer fires, and in some browsers `performance.now()` stops, too.
+  // Only the wall clock advances.
   await page.addInitScript(() => {
     const wall = Date.now;
     let slept = 0;
@@ -84,7 +85,7 @@ test("a machine that slept wakes to a page that catches up", async ({ page, midd
   await page.goto(`${middlebox.url}/entries/${entry.slug}`);
   await waitForFeed(page);
   await expectStatus(page, "live");
-  middlebox.forget();
+  middlebox.dropStreams();
   await post(entry.slug, "while it slept");
   await page.evaluate(() => (window as Window & { sleep?: (milliseconds: number) => void }).sleep?.(3_600_000));
   await expect(updates(page)).toHaveText(/while it slept/);
@@ -92,7 +93,7 @@ test("a machine that slept wakes to a page that catches up", async ({ page, midd
 });
 
 for (const transport of ["auto", "websocket"]) {
-  test(`a page (${transport}) that comes out of the back/forward cache catches up, with the nodes that it had`, async ({
+  test(`page (${transport}) restored from the back/forward cache keeps its nodes, and catches up`, async ({
     playwright,
     launchOptions,
     consoleWatch,
@@ -102,7 +103,7 @@ for (const transport of ["auto", "websocket"]) {
   }) => {
     const entry = await newEntry();
     await post(entry.slug, "before");
-    // Playwright turns that cache off.
+    // Playwright disables the cache by default.
     const browser = await playwright.chromium.launch({ ...launchOptions, ignoreDefaultArgs: ["--disable-back-forward-cache"] });
     const context = await browser.newContext();
     consoleWatch.watch(context);
@@ -113,11 +114,11 @@ for (const transport of ["auto", "websocket"]) {
     await markNodes(page);
     await page.goto(`${ringside.url}/login`);
     await post(entry.slug, "while the reader was away");
-    // A page that is taken out as it was loads nothing.
+    // A restored page loads nothing.
     await page.goBack({ waitUntil: "commit" });
     await expect(updates(page)).toHaveCount(2);
     await expectStatus(page, "live");
-    expect(await unmarked(page), "it is the same page, and one update came").toBe(1);
+    expect(await unmarked(page), "only the missed update has a new node").toBe(1);
     expect(await texts(page)).toEqual(["before", "while the reader was away"]);
     await browser.close();
   });

@@ -3,7 +3,10 @@ import tests from "./playwright.config";
 
 const quiet = { reducedMotion: "reduce" as const };
 
-/** Pictures of every page at a phone's and a desk's width, in light and dark, into `screenshots`; and the README's into `docs/images`. */
+/**
+ * Takes screenshots of every page at the widths of a phone and a desktop, in light and dark, into
+ * `screenshots`, and those of the README into `docs/images`.
+ */
 export default defineConfig({
   ...tests,
   testMatch: "**/*.screenshots.ts",

@@ -1,7 +1,7 @@
 // Several servers on one database.
 import { expect, test, updates, waitForFeed } from "./support/test";
 
-test("what is posted on one server is read on another", async ({ page, newServer, newEntry, post }) => {
+test("update posted on one server appears on another", async ({ page, newServer, newEntry, post }) => {
   const other = await newServer();
   const entry = await newEntry();
   await page.goto(`${other.url}/entries/${entry.slug}`);
@@ -12,16 +12,16 @@ test("what is posted on one server is read on another", async ({ page, newServer
   }
 });
 
-test("servers that are cut off from the database go on", async ({ page, ringside, newServer, newEntry, post }) => {
+test("servers recover from closed database connections", async ({ page, ringside, newServer, newEntry, post }) => {
   const { postgres } = ringside;
-  test.skip(!postgres, "an SQLite file has no connections to cut");
+  test.skip(!postgres, "an SQLite file has no connections to close");
   const other = await newServer();
   const entry = await newEntry();
   await page.goto(`${other.url}/entries/${entry.slug}`);
   await waitForFeed(page);
   await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
   for (const text of ["one", "two", "three"]) {
-    await postgres?.cutConnections();
+    await postgres?.closeConnections();
     await post(entry.slug, text);
     await expect(updates(page).last()).toContainText(text);
   }

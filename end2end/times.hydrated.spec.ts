@@ -1,9 +1,9 @@
-// Times that are not on the day that their place implies, in the entry's zone and in the reader's own.
+// Times on several days, in the entry's zone and in the reader's own.
 import type { Locator, Page } from "@playwright/test";
 import type { Ringside } from "./support/ringside";
 import { expect, idOf, test, updates, waitForFeed } from "./support/test";
 
-/** Opens a page in a browser of this zone, once its list is live. */
+/** Opens a page in a browser with this time zone, and waits until it is hydrated. */
 async function openIn(newContext: (options: { timezoneId: string }) => Promise<{ newPage(): Promise<Page> }>, timezoneId: string, url: string) {
   const page = await (await newContext({ timezoneId })).newPage();
   await page.goto(url);
@@ -11,18 +11,21 @@ async function openIn(newContext: (options: { timezoneId: string }) => Promise<{
   return page;
 }
 
-/** What the times within `root` show, in one space each. */
+/** Returns the texts of the times within `root`, with normalised spaces. */
 async function shown(root: Locator): Promise<string[]> {
   return (await root.locator("time").allTextContents()).map((text) => text.replace(/\s+/g, " ").trim());
 }
 
-/** When an update is to have been posted and edited. */
+/** The times at which an update was posted and edited. */
 interface Moments {
   posted: string;
   edited?: string;
 }
 
-/** Has an entry and its updates be of other days, which no server can be told. A change of zone shows it: all cards are made anew. */
+/**
+ * Changes the times of an entry and its updates in the database, which no request can do. A later
+ * change of the time zone renders all cards again.
+ */
 async function moveInTime(ringside: Ringside, slug: string, started: string, moments: Moments[]): Promise<void> {
   const micros = (time: string) => BigInt(Date.parse(time)) * 1000n;
   await ringside.sql(`UPDATE entries SET starts_at = ${micros(started)} WHERE slug = '${slug}'`);
@@ -34,7 +37,7 @@ async function moveInTime(ringside: Ringside, slug: string, started: string, mom
   }
 }
 
-test("the reader's own zone rewrites days, since and tooltips, arrivals too, and gives all back", async ({
+test("switching to the reader's zone changes dates, tooltips and new updates, and back again", async ({
   newContext,
   newEntry,
   post,
@@ -83,14 +86,14 @@ test("the reader's own zone rewrites days, since and tooltips, arrivals too, and
   expect(await everything()).toEqual(before);
 });
 
-test("the next day in the reader's own zone has its date, though the entry's first day has none", async ({
+test("time on the next day in the reader's zone has a date", async ({
   newContext,
   newEntry,
   post,
   send,
   ringside,
 }) => {
-  // By the entry's clocks both are of its first day; in Tokyo it began on one day or the next.
+  // In the entry's zone, both are on its first day. In Tokyo, it began on that day or on the next.
   for (const [started, earlier] of [
     ["2026-11-20T08:00:00Z", "17:05"],
     ["2026-11-20T18:00:00Z", "21 Nov 03:30"],
@@ -108,7 +111,7 @@ test("the next day in the reader's own zone has its date, though the entry's fir
   }
 });
 
-test("an hour that comes twice has its zone, in the entry's zone and in the reader's own", async ({
+test("repeated hour is shown with its zone, in the entry's zone and in the reader's", async ({
   newContext,
   newEntry,
   post,
@@ -131,7 +134,7 @@ test("an hour that comes twice has its zone, in the entry's zone and in the read
   await page.getByRole("button", { name: "Times in my zone" }).click();
   expect(await shown(list)).toEqual(["24 Oct 20:30", "24 Oct 21:10", "24 Oct 22:00", "1 Nov 01:30 EDT", "1 Nov 01:30 EST"]);
 
-  // Where the reader's zone is the entry's, the other way round.
+  // The reverse: the reader's zone has the repeated hour.
   const utc = { title: "Clocks go back", slug: entry.slug, time_zone: "UTC" };
   await send(`/desk/entries/${entry.slug}/edit`, utc);
   const paris = await openIn(newContext, "Europe/Paris", entry.url);
@@ -141,32 +144,32 @@ test("an hour that comes twice has its zone, in the entry's zone and in the read
 });
 
 for (const path of ["/", "/live"]) {
-  test(`${path} has a date beside every time, in the reader's own zone too`, async ({ newContext, newEntry, post, send, ringside }) => {
+  test(`${path} shows a date with every time, also in the reader's zone`, async ({ newContext, newEntry, post, send, ringside }) => {
     const entry = await newEntry({ title: `Shown on ${path}` });
-    // Tests of one worker share their server.
+    // Tests of one worker share a server.
     const text = `late in the evening on ${path}.`;
     await post(entry.slug, text);
     await moveInTime(ringside, entry.slug, "2026-11-20T13:00:00Z", [{ posted: "2026-11-20T22:30:00Z" }]);
     const fields = { title: `Shown on ${path}`, slug: entry.slug, time_zone: "Europe/Paris" };
     await send(`/desk/entries/${entry.slug}/edit`, fields);
     const page = await openIn(newContext, "Asia/Tokyo", `${ringside.url}${path}`);
-    const line = page.locator(path === "/" ? ".entry-line" : ".update", { hasText: text });
-    await expect(line.locator("time").first()).toHaveText("20 Nov 23:30");
+    const item = page.locator(path === "/" ? ".entry-item" : ".update", { hasText: text });
+    await expect(item.locator("time").first()).toHaveText("20 Nov 23:30");
     await page.getByRole("button", { name: "Times in my zone" }).click();
-    await expect(line.locator("time").first()).toHaveText("21 Nov 07:30");
-    // What arrives, and what is made anew.
+    await expect(item.locator("time").first()).toHaveText("21 Nov 07:30");
+    // Also after an edit and a reload.
     await send(`/desk/updates/${await updateNumber(page, entry.slug)}`, { source: `${text} Again.` });
-    await expect(line).toContainText("Again.");
-    await expect(line.locator("time").first()).toHaveText("21 Nov 07:30");
+    await expect(item).toContainText("Again.");
+    await expect(item.locator("time").first()).toHaveText("21 Nov 07:30");
     await page.reload();
     await expect(page.locator("[data-hydrated]")).toBeAttached();
-    await expect(line.locator("time").first()).toHaveText("21 Nov 07:30");
+    await expect(item.locator("time").first()).toHaveText("21 Nov 07:30");
     await page.getByRole("button", { name: "Local times" }).click();
-    await expect(line.locator("time").first()).toHaveText("20 Nov 23:30");
+    await expect(item.locator("time").first()).toHaveText("20 Nov 23:30");
   });
 }
 
-/** The number of the one update of an entry. */
+/** Returns the id of an entry's only update. */
 async function updateNumber(page: Page, slug: string): Promise<string> {
   const entry = await page.request.get(`/entries/${slug}`);
   const number = /data-update-id="(\d+)"/.exec(await entry.text())?.[1];
@@ -174,16 +177,16 @@ async function updateNumber(page: Page, slug: string): Promise<string> {
   return number;
 }
 
-test("a time that an author wrote is left alone", async ({ newContext, newEntry, post }) => {
+test("time in an author's text is not changed", async ({ newContext, newEntry, post }) => {
   const entry = await newEntry();
-  await post(entry.slug, 'Doors open <time datetime="2026-11-20T13:00:00Z">at two</time>.');
+  await post(entry.slug, 'Gates open <time datetime="2026-11-20T13:00:00Z">at two</time>.');
   const page = await openIn(newContext, "Asia/Tokyo", entry.url);
   await waitForFeed(page);
   await page.getByRole("button", { name: "Times in my zone" }).click();
-  await expect(page.locator(".prose")).toHaveText("Doors open at two.");
+  await expect(page.locator(".prose")).toHaveText("Gates open at two.");
 });
 
-test("dates appear on open pages when an entry starts that was written to before", async ({ page, newEntry, post, send, ringside }) => {
+test("dates appear on open pages when an entry with earlier updates is started", async ({ page, newEntry, post, send, ringside }) => {
   const entry = await newEntry({ state: "upcoming" });
   await post(entry.slug, "three days early");
   await moveInTime(ringside, entry.slug, "2026-11-17T13:00:00Z", [{ posted: "2026-11-17T13:00:00Z" }]);

@@ -1,12 +1,12 @@
-// Pages that a translator or an extension has changed, before they are hydrated or after.
+// Pages that a translator or an extension has changed, before or after hydration.
 import type { Page } from "@playwright/test";
 import { expect, expectStatus, idOf, test, updates, waitForFeed } from "./support/test";
 
-/** When a translator comes, and whether it goes on. */
-type When = "before" | "after" | "before, and goes on" | "after, and goes on";
+/** When a translator runs, and whether it continues with later changes. */
+type When = "before" | "after" | "before, and continues" | "after, and continues";
 
-/** Translates the page as Chrome's translator does: each text stands in two elements of its own, in other words. */
-function translatePage(goesOn: boolean): void {
+/** Translates the page as Chrome does: wraps each text in two elements, with another text. */
+function translatePage(continues: boolean): void {
   const translate = (root: Node) => {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     const found: Text[] = root instanceof Text ? [root] : [];
@@ -22,7 +22,7 @@ function translatePage(goesOn: boolean): void {
   };
   document.documentElement.classList.add("translated-ltr");
   translate(document.body);
-  if (!goesOn) return;
+  if (!continues) return;
   const observer = new MutationObserver((changes) => {
     for (const { addedNodes } of changes) for (const node of addedNodes) translate(node);
   });
@@ -30,29 +30,29 @@ function translatePage(goesOn: boolean): void {
 }
 
 async function open(page: Page, url: string, when: When): Promise<void> {
-  const goesOn = when.endsWith("goes on");
+  const continues = when.endsWith("continues");
   if (when.startsWith("before")) {
-    // What hydrates the page waits for the same event, and comes second.
-    await page.addInitScript(`document.addEventListener("DOMContentLoaded", () => (${translatePage})(${goesOn}))`);
+    // The hydration script waits for the same event, and runs after this listener.
+    await page.addInitScript(`document.addEventListener("DOMContentLoaded", () => (${translatePage})(${continues}))`);
   }
   await page.goto(url);
   await expect(page.locator("[data-hydrated]")).toBeAttached();
-  if (when.startsWith("after")) await page.evaluate(translatePage, goesOn);
+  if (when.startsWith("after")) await page.evaluate(translatePage, continues);
 }
 
-for (const when of ["before", "after", "before, and goes on", "after, and goes on"] as const) {
-  test(`a page that is translated (${when}) is live: arrivals, edits and deletions show once`, async ({ newContext, newEntry, post, send }) => {
+for (const when of ["before", "after", "before, and continues", "after, and continues"] as const) {
+  test(`translated entry page (${when}) shows new updates, edits and deletions once`, async ({ newContext, newEntry, post, send }) => {
     const page = await (await newContext({ timezoneId: "Asia/Tokyo" })).newPage();
     const entry = await newEntry();
     for (const text of ["alpha", "beta", "gamma"]) await post(entry.slug, text);
     await open(page, entry.url, when);
     await expectStatus(page, "live");
-    await expect(page.locator(".connection-status")).toHaveText(/^«?Updates arrive by themselves»?$/);
+    await expect(page.locator(".connection-status")).toHaveText(/^«?Updates arrive automatically»?$/);
     await expect(updates(page).first()).toContainText("«alpha»");
 
     await post(entry.slug, "delta");
     await expect(updates(page)).toHaveCount(4);
-    await expect(updates(page).last().locator(".prose")).toHaveText(when.endsWith("goes on") ? "«delta»" : "delta");
+    await expect(updates(page).last().locator(".prose")).toHaveText(when.endsWith("continues") ? "«delta»" : "delta");
     const id = await idOf(page, "beta");
     await send(`/desk/updates/${id}`, { source: "beta, edited", headline: "" });
     await expect(page.locator(`#update-${id} .prose`)).toHaveText(/^«?beta, edited»?$/);
@@ -72,7 +72,7 @@ for (const when of ["before", "after", "before, and goes on", "after, and goes o
     await expect(page.locator("#entry-state")).toHaveText(/^«?Ended»?$/);
   });
 
-  test(`pages of all entries that are translated (${when}) are live`, async ({ page, newEntry, post, send, ringside }) => {
+  test(`translated front page and /live (${when}) show new updates and deletions`, async ({ page, newEntry, post, send, ringside }) => {
     const entry = await newEntry();
     await post(entry.slug, "before");
     await open(page, `${ringside.url}/live`, when);
@@ -90,7 +90,7 @@ for (const when of ["before", "after", "before, and goes on", "after, and goes o
   });
 }
 
-test("elements that an extension put into each island do no harm", async ({ author, newEntry, post }) => {
+test("elements inserted by an extension into each island do no harm", async ({ author, newEntry, post }) => {
   const entry = await newEntry();
   await post(entry.slug, "before");
   const page = await author.context.newPage();
@@ -111,11 +111,11 @@ test("elements that an extension put into each island do no harm", async ({ auth
   await expect(updates(page).first()).toContainText("from the composer");
 });
 
-test("an island that fails leaves the others live", async ({ author, newEntry, post, allowConsole }) => {
+test("failing island does not stop the others", async ({ author, newEntry, post, allowConsole }) => {
   allowConsole(/broken on purpose/);
   const entry = await newEntry();
   const page = await author.context.newPage();
-  // The composer's island comes first: what it asks of the page throws.
+  // The composer's island is hydrated first, and throws.
   await page.addInitScript(() => {
     const find = Document.prototype.getElementById;
     Document.prototype.getElementById = function (id) {

@@ -1,4 +1,4 @@
-// The transports that changes take to a page, and how a page finds one.
+// The transports of the feed, and how a page selects one.
 import type { Page } from "@playwright/test";
 import {
   expect,
@@ -12,34 +12,36 @@ import {
   unmarked,
   updates,
   waitForFeed,
-  watchStatus,
   watchHeads,
+  watchStatus,
 } from "./support/test";
 
 test.use({ settings: { RINGSIDE_POLL_INTERVAL_MS: "500" } });
 
 const NETWORK = /ERR_|Failed to load resource/;
 
-/** What a page asks of its feed: the last part of each path, as in `stream`. */
-function listen(page: Page): Set<string> {
-  const asked = new Set<string>();
+/**
+ * Records the feed's resources that a page requests: the last part of each path, such as `stream`.
+ */
+function watchRequests(page: Page): Set<string> {
+  const requested = new Set<string>();
   page.on("request", (request) => {
     const path = /\/feed\/\w+\/(\w+)/.exec(request.url());
-    if (path?.[1]) asked.add(path[1]);
+    if (path?.[1]) requested.add(path[1]);
   });
-  page.on("websocket", (socket) => asked.add(new URL(socket.url()).pathname));
-  return asked;
+  page.on("websocket", (socket) => requested.add(new URL(socket.url()).pathname));
+  return requested;
 }
 
-for (const [transport, status, asks] of [
+for (const [transport, status, resources] of [
   ["sse", "live", ["stream"]],
   ["websocket", "live", ["/ws"]],
   ["poll", "polling", ["changes", "head"]],
 ] as const) {
-  test(`all that happens arrives by ${transport}, by no other transport, and what stays keeps its node`, async ({ page, newEntry, post, send }) => {
+  test(`all changes arrive over ${transport} alone, and unchanged updates keep their nodes`, async ({ page, newEntry, post, send }) => {
     const entry = await newEntry();
     for (const text of ["kept", "secnod", "wrong"]) await post(entry.slug, text);
-    const asked = listen(page);
+    const requested = watchRequests(page);
     await page.goto(`${entry.url}?transport=${transport}`);
     await waitForFeed(page);
     await expectStatus(page, status);
@@ -53,8 +55,8 @@ for (const [transport, status, asks] of [
     await send(`/desk/updates/${wrong}/delete`);
     await expect(page.locator(`#update-${wrong}`)).toHaveCount(0);
     expect(await texts(page)).toEqual(["kept", "second", "new"]);
-    expect(await unmarked(page), "only what is new is a new node").toBe(1);
-    expect([...asked].sort()).toEqual(asks);
+    expect(await unmarked(page), "only the new update has a new node").toBe(1);
+    expect([...requested].sort()).toEqual(resources);
 
     await send(`/desk/entries/${entry.slug}/end`);
     await expectStatus(page, "ended");
@@ -62,9 +64,9 @@ for (const [transport, status, asks] of [
   });
 }
 
-test("behind a proxy that holds streams back the page polls, and streams again once it can", async ({ page, middlebox, newEntry, post }) => {
+test("behind a buffering proxy the page polls, and streams again once the proxy allows it", async ({ page, middlebox, newEntry, post }) => {
   const entry = await newEntry();
-  const said = await watchStatus(page);
+  const statuses = await watchStatus(page);
   middlebox.buffers = /\/stream/;
   await page.clock.install();
   await page.goto(`${middlebox.url}/entries/${entry.slug}`);
@@ -78,38 +80,38 @@ test("behind a proxy that holds streams back the page polls, and streams again o
   await runUntilStatus(page, "live");
   await post(entry.slug, "by the stream");
   await expect(updates(page)).toHaveCount(2);
-  expect(await said()).toEqual(["connecting", "polling", "live"]);
+  expect(await statuses()).toEqual(["connecting", "polling", "live"]);
 });
 
-test("behind a proxy that lets a stream begin and then holds it back, updates come by polls from the third stream on", async ({
+test("behind a proxy that buffers after the first event, the page polls after the third stream", async ({
   page,
   middlebox,
   newEntry,
   post,
 }) => {
   const entry = await newEntry();
-  middlebox.buffersAfterFirstWords = /\/stream/;
+  middlebox.buffersAfterFirstEvent = /\/stream/;
   await page.clock.install();
   await page.goto(`${middlebox.url}/entries/${entry.slug}`);
   await waitForFeed(page);
   await expectStatus(page, "live");
-  await runUntil(page, () => expect(middlebox.begun).toBeGreaterThanOrEqual(3));
+  await runUntil(page, () => expect(middlebox.cutAfterFirstEvent).toBeGreaterThanOrEqual(3));
   await runUntilStatus(page, "polling");
   for (const [at, text] of ["one", "two", "three"].entries()) {
     const posted = await page.evaluate(() => Date.now());
     await post(entry.slug, text);
     await runUntil(page, () => expect(updates(page)).toHaveCount(at + 1, { timeout: 250 }));
-    // A poll every half second, and what the test's own steps take; not the 20 seconds of silence.
+    // The poll interval of half a second, and the test's own steps; not the 20 seconds of silence.
     expect((await page.evaluate(() => Date.now())) - posted).toBeLessThan(15_000);
   }
 
-  middlebox.buffersAfterFirstWords = undefined;
+  middlebox.buffersAfterFirstEvent = undefined;
   await runUntilStatus(page, "live");
   await post(entry.slug, "by the stream");
   await expect(updates(page)).toHaveCount(4);
 });
 
-test("a page that gets no stream under the server's cap polls, and never says that it reconnects", async ({
+test("page that gets no stream because of the server's limit polls, and never shows reconnecting", async ({
   page,
   newServer,
   newEntry,
@@ -119,21 +121,21 @@ test("a page that gets no stream under the server's cap polls, and never says th
   allowConsole(/Failed to load resource: .* 503/);
   const full = await newServer({ RINGSIDE_MAX_STREAMS: "0", RINGSIDE_POLL_INTERVAL_MS: "500" });
   const entry = await newEntry();
-  const said = await watchStatus(page);
-  const refused = page.waitForResponse(/\/stream/);
+  const statuses = await watchStatus(page);
+  const response = page.waitForResponse(/\/stream/);
   await page.goto(`${full.url}/entries/${entry.slug}`);
   await waitForFeed(page);
-  const answer = await refused;
-  expect(answer.status()).toBe(503);
-  expect(answer.headers()["retry-after"]).toMatch(/^\d+$/);
+  const refused = await response;
+  expect(refused.status()).toBe(503);
+  expect(refused.headers()["retry-after"]).toMatch(/^\d+$/);
   await expectStatus(page, "polling");
   await post(entry.slug, "by polling");
   await expect(updates(page)).toHaveText(/by polling/);
   await page.waitForResponse(/\/stream/);
-  expect(await said()).toEqual(["connecting", "polling"]);
+  expect(await statuses()).toEqual(["connecting", "polling"]);
 });
 
-test("where streams are blocked the page polls, and streams again once they aren't", async ({ page, newEntry, post, allowConsole }) => {
+test("page polls while streams are blocked, and streams again afterwards", async ({ page, newEntry, post, allowConsole }) => {
   allowConsole(NETWORK);
   const entry = await newEntry();
   await page.route("**/feed/*/stream*", (route) => route.abort());
@@ -148,37 +150,40 @@ test("where streams are blocked the page polls, and streams again once they aren
   await runUntilStatus(page, "live");
 });
 
-test("a page polls as often as the server says, and no oftener", async ({ page, newServer, newEntry }) => {
+test("page polls at the server's interval", async ({ page, newServer, newEntry }) => {
   const calm = await newServer({ RINGSIDE_POLL_INTERVAL_MS: "10000" });
   const entry = await newEntry();
-  const asked = await watchHeads(page);
+  const headRequests = await watchHeads(page);
   await page.clock.install();
   await page.goto(`${calm.url}/entries/${entry.slug}?transport=poll`);
   await waitForFeed(page);
   await expectStatus(page, "polling");
-  await runUntil(page, async () => expect((await asked()).length).toBeGreaterThan(6));
-  const times = await asked();
+  await runUntil(page, async () => expect((await headRequests()).length).toBeGreaterThan(6));
+  const times = await headRequests();
   const pauses = times.slice(1).map((at, n) => at - (times[n] ?? 0));
-  // A tenth is left to chance, the connection looks at the clock once a second, and answers take their time.
+  // With 10 % jitter, a resolution of one second, and the time of the responses.
   expect(Math.min(...pauses)).toBeGreaterThanOrEqual(9_000);
   expect(Math.min(...pauses)).toBeLessThan(13_000);
 });
 
-test("a question that is never answered doesn't end the polls", async ({ page, middlebox, newEntry, post }) => {
+test("request without a response does not stop polling", async ({ page, middlebox, newEntry, post }) => {
   const entry = await newEntry();
   await page.goto(`${middlebox.url}/entries/${entry.slug}?transport=poll`);
   await waitForFeed(page);
   await expectStatus(page, "polling");
   middlebox.buffers = /\/head/;
-  await post(entry.slug, "asked for in vain");
+  await post(entry.slug, "not delivered");
   await expectStatus(page, "reconnecting");
-  await expect(page.locator(".connection-status")).toHaveText(/last heard \d\d:\d\d/);
+  await expect(page.locator(".connection-status")).toHaveText(/last contact \d\d:\d\d/);
   middlebox.buffers = undefined;
-  await expect(updates(page)).toHaveText(/asked for in vain/, { timeout: 40_000 });
+  await expect(updates(page)).toHaveText(/not delivered/, { timeout: 40_000 });
   await expectStatus(page, "polling");
 });
 
-/** Takes a tab out of view, or back. Headless, a browser has every tab in view: the page is told as it would be. */
+/**
+ * Hides or shows a tab. In a headless browser all tabs are visible, so the page's properties are
+ * overridden.
+ */
 const show = (page: Page, visible: boolean) =>
   page.evaluate((visible) => {
     Object.defineProperty(document, "hidden", { configurable: true, value: !visible });
@@ -187,14 +192,14 @@ const show = (page: Page, visible: boolean) =>
   }, visible);
 
 for (const transport of ["auto", "websocket"]) {
-  test(`a tab that is out of view holds no stream (${transport}), asks once a minute, and catches up when it is seen`, async ({
+  test(`hidden tab (${transport}) has no stream, polls once a minute, and catches up when it is visible`, async ({
     page,
     middlebox,
     newEntry,
     post,
   }) => {
     const entry = await newEntry();
-    const asked = await watchHeads(page);
+    const headRequests = await watchHeads(page);
     await page.clock.install();
     await page.goto(`${middlebox.url}/entries/${entry.slug}?transport=${transport}`);
     await waitForFeed(page);
@@ -203,16 +208,16 @@ for (const transport of ["auto", "websocket"]) {
     await show(page, false);
     await expect.poll(() => middlebox.streams).toBe(0);
 
-    const paths = listen(page);
-    const before = (await asked()).length;
-    await runUntil(page, async () => expect((await asked()).length).toBeGreaterThan(before + 3), 5_000);
-    const times = (await asked()).slice(before);
+    const requested = watchRequests(page);
+    const before = (await headRequests()).length;
+    await runUntil(page, async () => expect((await headRequests()).length).toBeGreaterThan(before + 3), 5_000);
+    const times = (await headRequests()).slice(before);
     for (const [n, at] of times.slice(1).entries()) expect(at - (times[n] ?? 0)).toBeGreaterThanOrEqual(54_000);
-    expect([...paths]).toEqual(["head"]);
+    expect([...requested]).toEqual(["head"]);
 
-    await post(entry.slug, "while nobody looked");
+    await post(entry.slug, "while hidden");
     await show(page, true);
-    await expect(updates(page)).toHaveText(/while nobody looked/);
+    await expect(updates(page)).toHaveText(/while hidden/);
     await expectStatus(page, "live");
     expect(middlebox.streams).toBe(1);
   });

@@ -1,4 +1,4 @@
-// What keys mean while somebody types with an input method, and in the headline; and whose a draft is.
+// Keys in the composer, input methods, and the drafts of several accounts.
 import type { CDPSession, Page } from "@playwright/test";
 import { submit } from "./support/form";
 import { type Entry, expect, type Member, test, texts, updates } from "./support/test";
@@ -10,14 +10,14 @@ async function openComposer(author: Member, entry: Entry): Promise<Page> {
   return page;
 }
 
-/** Types by an input method: `text` is underlined, and not yet taken. */
+/** Types with an input method: `text` is underlined, and not accepted yet. */
 async function compose(input: CDPSession, text: string): Promise<void> {
   await input.send("Input.imeSetComposition", { text, selectionStart: text.length, selectionEnd: text.length });
 }
 
 const box = (page: Page) => page.getByRole("textbox", { name: "Update" });
 
-/** What a browser says of Enter beside its name. */
+/** The properties of an Enter key event. */
 interface Enter {
   isComposing?: boolean;
   keyCode?: number;
@@ -25,7 +25,7 @@ interface Enter {
   metaKey?: boolean;
 }
 
-/** Sends Enter to the field that has the focus, as Safari and input methods do. */
+/** Dispatches Enter to the focused field, as Safari and input methods do. */
 async function dispatchEnter(page: Page, init: Enter): Promise<void> {
   await page.evaluate((init: Enter) => {
     document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...init }));
@@ -33,7 +33,7 @@ async function dispatchEnter(page: Page, init: Enter): Promise<void> {
 }
 
 for (const key of ["Enter", "Control+Enter", "Meta+Enter"]) {
-  test(`${key} during a composition publishes nothing, and all of it afterwards`, async ({ author, newEntry }) => {
+  test(`${key} during a composition publishes nothing; afterwards the whole text is published`, async ({ author, newEntry }) => {
     const entry = await newEntry();
     const page = await openComposer(author, entry);
     const posts: string[] = [];
@@ -46,7 +46,7 @@ for (const key of ["Enter", "Control+Enter", "Meta+Enter"]) {
     await page.keyboard.press(key);
     await input.send("Input.insertText", { text: "変換" });
     await expect(box(page)).toHaveValue(/変換/);
-    // Whatever was sent until here is answered before this.
+    // An earlier post would be recorded before this one.
     await box(page).press("Control+Enter");
     await expect(page.getByText("Posted.")).toBeVisible();
     await expect(box(page)).toHaveValue("");
@@ -56,11 +56,11 @@ for (const key of ["Enter", "Control+Enter", "Meta+Enter"]) {
   });
 }
 
-test("keys that an input method handled mean nothing, in whichever way the browser says so", async ({ author, newEntry }) => {
+test("keys handled by an input method are ignored, however the browser reports them", async ({ author, newEntry }) => {
   const page = await openComposer(author, await newEntry());
   let posts = 0;
   page.on("request", (request) => void (posts += Number(request.url().endsWith("/fn/post_update"))));
-  await page.getByRole("button", { name: "Add a headline" }).click();
+  await page.getByRole("button", { name: "Add headline" }).click();
   const headline = page.getByRole("textbox", { name: "Headline" });
   await box(page).fill("unfinished");
   for (const field of [box(page), headline]) {
@@ -68,7 +68,7 @@ test("keys that an input method handled mean nothing, in whichever way the brows
     for (const modifier of [{}, { ctrlKey: true }, { metaKey: true }] as Enter[]) {
       await dispatchEnter(page, { isComposing: true, ...modifier });
       await dispatchEnter(page, { keyCode: 229, ...modifier });
-      // Safari: the composition ends, and only then comes the key that ended it.
+      // Safari reports the end of the composition before the key that ended it.
       await page.evaluate((modifier: Enter) => {
         const field = document.activeElement;
         field?.dispatchEvent(new CompositionEvent("compositionend", { bubbles: true, data: "変換" }));
@@ -83,9 +83,9 @@ test("keys that an input method handled mean nothing, in whichever way the brows
   expect(posts).toBe(1);
 });
 
-test("Enter in the headline goes to the text, and publishes nothing", async ({ author, newEntry }) => {
+test("Enter in the headline moves the focus to the text, and publishes nothing", async ({ author, newEntry }) => {
   const page = await openComposer(author, await newEntry());
-  await page.getByRole("button", { name: "Add a headline" }).click();
+  await page.getByRole("button", { name: "Add headline" }).click();
   const headline = page.getByRole("textbox", { name: "Headline" });
   await headline.focus();
   const input = await page.context().newCDPSession(page);
@@ -107,7 +107,7 @@ test("Enter in the headline goes to the text, and publishes nothing", async ({ a
   await expect(updates(page).getByRole("heading")).toHaveText("ゴール");
 });
 
-test("Enter in the headline publishes nothing in the composer without scripts, either", async ({ author, newEntry }) => {
+test("Enter in the headline publishes nothing on the composer's own page", async ({ author, newEntry }) => {
   const entry = await newEntry();
   const page = await author.context.newPage();
   await page.goto(`${entry.url}/compose`);
@@ -120,7 +120,7 @@ test("Enter in the headline publishes nothing in the composer without scripts, e
   await expect(updates(page)).toHaveCount(1);
 });
 
-test("a draft is its account's: nobody else who logs in here sees it, and its author gets it back", async ({
+test("draft belongs to its account, and is not shown to another account in the same browser", async ({
   newMember,
   newEntry,
   ringside,
@@ -128,9 +128,9 @@ test("a draft is its account's: nobody else who logs in here sees it, and its au
   const entry = await newEntry();
   const [ann, bob] = [await newMember("author"), await newMember("author")];
   const page = await openComposer(ann, entry);
-  await page.getByRole("button", { name: "Add a headline" }).click();
+  await page.getByRole("button", { name: "Add headline" }).click();
   await page.getByRole("textbox", { name: "Headline" }).fill("Not yet");
-  await box(page).fill("Source says the minister will resign");
+  await box(page).fill("The minister will resign, according to a source");
   const logIn = ({ name, password }: Member) => submit(page.request, ringside.url, "/login", { username: name, password });
 
   await submit(page.request, ringside.url, "/logout", {});
@@ -149,6 +149,6 @@ test("a draft is its account's: nobody else who logs in here sees it, and its au
   await submit(page.request, ringside.url, "/logout", {});
   await logIn(ann);
   await page.goto(entry.url);
-  await expect(box(page)).toHaveValue("Source says the minister will resign");
+  await expect(box(page)).toHaveValue("The minister will resign, according to a source");
   await expect(page.getByRole("textbox", { name: "Headline" })).toHaveValue("Not yet");
 });

@@ -1,10 +1,10 @@
-// Many windows of one browser, which opens six connections to a server over plain http.
+// Many windows of one browser, which opens only six connections to a server over HTTP/1.1.
 import type { BrowserContext, Page } from "@playwright/test";
 import { expect, expectStatus, test, updates, waitForFeed } from "./support/test";
 
 test.use({ settings: { RINGSIDE_POLL_INTERVAL_MS: "500" } });
 
-/** How many of the pages say so of their connection. */
+/** Returns how many of the pages have this connection status. */
 async function count(pages: Page[], status: string): Promise<number> {
   const statuses = await Promise.all(pages.map((page) => page.locator(".connection-status").getAttribute("data-status")));
   return statuses.filter((each) => each === status).length;
@@ -22,7 +22,7 @@ async function openAll(context: BrowserContext, urls: string[]): Promise<Page[]>
   return pages;
 }
 
-test("seven windows work, a post is answered, and streams pass on when windows are closed or hidden", async ({ author, ringside, newEntry, post }) => {
+test("with seven windows, posting works, and streams move to other windows when some are closed or hidden", async ({ author, ringside, newEntry, post }) => {
   const entries = [];
   for (let n = 0; n < 5; n++) entries.push(await newEntry());
   const urls = [`${ringside.url}/`, `${ringside.url}/live`, ...entries.map(({ url }) => url)];
@@ -41,7 +41,7 @@ test("seven windows work, a post is answered, and streams pass on when windows a
 
   await pages[0]?.close();
   await expect.poll(() => count(pages.slice(1), "live")).toBe(3);
-  // Headless, a browser has every window in view: the page is told as it would be.
+  // In a headless browser all windows are visible, so the page's property is overridden.
   await pages[1]?.evaluate(() => {
     Object.defineProperty(document, "hidden", { configurable: true, value: true });
     document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
@@ -49,7 +49,7 @@ test("seven windows work, a post is answered, and streams pass on when windows a
   await expect.poll(() => count(pages.slice(2), "live")).toBe(3);
 });
 
-test("windows that are opened at the same time end with three streams, and all are in touch", async ({ newContext, newEntry, post }) => {
+test("windows opened at the same time end up with three streams, and all receive updates", async ({ newContext, newEntry, post }) => {
   const entry = await newEntry();
   const context = await newContext();
   const pages = await Promise.all(Array.from({ length: 7 }, () => context.newPage()));
@@ -60,13 +60,13 @@ test("windows that are opened at the same time end with three streams, and all a
   for (const page of pages) await expect(updates(page)).toHaveText(/to all of them/);
 });
 
-test("a window that crashed gives up its stream", async ({ newContext, newEntry }) => {
+test("stream slot of a crashed window is released", async ({ newContext, newEntry }) => {
   const entry = await newEntry();
   const pages = await openAll(await newContext(), Array.from({ length: 4 }, () => entry.url));
   const [first, , , fourth] = pages as [Page, Page, Page, Page];
   await expectStatus(fourth, "polling");
   const session = await first.context().newCDPSession(first);
-  // It has no time to say goodbye.
+  // The page can't release its slot.
   void session.send("Page.crash").catch(() => {});
   await expectStatus(fourth, "live");
 });

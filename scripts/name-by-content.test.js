@@ -10,7 +10,10 @@ const { brotliDecompressSync } = require("node:zlib");
 
 const [JS, WASM, CSS, LOADER, CHUNK, MANIFEST] = ["j", "w", "c", "l", "k", "m"].map((letter) => letter.repeat(22));
 
-/** A build as cargo-leptos leaves it: the main script and the loader name each other, and the loader is named in wasm. */
+/**
+ * Creates a build like cargo-leptos: the main script and the loader name each other, and the wasm
+ * file names the loader.
+ */
 function build(t, { chunk = "chunk", shared = "b, a, ", loader = LOADER, imports = "" } = {}) {
   const target = mkdtempSync(join(tmpdir(), "name-by-content-"));
   t.after(() => rmSync(target, { recursive: true }));
@@ -44,7 +47,7 @@ function named(target) {
   return new Map(readdirSync(join(target, "site", "pkg")).map((name) => [name, readFileSync(join(target, "site", "pkg", name))]));
 }
 
-test("each name holds the hash of the file's final bytes", (t) => {
+test("each name contains the hash of the file's final bytes", (t) => {
   const target = build(t);
   const before = run(target, "--check");
   assert.equal(before.status, 1);
@@ -60,7 +63,7 @@ test("each name holds the hash of the file's final bytes", (t) => {
   }
 });
 
-test("every file is found by the names in the others and in the file of hashes", (t) => {
+test("names in other files and in the hash file refer to existing files", (t) => {
   const target = build(t);
   const files = named(target);
   const texts = [...files].filter(([name]) => !/\.(br|gz)$/.test(name)).map(([, bytes]) => bytes.toString("latin1"));
@@ -90,7 +93,7 @@ test("the same build has the same names, whatever they were at first and in whic
   assert.deepEqual([...second], [...first]);
 });
 
-test("imports are numbered alike in the script and in wasm, and keep their numbers when that is done again", (t) => {
+test("imports get the same numbers in the script and in wasm, also in a second run", (t) => {
   const imports = ["__wbg_set_e2b1a0fe9d3cdb44", "__wbg_set_body_1fb0f1008bfc7df6", "__wbg_new_ee8cb715333f443d"];
   const list = (names) => names.map((name) => `${name}:`).join("");
   const target = build(t, { imports: list(imports) });

@@ -1,37 +1,37 @@
-//! What a server function tells the browser when it didn't do what it was asked.
+//! The error of a server function.
 
 use domain::AttemptResult;
 use leptos::prelude::FromServerFnError;
 use leptos::server_fn::{codec::JsonEncoding, error::ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
-/// Why a server function did nothing: safe to show, each with the sentence to show.
+/// The error of a server function. Its message is a sentence to show to the author.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum AppError {
-    /// Nobody is logged in (any more).
+    /// No session, or an expired one.
     #[error("{0}")]
     #[serde(rename = "LoggedOut")]
     Unauthenticated(String),
-    /// What was sent can't be taken as it is.
+    /// The request is invalid or not allowed. Repeating it will not help.
     #[error("{0}")]
     Refused(String),
-    /// The server can't at the moment; the same again may go through.
+    /// The server could not process the request. A retry may succeed.
     #[error("{0}")]
     Unavailable(String),
-    /// No answer of ours came: the server was not reached in time, or something else answered, as a proxy
-    /// with its error page. What was asked for may be done or not.
+    /// No response from the server: it was not reached in time, or a proxy responded with an error
+    /// page. The request may have been processed or not.
     #[error("The server can't be reached.")]
     Unreachable,
 }
 
 impl AppError {
-    /// Returns what an attempt to post that failed with this came to.
+    /// Returns the result of an attempt to post that failed with this error.
     pub const fn attempt_result(&self) -> AttemptResult {
         match self {
             Self::Unauthenticated(_) => AttemptResult::Unauthenticated,
             Self::Refused(_) => AttemptResult::Refused,
             Self::Unavailable(_) => AttemptResult::Unavailable,
-            Self::Unreachable => AttemptResult::NoAnswer,
+            Self::Unreachable => AttemptResult::NoResponse,
         }
     }
 }
@@ -39,8 +39,9 @@ impl AppError {
 impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 
-    /// On the server, what can't be decoded is the request, and it is refused. In the browser it is the
-    /// response: then it isn't ours, whatever its status, and nothing is known of the request.
+    /// Maps errors of the transport. On the server, a deserialization error is about the request,
+    /// which is rejected. In the browser, it is about the response: it did not come from this
+    /// server, whatever its status, and the outcome of the request is unknown.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             #[cfg(feature = "ssr")]
@@ -57,19 +58,19 @@ impl FromServerFnError for AppError {
 
 #[cfg(feature = "ssr")]
 impl From<newsroom::Error> for AppError {
-    /// Also sets the answer's status; the cause of what is the server's fault goes to the log.
+    /// Also sets the response's status, and logs the cause of a server failure.
     fn from(error: newsroom::Error) -> Self {
         use newsroom::Error;
 
         set_status(crate::request::status_of(&error));
-        let sentence = error.to_string();
+        let message = error.to_string();
         match error {
-            Error::Unauthenticated => Self::Unauthenticated(sentence),
+            Error::Unauthenticated => Self::Unauthenticated(message),
             error if error.is_server_failure() => {
                 error.log_failure("a server function failed");
-                Self::Unavailable(sentence)
+                Self::Unavailable(message)
             }
-            _ => Self::Refused(sentence),
+            _ => Self::Refused(message),
         }
     }
 }

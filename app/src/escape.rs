@@ -1,7 +1,7 @@
-//! Where text is written as it is: by the library in a page's title and in a field of many lines, and in what
-//! is put around cards.
+//! Escaping of text in HTML that Leptos does not escape: the title of a page, the content of a
+//! textarea, and the label added to a card.
 
-/// `text` as it may stand inside an element.
+/// Escapes `text` for the inside of an element.
 pub fn escaped(text: String) -> String {
     if text.contains(['&', '<']) {
         text.replace('&', "&amp;").replace('<', "&lt;")

@@ -1,15 +1,15 @@
-//! Text that people wrote, where no markup can keep its direction to itself: in titles of documents and in
-//! attributes.
+//! Isolation of text directions where no markup can do it: in document titles and in attributes.
 
-/// Begins a text of its own direction, which is that of its first letter (Unicode Standard Annex 9).
+/// Begins a text with a direction of its own, which its first letter decides (Unicode Standard
+/// Annex 9).
 const FIRST_STRONG_ISOLATE: char = '\u{2068}';
-/// Ends it.
+/// Ends such a text.
 const POP_DIRECTIONAL_ISOLATE: char = '\u{2069}';
 
-/// Returns `text` so that it turns nothing around: text from right to left stands between isolating
-/// characters, without the characters that would end them early.
+/// Isolates `text` from the text around it if its direction may differ. Removes characters that
+/// would end the isolation early.
 pub fn isolated(text: &str) -> String {
-    if !text.chars().any(may_turn) {
+    if !text.chars().any(affects_direction) {
         return text.to_owned();
     }
     let mut isolated = String::from(FIRST_STRONG_ISOLATE);
@@ -18,9 +18,9 @@ pub fn isolated(text: &str) -> String {
     isolated
 }
 
-/// Whether a character may change the direction of those beside it: one of a script that is written from
-/// right to left, or one that says so.
-const fn may_turn(c: char) -> bool {
+/// Returns whether a character may change the direction of its neighbours: it belongs to a script
+/// that is written from right to left, or it controls the direction.
+const fn affects_direction(c: char) -> bool {
     is_control(c)
         || matches!(
             c,
@@ -34,7 +34,7 @@ const fn may_turn(c: char) -> bool {
         )
 }
 
-/// Whether a character begins or ends an embedding, an override or an isolate.
+/// Returns whether a character begins or ends an embedding, an override or an isolate.
 const fn is_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -44,8 +44,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_that_may_turn_is_isolated() {
-        for (text, kept) in [
+    fn text_with_another_direction_is_isolated() {
+        for (text, expected) in [
             ("Final: 2–1, Żółć", "Final: 2–1, Żółć"),
             ("日本シリーズ第7戦", "日本シリーズ第7戦"),
             ("مباشر: 2026", "\u{2068}مباشر: 2026\u{2069}"),
@@ -53,7 +53,7 @@ mod tests {
             ("abc\u{202e}def", "\u{2068}abcdef\u{2069}"),
             ("abc\u{2069}def\u{2067}", "\u{2068}abcdef\u{2069}"),
         ] {
-            assert_eq!(isolated(text), kept);
+            assert_eq!(isolated(text), expected);
         }
     }
 }

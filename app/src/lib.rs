@@ -1,13 +1,30 @@
-//! What people see of Ringside. A folder is a capability: its page, its components, its islands and
-//! its server functions.
+//! The pages of Ringside: layouts, routes, pages, islands and server functions. Each folder holds
+//! one capability.
 //!
-//! With the feature `ssr` this renders pages; with `hydrate`, compiled to wasm, only the islands and
-//! the stubs of the server functions are left, and nothing of the server's code is seen.
+//! This crate is compiled twice. With the feature `ssr` it is a part of the server and renders
+//! pages. With the feature `hydrate` it is compiled to wasm, and contains only the islands and the
+//! client side of the server functions.
+//!
+//! # Where things are
+//! | module | contents | runs |
+//! | --- | --- | --- |
+//! | `routes` | [`App`]: all pages and their routes | on the server |
+//! | `layout` | the document, the layout of a page, forms, error pages, assets | on the server |
+//! | `request` | the caller of a page, and a rejected form to show again | on the server |
+//! | `site` | the site's URL and language | on the server |
+//! | `front` | the front page and `/live` | both |
+//! | `entry` | the page of a live blog, its cards, the client that updates pages | both |
+//! | `composer` | posting, in an entry's page and as a page of its own | both |
+//! | `desk` | authors' pages | on the server |
+//! | [`accounts`] | logging in, the first owner, one's own account | both |
+//! | `error` | [`AppError`], the error of a server function | both |
+//! | `escape`, `isolate` | escaping of HTML, isolation of text directions | both |
+//! | `browser_clock`, `local_storage` | the browser's clocks and storage | in the browser |
 //!
 //! # How to add a page
-//! Write its component in the folder of its capability, add its route to [`App`] (with
-//! `SsrMode::Async`, so that it reads without JavaScript), and, if it is for those who are logged in,
-//! its path to `Audience` in `server`'s router.
+//! 1. Write its component in the folder of its capability.
+//! 2. Add its route to [`App`], with `SsrMode::Async`, so that the page works without JavaScript.
+//! 3. If the page is not public, add its path to `Audience` in the server's router.
 
 pub mod accounts;
 mod browser_clock;
@@ -37,8 +54,8 @@ pub use {
     entry::{
         DocumentList, list_parts, render_card, render_highlights, render_since, update_content,
     },
-    front::render_line,
-    layout::{Assets, Instead, Shell, inline_scripts},
+    front::render_entry_summary,
+    layout::{Assets, BodyOverride, Shell, inline_scripts},
     request::{PageRequest, SubmittedForm, status_of},
     routes::App,
     site::Site,

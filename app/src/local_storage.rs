@@ -1,22 +1,23 @@
-//! What a reader's browser remembers of their choices. It may refuse to remember anything: then
-//! every page begins as the server sent it.
+//! The browser's local storage: readers' choices, drafts, and claims of streams. The browser may
+//! have no storage; then every page starts as the server rendered it.
 
 use leptos::prelude::window;
 
-/// The order that the reader chose; also read before paint, by the page's inline scripts.
+/// The key of the order that the reader chose. The page's inline scripts read it, too, before the
+/// first paint.
 pub const ORDER: &str = "ringside-order";
-/// `own` if the reader wants times in their own zone.
+/// The key of the time zone that the reader chose: `own` or `entry`.
 pub const ZONE: &str = "ringside-zone";
 
-/// Which pages of this browser hold a stream.
+/// The key of the slots for streams, and the pages that hold them.
 pub const STREAMS: &str = "ringside-streams";
 
-/// What is remembered under `key`.
+/// Returns the value of `key`.
 pub fn get(key: &str) -> Option<String> {
     window().local_storage().ok()??.get_item(key).ok()?
 }
 
-/// Remembers `value` under `key`.
+/// Sets the value of `key`. Returns whether it was stored.
 pub fn set(key: &str, value: &str) -> bool {
     match window().local_storage() {
         Ok(Some(storage)) => storage.set_item(key, value).is_ok(),
@@ -24,10 +25,10 @@ pub fn set(key: &str, value: &str) -> bool {
     }
 }
 
-/// Forgets what is remembered under `key`.
-pub fn forget(key: &str) {
+/// Removes `key`.
+pub fn remove(key: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
-        // Where nothing can be removed, nothing was remembered.
+        // If nothing can be removed, nothing was stored.
         let _ = storage.remove_item(key);
     }
 }

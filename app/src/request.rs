@@ -1,4 +1,4 @@
-//! What a page knows of who asks for it, and of a form that has to be shown again.
+//! The request of a page that is not public: its caller, and a rejected form to show again.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -7,67 +7,67 @@ use domain::{Caller, SessionId};
 use leptos::prelude::{expect_context, use_context};
 use newsroom::{Error, Newsroom};
 
-/// What the server tells a personal page; public pages are given none of it, so that they are the
-/// same for everyone.
+/// The caller and the form of a request, in the request's extensions. Public pages get an empty
+/// one, so that they are the same for everyone.
 #[derive(Clone, Debug, Default)]
 pub struct PageRequest {
-    /// Who is logged in.
+    /// The account that is logged in.
     pub caller: Option<Caller>,
-    /// The session that the request was sent in, on pages that list sessions.
+    /// The session of the request, on pages that list sessions.
     pub session: Option<SessionId>,
-    /// The form that was sent to this page and not accepted. Shared: each part of the form reads it.
-    pub typed: Option<Arc<SubmittedForm>>,
+    /// A form that was submitted and rejected. Shared, because each field reads it.
+    pub submitted: Option<Arc<SubmittedForm>>,
 }
 
-/// A form that was sent and not accepted: what was typed, and what is wrong with it.
+/// A form that was submitted and rejected, to be shown again with its values and its error.
 #[derive(Debug, Default)]
 pub struct SubmittedForm {
-    /// One sentence.
+    /// The error, as one sentence.
     pub message: String,
-    /// The field it is about, if it is about one.
+    /// The name of the field that the error is about, if it is about one.
     pub field: Option<&'static str>,
-    /// What was typed, by field.
+    /// The submitted values by field name.
     pub values: HashMap<String, String>,
 }
 
 impl SubmittedForm {
-    /// What was typed into `field`.
+    /// Returns the submitted value of `field`; empty if there is none.
     pub fn value(&self, field: &str) -> String {
         self.values.get(field).cloned().unwrap_or_default()
     }
 }
 
 impl PageRequest {
-    /// That of the page being rendered.
+    /// Returns the request of the page that is being rendered.
     pub fn current() -> Self {
         use_context::<Parts>()
             .and_then(|parts| parts.extensions.get::<Self>().cloned())
             .unwrap_or_default()
     }
 
-    /// Who is logged in.
+    /// Returns the account that is logged in.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] if nobody is.
+    /// [`Error::Unauthenticated`] if there is none.
     pub fn caller(&self) -> Result<&Caller, Error> {
         self.caller.as_ref().ok_or(Error::Unauthenticated)
     }
 
-    /// What was typed into `field` of the form that is shown again; nothing if none is.
-    pub fn typed(&self, field: &str) -> String {
-        self.typed
+    /// Returns the submitted value of `field`; empty if no form is shown again.
+    pub fn submitted_value(&self, field: &str) -> String {
+        self.submitted
             .as_ref()
-            .map(|typed| typed.value(field))
+            .map(|form| form.value(field))
             .unwrap_or_default()
     }
 }
 
-/// The newsroom that this server serves.
+/// Returns the server's newsroom.
 pub fn newsroom() -> Arc<Newsroom> {
     expect_context()
 }
 
-/// The status that says what went wrong.
+/// Returns the HTTP status of an error.
 pub fn status_of(error: &Error) -> StatusCode {
     match error {
         Error::Invalid(_) | Error::IdempotencyConflict => StatusCode::UNPROCESSABLE_ENTITY,

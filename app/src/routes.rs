@@ -1,4 +1,4 @@
-//! Which page stands at which address.
+//! The routes of all pages.
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -10,13 +10,14 @@ use leptos_router::{
 use crate::{
     accounts::{AccountPage, LoginPage, SetupPage},
     composer::ComposePage,
-    desk::{DeskEntryPage, DeskPage, EditPage, EntryEditPage},
+    desk::{DeskEntryPage, DeskPage, EntryEditPage, UpdateEditPage},
     entry::{EntryPage, UpdatePage},
     front::{FrontPage, LiveNowPage},
     layout::NotFound,
 };
 
-/// All pages. Each is rendered whole before it is sent: it has to read without JavaScript.
+/// All pages and their routes. A page is rendered completely before it is sent, so that it works
+/// without JavaScript.
 #[component]
 pub fn App() -> impl IntoView {
     view! {
@@ -41,7 +42,7 @@ pub fn App() -> impl IntoView {
                     view=EntryEditPage
                     ssr=SsrMode::Async
                 />
-                <Route path=path!("/desk/updates/:id") view=EditPage ssr=SsrMode::Async />
+                <Route path=path!("/desk/updates/:id") view=UpdateEditPage ssr=SsrMode::Async />
             </Routes>
         </Router>
     }

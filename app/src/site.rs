@@ -1,19 +1,19 @@
-//! What pages say of the site that they are on.
+//! The site's settings that pages show.
 
 use domain::Language;
 use leptos::prelude::expect_context;
 
-/// The site, as whoever runs the server set it up.
+/// The site's settings, as the operator configured them.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
-    /// How readers reach it: a scheme and a host, without a slash at the end.
+    /// The site's URL for readers: a scheme and a host, without a slash at the end.
     pub url: String,
-    /// The language of entries that have none of their own.
+    /// The language of entries without a language of their own.
     pub language: Language,
 }
 
 impl Site {
-    /// That of the page being rendered.
+    /// Returns the settings for the page that is being rendered.
     pub fn current() -> Self {
         expect_context()
     }

@@ -1,4 +1,4 @@
-//! What a long entry costs that is posted to once a second, beside a short one.
+//! The cost of a long entry with a post every second, compared with a short one.
 
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,8 @@ use tokio::{
 };
 
 use crate::harness::{
-    Better, Connection, Error, Poller, Result, Ringside, Table, While, get, heading, median, note,
-    record, spread,
+    Better, Connection, Context, Error, Poller, Result, Ringside, Table, get_request, heading,
+    median, note, record, spread,
 };
 
 /// How many updates the entries have.
@@ -32,20 +32,20 @@ const ENCODINGS: [(&str, &str); 3] = [
     ("plain", ""),
 ];
 
-/// What a round cost.
+/// The cost of a round.
 struct Round {
-    /// Processor time in a second, in milliseconds.
+    /// Processor time per second, in milliseconds.
     cpu: f64,
-    /// How long the page took in each encoding, in milliseconds.
+    /// The response times of the page in each encoding, in milliseconds.
     pages: Vec<Vec<f64>>,
 }
 
-/// Prints processor time a second, and how long a page takes after a post.
+/// Measures the processor time per second, and the response time of the page after a post.
 pub async fn run() -> Result<()> {
-    heading("An entry that is posted to once a second");
+    heading("An entry with a post every second");
     note(format!(
-        "{LONG} and {SHORT} updates by turns; {POLLERS} pages poll every {} s; {ROUNDS} rounds of {POSTS} posts, one a second. \
-         After each post the page is requested in three encodings, at once.",
+        "{LONG} and {SHORT} updates in turns; {POLLERS} pages poll every {} s; {ROUNDS} rounds of {POSTS} posts, one a second. \
+         After each post the page is requested in three encodings at the same time.",
         INTERVAL.as_secs(),
     ));
     let mut table = Table::new([
@@ -131,17 +131,17 @@ async fn measure(updates: usize) -> Result<Vec<Round>> {
     Ok(rounds)
 }
 
-/// Requests the page, and returns how long it took, in milliseconds.
+/// Requests the page. Returns the response time, in milliseconds.
 async fn page(ringside: &Ringside, headers: &str) -> Result<f64> {
     let mut connection = Connection::open(ringside.address)
         .await
-        .while_doing("connecting")?;
+        .context("connecting")?;
     let start = Instant::now();
-    let request = get("/entries/final", headers);
+    let request = get_request("/entries/final", headers);
     let (status, _) = connection
-        .ask_and_forget(&request)
+        .request_and_discard(&request)
         .await
-        .while_doing("requesting the page")?;
+        .context("requesting the page")?;
     match status {
         200 => Ok(start.elapsed().as_secs_f64() * 1e3),
         _ => Err(Error::Unexpected(format!("the page: {status}"))),

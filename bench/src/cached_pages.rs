@@ -1,53 +1,53 @@
-//! Finished pages that are kept in memory, beside nginx with the same bytes as files.
+//! Finished pages in memory, compared with nginx serving the same bytes as files.
 
 use std::{net::SocketAddr, thread, time::Duration};
 
 use crate::harness::{
-    Answer, Better, Folder, Load, Nginx, Result, Ringside, Table, Taken, get, heading, median,
-    note, ratios, record, user,
+    Better, Folder, Load, LoadResult, Nginx, Response, Result, Ringside, Table, get_request,
+    heading, median, note, ratios, record, user_directive,
 };
 
 /// How many updates the page shows.
 const UPDATES: usize = 200;
-/// How often each server is loaded with each page, and for how long.
+/// How many rounds of load each server gets with each page, and how long they last.
 const ROUNDS: usize = 7;
 const ROUND: Duration = Duration::from_millis(1500);
 
-/// What a browser sends with every request.
+/// The headers that a browser sends with every request.
 const BROWSER: &str = "user-agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36\r\n\
     accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\n\
     accept-language: en-GB,en;q=0.9\r\n\
     sec-fetch-site: same-origin\r\nsec-fetch-mode: navigate\r\nsec-fetch-dest: document\r\n";
 
-/// What both servers are asked for.
+/// A page that is requested from both servers.
 struct Page {
     what: &'static str,
     path: String,
     encoding: &'static str,
 }
 
-/// What one server's rounds with one page came to.
+/// The results of one server's rounds with one page.
 #[derive(Default)]
 struct Rounds {
     rates: Vec<f64>,
-    /// Processor time that the server took for an answer, in microseconds.
+    /// Processor time of the server for a response, in microseconds.
     cpu: Vec<f64>,
     client_cpu: Vec<f64>,
 }
 
 impl Rounds {
-    fn add(&mut self, taken: Taken, cpu: Duration) {
-        #[expect(clippy::cast_precision_loss, reason = "no run has 2^52 answers")]
-        let answers = taken.answers as f64;
-        self.rates.push(taken.rate);
-        self.cpu.push(cpu.as_secs_f64() * 1e6 / answers);
-        self.client_cpu.push(taken.client_cpu);
+    fn add(&mut self, result: LoadResult, cpu: Duration) {
+        #[expect(clippy::cast_precision_loss, reason = "no run has 2^52 responses")]
+        let responses = result.responses as f64;
+        self.rates.push(result.rate);
+        self.cpu.push(cpu.as_secs_f64() * 1e6 / responses);
+        self.client_cpu.push(result.client_cpu);
     }
 }
 
-/// Prints how many answers a second each gives.
+/// Measures how many responses a second each server sends.
 pub async fn run() -> Result<()> {
-    heading("Cached pages, beside nginx with the same bytes as static files");
+    heading("Cached pages, compared with nginx serving the same bytes as files");
     let ringside = Ringside::start(&[])?;
     let entry = ringside.entry("final").await?;
     let mut author = ringside.author("ann").await?;
@@ -70,18 +70,18 @@ pub async fn run() -> Result<()> {
     ];
 
     let folder = Folder::new()?;
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for (number, page) in pages.iter().enumerate() {
-        let answer = ringside.ask(&page.path, &headers(page)).await?;
-        folder.file(&format!("{number}"), &answer.body)?;
-        answers.push(answer);
+        let response = ringside.get(&page.path, &headers(page)).await?;
+        folder.file(&format!("{number}"), &response.body)?;
+        responses.push(response);
     }
-    let types: Vec<_> = answers
+    let types: Vec<_> = responses
         .iter()
-        .map(|answer| {
+        .map(|response| {
             (
-                answer.header("content-type").unwrap_or_default(),
-                answer.header("content-encoding"),
+                response.header("content-type").unwrap_or_default(),
+                response.header("content-encoding"),
             )
         })
         .collect();
@@ -91,20 +91,20 @@ pub async fn run() -> Result<()> {
     .await?;
 
     note(format!(
-        "{} connections, {ROUNDS} rounds of {} s for each, by turns; medians. One machine: {} processors for server and load.",
+        "{} connections, {ROUNDS} rounds of {} s for each, in turns; medians. One machine: {} processors for server and load.",
         crate::harness::CONNECTIONS,
         ROUND.as_secs_f64(),
         threads(),
     ));
-    compare(&ringside, &nginx, &pages, &answers).await
+    compare(&ringside, &nginx, &pages, &responses).await
 }
 
-/// Loads Ringside and nginx by turns, and prints and records what each page comes to.
+/// Loads Ringside and nginx in turns, and prints and records the results for each page.
 async fn compare(
     ringside: &Ringside,
     nginx: &Nginx,
     pages: &[Page],
-    answers: &[Answer],
+    responses: &[Response],
 ) -> Result<()> {
     let mut table = Table::new([
         "what",
@@ -116,11 +116,11 @@ async fn compare(
         "nginx's",
         "load's",
     ]);
-    for (number, (page, answer)) in pages.iter().zip(answers).enumerate() {
+    for (number, (page, response)) in pages.iter().zip(responses).enumerate() {
         let load = |address, path: &str| Load {
             address,
-            request: get(path, &headers(page)).into(),
-            length: answer.body.len(),
+            request: get_request(path, &headers(page)).into(),
+            length: response.body.len(),
         };
         let ours = load(ringside.address, &page.path);
         let theirs = load(nginx.address, &format!("/{number}"));
@@ -128,14 +128,11 @@ async fn compare(
         for _ in 0..ROUNDS {
             let before = ringside.cpu();
             our_rounds.add(
-                ours.press(ROUND).await?,
+                ours.run(ROUND).await?,
                 ringside.cpu().saturating_sub(before),
             );
             let before = nginx.cpu();
-            their_rounds.add(
-                theirs.press(ROUND).await?,
-                nginx.cpu().saturating_sub(before),
-            );
+            their_rounds.add(theirs.run(ROUND).await?, nginx.cpu().saturating_sub(before));
         }
         let name = |figure: &str| format!("{}: {figure}", page.what);
         record(
@@ -153,7 +150,7 @@ async fn compare(
         let (rate, reference) = (median(&our_rounds.rates), median(&their_rounds.rates));
         table.row([
             page.what.to_owned(),
-            answer.body.len().to_string(),
+            response.body.len().to_string(),
             format!("{rate:.0}"),
             format!("{reference:.0}"),
             format!("{:.2}", rate / reference),
@@ -174,8 +171,8 @@ fn threads() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// nginx as one would set it up for nothing but these files: with as many workers as Ringside has
-/// threads, the files kept open, and no log.
+/// Returns a configuration of nginx for only these files: as many workers as Ringside has threads,
+/// the files kept open, and no log.
 fn configuration(address: SocketAddr, folder: &Folder, types: &[(&str, Option<&str>)]) -> String {
     let location = |(number, (content_type, encoding)): (usize, &(&str, Option<&str>))| {
         let encoding = encoding
@@ -185,7 +182,7 @@ fn configuration(address: SocketAddr, folder: &Folder, types: &[(&str, Option<&s
     };
     let locations: String = types.iter().enumerate().map(location).collect();
     let folder = folder.path().display();
-    let user = user();
+    let user = user_directive();
     let workers = threads();
     format!(
         "{user}

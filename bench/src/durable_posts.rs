@@ -1,4 +1,5 @@
-//! Posts that are on the disk when they are acknowledged, beside a bare loop that only writes.
+//! Posts that are on the disk when they are acknowledged, compared with a bare loop that only
+//! writes.
 
 use std::{
     path::Path,
@@ -17,19 +18,20 @@ use crate::harness::{
     note, ratios, record, text,
 };
 
-/// The tables as Ringside makes them.
+/// The same tables as Ringside's.
 static TABLES: Migrator = sqlx::migrate!("../migrations/sqlite");
 
-/// How many authors post at once, each again as soon as the last post was acknowledged. Few newsrooms
-/// have more; one author alone would measure how long a post takes, and not how many fit a second.
+/// How many authors post at the same time, each again as soon as the last post was acknowledged.
+/// Few newsrooms have more. A single author would measure the latency of a post, not the
+/// throughput.
 const AUTHORS: usize = 16;
-/// How often each of the two writes, and for how long.
+/// How many rounds each of the two writes, and how long they last.
 const ROUNDS: usize = 7;
 const ROUND: Duration = Duration::from_secs(2);
 
-/// Prints how many posts a second each gets onto the disk.
+/// Measures how many posts a second each writes to the disk.
 pub async fn run() -> Result<()> {
-    heading("Durable posts on SQLite, beside a bare single-writer loop");
+    heading("Durable posts on SQLite, compared with a bare single-writer loop");
     let ringside = Ringside::start(&[])?;
     ringside.entry("final").await?;
     let mut authors = Vec::new();
@@ -39,7 +41,7 @@ pub async fn run() -> Result<()> {
     let folder = Folder::new()?;
     let mut bare = BareLoop::open(&folder.path().join("bare.db")).await?;
     note(format!(
-        "{AUTHORS} authors over HTTP; {ROUNDS} rounds of {} s for each, by turns; medians. WAL, synchronous=FULL, both files on {}.",
+        "{AUTHORS} authors over HTTP; {ROUNDS} rounds of {} s for each, in turns; medians. WAL, synchronous=FULL, both files on {}.",
         ROUND.as_secs_f64(),
         ringside.folder().file_system(),
     ));
@@ -83,7 +85,8 @@ pub async fn run() -> Result<()> {
     Ok(())
 }
 
-/// Everybody posts for a round: how many posts were acknowledged, in how many seconds.
+/// Runs a round with all authors. Returns the number of acknowledged posts, the seconds, and the
+/// authors.
 async fn post_by_all(authors: Vec<Author>) -> Result<(f64, f64, Vec<Author>)> {
     let start = Instant::now();
     let mut tasks = JoinSet::new();
@@ -107,7 +110,7 @@ async fn post_by_all(authors: Vec<Author>) -> Result<(f64, f64, Vec<Author>)> {
     Ok((f64::from(posts), start.elapsed().as_secs_f64(), authors))
 }
 
-/// The least that one post must write, one after the other on one connection: the counter, the
+/// The minimum that a post must write, one after the other on one connection: the counter, the
 /// update, the entry's head and the operation, in one transaction.
 struct BareLoop {
     connection: SqliteConnection,
@@ -142,7 +145,7 @@ impl BareLoop {
         })
     }
 
-    /// Writes for a round: how many a second.
+    /// Writes for a round. Returns the posts per second.
     async fn write(&mut self) -> Result<f64> {
         let start = Instant::now();
         let mut posts = 0_u32;

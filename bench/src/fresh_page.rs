@@ -1,36 +1,36 @@
-//! A page that is rendered afresh each time, and where the time goes; beside it, the same page once
-//! it is finished.
+//! A page that is rendered for each request, the parts of that time, and the same page once it is
+//! finished.
 
 use std::time::Instant;
 
 use serde_json::Value;
 
 use crate::harness::{
-    Better, Connection, Result, Ringside, Table, While, get, heading, median, note, quantile,
-    record,
+    Better, Connection, Context, Result, Ringside, Table, get_request, heading, median, note,
+    quantile, record,
 };
 
 /// How many updates the page shows.
 const UPDATES: usize = 200;
-/// How often it is rendered.
+/// How many times it is rendered.
 const RENDERS: usize = 300;
-/// The log is to say where the time goes, for programs.
+/// Logs the parts of the time, as JSON.
 const LOG: [(&str, &str); 2] = [
     ("RINGSIDE_LOG", "warn,app=debug,server::page_cache=debug"),
     ("RINGSIDE_LOG_FORMAT", "json"),
 ];
-/// The page's three addresses: each is rendered by itself.
-const ADDRESSES: [&str; 3] = [
+/// The page's three URLs, each rendered separately.
+const PATHS: [&str; 3] = [
     "/entries/final",
     "/entries/final?order=oldest",
     "/entries/final?order=latest",
 ];
-/// As browsers ask for it.
+/// The header that browsers send.
 const BROTLI: &str = "accept-encoding: br\r\n";
 
-/// Prints what it takes, and of what that is made.
+/// Measures the time to render the page, and its parts.
 pub async fn run() -> Result<()> {
-    heading("The entry page rendered afresh each time");
+    heading("The entry page, rendered for each request");
     let ringside = Ringside::start(&LOG)?;
     ringside.entry("final").await?;
     let mut author = ringside.author("ann").await?;
@@ -41,34 +41,34 @@ pub async fn run() -> Result<()> {
         "{UPDATES} updates, one of them edited before each of {RENDERS} requests; brotli; one request at a time."
     ));
 
-    let mut reader = Connection::open(ringside.address)
+    let mut connection = Connection::open(ringside.address)
         .await
-        .while_doing("connecting")?;
-    let request = get(ADDRESSES[0], BROTLI);
+        .context("connecting")?;
+    let request = get_request(PATHS[0], BROTLI);
     let (mut fresh, mut finished) = (Vec::new(), Vec::new());
     for n in 0..RENDERS {
         let id = i64::try_from(n % UPDATES + 1).unwrap_or(1);
         author.edit(id, UPDATES + n + 1).await?;
         for times in [&mut fresh, &mut finished] {
             let start = Instant::now();
-            reader
-                .ask_and_forget(&request)
+            connection
+                .request_and_discard(&request)
                 .await
-                .while_doing("asking for the page")?;
+                .context("requesting the page")?;
             times.push(milliseconds(start));
         }
     }
     let log = ringside.log()?;
 
     let mut rates = Vec::new();
-    for n in 0..RENDERS / ADDRESSES.len() {
+    for n in 0..RENDERS / PATHS.len() {
         author.edit(1, UPDATES + RENDERS + n + 1).await?;
-        rates.push(render_at_once(&ringside).await?);
+        rates.push(render_concurrently(&ringside).await?);
     }
 
     record("page rendered afresh", "ms", Better::Lower, &fresh)?;
     let (page, cached) = (median(&fresh), median(&finished));
-    let mut table = Table::new(["what", "median ms", "nine in ten", "ratio"]);
+    let mut table = Table::new(["what", "median ms", "p90 ms", "ratio"]);
     let row = |what: &str, times: &[f64], beside: f64| {
         let ratio = median(times) / beside;
         [
@@ -78,11 +78,11 @@ pub async fn run() -> Result<()> {
             format!("{ratio:.2}"),
         ]
     };
-    table.row(row("rendered afresh", &fresh, cached));
+    table.row(row("rendered for each request", &fresh, cached));
     table.row(row("the same, finished", &finished, cached));
     table.print();
     note(format!(
-        "{:.0} pages a second, three rendered at once.",
+        "{:.0} pages a second, three rendered at the same time.",
         median(&rates)
     ));
 
@@ -98,24 +98,24 @@ pub async fn run() -> Result<()> {
         ]);
     };
     part("reading the database", database);
-    part("putting the cards together", cards);
+    part("assembling the cards", cards);
     part(
-        "rendering what is around them",
+        "rendering the rest of the page",
         rendering - database - cards,
     );
     part("compressing", compression);
     part(
-        "the rest: HTTP, and the way there",
+        "the rest: HTTP and the connection",
         page - rendering - compression,
     );
     table.print();
     Ok(())
 }
 
-/// Renders the page under all its addresses at once: pages a second.
-async fn render_at_once(ringside: &Ringside) -> Result<f64> {
+/// Renders the page under all its URLs at the same time. Returns the pages per second.
+async fn render_concurrently(ringside: &Ringside) -> Result<f64> {
     let start = Instant::now();
-    let [first, second, third] = ADDRESSES.map(|address| ringside.ask(address, BROTLI));
+    let [first, second, third] = PATHS.map(|address| ringside.get(address, BROTLI));
     tokio::try_join!(first, second, third)?;
     Ok(3e3 / milliseconds(start))
 }
@@ -124,7 +124,7 @@ fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e3
 }
 
-/// The median of the field called `name`, in the log's lines, which are JSON objects.
+/// Returns the median of the field called `name` in a log of JSON objects.
 fn median_in(log: &str, name: &str) -> f64 {
     let times: Vec<_> = log
         .lines()

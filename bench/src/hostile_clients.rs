@@ -1,4 +1,4 @@
-//! What readers, authors and people who log in notice while clients attack the server.
+//! What other clients notice during an attack: clients with streams, authors and logins.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -16,31 +16,31 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     harness::{
-        Audience, Author, Better, Error, Result, Ringside, Table, get, heading, login, median,
-        note, quantile, record,
+        Author, Better, Error, Result, Ringside, StreamClients, Table, get_request, heading, login,
+        median, note, quantile, record,
     },
     markup::{filled, formatting},
 };
 
-/// How many readers have a stream open.
-const READERS: u32 = 500;
+/// How many clients have a stream open.
+const CLIENTS: u32 = 500;
 /// How many posts a round has, and how often one is sent.
 const POSTS: u32 = 30;
-const EVERY: Duration = Duration::from_millis(200);
-/// How long stragglers are waited for after the last post.
-const AFTERWARDS: Duration = Duration::from_secs(10);
+const POST_INTERVAL: Duration = Duration::from_millis(200);
+/// How long to wait for late deliveries after the last post.
+const GRACE: Duration = Duration::from_secs(10);
 /// How many rounds an attack has, each after one at rest.
 const ROUNDS: usize = 2;
-/// How long an attack goes on before its round begins.
+/// How long an attack runs before its round begins.
 const WARM_UP: Duration = Duration::from_secs(1);
-/// How long a client waits before it attacks again once it was refused or closed.
+/// How long an attacker waits after it was rejected or disconnected.
 const PAUSE: Duration = Duration::from_millis(5);
-/// How many clients log in rightly in a round.
+/// How many correct logins a round has.
 const LOGINS: u32 = 10;
 /// How many frames a WebSocket sends at once.
 const FRAMES: usize = 100;
 
-/// Attacks, and how many clients of each there are.
+/// The attacks, and the number of attackers.
 const ATTACKS: [(&str, Attack, usize); 6] = [
     ("pings on WebSockets that read nothing", Attack::Pings, 8),
     ("connections that send no request", Attack::Silence, 500),
@@ -60,28 +60,28 @@ enum Attack {
     Markdown,
 }
 
-/// What was noticed in a round, in milliseconds.
-struct Noticed {
-    /// From when a post was due to when a reader had it: 99 of 100.
-    reader: f64,
-    /// From when a post was due to its acknowledgement: the median.
-    author: f64,
-    /// A right login: the median.
+/// The measurements of a round, in milliseconds.
+struct Measured {
+    /// From the scheduled time of a post until a client received it: the 99th percentile.
+    delivery: f64,
+    /// From the scheduled time of a post until its acknowledgement: the median.
+    post: f64,
+    /// A correct login: the median.
     login: f64,
 }
 
-/// Prints what is noticed at rest, and during each attack.
+/// Measures at rest, and during each attack.
 pub async fn run() -> Result<()> {
-    heading("What readers and authors notice of clients that mean harm");
+    heading("What other clients notice during an attack");
     note(format!(
-        "{READERS} readers by server-sent events, {POSTS} posts, one every {} ms, and {LOGINS} right logins a round; {ROUNDS} rounds of each attack, \
-         by turns with rounds at rest. The clients that attack share an address of their own.",
-        EVERY.as_millis(),
+        "{CLIENTS} clients with server-sent events, {POSTS} posts, one every {} ms, and {LOGINS} correct logins a round; {ROUNDS} rounds of each attack, \
+         in turns with rounds at rest. The attackers share an address of their own.",
+        POST_INTERVAL.as_millis(),
     ));
     let mut table = Table::new([
         "attack",
-        "clients",
-        "reader p99 ms",
+        "attackers",
+        "client p99 ms",
         "at rest",
         "post ms",
         "at rest",
@@ -94,25 +94,25 @@ pub async fn run() -> Result<()> {
             rest.push(round(attack, 0).await?);
             attacked.push(round(attack, clients).await?);
         }
-        let all = |rounds: &[Noticed], of: fn(&Noticed) -> f64| -> Vec<f64> {
+        let all = |rounds: &[Measured], of: fn(&Measured) -> f64| -> Vec<f64> {
             rounds.iter().map(of).collect()
         };
-        let of = |rounds: &[Noticed], of: fn(&Noticed) -> f64| {
+        let of = |rounds: &[Measured], of: fn(&Measured) -> f64| {
             format!("{:.1}", median(&all(rounds, of)))
         };
         record(
             &format!("reader during {name}"),
             "ms at the 99th of 100",
             Better::Lower,
-            &all(&attacked, |round| round.reader),
+            &all(&attacked, |round| round.delivery),
         )?;
         table.row([
             name.to_owned(),
             clients.to_string(),
-            of(&attacked, |round| round.reader),
-            of(&rest, |round| round.reader),
-            of(&attacked, |round| round.author),
-            of(&rest, |round| round.author),
+            of(&attacked, |round| round.delivery),
+            of(&rest, |round| round.delivery),
+            of(&attacked, |round| round.post),
+            of(&rest, |round| round.post),
             of(&attacked, |round| round.login),
             of(&rest, |round| round.login),
         ]);
@@ -121,23 +121,23 @@ pub async fn run() -> Result<()> {
     Ok(())
 }
 
-/// Measures a round during which so many `clients` attack.
-async fn round(attack: Attack, clients: usize) -> Result<Noticed> {
+/// Measures a round during which `clients` attackers are active.
+async fn round(attack: Attack, clients: usize) -> Result<Measured> {
     let ringside = Ringside::start(&[("RINGSIDE_LOG", "error")])?;
     let entry = ringside.entry("final").await?;
     ringside.entry("other").await?;
     let mut author = ringside.author("ann").await?;
     let attackers = attackers(&ringside, attack, clients).await?;
     let path = format!("/feed/{entry}/stream");
-    let audience = Audience::open(ringside.address, &path, READERS, 0).await?;
+    let clients = StreamClients::open(ringside.address, &path, CLIENTS, 0).await?;
     sleep(WARM_UP).await;
 
-    let start = Instant::now() + EVERY;
-    audience.count_from(start, EVERY);
+    let start = Instant::now() + POST_INTERVAL;
+    clients.start_clock(start, POST_INTERVAL);
     let logins = async {
         let mut times = Vec::new();
         for n in 0..LOGINS {
-            sleep_until((start + EVERY * (n * POSTS / LOGINS)).into()).await;
+            sleep_until((start + POST_INTERVAL * (n * POSTS / LOGINS)).into()).await;
             let begun = Instant::now();
             ringside.log_in("ann").await?;
             times.push(milliseconds(begun));
@@ -147,7 +147,7 @@ async fn round(attack: Attack, clients: usize) -> Result<Noticed> {
     let posts = async {
         let mut times = Vec::new();
         for n in 0..POSTS {
-            let due = start + EVERY * n;
+            let due = start + POST_INTERVAL * n;
             sleep_until(due.into()).await;
             author
                 .post_text("final", &format!("seq={n}; word word word"))
@@ -157,19 +157,19 @@ async fn round(attack: Attack, clients: usize) -> Result<Noticed> {
         Ok::<_, Error>(times)
     };
     let (logins, posts) = tokio::try_join!(logins, posts)?;
-    let end = Instant::now() + AFTERWARDS;
-    while audience.deliveries() < audience.readers() * POSTS as usize && Instant::now() < end {
+    let end = Instant::now() + GRACE;
+    while clients.deliveries() < clients.count() * POSTS as usize && Instant::now() < end {
         sleep(Duration::from_millis(10)).await;
     }
     attackers.stop.cancel();
-    Ok(Noticed {
-        reader: quantile(&audience.latencies(POSTS)?.concat(), 0.99),
-        author: median(&posts),
+    Ok(Measured {
+        delivery: quantile(&clients.latencies(POSTS)?.concat(), 0.99),
+        post: median(&posts),
         login: median(&logins),
     })
 }
 
-/// Clients that attack until this is dropped.
+/// Attackers that are active until this is dropped.
 struct Attackers {
     stop: CancellationToken,
     _clients: JoinSet<()>,
@@ -179,7 +179,7 @@ async fn attackers(ringside: &Ringside, attack: Attack, clients: usize) -> Resul
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     for number in 0..clients {
-        let client = Client {
+        let client = Attacker {
             server: ringside.address,
             own: SocketAddr::from((Ipv4Addr::new(127, 0, 1, 1), 0)),
             number,
@@ -200,27 +200,28 @@ async fn attackers(ringside: &Ringside, attack: Attack, clients: usize) -> Resul
     })
 }
 
-/// One client that attacks.
+/// A single attacker.
 #[derive(Clone, Copy)]
-struct Client {
+struct Attacker {
     server: SocketAddr,
-    /// Where it comes from: another address than readers and authors do.
+    /// Its own address, different from that of the other clients and the authors.
     own: SocketAddr,
     number: usize,
 }
 
-impl Client {
-    /// Attacks for ever. What the server refuses or closes is tried again.
+impl Attacker {
+    /// Attacks forever, and again after each rejection or disconnection.
     async fn attack(self, attack: Attack, mut author: Option<Author>) {
         for attempt in 0.. {
-            // A refusal is what the server is expected to answer.
+            // The server is expected to reject the request.
             let _ = match attack {
                 Attack::Pings => self.send_pings().await,
                 Attack::Silence => self.wait_for_close().await,
                 Attack::UnreadStreams => self.open_stream().await,
                 Attack::UnknownPages => {
                     let path = format!("/nowhere-{}-{attempt}", self.number);
-                    self.request(&get(&path, "accept: text/html\r\n")).await
+                    self.request(&get_request(&path, "accept: text/html\r\n"))
+                        .await
                 }
                 Attack::WrongLogins => {
                     let name = format!("name-{}-{attempt}", self.number);
@@ -228,7 +229,7 @@ impl Client {
                 }
                 Attack::Markdown => {
                     if let Some(author) = &mut author {
-                        // It is refused after it was parsed.
+                        // The text is rejected after it was parsed.
                         let _ = author.post_text("other", &worst_markdown()).await;
                     }
                     Ok(())
@@ -248,8 +249,8 @@ impl Client {
         let mut connection = self.connect().await?;
         let upgrade = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
                        sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
-        connection.write_all(&get("/ws", upgrade)).await?;
-        // A masked ping of 125 bytes (RFC 6455, section 5.2), the mask being zero.
+        connection.write_all(&get_request("/ws", upgrade)).await?;
+        // A masked ping of 125 bytes (RFC 6455, section 5.2), with a mask of zeros.
         let frame = [&[0x89, 0xfd, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
         let frames = frame.repeat(FRAMES);
         loop {
@@ -264,24 +265,26 @@ impl Client {
 
     async fn open_stream(self) -> std::io::Result<()> {
         let mut connection = self.connect().await?;
-        connection.write_all(&get("/feed/all/stream", "")).await?;
-        // It reads the beginning of the head, and nothing more.
+        connection
+            .write_all(&get_request("/feed/all/stream", ""))
+            .await?;
+        // Reads the beginning of the head, and nothing else.
         connection.read_exact(&mut [0; 64]).await?;
         std::future::pending().await
     }
 
-    /// Sends `request` on a connection of its own, and reads what comes for a second at most.
+    /// Sends `request` on a new connection, and reads the response for at most a second.
     async fn request(self, request: &[u8]) -> std::io::Result<()> {
         let mut connection = self.connect().await?;
         connection.write_all(request).await?;
         let mut buffer = [0; 4_096];
-        let answer = connection.read(&mut buffer);
-        timeout(Duration::from_secs(1), answer).await??;
+        let response = connection.read(&mut buffer);
+        timeout(Duration::from_secs(1), response).await??;
         Ok(())
     }
 }
 
-/// One of the longest texts that are parsed as a whole before they are refused.
+/// Returns one of the longest texts that are parsed completely before they are rejected.
 fn worst_markdown() -> String {
     filled(&formatting(48), "<p>x", Source::MAX)
 }

@@ -1,12 +1,14 @@
-//! The benchmarks behind the README's figures, and the proofs. `make bench` builds what the benchmarks
-//! need, and runs them all; `make prove` does the same for the proofs, which stand in `prove`.
+//! The benchmarks behind the README's figures, and the chaos tests. `make bench` builds what the
+//! benchmarks need and runs them all. `make prove` does the same for the chaos tests, which are in
+//! `chaos`.
 //!
-//! Each benchmark takes its figures beside a reference in the same run, in rounds that alternate between the
-//! two, and prints medians. What they are made of stands in `harness`.
+//! Each benchmark measures Ringside and a reference in the same run, in alternating rounds, and
+//! prints medians. Shared code is in `harness`.
 //!
 //! # How to add a benchmark
-//! Write it in a file of its own, with one public function that prints its table; name it in
-//! [`Benchmark`]. A reference does the least that the same work can be done with.
+//!
+//! Write it in a file of its own, with one public function that prints its table, and add it to
+//! [`Benchmark`]. A reference does the minimum that the same work requires.
 
 mod busy_entry;
 mod cached_pages;
@@ -24,14 +26,14 @@ use std::process::ExitCode;
 
 use chaos::ChaosTest;
 use clap::{Parser, Subcommand, ValueEnum};
-use harness::While;
+use harness::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Takes figures of the release build beside it, or proves something of it.
+/// Runs benchmarks or chaos tests on the release build in the same folder.
 #[derive(Debug, Parser)]
 #[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
-    /// Which figures to take; all, if none is named.
+    /// The benchmarks to run; all if omitted.
     benchmarks: Vec<Benchmark>,
     #[command(subcommand)]
     other: Option<Other>,
@@ -39,7 +41,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Other {
-    /// Proves what must always be so, or ends with what is wrong, and an exit code that says so.
+    /// Runs a chaos test. Prints what is wrong and ends with exit code 1 if an invariant is
+    /// violated.
     Chaos {
         #[command(subcommand)]
         test: ChaosTest,
@@ -48,23 +51,24 @@ enum Other {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Benchmark {
-    /// Finished pages, beside nginx with the same bytes as files.
+    /// Finished pages, compared with nginx serving the same bytes as files.
     CachedPages,
-    /// A page rendered for every request, and where the time goes.
+    /// A page rendered for each request, and the parts of that time.
     FreshPage,
-    /// What an entry of 5,000 updates costs that is posted to once a second.
+    /// The cost of an entry of 5,000 updates with a post every second.
     BusyEntry,
-    /// What reaches Ringside behind nginx's cache, with few pollers and with many.
+    /// Requests that reach Ringside behind nginx's cache, with few pollers and with many.
     Pollers,
-    /// Posts over HTTP, beside a bare loop that writes to SQLite.
+    /// Posts over HTTP, compared with a bare loop that writes to SQLite.
     DurablePosts,
-    /// A realistic update, beside the Markdown parsers alone; and the worst Markdown of the longest one.
+    /// A realistic update, compared with the Markdown parsers alone, and the slowest Markdown of
+    /// maximum length.
     Markup,
-    /// What readers and authors notice of clients that mean harm.
+    /// What other clients notice during an attack.
     HostileClients,
-    /// How far the counter of revisions moves when entries are renamed.
+    /// How far the revision counter moves when entries are renamed.
     Revisions,
-    /// Ten thousand readers, beside a bare write to each.
+    /// Ten thousand streams, compared with a bare write to each.
     FanOut,
 }
 
@@ -86,18 +90,18 @@ impl Benchmark {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Every reader is an open file, and systems begin with a thousand or so.
+    // Each client is an open file, and systems often have a default limit of about a thousand.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
-        eprintln!("bench: the limit of open files stays as it is: {error}");
+        eprintln!("bench: the limit of open files could not be raised: {error}");
     }
     let arguments = Arguments::parse();
     let done = async {
         match arguments.other {
             Some(Other::Chaos { test }) => test.run().await,
-            None => take(&arguments.benchmarks).await,
+            None => run_benchmarks(&arguments.benchmarks).await,
         }
     };
-    // Whoever stops this stops the servers that it started, too.
+    // A signal also stops the servers that were started.
     let done = tokio::select! {
         done = done => done,
         stopped = stopped() => stopped,
@@ -111,9 +115,9 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Takes the figures that were asked for.
-async fn take(asked: &[Benchmark]) -> harness::Result<()> {
-    let benchmarks = match asked {
+/// Runs the given benchmarks.
+async fn run_benchmarks(requested: &[Benchmark]) -> harness::Result<()> {
+    let benchmarks = match requested {
         [] => Benchmark::value_variants(),
         some => some,
     };
@@ -123,9 +127,9 @@ async fn take(asked: &[Benchmark]) -> harness::Result<()> {
     Ok(())
 }
 
-/// Ends when the process is asked to.
+/// Waits until the process receives a signal to stop.
 async fn stopped() -> harness::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).while_doing("listening for signals")?;
+    let mut terminate = signal(SignalKind::terminate()).context("listening for signals")?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}

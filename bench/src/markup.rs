@@ -1,5 +1,5 @@
-//! How long a realistic update takes to render, beside the Markdown parsers alone; and how long the worst
-//! Markdown takes that an author can send, beside a plain update.
+//! The time to render a realistic update, compared with the Markdown parsers alone, and the slowest
+//! Markdown that an author can send, compared with a plain update.
 
 use std::{
     fmt::Write as _,
@@ -11,20 +11,20 @@ use newsroom::{markdown_options, to_safe_html};
 
 use crate::harness::{Error, Result, Table, heading, median, note};
 
-/// How often each of the worst texts is rendered; the median counts.
+/// How many times each of the slow texts is rendered; the median counts.
 const ROUNDS: usize = 7;
-/// How often the realistic update is rendered by each renderer, in turns.
+/// How many times each renderer renders the realistic update, in turns.
 const TURNS: usize = 501;
-/// How long the plain text is, in characters: a long update.
+/// The length of the plain text, in characters: a long update.
 const PLAIN: usize = 2_000;
 
-/// A kind of text, and one of it that is as long as an update may be.
+/// The name of an input, and a function that returns a text of a given length.
 type Input = (&'static str, fn(usize) -> String);
 
-/// A way to render an update, and what returns the bytes of its HTML.
+/// The name of a renderer, and a function that returns the size of its HTML in bytes.
 type Renderer = (&'static str, fn(&Source) -> usize);
 
-/// What makes parsers do more than their share of work.
+/// Inputs that make parsers do more than a proportional amount of work.
 const INPUTS: &[Input] = &[
     ("plain words", plain),
     ("ampersands", |n| filled("", "&", n)),
@@ -35,7 +35,7 @@ const INPUTS: &[Input] = &[
     ("100 lists, then blank lines", |n| {
         filled(&format!("{}x\n", "- ".repeat(100)), "\n", n - 1) + "x"
     }),
-    ("lists indented ever deeper", indented),
+    ("lists with growing indentation", indented),
     ("16 lists, then lines below them", |n| {
         filled(&"- ".repeat(16), &format!("x\n\n{}", " ".repeat(32)), n)
     }),
@@ -52,7 +52,7 @@ const INPUTS: &[Input] = &[
     ("formatting elements that overlap", |n| {
         filled("", "<b><i><u><s></b></i></u></s>x", n)
     }),
-    ("closing tags of nothing", |n| {
+    ("closing tags without elements", |n| {
         filled(&formatting(48), "</i>", n)
     }),
     ("empty paragraphs", |n| filled("", "</p>", n)),
@@ -90,7 +90,7 @@ const INPUTS: &[Input] = &[
     ("quotation marks", |n| filled("", "\"", n)),
     ("comments", |n| filled("", "<!--", n)),
     ("tags without an end", |n| filled("<p>", "<b a=", n)),
-    ("tags that are none, each in its line", |n| {
+    ("tags of unknown elements, one per line", |n| {
         filled("", "<x>\n\n", n)
     }),
     ("code elements without an end", |n| filled("a ", "<svg>", n)),
@@ -108,12 +108,12 @@ const INPUTS: &[Input] = &[
     }),
 ];
 
-/// Prints how long each takes, and what becomes of it.
+/// Measures each input.
 pub fn run() -> Result<()> {
     realistic_update()?;
-    heading("The worst Markdown, beside a plain update");
+    heading("The slowest Markdown, compared with a plain update");
     note(format!(
-        "In this process, on one core; medians of {ROUNDS}. A text has {} characters at most, its HTML 256 KB.",
+        "In this process, on one core; medians of {ROUNDS}. A text has at most {} characters, its HTML at most 256 KB.",
         Source::MAX
     ));
     let mut table = Table::new(["what", "characters", "HTML bytes", "ms"]);
@@ -125,7 +125,7 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// Prints how long an update takes as people write them.
+/// Measures a realistic update.
 fn realistic_update() -> Result<()> {
     let text = realistic(PLAIN);
     let source = Source::parse(&text).map_err(|error| Error::Unexpected(error.to_string()))?;
@@ -137,7 +137,7 @@ fn realistic_update() -> Result<()> {
         rendered.html.as_str().len()
     ));
     let renderers: [Renderer; 3] = [
-        ("an update, as it is posted", |source| {
+        ("a posted update, rendered and sanitised", |source| {
             to_safe_html(source).map_or(0, |rendered| rendered.html.as_str().len())
         }),
         ("of that: comrak alone", |source| {
@@ -166,7 +166,7 @@ fn realistic_update() -> Result<()> {
     Ok(())
 }
 
-/// What pulldown-cmark has of it.
+/// Returns the extensions of pulldown-cmark that correspond to ours.
 fn similar_extensions() -> pulldown_cmark::Options {
     use pulldown_cmark::Options;
 
@@ -176,7 +176,7 @@ fn similar_extensions() -> pulldown_cmark::Options {
         | Options::ENABLE_TASKLISTS
 }
 
-/// An update as people write them, again and again up to `length` characters.
+/// Returns a realistic update, repeated up to `length` characters.
 fn realistic(length: usize) -> String {
     const UPDATE: &str = "\
 ## 61' Penalty to the home side
@@ -184,7 +184,7 @@ fn realistic(length: usize) -> String {
 *Baker* goes down in the box, and the referee points to the spot. **Able takes it himself.**
 The keeper guesses right, and still can't reach it: 2–1.
 
-> We practised that all week, says the captain.
+> We practised that all week, adds the captain.
 
 - Shots on goal: 7 to 4
 - Corners: 3 to 5
@@ -213,7 +213,7 @@ fn row(name: &str, text: &str) -> Result<[String; 4]> {
         let rendered = to_safe_html(&source);
         times.push(milliseconds(start.elapsed()));
         bytes = rendered.map_or_else(
-            |_| "refused".to_owned(),
+            |_| "rejected".to_owned(),
             |rendered| rendered.html.as_str().len().to_string(),
         );
     }
@@ -226,14 +226,14 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// `start`, and then `piece` again and again up to `length` characters.
+/// Returns `start`, followed by `piece` repeated up to `length` characters.
 pub fn filled(start: &str, piece: &str, length: usize) -> String {
     let pieces = std::iter::repeat(piece).take_while(|piece| !piece.is_empty());
     let text = start.chars().chain(pieces.flat_map(str::chars));
     text.take(length).collect()
 }
 
-/// `start`, and then what `write` writes for each number, up to `length` characters.
+/// Returns `start`, followed by the output of `write` for each number, up to `length` characters.
 fn numbered(
     start: &str,
     write: impl Fn(&mut String, usize) -> std::fmt::Result,
@@ -250,12 +250,13 @@ fn numbered(
 fn plain(length: usize) -> String {
     filled(
         "",
-        "Forty-five minutes gone, and *still* no goal; [the board](https://example.org) says two more.\n\n",
+        "Forty-five minutes gone, and *still* no goal; [the board](https://example.org) adds two more.\n\n",
         length,
     )
 }
 
-/// Formatting elements of which no two are the same: a parser opens each again in every paragraph.
+/// Returns formatting elements that are all different, so that a parser reopens each in every
+/// paragraph.
 pub fn formatting(count: usize) -> String {
     (0..count).fold(String::from("<p>"), |mut text, at| {
         // Writing to a String can't fail.

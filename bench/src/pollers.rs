@@ -1,5 +1,5 @@
-//! What reaches Ringside behind nginx's cache, as `docs/operations/nginx.conf` sets it up: the same,
-//! however many readers poll.
+//! Requests that reach Ringside behind nginx's cache, with `docs/operations/nginx.conf`: the same
+//! number for any number of polling clients.
 
 use std::{
     net::SocketAddr,
@@ -13,26 +13,26 @@ use tokio::{
 };
 
 use crate::harness::{
-    Author, Better, Error, Folder, Nginx, Poller, Result, Ringside, Table, as_cache, heading,
-    median, note, record, spread,
+    Author, Better, Error, Folder, Nginx, Poller, Result, Ringside, Table, cache_configuration,
+    heading, median, note, record, spread,
 };
 
-/// The audiences.
+/// The numbers of clients.
 const FEW: usize = 10;
 const MANY: usize = 2_000;
-/// How often each audience polls, by turns, and for how long.
+/// How many rounds each number of clients polls, in turns, and how long they last.
 const ROUNDS: usize = 2;
 const ROUND: Duration = Duration::from_secs(30);
-/// How long it has polled before that is counted: everything that is kept is kept then.
+/// How long the clients poll before a round is counted: everything cacheable is cached by then.
 const WARM_UP: Duration = Duration::from_secs(4);
-/// How often a reader asks. At this pace ten readers ask often enough that what has expired is
-/// fetched anew within a tenth of a second; at a slower one few readers would ask for less, which
-/// proves nothing.
+/// How often a client polls. At this rate ten clients are enough for expired responses to be
+/// fetched again within a tenth of a second. At a lower rate few clients would cause fewer
+/// requests, which would show nothing.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How often the author posts.
 const POST: Duration = Duration::from_secs(5);
 
-/// What an audience did and cost.
+/// The results of a round.
 #[derive(Default)]
 struct Counts {
     /// Polls that were answered.
@@ -41,12 +41,12 @@ struct Counts {
     reached: usize,
 }
 
-/// Prints how many requests reach Ringside.
+/// Measures how many requests reach Ringside.
 pub async fn run() -> Result<()> {
     heading("Requests that reach Ringside behind nginx's cache");
     let pace = INTERVAL.as_millis().to_string();
     let ringside = Ringside::start(&[
-        // A line for each request that comes, with its path.
+        // Logs a line for each request, with its path.
         ("RINGSIDE_LOG", "warn,server=info,tower_http=debug"),
         ("RINGSIDE_LOG_FORMAT", "json"),
         ("RINGSIDE_POLL_INTERVAL_MS", &pace),
@@ -57,12 +57,12 @@ pub async fn run() -> Result<()> {
     author.post("final").await?;
     let folder = Folder::new()?;
     let nginx = Nginx::start(&folder, |address| {
-        as_cache(address, ringside.address, &folder)
+        cache_configuration(address, ringside.address, &folder)
     })
     .await?;
     note(format!(
-        "docs/operations/nginx.conf without TLS; {FEW} and {MANY} readers by turns, {ROUNDS} rounds of {} s each after {} s unmeasured; \
-         each asks for the head every {} s, and for what changed when it moved; a post every {} s.",
+        "docs/operations/nginx.conf without TLS; {FEW} and {MANY} clients by turns, {ROUNDS} rounds of {} s each after {} s of warm-up; \
+         each requests the head every {} s, and the changes when it has moved; a post every {} s.",
         ROUND.as_secs(),
         WARM_UP.as_secs(),
         INTERVAL.as_secs(),
@@ -71,13 +71,13 @@ pub async fn run() -> Result<()> {
 
     let (mut few, mut many) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        for (readers, rounds) in [(FEW, &mut few), (MANY, &mut many)] {
-            let audience = Audience {
-                readers,
+        for (clients, rounds) in [(FEW, &mut few), (MANY, &mut many)] {
+            let clients = PollingClients {
+                clients,
                 nginx: nginx.address,
                 entry,
             };
-            rounds.push(audience.poll(&ringside, &mut author).await?);
+            rounds.push(clients.poll(&ringside, &mut author).await?);
         }
     }
     #[expect(clippy::cast_precision_loss, reason = "they are thousands")]
@@ -86,10 +86,10 @@ pub async fn run() -> Result<()> {
     };
     let reached = |rounds: &[Counts]| median(&counts(rounds));
     let reference = reached(&few);
-    let mut table = Table::new(["readers", "polls", "reached Ringside", "ratio"]);
-    for (readers, rounds) in [(FEW, &few), (MANY, &many)] {
+    let mut table = Table::new(["clients", "polls", "reached Ringside", "ratio"]);
+    for (clients, rounds) in [(FEW, &few), (MANY, &many)] {
         table.row([
-            readers.to_string(),
+            clients.to_string(),
             rounds
                 .iter()
                 .map(|round| round.polls)
@@ -99,7 +99,7 @@ pub async fn run() -> Result<()> {
             format!("{:.2}", reached(rounds) / reference),
         ]);
         record(
-            &format!("requests behind nginx with {readers} pollers"),
+            &format!("requests behind nginx with {clients} pollers"),
             "in 30 s",
             Better::Lower,
             &counts(rounds),
@@ -109,30 +109,30 @@ pub async fn run() -> Result<()> {
     Ok(())
 }
 
-/// Readers of one entry, behind nginx.
+/// Polling clients of one entry, behind nginx.
 #[derive(Clone, Copy)]
-struct Audience {
-    readers: usize,
+struct PollingClients {
+    clients: usize,
     nginx: SocketAddr,
     entry: i64,
 }
 
-impl Audience {
+impl PollingClients {
     /// Polls for a round, while `author` posts.
     async fn poll(self, ringside: &Ringside, author: &mut Author) -> Result<Counts> {
         let counted = Instant::now() + WARM_UP;
         let end = counted + ROUND;
         let (gone, stop) = watch::channel(false);
-        let mut readers = JoinSet::new();
-        for number in 0..self.readers {
+        let mut clients = JoinSet::new();
+        for number in 0..self.clients {
             let poller = Poller {
                 address: self.nginx,
                 entry: self.entry,
                 interval: INTERVAL,
             };
-            // They came at different times.
+            // The clients start at different times.
             let first = INTERVAL.mul_f64(spread(number));
-            readers.spawn(poller.read(first, counted, stop.clone()));
+            clients.spawn(poller.read(first, counted, stop.clone()));
         }
         let before = async {
             sleep_until(counted.into()).await;
@@ -156,14 +156,14 @@ impl Audience {
             reached,
             ..Counts::default()
         };
-        while let Some(done) = readers.join_next().await {
+        while let Some(done) = clients.join_next().await {
             counts.polls += done.map_err(|error| Error::Unexpected(error.to_string()))??;
         }
         Ok(counts)
     }
 }
 
-/// How many requests for the feed have reached the server, by its log.
+/// Returns how many requests for the feed have reached the server, according to its log.
 fn requests_for_the_feed(ringside: &Ringside) -> Result<usize> {
     let log = ringside.log()?;
     let requests = log

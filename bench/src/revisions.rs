@@ -1,17 +1,17 @@
-//! How far the counter of revisions moves when two entries are renamed in turn.
+//! How far the revision counter moves when two entries are renamed in turns.
 
 use crate::harness::{Error, Result, Ringside, Table, heading, note};
 
 /// How many updates each of the two entries has.
 const UPDATES: usize = 20;
-/// How often an entry is renamed.
+/// How many times an entry is renamed.
 const RENAMES: usize = 87;
 
 /// Prints the counter before and after.
 pub async fn run() -> Result<()> {
-    heading("The counter of revisions");
+    heading("The revision counter");
     note(format!(
-        "Two entries of {UPDATES} updates, renamed {RENAMES} times in turn. A rename writes the entry and each of its updates."
+        "Two entries of {UPDATES} updates, renamed {RENAMES} times in turns. A rename writes the entry and each of its updates."
     ));
     let ringside = Ringside::start(&[])?;
     let mut author = ringside.author("ann").await?;
@@ -49,9 +49,9 @@ pub async fn run() -> Result<()> {
     Ok(())
 }
 
-/// Returns the highest revision that is public.
+/// Returns the highest public revision.
 async fn counter(ringside: &Ringside) -> Result<i64> {
-    let head = ringside.ask("/feed/all/head", "").await?;
+    let head = ringside.get("/feed/all/head", "").await?;
     let head: serde_json::Value =
         serde_json::from_slice(&head.body).map_err(|error| Error::Unexpected(error.to_string()))?;
     head["head"]

@@ -1,8 +1,8 @@
-// What keeps somebody out of a page; each answers a list of what it found.
+// Accessibility checks. Each returns a list of its findings.
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-/** What axe complains of, in the colours that the page has now. */
+/** Returns axe's violations, in the page's current colours. */
 export async function axeViolations(page: Page): Promise<string[]> {
   const axe = new AxeBuilder({ page }).setLegacyMode().options({ rules: { "target-size": { enabled: true } } });
   const { violations } = await axe.analyze();
@@ -11,14 +11,14 @@ export async function axeViolations(page: Page): Promise<string[]> {
   );
 }
 
-/** What is too small for a finger: lower than 44 CSS pixels. A link within a sentence may be. */
+/** Returns touch targets lower than 44 CSS pixels, except links within a sentence. */
 export function smallTargets(page: Page): Promise<string[]> {
   return page.locator("a:visible, button:visible, input:visible, select:visible, textarea:visible").evaluateAll((targets) =>
     targets
       .filter((target) => {
         const sentence = target.closest("p, h1, li, figcaption");
         const within = target.tagName === "A" && sentence && sentence.textContent?.trim() !== target.textContent?.trim();
-        // A target may be larger than it looks.
+        // `::after` may extend a target.
         const { top, bottom } = getComputedStyle(target, "::after");
         const more = -(Number.parseFloat(top) || 0) - (Number.parseFloat(bottom) || 0);
         return !within && !target.closest(".visually-hidden, .skip") && target.getBoundingClientRect().height + more < 44;
@@ -27,7 +27,9 @@ export function smallTargets(page: Page): Promise<string[]> {
   );
 }
 
-/** What reaches beyond the window's edge, or is cut off in its own box; what is scrolled in its place does neither. */
+/**
+ * Returns elements that extend beyond the window or overflow their own box, except scrollable ones.
+ */
 export function cutOff(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const found: string[] = [];
@@ -38,16 +40,16 @@ export function cutOff(page: Page): Promise<string[]> {
       if (display === "none" || display === "inline" || node.closest(".visually-hidden, .skip, .table *")) continue;
       const { left, right, width } = node.getBoundingClientRect();
       const beyond = width > 0 && (left < -1 || right > clientWidth + 1);
-      // What is only drawn, such as a wash or the reach of a finger, may stand out.
+      // Decoration, such as a highlight or an extended touch target, may overflow.
       const drawn = ["::before", "::after"].some((part) => getComputedStyle(node, part).position === "absolute");
-      const standsOut = overflowX === "visible" && !drawn && node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1;
-      if (beyond || standsOut) found.push(`${node.tagName} .${node.className}: ${node.textContent?.trim().slice(0, 60)}`);
+      const overflows = overflowX === "visible" && !drawn && node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1;
+      if (beyond || overflows) found.push(`${node.tagName} .${node.className}: ${node.textContent?.trim().slice(0, 60)}`);
     }
     return found;
   });
 }
 
-/** Makes text larger, as a browser's setting does. */
+/** Enlarges text, as the browser's setting does. */
 export async function enlargeText(page: Page, factor: number): Promise<void> {
   const size = 16 * factor;
   const session = await page.context().newCDPSession(page);

@@ -1,29 +1,29 @@
 import type { BrowserContext } from "@playwright/test";
 
-/** Collects what a browser complains of: errors and warnings on the console, uncaught exceptions, unhandled rejections. */
+/** Collects errors and warnings on the console, uncaught exceptions and unhandled rejections. */
 export class ConsoleWatch {
-  private readonly complaints: string[] = [];
+  private readonly messages: string[] = [];
   private readonly allowed: RegExp[] = [];
 
-  /** Watches every page of the context, those it opens later too. */
+  /** Watches every page of the context, including later ones. */
   watch(context: BrowserContext): void {
     context.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") {
-        this.complaints.push(`console ${message.type()}: ${message.text()} (${message.location().url})`);
+        this.messages.push(`console ${message.type()}: ${message.text()} (${message.location().url})`);
       }
     });
     context.on("weberror", (error) => {
-      this.complaints.push(`uncaught: ${error.error().stack ?? error.error()}`);
+      this.messages.push(`uncaught: ${error.error().stack ?? error.error()}`);
     });
   }
 
-  /** This test expects complaints like these, wherever in it they come. */
+  /** Allows messages that match these patterns, for the rest of the test. */
   allow(...patterns: RegExp[]): void {
     this.allowed.push(...patterns);
   }
 
-  /** What nobody expected. */
+  /** Returns the messages that are not allowed. */
   unexpected(): string[] {
-    return this.complaints.filter((complaint) => !this.allowed.some((pattern) => pattern.test(complaint)));
+    return this.messages.filter((message) => !this.allowed.some((pattern) => pattern.test(message)));
   }
 }

@@ -1,4 +1,5 @@
-// A Ringside with something of everything in it, for what looks at every page: the pictures, and the search for barriers.
+// A server with all kinds of content, for the specs that visit every page: screenshots and
+// accessibility.
 import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,17 +11,17 @@ import { type Entry, test as base } from "./test";
 
 export { expect } from "@playwright/test";
 
-/** What an author's browser holds after they logged in. */
+/** The storage of an author's browser after login. */
 type Login = Awaited<ReturnType<APIRequestContext["storageState"]>>;
 
 /** An update: its headline, which may be empty, and its text. */
-type Told = [headline: string, source: string];
+type UpdateText = [headline: string, source: string];
 
-/** What a day's updates are like. */
-const STORY: Told[] = [
-  ["The doors are open", "People have been queueing around the block since noon. **Doors** opened ten minutes early, to cheers."],
+/** The updates of an ordinary day. */
+const STORY: UpdateText[] = [
+  ["The gates are open", "People have been queueing around the block since noon. **Gates** opened ten minutes early, to cheers."],
   ["", "Sound check is over. The band is backstage, and somebody is handing out oranges."],
-  ["Kick-off", "We are under way. The away side in white, attacking the river end.\n\n> You could hear it from the bridge.\n\nThe first chance falls to Okafor, and goes *just* wide."],
+  ["Kick-off", "We are under way. The away side in white, attacking the river end.\n\n> The cheers reached the bridge.\n\nThe first chance falls to Okafor, and goes *just* wide."],
   ["", "A long spell of nothing much. See [the line-ups](https://example.org/line-ups) if you have just joined."],
   ["1–0!", "Okafor again, and this time it is in. A corner, a scramble, a toe.\n\n| | Shots | Corners |\n| --- | --- | --- |\n| Home | 4 | 3 |\n| Away | 2 | 0 |"],
   ["", "Half-time. We will be back in fifteen minutes."],
@@ -28,13 +29,13 @@ const STORY: Told[] = [
 
 const COLUMNS = ["Constituency", "Seats", "Turnout", "Blue list", "Green list", "White list", "Independents", "Spoilt papers"];
 const PARAGRAPH =
-  "The hall is full to the last row, and the doors have been closed behind those who did not find a place. On the stage a table, " +
+  "The hall is full to the last row, and the entrance has been closed behind those who did not find a seat. On the stage a table, " +
   "five chairs, a jug of water that nobody touches. The returning officer reads the figures slowly, district after district, and at " +
   "each pause the room draws breath.";
 
-/** Whatever an author may write. */
-const EVERYTHING: Told[] = [
-  ["What the returning officer said, and what it means for the districts beyond the river", `${PARAGRAPH}\n\n${PARAGRAPH}\n\n${PARAGRAPH}`],
+/** All that an author may write. */
+const EVERYTHING: UpdateText[] = [
+  ["What the returning officer announced, and what it means for the districts beyond the river", `${PARAGRAPH}\n\n${PARAGRAPH}\n\n${PARAGRAPH}`],
   ["", "Goal."],
   [
     "",
@@ -44,15 +45,15 @@ const EVERYTHING: Told[] = [
   ["", `| ${COLUMNS.join(" | ")} |\n|${" --- |".repeat(COLUMNS.length)}\n| Riverside and the harbour | 12 | 71.3 % | 40,112 | 38,907 | 12,640 | 1,204 | 88 |\n| Old town | 3 | 64.0 % | 9,310 | 9,988 | 2,101 | 640 | 12 |`],
   ["", `\`\`\`\ncurl --fail --silent --show-error --header "Accept: application/json" "https://example.org/updates/3.json?since=1207"\nexit 0\n\`\`\``],
   [`Un${"believably".repeat(9)}`, `https://example.org/${"a-very-long-address/".repeat(8)} and ${"w".repeat(120)}`],
-  ["", '<figure><img src="/favicon.svg" alt="Two rings, one in the other" width="640" height="640"><figcaption>The sign above the door. Photograph: Ann.</figcaption></figure>'],
+  ["", '<figure><img src="/favicon.svg" alt="Two circles, one in the other" width="640" height="640"><figcaption>The sign above the entrance. Photograph: Ann.</figcaption></figure>'],
 ];
 
-/** A server that holds every kind of entry, one that holds nothing, and an author who is logged in on both. */
+/** A server for entries, a server without data, and an author with a session on both. */
 export class Fixture {
   private constructor(
     readonly ringside: Ringside,
     readonly blank: Ringside,
-    /** What the author's browser holds, for each server by its origin. */
+    /** The storage of the author's browser, by the server's origin. */
     readonly logins: ReadonlyMap<string, Login>,
     private readonly author: APIRequestContext,
   ) {}
@@ -67,28 +68,31 @@ export class Fixture {
     return new Fixture(ringside, blank, logins, authors[0] as APIRequestContext);
   }
 
-  /** Makes an entry of a slug of its own; `told` is posted to it. */
+  /** Creates an entry with a unique slug, and posts `updates` to it. */
   async newEntry({
     title = "Cup final: the river derby",
     summary = "",
     state = "live",
     order = "oldest",
     language = "en",
-    told = [] as Told[],
+    updates = [] as UpdateText[],
   } = {}): Promise<Entry> {
     const slug = `entry-${randomUUID().slice(0, 8)}`;
     const flags = { slug, title, summary, state, order, language, "time-zone": "Europe/Paris" };
     await this.ringside.cli(["entry", "create", ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])]);
-    for (const [headline, source] of told) await this.post(slug, source, headline);
+    for (const [headline, source] of updates) await this.post(slug, source, headline);
     return { slug, url: `${this.ringside.url}/entries/${slug}` };
   }
 
-  /** An entry like on any day. */
+  /** Creates an entry with an ordinary day's updates. */
   newStory(order: "oldest" | "latest" = "oldest"): Promise<Entry> {
-    return this.newEntry({ summary: "Ninety minutes by the water, and a cup at the end of them.", order, told: STORY });
+    return this.newEntry({ summary: "Ninety minutes by the water, and a cup at the end of them.", order, updates: STORY });
   }
 
-  /** A story that began two days ago: its updates are of three days, and the first was edited on the next. */
+  /**
+   * Creates an entry that began two days ago, with updates on three days and one edited a day
+   * later.
+   */
   async newStoryOfDays(): Promise<Entry> {
     const entry = await this.newStory();
     const day = 24n * 60n * 60n * 1_000_000n;
@@ -99,26 +103,26 @@ export class Fixture {
       );
     }
     await this.ringside.sql(`UPDATE entries SET starts_at = starts_at - ${2n * day} WHERE slug = '${entry.slug}'`);
-    // All cards are made anew.
+    // A change of the time zone renders all cards again.
     await this.send(`/desk/entries/${entry.slug}/edit`, { title: "Three days by the river", slug: entry.slug, time_zone: "Europe/London" });
     return entry;
   }
 
-  /** An entry in another language. */
+  /** Creates an entry in another language. */
   newForeign(name: string): Promise<Entry> {
     return this.newEntry(FOREIGN[name]);
   }
 
-  /** An entry with whatever an author may write. */
+  /** Creates an entry with all that an author may write. */
   newEverything(): Promise<Entry> {
-    return this.newEntry({ title: "Election night", told: EVERYTHING });
+    return this.newEntry({ title: "Election night", updates: EVERYTHING });
   }
 
   async post(slug: string, source: string, headline = ""): Promise<void> {
     await this.send(`/entries/${slug}/compose`, { source, headline, op_id: randomUUID() });
   }
 
-  /** Sends a plain form as the author. */
+  /** Submits a plain form as the author. */
   async send(path: string, form: Record<string, string> = {}): Promise<void> {
     await submit(this.author, this.ringside.url, path, form);
   }
@@ -139,7 +143,7 @@ async function newAuthor(server: Ringside, request: APIRequest): Promise<APIRequ
   return author;
 }
 
-/** The specs' `test`, with a `fixture` for each worker. */
+/** The specs' `test`, with a `fixture` per worker. */
 export const test = base.extend<object, { fixture: Fixture }>({
   fixture: [
     async ({ playwright }, use) => {

@@ -1,13 +1,13 @@
-// What the specs of long entries import: the tests' `test`, with one long entry for all tests of a worker.
+// The specs' `test` with one long entry per worker.
 import { type LongEntry, makeLongEntry } from "./long-entry";
 import { test as base } from "./test";
 
 export { expect, texts, updates, waitForFeed } from "./test";
 
-/** Forty stretches, and one that is open. */
+/** Forty full chunks, and an open one. */
 const UPDATES = 2_010;
 
-/** Milliseconds; far more than the posting takes, even on a busy machine. */
+/** Milliseconds. Far more than posting takes, even on a busy machine. */
 const POSTING_LIMIT = 400_000;
 
 export const test = base.extend<object, { longEntry: LongEntry }>({

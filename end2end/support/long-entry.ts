@@ -3,14 +3,16 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Ringside } from "./ringside";
 
-/** An entry of many updates, `update number 0` the oldest. */
+/** An entry with many updates. The oldest is `update number 0`. */
 export interface LongEntry {
   slug: string;
   url: string;
   updates: number;
 }
 
-/** Makes a live entry of so many updates, each posted as an author's browser would post it, one after another. */
+/**
+ * Creates a live entry, and posts `updates` updates one after another, as an author's browser does.
+ */
 export async function makeLongEntry(ringside: Ringside, updates: number): Promise<LongEntry> {
   const slug = `long-${randomUUID().slice(0, 8)}`;
   await ringside.cli(["entry", "create", "--slug", slug, "--title", `A day of ${updates}`, "--state", "live"]);
@@ -25,12 +27,12 @@ export async function makeLongEntry(ringside: Ringside, updates: number): Promis
   return { slug, url: `${ringside.url}/entries/${slug}`, updates };
 }
 
-/** What update `n` says: as long as updates are, and found by its first words alone. */
+/** Returns the text of update `n`: of ordinary length, and unique by its first words. */
 export function sentence(n: number): string {
-  return `This is update number ${n}. ${"It says **something** about the event, and a little more. ".repeat(2 + (n % 5))}`;
+  return `This is update number ${n}. ${"It reports **something** about the event, and a little more. ".repeat(2 + (n % 5))}`;
 }
 
-/** A new author's session, as a cookie. */
+/** Creates an author, and returns the cookies of a session. */
 async function logIn(ringside: Ringside): Promise<string> {
   const [username, password] = [`author-${randomUUID().slice(0, 8)}`, randomUUID()];
   const file = join(ringside.folder, `${username}.password`);
@@ -41,15 +43,17 @@ async function logIn(ringside: Ringside): Promise<string> {
   return cookies.map((cookie) => cookie.split(";")[0]).join("; ");
 }
 
-/** Sends a form, and answers the cookies that were set; straight from Node, many times faster than through a browser. */
+/**
+ * Submits a form, and returns the cookies that were set. Many times faster than through a browser.
+ */
 async function submit(ringside: Ringside, cookie: string, path: string, form: Record<string, string>): Promise<string[]> {
-  const answer = await fetch(ringside.url + path, {
+  const response = await fetch(ringside.url + path, {
     method: "POST",
     headers: { Origin: ringside.url, Cookie: cookie },
     body: new URLSearchParams(form),
     redirect: "manual",
   });
-  const said = await answer.text();
-  if (answer.status !== 303) throw new Error(`POST ${path} answered ${answer.status}:\n${said}`);
-  return answer.headers.getSetCookie();
+  const text = await response.text();
+  if (response.status !== 303) throw new Error(`POST ${path} returned ${response.status}:\n${text}`);
+  return response.headers.getSetCookie();
 }

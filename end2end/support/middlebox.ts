@@ -1,15 +1,17 @@
 import { once } from "node:events";
 import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
 
-/** What may stand between a reader and Ringside, such as a company's proxy or a router: it passes on what it should, or doesn't. */
+/** A proxy between a browser and the server, which can buffer responses and drop connections. */
 export class Middlebox {
-  /** Answers to requests for such paths are held back, as by a proxy that waits for the end of what has none. */
+  /**
+   * Responses to requests for matching paths are withheld, as by a proxy that buffers whole bodies.
+   */
   buffers?: RegExp;
-  /** Of answers to requests for such paths the first event passes, and what comes behind it is held back. */
-  buffersAfterFirstWords?: RegExp;
-  /** Of how many of those the first event passed. */
-  begun = 0;
-  private readonly lines = new Set<Line>();
+  /** Of responses to requests for matching paths, only the first event is passed on. */
+  buffersAfterFirstEvent?: RegExp;
+  /** The number of responses of which only the first event was passed on. */
+  cutAfterFirstEvent = 0;
+  private readonly connections = new Set<Connection>();
 
   private constructor(
     private readonly server: Server,
@@ -17,7 +19,7 @@ export class Middlebox {
     readonly url: string,
   ) {}
 
-  /** Puts one before the server at `origin`. */
+  /** Starts a proxy for the server at `origin`. */
   static async before(origin: string): Promise<Middlebox> {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -26,67 +28,68 @@ export class Middlebox {
     return box;
   }
 
-  /** How many streams are open through it. */
+  /** The number of open streams. */
   get streams(): number {
-    return [...this.lines].filter(isStream).length;
+    return [...this.connections].filter(isStream).length;
   }
 
   /**
-   * Forgets the streams that are open, as a router does while a machine sleeps: nothing passes, and nobody is told. (A browser
-   * throws its idle connections away when it wakes; they are closed here.)
+   * Stops forwarding on open streams without closing them, as a router does that loses its state
+   * while a machine sleeps. Closes idle connections, as a browser does when the machine wakes.
    */
-  forget(): void {
-    for (const line of this.lines) {
-      if (isStream(line)) line.forgotten = true;
-      else line.reader.destroy();
+  dropStreams(): void {
+    for (const connection of this.connections) {
+      if (isStream(connection)) connection.isDropped = true;
+      else connection.reader.destroy();
     }
   }
 
   close(): void {
     this.server.close();
-    for (const line of this.lines) line.reader.destroy();
+    for (const connection of this.connections) connection.reader.destroy();
   }
 
   private serve(reader: Socket, { hostname, port }: URL): void {
     const upstream = connect(Number(port), hostname);
-    const line: Line = { reader, path: "", answer: "", forgotten: false, heldBack: false };
-    this.lines.add(line);
+    const connection: Connection = { reader, path: "", response: "", isDropped: false, isBuffered: false };
+    this.connections.add(connection);
     reader.on("data", (chunk) => {
-      // A browser sends each request whole, after the answer to the one before.
+      // A browser sends each request in one piece, after the response to the previous one.
       const path = /^GET (\S+) HTTP/.exec(chunk.toString("latin1"))?.[1];
-      if (path) Object.assign(line, { path, answer: "", heldBack: false });
-      if (!line.forgotten) upstream.write(chunk);
+      if (path) Object.assign(connection, { path, response: "", isBuffered: false });
+      if (!connection.isDropped) upstream.write(chunk);
     });
     upstream.on("data", (chunk) => {
-      // The rest of an answer whose beginning was held back would be no answer.
-      line.heldBack ||= this.buffers?.test(line.path) ?? false;
-      if (!line.forgotten && !line.heldBack) reader.write(chunk);
-      if (!line.heldBack && this.buffersAfterFirstWords?.test(line.path)) {
-        line.answer += chunk.toString("latin1");
-        line.heldBack = /\ndata: .*\n\n/.test(line.answer);
-        this.begun += Number(line.heldBack);
+      // Once a part of a response is withheld, the rest must be, too.
+      connection.isBuffered ||= this.buffers?.test(connection.path) ?? false;
+      if (!connection.isDropped && !connection.isBuffered) reader.write(chunk);
+      if (!connection.isBuffered && this.buffersAfterFirstEvent?.test(connection.path)) {
+        connection.response += chunk.toString("latin1");
+        connection.isBuffered = /\ndata: .*\n\n/.test(connection.response);
+        this.cutAfterFirstEvent += Number(connection.isBuffered);
       }
     });
     for (const [end, other] of [[reader, upstream], [upstream, reader]] as const) {
-      // What breaks here is what the tests look at from the page.
+      // Tests observe broken connections from the page.
       end.on("error", () => {});
       end.on("close", () => {
-        this.lines.delete(line);
-        if (!line.forgotten || end === reader) other.destroy();
+        this.connections.delete(connection);
+        if (!connection.isDropped || end === reader) other.destroy();
       });
     }
   }
 }
 
-/** A reader's connection, with the path it last asked for. */
-interface Line {
+/** A browser's connection. */
+interface Connection {
   reader: Socket;
+  /** The path of the last request. */
   path: string;
-  /** As much of the answer as was looked at. */
-  answer: string;
-  forgotten: boolean;
-  /** Whether the answer under way is held back. */
-  heldBack: boolean;
+  /** The beginning of the current response. */
+  response: string;
+  isDropped: boolean;
+  /** Whether the rest of the current response is withheld. */
+  isBuffered: boolean;
 }
 
-const isStream = ({ path }: Line) => /\/stream\b|^\/ws$/.test(path);
+const isStream = ({ path }: Connection) => /\/stream\b|^\/ws$/.test(path);

@@ -7,18 +7,18 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { type DatabaseKind, PostgresDatabase, tellSqlite } from "./database";
+import { type DatabaseKind, PostgresDatabase, executeSqlite } from "./database";
 
 const project = resolve(__dirname, "../..");
 const binary = join(project, "target/release/ringside");
 
-/** Milliseconds; far more than either takes, even on a busy machine. */
+/** Milliseconds. Far more than starting or stopping takes, even on a busy machine. */
 const START_LIMIT = 60_000;
 const STOP_LIMIT = 30_000;
 
-/** The release binary, with a port of its own and a data folder of its own, both kept over restarts. */
+/** A server from the release binary, with its own port and data folder, which survive restarts. */
 export class Ringside {
-  /** What the server printed since it was launched. */
+  /** The server's output since its launch. */
   log = "";
   private process?: ChildProcess;
 
@@ -28,17 +28,17 @@ export class Ringside {
     /** The data folder (`RINGSIDE_DATA`). */
     readonly folder: string,
     private readonly environment: NodeJS.ProcessEnv,
-    /** Its database, unless that is an SQLite file in the data folder. */
+    /** The PostgreSQL database, unless the server uses SQLite. */
     readonly postgres?: PostgresDatabase,
   ) {}
 
-  /** Starts a new, empty Ringside; `settings` are further `RINGSIDE_*` variables. */
+  /** Starts a new server without data. `settings` are further `RINGSIDE_*` variables. */
   static async launch(settings: Record<string, string> = {}, database: DatabaseKind = "sqlite"): Promise<Ringside> {
     const postgres = database === "postgres" ? await PostgresDatabase.create() : undefined;
     return Ringside.run(postgres ? { RINGSIDE_DATABASE_URL: postgres.url, ...settings } : settings, postgres);
   }
 
-  /** Starts a further server on this one's database. */
+  /** Starts another server on the same database. */
   beside(settings: Record<string, string> = {}): Promise<Ringside> {
     const database = this.postgres?.url ?? `sqlite://${join(this.folder, "ringside.db")}`;
     return Ringside.run({ RINGSIDE_DATABASE_URL: database, ...settings });
@@ -48,7 +48,7 @@ export class Ringside {
     if (!existsSync(binary)) throw new Error(`${binary} is missing: run 'make build' first`);
     const folder = await mkdtemp(join(tmpdir(), "ringside-"));
     const address = `127.0.0.1:${await freePort()}`;
-    // Settings of the person who runs the tests stay out: they may name a real database.
+    // Without the settings of the person who runs the tests: they may name a real database.
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("RINGSIDE_"));
     const environment = {
       ...Object.fromEntries(inherited),
@@ -68,7 +68,7 @@ export class Ringside {
     server.stdout.on("data", keepLog);
     server.stderr.on("data", keepLog);
     server.on("error", (error) => (this.log += error));
-    // A test run that dies leaves no server behind.
+    // A test run that crashes must leave no server running.
     const killServer = () => void server.kill("SIGKILL");
     process.once("exit", killServer);
     server.once("exit", () => process.off("exit", killServer));
@@ -82,7 +82,7 @@ export class Ringside {
     }
   }
 
-  /** Stops the server as an operator would, or with `kill` as a power cut would. */
+  /** Stops the server gracefully, or with `kill` abruptly. */
   async stop({ kill = false } = {}): Promise<void> {
     const server = this.process;
     if (!server || !isRunning(server)) return;
@@ -94,24 +94,29 @@ export class Ringside {
     }
   }
 
-  /** Stops and starts again, on the same port and data. */
+  /** Restarts the server with the same port and data. */
   async restart({ kill = false } = {}): Promise<void> {
     await this.stop({ kill });
     await this.start();
   }
 
-  /** Runs a command (`ringside entry create ...`) with the server's settings; what it prints, or an error with its `code` and `stderr`. */
+  /**
+   * Runs a command (`ringside entry create ...`) with the server's settings. Returns its output, or
+   * throws an error with `code` and `stderr`.
+   */
   async cli(args: string[]): Promise<string> {
     const { stdout } = await promisify(execFile)(binary, args, { cwd: project, env: this.environment });
     return stdout.trim();
   }
 
-  /** Runs a statement on the database, behind the server's back: for what no server can be brought to, such as another day. */
+  /**
+   * Runs a statement on the database, for states that no request can cause, such as another day.
+   */
   async sql(statement: string): Promise<void> {
-    await (this.postgres ? this.postgres.tell(statement) : tellSqlite(join(this.folder, "ringside.db"), statement));
+    await (this.postgres ? this.postgres.execute(statement) : executeSqlite(join(this.folder, "ringside.db"), statement));
   }
 
-  /** Ends the server at once and removes its data. */
+  /** Kills the server and removes its data. */
   async dispose(): Promise<void> {
     await this.stop({ kill: true });
     await rm(this.folder, { recursive: true, force: true });
@@ -131,7 +136,10 @@ function isRunning(process: ChildProcess): boolean {
   return process.exitCode === null && process.signalCode === null && process.pid !== undefined;
 }
 
-/** Below the ports that systems lend to outgoing connections: one of those could take ours during a restart. */
+/**
+ * Returns a free port below the ephemeral range, which an outgoing connection can't take during a
+ * restart.
+ */
 async function freePort(): Promise<number> {
   for (;;) {
     const port = 15_000 + Math.floor(Math.random() * 15_000);

@@ -1,4 +1,4 @@
-// Every page, in every state that somebody may find it in.
+// All pages in all states.
 import type { Page } from "@playwright/test";
 import { FOREIGN } from "./languages";
 import { waitForFeed } from "./page";
@@ -6,15 +6,15 @@ import type { Entry } from "./test";
 import { expect, type Fixture } from "./fixtures";
 
 export interface State {
-  /** What it is called, as in `entry-offline`. */
+  /** The state's name, such as `entry-offline`. */
   name: string;
   /** Whether an author is logged in. */
   author?: boolean;
-  /** Whether it is of the server that holds nothing yet. */
+  /** Whether the page is on the server without data. */
   blank?: boolean;
-  /** Whether what counts is how the window looks, and not the whole page. */
+  /** Whether the screenshot shows only the window, and not the whole page. */
   window?: boolean;
-  /** Takes a fresh page there. */
+  /** Brings a new page into the state. */
   open(page: Page, fixture: Fixture): Promise<void>;
 }
 
@@ -79,16 +79,16 @@ export const STATES: State[] = [
     await page.context().setOffline(true);
     await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "offline");
   } },
-  { name: "entry-held", window: true, open: async (page, fixture) => {
-    await openHeld(page, fixture);
+  { name: "entry-pending-above", window: true, open: async (page, fixture) => {
+    await openPending(page, fixture);
   } },
-  { name: "entry-below", window: true, open: async (page, fixture) => {
+  { name: "entry-pending-below", window: true, open: async (page, fixture) => {
     const entry = await fixture.newStory();
     await openLive(page, entry.url);
     await fixture.post(entry.slug, "The second half begins.");
     await page.getByRole("button", { name: "1 new update" }).waitFor();
   } },
-  { name: "entry-below-scrolled", window: true, open: async (page, fixture) => {
+  { name: "entry-pending-below-scrolled", window: true, open: async (page, fixture) => {
     const entry = await fixture.newEverything();
     await openLive(page, entry.url);
     await page.locator(".update").nth(1).evaluate((update) => update.scrollIntoView());
@@ -102,7 +102,7 @@ export const STATES: State[] = [
     await openStatic(page, fixture);
   } },
   { name: "entry-revealed", window: true, open: async (page, fixture) => {
-    await openHeld(page, fixture);
+    await openPending(page, fixture);
     await page.getByRole("button", { name: "1 new update" }).click();
   } },
   { name: "entry-linked", window: true, open: async (page, fixture) => {
@@ -166,7 +166,7 @@ export const STATES: State[] = [
     await page.goto(setUpLink(fixture));
     await page.getByLabel("Username").fill("ann");
     await page.getByLabel("Password").fill("short");
-    await page.getByRole("button", { name: "Create the owner" }).click();
+    await page.getByRole("button", { name: "Create owner account" }).click();
     await page.getByRole("alert").waitFor();
   } },
 
@@ -179,7 +179,7 @@ export const STATES: State[] = [
   } },
   { name: "composer-long", author: true, window: true, open: async (page, fixture) => {
     await openComposer(page, (await fixture.newStory()).url);
-    await page.getByRole("button", { name: "Add a headline" }).click();
+    await page.getByRole("button", { name: "Add headline" }).click();
     await page.getByRole("textbox", { name: "Headline" }).fill("What we know so far");
     await page.getByRole("textbox", { name: "Update" }).fill("A line, and another.\n\n".repeat(20));
   } },
@@ -212,7 +212,7 @@ export const STATES: State[] = [
 
   { name: "composer-arabic", author: true, window: true, open: async (page, fixture) => {
     await openComposer(page, (await fixture.newForeign("arabic")).url);
-    await page.getByRole("button", { name: "Add a headline" }).click();
+    await page.getByRole("button", { name: "Add headline" }).click();
     await page.getByRole("textbox", { name: "Headline" }).fill("تبديل (60)");
     await page.getByRole("textbox", { name: "Update" }).fill("تبديل: يدخل سالم بدلاً من محمود.");
   } },
@@ -253,8 +253,8 @@ export const STATES: State[] = [
     const entry = await fixture.newEntry();
     await page.goto(`${fixture.ringside.url}/desk`);
     await page.getByLabel("Title").fill("Another");
-    await page.getByLabel("Address (optional)").fill(entry.slug);
-    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByLabel("Slug (optional)").fill(entry.slug);
+    await page.getByRole("button", { name: "Create live blog" }).click();
     await page.getByRole("alert").waitFor();
   } },
   { name: "desk-entry", author: true, open: async (page, fixture) => {
@@ -271,14 +271,14 @@ export const STATES: State[] = [
   { name: "desk-entry-marked", author: true, open: async (page, fixture) => {
     await page.goto(`${fixture.ringside.url}/desk/entries/${(await newMarkedStory(page, fixture)).slug}`);
   } },
-  { name: "desk-change", author: true, open: async (page, fixture) => {
+  { name: "desk-edit", author: true, open: async (page, fixture) => {
     await page.goto(`${fixture.ringside.url}/desk/entries/${(await fixture.newStory()).slug}/edit`);
   } },
-  { name: "desk-change-refused", author: true, open: async (page, fixture) => {
+  { name: "desk-edit-refused", author: true, open: async (page, fixture) => {
     const [entry, other] = [await fixture.newStory(), await fixture.newEntry()];
     await page.goto(`${fixture.ringside.url}/desk/entries/${entry.slug}/edit`);
-    await page.getByLabel("Address").fill(other.slug);
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByLabel("Slug").fill(other.slug);
+    await page.getByRole("button", { name: "Save changes" }).click();
     await page.getByRole("alert").waitFor();
   } },
   { name: "account", author: true, open: async (page, fixture) => {
@@ -297,7 +297,7 @@ export const STATES: State[] = [
   } },
 ];
 
-/** Opens an entry, and waits for its stream. */
+/** Opens a page, and waits for its stream. */
 function openLive(page: Page, url: string): Promise<void> {
   return openWith(page, url, "live");
 }
@@ -313,8 +313,8 @@ async function openComposer(page: Page, url: string): Promise<void> {
   await page.getByRole("textbox", { name: "Update" }).waitFor();
 }
 
-/** Scrolled down, latest first, with an arrival above. */
-async function openHeld(page: Page, fixture: Fixture): Promise<void> {
+/** Opens an entry with latest first, scrolls down, and posts an update, which is pending above. */
+async function openPending(page: Page, fixture: Fixture): Promise<void> {
   const entry = await fixture.newStory("latest");
   await openLive(page, entry.url);
   await page.evaluate(() => scrollTo(0, 700));
@@ -322,19 +322,19 @@ async function openHeld(page: Page, fixture: Fixture): Promise<void> {
   await page.getByRole("button", { name: "1 new update" }).waitFor();
 }
 
-/** Where scripts run, and WebAssembly doesn't. */
+/** Opens an entry in a browser with scripts, but without WebAssembly. */
 async function openStatic(page: Page, fixture: Fixture): Promise<void> {
   await page.addInitScript("delete globalThis.WebAssembly");
   await page.goto((await fixture.newStory()).url);
   await page.getByRole("link", { name: "Refresh" }).waitFor();
 }
 
-/** A story of which something is pinned, and some is key. */
+/** Creates a story with a pinned update and key moments. */
 async function newMarkedStory(page: Page, fixture: Fixture): Promise<Entry> {
   return newMarked(page, fixture, await fixture.newStory(), [[1, "pinned"], [0, "key"], [2, "key"], [3, "key"], [4, "key"]]);
 }
 
-/** An entry of which the updates at these places, oldest first, have these marks. */
+/** Sets marks on the updates of an entry, by their position, oldest first. */
 async function newMarked(page: Page, fixture: Fixture, entry: Entry, marks: readonly (readonly [number, "key" | "pinned"])[]): Promise<Entry> {
   await page.goto(entry.url);
   const ids = await page.locator(".update").evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-update-id")));
@@ -344,7 +344,7 @@ async function newMarked(page: Page, fixture: Fixture, entry: Entry, marks: read
   return entry;
 }
 
-/** An update in the midst of a story. */
+/** Creates a story, and returns the id of an update in its middle. */
 async function newStoryUpdate(page: Page, fixture: Fixture): Promise<{ url: string; id: string }> {
   const { url } = await fixture.newStory();
   await page.goto(url);

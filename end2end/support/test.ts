@@ -1,4 +1,4 @@
-// What the specs import: Playwright's `test` with a Ringside, accounts and entries of its own.
+// The specs' `test`: Playwright's, extended with a server, accounts and entries.
 import { randomUUID } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { Ringside } from "./ringside";
 
 export { expect } from "@playwright/test";
 export {
+  disableFetchDeadline,
   expectStatus,
   idOf,
   markNodes,
@@ -22,7 +23,6 @@ export {
   texts,
   unmarked,
   updates,
-  waitForAnswers,
   waitForFeed,
   watchStatus,
   watchHeads,
@@ -30,7 +30,7 @@ export {
 
 export type Role = "owner" | "editor" | "author" | "reader";
 
-/** Someone with an account, logged in in a browser context of their own. */
+/** An account with a session in a browser context of its own. */
 export interface Member {
   name: string;
   password: string;
@@ -44,35 +44,37 @@ export interface Entry {
 }
 
 export interface WorkerFixtures {
-  /** Further `RINGSIDE_*` variables for a file's server: `test.use({ settings: { RINGSIDE_POLL_INTERVAL_MS: "500" } })`. */
+  /**
+   * Further `RINGSIDE_*` variables for the server of a spec, set with `test.use({ settings: … })`.
+   */
   settings: Record<string, string>;
-  /** What the server keeps its data in: a project's choice. */
+  /** The server's database, set by the project. */
   database: DatabaseKind;
-  /** The server, shared by the tests of one worker, which run one after another. */
+  /** The server. Tests of one worker share it, and run one after another. */
   ringside: Ringside;
 }
 
 interface Fixtures {
-  /** Names complaints on the console that the test expects; any other fails it. */
+  /** Allows messages on the browser's console. Any other error or warning fails the test. */
   allowConsole: (...patterns: RegExp[]) => void;
   consoleWatch: ConsoleWatch;
-  /** Starts a further server on the same database; `settings` are further `RINGSIDE_*` variables. */
+  /** Starts another server on the same database. `settings` are further `RINGSIDE_*` variables. */
   newServer: (settings?: Record<string, string>) => Promise<Ringside>;
-  /** What stands between the server and those who read it by the middlebox's address. */
+  /** A proxy in front of the server. */
   middlebox: Middlebox;
-  /** A further browser: an anonymous reader's, unless it gets a `storageState`. */
+  /** Opens another browser context, without a session unless it gets a `storageState`. */
   newContext: (options?: BrowserContextOptions) => Promise<BrowserContext>;
-  /** Makes an account, of a name of its own unless told one, and logs it in. */
+  /** Creates an account and logs it in. The name is unique unless it is given. */
   newMember: (role: Role, name?: string) => Promise<Member>;
-  /** An author of this test's own. */
+  /** An author for this test only. */
   author: Member;
-  /** Makes an entry with a slug of its own, live unless told otherwise. */
+  /** Creates an entry with a unique slug. It is live unless `state` is given. */
   newEntry: (entry?: {
     title?: string;
     state?: "draft" | "upcoming" | "live" | "ended";
     order?: "oldest" | "latest";
   }) => Promise<Entry>;
-  /** Sends a plain form to `path` as `author`. */
+  /** Submits a plain form to `path` as `author`. */
   send: (path: string, form?: Record<string, string>) => Promise<void>;
   /** Posts an update as `author`, through the plain form. */
   post: (slug: string, source: string, options?: { headline?: string }) => Promise<void>;
@@ -98,7 +100,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       const watch = new ConsoleWatch();
       const logStart = ringside.log.length;
       await use(watch);
-      expect.soft(watch.unexpected(), "complaints on the browser's console").toEqual([]);
+      expect.soft(watch.unexpected(), "errors and warnings on the browser's console").toEqual([]);
       if (info.status !== info.expectedStatus) {
         await writeFile(info.outputPath("server.log"), ringside.log.slice(logStart));
       }
@@ -108,7 +110,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   allowConsole: ({ consoleWatch }, use) => use((...patterns) => consoleWatch.allow(...patterns)),
 
-  // Named first, servers and what stands before them outlive the pages that have them open.
+  // Requested first, so that servers and the middlebox outlive the pages that use them.
   context: async ({ newServer: _server, middlebox: _box, context, consoleWatch }, use) => {
     consoleWatch.watch(context);
     await use(context);
@@ -175,7 +177,10 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     ),
 });
 
-/** A page may ask again just when its test ends: a handler that is interrupted then is no failure. */
+/**
+ * Removes all routes. A page may send a request when its test ends; an interrupted handler is no
+ * failure.
+ */
 async function endRoutes(context: BrowserContext): Promise<void> {
   for (const page of context.pages()) await page.unrouteAll({ behavior: "ignoreErrors" });
   await context.unrouteAll({ behavior: "ignoreErrors" });

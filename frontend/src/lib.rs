@@ -1,16 +1,17 @@
-//! The browser's entry point. Hydrating the islands is all that happens here.
+//! The entry point of the wasm: hydrates the islands.
 
-// Without a use of it the islands would be left out of the wasm.
+// Without this use, the linker would leave the islands out.
 use app as _;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Room in the data segment, in bytes that nothing refers to. The splitter moves the composer's strings and tables into
-/// the composer's chunk, and aligns the parts anew: if they then take more room than the segment had, it leaves
-/// them all in every reader's wasm (10 KB of brotli). What nothing refers to is left out, so this costs nothing.
+/// Padding in the data segment. The splitter moves the composer's data into the composer's chunk,
+/// and aligns the remaining parts again. If they then need more space than the segment has, it
+/// leaves all data in every reader's wasm (10 KB with brotli). Nothing refers to the padding, so it
+/// is removed from the result and costs nothing.
 #[used]
 static ROOM_TO_SPLIT: [u8; 4096] = [b'-'; 4096];
 
-/// Called by the page once the wasm is there; the page's script then hydrates each island.
+/// Prepares hydration. The page's script calls this once, and then hydrates each island.
 #[wasm_bindgen]
 pub fn hydrate() {
     leptos::mount::hydrate_islands();

@@ -1,4 +1,4 @@
-//! How many of something may be open at once, in all and from one address.
+//! Limits how many connections or streams may be open at once, in total and from one address.
 
 use std::{
     collections::HashMap,
@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Counts what is open, in all and by address.
+/// Counts what is open, in total and by address.
 #[derive(Debug)]
 pub struct AddressLimits {
     total: usize,
@@ -20,20 +20,20 @@ struct Open {
     by_network: HashMap<IpAddr, usize>,
 }
 
-/// The right to one of them; given back when dropped.
+/// The permit for one connection or stream, released when it is dropped.
 #[derive(Debug)]
 pub struct Permit {
     limits: Arc<AddressLimits>,
-    /// What it is counted under; `None` where only the total counts.
+    /// The address or network for which it is counted; `None` if it counts for the total only.
     network: Option<IpAddr>,
 }
 
-/// Which limit is reached.
+/// The limit that is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitReached {
-    /// That of the server.
+    /// The total limit.
     Total,
-    /// That of the address.
+    /// The limit of the address.
     Address,
 }
 
@@ -47,18 +47,18 @@ impl AddressLimits {
         }
     }
 
-    /// Returns a permit for `address`, or for its network of IPv6.
+    /// Returns a permit for `address`, which counts for its network if it is an IPv6 address.
     ///
     /// # Errors
-    /// If as many are open as may be, in all or from there.
+    /// If a limit is reached.
     pub fn admit(self: &Arc<Self>, address: IpAddr) -> Result<Permit, LimitReached> {
         self.admit_network(Some(network_of(address)))
     }
 
-    /// Returns a permit that counts for no address.
+    /// Returns a permit that counts for the total only.
     ///
     /// # Errors
-    /// If as many are open as may be.
+    /// If the total limit is reached.
     pub fn admit_exempt(self: &Arc<Self>) -> Result<Permit, LimitReached> {
         self.admit_network(None)
     }
@@ -93,7 +93,7 @@ impl AddressLimits {
 }
 
 impl Drop for Permit {
-    // Without it, an address would run out of permits by opening and closing a page.
+    // Without it, an address would run out of permits by opening and closing pages.
     fn drop(&mut self) {
         let mut open = self.limits.state();
         open.total -= 1;
@@ -109,8 +109,8 @@ impl Drop for Permit {
     }
 }
 
-/// Returns what counts as one address: an IPv4 address, or the /64 that a ipv6_prefix is given of IPv6
-/// (RFC 6177), in which one machine may use any address.
+/// Returns what counts as one address: an IPv4 address, or a /64 network of IPv6 (RFC 6177), in
+/// which one machine may use any address.
 pub fn network_of(address: IpAddr) -> IpAddr {
     const IPV6_PREFIX_BITS: u128 = !0 << 64;
 
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn household_is_one_address() {
+    fn ipv6_network_is_one_address() {
         let limits = Arc::new(AddressLimits::new(9, 1));
         let _first = limits.admit(address("2001:db8::1")).unwrap();
         let neighbour = limits.admit(address("2001:db8::ffff:1"));
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn exempt_permit_counts_for_the_total_alone() {
+    fn exempt_permit_counts_for_the_total_only() {
         let limits = Arc::new(AddressLimits::new(3, 1));
         let permits = [(); 3].map(|()| limits.admit_exempt().unwrap());
         assert_eq!(limits.admit_exempt().unwrap_err(), LimitReached::Total);

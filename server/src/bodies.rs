@@ -1,9 +1,10 @@
-//! Request bodies: how many bytes a caller may send, how long they may take to arrive, and how many are
-//! held in memory at once.
+//! Receives request bodies, within limits of their length, their duration and the memory for all of
+//! them.
 //!
-//! A body is read by the handler that needs it, once the request was routed and its caller is known. What
-//! no handler read is read and discarded afterwards, within bounds: a browser that is cut off while it
-//! sends shows that the connection was reset, and not the response.
+//! The handler reads the body, once the request has been routed and its caller is known. What the
+//! handler leaves unread is read and discarded afterwards, up to a limit: a browser whose
+//! connection is closed while it is still sending displays a connection error instead of the
+//! response.
 
 use std::{
     mem,
@@ -28,54 +29,54 @@ use tokio::{
 
 use crate::problem::Problem;
 
-/// The longest body of a caller that is not logged in, in bytes: a login takes some hundred.
+/// The body limit of anonymous callers, in bytes. A login form has some hundred.
 const ANONYMOUS_LIMIT: usize = 16 * 1024;
-/// The longest body of a caller that is logged in or has a token, in bytes. The longest update, 50,000
-/// characters, takes 600,000 in a form: a character has at most four bytes in UTF-8, each sent as `%XX`.
+/// The body limit of authenticated callers, in bytes. The longest update, 50,000 characters, has
+/// 600,000 bytes in a form: a character has at most four bytes in UTF-8, each sent as `%XX`.
 const CALLER_LIMIT: usize = 640 * 1024;
-/// How many bytes of all anonymous callers' bodies are held at once. A share of its own, so that
-/// anonymous callers can't keep authors from posting.
+/// The memory for all anonymous callers' bodies, in bytes. It is separate, so that anonymous
+/// callers can't keep authors from posting.
 const ANONYMOUS_TOTAL: usize = 16 * 1024 * 1024;
-/// How many bytes of all other callers' bodies are held at once.
+/// The memory for all authenticated callers' bodies, in bytes.
 const CALLER_TOTAL: usize = 48 * 1024 * 1024;
-/// How long a body may take to arrive: enough for the longest over a bad line, and too little to keep a
-/// thousand connections busy.
-const DEADLINE: Duration = Duration::from_mins(1);
-/// How many bytes are discarded of a body that no handler read: more than anybody pastes by mistake.
-const DISCARDED: u64 = 16 * 1024 * 1024;
-/// After how many seconds a request may be repeated that found no memory for its body.
+/// How long a body may take to arrive: long enough for the longest body over a bad connection, and
+/// too short to keep thousands of connections busy.
+const BODY_TIMEOUT: Duration = Duration::from_mins(1);
+/// How many bytes of an unread body are discarded: more than anyone pastes by mistake.
+const MAX_DISCARDED: u64 = 16 * 1024 * 1024;
+/// After how many seconds the client may retry when there was no memory for its body.
 const RETRY_AFTER: u16 = 5;
 
-/// The bodies that are held in memory; cheap to clone.
+/// The memory for request bodies; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Bodies(Arc<Memory>);
 
-/// The memory that is free, one permit for each byte.
+/// The free memory, as one permit per byte.
 #[derive(Debug)]
 struct Memory {
     anonymous: Arc<Semaphore>,
     callers: Arc<Semaphore>,
 }
 
-/// Who sends a body, which decides how long it may be.
+/// The sender of a body, which determines its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sender {
-    /// Nobody is logged in.
+    /// Without a session or a token.
     Anonymous,
-    /// An account, by its session or its token.
+    /// An account, authenticated by a session or a token.
     Caller,
 }
 
-/// A body that arrived whole, counted among those that are held for as long as this lives.
+/// A complete body, and its share of the memory.
 #[derive(Debug)]
 pub struct ReceivedBody {
     /// The body.
     pub bytes: Bytes,
-    /// Its share of the memory.
+    /// Its share of the memory, to be kept as long as the bytes.
     pub held: Held,
 }
 
-/// A share of the memory for bodies, until it is dropped.
+/// A share of the memory for bodies, released when it is dropped.
 pub type Held = Option<OwnedSemaphorePermit>;
 
 impl Default for Bodies {
@@ -92,26 +93,27 @@ impl Bodies {
         }))
     }
 
-    /// Returns the whole of `body`.
+    /// Receives all of `body`.
     ///
     /// # Errors
-    /// 413 if it is longer than `sender` may send, 408 if it takes longer than a minute, 400 if it ends
-    /// early, 503 if too many bytes of other bodies are held.
+    /// 413 if it is longer than the sender's limit, 408 if it takes longer than a minute, 400 if it
+    /// ends early, 503 if there is no memory for it.
     pub async fn receive(&self, body: Body, sender: Sender) -> Result<ReceivedBody, Problem> {
-        self.receive_within(DEADLINE, body, sender).await
+        self.receive_within(BODY_TIMEOUT, body, sender).await
     }
 
     async fn receive_within(
         &self,
-        deadline: Duration,
+        limit: Duration,
         body: Body,
         sender: Sender,
     ) -> Result<ReceivedBody, Problem> {
-        // Not even begun, so that a client that waits for "100 Continue" needn't send it.
+        // Checked before the body is polled, so that a client that waits for "100 Continue" doesn't
+        // send it.
         if body.size_hint().lower() > sender.limit() as u64 {
             return Err(sender.too_long());
         }
-        let received = timeout(deadline, self.collect(body, sender)).await;
+        let received = timeout(limit, self.collect(body, sender)).await;
         received.unwrap_or_else(|_| {
             let sentence = "The request took too long to arrive. Send it again.";
             Err(Problem::new(StatusCode::REQUEST_TIMEOUT, sentence))
@@ -127,7 +129,7 @@ impl Bodies {
         let mut held: Option<OwnedSemaphorePermit> = None;
         while let Some(frame) = body.frame().await {
             let Ok(frame) = frame else {
-                let sentence = "The request broke off before its end. Send it again.";
+                let sentence = "The request was incomplete. Send it again.";
                 return Err(Problem::new(StatusCode::BAD_REQUEST, sentence));
             };
             let Ok(data) = frame.into_data() else {
@@ -136,7 +138,8 @@ impl Bodies {
             if bytes.len() + data.len() > sender.limit() {
                 return Err(sender.too_long());
             }
-            // By what arrived and not by what was announced: announcing costs nothing.
+            // Counts the bytes that arrived, not the announced length, which costs a client
+            // nothing.
             let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
             let Ok(permit) = Arc::clone(memory).try_acquire_many_owned(length) else {
                 return Err(overloaded());
@@ -155,7 +158,8 @@ impl Bodies {
 }
 
 impl Sender {
-    /// Who sends `request`, behind [`identify`](crate::identity::identify).
+    /// Returns the sender of `request`, which must have passed
+    /// [`identify`](crate::identity::identify).
     pub fn of(request: &Request) -> Self {
         match request.extensions().get::<PageRequest>() {
             Some(PageRequest {
@@ -172,7 +176,7 @@ impl Sender {
         }
     }
 
-    /// 413, in a sentence.
+    /// Returns the problem of a body beyond the limit.
     fn too_long(self) -> Problem {
         let sentence = match self {
             Self::Anonymous => {
@@ -185,64 +189,65 @@ impl Sender {
 }
 
 fn overloaded() -> Problem {
-    let sentence = "The server receives too much at the moment; nothing was changed. Send it again in a few seconds.";
+    let sentence = "The server is receiving too much data at the moment; nothing was changed. Send it again in a few seconds.";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, sentence).retry_after(RETRY_AFTER)
 }
 
-/// The body of a request, while and after it is handled.
+/// A request's body, of which the rest is discarded once the handler has returned.
 #[derive(Debug)]
-pub struct Unread {
-    lent: Arc<Mutex<Lent>>,
-    begun: Instant,
-    waits_for_continue: bool,
+pub struct UnreadBody {
+    shared: Arc<Mutex<SharedBody>>,
+    started_at: Instant,
+    expects_continue: bool,
 }
 
+/// A body that the handler reads, and the error layer after it.
 #[derive(Debug)]
-struct Lent {
+struct SharedBody {
     body: Body,
-    polled: bool,
-    ended: bool,
+    was_polled: bool,
+    has_ended: bool,
 }
 
-impl Unread {
-    /// Lends the request's body to its handler; `None` if it has none.
-    pub fn lend(request: &mut Request) -> Option<Self> {
+impl UnreadBody {
+    /// Shares the request's body with its handler. Returns `None` if it is empty.
+    pub fn share(request: &mut Request) -> Option<Self> {
         if request.body().is_end_stream() {
             return None;
         }
-        let waits_for_continue = request.headers().contains_key(EXPECT);
-        let lent = Arc::new(Mutex::new(Lent {
+        let expects_continue = request.headers().contains_key(EXPECT);
+        let shared = Arc::new(Mutex::new(SharedBody {
             body: mem::take(request.body_mut()),
-            polled: false,
-            ended: false,
+            was_polled: false,
+            has_ended: false,
         }));
-        *request.body_mut() = Body::new(Borrowed(Arc::clone(&lent)));
+        *request.body_mut() = Body::new(HandlerBody(Arc::clone(&shared)));
         Some(Self {
-            lent,
-            begun: Instant::now(),
-            waits_for_continue,
+            shared,
+            started_at: Instant::now(),
+            expects_continue,
         })
     }
 
-    /// Reads what the handler left of the body, within bounds, and discards it.
+    /// Reads and discards what the handler left unread, up to a limit.
     pub async fn discard(self) {
-        let Lent {
+        let SharedBody {
             body,
-            polled,
-            ended,
+            was_polled,
+            has_ended,
         } = {
-            let mut lent = lock(&self.lent);
-            let rest = Lent {
-                body: mem::take(&mut lent.body),
-                ..*lent
+            let mut shared = lock(&self.shared);
+            let rest = SharedBody {
+                body: mem::take(&mut shared.body),
+                ..*shared
             };
-            lent.ended = true;
+            shared.has_ended = true;
             rest
         };
-        // A client that waits for "100 Continue" sends nothing without it.
-        if !ended && (polled || !self.waits_for_continue) {
-            // The response follows, however this ends.
-            let _ = timeout_at(self.begun + DEADLINE, discard(body)).await;
+        // A client that waits for "100 Continue" has sent nothing if the body was not polled.
+        if !has_ended && (was_polled || !self.expects_continue) {
+            // The response is sent in any case.
+            let _ = timeout_at(self.started_at + BODY_TIMEOUT, discard(body)).await;
         }
     }
 }
@@ -251,20 +256,20 @@ async fn discard(mut body: Body) {
     let mut discarded = 0;
     while let Some(Ok(frame)) = body.frame().await {
         discarded += frame.data_ref().map_or(0, |data| data.len() as u64);
-        if discarded > DISCARDED {
+        if discarded > MAX_DISCARDED {
             break;
         }
     }
 }
 
-fn lock(lent: &Mutex<Lent>) -> std::sync::MutexGuard<'_, Lent> {
-    lent.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(shared: &Mutex<SharedBody>) -> std::sync::MutexGuard<'_, SharedBody> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The body as its handler reads it.
-struct Borrowed(Arc<Mutex<Lent>>);
+/// The body that the handler reads.
+struct HandlerBody(Arc<Mutex<SharedBody>>);
 
-impl HttpBody for Borrowed {
+impl HttpBody for HandlerBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -272,21 +277,21 @@ impl HttpBody for Borrowed {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let mut lent = lock(&self.0);
-        if lent.ended {
+        let mut shared = lock(&self.0);
+        if shared.has_ended {
             return Poll::Ready(None);
         }
-        lent.polled = true;
-        let frame = Pin::new(&mut lent.body).poll_frame(context);
+        shared.was_polled = true;
+        let frame = Pin::new(&mut shared.body).poll_frame(context);
         if matches!(frame, Poll::Ready(None | Some(Err(_)))) {
-            lent.ended = true;
+            shared.has_ended = true;
         }
         frame
     }
 
     fn is_end_stream(&self) -> bool {
-        let lent = lock(&self.0);
-        lent.ended || lent.body.is_end_stream()
+        let shared = lock(&self.0);
+        shared.has_ended || shared.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -307,15 +312,15 @@ mod tests {
     }
 
     async fn status_of(bodies: &Bodies, body: Body, sender: Sender) -> u16 {
-        let deadline = Duration::from_millis(50);
-        match bodies.receive_within(deadline, body, sender).await {
+        let limit = Duration::from_millis(50);
+        match bodies.receive_within(limit, body, sender).await {
             Ok(_) => 200,
-            Err(refused) => refused.status().as_u16(),
+            Err(problem) => problem.status().as_u16(),
         }
     }
 
     #[tokio::test]
-    async fn a_body_is_received_up_to_its_senders_limit() {
+    async fn body_is_received_up_to_the_senders_limit() {
         let bodies = Bodies::default();
         for (sender, limit) in [
             (Sender::Anonymous, ANONYMOUS_LIMIT),
@@ -332,12 +337,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_that_does_not_arrive_whole_is_refused() {
+    async fn incomplete_body_is_rejected() {
         let bodies = Bodies::default();
         let broken = stream::iter([Err(io::Error::other("reset"))]);
         let broken = Body::from_stream(letters(1024).chain(broken));
         assert_eq!(status_of(&bodies, broken, Sender::Caller).await, 400);
-        // However often it sends a little.
+        // A little data, again and again, does not extend the limit.
         let drip = stream::unfold((), async |()| {
             tokio::time::sleep(Duration::from_millis(5)).await;
             Some((Ok::<_, Infallible>(Bytes::from_static(b"a")), ()))
@@ -347,20 +352,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bytes_beyond_all_memory_are_refused_until_some_is_free() {
+    async fn body_is_rejected_while_there_is_no_memory_for_it() {
         let bodies = Bodies::with_totals(2048, 2048);
         let body = || Body::from_stream(letters(2048));
         let first = bodies.receive(body(), Sender::Anonymous).await.unwrap();
         let refused = bodies.receive(body(), Sender::Anonymous).await;
         assert_eq!(refused.unwrap_err().status(), 503);
-        // Callers have memory of their own.
+        // Authenticated callers have separate memory.
         assert_eq!(status_of(&bodies, body(), Sender::Caller).await, 200);
         drop(first);
         assert_eq!(status_of(&bodies, body(), Sender::Anonymous).await, 200);
     }
 
     #[tokio::test]
-    async fn what_a_handler_left_is_discarded_up_to_a_bound() {
+    async fn unread_body_is_discarded_up_to_a_limit() {
         let sent = Arc::new(std::sync::atomic::AtomicU64::new(0));
         let counted = Arc::clone(&sent);
         let endless = stream::repeat_with(move || {
@@ -368,12 +373,15 @@ mod tests {
             Ok::<_, Infallible>(Bytes::from_static(&[b'a'; 1024]))
         });
         let mut request = Request::new(Body::from_stream(endless));
-        let unread = Unread::lend(&mut request).unwrap();
+        let unread = UnreadBody::share(&mut request).unwrap();
         let bodies = Bodies::default();
         let refused = bodies.receive(request.into_body(), Sender::Anonymous);
         assert_eq!(refused.await.unwrap_err().status(), 413);
         unread.discard().await;
         let sent = sent.load(std::sync::atomic::Ordering::Relaxed);
-        assert!(sent > DISCARDED && sent < DISCARDED + 64 * 1024, "{sent}");
+        assert!(
+            sent > MAX_DISCARDED && sent < MAX_DISCARDED + 64 * 1024,
+            "{sent}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The command line: what can be asked of the binary, and how it says that something is wrong.
+//! The command line: parses the arguments, runs a command, and prints its errors.
 
 use std::{
     ffi::OsString,
@@ -14,18 +14,18 @@ use domain::{EntryState, Order, Role, SessionId, TokenId};
 
 use crate::{commands, config::Settings};
 
-/// Exit code for what whoever runs the command can put right: a setting, an argument.
-const WRONG_SETTING: u8 = 2;
-/// Exit code for everything else.
-const FAILED: u8 = 1;
+/// The exit code for an invalid setting or argument, which the operator can correct.
+const EXIT_INVALID_INPUT: u8 = 2;
+/// The exit code for every other failure.
+const EXIT_FAILURE: u8 = 1;
 
-/// How long threads that render or hash may take once everything else has ended.
-const SHUTDOWN: Duration = Duration::from_millis(500);
+/// How long rendering and hashing threads may still run after the command has ended.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// A live blog that you host yourself.
+/// A self-hosted live blog.
 ///
-/// Without a command, `ringside serve`. Every setting is a flag and an environment variable alike;
-/// a flag wins. Exit codes: 0 done, 1 it failed, 2 a setting or an argument is wrong.
+/// Without a command, runs `ringside serve`. Every setting is a flag and an environment variable;
+/// the flag takes precedence. Exit codes: 0 success, 1 failure, 2 invalid setting or argument.
 #[derive(Debug, Parser)]
 #[command(name = "ringside", version)]
 struct Cli {
@@ -37,24 +37,26 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the live blogs (the default).
+    /// Run the server (the default).
     Serve,
     /// Manage the accounts of authors and readers.
     #[command(subcommand)]
     Account(AccountCommand),
-    /// List and end sessions: logins in browsers.
+    /// List and end login sessions.
     #[command(subcommand)]
     Session(SessionCommand),
-    /// Manage entries: the live blogs themselves.
+    /// Manage live blogs.
     #[command(subcommand)]
     Entry(EntryCommand),
-    /// Repair a database that no server uses.
+    /// Repair the database while no server is running.
     #[command(subcommand)]
     Repair(RepairCommand),
-    /// Render the updates anew that another release rendered. Readers of a running server see those that
-    /// change. It can be stopped and run again: it goes on where it was.
+    /// Render the updates again that another release rendered.
+    ///
+    /// Open pages of a running server show the updates that change. The command can be interrupted;
+    /// the next run continues where it stopped.
     Rerender,
-    /// Manage tokens: what programs show to post, instead of logging in.
+    /// Manage the tokens of API clients.
     #[command(subcommand)]
     Token(TokenCommand),
 }
@@ -63,129 +65,131 @@ enum Command {
 enum AccountCommand {
     /// Create an account.
     Create(NewAccountArgs),
-    /// List the accounts: name, role, enabled or disabled, time of creation.
+    /// List all accounts: name, role, enabled or disabled, time of creation.
     List,
-    /// Change the password of an account. All of its sessions end.
+    /// Change an account's password and end all of its sessions.
     Password(AccountPasswordArgs),
-    /// Change the role of an account.
+    /// Change an account's role.
     Role(AccountRoleArgs),
-    /// Disable an account: it can't log in, its sessions end, and its tokens are revoked. What it posted stays.
+    /// Disable an account, end its sessions and revoke its tokens. Its updates stay.
     Disable(AccountNameArgs),
-    /// Enable an account that was disabled. It logs in with the password that it had.
+    /// Enable a disabled account. Its password is unchanged.
     Enable(AccountNameArgs),
 }
 
 #[derive(Debug, Subcommand)]
 enum SessionCommand {
-    /// List the open sessions: number, account, time of login, time of the last request (to the hour).
-    List(ListedSessionsArgs),
-    /// End a session, or all sessions of an account.
-    End(EndedSessionsArgs),
+    /// List the open sessions: id, account, time of login, time of the last request (to the hour).
+    List(ListSessionsArgs),
+    /// End one session, or all sessions of an account.
+    End(EndSessionsArgs),
 }
 
 #[derive(Debug, Subcommand)]
 enum EntryCommand {
-    /// Create an entry. A running server shows it within a second.
+    /// Create a live blog and print its URL. A running server shows it within a second.
     Create(NewEntryArgs),
 }
 
 #[derive(Debug, Subcommand)]
 enum RepairCommand {
-    /// Number all revisions anew, in another epoch: open pages then fetch everything once. Refused while a
-    /// server runs.
+    /// Renumber all revisions in a new epoch.
+    ///
+    /// Open pages then load everything once. Fails while a server is running.
     Revisions,
 }
 
 #[derive(Debug, Subcommand)]
 enum TokenCommand {
-    /// Create a token, and print it alone on the last line. It is shown this once.
+    /// Create a token and print it on the last line. It cannot be displayed again.
     Create(NewTokenArgs),
-    /// List the tokens: number, account, time of creation, time of last use (to the hour), name.
+    /// List all tokens: id, account, time of creation, time of last use (to the hour), name.
     List,
-    /// Revoke a token: it stops working at once.
-    Revoke(RevokedTokenArgs),
+    /// Revoke a token. It stops working at once.
+    Revoke(RevokeTokenArgs),
 }
 
-/// What an account is made of.
+/// The arguments of `account create`.
 #[derive(Debug, clap::Args)]
 pub struct NewAccountArgs {
-    /// The name to log in with; readers see it below what the account posts.
+    /// The username. Readers see it below the account's updates.
     #[arg(long)]
     pub name: String,
     /// owner, editor, author or reader.
     #[arg(long, default_value = "author")]
     pub role: Role,
-    /// A file that holds the password, alone on its first line.
+    /// A file with the password on its first line.
     #[arg(long, value_name = "FILE")]
     pub password_file: PathBuf,
 }
 
-/// The new password of an account.
+/// The arguments of `account password`.
 #[derive(Debug, clap::Args)]
 pub struct AccountPasswordArgs {
-    /// The name of the account.
+    /// The username of the account.
     #[arg(long)]
     pub name: String,
-    /// A file that holds the password, alone on its first line.
+    /// A file with the new password on its first line.
     #[arg(long, value_name = "FILE")]
     pub password_file: PathBuf,
 }
 
-/// The new role of an account.
+/// The arguments of `account role`.
 #[derive(Debug, clap::Args)]
 pub struct AccountRoleArgs {
-    /// The name of the account.
+    /// The username of the account.
     #[arg(long)]
     pub name: String,
-    /// owner, editor, author or reader.
+    /// The new role: owner, editor, author or reader.
     #[arg(long)]
     pub role: Role,
 }
 
-/// Which account is changed.
+/// The arguments of `account disable` and `account enable`.
 #[derive(Debug, clap::Args)]
 pub struct AccountNameArgs {
-    /// The name of the account.
+    /// The username of the account.
     #[arg(long)]
     pub name: String,
 }
 
-/// Which sessions are listed.
+/// The arguments of `session list`.
 #[derive(Debug, clap::Args)]
-pub struct ListedSessionsArgs {
-    /// The name of an account; all accounts if left out.
+pub struct ListSessionsArgs {
+    /// List only the sessions of the account with this username.
     #[arg(long)]
     pub name: Option<String>,
 }
 
-/// Which sessions end.
+/// The arguments of `session end`.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
-pub struct EndedSessionsArgs {
-    /// The name of an account: all of its sessions end.
+pub struct EndSessionsArgs {
+    /// End all sessions of the account with this username.
     #[arg(long)]
     pub name: Option<String>,
-    /// The number of a session, as `ringside session list` prints it.
+    /// End the session with this id, as printed by `ringside session list`.
     #[arg(long)]
     pub id: Option<SessionId>,
 }
 
-/// What an entry is made of.
+/// The arguments of `entry create`.
 #[derive(Debug, clap::Args)]
 pub struct NewEntryArgs {
-    /// The end of its address, as in /entries/election-night; made from the title if left out.
-    #[arg(long, default_value = "")]
+    /// The last part of its URL, for example election-night in /entries/election-night. Derived
+    /// from the title by default.
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub slug: String,
-    /// Its title.
+    /// The title.
     #[arg(long)]
     pub title: String,
-    /// What it is about.
-    #[arg(long, default_value = "")]
+    /// A short description of the event.
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub summary: String,
-    /// The IANA time zone its times are shown in, as in Europe/Paris.
+    /// The IANA time zone in which times are displayed, for example Europe/Paris.
     #[arg(long, default_value = "UTC")]
     pub time_zone: String,
-    /// The language of its texts: a BCP 47 tag, as in ar or pt-BR; the site's if left out.
+    /// The language of its texts: a BCP 47 tag such as ar or pt-BR. The site's language by default.
     #[arg(
         long,
         default_value = "",
@@ -196,37 +200,37 @@ pub struct NewEntryArgs {
     /// draft, upcoming, live or ended.
     #[arg(long, default_value = "draft")]
     pub state: EntryState,
-    /// The order readers begin with: oldest or latest.
+    /// The updates that are displayed first: oldest or latest.
     #[arg(long, default_value = "oldest")]
     pub order: Order,
 }
 
-/// What a token is made of.
+/// The arguments of `token create`.
 #[derive(Debug, clap::Args)]
 pub struct NewTokenArgs {
-    /// The name of the account that it acts as.
+    /// The username of the account that the token acts as.
     #[arg(long)]
     pub account: String,
-    /// What it is for, as in "score ticker".
-    #[arg(long, default_value = "")]
+    /// A description of its use, for example "score ticker".
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub name: String,
 }
 
-/// Which token is revoked.
+/// The arguments of `token revoke`.
 #[derive(Debug, clap::Args)]
-pub struct RevokedTokenArgs {
-    /// Its number, as `ringside token list` says it.
+pub struct RevokeTokenArgs {
+    /// The id of the token, as printed by `ringside token list`.
     #[arg(long)]
     pub id: TokenId,
 }
 
-/// Why a command failed.
+/// Why a command failed, as one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// Something given to it is wrong; the sentence says what.
+    /// A setting or an argument is invalid.
     #[error("{0}")]
-    WrongSetting(String),
-    /// Something it needs didn't work; the sentence says what.
+    InvalidInput(String),
+    /// Anything else failed.
     #[error("{0}")]
     Failed(String),
 }
@@ -236,7 +240,7 @@ impl From<newsroom::storage::OpenError> for CommandError {
         use newsroom::storage::OpenError;
         match error {
             OpenError::Scheme(_) | OpenError::Unusable { .. } => {
-                Self::WrongSetting(error.to_string())
+                Self::InvalidInput(error.to_string())
             }
             OpenError::Unreachable { .. } | OpenError::Newer { .. } | OpenError::Migrate { .. } => {
                 Self::Failed(error.to_string())
@@ -249,23 +253,23 @@ impl From<newsroom::Error> for CommandError {
     fn from(error: newsroom::Error) -> Self {
         match error {
             newsroom::Error::Invalid(_) | newsroom::Error::NotFound(_) => {
-                Self::WrongSetting(error.to_string())
+                Self::InvalidInput(error.to_string())
             }
             newsroom::Error::Unavailable(cause)
             | newsroom::Error::DiskFull(cause)
             | newsroom::Error::OutcomeUnknown(cause) => {
-                Self::Failed(format!("The database can't do it: {cause}."))
+                Self::Failed(format!("The database failed: {cause}."))
             }
             newsroom::Error::Corrupt { table, id, column } => Self::Failed(format!(
-                "The database holds a value that can't be read: table {table}, row {id}, column {column}."
+                "The database contains an invalid value: table {table}, row {id}, column {column}."
             )),
             error => Self::Failed(error.to_string()),
         }
     }
 }
 
-/// Runs the command in `args`, the program's name first, and says in one line what went wrong if
-/// something did.
+/// Runs the command in `args`, of which the first is the program's name. Prints one line to
+/// standard error if the command fails.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let parsed = Cli::command()
         .try_get_matches_from(args)
@@ -273,16 +277,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
-            complain(first_line(&error));
-            return ExitCode::from(WRONG_SETTING);
+            print_error(summary_of(&error));
+            return ExitCode::from(EXIT_INVALID_INPUT);
         }
         Err(help) => {
-            say(help.to_string().trim_end());
+            print_line(help.to_string().trim_end());
             return ExitCode::SUCCESS;
         }
     };
-    keep_files_private();
-    // Rendering on one worker can wait for itself.
+    restrict_new_files();
+    // With a single worker, a task that blocks while a page is rendered could wait for itself.
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
@@ -291,43 +295,43 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match runtime {
         Ok(runtime) => {
             let outcome = runtime.block_on(dispatch(cli));
-            runtime.shutdown_timeout(SHUTDOWN);
+            runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
             outcome
         }
         Err(error) => Err(CommandError::Failed(format!(
-            "The machine gives no threads: {error}."
+            "The system could not start threads: {error}."
         ))),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error);
+            print_error(&error);
             ExitCode::from(match error {
-                CommandError::WrongSetting(_) => WRONG_SETTING,
-                CommandError::Failed(_) => FAILED,
+                CommandError::InvalidInput(_) => EXIT_INVALID_INPUT,
+                CommandError::Failed(_) => EXIT_FAILURE,
             })
         }
     }
 }
 
-/// Has every new file be for this user alone: they hold password hashes, drafts and deleted texts.
+/// Denies other users access to new files, which contain password hashes, drafts and deleted texts.
 #[cfg(unix)]
-fn keep_files_private() {
+fn restrict_new_files() {
     use rustix::{fs::Mode, process::umask};
 
     umask(Mode::RWXG | Mode::RWXO);
 }
 
 #[cfg(not(unix))]
-const fn keep_files_private() {}
+const fn restrict_new_files() {}
 
-/// Tells whoever runs the command. Whether they still listen is theirs to know: a closed pipe is no
-/// reason to fail.
-pub fn say(line: impl fmt::Display) {
+/// Prints a line to standard output. Unlike `println!`, does not panic if the pipe is closed.
+pub fn print_line(line: impl fmt::Display) {
     let _ = writeln!(io::stdout(), "{line}");
 }
 
-fn complain(line: impl fmt::Display) {
+/// Prints a line to standard error, after the program's name.
+fn print_error(line: impl fmt::Display) {
     let _ = writeln!(io::stderr(), "ringside: {line}");
 }
 
@@ -370,19 +374,19 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
     }
 }
 
-/// What is wrong, on one line and without the usage.
-fn first_line(error: &clap::Error) -> String {
+/// Returns the error in one line, without the usage.
+fn summary_of(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "the command is not complete (add --help to it to see what it takes)".to_owned();
+        return "the command is incomplete (add --help for its arguments)".to_owned();
     }
     let text = error.to_string();
-    let said: Vec<_> = text
+    let lines: Vec<_> = text
         .lines()
         .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"))
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .collect();
-    let said = said.join(" ");
-    let said = said.strip_prefix("error: ").unwrap_or(&said);
-    format!("{said} (see ringside --help)")
+    let line = lines.join(" ");
+    let line = line.strip_prefix("error: ").unwrap_or(&line);
+    format!("{line} (see ringside --help)")
 }

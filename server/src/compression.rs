@@ -1,4 +1,4 @@
-//! Compresses a feed's batches, once for all clients that request the same.
+//! Compresses the batches of a feed, once for all clients that request the same batch.
 
 use std::io::{self, Write};
 
@@ -9,14 +9,14 @@ use newsroom::live::Coding;
 
 use crate::{problem::Problem, rendering::Slots};
 
-/// The quality of Brotli, of 0 to 11: beyond it a batch takes many times as long, and becomes a tenth
-/// smaller.
+/// The quality of Brotli, from 0 to 11. Higher qualities take many times as long, for a batch that
+/// is a tenth smaller.
 const QUALITY: i32 = 4;
 
-/// Returns `bytes` in `coding`, compressed on a thread of its own once a slot is free.
+/// Compresses `bytes` with `coding` on a blocking thread, once a slot is free.
 ///
 /// # Errors
-/// If there is no slot.
+/// If no slot becomes free in time.
 pub async fn compress(slots: &Slots, coding: Coding, bytes: Bytes) -> Result<Bytes, Problem> {
     let compressed = slots.run(async move { compressed(coding, &bytes) }).await?;
     compressed.map_err(|error| {

@@ -1,8 +1,8 @@
-//! Which connections are accepted, and which are closed early.
+//! Decides which connections are accepted, and which are closed early.
 //!
-//! A connection costs a file and some memory before its client has sent anything. So connections are
-//! counted from the moment they are accepted, in all and by address; and where nearly as many are open
-//! as may be, those that have sent no request yet make room for new ones.
+//! A connection needs a file and some memory before its client has sent anything. So connections
+//! are counted from when they are accepted, in total and by address. When the limit is nearly
+//! reached, connections that have not sent a request are closed to make room for new ones.
 
 use std::{
     collections::BTreeMap,
@@ -28,26 +28,26 @@ use crate::{
     proxies::TrustedProxies,
 };
 
-/// How long after a connection could not be accepted the next one is tried, if there is a lack of
-/// files or memory: at once, it would only fail again, and take the processor from what frees some.
+/// How long to wait before the next connection is accepted, after one could not be accepted for
+/// lack of files or memory. Without a pause, the loop would fail again and keep the processor busy.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// How long a connection may take to send a request before others may take its place: longer than any
-/// round trip, and short enough that a flood of silent connections keeps nobody out.
+/// How long a connection has to send a request before it may be closed to make room: longer than
+/// any round trip, and short enough that a flood of silent connections doesn't lock clients out.
 const GRACE: Duration = Duration::from_secs(1);
-/// The share of the connections that is kept free by closing silent ones: a thirty-second, which is
-/// less than what streams leave to requests.
+/// The divisor of the share of connections that is kept free by closing silent ones: one in 32,
+/// which is less than what streams leave to other requests.
 const SPARE_SHARE: usize = 32;
 
-/// The connections of a server; cheap to clone.
+/// The open connections of a server; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Connections(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     limits: Arc<AddressLimits>,
-    /// From how many open connections on the silent ones are closed.
+    /// The number of open connections from which silent ones are closed.
     crowded: usize,
-    /// Those whose address counts for nothing: each speaks for many clients.
+    /// The proxies without a limit per address, because each connects for many clients.
     exempt: TrustedProxies,
     silent: Mutex<SilentConnections>,
     too_many: LogLimit,
@@ -59,11 +59,11 @@ struct Shared {
 #[derive(Debug, Default)]
 struct SilentConnections {
     last_id: u64,
-    /// In the order in which they were accepted.
+    /// Sorted by the time at which they were accepted.
     by_id: BTreeMap<u64, (Instant, oneshot::Sender<()>)>,
 }
 
-/// A connection that has not sent a whole request head yet.
+/// A connection that has not sent a complete request head.
 #[derive(Debug)]
 pub struct Silent {
     id: u64,
@@ -72,8 +72,7 @@ pub struct Silent {
 }
 
 impl Connections {
-    /// No connections yet, and at most those that `budget` allows; the addresses of `exempt` may have
-    /// any share of them.
+    /// Allows the connections of `budget`. The addresses of `exempt` have no limit per address.
     pub fn new(budget: &Budget, exempt: TrustedProxies) -> Self {
         let spare = budget.connections.div_ceil(SPARE_SHARE);
         Self(Arc::new(Shared {
@@ -91,13 +90,13 @@ impl Connections {
         }))
     }
 
-    /// Returns the permit of a new connection from `peer`; `None` if it has to be closed, which is
-    /// logged.
+    /// Returns a permit for a new connection from `peer`; `None` if the connection must be closed,
+    /// which is logged.
     pub async fn admit(&self, peer: IpAddr) -> Option<Permit> {
         let limits = &self.0.limits;
         let excess = (limits.open() + 1).saturating_sub(self.0.crowded);
         if excess > 0 && self.close_silent(excess, Instant::now()) {
-            // So that they are closed before this one is counted.
+            // Lets the connections close before this one is counted.
             yield_now().await;
         }
         let admitted = if self.0.exempt.trusts(peer.to_canonical()) {
@@ -125,12 +124,11 @@ impl Connections {
         None
     }
 
-    /// Logs that a connection could not be accepted, and waits before the next is tried, if that is
-    /// needed.
+    /// Logs that a connection could not be accepted, and waits if the next one would fail as well.
     pub async fn accept_failed(&self, error: &io::Error) {
         use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
 
-        // The client went away before it was accepted.
+        // The client closed the connection before it was accepted.
         if matches!(
             error.kind(),
             ConnectionAborted | ConnectionReset | Interrupted
@@ -144,7 +142,8 @@ impl Connections {
         sleep(ACCEPT_PAUSE).await;
     }
 
-    /// Registers a connection that has sent nothing yet, with what ends if it has to make room.
+    /// Registers a connection that has sent nothing yet. The receiver is notified when the
+    /// connection must be closed to make room.
     pub fn register(&self) -> (Silent, oneshot::Receiver<()>) {
         let (close, closed) = oneshot::channel();
         let mut silent = self.silent();
@@ -160,8 +159,8 @@ impl Connections {
         (connection, closed)
     }
 
-    /// Closes up to `count` connections that have sent no request by `now`, the oldest first. Returns
-    /// whether there were any.
+    /// Closes up to `count` connections that have sent no request by `now`, the oldest first.
+    /// Returns whether there were any.
     fn close_silent(&self, count: usize, now: Instant) -> bool {
         let mut silent = self.silent();
         let mut closed = 0;
@@ -170,7 +169,7 @@ impl Connections {
             && now.duration_since(oldest.get().0) >= GRACE
         {
             let (_, close) = oldest.remove();
-            // It may have ended by itself.
+            // The connection may have ended meanwhile.
             let _ = close.send(());
             closed += 1;
         }
@@ -196,14 +195,15 @@ impl Connections {
 }
 
 impl Silent {
-    /// Notes that a whole request head was received: the connection makes room for nobody any more.
+    /// Records that a complete request head was received. The connection is no longer closed to
+    /// make room.
     pub fn has_sent_request(&self) {
         if !self.has_sent.swap(true, Ordering::Relaxed) {
             self.connections.silent().by_id.remove(&self.id);
         }
     }
 
-    /// Logs that the deadline of the first request head has passed, if none was received.
+    /// Logs that the connection timed out, if no request head was received.
     pub fn log_timeout(&self) {
         if !self.has_sent.load(Ordering::Relaxed) {
             self.connections.log_no_request();
@@ -212,7 +212,7 @@ impl Silent {
 }
 
 impl Drop for Silent {
-    // Without it, what is closed would be closed again instead of what is open.
+    // Without it, a connection that has ended would be closed again, in place of an open one.
     fn drop(&mut self) {
         self.has_sent_request();
     }
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn silent_connections_make_room_once_they_had_time_to_send() {
+    fn silent_connections_are_closed_after_the_grace_period() {
         let connections = connections(4, 4, "");
         let mut waiting: Vec<_> = (0..4).map(|_| connections.register()).collect();
         let accepted = Instant::now();

@@ -1,5 +1,5 @@
-//! A document in parts. The parts of a long list are compressed once and joined with what surrounds
-//! them, so that a revision costs the part that it changed.
+//! Documents in parts. The parts of a long list are compressed once and then joined with the rest
+//! of the document, so that after a change only the changed part is compressed again.
 
 use std::{
     collections::VecDeque,
@@ -27,53 +27,53 @@ use moka::sync::Cache;
 use newsroom::ListPart;
 use sha2::{Digest, Sha256};
 
-use crate::page_cache::Encoding;
+use crate::content_coding::ContentCoding;
 
-/// How much memory the encoded parts of lists may take.
+/// The memory for the compressed parts of lists, in bytes.
 const MAX_BYTES: u64 = 32 * 1024 * 1024;
-/// What an encoded part takes beside its bytes, in bytes.
+/// The memory of a compressed part besides its bytes, in bytes.
 const OVERHEAD: usize = 256;
-/// The quality of Brotli, of 0 to 11. A part is compressed once, so it may take a quarter longer than a
-/// batch: that makes up for what the parts can't take from each other.
+/// The quality of Brotli, from 0 to 11. It takes a quarter longer than that of batches, but a part
+/// is compressed only once, and compresses worse than a whole document.
 const QUALITY: i32 = 5;
-/// Brotli's window, as a power of two: that of the whole document, so that its parts can be joined.
+/// Brotli's window, as a power of two. It is the same for all parts, so that they can be joined.
 const WINDOW: i32 = 22;
-/// The shortest document that is compressed, in bytes: a shorter one may grow by it.
-const WORTH_COMPRESSING: usize = 64;
-/// How many bytes joined streams may take beyond their own: an empty stream takes one.
+/// The shortest document that is compressed, in bytes. A shorter one may become longer.
+const MIN_COMPRESSED: usize = 64;
+/// How many bytes joined Brotli streams may have in addition to their own. An empty stream has one.
 const JOINED_OVERHEAD: usize = 8;
 /// A gzip header: deflate, no flags, no time, an unknown system (RFC 1952, section 2.3).
 const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 /// An empty deflate block that is the last one (RFC 1951, section 3.2.3).
 const LAST_BLOCK: [u8; 2] = [3, 0];
 
-/// A document, which may hold a list.
+/// An HTML document, which may contain a list.
 #[derive(Clone, Debug)]
 pub struct Document(Vec<Part>);
 
 #[derive(Clone, Debug)]
 enum Part {
-    /// HTML of this document alone.
+    /// HTML that only this document contains.
     Own(Bytes),
-    /// A part of a list that other documents may show too.
+    /// A part of a list that other documents may also contain.
     Shared(Arc<ListPart>),
 }
 
 impl Document {
-    /// Returns the document that was rendered as `html`, with its list in its place.
+    /// Returns the document that was rendered as `html`, with `list` inserted.
     pub fn new(html: Bytes, list: &DocumentList) -> Self {
         match list.split(&html) {
-            Some((before, parts, behind)) => {
+            Some((before, parts, after)) => {
                 let mut document = Self::of_list(parts);
                 document.0.insert(0, Part::Own(before));
-                document.0.push(Part::Own(behind));
+                document.0.push(Part::Own(after));
                 document
             }
             None => html.into(),
         }
     }
 
-    /// Returns the document that is nothing but a list.
+    /// Returns a document that consists of a list.
     pub fn of_list(parts: Vec<Arc<ListPart>>) -> Self {
         Self(parts.into_iter().map(Part::Shared).collect())
     }
@@ -85,7 +85,7 @@ impl Document {
 }
 
 impl From<Bytes> for Document {
-    /// Returns the document whose bytes these are.
+    /// Returns the document with these bytes.
     fn from(bytes: Bytes) -> Self {
         Self(vec![Part::Own(bytes)])
     }
@@ -101,7 +101,7 @@ impl Part {
 }
 
 impl IntoResponse for Document {
-    /// Sends the parts one after the other. The page cache finds them among the extensions.
+    /// Sends the parts one after the other. The page cache takes the document from the extensions.
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::new(Unencoded {
             left: self.len() as u64,
@@ -112,10 +112,10 @@ impl IntoResponse for Document {
     }
 }
 
-/// The body of a document that isn't encoded, whose length is known before it is put together.
+/// The body of an uncompressed document, whose length is known in advance.
 struct Unencoded {
     parts: VecDeque<Part>,
-    /// How many bytes the parts have.
+    /// How many bytes the remaining parts have.
     left: u64,
 }
 
@@ -144,37 +144,37 @@ impl HttpBody for Unencoded {
     }
 }
 
-/// Encodes documents, and keeps the encoded parts of lists; cheap to clone.
+/// Compresses documents, and caches the compressed parts of lists; cheap to clone.
 #[derive(Clone)]
-pub struct Encoder(Cache<(u64, Encoding), Arc<EncodedPart>>);
+pub struct Encoder(Cache<(u64, ContentCoding), Arc<EncodedPart>>);
 
-/// A part in an encoding, ready to be joined with others.
+/// A part in a content coding, ready to be joined with others.
 #[derive(Debug)]
 struct EncodedPart {
     bytes: Bytes,
-    /// Of the HTML, for gzip.
+    /// The checksum of the HTML, for gzip.
     checksum: Crc,
-    /// Of the HTML.
+    /// The digest of the HTML.
     digest: [u8; 32],
 }
 
-/// A document in an encoding.
+/// A document in a content coding.
 #[derive(Debug)]
 pub struct EncodedDocument {
-    /// What is sent.
+    /// The encoded bytes.
     pub bytes: Bytes,
-    /// The encoding.
-    pub encoding: Encoding,
-    /// A digest of the document and the encoding.
+    /// The content coding.
+    pub coding: ContentCoding,
+    /// A digest of the document and the coding, for its `ETag`.
     pub digest: [u8; 32],
 }
 
 impl EncodedDocument {
-    /// Returns `text` as it is.
+    /// Returns `text` without compression.
     pub fn uncompressed(text: &'static str) -> Self {
         Self {
             bytes: Bytes::from_static(text.as_bytes()),
-            encoding: Encoding::Identity,
+            coding: ContentCoding::Identity,
             digest: Sha256::digest(text).into(),
         }
     }
@@ -194,60 +194,64 @@ impl Default for Encoder {
 }
 
 impl Encoder {
-    /// Returns `document` in `encoding`, or as it is if it is too short for that.
+    /// Returns `document` in `coding`, or uncompressed if it is very short.
     ///
     /// # Errors
-    /// If the compressor fails, which it has no reason to.
-    pub fn encode(&self, document: &Document, encoding: Encoding) -> io::Result<EncodedDocument> {
-        let encoding = match document.len() {
-            ..WORTH_COMPRESSING => Encoding::Identity,
-            _ => encoding,
+    /// If the compressor fails, which is not expected.
+    pub fn encode(
+        &self,
+        document: &Document,
+        coding: ContentCoding,
+    ) -> io::Result<EncodedDocument> {
+        let coding = match document.len() {
+            ..MIN_COMPRESSED => ContentCoding::Identity,
+            _ => coding,
         };
         let mut parts = Vec::with_capacity(document.0.len());
         for (index, part) in document.0.iter().enumerate() {
             parts.push(match part {
                 // Only the first part may use Brotli's dictionary.
-                Part::Own(html) => Arc::new(EncodedPart::new(html, encoding, index == 0)?),
-                Part::Shared(part) => self.shared(part, encoding)?,
+                Part::Own(html) => Arc::new(EncodedPart::new(html, coding, index == 0)?),
+                Part::Shared(part) => self.shared(part, coding)?,
             });
         }
-        let mut digest = Sha256::new_with_prefix(encoding.header().as_bytes());
+        let mut digest = Sha256::new_with_prefix(coding.header().as_bytes());
         for part in &parts {
             digest.update(part.digest);
         }
-        let bytes = match encoding {
-            Encoding::Brotli => join_brotli(&parts)?,
-            Encoding::Gzip => join_gzip(&parts),
-            Encoding::Identity => concat(parts.iter().map(|part| &*part.bytes)),
+        let bytes = match coding {
+            ContentCoding::Brotli => join_brotli(&parts)?,
+            ContentCoding::Gzip => join_gzip(&parts),
+            ContentCoding::Identity => concat(parts.iter().map(|part| &*part.bytes)),
         };
         Ok(EncodedDocument {
             bytes: bytes.into(),
-            encoding,
+            coding,
             digest: digest.finalize().into(),
         })
     }
 
-    fn shared(&self, part: &ListPart, encoding: Encoding) -> io::Result<Arc<EncodedPart>> {
-        let key = (part.number(), encoding);
-        if let Some(kept) = self.0.get(&key) {
-            return Ok(kept);
+    fn shared(&self, part: &ListPart, coding: ContentCoding) -> io::Result<Arc<EncodedPart>> {
+        let key = (part.number(), coding);
+        if let Some(cached) = self.0.get(&key) {
+            return Ok(cached);
         }
-        let made = Arc::new(EncodedPart::new(part.html(), encoding, false)?);
-        self.0.insert(key, Arc::clone(&made));
-        Ok(made)
+        let encoded = Arc::new(EncodedPart::new(part.html(), coding, false)?);
+        self.0.insert(key, Arc::clone(&encoded));
+        Ok(encoded)
     }
 }
 
 impl EncodedPart {
-    fn new(html: &Bytes, encoding: Encoding, is_first: bool) -> io::Result<Self> {
+    fn new(html: &Bytes, coding: ContentCoding, is_first: bool) -> io::Result<Self> {
         let mut checksum = Crc::new();
-        let bytes = match encoding {
-            Encoding::Brotli => brotli(html, is_first)?.into(),
-            Encoding::Gzip => {
+        let bytes = match coding {
+            ContentCoding::Brotli => brotli(html, is_first)?.into(),
+            ContentCoding::Gzip => {
                 checksum.update(html);
                 deflate(html)?.into()
             }
-            Encoding::Identity => html.clone(),
+            ContentCoding::Identity => html.clone(),
         };
         Ok(Self {
             bytes,
@@ -257,7 +261,8 @@ impl EncodedPart {
     }
 }
 
-/// Compresses `html` so that other streams can be appended, and it to them unless it `is_first`.
+/// Compresses `html` into a stream to which others can be appended, and which can be appended to
+/// others unless it `is_first`.
 fn brotli(html: &[u8], is_first: bool) -> io::Result<Vec<u8>> {
     let parameters = BrotliEncoderParams {
         quality: QUALITY,
@@ -291,10 +296,10 @@ fn join_brotli(parts: &[Arc<EncodedPart>]) -> io::Result<Vec<u8>> {
     Ok(joined)
 }
 
-/// Compresses `html` into blocks that end at a whole byte, with no last one among them.
+/// Compresses `html` into blocks that end at a byte boundary, none of them marked as the last.
 fn deflate(html: &[u8]) -> io::Result<Vec<u8>> {
-    let room = Vec::with_capacity(html.len() / 2);
-    let mut encoder = DeflateEncoder::new(room, Compression::default());
+    let buffer = Vec::with_capacity(html.len() / 2);
+    let mut encoder = DeflateEncoder::new(buffer, Compression::default());
     encoder.write_all(html)?;
     encoder.flush()?;
     Ok(mem::take(encoder.get_mut()))
@@ -333,9 +338,10 @@ mod tests {
 
     use super::*;
 
-    /// As that of an entry which another process has just made: it passes by the page cache.
+    /// Such a document is sent when an entry was just created by another process, because its page
+    /// is not cached.
     #[tokio::test]
-    async fn document_that_is_not_encoded_is_sent_with_its_length() {
+    async fn uncompressed_document_is_sent_with_its_length() {
         let parts = ["<ul>", "", "<li>one</li>", "</ul>"];
         let parts = parts.map(|html| Part::Own(Bytes::from_static(html.as_bytes())));
         let body = Document(parts.to_vec()).into_response().into_body();

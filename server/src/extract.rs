@@ -1,4 +1,4 @@
-//! What an address holds; an address that can't be read is refused in our own words.
+//! Extractors for paths and queries. Their errors are [`Problem`]s instead of axum's texts.
 
 use axum::{
     extract::{
@@ -13,30 +13,29 @@ use newsroom::Error;
 
 use crate::problem::Problem;
 
-/// The named parts of an address's path.
+/// The parameters of a path.
 #[derive(FromRequestParts)]
 #[from_request(via(axum::extract::Path), rejection(Problem))]
 pub struct Path<T>(pub T);
 
-/// An address's query.
+/// The parameters of a query.
 #[derive(FromRequestParts)]
 #[from_request(via(axum::extract::Query), rejection(Problem))]
 pub struct Query<T>(pub T);
 
 impl From<PathRejection> for Problem {
     fn from(_: PathRejection) -> Self {
-        unreadable()
+        malformed()
     }
 }
 
 impl From<QueryRejection> for Problem {
     fn from(_: QueryRejection) -> Self {
-        unreadable()
+        malformed()
     }
 }
 
-/// The slug of the entry in an address that holds nothing else, as a handler's argument: what isn't
-/// one is refused with 404 before any page is named by it.
+/// The slug in a path without other parameters. Responds with 404 if it is malformed.
 pub struct EntrySlug(pub Slug);
 
 impl<S: Send + Sync> FromRequestParts<S> for EntrySlug {
@@ -48,8 +47,7 @@ impl<S: Send + Sync> FromRequestParts<S> for EntrySlug {
     }
 }
 
-/// The number of the update in an address that holds nothing else, as a handler's argument: what isn't
-/// one is refused with 404.
+/// The id of the update in a path without other parameters. Responds with 404 if it is malformed.
 pub struct UpdateNumber(pub UpdateId);
 
 impl<S: Send + Sync> FromRequestParts<S> for UpdateNumber {
@@ -61,20 +59,26 @@ impl<S: Send + Sync> FromRequestParts<S> for UpdateNumber {
     }
 }
 
-/// The slug in an address, where nothing else may stand: what is answered leads back to it.
+/// Parses a slug in a path.
+///
+/// # Errors
+/// [`Error::NotFound`] if it is not exactly a slug; redirects may contain it.
 pub fn slug(text: &str) -> Result<Slug, Error> {
     Slug::parse(text)
         .ok()
         .filter(|slug| slug.as_str() == text)
-        .ok_or(Error::NotFound("entry"))
+        .ok_or(Error::NotFound("live blog"))
 }
 
-/// The number of an update in an address.
+/// Parses the id of an update in a path.
+///
+/// # Errors
+/// [`Error::NotFound`] if it is not a number.
 pub fn update_id(text: &str) -> Result<UpdateId, Error> {
     text.parse().map_err(|_| Error::NotFound("update"))
 }
 
-fn unreadable() -> Problem {
-    let sentence = "This address can't be read. The link may be cut off, or mistyped.";
+fn malformed() -> Problem {
+    let sentence = "This address is malformed. The link may be incomplete or mistyped.";
     Problem::new(StatusCode::BAD_REQUEST, sentence)
 }

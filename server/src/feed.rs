@@ -1,4 +1,5 @@
-//! The feed for those who ask: `head`, and `changes`.
+//! The feed's routes. This file handles polling: the head of a feed, and the changes since a
+//! cursor.
 
 use std::sync::Arc;
 
@@ -21,22 +22,23 @@ use serde::Deserialize;
 
 use crate::{
     compression::compress,
+    content_coding::ContentCoding,
     extract::{Path, Query},
-    page_cache::Encoding,
     problem::{Problem, feed_problem},
     rendering::Rendering,
     state::AppState,
     streams::{stream, websocket},
 };
 
-/// One answer serves the whole audience for a second.
+/// The `Cache-Control` of a head. A proxy may reuse a response for one second.
 const HEAD: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=1");
-/// What changed since a cursor grows; a few seconds of it may be shared.
+/// The `Cache-Control` of changes. A proxy may reuse a response for two seconds.
 const CHANGES: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=2");
-/// The smallest batch that is compressed, in bytes: one or two updates fit into a packet as they are.
-const WORTH_COMPRESSING: usize = 4 * 1024;
+/// The smallest batch that is compressed, in bytes. One or two updates fit into a few packets
+/// uncompressed.
+const MIN_COMPRESSED: usize = 4 * 1024;
 
-/// `/feed/{entry_id}/...` and `/feed/all/...`.
+/// Returns the routes `/feed/{entry_id}/...`, `/feed/all/...` and `/ws`.
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/feed/{entry_id}/head", get(head))
@@ -45,14 +47,14 @@ pub fn routes() -> Router<AppState> {
         .route("/ws", get(websocket))
 }
 
-/// From where on.
+/// The query with the cursor after which changes are requested.
 #[derive(Debug, Deserialize)]
 pub struct Since {
     since: Option<String>,
 }
 
 impl Since {
-    /// The cursor, if there is one.
+    /// Parses the cursor, if there is one.
     ///
     /// # Errors
     /// 400 if it is malformed.
@@ -61,17 +63,17 @@ impl Since {
     }
 }
 
-/// Which feed an address names.
+/// Parses the id of a feed in a path.
 ///
 /// # Errors
-/// 404 if it is neither `all` nor a number in its one spelling: each spelling would be a key of its own
-/// in every cache.
+/// 404 if it is neither `all` nor a number in its canonical spelling. Other spellings would be
+/// separate keys in caches.
 pub fn feed_id(text: &str) -> Result<FeedId, Problem> {
     match text {
         "all" => Ok(FeedId::All),
         text => match text.parse::<EntryId>() {
             Ok(id) if id.to_string() == text => Ok(FeedId::Entry(id)),
-            _ => Err(newsroom::Error::NotFound("entry").into()),
+            _ => Err(newsroom::Error::NotFound("live blog").into()),
         },
     }
 }
@@ -101,7 +103,7 @@ async fn changes(
             let compress = async |json| compress(rendering.public(), coding, json).await;
             match frame.compressed(coding, compress).await {
                 Ok(bytes) => ([(CONTENT_ENCODING, name)], bytes).into_response(),
-                // As it is, it still does what the client needs.
+                // The client can use the uncompressed batch as well.
                 Err(_) => frame.json().into_response(),
             }
         }
@@ -116,20 +118,21 @@ async fn changes(
     Ok(response)
 }
 
-/// The coding to send a batch in, and its name; `None` if it is sent as it is.
+/// Returns the coding of a batch, and the value of `Content-Encoding`; `None` if it is not
+/// compressed.
 fn coding_of(frame: &Frame, headers: &HeaderMap) -> Option<(Coding, HeaderValue)> {
     if !is_worth_compressing(frame) {
         return None;
     }
-    let encoding = Encoding::accepted(headers);
-    let coding = match encoding {
-        Encoding::Brotli => Coding::Brotli,
-        Encoding::Gzip => Coding::Gzip,
-        Encoding::Identity => return None,
+    let accepted = ContentCoding::accepted(headers);
+    let coding = match accepted {
+        ContentCoding::Brotli => Coding::Brotli,
+        ContentCoding::Gzip => Coding::Gzip,
+        ContentCoding::Identity => return None,
     };
-    Some((coding, encoding.header()))
+    Some((coding, accepted.header()))
 }
 
 fn is_worth_compressing(frame: &Frame) -> bool {
-    frame.json().len() > WORTH_COMPRESSING
+    frame.json().len() > MIN_COMPRESSED
 }

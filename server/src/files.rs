@@ -1,4 +1,5 @@
-//! The build's files, and the site's few others; and what to say where nothing stands.
+//! Serves the build's files and the site's other static files, and responds with 404 to all other
+//! paths.
 
 use std::{io, path::Path};
 
@@ -13,22 +14,24 @@ use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
 use crate::{problem::Problem, security::local_path, state::AppState};
 
-/// A build's files carry their hash in their name: the same name is for ever the same file.
-const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// The `Cache-Control` of the build's files. Their names contain a hash, so their content never
+/// changes.
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// The build's files, compressed where the build did so.
-pub fn built(folder: &Path) -> Router<AppState> {
+/// Returns the router of the build's files, which are sent compressed if the build compressed them.
+pub fn build_files(folder: &Path) -> Router<AppState> {
     let files = ServeDir::new(folder)
         .precompressed_br()
         .precompressed_gzip();
-    let keep = |response: &Response| response.status().is_success().then_some(FOR_EVER);
+    let caching = |response: &Response| response.status().is_success().then_some(IMMUTABLE);
     Router::new()
-        .fallback(async move |request| file(files, request).await.unwrap_or_else(nothing))
-        .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, keep))
+        .fallback(async move |request| file(files, request).await.unwrap_or_else(not_found))
+        .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, caching))
 }
 
-/// The site's other files, as its icon. An address with a slash too many leads to the one without.
-pub fn other(folder: &Path) -> Router<AppState> {
+/// Returns the router of the site's other files, such as its icon. A path that ends with a slash
+/// redirects to the one without.
+pub fn site_files(folder: &Path) -> Router<AppState> {
     let files = ServeDir::new(folder).append_index_html_on_directories(false);
     Router::new().fallback(async move |request: Request| {
         let path = request.uri().path().to_owned();
@@ -37,12 +40,12 @@ pub fn other(folder: &Path) -> Router<AppState> {
             (None, Some(path)) if path.len() > 1 && path.ends_with('/') => {
                 Redirect::permanent(path.trim_end_matches('/')).into_response()
             }
-            (None, _) => nothing(),
+            (None, _) => not_found(),
         }
     })
 }
 
-/// The file that a request names, if there is one.
+/// Returns the file at the request's path, if there is one.
 async fn file(mut folder: ServeDir, request: Request) -> Option<Response> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return None;
@@ -50,7 +53,7 @@ async fn file(mut folder: ServeDir, request: Request) -> Option<Response> {
     match folder.try_call(request).await {
         Ok(file) if file.status() == StatusCode::NOT_FOUND => None,
         Ok(file) => Some(file.map(Body::new)),
-        Err(error) if names_no_file(&error) => None,
+        Err(error) if is_not_found(&error) => None,
         Err(error) => {
             tracing::error!(%error, "a file could not be read");
             let sentence = "The file can't be read at the moment. Try again.";
@@ -59,8 +62,8 @@ async fn file(mut folder: ServeDir, request: Request) -> Option<Response> {
     }
 }
 
-/// Whether it only says that nothing has this name, or that nothing can have so long a one.
-fn names_no_file(error: &io::Error) -> bool {
+/// Returns whether the error means that there is no file with this name.
+fn is_not_found(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidFilename, IsADirectory, NotADirectory, NotFound, PermissionDenied};
 
     matches!(
@@ -69,7 +72,7 @@ fn names_no_file(error: &io::Error) -> bool {
     )
 }
 
-fn nothing() -> Response {
-    let sentence = "Nothing stands at this address. The link may be old, or mistyped.";
+fn not_found() -> Response {
+    let sentence = "There is no page at this address. The link may be old or mistyped.";
     Problem::new(StatusCode::NOT_FOUND, sentence).into_response()
 }

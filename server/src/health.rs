@@ -1,4 +1,4 @@
-//! Whether the server lives, and whether it can serve.
+//! Health checks: whether the process is running, and whether it can serve requests.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     state::AppState,
 };
 
-/// `/healthz` and `/readyz`.
+/// Returns the routes `/healthz` and `/readyz`.
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route(
@@ -25,7 +25,7 @@ pub fn routes() -> Router<AppState> {
         .route("/readyz", get(ready))
 }
 
-/// Whether requests can be served; a sentence names what fails.
+/// Responds with 200 if requests can be served, else with 503 and the reason.
 async fn ready(
     State(newsroom): State<Arc<Newsroom>>,
 ) -> Result<([(HeaderName, HeaderValue); 1], &'static str), Problem> {

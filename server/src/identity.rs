@@ -1,4 +1,4 @@
-//! Who asks: sessions in cookies, for personal pages and server functions alone.
+//! Identifies callers by the session in their cookie, for personal pages and server functions only.
 
 use std::sync::Arc;
 
@@ -21,20 +21,22 @@ use crate::{
     bodies::Bodies,
     config::Settings,
     extract::Query,
-    forms::{Fields, is_to_form},
+    forms::{Fields, has_form},
     pages::Pages,
     problem::{NO_STORE, Problem},
     security::local_path,
 };
 
-/// Tells scripts, and nobody else's server, that somebody is logged in here; not a secret.
+/// The cookie from which scripts and caching proxies see that the browser is logged in. Not a
+/// secret.
 const HINT: &str = "ringside_hint";
 
-/// The page of one's own account, and what its forms' paths begin with.
+/// The path of the account page, and the prefix of its forms' paths.
 const ACCOUNT: &str = "/account";
 const ACCOUNT_FORMS: &str = "/account/";
 
-/// The cookie that holds the session. With https its prefix binds it to this host and to https.
+/// Returns the name of the session cookie. With https, its prefix restricts it to this host and
+/// https.
 pub const fn session_cookie(https: bool) -> &'static str {
     if https {
         "__Host-ringside"
@@ -43,21 +45,21 @@ pub const fn session_cookie(https: bool) -> &'static str {
     }
 }
 
-/// The session that a browser shows, if it shows any.
-pub fn shown_session(jar: &CookieJar, settings: &Settings) -> Option<Secret> {
+/// Returns the session token from the request's cookies.
+pub fn session_token(jar: &CookieJar, settings: &Settings) -> Option<Secret> {
     jar.get(session_cookie(settings.is_https()))
-        .map(|cookie| Secret::shown(cookie.value()))
+        .map(|cookie| Secret::from_presented(cookie.value()))
 }
 
-/// The cookies of a session that has just begun.
-pub fn begin(jar: CookieJar, session: &Session, settings: &Settings) -> CookieJar {
+/// Adds the cookies of a new session.
+pub fn add_session(jar: CookieJar, session: &Session, settings: &Settings) -> CookieJar {
     let name = session_cookie(settings.is_https());
     jar.add(cookie(name, session.token.reveal(), true, settings))
         .add(cookie(HINT, "1", false, settings))
 }
 
-/// No session any more.
-pub fn end(jar: CookieJar, settings: &Settings) -> CookieJar {
+/// Removes the cookies of the session.
+pub fn remove_session(jar: CookieJar, settings: &Settings) -> CookieJar {
     let name = session_cookie(settings.is_https());
     jar.remove(cookie(name, "", true, settings))
         .remove(cookie(HINT, "", false, settings))
@@ -79,7 +81,7 @@ fn cookie(
         .build()
 }
 
-/// Tells what it leads to who asks, and that nobody may keep the answer.
+/// Adds the caller to the request as a [`PageRequest`], and forbids caches to store the response.
 pub async fn identify(
     State(newsroom): State<Arc<Newsroom>>,
     State(settings): State<Arc<Settings>>,
@@ -87,7 +89,7 @@ pub async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let session = match shown_session(&jar, &settings) {
+    let session = match session_token(&jar, &settings) {
         Some(token) => match newsroom.session(&token).await {
             Ok(session) => session,
             Err(error) => return Problem::from(error).into_response(),
@@ -97,7 +99,7 @@ pub async fn identify(
     request.extensions_mut().insert(PageRequest {
         session: session.as_ref().map(|session| session.id),
         caller: session.map(|session| session.caller),
-        typed: None,
+        submitted: None,
     });
     let mut response = next.run(request).await;
     response
@@ -107,10 +109,11 @@ pub async fn identify(
     response
 }
 
-/// Sends whoever isn't logged in to the login page, and back here from there. A form that they sent
-/// comes back to them, to be sent again: what was typed must not be lost with the session.
+/// Redirects anonymous callers to the login page, from which they return here. The response to a
+/// submitted form is a page that contains its fields, to submit it again after the login: an author
+/// must not lose their text when the session expires.
 ///
-/// Nobody is known to have sent it, so a longer form than a login's is not kept.
+/// Forms longer than the body limit of anonymous callers are not returned.
 pub async fn require_login(
     State(pages): State<Pages>,
     State(bodies): State<Bodies>,
@@ -121,26 +124,26 @@ pub async fn require_login(
         return next.run(request).await;
     }
     let here = request.uri().path().to_owned();
-    // The forms of the account's page hold passwords, which are never sent back, and nothing that was written.
+    // The account page's forms contain passwords, which are never sent back, and no other text.
     let is_account = here == ACCOUNT || here.starts_with(ACCOUNT_FORMS);
     let here = if is_account { ACCOUNT.to_owned() } else { here };
     if is_account || matches!(*request.method(), Method::GET | Method::HEAD) {
         return Redirect::to(&format!("/login?next={here}")).into_response();
     }
-    if !is_to_form(&request) {
+    if !has_form(&request) {
         return Problem::from(Error::Unauthenticated).into_response();
     }
     match Fields::from_request(request, &bodies).await {
-        Ok(fields) => pages.render_resend(&here, fields.into_sorted()).await,
-        Err(refused) if refused.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            let sentence = "Your session has expired, and this is too long to be kept here. Go back and copy your text; then log in, and send it again.";
-            Problem::new(refused.status(), sentence).into_response()
+        Ok(fields) => pages.render_resubmit(&here, fields.into_sorted()).await,
+        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let sentence = "Your session has expired, and this text is too long to be kept here. Go back and copy your text, then log in and send it again.";
+            Problem::new(rejection.status(), sentence).into_response()
         }
-        Err(refused) => refused,
+        Err(rejection) => rejection,
     }
 }
 
-/// Sends whoever is logged in already past the login page.
+/// Redirects callers that are already logged in from the login page.
 pub async fn skip_login(Query(to): Query<NextPage>, request: Request, next: Next) -> Response {
     if caller(&request).is_some() {
         return Redirect::to(local_path(&to.next).unwrap_or("/desk")).into_response();
@@ -148,14 +151,14 @@ pub async fn skip_login(Query(to): Query<NextPage>, request: Request, next: Next
     next.run(request).await
 }
 
-/// Where to go once logged in.
+/// The query of the login page: where to go after the login.
 #[derive(Debug, Deserialize)]
 pub struct NextPage {
     #[serde(default)]
     next: String,
 }
 
-/// Who asks, behind [`identify`].
+/// Returns the caller of a request that has passed [`identify`].
 pub fn caller(request: &Request) -> Option<&Caller> {
     request.extensions().get::<PageRequest>()?.caller.as_ref()
 }

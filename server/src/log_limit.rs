@@ -1,15 +1,15 @@
-//! Log messages that a peer can cause: written at most once a minute, with a count of the rest.
+//! Limits log messages that clients can cause to one a minute, with a count of the events.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-/// How long one kind of message keeps the next one of its kind out of the log: nobody can fill a disk
-/// with it, and whoever reads the log still sees that it goes on.
+/// The shortest time between two messages of one kind: clients can't fill the disk, and the log
+/// still shows that the events continue.
 const INTERVAL: Duration = Duration::from_mins(1);
 
-/// One kind of message that is written at most once a minute.
+/// The limit of one kind of log message.
 #[derive(Debug, Default)]
 pub struct LogLimit(Mutex<State>);
 
@@ -20,10 +20,10 @@ struct State {
 }
 
 impl LogLimit {
-    /// Counts an event, and calls `write` if a message is due: with the number of events since the
-    /// last message, this one included. Events after the last message of a series are never written.
+    /// Counts an event. If a message is due, calls `write` with the number of events since the last
+    /// message, including this one. Events after the last message of a series are not reported.
     pub fn log(&self, write: impl FnOnce(u64)) {
-        // Not while the lock is held: a log that blocks must block one task alone.
+        // `write` is called without the lock, so that a blocked log blocks only one task.
         let due = self.state().count(Instant::now());
         if let Some(events) = due {
             write(events);
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn message_is_due_once_a_minute_and_counts_those_in_between() {
+    fn message_is_due_once_a_minute_and_counts_the_events_in_between() {
         let mut state = State::default();
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);

@@ -1,16 +1,18 @@
-//! How often logins may fail, and how many are verified at once.
+//! Limits how often logins may fail, and how many passwords are verified at once.
 //!
-//! Three counts limit guessing; only tries that fail count, a successful one is given back:
+//! Three counts limit guessing. They count failed attempts; a successful attempt is refunded.
 //!
-//! - by name and address: ten failed tries, then one every six seconds;
-//! - by address, whatever the names: thirty failed tries, then one every two seconds. With IPv6 an address is a /64
-//!   network, because that is what a ipv6_prefix is given, to number its machines as it likes;
-//! - by name, from whatever addresses: tries are delayed, by some seconds at most. They are never refused, or anybody
-//!   could lock anybody out. A client that logged in to the account before is not delayed.
+//! - By username and address: ten failed attempts, then one every six seconds.
+//! - By address, with any usernames: thirty failed attempts, then one every two seconds. For IPv6,
+//!   an address is a /64 network, in which one client may use any address.
+//! - By username, from any addresses: further attempts are delayed by up to some seconds. They are
+//!   never refused, because then anybody could lock an account. A client that has logged in to the
+//!   account before is not delayed.
 //!
-//! A try counts from when it begins, so that a thousand at once are no way around the limits. How many of an address
-//! are verified at once is bounded too: the others of that address wait for them, and leave the password queue to other
-//! addresses. Everything is per process, bounded in number, and forgotten when it was not used for some minutes.
+//! An attempt is counted when it begins, so that parallel attempts can't exceed the limits. The
+//! number of attempts that are verified at once is limited per address: further ones of the address
+//! wait, and leave the password queue to other addresses. All counts are per process, limited in
+//! number, and expire when they are not used for some minutes.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -23,33 +25,37 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Settings;
 
-/// Names, addresses, and pairs of them that are remembered at most, each. An entry takes some 200 bytes.
-const MAX_REMEMBERED: u64 = 20_000;
-/// How long a count is remembered after its last use: by then it has recovered.
-const MEMORY: Duration = Duration::from_mins(10);
-/// How long it is remembered that a client logged in, so that others' failures don't delay it.
-const KNOWN_CLIENT_MEMORY: Duration = Duration::from_hours(30 * 24);
-/// Tries of one address that are verified at once. It is less than half of the password queue, so that one address
-/// can't fill it.
-const AT_ONCE_PER_ADDRESS: usize = 20;
-/// Tries of one address that wait for those: fifty people behind one address may log in at the same moment.
+/// The maximum number of counts of each kind. A count takes some 200 bytes.
+const MAX_COUNTS: u64 = 20_000;
+/// How long a count is stored after its last use. By then all of its attempts have recovered.
+const COUNT_LIFE: Duration = Duration::from_mins(10);
+/// How long a client counts as known after a login, so that other clients' failures don't delay it.
+const KNOWN_CLIENT_LIFE: Duration = Duration::from_hours(30 * 24);
+/// How many attempts of one address are verified at once: less than half of the password queue, so
+/// that one address can't fill it.
+const CONCURRENT_PER_ADDRESS: usize = 20;
+/// How many further attempts of one address may wait. Fifty people behind one address can log in at
+/// the same moment.
 const WAITING_PER_ADDRESS: usize = 40;
-/// Tries of all addresses that are verified, wait or are delayed. Each is an open connection.
+/// How many attempts of all addresses may be verified, wait or be delayed. Each is an open
+/// connection.
 const MAX_IN_PROGRESS: usize = 500;
-/// How long a try waits for the others of its address before it is refused.
-const WAIT: Duration = Duration::from_secs(10);
-/// Failed tries for one name, from all addresses, before further ones are delayed.
+/// How long an attempt waits for others of its address before it is refused.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many attempts with one username may fail, from all addresses, before further ones are
+/// delayed.
 const UNDELAYED: f64 = 10.0;
-/// Failed tries for one name that are forgotten each minute.
+/// How many failed attempts with one username recover per minute.
 const NAME_RECOVERY_PER_MINUTE: u32 = 6;
-/// The most failed tries for one name that are counted, so that the delay ends some minutes after an attack.
+/// The maximum count of failed attempts with one username, so that the delay ends some minutes
+/// after an attack.
 const MAX_COUNTED: f64 = 40.0;
-/// The first delay. It doubles with each further failed try.
+/// The first delay. It doubles with each further failed attempt.
 const FIRST_DELAY: Duration = Duration::from_millis(250);
-/// Characters of a name that are told apart: no username has as many.
+/// How many characters of a submitted username are significant. No username is as long.
 const NAME_LENGTH: usize = 64;
 
-/// The limits of logins, and what was counted; cheap to clone.
+/// The limits of logins, and their counts; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct LoginLimits {
     per_name: u32,
@@ -62,20 +68,20 @@ pub struct LoginLimits {
     in_progress: Arc<Semaphore>,
 }
 
-/// Why a try is not verified.
+/// Why an attempt is not verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginRefused {
-    /// Too many tries for this name failed from this address. The next one is possible after this time.
+    /// Too many attempts with this username failed from this address. Retry after this time.
     Name(Duration),
-    /// Too many tries failed from this address. The next one is possible after this time.
+    /// Too many attempts failed from this address. Retry after this time.
     Address(Duration),
-    /// Too many logins are in progress, from this address or from all.
+    /// Too many logins are in progress, from this address or in all.
     Busy,
 }
 
-/// A try that may be verified. Dropped, it counts as failed.
+/// An attempt that may be verified. It counts as failed if it is dropped.
 #[derive(Debug)]
-pub struct LoginTry {
+pub struct LoginAttempt {
     key: (IpAddr, String),
     buckets: [Arc<Mutex<Bucket>>; 2],
     address: Arc<Address>,
@@ -83,55 +89,61 @@ pub struct LoginTry {
     _held: [OwnedSemaphorePermit; 3],
 }
 
-/// What is counted for an address.
+/// The attempts of one address.
 #[derive(Debug)]
 struct Address {
     bucket: Mutex<Bucket>,
-    places: Arc<Semaphore>,
-    turns: Arc<Semaphore>,
+    /// A permit for each attempt that is verified or waits.
+    queue: Arc<Semaphore>,
+    /// A permit for each attempt that is verified.
+    verifying: Arc<Semaphore>,
 }
 
-/// Tries that were counted: they recover evenly with time.
+/// A count of attempts, which recover evenly with time (a leaky bucket).
 #[derive(Debug)]
 struct Bucket {
-    tries: f64,
-    at: Instant,
+    attempts: f64,
+    updated_at: Instant,
 }
 
 impl LoginLimits {
-    /// The limits that the settings name, with nothing counted yet.
+    /// Creates the limits of the settings, with nothing counted.
     pub fn new(settings: &Settings) -> Self {
-        fn remembered<K, V>() -> Cache<K, V>
+        fn counts<K, V>() -> Cache<K, V>
         where
             K: std::hash::Hash + Eq + Send + Sync + 'static,
             V: Clone + Send + Sync + 'static,
         {
             Cache::builder()
-                .max_capacity(MAX_REMEMBERED)
-                .time_to_idle(MEMORY)
+                .max_capacity(MAX_COUNTS)
+                .time_to_idle(COUNT_LIFE)
                 .build()
         }
         Self {
             per_name: settings.logins_per_minute,
             per_address: settings.logins_per_minute_per_address,
             max_delay: Duration::from_millis(settings.login_delay_ms.into()),
-            pairs: remembered(),
-            addresses: remembered(),
-            names: remembered(),
+            pairs: counts(),
+            addresses: counts(),
+            names: counts(),
             known_clients: Cache::builder()
-                .max_capacity(MAX_REMEMBERED)
-                .time_to_live(KNOWN_CLIENT_MEMORY)
+                .max_capacity(MAX_COUNTS)
+                .time_to_live(KNOWN_CLIENT_LIFE)
                 .build(),
             in_progress: Arc::new(Semaphore::new(MAX_IN_PROGRESS)),
         }
     }
 
-    /// Begins a try to log in as `username` from `address`: waits for its turn among the tries of that address, and for
-    /// the name's delay.
+    /// Begins an attempt to log in as `username` from `address`. Waits until few enough attempts of
+    /// the address are verified, and for the username's delay.
     ///
     /// # Errors
     /// If a limit is reached.
-    pub async fn begin(&self, address: IpAddr, username: &str) -> Result<LoginTry, LoginRefused> {
+    pub async fn begin(
+        &self,
+        address: IpAddr,
+        username: &str,
+    ) -> Result<LoginAttempt, LoginRefused> {
         let busy = |_| LoginRefused::Busy;
         let in_progress = Arc::clone(&self.in_progress)
             .try_acquire_owned()
@@ -147,40 +159,40 @@ impl LoginLimits {
         let address = self
             .addresses
             .get_with(key.0, || Arc::new(Address::new(now)));
-        // Counted before it waits: beyond what may wait at all, it is refused by the count if there is one.
+        // Counted before it waits, so that waiting attempts count.
         let pair = self.pairs.get_with(key.clone(), || Bucket::shared(now));
         lock(&pair)
             .take(now, self.per_name)
             .map_err(LoginRefused::Name)?;
-        let give_back = |refused| {
-            lock(&pair).give_back();
+        let refund = |refused| {
+            lock(&pair).refund();
             refused
         };
-        let place = Arc::clone(&address.places)
+        let queued = Arc::clone(&address.queue)
             .try_acquire_owned()
-            // So many at once from one address are no people who log in.
-            .map_err(|_| give_back(LoginRefused::Address(WAIT)))?;
-        let turn = Arc::clone(&address.turns).acquire_owned();
-        let turn = tokio::time::timeout(WAIT, turn).await;
-        let turn = turn.map_err(|_| give_back(LoginRefused::Busy))?;
-        let turn = turn.map_err(|_| give_back(LoginRefused::Busy))?;
+            // This many attempts at once from one address are not made by people.
+            .map_err(|_| refund(LoginRefused::Address(QUEUE_TIMEOUT)))?;
+        let verifying = Arc::clone(&address.verifying).acquire_owned();
+        let verifying = tokio::time::timeout(QUEUE_TIMEOUT, verifying).await;
+        let verifying = verifying.map_err(|_| refund(LoginRefused::Busy))?;
+        let verifying = verifying.map_err(|_| refund(LoginRefused::Busy))?;
         lock(&address.bucket)
             .take(Instant::now(), self.per_address)
-            .map_err(|wait| give_back(LoginRefused::Address(wait)))?;
+            .map_err(|wait| refund(LoginRefused::Address(wait)))?;
 
         let of_name = self.names.get_with(key.1.clone(), || Bucket::shared(now));
         let failed = lock(&of_name).add(Instant::now());
         tokio::time::sleep(self.delay_of(&key, failed)).await;
-        Ok(LoginTry {
+        Ok(LoginAttempt {
             key,
             buckets: [pair, of_name],
             address,
             known_clients: self.known_clients.clone(),
-            _held: [in_progress, place, turn],
+            _held: [in_progress, queued, verifying],
         })
     }
 
-    /// How long a try is delayed after so many failed ones for its name.
+    /// Returns the delay of an attempt with a username that failed `failed` times.
     fn delay_of(&self, key: &(IpAddr, String), failed: f64) -> Duration {
         if self.known_clients.contains_key(key) {
             Duration::ZERO
@@ -190,26 +202,27 @@ impl LoginLimits {
     }
 }
 
-impl LoginTry {
-    /// The password was right: the try does not count, and this client is not delayed from now on.
+impl LoginAttempt {
+    /// Records that the password was right. The attempt does not count, and this client is no
+    /// longer delayed.
     pub fn succeeded(self) {
         self.known_clients.insert(self.key.clone(), ());
         self.was_not_verified();
     }
 
-    /// The password was not verified, or not wrong: the try does not count.
+    /// Records that the password was not verified. The attempt does not count.
     pub fn was_not_verified(self) {
         for bucket in &self.buckets {
-            lock(bucket).give_back();
+            lock(bucket).refund();
         }
-        lock(&self.address.bucket).give_back();
+        lock(&self.address.bucket).refund();
     }
 }
 
 impl LoginRefused {
-    /// After how many seconds another try may be verified.
+    /// Returns after how many seconds the client may retry.
     pub fn retry_after(self) -> u16 {
-        /// For a queue: it moves on within seconds.
+        /// The queue gets shorter within seconds.
         const BUSY: u16 = 5;
         match self {
             Self::Name(wait) | Self::Address(wait) => {
@@ -224,54 +237,59 @@ impl Address {
     fn new(now: Instant) -> Self {
         Self {
             bucket: Mutex::new(Bucket::new(now)),
-            places: Arc::new(Semaphore::new(AT_ONCE_PER_ADDRESS + WAITING_PER_ADDRESS)),
-            turns: Arc::new(Semaphore::new(AT_ONCE_PER_ADDRESS)),
+            queue: Arc::new(Semaphore::new(CONCURRENT_PER_ADDRESS + WAITING_PER_ADDRESS)),
+            verifying: Arc::new(Semaphore::new(CONCURRENT_PER_ADDRESS)),
         }
     }
 }
 
 impl Bucket {
-    const fn new(at: Instant) -> Self {
-        Self { tries: 0.0, at }
+    const fn new(now: Instant) -> Self {
+        Self {
+            attempts: 0.0,
+            updated_at: now,
+        }
     }
 
-    fn shared(at: Instant) -> Arc<Mutex<Self>> {
-        Arc::new(Mutex::new(Self::new(at)))
+    fn shared(now: Instant) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self::new(now)))
     }
 
-    /// Counts a try, if fewer than `limit` are counted; else returns after which time one will be. `limit` tries recover
-    /// each minute.
+    /// Counts an attempt, if fewer than `limit` are counted. `limit` attempts recover per minute.
+    ///
+    /// # Errors
+    /// The time after which an attempt will have recovered.
     fn take(&mut self, now: Instant, limit: u32) -> Result<(), Duration> {
         self.recover(now, limit);
-        let excess = self.tries + 1.0 - f64::from(limit);
+        let excess = self.attempts + 1.0 - f64::from(limit);
         if excess > 0.0 {
             return Err(Duration::from_secs_f64(excess * 60.0 / f64::from(limit)));
         }
-        self.tries += 1.0;
+        self.attempts += 1.0;
         Ok(())
     }
 
-    /// Counts a try for a name. Returns how many were counted before.
+    /// Counts an attempt with a username. Returns how many were counted before.
     fn add(&mut self, now: Instant) -> f64 {
         self.recover(now, NAME_RECOVERY_PER_MINUTE);
-        let before = self.tries;
-        self.tries = (before + 1.0).min(MAX_COUNTED);
+        let before = self.attempts;
+        self.attempts = (before + 1.0).min(MAX_COUNTED);
         before
     }
 
-    /// Uncounts a try.
-    fn give_back(&mut self) {
-        self.tries = (self.tries - 1.0).max(0.0);
+    /// Removes an attempt from the count.
+    fn refund(&mut self) {
+        self.attempts = (self.attempts - 1.0).max(0.0);
     }
 
     fn recover(&mut self, now: Instant, per_minute: u32) {
-        let minutes = now.saturating_duration_since(self.at).as_secs_f64() / 60.0;
-        self.tries = (self.tries - minutes * f64::from(per_minute)).max(0.0);
-        self.at = self.at.max(now);
+        let minutes = now.saturating_duration_since(self.updated_at).as_secs_f64() / 60.0;
+        self.attempts = (self.attempts - minutes * f64::from(per_minute)).max(0.0);
+        self.updated_at = self.updated_at.max(now);
     }
 }
 
-/// How long a try is delayed after so many failed ones for its name.
+/// Returns the delay of an attempt with a username that failed `failed` times.
 fn delay(failed: f64, max: Duration) -> Duration {
     if failed < UNDELAYED {
         return Duration::ZERO;
@@ -281,7 +299,7 @@ fn delay(failed: f64, max: Duration) -> Duration {
         .min(max)
 }
 
-/// What limits count as one address.
+/// Returns the address, or for IPv6 its /64 network, by which attempts are counted.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -313,14 +331,14 @@ mod tests {
         LoginLimits::new(&flags.settings)
     }
 
-    /// Whether a wrong password is verified.
+    /// Makes an attempt that fails. Returns whether its password was verified.
     async fn is_verified(limits: &LoginLimits, address: &str, name: &str) -> bool {
-        let tried = limits.begin(address.parse().unwrap(), name).await;
-        tried.is_ok()
+        let attempt = limits.begin(address.parse().unwrap(), name).await;
+        attempt.is_ok()
     }
 
     #[tokio::test]
-    async fn an_ipv6_network_counts_as_one_address() {
+    async fn ipv6_network_counts_as_one_address() {
         let limits = limits(&[]);
         for machine in 1..=10 {
             assert!(is_verified(&limits, &format!("2001:db8::{machine}"), "ann").await);
@@ -333,7 +351,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_is_limited_whatever_the_names() {
+    async fn address_is_limited_with_any_usernames() {
         let limits = limits(&["--login-delay-ms", "0"]);
         for number in 0..30 {
             assert!(is_verified(&limits, "192.0.2.1", &format!("name-{number}")).await);
@@ -372,11 +390,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_address_holds_a_part_of_the_queue() {
+    async fn one_address_cannot_fill_the_queue() {
         let limits = limits(&["--logins-per-minute-per-address", "1000"]);
         let address: IpAddr = "192.0.2.1".parse().unwrap();
         let mut held = Vec::new();
-        for number in 0..AT_ONCE_PER_ADDRESS {
+        for number in 0..CONCURRENT_PER_ADDRESS {
             held.push(
                 limits
                     .begin(address, &format!("name-{number}"))
@@ -396,7 +414,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_under_attack_is_slowed_and_never_refused() {
+    async fn attempts_with_an_attacked_username_are_delayed_but_never_refused() {
         let max = Duration::from_millis(5);
         let limits = limits(&["--login-delay-ms", "5"]);
         let own: IpAddr = "198.51.100.1".parse().unwrap();
@@ -412,7 +430,7 @@ mod tests {
         assert!(failed > UNDELAYED);
         let stranger = ("192.0.2.99".parse().unwrap(), "ann".to_owned());
         assert_eq!(limits.delay_of(&stranger, failed), max);
-        // The client that logged in before is not slowed.
+        // The client that logged in before is not delayed.
         let own = (own, "ann".to_owned());
         assert_eq!(limits.delay_of(&own, failed), Duration::ZERO);
         // Nor are other names.
@@ -420,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn tries_recover_with_time() {
+    fn attempts_recover_with_time() {
         let now = Instant::now();
         let mut bucket = Bucket::new(now);
         for _ in 0..10 {
@@ -430,9 +448,9 @@ mod tests {
         let later = now + Duration::from_millis(6_001);
         bucket.take(later, 10).unwrap();
         bucket.take(later, 10).unwrap_err();
-        bucket.give_back();
+        bucket.refund();
         bucket.take(later, 10).unwrap();
-        // A clock that went back takes nothing away.
+        // A clock that goes back recovers nothing.
         bucket.take(now, 10).unwrap_err();
     }
 

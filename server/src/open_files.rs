@@ -1,38 +1,38 @@
-//! How many connections and streams the system's limit of open files allows.
+//! Derives the limits of connections and streams from the system's limit of open files.
 //!
-//! Each connection is an open file. A process that runs out of files can accept nobody, open no
-//! database and write no log, so the limits of connections and streams stay below it.
+//! Each connection is an open file. A process without free files can't accept connections, open the
+//! database or write a log, so the limits of connections and streams stay below the limit of files.
 
 use crate::config::Settings;
 
-/// How many open files systems allow a process at first.
+/// The usual limit of open files, if the limit can't be determined.
 const USUAL_FILES: u64 = 1_024;
-/// How many files are left to the database, its journal, the log, and what is read from the disk.
+/// How many files are reserved for the database, its journal, the log and static files.
 const RESERVED: usize = 512;
-/// The share of few files that is left to them instead: a quarter.
+/// The divisor of the share that is reserved if there are few files: a quarter.
 const RESERVED_SHARE: usize = 4;
-/// How many connections are left to requests when as many streams are open as may be: pages that are
-/// refused a stream poll, and new readers fetch their first page.
+/// How many connections are reserved for requests, for new readers and for pages that poll because
+/// the limit of streams is reached.
 const FOR_REQUESTS: usize = 1_024;
-/// The share of few connections that is left to them instead: an eighth.
+/// The divisor of the share that is reserved for requests if there are few connections: an eighth.
 const FOR_REQUESTS_SHARE: usize = 8;
-/// How many connections are allowed at least, where nothing is set and the files suffice.
-const FEWEST_CONNECTIONS: usize = 4_096;
-/// How many connections one address may have at least, where nothing is set: above its 2,000 streams.
-const FEWEST_PER_ADDRESS: usize = 4_096;
+/// The minimum of the default limit of connections, if there are enough files.
+const MIN_CONNECTIONS: usize = 4_096;
+/// The minimum of the default limit of connections per address: above its 2,000 streams.
+const MIN_PER_ADDRESS: usize = 4_096;
 
-/// The limits that a server starts with: what the settings ask for, as far as there are files for it.
+/// The limits of connections and streams: those of the settings, as far as there are enough files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// How many connections may be open at once.
+    /// The maximum number of open connections.
     pub connections: usize,
-    /// How many of them from one address.
+    /// The maximum number of open connections from one address.
     pub connections_per_address: usize,
-    /// How many of them may be streams.
+    /// The maximum number of connections that are streams.
     pub streams: usize,
 }
 
-/// Raises the limit of open files as far as this process may. Returns how many it may have open.
+/// Raises the limit of open files as far as this process may. Returns the new limit.
 pub fn raise_limit() -> usize {
     let raised = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
         tracing::warn!(%error, "the limit of open files can't be raised");
@@ -42,25 +42,25 @@ pub fn raise_limit() -> usize {
 }
 
 impl Budget {
-    /// Fits `settings` into `files` open files, and logs one line if a limit that was asked for is
-    /// lowered.
+    /// Returns the limits of `settings` for a limit of `files` open files. Logs a warning if a
+    /// limit of the settings is lowered.
     pub fn new(settings: &Settings, files: usize) -> Self {
         let budget = Self::fit(settings, files);
         let is_lowered = settings.max_streams > budget.streams
             || settings
                 .max_connections
-                .is_some_and(|asked| asked > budget.connections)
+                .is_some_and(|limit| limit > budget.connections)
             || settings
                 .max_connections_per_address
-                .is_some_and(|asked| asked > budget.connections_per_address);
+                .is_some_and(|limit| limit > budget.connections_per_address);
         if is_lowered {
             tracing::warn!(
                 files,
                 max_connections = budget.connections,
                 max_connections_per_address = budget.connections_per_address,
                 max_streams = budget.streams,
-                "limits are lower than set: every connection needs an open file, and every stream a \
-                 connection (raise LimitNOFILE, or `ulimit -n`)"
+                "limits are lower than set, because every connection needs an open file, and every \
+                 stream a connection (raise LimitNOFILE, or `ulimit -n`)"
             );
         }
         budget
@@ -69,23 +69,23 @@ impl Budget {
     fn fit(settings: &Settings, files: usize) -> Self {
         let reserved = RESERVED.min(files / RESERVED_SHARE);
         let streams = settings.max_streams;
-        // Where nothing is set: half as many again as there may be streams, for the requests beside.
+        // The default leaves connections for requests besides the streams.
         let connections = settings
             .max_connections
-            .unwrap_or_else(|| streams.saturating_add(streams / 2).max(FEWEST_CONNECTIONS))
+            .unwrap_or_else(|| streams.saturating_add(streams / 2).max(MIN_CONNECTIONS))
             .min(files - reserved);
         let for_requests = FOR_REQUESTS.min(connections.div_ceil(FOR_REQUESTS_SHARE));
-        let most_streams = connections - for_requests;
+        let max_streams = connections - for_requests;
         let per_address = settings.max_connections_per_address.unwrap_or_else(|| {
             let streams = settings.max_streams_per_address;
-            // A page that changes from one stream to the next has two connections for a moment.
-            streams.saturating_mul(2).max(FEWEST_PER_ADDRESS)
+            // A page that reconnects has two connections for a moment.
+            streams.saturating_mul(2).max(MIN_PER_ADDRESS)
         });
         Self {
             connections,
-            // One address never has them all.
-            connections_per_address: per_address.min(most_streams),
-            streams: streams.min(most_streams),
+            // One address never gets all connections.
+            connections_per_address: per_address.min(max_streams),
+            streams: streams.min(max_streams),
         }
     }
 }
@@ -102,7 +102,7 @@ mod tests {
         settings: Settings,
     }
 
-    /// The limits of connections, of connections per address, and of streams.
+    /// Returns the limits of connections, of connections per address, and of streams.
     fn fit(flags: &[&str], files: usize) -> (usize, usize, usize) {
         let flags = [&["test"], flags].concat();
         let budget = Budget::new(&Flags::parse_from(flags).settings, files);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_fit_where_there_are_files() {
+    fn defaults_apply_if_there_are_enough_files() {
         assert_eq!(fit(&[], 1_048_576), (30_000, 4_096, 20_000));
         assert_eq!(fit(&[], usize::MAX), (30_000, 4_096, 20_000));
     }
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_kept_where_they_fit() {
+    fn settings_apply_as_far_as_they_fit() {
         let flags = ["--max-streams", "100", "--max-connections", "200"];
         assert_eq!(fit(&flags, 20_000), (200, 175, 100));
         let flags = ["--max-connections-per-address", "50"];
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_never_take_the_connections_of_requests() {
+    fn streams_leave_connections_for_requests() {
         for files in [8, 100, 1_024, 4_096, 65_536] {
             for streams in ["1", "1000", "1000000"] {
                 let (connections, _, streams) = fit(&["--max-streams", streams], files);

@@ -1,8 +1,8 @@
-//! Renders pages.
+//! Renders pages, and runs server functions.
 
 use std::{fmt, sync::Arc};
 
-use app::{Assets, DocumentList, Instead, PageRequest, Shell, Site, SubmittedForm};
+use app::{Assets, BodyOverride, DocumentList, PageRequest, Shell, Site, SubmittedForm};
 use axum::{
     body::{Body, to_bytes},
     http::{
@@ -23,15 +23,15 @@ use crate::{
     rendering::Rendering,
 };
 
-/// The names that pages read in their addresses' queries.
+/// The query parameters that pages read.
 const QUERY_NAMES: [&str; 7] = [
     "order", "next", "token", "posted", "edited", "deleted", "done",
 ];
 
-/// What a document ends with.
+/// The end of a document.
 const END: &[u8] = b"</html>";
 
-/// Renders pages, and runs server functions, with what both need.
+/// Renders pages and runs server functions; cheap to clone.
 #[derive(Clone)]
 pub struct Pages {
     newsroom: Arc<Newsroom>,
@@ -41,7 +41,8 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Pages of `newsroom` on `site`, naming the files of a build, rendered in these slots.
+    /// Renders pages of `newsroom` on `site`, with links to the files of a build, in slots of
+    /// `rendering`.
     pub fn new(newsroom: Arc<Newsroom>, assets: Assets, site: Site, rendering: Rendering) -> Self {
         Self {
             newsroom,
@@ -51,39 +52,39 @@ impl Pages {
         }
     }
 
-    /// The files of the build.
+    /// Returns the files of the build.
     pub fn assets(&self) -> &Assets {
         &self.assets
     }
 
-    /// The public page at the request's address, for a caller that holds a slot.
+    /// Renders the public page at the request's URL. The caller of this function holds a slot.
     pub async fn render_public(self, request: Request<Body>) -> Response {
         self.document(request, None).await
     }
 
-    /// The personal page at the request's address, once a slot is free.
+    /// Renders the personal page at the request's URL, once a slot is free.
     pub async fn render(&self, request: Request<Body>) -> Response {
         self.render_in_slot(request, None).await
     }
 
-    /// The page at `path` as `caller` sees it, with the form on it shown again: nothing that was
-    /// typed is lost.
+    /// Renders the page at `path` for `caller`, with the submitted form and its error message. The
+    /// form's fields keep their values.
     pub async fn render_with_errors(
         &self,
         path: &str,
         caller: Option<Caller>,
         status: StatusCode,
-        typed: SubmittedForm,
+        form: SubmittedForm,
     ) -> Response {
         let page_request = PageRequest {
             caller,
             session: None,
-            typed: Some(Arc::new(typed)),
+            submitted: Some(Arc::new(form)),
         };
         self.render_for(path, page_request, status).await
     }
 
-    /// The page at `path`, rendered for the caller and with the submitted form in `page_request`.
+    /// Renders the page at `path`, with the caller and the submitted form of `page_request`.
     pub async fn render_for(
         &self,
         path: &str,
@@ -103,23 +104,24 @@ impl Pages {
         response
     }
 
-    /// Says why there is no page at an address, as a page.
+    /// Renders a problem as a page.
     pub async fn render_problem(&self, problem: Problem) -> Response {
         let status = problem.status();
-        let why = Instead::Problem(status, problem.sentence().to_owned());
-        self.render_instead(status, why).await
+        let body = BodyOverride::Problem(status, problem.sentence().to_owned());
+        self.render_override(status, body).await
     }
 
-    /// Gives a form back that was sent to `path` by somebody who isn't logged in any more.
-    pub async fn render_resend(&self, path: &str, fields: Vec<(String, String)>) -> Response {
-        let form = Instead::Resend(path.to_owned(), fields);
-        self.render_instead(StatusCode::UNAUTHORIZED, form).await
+    /// Renders a page with the fields of a form that was sent to `path` after the session had
+    /// expired.
+    pub async fn render_resubmit(&self, path: &str, fields: Vec<(String, String)>) -> Response {
+        let body = BodyOverride::Resubmit(path.to_owned(), fields);
+        self.render_override(StatusCode::UNAUTHORIZED, body).await
     }
 
-    /// A page that stands at no address, and is kept by nobody.
-    async fn render_instead(&self, status: StatusCode, instead: Instead) -> Response {
+    /// Renders a page that has no URL and is never cached.
+    async fn render_override(&self, status: StatusCode, body: BodyOverride) -> Response {
         let request = Request::new(Body::empty());
-        let mut response = self.render_in_slot(request, Some(instead)).await;
+        let mut response = self.render_in_slot(request, Some(body)).await;
         if response.extensions().get::<Problem>().is_some() {
             return response;
         }
@@ -128,14 +130,18 @@ impl Pages {
         response
     }
 
-    /// The document of the page, once a slot is free.
-    async fn render_in_slot(&self, request: Request<Body>, instead: Option<Instead>) -> Response {
+    /// Renders the document once a slot is free.
+    async fn render_in_slot(
+        &self,
+        request: Request<Body>,
+        body_override: Option<BodyOverride>,
+    ) -> Response {
         let slots = match Sender::of(&request) {
             Sender::Caller => self.rendering.personal(),
             Sender::Anonymous => self.rendering.public(),
         };
         let pages = self.clone();
-        let document = slots.run(async move { pages.document(request, instead).await });
+        let document = slots.run(async move { pages.document(request, body_override).await });
         document.await.unwrap_or_else(IntoResponse::into_response)
     }
 
@@ -146,16 +152,22 @@ impl Pages {
             .into_response()
     }
 
-    /// The document of the page at the request's address, or of what is shown instead.
-    async fn document(&self, mut request: Request<Body>, instead: Option<Instead>) -> Response {
-        keep_known_names(request.uri_mut());
+    /// Renders the document: the page at the request's URL, or the content that replaces it.
+    async fn document(
+        &self,
+        mut request: Request<Body>,
+        body_override: Option<BodyOverride>,
+    ) -> Response {
+        keep_known_parameters(request.uri_mut());
         let assets = Arc::clone(&self.assets);
-        let shell = move || view! { <Shell assets=(*assets).clone() instead=instead.clone() /> };
+        let shell = move || {
+            view! { <Shell assets=(*assets).clone() body_override=body_override.clone() /> }
+        };
         let list = DocumentList::default();
-        let (context, in_context) = (self.context(), list.clone());
+        let (context, list_in_context) = (self.context(), list.clone());
         let with_list = move || {
             context();
-            provide_context(in_context.clone());
+            provide_context(list_in_context.clone());
         };
         let render = render_app_async_with_context(with_list, shell);
         let (mut parts, body) = render(request).await.into_parts();
@@ -163,8 +175,8 @@ impl Pages {
             let sentence = "The page could not be rendered. Try again.";
             return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, sentence).into_response();
         };
-        // Behind the document Leptos writes scripts for resources, which no page has; with their
-        // nonce no two renders of a page would be the same.
+        // Removes the scripts that Leptos appends for resources. No page has resources, and the
+        // scripts' nonce would make every rendering different.
         let end = html.windows(END.len()).rposition(|bytes| bytes == END);
         html.truncate(end.map_or(html.len(), |at| at + END.len()));
         parts.headers.remove(CONTENT_LENGTH);
@@ -188,9 +200,9 @@ impl fmt::Debug for Pages {
     }
 }
 
-/// Leaves of an address's query the first value of each name that a page reads: the router walks
-/// through all names for each name.
-fn keep_known_names(uri: &mut Uri) {
+/// Removes all query parameters but the first value of each that a page reads. The router's time
+/// grows with the square of the number of parameters.
+fn keep_known_parameters(uri: &mut Uri) {
     let Some(query) = uri.query() else {
         return;
     };
@@ -206,13 +218,13 @@ fn keep_known_names(uri: &mut Uri) {
         "" => path.to_owned(),
         query => format!("{path}?{query}"),
     };
-    // Made of the path and of percent-encoded text, it can be read again.
+    // Parsing a path with percent-encoded text can't fail.
     if let Ok(target) = target.parse() {
         *uri = target;
     }
 }
 
-/// Whether whoever asks wants a page, and not a program's answer.
+/// Returns whether the client accepts HTML, as browsers do for navigations.
 pub fn wants_page(headers: &HeaderMap) -> bool {
     headers
         .get(ACCEPT)
@@ -225,7 +237,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_given_the_names_it_reads_and_no_others() {
+    fn page_gets_only_the_parameters_that_it_reads() {
         for (target, kept) in [
             ("/login", "/login"),
             ("/login?", "/login"),
@@ -237,7 +249,7 @@ mod tests {
             ("/x?token=%ff", "/x?token=%EF%BF%BD"),
         ] {
             let mut uri = target.parse().unwrap();
-            keep_known_names(&mut uri);
+            keep_known_parameters(&mut uri);
             assert_eq!(uri.to_string(), kept);
         }
     }

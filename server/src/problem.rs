@@ -1,4 +1,5 @@
-//! Why a request was not answered as asked: a status and one sentence, for programs and people alike.
+//! Errors of requests: a status and one sentence. `error_responses` renders them in the route's
+//! format.
 
 use app::status_of;
 use axum::{
@@ -11,10 +12,10 @@ use axum::{
 };
 use newsroom::Error;
 
-/// What is personal, or only true for now, is kept by nobody.
+/// The `Cache-Control` of responses that are personal or temporary.
 pub const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
 
-/// Why a request was not answered as asked.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     status: StatusCode,
@@ -25,7 +26,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem that whoever asked can read about in `sentence`.
+    /// Creates a problem. `sentence` is displayed to the reader or sent to the API client.
     pub fn new(status: StatusCode, sentence: impl Into<String>) -> Self {
         Self {
             status,
@@ -36,43 +37,43 @@ impl Problem {
         }
     }
 
-    /// The same, never shown as a page: rendering is what failed.
+    /// Sets that the problem is never rendered as a page, because rendering failed.
     #[must_use]
     pub const fn text_only(mut self) -> Self {
         self.as_page = false;
         self
     }
 
-    /// Whether it is shown as a page to clients that want pages.
+    /// Returns whether the problem may be rendered as a page.
     pub const fn can_be_page(&self) -> bool {
         self.as_page
     }
 
-    /// The same, to be asked again in so many seconds, and not before.
+    /// Sets after how many seconds the client may retry.
     #[must_use]
     pub const fn retry_after(mut self, seconds: u16) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
-    /// What went wrong, in HTTP's terms.
+    /// Returns the status of the response.
     pub const fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// What went wrong, in one sentence.
+    /// Returns the sentence for the client.
     pub fn sentence(&self) -> &str {
         &self.sentence
     }
 
-    /// The field that it is about, if it is about one.
+    /// Returns the invalid field, if one is.
     pub const fn field(&self) -> Option<&'static str> {
         self.field
     }
 }
 
 impl From<Error> for Problem {
-    /// The cause of what is the server's fault goes to the log, here and only here.
+    /// Converts an error of the newsroom. Logs the cause of a failure; no other place does.
     fn from(error: Error) -> Self {
         error.log_failure("a request failed");
         let field = match &error {
@@ -88,7 +89,7 @@ impl From<Error> for Problem {
 }
 
 impl From<domain::Invalid> for Problem {
-    /// What an address or a header holds is refused as malformed.
+    /// Converts an invalid value of a URL or a header to a 400.
     fn from(invalid: domain::Invalid) -> Self {
         Self::new(StatusCode::BAD_REQUEST, invalid.message)
     }
@@ -101,12 +102,13 @@ impl IntoResponse for Problem {
         let retry = self
             .retry_after
             .map(|seconds| [(RETRY_AFTER, HeaderValue::from(seconds))]);
-        // The problem rides along, for the layer that says it as a page to who wants pages.
+        // The extension is for the layer that renders errors in the route's format.
         (self.status, headers, retry, Extension(self), sentence).into_response()
     }
 }
 
-/// An error of the feed: what the protocol says about it, or the sentence.
+/// Returns the response to an error of the feed: 410 with the new cursor for a reset, else the
+/// problem.
 pub fn feed_problem(error: Error) -> Response {
     match error {
         Error::Reset(reset) => {

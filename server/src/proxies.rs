@@ -1,9 +1,10 @@
-//! Whose request it is: the address that it came from, or what a trusted proxy says of it.
+//! Determines the client's address: the peer of the connection, or the address that a trusted proxy
+//! forwarded.
 //!
-//! Proxies write each address they hear from at the end of `X-Forwarded-For`; what stands left of what
-//! a trusted proxy wrote, anybody may have sent. So the list is read from the right, and only for as
-//! long as who wrote is trusted. `Forwarded` (RFC 7239) is not read: a proxy that writes the one header
-//! passes the other on as a reader forged it.
+//! A proxy appends the address from which it received the request to `X-Forwarded-For`. Everything
+//! to the left of what trusted proxies appended may be forged. So the list is read from the right,
+//! as long as the addresses are those of trusted proxies. `Forwarded` (RFC 7239) is ignored,
+//! because a proxy that writes `X-Forwarded-For` passes on a forged `Forwarded`.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -22,19 +23,21 @@ use crate::config::Settings;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The proxies whose word is believed: addresses and networks, separated by commas.
+/// The proxies whose `X-Forwarded-For` is trusted: addresses and networks, separated by commas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
-/// Why a list of proxies can't be read.
+/// Why a list of proxies is invalid.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyError {
-    /// It is neither an address nor a network.
-    #[error("{0:?} is neither an address, as in 127.0.0.1 or ::1, nor a network, as in 10.0.0.0/8")]
-    Unreadable(String),
-    /// It is the network of all addresses.
-    #[error("{0} is everybody: whoever asks could name any address as their own")]
-    Everybody(IpNet),
+    /// An item is neither an address nor a network.
+    #[error(
+        "{0:?} is neither an address such as 127.0.0.1 or ::1, nor a network such as 10.0.0.0/8"
+    )]
+    Invalid(String),
+    /// An item is the network of all addresses.
+    #[error("{0} includes every address, so any client could forge its address")]
+    AllAddresses(IpNet),
 }
 
 impl FromStr for TrustedProxies {
@@ -54,18 +57,18 @@ fn network(text: &str) -> Result<IpNet, ProxyError> {
         Ok(address) => IpNet::from(address),
         Err(_) => text
             .parse()
-            .map_err(|_| ProxyError::Unreadable(text.to_owned()))?,
+            .map_err(|_| ProxyError::Invalid(text.to_owned()))?,
     };
     let network = canonical(network);
     if network.prefix_len() == 0 {
-        return Err(ProxyError::Everybody(network));
+        return Err(ProxyError::AllAddresses(network));
     }
     Ok(network)
 }
 
-/// An IPv4 network in IPv6's clothes (`::ffff:10.0.0.0/104`) as what it is.
+/// Converts an IPv4-mapped IPv6 network (`::ffff:10.0.0.0/104`) to the IPv4 network.
 fn canonical(network: IpNet) -> IpNet {
-    /// How many bits of an IPv6 address stand before the IPv4 address that is mapped into it.
+    /// The length of the prefix of IPv4-mapped IPv6 addresses, in bits.
     const MAPPED: u8 = 96;
 
     let address = network.addr().to_canonical();
@@ -78,10 +81,11 @@ fn canonical(network: IpNet) -> IpNet {
 }
 
 impl TrustedProxies {
-    /// Who sent a request that came from `peer`: the nearest address that isn't trusted itself. Where
-    /// a trusted proxy says nothing, or nothing that can be read, it is that proxy.
+    /// Returns the client's address for a request from `peer`: the nearest address that isn't a
+    /// trusted proxy's. If a trusted proxy sent no address, or one that can't be parsed, that is
+    /// the proxy.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        // Several lines are one list.
+        // Several header lines form one list.
         let lines = headers.get_all(FORWARDED_FOR).iter().rev();
         let mut hops = lines
             .flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','))
@@ -101,13 +105,13 @@ impl TrustedProxies {
         client
     }
 
-    /// Returns whether `address` is one of them.
+    /// Returns whether `address` is a trusted proxy's.
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 }
 
-/// Warns once of a proxy that isn't trusted: all that come through it count as one client.
+/// Warns once about a proxy that isn't trusted, because all of its clients count as one.
 fn warn_if_forwarded(peer: IpAddr, headers: &HeaderMap) {
     static WARNED: Once = Once::new();
 
@@ -115,14 +119,14 @@ fn warn_if_forwarded(peer: IpAddr, headers: &HeaderMap) {
         WARNED.call_once(|| {
             tracing::warn!(
                 %peer,
-                "X-Forwarded-For comes from an address that is not among RINGSIDE_TRUSTED_PROXIES, and \
-                 is not read: all clients behind a proxy there share one limit of streams and logins"
+                "X-Forwarded-For from an address that is not in RINGSIDE_TRUSTED_PROXIES is ignored: all \
+                 clients behind that proxy share one limit of streams and logins"
             );
         });
     }
 }
 
-/// An address as proxies write it: bare, with a port, or in brackets.
+/// Parses an address as proxies write it: plain, with a port, or in brackets.
 fn address(hop: &[u8]) -> Option<IpAddr> {
     let text = str::from_utf8(hop).ok()?;
     let bare = text
@@ -135,7 +139,7 @@ fn address(hop: &[u8]) -> Option<IpAddr> {
     Some(address.ok()?.to_canonical())
 }
 
-/// The address of whoever sent the request: what limits are counted by.
+/// The address of the client that sent the request, by which limits are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
@@ -160,7 +164,7 @@ mod tests {
 
     use super::*;
 
-    /// Whom `trusted` proxies let a request come from, as text.
+    /// Returns the client's address for a request with these header lines.
     fn client(trusted: &str, peer: &str, lines: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for line in lines {
@@ -174,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_trusted_proxy_what_is_said_counts_for_nothing() {
+    fn header_is_ignored_without_a_trusted_proxy() {
         for trusted in ["", " ", "10.0.0.1", "::1", "192.0.2.0/24"] {
             assert_eq!(
                 client(trusted, "203.0.113.9", &["192.0.2.1"]),
@@ -184,18 +188,18 @@ mod tests {
     }
 
     #[test]
-    fn a_trusted_proxy_is_believed_and_nobody_beyond_it() {
+    fn only_addresses_that_trusted_proxies_appended_count() {
         let trusted = "127.0.0.1, 10.0.0.0/8, 2001:db8:1::/48";
         for (line, expected) in [
             ("203.0.113.9", "203.0.113.9"),
-            // What the reader sent came first.
+            // The client sent the first address.
             ("1.1.1.1, 203.0.113.9", "203.0.113.9"),
             ("127.0.0.1, 203.0.113.9", "203.0.113.9"),
-            // A chain of our own.
+            // A chain of trusted proxies.
             ("1.1.1.1, 203.0.113.9, 10.1.2.3, 10.0.0.7", "203.0.113.9"),
             ("203.0.113.9,2001:db8:1::5", "203.0.113.9"),
             ("2001:db8:2::7, 10.0.0.7", "2001:db8:2::7"),
-            // All of it is our own.
+            // Trusted proxies only.
             ("10.0.0.9, 10.0.0.7", "10.0.0.9"),
             ("", "127.0.0.1"),
             (" , ,", "127.0.0.1"),
@@ -229,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv4_address_is_the_same_in_ipv6s_clothes() {
+    fn ipv4_mapped_address_is_the_ipv4_address() {
         for trusted in [
             "10.0.0.0/8",
             "::ffff:10.0.0.0/104",
@@ -244,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn beyond_what_cannot_be_read_nothing_is_believed() {
+    fn addresses_beyond_a_malformed_one_are_ignored() {
         for garbage in [
             "unknown",
             "_hidden",
@@ -278,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_list_is_refused() {
+    fn invalid_list_is_rejected() {
         for text in [
             "localhost",
             "10.0.0.1,",
@@ -289,14 +293,14 @@ mod tests {
             "::1/200",
         ] {
             let refused = text.parse::<TrustedProxies>();
-            assert!(
-                matches!(refused, Err(ProxyError::Unreadable(_))),
-                "{text:?}"
-            );
+            assert!(matches!(refused, Err(ProxyError::Invalid(_))), "{text:?}");
         }
         for text in ["0.0.0.0/0", "::/0", "10.0.0.1,::ffff:0:0/96"] {
             let refused = text.parse::<TrustedProxies>();
-            assert!(matches!(refused, Err(ProxyError::Everybody(_))), "{text:?}");
+            assert!(
+                matches!(refused, Err(ProxyError::AllAddresses(_))),
+                "{text:?}"
+            );
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Renders few pages at once, on threads of their own: a page takes from a millisecond to a hundred of
-//! processor, during which an async worker would serve nothing else.
+//! Limits how many pages are rendered at once, and renders them on blocking threads. A page needs
+//! from one to a hundred milliseconds of processor time, during which an async worker could serve
+//! nothing else.
 
 use std::{future::Future, sync::Arc, thread, time::Duration};
 
@@ -12,17 +13,16 @@ use tokio::{
 };
 use tracing::{Instrument, instrument::WithSubscriber};
 
-use crate::{problem::Problem, responses::panicked};
+use crate::{error_responses::panicked, problem::Problem};
 
-/// How many requests may wait for a slot: at some milliseconds a page, as many as are served before
-/// the first of them has waited too long.
-const QUEUE: usize = 256;
+/// How many requests may wait for a slot: at some milliseconds per page, as many as can be served
+/// within the queue's timeout.
+const MAX_WAITING: usize = 256;
 /// How long a request waits for a slot.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How long a page may take once it has a slot. What takes longer waits for a database that doesn't
-/// answer.
-const LONGEST: Duration = Duration::from_secs(10);
-/// After how many seconds a request may be repeated that found no slot.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the rendering of a page may take. It takes longer only if the database doesn't respond.
+const RENDER_TIMEOUT: Duration = Duration::from_secs(10);
+/// After how many seconds the client may retry when there was no slot.
 const RETRY_AFTER: u16 = 2;
 
 /// The slots for rendering; cheap to clone.
@@ -36,80 +36,87 @@ struct Kinds {
 }
 
 impl Rendering {
-    /// Those for pages that anybody can ask for.
+    /// Returns the slots for public pages and other requests of anonymous callers.
     pub fn public(&self) -> &Slots {
         &self.0.public
     }
 
-    /// Those for callers that are logged in: no crowd before the public pages keeps authors from theirs.
+    /// Returns the slots for callers that are logged in, so that many readers can't block authors.
     pub fn personal(&self) -> &Slots {
         &self.0.personal
     }
 }
 
-/// How many pages of a kind are rendered at once, and how many may wait.
+/// Limits how many pages of a kind are rendered at once, and how many requests wait.
 #[derive(Debug)]
 pub struct Slots {
-    free: Arc<Semaphore>,
-    /// A permit for each request that is rendered or waits.
+    /// A permit for each request whose page is being rendered.
+    rendering: Arc<Semaphore>,
+    /// A permit for each request whose page is being rendered, or that waits.
     queue: Arc<Semaphore>,
-    patience: Duration,
-    longest: Duration,
+    queue_timeout: Duration,
+    render_timeout: Duration,
 }
 
 impl Default for Slots {
     fn default() -> Self {
         let cores = thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
-        Self::new(cores, QUEUE, PATIENCE, LONGEST)
+        Self::new(cores, MAX_WAITING, QUEUE_TIMEOUT, RENDER_TIMEOUT)
     }
 }
 
 impl Slots {
-    fn new(at_once: usize, waiting: usize, patience: Duration, longest: Duration) -> Self {
+    fn new(
+        concurrent: usize,
+        waiting: usize,
+        queue_timeout: Duration,
+        render_timeout: Duration,
+    ) -> Self {
         Self {
-            free: Arc::new(Semaphore::new(at_once)),
-            queue: Arc::new(Semaphore::new(at_once + waiting)),
-            patience,
-            longest,
+            rendering: Arc::new(Semaphore::new(concurrent)),
+            queue: Arc::new(Semaphore::new(concurrent + waiting)),
+            queue_timeout,
+            render_timeout,
         }
     }
 
-    /// Runs `render` on a thread of its own, once a slot is free, and returns what it returns.
+    /// Runs `render` on a blocking thread, once a slot is free, and returns its result.
     ///
     /// # Errors
-    /// 503 if too many wait already, if no slot is free within two seconds, or if `render` takes longer
-    /// than ten; 500 if it panics.
+    /// 503 if too many requests wait, if no slot is free within two seconds, or if `render` takes
+    /// longer than ten seconds; 500 if it panics.
     pub async fn run<T: Send + 'static>(
         &self,
         render: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let Ok(place) = Arc::clone(&self.queue).try_acquire_owned() else {
+        let Ok(queued) = Arc::clone(&self.queue).try_acquire_owned() else {
             return Err(overloaded());
         };
-        let slot = timeout(self.patience, Arc::clone(&self.free).acquire_owned()).await;
+        let slot = Arc::clone(&self.rendering).acquire_owned();
+        let slot = timeout(self.queue_timeout, slot).await;
         let Ok(Ok(slot)) = slot else {
             return Err(overloaded());
         };
         let runtime = Handle::current();
-        let render = timeout(self.longest, render)
+        let render = timeout(self.render_timeout, render)
             .with_current_subscriber()
             .in_current_span();
-        // The thread can't be stopped: the slot is free again when it has ended, whether the client
-        // still waits or not.
+        // The thread can't be stopped, so it holds the slot until it ends, even if the client no
+        // longer waits.
         let rendered = spawn_blocking(move || {
-            let _held = (place, slot);
+            let _held = (queued, slot);
             runtime.block_on(render)
         });
         match rendered.await {
             Ok(Ok(page)) => Ok(page),
             Err(failed) if JoinError::is_panic(&failed) => Err(panicked().text_only()),
-            // It took too long, or the server is ending.
+            // Rendering took too long, or the server is shutting down.
             Ok(Err(_)) | Err(_) => Err(overloaded()),
         }
     }
 }
 
-/// The server can't render a page at the moment, not even one that says so.
+/// Returns the problem of a request for which there was no slot. It is never rendered as a page.
 pub fn overloaded() -> Problem {
     let sentence = "The server is too busy at the moment. Try again in a few seconds.";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, sentence)
@@ -126,12 +133,13 @@ mod tests {
     use super::*;
 
     fn slots(waiting: usize) -> Slots {
-        let (patience, longest) = (Duration::from_millis(50), Duration::from_millis(500));
-        Slots::new(1, waiting, patience, longest)
+        let (queue_timeout, render_timeout) =
+            (Duration::from_millis(50), Duration::from_millis(500));
+        Slots::new(1, waiting, queue_timeout, render_timeout)
     }
 
     #[tokio::test]
-    async fn a_full_queue_refuses_at_once_and_recovers() {
+    async fn full_queue_rejects_requests_until_a_slot_is_free() {
         let slots = slots(1);
         let mut rendered = Box::pin(slots.run(pending::<()>()));
         assert!(rendered.as_mut().now_or_never().is_none());
@@ -139,16 +147,16 @@ mod tests {
         assert!(waiting.as_mut().now_or_never().is_none());
         let refused = slots.run(ready(())).now_or_never().unwrap();
         assert_eq!(refused.unwrap_err().status(), 503);
-        // The only slot is held for longer than anybody waits.
+        // The only slot is held for longer than a request waits.
         assert_eq!(waiting.await.unwrap_err().status(), 503);
         assert_eq!(rendered.await.unwrap_err().status(), 503);
         slots.run(ready(())).await.unwrap();
     }
 
     #[tokio::test]
-    async fn a_panic_is_a_failure_of_that_page_alone() {
+    async fn panic_fails_only_its_own_page() {
         let slots = slots(0);
-        let panicked = slots.run(async { panic!("a test's own") }).await;
+        let panicked = slots.run(async { panic!("from the test") }).await;
         let panicked: Result<(), _> = panicked;
         assert_eq!(panicked.unwrap_err().status(), 500);
         slots.run(ready(())).await.unwrap();

@@ -1,4 +1,4 @@
-//! Which route stands where, and behind what.
+//! Puts the routes and their layers together.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -25,63 +25,63 @@ use tracing::{Span, field::display};
 use crate::{
     api,
     bodies::{Bodies, ReceivedBody, Sender},
-    feed, files,
-    finished_pages::FinishedPages,
-    forms, health,
+    error_responses::{render_errors, request_id},
+    feed, files, forms, health,
     identity::{identify, require_login, skip_login},
-    page_cache::serve_finished,
+    page_cache::PageCacheService,
+    page_cache::serve_cached,
     pages::Pages,
     problem::Problem,
     proxies::TrustedProxies,
-    responses::{request_id, respond},
     security::{SecurityHeaders, add_headers, refuse_cross_site},
     slug_redirects::redirect_old_slugs,
     state::AppState,
     updates,
 };
 
-/// The longest id of a request that is kept, in characters: a UUID has 36, a SHA-256 in hex 64.
-const LONGEST_ID: usize = 64;
+/// The longest request id that is accepted from a client, in characters: a UUID has 36, a SHA-256
+/// in hex has 64.
+const MAX_ID_LENGTH: usize = 64;
 
 /// Returns [`service`] as a router, for callers that need one.
 pub fn router(state: AppState) -> Router {
     Router::new().fallback_service(service(state))
 }
 
-/// Everything the server answers.
-pub fn service(state: AppState) -> FinishedPages {
+/// Returns the service that handles all requests.
+pub fn service(state: AppState) -> PageCacheService {
     let mut public = Router::new();
-    let mut author = forms::author_routes();
-    let mut door = forms::door_routes();
+    let mut member = forms::member_routes();
+    let mut guest = forms::guest_routes();
     for page in generate_route_list(App) {
         match Audience::of(&page) {
-            Audience::Everyone => public = public.route(page.path(), public_page_route()),
-            Audience::Author => author = author.route(page.path(), page_route()),
-            Audience::Door => {
-                door = door.route(page.path(), page_route().layer(from_fn(skip_login)));
+            Audience::Public => public = public.route(page.path(), public_page_route()),
+            Audience::Member => member = member.route(page.path(), page_route()),
+            Audience::Guest => {
+                guest = guest.route(page.path(), page_route().layer(from_fn(skip_login)));
             }
-            Audience::NewOwner => {
+            Audience::Setup => {
                 let guard = from_fn_with_state(state.clone(), forms::guard_set_up);
-                door = door.route(page.path(), page_route().layer(guard));
+                guest = guest.route(page.path(), page_route().layer(guard));
             }
         }
     }
     let public = public
         .merge(updates::routes())
         .layer(from_fn_with_state(state.clone(), redirect_old_slugs))
-        .layer(from_fn_with_state(state.clone(), serve_finished));
-    let personal = author
+        .layer(from_fn_with_state(state.clone(), serve_cached));
+    let personal = member
         .layer(from_fn_with_state(state.clone(), require_login))
-        .merge(door)
+        .merge(guest)
         .merge(server_functions())
         .layer(from_fn_with_state(state.clone(), identify));
 
     let security = SecurityHeaders::new(state.pages.assets(), &state.settings);
     let mut csrf = CsrfLayer::new();
-    // Behind a proxy that renames the host, the public address is still this server's own.
+    // Behind a proxy that changes the host, requests from the public URL are still same-site.
     let public_url = state.settings.public_url();
-    if let Ok(trusting) = csrf.clone().add_trusted_origin(public_url.as_str()) {
-        csrf = trusting;
+    if let Ok(with_origin) = csrf.clone().add_trusted_origin(public_url.as_str()) {
+        csrf = with_origin;
     }
     let site = state.settings.site();
     let settings = Arc::clone(&state.settings);
@@ -92,13 +92,13 @@ pub fn service(state: AppState) -> FinishedPages {
         .merge(api::routes())
         .merge(feed::routes())
         .merge(health::routes())
-        .nest("/pkg", files::built(&site.join("pkg")))
-        .merge(files::other(&site))
-        // From the outside in, and all at once: each layer that a router is given by itself is one
-        // more box to be made for every request.
+        .nest("/pkg", files::build_files(&site.join("pkg")))
+        .merge(files::site_files(&site))
+        // From the outside in. One call for all layers, because each call of `Router::layer`
+        // allocates a box for every request.
         .layer(
             ServiceBuilder::new()
-                .map_request(forget_odd_id)
+                .map_request(remove_invalid_id)
                 .layer(SetRequestIdLayer::x_request_id(RandomId))
                 .layer(
                     TraceLayer::new_for_http().make_span_with(move |request: &Request| {
@@ -106,16 +106,16 @@ pub fn service(state: AppState) -> FinishedPages {
                     }),
                 )
                 .layer(from_fn_with_state(security, add_headers))
-                .layer(from_fn_with_state(state.pages.clone(), respond))
+                .layer(from_fn_with_state(state.pages.clone(), render_errors))
                 .layer(csrf.with_rejection_response(refuse_cross_site))
-                // Each handler reads a body within its own limit.
+                // Each handler applies its own body limit.
                 .layer(DefaultBodyLimit::disable()),
         )
         .with_state(state);
-    FinishedPages::new(page_cache, newsroom, headers, routes)
+    PageCacheService::new(page_cache, newsroom, headers, routes)
 }
 
-/// Names requests in the log. Not by UUIDs, which ask the system for randomness each time.
+/// Creates request ids. Not UUIDs, whose random bits need a system call each.
 #[derive(Clone, Copy)]
 struct RandomId;
 
@@ -126,20 +126,24 @@ impl MakeRequestId for RandomId {
     }
 }
 
-/// Takes an id from a request that isn't short and plain, so that it gets another: ids come back in
-/// responses, and stand in the log.
-fn forget_odd_id(mut request: Request) -> Request {
-    let odd = |id: &HeaderValue| {
-        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
-        !(1..=LONGEST_ID).contains(&id.len()) || !id.as_bytes().iter().all(plain)
+/// Removes a client's request id that is too long or has special characters, so that the request
+/// gets a new one. Ids are sent in responses and written to the log.
+fn remove_invalid_id(mut request: Request) -> Request {
+    let is_invalid = |id: &HeaderValue| {
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+        !(1..=MAX_ID_LENGTH).contains(&id.len()) || !id.as_bytes().iter().all(is_plain)
     };
-    if request.headers().get("x-request-id").is_some_and(odd) {
+    if request
+        .headers()
+        .get("x-request-id")
+        .is_some_and(is_invalid)
+    {
         request.headers_mut().remove("x-request-id");
     }
     request
 }
 
-/// What the log says of the request that a line is about. Without the query: it may hold a secret.
+/// Returns the log's span of a request. Without the query, which may contain a secret.
 fn request_span(proxies: &TrustedProxies, request: &Request) -> Span {
     let id = request_id(request.headers());
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
@@ -147,40 +151,41 @@ fn request_span(proxies: &TrustedProxies, request: &Request) -> Span {
     tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id, client)
 }
 
-/// Whom a page is for.
+/// The callers that may open a page.
 enum Audience {
-    /// The same for everyone, cached, and without cookies.
-    Everyone,
-    /// For those who are logged in.
-    Author,
-    /// For those who aren't yet.
-    Door,
-    /// For whoever holds the token that the server printed.
-    NewOwner,
+    /// Everyone. The page is the same for all, cached, and never reads a cookie.
+    Public,
+    /// Accounts that are logged in.
+    Member,
+    /// Callers that are not logged in.
+    Guest,
+    /// The holder of the set-up token that the server printed.
+    Setup,
 }
 
 impl Audience {
     fn of(page: &AxumRouteListing) -> Self {
         match page.path() {
-            "/login" => Self::Door,
-            "/setup" => Self::NewOwner,
-            "/account" => Self::Author,
-            path if path.starts_with("/desk") || path.ends_with("/compose") => Self::Author,
-            _ => Self::Everyone,
+            "/login" => Self::Guest,
+            "/setup" => Self::Setup,
+            "/account" => Self::Member,
+            path if path.starts_with("/desk") || path.ends_with("/compose") => Self::Member,
+            _ => Self::Public,
         }
     }
 }
 
-/// A public page, behind [`serve_finished`], which holds the slot for rendering.
+/// Returns the route of a public page. [`serve_cached`] holds the rendering slot.
 fn public_page_route() -> MethodRouter<AppState> {
     get(async |State(pages): State<Pages>, request: Request| pages.render_public(request).await)
 }
 
+/// Returns the route of a personal page.
 fn page_route() -> MethodRouter<AppState> {
     get(async |State(pages): State<Pages>, request: Request| pages.render(request).await)
 }
 
-/// The islands' server functions, each at its own address.
+/// Returns the routes of the islands' server functions.
 fn server_functions() -> Router<AppState> {
     let call =
         async |State(pages): State<Pages>, State(bodies): State<Bodies>, request: Request| {
@@ -189,13 +194,13 @@ fn server_functions() -> Router<AppState> {
     server_fn::axum::server_fn_paths().fold(Router::new(), |router, (path, method)| {
         match MethodFilter::try_from(method) {
             Ok(method) => router.route(path, on(method, call)),
-            // All are called by POST.
+            // Never happens: all server functions use POST.
             Err(_) => router,
         }
     })
 }
 
-/// Runs a server function on the whole of its arguments.
+/// Receives the arguments of a server function, and runs it.
 async fn call_function(pages: &Pages, bodies: &Bodies, request: Request) -> Response {
     let sender = Sender::of(&request);
     let (parts, body) = request.into_parts();
@@ -204,7 +209,7 @@ async fn call_function(pages: &Pages, bodies: &Bodies, request: Request) -> Resp
             let request = Request::from_parts(parts, Body::from(bytes));
             pages.call(request).await
         }
-        // An author whose session has expired is told that, and not that a text is too long.
+        // For an author whose session has expired, that is the error, not the length of the text.
         Err(problem)
             if problem.status() == StatusCode::PAYLOAD_TOO_LARGE && sender == Sender::Anonymous =>
         {

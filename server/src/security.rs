@@ -1,4 +1,4 @@
-//! What every answer says about how a browser may use it.
+//! Sets the security headers of every response, and rejects requests from other sites' pages.
 
 use std::{fmt::Write as _, sync::Arc};
 
@@ -23,13 +23,13 @@ use crate::{config::Settings, problem::Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The headers, made once at start; cheap to clone.
+/// The security headers, built once at the start; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct SecurityHeaders(Arc<[(HeaderName, HeaderValue)]>);
 
 impl SecurityHeaders {
-    /// Those of a build: the content security policy names its inline scripts by their hashes, so
-    /// that pages stay the same for everyone.
+    /// Returns the headers for a build. The content security policy contains the hashes of its
+    /// inline scripts, not nonces, so that pages are the same for everyone.
     pub fn new(assets: &Assets, settings: &Settings) -> Self {
         let mut headers = vec![
             (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -44,7 +44,7 @@ impl SecurityHeaders {
                 HeaderValue::from_static("camera=(), geolocation=(), microphone=()"),
             ),
         ];
-        // Made of fixed words and base64, it is always a header's value.
+        // A policy of keywords and base64 is always a valid header value.
         if let Ok(policy) = HeaderValue::try_from(content_security_policy(assets)) {
             headers.push((CONTENT_SECURITY_POLICY, policy));
         }
@@ -57,7 +57,7 @@ impl SecurityHeaders {
         Self(headers.into())
     }
 
-    /// Adds them to a response's.
+    /// Adds the headers to a response.
     pub fn add_to(&self, headers: &mut HeaderMap) {
         for (name, value) in self.0.iter() {
             headers.insert(name.clone(), value.clone());
@@ -65,8 +65,8 @@ impl SecurityHeaders {
     }
 }
 
-/// Puts the headers on every response; and the request's id, unless caches may keep the response: it
-/// would name another request to everybody who gets it from there.
+/// Adds the security headers to every response. Also adds the request's id, unless caches may store
+/// the response, because other clients would get the same id.
 pub async fn add_headers(
     State(headers): State<SecurityHeaders>,
     request: Request,
@@ -83,22 +83,24 @@ pub async fn add_headers(
     response
 }
 
-/// The answer to what another site's page sends here.
+/// Returns the response to a request that another site's page sent.
 pub fn refuse_cross_site(_: ProtectionError) -> Response {
     cross_site().into_response()
 }
 
-/// What another site's page is told.
+/// Returns the problem of a request that another site's page sent.
 pub fn cross_site() -> Problem {
-    let sentence = "This was sent by another site's page, and was refused. Open Ringside itself and try again.";
+    let sentence =
+        "This request came from another site's page and was rejected. Open Ringside and try again.";
     Problem::new(StatusCode::FORBIDDEN, sentence)
 }
 
-/// Whether another site's page sent this, which browsers say of every request that upgrades to a
-/// WebSocket. It is a GET, and so nothing the layer asks that guards the others.
+/// Returns whether another site's page sent the request, by its `Origin`. Only for WebSocket
+/// handshakes, in which browsers always send that header; they are GETs, which the CSRF layer does
+/// not check.
 pub fn is_cross_site(headers: &HeaderMap, settings: &Settings) -> bool {
     let Some(origin) = headers.get(ORIGIN).map(HeaderValue::as_bytes) else {
-        // No browser.
+        // Not a browser.
         return false;
     };
     let host = headers.get(HOST).map(HeaderValue::as_bytes);
@@ -106,7 +108,7 @@ pub fn is_cross_site(headers: &HeaderMap, settings: &Settings) -> bool {
         .strip_prefix(b"https://")
         .or_else(|| origin.strip_prefix(b"http://"));
     let own = authority.is_some() && authority == host;
-    // Behind a proxy that renames the host, the public address is still this server's own.
+    // Behind a proxy that changes the host, requests from the public URL are still same-site.
     !own && origin != settings.public_url().as_str().as_bytes()
 }
 
@@ -124,14 +126,14 @@ fn content_security_policy(assets: &Assets) -> String {
     )
 }
 
-/// `next`, if it is a path of this site, where a browser can be sent: `//host` and `/\host` are other
-/// people's.
+/// Returns `next` if it is a path on this site to which a browser may be redirected. `//host` and
+/// `/\host` lead to other sites.
 pub fn local_path(next: &str) -> Option<&str> {
     let path = next.strip_prefix('/')?;
-    let plain = next
+    let is_plain = next
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    (plain && !path.starts_with('/')).then_some(next)
+    (is_plain && !path.starts_with('/')).then_some(next)
 }
 
 #[cfg(test)]
@@ -139,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_is_sent_to_another_site() {
+    fn path_of_another_site_is_rejected() {
         for next in ["/desk", "/entries/final/compose?x=1"] {
             assert_eq!(local_path(next), Some(next));
         }

@@ -1,4 +1,4 @@
-//! Serves HTTP/1 on a socket, until it is told to stop.
+//! Serves HTTP/1 on a listening socket, and shuts down gracefully.
 
 use std::{
     convert::Infallible,
@@ -21,25 +21,25 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    address_limits::Permit, connections::Connections, finished_pages::FinishedPages,
-    router::service, state::AppState, streams::Connection,
+    address_limits::Permit, connections::Connections, page_cache::PageCacheService,
+    router::service, state::AppState, streams::HttpSocket,
 };
 
-/// How long a connection may take to send a whole request head, from when it is accepted or the last
-/// request is done: longer is a mistake, or an attack.
-const HEAD_DEADLINE: Duration = Duration::from_secs(20);
-/// How long a request head may be, in bytes, and how much hyper keeps of what it reads and writes on a
-/// connection. It is what nginx passes on at most, and bounds what a client that sends half a head
-/// costs.
+/// How long a connection has to send a complete request head, from when it is accepted or its last
+/// request is done. A client that takes longer is faulty or hostile.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
+/// The size of a connection's read and write buffers, in bytes, and so the longest request head. It
+/// is the longest head that nginx passes on, and limits the memory for clients that send half a
+/// head.
 const BUFFER: usize = 32 * 1024;
-/// How long requests may take once the server is to stop. Streams say goodbye meanwhile.
-const DRAIN: Duration = Duration::from_millis(800);
+/// How long requests and streams have to finish once the server is stopped.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(800);
 
-/// Answers whoever connects to `listener`, which must not block, until `stop`; then says goodbye to
-/// open streams, and gives what is under way a moment.
+/// Serves the connections of `listener`, which must be non-blocking, until `stop` completes. Then
+/// sends `bye` to open streams, and waits a moment for requests that are in progress.
 ///
 /// # Errors
-/// If the socket can't be used.
+/// If the socket can't be registered with the runtime.
 pub async fn serve_http(
     listener: StdListener,
     state: &AppState,
@@ -51,28 +51,28 @@ pub async fn serve_http(
         never = server.accept_all(&listener) => match never {},
         () = stop => {}
     }
-    // New connections are refused at once, and don't wait for a server that is gone.
+    // From now on, the system refuses new connections at once.
     drop(listener);
     state.newsroom.hub().close();
     server.stopping.cancel();
     server.tasks.close();
-    let farewell = async { tokio::join!(server.tasks.wait(), state.streams.finish()) };
-    // Clients that have not read the goodbye by then do without.
-    let _ = timeout(DRAIN, farewell).await;
+    let drained = async { tokio::join!(server.tasks.wait(), state.streams.finish()) };
+    // Connections that are still open after the timeout are closed.
+    let _ = timeout(DRAIN_TIMEOUT, drained).await;
     server.closing.cancel();
     server.tasks.wait().await;
     Ok(())
 }
 
-/// What all connections share.
+/// The state that all connections share.
 struct Server {
     http: http1::Builder,
-    service: FinishedPages,
+    service: PageCacheService,
     connections: Connections,
     tasks: TaskTracker,
-    /// No more requests are to be answered than those under way.
+    /// Cancelled when no further requests are to be read.
     stopping: CancellationToken,
-    /// No connection is to stay open.
+    /// Cancelled when all connections are to be closed.
     closing: CancellationToken,
 }
 
@@ -80,7 +80,7 @@ impl Server {
     fn new(state: &AppState) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
-            .header_read_timeout(HEAD_DEADLINE)
+            .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(BUFFER);
         Self {
             http,
@@ -108,30 +108,30 @@ impl Server {
     }
 
     async fn serve(self: Arc<Self>, socket: TcpStream, peer: SocketAddr, permit: Permit) {
-        let (socket, handover) = Connection::new(socket, permit);
-        let (silent, room_is_needed) = self.connections.register();
-        let room_is_needed = async {
-            // It is never needed once a request was received.
-            if room_is_needed.await.is_err() {
+        let (socket, handoff) = HttpSocket::new(socket, permit);
+        let (silent, make_room) = self.connections.register();
+        let make_room = async {
+            // The sender is dropped once a request was received.
+            if make_room.await.is_err() {
                 future::pending::<()>().await;
             }
         };
         let service = service_fn(|request: Request<Incoming>| {
             silent.has_sent_request();
-            if let Some(page) = self.service.page(&request) {
+            if let Some(page) = self.service.cached(&request) {
                 return Either::Left(ready(Ok(page)));
             }
             let mut request = request.map(Body::new);
             let extensions = request.extensions_mut();
             extensions.insert(ConnectInfo(peer));
-            extensions.insert(handover.clone());
-            Either::Right(self.service.pass_on(request))
+            extensions.insert(handoff.clone());
+            Either::Right(self.service.route(request))
         });
         let connection = self.http.serve_connection(TokioIo::new(socket), service);
         let mut connection = pin!(connection.with_upgrades());
         let ended = tokio::select! {
             ended = &mut connection => ended,
-            () = room_is_needed => return,
+            () = make_room => return,
             () = self.stopping.cancelled() => {
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
@@ -146,8 +146,8 @@ impl Server {
     }
 }
 
-/// Has a connection that is above a limit closed by a reset, which leaves nothing of it in the system.
+/// Closes a connection beyond a limit with a reset.
 fn refuse(socket: &TcpStream) {
-    // Without it, the system remembers the connection for a minute.
+    // Otherwise the system keeps the connection's state for a minute.
     let _ = SockRef::from(socket).set_linger(Some(Duration::ZERO));
 }

@@ -1,4 +1,4 @@
-//! Old addresses of entries lead to the ones that they have now.
+//! Redirects from the previous slugs of entries.
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use axum::{
 use domain::Slug;
 use newsroom::Newsroom;
 
-/// As long as the page that stood there was fresh: a cache must put this in the old page's place, and a
-/// browser must ask again, for the entry may move back.
-const MOVED: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=2");
+/// The `Cache-Control` of redirects. It is that of pages, so that caches replace the old page, and
+/// browsers revalidate, because the entry may get its previous slug back.
+const CACHING: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=2");
 
-/// Where there is nothing (any more), looks whether an entry had this address before.
+/// Redirects a request whose response is 404 if its slug is a previous slug of an entry.
 pub async fn redirect_old_slugs(
     State(newsroom): State<Arc<Newsroom>>,
     request: Request,
@@ -29,32 +29,33 @@ pub async fn redirect_old_slugs(
     if response.status() != StatusCode::NOT_FOUND {
         return response;
     }
-    match address_now(&newsroom, &uri).await {
-        Some(address) => {
-            let headers = [(LOCATION, address.as_str())];
-            (StatusCode::FOUND, [(CACHE_CONTROL, MOVED)], headers).into_response()
+    match current_url(&newsroom, &uri).await {
+        Some(url) => {
+            let headers = [(LOCATION, url.as_str())];
+            (StatusCode::FOUND, [(CACHE_CONTROL, CACHING)], headers).into_response()
         }
         None => response,
     }
 }
 
-async fn address_now(newsroom: &Newsroom, uri: &Uri) -> Option<String> {
+/// Returns the URL with the entry's current slug, if the one in `uri` is a previous slug.
+async fn current_url(newsroom: &Newsroom, uri: &Uri) -> Option<String> {
     let path = uri.path().strip_prefix("/entries/")?;
-    let (slug, below) = match path.find('/') {
+    let (slug, rest) = match path.find('/') {
         Some(end) => path.split_at(end),
         None => (path, ""),
     };
     let slug = Slug::parse(slug).ok()?;
-    let now = match newsroom.address_now(&slug).await {
-        Ok(now) => now?,
+    let current = match newsroom.current_slug(&slug).await {
+        Ok(current) => current?,
         Err(error) => {
-            tracing::warn!(cause = ?error, "an old address could not be looked up");
+            tracing::warn!(cause = ?error, "a previous slug could not be looked up");
             return None;
         }
     };
     let query = uri.query().map(|query| format!("?{query}"));
     Some(format!(
-        "/entries/{now}{below}{}",
+        "/entries/{current}{rest}{}",
         query.unwrap_or_default()
     ))
 }

@@ -1,4 +1,4 @@
-//! What every handler shares.
+//! The state that all handlers share, and how it is opened.
 
 use std::{fs, sync::Arc, time::Duration};
 
@@ -22,10 +22,10 @@ use crate::{
     streams::Streams,
 };
 
-/// What every handler shares; cheap to clone.
+/// The state that all handlers share; cheap to clone.
 #[derive(Clone, Debug, FromRef)]
 pub struct AppState {
-    /// The engine.
+    /// The engine: stores, renders and publishes.
     pub newsroom: Arc<Newsroom>,
     /// The settings.
     pub settings: Arc<Settings>,
@@ -35,36 +35,36 @@ pub struct AppState {
     pub connections: Connections,
     /// The open streams.
     pub streams: Streams,
-    /// The finished public pages.
+    /// The cached public pages.
     pub page_cache: PageCache,
     /// The slots for rendering.
     pub rendering: Rendering,
-    /// The request bodies that are held in memory.
+    /// The memory for request bodies.
     pub bodies: Bodies,
-    /// What may open the set-up page, while there is no owner.
+    /// The token of the set-up page.
     pub setup: Arc<SetupToken>,
-    /// How often logins may fail.
+    /// The limits of failed logins.
     pub logins: LoginLimits,
 }
 
-/// What opens the set-up page, if anything does.
+/// The token of the set-up page; none if there is an owner account.
 #[derive(Debug)]
 pub struct SetupToken(pub Option<Secret>);
 
 impl AppState {
-    /// Opens the database, begins to follow nothing yet, and reads the build's files. Raises this
-    /// process' limit of open files as far as it may.
+    /// Opens the database and loads the build's manifest. Raises the process's limit of open files
+    /// as far as allowed. Does not yet follow the database's changes.
     ///
     /// # Errors
-    /// With one sentence for whoever runs the server.
+    /// If the database can't be opened, or the manifest can't be read.
     pub async fn open(settings: Settings) -> Result<Self, CommandError> {
         let (assets, build) = load_assets(&settings)?;
         let has_build = build != NO_BUILD;
-        let newsroom = open_build(&settings, build, settings.database_deadline()).await?;
-        // Only now: what keeps the server from starting is said alone.
+        let newsroom = open_with_build(&settings, build, settings.database_deadline()).await?;
+        // Logged only now, so that an error that prevents the start is the only line.
         if !has_build {
             tracing::warn!(
-                "no build of the browser's code stands beside the binary: pages have no style and are not live"
+                "there is no build of the browser code beside the binary, so pages have no styles and are not live"
             );
         }
         let needs_set_up = newsroom.needs_set_up().await?;
@@ -93,7 +93,7 @@ impl AppState {
         })
     }
 
-    /// The one-time address at which the first owner is made, if there is none yet.
+    /// Returns the URL of the set-up page, if there is no owner account yet.
     pub fn setup_url(&self) -> Option<String> {
         let token = self.setup.0.as_ref()?;
         let base = self.settings.public_url();
@@ -101,20 +101,21 @@ impl AppState {
     }
 }
 
-/// Opens the database that the settings name, with the renderer of the pages' cards.
+/// Opens the database of the settings, for a command.
 ///
 /// # Errors
-/// With one sentence for whoever runs the server.
+/// If the database can't be opened.
 pub async fn open_newsroom(settings: &Settings) -> Result<Arc<Newsroom>, CommandError> {
     let deadline = settings.database_deadline().max(COMMAND_DEADLINE);
-    open_build(settings, NO_BUILD.to_owned(), deadline).await
+    open_with_build(settings, NO_BUILD.to_owned(), deadline).await
 }
 
-/// How long a command waits for the database at least: nobody waits for its response.
+/// How long a command waits for the database at least. Longer than a request, because no client
+/// waits.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(30);
 
-/// The same, with the name of the build that pages are told of.
-async fn open_build(
+/// Opens the database. Open pages compare `build` with their own, to notice an upgrade.
+async fn open_with_build(
     settings: &Settings,
     build: String,
     database_deadline: Duration,
@@ -122,7 +123,7 @@ async fn open_build(
     let newsroom = Newsroom::open(Options {
         database_url: settings.database_url()?,
         database_deadline,
-        mark: Some(settings.data.join("published")),
+        high_water_mark: Some(settings.data.join("published")),
         clock: newsroom::Clock::system(),
         policy: FeedPolicy {
             interval_ms: settings.poll_interval_ms,
@@ -133,14 +134,14 @@ async fn open_build(
         render: Renderers {
             card: Arc::new(app::render_card),
             highlights: Arc::new(app::render_highlights),
-            line: Arc::new(app::render_line),
+            summary: Arc::new(app::render_entry_summary),
             since: Arc::new(app::render_since),
         },
     });
     Ok(newsroom.await?)
 }
 
-/// What pages say of the site.
+/// Returns the site's URL and language, for pages.
 fn site_of(settings: &Settings) -> Site {
     Site {
         url: settings.public_url().to_string(),
@@ -148,10 +149,11 @@ fn site_of(settings: &Settings) -> Site {
     }
 }
 
-/// What a server calls itself that has no build.
+/// The build id of a server without a build.
 const NO_BUILD: &str = "dev";
 
-/// The build's files and its name; without a build (as in tests of the server alone) pages have none.
+/// Loads the build's manifest. Returns the names of its files, and its id. Without a build, as in
+/// tests of this crate, pages have no files.
 fn load_assets(settings: &Settings) -> Result<(Assets, String), CommandError> {
     let site = settings.site();
     let hashes = std::env::current_exe()
@@ -169,13 +171,13 @@ fn load_assets(settings: &Settings) -> Result<(Assets, String), CommandError> {
         .build();
     let unreadable =
         |error| CommandError::Failed(format!("{} can't be read: {error}.", hashes.display()));
-    let name = build_name(&fs::read(&hashes).map_err(unreadable)?);
+    let id = build_id(&fs::read(&hashes).map_err(unreadable)?);
     let assets = Assets::load(&options, &hashes).map_err(unreadable)?;
-    Ok((assets, name))
+    Ok((assets, id))
 }
 
-/// The name of the build whose files have these `hashes`: another one for other files.
-fn build_name(hashes: &[u8]) -> String {
+/// Returns the id of the build with this manifest of `hashes`.
+fn build_id(hashes: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(hashes)[..6])
 }
 
@@ -184,10 +186,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_build_has_a_name_of_its_own() {
-        let name = build_name(b"css: a\njs: b\n");
-        assert_eq!(name.len(), 8);
-        assert_eq!(name, build_name(b"css: a\njs: b\n"));
-        assert_ne!(name, build_name(b"css: a\njs: c\n"));
+    fn builds_with_different_files_have_different_ids() {
+        let id = build_id(b"css: a\njs: b\n");
+        assert_eq!(id.len(), 8);
+        assert_eq!(id, build_id(b"css: a\njs: b\n"));
+        assert_ne!(id, build_id(b"css: a\njs: c\n"));
     }
 }

@@ -1,4 +1,4 @@
-//! The log: to standard error, as text or as JSON.
+//! Starts the log, which is written to standard error as text or as JSON.
 
 use std::{io::IsTerminal, panic};
 
@@ -9,17 +9,17 @@ use crate::{
     config::{LogFormat, Settings},
 };
 
-/// Starts the log. Panics are written to it, too.
+/// Starts the log. Panics are also written to it.
 ///
 /// # Errors
-/// If the filter can't be read.
+/// If the filter can't be parsed.
 pub fn start(settings: &Settings) -> Result<(), CommandError> {
     let filter = EnvFilter::try_new(&settings.log).map_err(|error| {
-        CommandError::WrongSetting(format!("RINGSIDE_LOG can't be read: {error}."))
+        CommandError::InvalidInput(format!("RINGSIDE_LOG is invalid: {error}."))
     })?;
     let lines = fmt::layer()
         .with_writer(std::io::stderr)
-        // No control characters in files and pipes.
+        // Files and pipes get no control characters.
         .with_ansi(std::io::stderr().is_terminal());
     let registry = tracing_subscriber::registry().with(filter);
     match settings.log_format {
@@ -30,11 +30,11 @@ pub fn start(settings: &Settings) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Has panics written to the log, as any other failure, and not as lines of their own beside it.
+/// Writes panics to the log like any other error, instead of to standard error in another format.
 fn log_panics() {
     panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("no message");
-        let place = panic.location().map(tracing::field::display);
-        tracing::error!(message, place, "a panic");
+        let location = panic.location().map(tracing::field::display);
+        tracing::error!(message, location, "a task panicked");
     }));
 }

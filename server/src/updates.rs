@@ -1,5 +1,5 @@
-//! The updates for simple clients, which know nothing of the feed: as a block of HTML, and as JSON
-//! by growing numbers. Both are cached with the pages.
+//! The updates of an entry for simple clients that don't use the feed: as a block of HTML, and as
+//! JSON sorted by id. Both are cached like pages.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::{
 
 const TEXT_HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
-/// `/updates/{entry_id}/` and `/updates/{entry_id}.json`.
+/// Returns the routes `/updates/{entry_id}/` and `/updates/{entry_id}.json`.
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/updates/{file}/", get(block))
@@ -41,11 +41,11 @@ struct Updates {
 #[derive(Debug, Serialize)]
 struct Update {
     id: UpdateId,
-    /// RFC 3339.
+    /// The time of the post, in RFC 3339.
     created: String,
-    /// `HH:MM`, in the entry's zone.
+    /// The time of the post as `HH:MM`, in the entry's time zone.
     created_str: String,
-    /// The update's HTML, without its time and author; a headline comes first.
+    /// The update's HTML, with its headline, without its time and author.
     content: String,
 }
 
@@ -78,7 +78,7 @@ async fn json(
             .ok()
             .filter(|since: &UpdateId| since.0 >= 0)
             .ok_or_else(|| {
-                let sentence = "since must be the number of an update, as in ?since=12.";
+                let sentence = "since must be the id of an update, as in ?since=12.";
                 Problem::new(StatusCode::BAD_REQUEST, sentence)
             })?,
     };
@@ -95,5 +95,6 @@ async fn json(
 }
 
 fn entry_id(text: &str) -> Result<EntryId, Problem> {
-    text.parse().map_err(|_| Error::NotFound("entry").into())
+    text.parse()
+        .map_err(|_| Error::NotFound("live blog").into())
 }

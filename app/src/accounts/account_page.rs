@@ -1,4 +1,4 @@
-//! The page of one's own account: the password, and the sessions.
+//! The page of one's own account: the password and the sessions.
 
 use domain::{Caller, Password, SessionId};
 use leptos::prelude::*;
@@ -10,11 +10,11 @@ use newsroom::{
 };
 
 use crate::{
-    layout::{Field, FormError, Frame, Place, or_error},
+    layout::{Audience, FormError, PageLayout, TextField, page_or_error},
     request::{PageRequest, newsroom},
 };
 
-/// Changes the password, and lists the open sessions with a button that ends each.
+/// A form to change the password, and the open sessions with a button to end each.
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
@@ -31,13 +31,13 @@ pub fn AccountPage() -> impl IntoView {
                 "You are logged in as {}, with the role {}.",
                 caller.username, caller.role
             );
-            // An error message says what did not happen; nothing else is said beside it.
+            // No success message beside an error message.
             let done = done
                 .as_deref()
-                .filter(|_| request.typed.is_none())
+                .filter(|_| request.submitted.is_none())
                 .and_then(done_message);
             view! {
-                <Frame title="Your account · Ringside" place=Place::Personal(caller.clone())>
+                <PageLayout title="Your account · Ringside" audience=Audience::Member(caller.clone())>
                     <p class="from-entry">
                         <a href="/desk">"Your desk"</a>
                     </p>
@@ -53,14 +53,14 @@ pub fn AccountPage() -> impl IntoView {
                         })}
                     <PasswordForm caller />
                     <Sessions sessions current=request.session />
-                </Frame>
+                </PageLayout>
             }
         });
-        or_error(&response, page)
+        page_or_error(&response, page)
     })
 }
 
-/// What a form of this page has done, by the word in the address that it redirects to.
+/// Returns the success message for the `done` parameter, which a form of this page redirects with.
 fn done_message(done: &str) -> Option<&'static str> {
     Some(match done {
         "password" => "Your password is changed. All your other sessions have ended.",
@@ -77,7 +77,7 @@ fn PasswordForm(caller: Caller) -> impl IntoView {
             <h2 id="password-heading">"Change your password"</h2>
             <FormError />
             <form method="post" action="/account/password">
-                // For password managers, which store the new password under this name.
+                // Password managers store the new password under this name.
                 <input
                     type="text"
                     name="username"
@@ -86,13 +86,13 @@ fn PasswordForm(caller: Caller) -> impl IntoView {
                     readonly
                     hidden
                 />
-                <Field
+                <TextField
                     name="current_password"
                     label="Current password"
                     kind="password"
                     autocomplete="current-password"
                 />
-                <Field
+                <TextField
                     name="password"
                     label="New password"
                     kind="password"
@@ -115,7 +115,7 @@ fn Sessions(sessions: Vec<OpenSession>, current: Option<SessionId>) -> impl Into
     let others = sessions.iter().any(|session| Some(session.id) != current);
     view! {
         <h2>"Your sessions"</h2>
-        <ul class="desk-updates">
+        <ul class="desk-list">
             {sessions
                 .into_iter()
                 .map(|session| {
@@ -129,7 +129,7 @@ fn Sessions(sessions: Vec<OpenSession>, current: Option<SessionId>) -> impl Into
                 view! {
                     <form class="desk-actions" method="post" action="/account/sessions/end-others">
                         <button class="button" type="submit">
-                            "Log out everywhere else"
+                            "Log out other sessions"
                         </button>
                     </form>
                 }
@@ -139,7 +139,7 @@ fn Sessions(sessions: Vec<OpenSession>, current: Option<SessionId>) -> impl Into
 
 #[component]
 fn SessionItem(session: OpenSession, is_current: bool) -> impl IntoView {
-    // The server does not know the reader's zone, and the page reads without JavaScript.
+    // In UTC: the server does not know the author's zone, and the page works without JavaScript.
     let at = |moment| {
         zone::parse("UTC")
             .map(|utc| LocalTime::new(moment, &utc).full())

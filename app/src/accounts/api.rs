@@ -1,4 +1,4 @@
-//! The accounts' server function.
+//! The server function of accounts.
 
 #![cfg_attr(
     feature = "ssr",
@@ -10,7 +10,7 @@ use leptos::{prelude::*, server_fn::codec::Json};
 
 use crate::AppError;
 
-/// Who is logged in here, if anybody is.
+/// Returns the account that is logged in, if there is one.
 ///
 /// # Errors
 /// If the server can't be reached.

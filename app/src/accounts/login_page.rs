@@ -1,36 +1,36 @@
-//! The page to log in at.
+//! The page to log in.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    layout::{Field, FormError, Frame, Place},
+    layout::{Audience, FormError, PageLayout, TextField},
     request::PageRequest,
 };
 
-/// Username, password, and where to go from there (`next`, a path).
+/// A form for the username and the password. `next` is the path to redirect to afterwards.
 #[component]
 pub fn LoginPage() -> impl IntoView {
-    let next = match PageRequest::current().typed("next") {
+    let next = match PageRequest::current().submitted_value("next") {
         next if next.is_empty() => {
             use_query_map().with(|query| query.get("next").unwrap_or_default())
         }
         next => next,
     };
     view! {
-        <Frame title="Log in · Ringside" place=Place::Door>
-            <div class="door">
+        <PageLayout title="Log in · Ringside" audience=Audience::Guest>
+            <div class="form-page">
                 <h1>"Log in"</h1>
                 <FormError />
                 <form method="post" action="/login">
                     <input type="hidden" name="next" value=next />
-                    <Field
+                    <TextField
                         name="username"
                         label="Username"
                         autocomplete="username"
                         autofocus=true
                     />
-                    <Field
+                    <TextField
                         name="password"
                         label="Password"
                         kind="password"
@@ -41,6 +41,6 @@ pub fn LoginPage() -> impl IntoView {
                     </button>
                 </form>
             </div>
-        </Frame>
+        </PageLayout>
     }
 }

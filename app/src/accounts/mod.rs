@@ -1,4 +1,5 @@
-//! Who somebody is: logging in, the first owner, one's own account, and who is asking.
+//! Accounts: the pages to log in, to create the first owner, and to manage one's own account; and
+//! the server function that returns the caller.
 
 mod api;
 

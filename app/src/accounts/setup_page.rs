@@ -1,39 +1,39 @@
-//! The page that makes the first owner; its address holds the token that the server printed.
+//! The page to create the first owner. Its address contains the token that the server printed.
 
 use domain::Password;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    layout::{Field, FormError, Frame, Place},
+    layout::{Audience, FormError, PageLayout, TextField},
     request::PageRequest,
 };
 
-/// Choose a username and a password.
+/// A form for the owner's username and password.
 #[component]
 pub fn SetupPage() -> impl IntoView {
-    let token = match PageRequest::current().typed("token") {
+    let token = match PageRequest::current().submitted_value("token") {
         token if token.is_empty() => {
             use_query_map().with(|query| query.get("token").unwrap_or_default())
         }
         token => token,
     };
     view! {
-        <Frame title="Set up Ringside" place=Place::Door>
-            <div class="door">
+        <PageLayout title="Set up Ringside" audience=Audience::Guest>
+            <div class="form-page">
                 <h1>"Welcome to Ringside"</h1>
-                <p>"Choose the name and the password of the owner: you."</p>
+                <p>"Choose a username and a password for the owner account."</p>
                 <FormError />
                 <form method="post" action="/setup">
                     <input type="hidden" name="token" value=token />
-                    <Field
+                    <TextField
                         name="username"
                         label="Username"
                         autocomplete="username"
-                        hint="Readers see it below what you post."
+                        hint="Readers see it below your updates."
                         autofocus=true
                     />
-                    <Field
+                    <TextField
                         name="password"
                         label="Password"
                         kind="password"
@@ -41,10 +41,10 @@ pub fn SetupPage() -> impl IntoView {
                         hint=format!("At least {} characters.", Password::MIN)
                     />
                     <button class="button primary" type="submit">
-                        "Create the owner"
+                        "Create owner account"
                     </button>
                 </form>
             </div>
-        </Frame>
+        </PageLayout>
     }
 }

@@ -1,25 +1,27 @@
-//! The composer's server function.
+//! The server function of the composer.
 
 use domain::PostResult;
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use crate::AppError;
 
-/// Publishes an update to the entry named `slug`, as whoever is logged in. The same `op_id` with the same text publishes once.
+/// Publishes an update to the entry with this slug, as the account that is logged in. Calls with
+/// the same `op_id` and the same text publish once.
 ///
 /// # Errors
-/// With the sentence to show: nobody is logged in, the text can't be taken, or the server can't.
+/// If no account is logged in, if the update is invalid or not allowed, or if the server fails. The
+/// error is a sentence to show.
 #[server(prefix = "/fn", endpoint = "post_update", input = Json)]
 pub async fn post_update(
-    /// The entry's name in addresses.
+    /// The entry's slug.
     slug: String,
-    /// The client's name for this act of posting.
+    /// The operation id, which the client generates for each update.
     op_id: String,
     /// The text, as Markdown.
     source: String,
-    /// The line above it; empty for none.
+    /// The headline; empty for none.
     headline: String,
-    /// How long it lay on the author's machine, in milliseconds.
+    /// The time since the first attempt to post it, in milliseconds.
     waited_ms: u64,
 ) -> Result<PostResult, AppError> {
     use std::time::Duration;

@@ -1,8 +1,8 @@
-//! The composer inside the entry's page. It clears only when the server has the update.
+//! The composer in an entry's page. It is cleared only after the server has published the update.
 
 #![expect(
     clippy::unnecessary_wraps,
-    reason = "the loader of a split function can fail, and has the function's own type"
+    reason = "loading a split function can fail, so the function returns a `Result`"
 )]
 
 use std::{fmt::Write as _, pin::pin};
@@ -22,20 +22,21 @@ use leptos::{
 };
 
 use super::{
-    draft::{DraftPlace, KeptDraft},
-    gate_island::Missing,
+    draft::{DraftKey, LocalDraft},
     ime::Composition,
+    loader_island::LoadError,
     post_update,
 };
 use crate::{AppError, accounts::whoami, browser_clock::now};
 
-/// The field of the headline. Enter in it leads to the text: only Post and Ctrl+Enter publish.
-const HEADLINE: &str = "composer-headline";
+/// The id of the headline's field. Enter in it moves the focus to the text: only Post and
+/// Ctrl+Enter publish.
+const HEADLINE_ID: &str = "composer-headline";
 
-/// How long "Posted." is shown.
+/// The time for which "Posted." is shown, in milliseconds.
 const POSTED_MS: u32 = 4_000;
 
-/// The code of the composer could not be fetched.
+/// The composer's code could not be fetched.
 #[derive(Debug)]
 pub struct NotLoaded;
 
@@ -45,8 +46,8 @@ impl From<SplitLoaderError> for NotLoaded {
     }
 }
 
-/// Fetches this file's code, and puts the composer into `host` if the server agrees that whoever is
-/// logged in may post, or says why there is none.
+/// Fetches the code of this file, and mounts the composer in `host` if the caller may post. Shows
+/// an error message if there is no session, or if the server can't be reached.
 #[leptos::wasm_split::wasm_split(composer, wasm_split_path = ::leptos::wasm_split, fallible)]
 pub fn mount_composer(host: HtmlElement, slug: String, entry: String) -> Result<(), NotLoaded> {
     spawn_local(async move {
@@ -54,10 +55,10 @@ pub fn mount_composer(host: HtmlElement, slug: String, entry: String) -> Result<
             Ok(Some(caller)) if caller.role.may_post() => {
                 mount_to(host, move || view! { <Composer slug entry caller /> }).forget();
             }
-            // A reader with an account has nothing to miss.
+            // An account that may not post gets no composer, and no message.
             Ok(Some(_)) => {}
-            Ok(None) => Missing::Session.say(),
-            Err(_) => Missing::Unreachable.say(),
+            Ok(None) => LoadError::SessionExpired.show(),
+            Err(_) => LoadError::Unreachable.show(),
         }
     });
     Ok(())
@@ -67,85 +68,87 @@ pub fn mount_composer(host: HtmlElement, slug: String, entry: String) -> Result<
 enum Status {
     Idle,
     Posting,
-    /// What of it readers don't get, as a sentence; empty if they get everything.
+    /// Published. A sentence about content that was removed; empty if nothing was.
     Posted(String),
-    /// An answer of the server that the author must act on.
+    /// The server rejected the update, and the author must act.
     Refused(AppError),
-    /// No answer, or none that says what became of the post.
-    Unconfirmed(AppError, Again),
-    /// The text was changed after it was sent without an answer.
+    /// No response, or one that leaves open whether the update was published.
+    Unconfirmed(AppError, RetryBy),
+    /// The text was changed after an attempt whose outcome is unknown.
     ChangedInDoubt,
-    /// The text was sent without an answer, before this page was loaded.
+    /// The text was sent before this page was loaded, and the outcome is unknown.
     SentBefore,
 }
 
-/// Who sends a post again.
+/// What retries an attempt.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Again {
+enum RetryBy {
+    /// The composer, automatically.
     Composer,
+    /// The author, by pressing Post.
     Author,
 }
 
-/// What the composer works on.
+/// The composer's state.
 #[derive(Clone, Copy)]
-struct Composing {
-    /// The entry's name in addresses.
+struct ComposerState {
+    /// The entry's slug.
     slug: StoredValue<String>,
-    /// Where the draft is kept.
-    place: StoredValue<DraftPlace>,
-    kept: StoredValue<KeptDraft>,
+    /// The draft's storage key.
+    key: StoredValue<DraftKey>,
+    draft: StoredValue<LocalDraft>,
     source: RwSignal<String>,
     headline: RwSignal<String>,
     with_headline: RwSignal<bool>,
     status: RwSignal<Status>,
-    /// Whether the browser keeps drafts.
-    keeps: RwSignal<bool>,
-    /// Whether an attempt is under way.
+    /// Whether the browser stores drafts.
+    can_store: RwSignal<bool>,
+    /// Whether an attempt is in flight.
     sending: StoredValue<bool>,
-    /// Sends again later, or hides that it was posted; dropped, it does neither.
+    /// The timer of the next attempt, or of hiding "Posted.". Dropping it cancels it.
     timer: StoredValue<Option<Timeout>, LocalStorage>,
     text_box: NodeRef<html::Textarea>,
 }
 
-impl Composing {
-    fn new(slug: String, place: DraftPlace) -> Self {
-        let kept = KeptDraft::recall(&place);
-        let status = if kept.submission.is_in_doubt() {
+impl ComposerState {
+    fn new(slug: String, key: DraftKey) -> Self {
+        let draft = LocalDraft::load(&key);
+        let status = if draft.submission.is_in_doubt() {
             Status::SentBefore
         } else {
             Status::Idle
         };
         Self {
             slug: StoredValue::new(slug),
-            place: StoredValue::new(place),
-            source: RwSignal::new(kept.source.clone()),
-            headline: RwSignal::new(kept.headline.clone()),
-            with_headline: RwSignal::new(!kept.headline.is_empty()),
-            kept: StoredValue::new(kept),
+            key: StoredValue::new(key),
+            source: RwSignal::new(draft.source.clone()),
+            headline: RwSignal::new(draft.headline.clone()),
+            with_headline: RwSignal::new(!draft.headline.is_empty()),
+            draft: StoredValue::new(draft),
             status: RwSignal::new(status),
-            keeps: RwSignal::new(true),
+            can_store: RwSignal::new(true),
             sending: StoredValue::new(false),
             timer: StoredValue::new_local(None),
             text_box: NodeRef::new(),
         }
     }
 
-    /// Stores what is in the fields now.
-    fn keep(self) {
+    /// Stores the fields' values as the draft.
+    fn store(self) {
         let mut in_doubt = false;
-        self.kept.update_value(|kept| {
+        self.draft.update_value(|draft| {
             let (source, headline) = (self.source.get_untracked(), self.headline.get_untracked());
-            in_doubt = kept.set_text(source, headline);
-            self.keeps.set(kept.keep(&self.place.get_value()));
+            in_doubt = draft.set_text(source, headline);
+            self.can_store.set(draft.store(&self.key.get_value()));
         });
-        // Until an attempt that is under way ends, nothing is known of it.
+        // While an attempt is in flight, its outcome is still open.
         if self.sending.get_value() {
             return;
         }
         match self.status.get_untracked() {
             Status::Posted(_) => self.status.set(Status::Idle),
             Status::Unconfirmed(..) | Status::SentBefore if in_doubt => {
-                // What the author didn't mean any more isn't sent again.
+                // The author changed the text, so the old text is not sent again.
                 self.timer.set_value(None);
                 self.status.set(Status::ChangedInDoubt);
             }
@@ -153,7 +156,7 @@ impl Composing {
         }
     }
 
-    /// Posts what is in the fields, as the author asks.
+    /// Posts the fields' values, on the author's request.
     fn post(self) {
         if self.source.with_untracked(|text| text.trim().is_empty()) {
             return;
@@ -162,90 +165,89 @@ impl Composing {
         self.attempt();
     }
 
-    /// Sends what is in the fields, if nothing is being sent.
+    /// Makes an attempt to post the fields' values, unless one is in flight.
     fn attempt(self) {
         if self.sending.get_value() {
             return;
         }
         self.sending.set_value(true);
         self.timer.set_value(None);
-        let mut draft = self.kept.get_value();
+        let mut draft = self.draft.get_value();
         draft.set_text(self.source.get_untracked(), self.headline.get_untracked());
-        let attempt = draft.submission.start(random_name, now());
-        draft.keep(&self.place.get_value());
-        self.kept.set_value(draft.clone());
+        let attempt = draft.submission.start(random_op_id, now());
+        draft.store(&self.key.get_value());
+        self.draft.set_value(draft.clone());
         spawn_local(async move {
-            let posted = send(self.slug.get_value(), &draft, attempt).await;
+            let response = send(self.slug.get_value(), &draft, attempt).await;
             self.sending.set_value(false);
-            self.finish(draft, posted);
+            self.finish(draft, response);
         });
     }
 
-    /// Acts on what an attempt to post `sent` came to.
-    fn finish(self, mut sent: KeptDraft, posted: Result<PostResult, AppError>) {
-        let result = match &posted {
+    /// Handles the response to an attempt to post `sent`.
+    fn finish(self, mut sent: LocalDraft, response: Result<PostResult, AppError>) {
+        let result = match &response {
             Ok(_) => AttemptResult::Published,
             Err(error) => error.attempt_result(),
         };
         let next = sent.submission.finish(result, now(), Math::random());
         let mut changed = true;
-        self.kept.update_value(|kept| {
-            changed = !kept.has_text_of(&sent);
+        self.draft.update_value(|draft| {
+            changed = !draft.has_text_of(&sent);
             if !changed {
-                kept.submission = sent.submission.clone();
-                kept.keep(&self.place.get_value());
+                draft.submission = sent.submission.clone();
+                draft.store(&self.key.get_value());
             }
         });
-        match (next, posted) {
+        match (next, response) {
             (_, Ok(posted)) => self.clear(&sent, not_shown(&posted.removed)),
-            (Next::RetryAt(_) | Next::AskAuthor, Err(_)) if changed => {
+            (Next::RetryAt(_) | Next::WaitForAuthor, Err(_)) if changed => {
                 self.status.set(Status::ChangedInDoubt);
             }
             (Next::RetryAt(at), Err(error)) => {
-                self.show_unconfirmed(error, Again::Composer);
-                let pause = u32::try_from(at.saturating_sub(now())).unwrap_or(u32::MAX);
-                // Not within the timer's own call: an attempt drops the timer.
-                self.later(pause, move || spawn_local(async move { self.attempt() }));
-                // The author may go on, wherever they are.
+                self.show_unconfirmed(error, RetryBy::Composer);
+                let delay = u32::try_from(at.saturating_sub(now())).unwrap_or(u32::MAX);
+                // Not inside the timer's own callback: an attempt drops the timer.
+                self.schedule(delay, move || spawn_local(async move { self.attempt() }));
+                // The focus stays where it is while the composer retries.
                 return;
             }
-            (Next::AskAuthor, Err(error)) => self.show_unconfirmed(error, Again::Author),
+            (Next::WaitForAuthor, Err(error)) => self.show_unconfirmed(error, RetryBy::Author),
             (_, Err(error)) => self.status.set(Status::Refused(error)),
         }
-        if is_idle() {
+        if may_take_focus() {
             focus(self.text_box.get_untracked());
         }
     }
 
-    /// Shows what went wrong, once: a screen reader reads it out each time it changes.
-    fn show_unconfirmed(self, error: AppError, again: Again) {
-        let status = Status::Unconfirmed(error, again);
+    /// Shows an error, unless it is shown already: a screen reader reads it out on each change.
+    fn show_unconfirmed(self, error: AppError, retry_by: RetryBy) {
+        let status = Status::Unconfirmed(error, retry_by);
         if self.status.get_untracked() != status {
             self.status.set(status);
         }
     }
 
-    /// Clears the fields of what is published, and says what of it is `not_shown`. What was typed since is the
-    /// next update's beginning.
-    fn clear(self, sent: &KeptDraft, not_shown: Option<String>) {
+    /// Clears the fields of the published update, and shows a sentence about removed content if
+    /// there is one. Text typed since then is kept: it belongs to the next update.
+    fn clear(self, sent: &LocalDraft, removed: Option<String>) {
         if self.source.get_untracked() == sent.source {
             self.source.set(String::new());
         }
         if self.headline.get_untracked() == sent.headline {
             self.headline.set(String::new());
             if self.with_headline.get_untracked() {
-                // Its field goes, and must not take the focus along.
+                // The field is removed, and the focus must not be lost with it.
                 focus(self.text_box.get_untracked());
             }
             self.with_headline.set(false);
         }
-        self.keep();
-        let stays = not_shown.is_some();
-        self.status
-            .set(Status::Posted(not_shown.unwrap_or_default()));
-        // What is not shown is to be read; it stays until the author types.
+        self.store();
+        let stays = removed.is_some();
+        self.status.set(Status::Posted(removed.unwrap_or_default()));
+        // A sentence about removed content stays until the author types.
         if !stays {
-            self.later(POSTED_MS, move || {
+            self.schedule(POSTED_MS, move || {
                 if matches!(self.status.get_untracked(), Status::Posted(_)) {
                     self.status.set(Status::Idle);
                 }
@@ -253,67 +255,67 @@ impl Composing {
         }
     }
 
-    /// Does `what` in `pause` milliseconds, instead of what was to be done before.
-    fn later(self, pause: u32, what: impl FnOnce() + 'static) {
-        self.timer.set_value(Some(Timeout::new(pause, what)));
+    /// Calls `callback` in `delay_ms` milliseconds. Cancels the previous timer.
+    fn schedule(self, delay_ms: u32, callback: impl FnOnce() + 'static) {
+        self.timer.set_value(Some(Timeout::new(delay_ms, callback)));
     }
 }
 
-/// Makes one attempt to post `draft`; one that takes too long is aborted.
-async fn send(slug: String, draft: &KeptDraft, attempt: Attempt) -> Result<PostResult, AppError> {
+/// Makes one attempt to post `draft`, with a deadline.
+async fn send(slug: String, draft: &LocalDraft, attempt: Attempt) -> Result<PostResult, AppError> {
     let (source, headline) = (draft.source.clone(), draft.headline.clone());
-    let answer = post_update(slug, attempt.op_id, source, headline, attempt.waited_ms);
+    let response = post_update(slug, attempt.op_id, source, headline, attempt.waited_ms);
     let deadline = TimeoutFuture::new(ATTEMPT_DEADLINE_MS);
-    match select(pin!(answer), pin!(deadline)).await {
-        Either::Left((answer, _)) => answer,
+    match select(pin!(response), pin!(deadline)).await {
+        Either::Left((response, _)) => response,
         Either::Right(_) => Err(AppError::Unreachable),
     }
 }
 
 #[component]
 fn Composer(
-    /// The entry's name in addresses; it goes on leading to it.
+    /// The entry's slug. If the slug changes, the old one still works.
     slug: String,
     /// The entry's number.
     entry: String,
-    /// Who posts.
+    /// The author.
     caller: Caller,
 ) -> impl IntoView {
-    let composing = Composing::new(slug, DraftPlace::new(caller.id, &entry));
-    let Composing {
+    let state = ComposerState::new(slug, DraftKey::new(caller.id, &entry));
+    let ComposerState {
         slug,
         source,
         headline,
         with_headline,
         status,
-        keeps,
+        can_store,
         text_box,
         ..
-    } = composing;
+    } = state;
     let headline_box = NodeRef::<html::Input>::new();
-    let typed = move || composing.keep();
-    let post = move || composing.post();
+    let on_input = move || state.store();
+    let post = move || state.post();
     let add_headline = move |_| {
         with_headline.set(true);
-        // By then the field is there, and the button that had the focus is gone.
+        // In the next frame the field exists, and the button that had the focus is gone.
         request_animation_frame(move || focus(headline_box.get_untracked()));
     };
     let composition = Composition::default();
-    let composed = composition.clone();
+    let ended_composition = composition.clone();
     let on_key = move |event: KeyboardEvent| {
-        if event.key() != "Enter" || composition.has_key(&event) {
+        if event.key() != "Enter" || composition.handles(&event) {
             return;
         }
         let active = document().active_element();
         if event.ctrl_key() || event.meta_key() {
             event.prevent_default();
             post();
-        } else if active.is_some_and(|active| active.id() == HEADLINE) {
+        } else if active.is_some_and(|active| active.id() == HEADLINE_ID) {
             event.prevent_default();
             focus(text_box.get_untracked());
         }
     };
-    // What is written has the language of the entry, as the document has; the form's own words are English.
+    // Texts are in the entry's language, which is the document's; the form's own words are English.
     let language = document()
         .document_element()
         .and_then(|root| root.get_attribute("lang"));
@@ -324,16 +326,17 @@ fn Composer(
             aria-label="Post an update"
             lang="en"
             dir="ltr"
-            // No button sends the form: what a browser does by itself at Enter publishes nothing.
+            // No button submits the form, so that the browser's handling of Enter publishes
+            // nothing.
             on:submit=move |event| event.prevent_default()
             on:keydown=on_key
-            on:compositionend=move |_| composed.end()
+            on:compositionend=move |_| ended_composition.end()
         >
             <Show when=move || with_headline.get()>
                 <div class="field">
-                    <label for=HEADLINE>"Headline"</label>
+                    <label for=HEADLINE_ID>"Headline"</label>
                     <input
-                        id=HEADLINE
+                        id=HEADLINE_ID
                         type="text"
                         dir="auto"
                         lang=headline_language.clone()
@@ -342,7 +345,7 @@ fn Composer(
                         prop:value=headline
                         on:input:target=move |event| {
                             headline.set(event.target().value());
-                            typed();
+                            on_input();
                         }
                     />
                 </div>
@@ -359,7 +362,7 @@ fn Composer(
                     prop:value=source
                     on:input:target=move |event| {
                         source.set(event.target().value());
-                        typed();
+                        on_input();
                     }
                 ></textarea>
             </div>
@@ -375,19 +378,19 @@ fn Composer(
                 </button>
                 <Show when=move || !with_headline.get()>
                     <button class="link" type="button" on:click=add_headline>
-                        "Add a headline"
+                        "Add headline"
                     </button>
                 </Show>
                 <p class="composer-hint">
-                    "As " <bdi>{caller.username.to_string()}</bdi> ". Markdown works; Ctrl+Enter posts. "
-                    <a href=format!("/desk/entries/{}", slug.get_value())>"Edit or end it"</a>
+                    "Posting as " <bdi>{caller.username.to_string()}</bdi> ". Markdown is supported. Ctrl+Enter posts. "
+                    <a href=format!("/desk/entries/{}", slug.get_value())>"Edit or end live blog"</a>
                 </p>
             </div>
             <p class="composer-status" role="status">
                 {move || match status.get() {
                     Status::Posting => "Posting…".to_owned(),
-                    Status::Posted(not_shown) if not_shown.is_empty() => "Posted.".to_owned(),
-                    Status::Posted(not_shown) => format!("Posted. {not_shown}"),
+                    Status::Posted(removed) if removed.is_empty() => "Posted.".to_owned(),
+                    Status::Posted(removed) => format!("Posted. {removed}"),
                     _ => String::new(),
                 }}
             </p>
@@ -398,21 +401,20 @@ fn Composer(
             >
                 {move || message(status.get())}
             </p>
-            <Show when=move || !keeps.get()>
+            <Show when=move || !can_store.get()>
                 <p class="form-error" role="alert">
-                    "This browser keeps nothing between visits: copy your text before you leave."
+                    "This browser does not store drafts. Copy your text before you leave this page."
                 </p>
             </Show>
         </form>
     }
 }
 
-/// What went wrong, and what to do next; the text stays in any case.
+/// Returns the error message: what happened, and what to do. The text is kept in any case.
 fn message(status: Status) -> Option<impl IntoView> {
-    const BY_ITSELF: &str =
-        "Your text is kept here, and is sent again by itself; it will not be published twice.";
+    const BY_COMPOSER: &str = "Your text is kept here and will be sent again automatically. It will not be published twice.";
     const BY_AUTHOR: &str =
-        "Your text is kept here. Press Post to send it again; it will not be published twice.";
+        "Your text is kept here. Press Post to send it again. It will not be published twice.";
     let sentence = match status {
         Status::Idle | Status::Posting | Status::Posted(_) => return None,
         Status::Refused(AppError::Unauthenticated(_)) => {
@@ -425,52 +427,52 @@ fn message(status: Status) -> Option<impl IntoView> {
             }));
         }
         Status::Refused(error) => return Some(EitherOf3::B(error.to_string())),
-        Status::Unconfirmed(error, Again::Composer) => format!("{error} {BY_ITSELF}"),
-        Status::Unconfirmed(error, Again::Author) => format!("{error} {BY_AUTHOR}"),
+        Status::Unconfirmed(error, RetryBy::Composer) => format!("{error} {BY_COMPOSER}"),
+        Status::Unconfirmed(error, RetryBy::Author) => format!("{error} {BY_AUTHOR}"),
         Status::SentBefore => {
-            format!("This text was sent before, and no answer came. {BY_AUTHOR}")
+            format!("This text was sent before, but no response arrived. {BY_AUTHOR}")
         }
         Status::ChangedInDoubt => {
-            "The text was changed after it was sent, and no answer came: what was sent may be \
-             published. Look at the live blog before you post."
+            "You changed the text after it was sent, and no response arrived. The earlier text may be \
+             published. Check the live blog before you post."
                 .to_owned()
         }
     };
     Some(EitherOf3::C(sentence))
 }
 
-/// Takes the author to a field, if it is there.
+/// Moves the focus to a field, if it exists.
 fn focus(field: Option<impl AsRef<HtmlElement>>) {
     if let Some(field) = field {
-        // It is in the page, and can take the focus.
+        // Can't fail: the field is in the page.
         let _ = field.as_ref().focus();
     }
 }
 
-/// Whether the focus is on nothing, or on one of the composer's buttons. Whoever is elsewhere by now, in a field
-/// or not, stays there.
-fn is_idle() -> bool {
+/// Returns whether the focus is on nothing, or on one of the composer's buttons. Otherwise the
+/// author is doing something else, and keeps the focus.
+fn may_take_focus() -> bool {
     document().active_element().is_none_or(|active| {
-        let of_composer = || active.closest(".composer").is_ok_and(|form| form.is_some());
+        let is_in_composer = || active.closest(".composer").is_ok_and(|form| form.is_some());
         match active.tag_name().as_str() {
             "BODY" => true,
-            "BUTTON" => of_composer(),
+            "BUTTON" => is_in_composer(),
             _ => false,
         }
     })
 }
 
-/// 128 random bits. `crypto.randomUUID` would be shorter, but is missing on plain http.
-fn random_name() -> String {
+/// Returns 128 random bits in hexadecimal. `crypto.randomUUID` is missing on plain http.
+fn random_op_id() -> String {
     let bytes = Uint8Array::new_with_length(16);
     if let Ok(crypto) = window().crypto() {
-        // Sixteen bytes are far below its limit.
+        // Can't fail: sixteen bytes are far below the limit of 65,536.
         let _ = crypto.get_random_values_with_array_buffer_view(&bytes);
     }
-    let mut name = String::with_capacity(32);
+    let mut op_id = String::with_capacity(32);
     for byte in bytes.to_vec() {
-        // Writing to a String can't fail.
-        let _ = write!(name, "{byte:02x}");
+        // Can't fail: it is a string.
+        let _ = write!(op_id, "{byte:02x}");
     }
-    name
+    op_id
 }

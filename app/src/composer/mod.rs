@@ -1,15 +1,15 @@
-//! Posting: the composer inside the entry's page, and as a page of its own.
+//! Posting: the composer in an entry's page, and the composer as a page of its own.
 
 mod api;
 mod draft;
 mod form;
-mod gate_island;
 mod ime;
+mod loader_island;
 
 #[cfg(feature = "ssr")]
 mod page;
 
 pub use api::{PostUpdate, post_update};
-pub use gate_island::ComposerGate;
+pub use loader_island::ComposerLoader;
 #[cfg(feature = "ssr")]
 pub use page::ComposePage;

@@ -1,18 +1,21 @@
-//! The composer as a page of its own: a bookmark that posts without JavaScript, and comes back blank.
+//! The composer as a page of its own. It posts without JavaScript, and is blank again afterwards.
 
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
-    desk::{desk_entry, not_shown_of},
+    desk::{desk_entry, removed_content_note},
     entry::excerpt,
     isolate::isolated,
-    layout::{Field, FormError, Frame, LongField, NoEnter, OperationId, Place, or_error},
+    layout::{
+        Audience, DisabledDefaultButton, FormError, OperationIdField, PageLayout, TextArea,
+        TextField, page_or_error,
+    },
     request::PageRequest,
 };
 
-/// The composer of one entry, and its latest updates below to see what was said.
+/// The composer of an entry, with the entry's last update below it.
 #[component]
 pub fn ComposePage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
@@ -21,8 +24,8 @@ pub fn ComposePage() -> impl IntoView {
     let posted = use_query_map().with(|query| query.get("posted"));
     Suspend::new(async move {
         let found = desk_entry(&request, &slug).await;
-        let not_shown = match &posted {
-            Some(id) => not_shown_of(&request, id).await,
+        let removed = match &posted {
+            Some(id) => removed_content_note(&request, id).await,
             None => None,
         };
         let page = found.map(|(caller, page)| {
@@ -30,9 +33,9 @@ pub fn ComposePage() -> impl IntoView {
             let language = Some(entry.language.clone());
             let last = page.updates.last().map(|update| excerpt(update, 140));
             view! {
-                <Frame
+                <PageLayout
                     title=format!("Post to {}", isolated(entry.title.as_str()))
-                    place=Place::Personal(caller)
+                    audience=Audience::Member(caller)
                 >
                     <h1>
                         "Post to "
@@ -45,16 +48,16 @@ pub fn ComposePage() -> impl IntoView {
                             view! {
                                 <p class="done" role="status">
                                     "Posted. "
-                                    <a href=format!("/entries/{}#update-{id}", entry.slug)>"See it"</a>
-                                    {not_shown.map(|sentence| format!(" {sentence}"))}
+                                    <a href=format!("/entries/{}#update-{id}", entry.slug)>"View update"</a>
+                                    {removed.map(|sentence| format!(" {sentence}"))}
                                 </p>
                             }
                         })}
                     <FormError />
                     <form method="post" action=format!("/entries/{}/compose", entry.slug)>
-                        <NoEnter />
-                        <OperationId />
-                        <LongField
+                        <DisabledDefaultButton />
+                        <OperationIdField />
+                        <TextArea
                             name="source"
                             label="Update"
                             rows=6
@@ -62,7 +65,7 @@ pub fn ComposePage() -> impl IntoView {
                             autofocus=true
                             language=language.clone()
                         />
-                        <Field
+                        <TextField
                             name="headline"
                             label="Headline (optional)"
                             required=false
@@ -80,9 +83,9 @@ pub fn ComposePage() -> impl IntoView {
                                 </p>
                             }
                         })}
-                </Frame>
+                </PageLayout>
             }
         });
-        or_error(&response, page)
+        page_or_error(&response, page)
     })
 }

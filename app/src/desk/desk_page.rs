@@ -1,4 +1,4 @@
-//! The desk: every entry, and the form for another.
+//! The desk's first page: all entries, and the form for a new one.
 
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -6,12 +6,12 @@ use newsroom::DeskEntrySummary;
 
 use super::entry_fields::EntryFields;
 use crate::{
-    entry::state_word,
-    layout::{Choice, FormError, Frame, OperationId, Place, or_error},
+    entry::state_label,
+    layout::{Audience, FormError, OperationIdField, PageLayout, SelectField, page_or_error},
     request::{PageRequest, newsroom},
 };
 
-/// Every entry, drafts too; and a form for another.
+/// The desk's first page. It lists drafts, too.
 #[component]
 pub fn DeskPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
@@ -24,19 +24,19 @@ pub fn DeskPage() -> impl IntoView {
         };
         let page = found.await.map(|(caller, entries)| {
             view! {
-                <Frame title="Your desk · Ringside" place=Place::Personal(caller)>
+                <PageLayout title="Your desk · Ringside" audience=Audience::Member(caller)>
                     <h1>"Your desk"</h1>
                     {if entries.is_empty() {
-                        view! { <p class="empty">"There is no live blog yet: create the first one below."</p> }
+                        view! { <p class="empty">"No live blogs yet. Create the first one below."</p> }
                             .into_any()
                     } else {
                         view! { <DeskEntries entries /> }.into_any()
                     }}
                     <NewEntryForm />
-                </Frame>
+                </PageLayout>
             }
         });
-        or_error(&response, page)
+        page_or_error(&response, page)
     })
 }
 
@@ -46,19 +46,19 @@ fn DeskEntries(entries: Vec<DeskEntrySummary>) -> impl IntoView {
         <ul class="entries">
             {entries
                 .into_iter()
-                .map(|on_desk| {
-                    let entry = on_desk.entry;
-                    let count = match on_desk.updates {
+                .map(|summary| {
+                    let entry = summary.entry;
+                    let count = match summary.updates {
                         1 => "1 update".to_owned(),
                         count => format!("{count} updates"),
                     };
                     view! {
-                        <li class="entry-line" data-state=entry.state.as_str()>
+                        <li class="entry-item" data-state=entry.state.as_str()>
                             <a href=format!("/desk/entries/{}", entry.slug) dir="auto" lang=entry.language.to_string()>
                                 {entry.title.to_string()}
                             </a>
                             <p class="entry-when">
-                                {format!("{} · {count}", state_word(entry.state))}
+                                {format!("{} · {count}", state_label(entry.state))}
                             </p>
                         </li>
                     }
@@ -75,19 +75,19 @@ fn NewEntryForm() -> impl IntoView {
             <h2 id="new">"New live blog"</h2>
             <FormError />
             <form method="post" action="/desk/entries">
-                <OperationId />
+                <OperationIdField />
                 <EntryFields />
-                <Choice
+                <SelectField
                     name="state"
-                    label="Begin as"
+                    label="State"
                     options=vec![
-                        ("live", "Live: readers see it at once"),
+                        ("live", "Live: readers see it immediately"),
                         ("upcoming", "Coming up: announced, not started"),
                         ("draft", "Draft: only authors see it"),
                     ]
                 />
                 <button class="button primary" type="submit">
-                    "Create"
+                    "Create live blog"
                 </button>
             </form>
         </section>

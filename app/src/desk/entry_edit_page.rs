@@ -1,4 +1,4 @@
-//! The page to change an entry at.
+//! The page to edit an entry's details.
 
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -7,11 +7,11 @@ use leptos_router::hooks::use_params_map;
 use super::{desk_entry, entry_fields::EntryFields};
 use crate::{
     isolate::isolated,
-    layout::{FormError, Frame, OperationId, Place, or_error},
+    layout::{Audience, FormError, OperationIdField, PageLayout, page_or_error},
     request::PageRequest,
 };
 
-/// An entry's title, summary, address, zone, language and order, to be changed.
+/// A form for an entry's title, slug, summary, time zone, language and default order.
 #[component]
 pub fn EntryEditPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
@@ -23,27 +23,27 @@ pub fn EntryEditPage() -> impl IntoView {
             let entry = page.entry;
             let action = format!("/desk/entries/{}/edit", entry.slug);
             view! {
-                <Frame
-                    title=format!("Change · {}", isolated(entry.title.as_str()))
-                    place=Place::Personal(caller)
+                <PageLayout
+                    title=format!("Edit details · {}", isolated(entry.title.as_str()))
+                    audience=Audience::Member(caller)
                 >
                     <p class="from-entry">
                         <a href=format!("/desk/entries/{}", entry.slug) dir="auto" lang=entry.language.to_string()>
                             {entry.title.to_string()}
                         </a>
                     </p>
-                    <h1>"Change the live blog"</h1>
+                    <h1>"Edit details"</h1>
                     <FormError />
                     <form method="post" action=action>
-                        <OperationId />
+                        <OperationIdField />
                         <EntryFields entry=entry />
                         <button class="button primary" type="submit">
-                            "Save"
+                            "Save changes"
                         </button>
                     </form>
-                </Frame>
+                </PageLayout>
             }
         });
-        or_error(&response, page)
+        page_or_error(&response, page)
     })
 }

@@ -1,17 +1,17 @@
-//! What can be said of an entry when it is created, and changed later.
+//! The fields of an entry's details, for the forms to create and to edit an entry.
 
 use leptos::prelude::*;
 use newsroom::{Entry, zone};
 
 use crate::{
-    layout::{Choice, Field, LongField},
+    layout::{SelectField, TextArea, TextField},
     site::Site,
 };
 
-/// The fields of an entry; those of `entry`, if it is there already.
+/// The fields of an entry's details, with the values of `entry` if there is one.
 #[component]
 pub fn EntryFields(
-    /// The entry that is to be changed.
+    /// The entry to edit; `None` for a new one.
     #[prop(optional)]
     entry: Option<Entry>,
 ) -> impl IntoView {
@@ -20,7 +20,7 @@ pub fn EntryFields(
     let own_language = entry.as_ref().and_then(|entry| entry.own_language.as_ref());
     let own_language = own_language.map(ToString::to_string).unwrap_or_default();
     let language_hint = format!(
-        "The language of its texts, as in ar or pt-BR. Left empty, it is the site's: {}.",
+        "The language of the texts, such as ar or pt-BR. Leave it empty to use the site's language, {}.",
         Site::current().language
     );
     let (title, slug, summary, time_zone, order) = match entry {
@@ -41,30 +41,30 @@ pub fn EntryFields(
     };
     let (slug_label, slug_hint) = if is_new {
         (
-            "Address (optional)",
-            "The end of its address, as in /entries/election-night. Left empty, it is made from the title.",
+            "Slug (optional)",
+            "The last part of the address, as in /entries/election-night. Leave it empty to derive it from the title.",
         )
     } else {
         (
-            "Address",
-            "The end of its address. The old one will lead to the new one.",
+            "Slug",
+            "The last part of the address. The old slug will redirect to the new one.",
         )
     };
     view! {
-        <Field name="title" label="Title" value=title language=language.clone() />
-        <Field name="slug" label=slug_label hint=slug_hint value=slug required=!is_new />
-        <LongField
+        <TextField name="title" label="Title" value=title language=language.clone() />
+        <TextField name="slug" label=slug_label hint=slug_hint value=slug required=!is_new />
+        <TextArea
             name="summary"
             label="Summary (optional)"
             value=summary
             rows=2
             language=language
         />
-        <Field
+        <TextField
             name="time_zone"
             label="Time zone"
             value=time_zone
-            hint="Times are shown in it, as in Europe/Paris."
+            hint="Times are shown in this zone, such as Europe/Paris."
             list="zones"
         />
         <datalist id="zones">
@@ -73,17 +73,17 @@ pub fn EntryFields(
                 .map(|name| view! { <option value=name></option> })
                 .collect_view()}
         </datalist>
-        <Field
+        <TextField
             name="language"
             label="Language (optional)"
             value=own_language
             hint=language_hint
             required=false
         />
-        <Choice
+        <SelectField
             name="default_order"
-            label="Readers see first"
-            options=vec![("oldest", "The oldest update, as a story"), ("latest", "The latest update, as news")]
+            label="Default order"
+            options=vec![("oldest", "Oldest update first, as a story"), ("latest", "Latest update first, as news")]
             value=order
         />
     }

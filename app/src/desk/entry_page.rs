@@ -1,4 +1,5 @@
-//! One entry on the desk: started and ended here, its updates edited, marked, deleted and given back.
+//! The desk's page of an entry: start and end it, edit its details, and edit, mark, delete and
+//! restore its updates.
 
 use domain::{EntryState, Mark};
 use leptos::prelude::*;
@@ -6,15 +7,15 @@ use leptos_axum::ResponseOptions;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use newsroom::{Entry, LiveUpdate, UNDO_WINDOW, zone::LocalTime};
 
-use super::{desk_entry, not_shown_of};
+use super::{desk_entry, removed_content_note};
 use crate::{
-    entry::{excerpt, state_word},
+    entry::{excerpt, state_label},
     isolate::isolated,
-    layout::{FormError, Frame, OperationId, Place, or_error},
+    layout::{Audience, FormError, OperationIdField, PageLayout, page_or_error},
     request::PageRequest,
 };
 
-/// An entry, and its updates, the latest first.
+/// The page of an entry, with its updates, latest first.
 #[component]
 pub fn DeskEntryPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
@@ -24,8 +25,8 @@ pub fn DeskEntryPage() -> impl IntoView {
     let edited = use_query_map().with(|query| query.get("edited"));
     Suspend::new(async move {
         let found = desk_entry(&request, &slug).await;
-        let not_shown = match &edited {
-            Some(id) => not_shown_of(&request, id).await,
+        let removed = match &edited {
+            Some(id) => removed_content_note(&request, id).await,
             None => None,
         };
         let page = found.map(|(caller, page)| {
@@ -37,9 +38,9 @@ pub fn DeskEntryPage() -> impl IntoView {
                 }
             };
             view! {
-                <Frame
+                <PageLayout
                     title=format!("{} · Your desk", isolated(entry.title.as_str()))
-                    place=Place::Personal(caller)
+                    audience=Audience::Member(caller)
                 >
                     <p class="from-entry">
                         <a href="/desk">"Your desk"</a>
@@ -48,7 +49,7 @@ pub fn DeskEntryPage() -> impl IntoView {
                         {entry.title.to_string()}
                     </h1>
                     <FormError />
-                    {not_shown
+                    {removed
                         .map(|sentence| {
                             view! {
                                 <p class="done" role="status">
@@ -56,13 +57,13 @@ pub fn DeskEntryPage() -> impl IntoView {
                                 </p>
                             }
                         })}
-                    <DeskActions entry=entry.clone() />
+                    <EntryActions entry=entry.clone() />
                     {page
                         .deleted
                         .into_iter()
                         .map(|update| {
                             let just_now = deleted.as_deref() == Some(&*update.id.to_string());
-                            view! { <Undo entry=entry.clone() update just_now /> }
+                            view! { <DeletedUpdate entry=entry.clone() update just_now /> }
                         })
                         .collect_view()}
                     <h2>"Updates"</h2>
@@ -72,69 +73,73 @@ pub fn DeskEntryPage() -> impl IntoView {
                         .then(|| {
                             view! {
                                 <p class="empty">
-                                    "Nothing is posted yet. "
+                                    "No updates yet. "
                                     <a href=format!("/entries/{}/compose", entry.slug)>"Post the first update."</a>
                                 </p>
                             }
                         })}
-                    <ul class="desk-updates">
+                    <ul class="desk-list">
                         {page
                             .updates
                             .into_iter()
                             .rev()
                             .map(|update| {
-                                let mine = may_edit(&update);
-                                view! { <DeskUpdate entry=entry.clone() update mine /> }
+                                let editable = may_edit(&update);
+                                view! { <UpdateItem entry=entry.clone() update editable /> }
                             })
                             .collect_view()}
                     </ul>
-                </Frame>
+                </PageLayout>
             }
         });
-        or_error(&response, page)
+        page_or_error(&response, page)
     })
 }
 
+/// The entry's state and the actions on it.
 #[component]
-fn DeskActions(entry: Entry) -> impl IntoView {
+fn EntryActions(entry: Entry) -> impl IntoView {
     let slug = entry.slug.as_str();
-    let (action, word) = match entry.state {
-        EntryState::Live => ("end", "End it"),
-        EntryState::Ended => ("start", "Start it again"),
-        EntryState::Draft | EntryState::Upcoming => ("start", "Start it"),
+    let (action, label) = match entry.state {
+        EntryState::Live => ("end", "End live blog"),
+        EntryState::Ended => ("start", "Reopen live blog"),
+        EntryState::Draft | EntryState::Upcoming => ("start", "Start live blog"),
     };
     let hint = match entry.state {
-        EntryState::Draft => Some("Only authors see it, until it is started."),
-        EntryState::Upcoming => Some("It is announced. Start it when it begins."),
+        EntryState::Draft => Some("Only authors can see this draft until you start it."),
+        EntryState::Upcoming => {
+            Some("Readers see it under “Coming up”. Start it when the event begins.")
+        }
         EntryState::Live | EntryState::Ended => None,
     };
     view! {
         <p class="entry-state" data-state=entry.state.as_str()>
-            {state_word(entry.state)}
+            {state_label(entry.state)}
         </p>
         {hint.map(|hint| view! { <p class="hint">{hint}</p> })}
         <div class="desk-actions">
             <a class="button primary" href=format!("/entries/{slug}/compose")>
-                "Post"
+                "Post update"
             </a>
             {entry
                 .state
                 .is_public()
-                .then(|| view! { <a class="button" href=format!("/entries/{slug}")>"Open its page"</a> })}
+                .then(|| view! { <a class="button" href=format!("/entries/{slug}")>"View live blog"</a> })}
             <a class="button" href=format!("/desk/entries/{slug}/edit")>
-                "Change it"
+                "Edit details"
             </a>
             <form method="post" action=format!("/desk/entries/{slug}/{action}")>
-                <OperationId />
+                <OperationIdField />
                 <button class="button" type="submit">
-                    {word}
+                    {label}
                 </button>
             </form>
         </div>
     }
 }
 
-const fn mark_word(mark: Mark, on: bool) -> &'static str {
+/// Returns the label of the button that sets or removes a mark.
+const fn mark_label(mark: Mark, on: bool) -> &'static str {
     match (mark, on) {
         (Mark::Key, true) => "Mark as key",
         (Mark::Key, false) => "Unmark as key",
@@ -143,18 +148,18 @@ const fn mark_word(mark: Mark, on: bool) -> &'static str {
     }
 }
 
-/// The way back of a deleted update. Its text is nobody's to read until then.
+/// A deleted update that can still be restored. Its text is not shown.
 #[component]
-fn Undo(
+fn DeletedUpdate(
     entry: Entry,
     update: LiveUpdate,
-    /// Whether it is what the author has just done.
+    /// Whether the author deleted it with the last request.
     just_now: bool,
 ) -> impl IntoView {
     let local = |moment| LocalTime::new(moment, &entry.time_zone);
     let until = update.deleted_at.map(|at| at.plus_micros(UNDO_WINDOW));
     let sentence = format!(
-        "The update of {} is deleted. Until {} you can have it back.",
+        "The update of {} was deleted. You can restore it until {}.",
         local(update.posted_at).full(),
         until
             .map(|until| local(until).clock_and_zone())
@@ -162,7 +167,7 @@ fn Undo(
     );
     view! {
         <form class="done" method="post" action=format!("/desk/updates/{}/restore", update.id)>
-            <OperationId />
+            <OperationIdField />
             <p role=just_now.then_some("status")>{sentence}</p>
             <button class="button" type="submit">
                 "Undo"
@@ -171,69 +176,75 @@ fn Undo(
     }
 }
 
+/// An update, and one line of actions if the caller may edit it.
 #[component]
-fn DeskUpdate(entry: Entry, update: LiveUpdate, mine: bool) -> impl IntoView {
-    let posted = LocalTime::new(update.posted_at, &entry.time_zone);
-    let marks = Mark::ALL.iter().map(|&mark| (mark, !update.has(mark)));
-    let marks: Vec<_> = marks.collect();
+fn UpdateItem(entry: Entry, update: LiveUpdate, editable: bool) -> impl IntoView {
+    let posted = LocalTime::new(update.posted_at, &entry.time_zone).full();
     let text = match &update.headline {
-        // It is called something already.
+        // The headline is shown above the text.
         Some(_) => update.html.excerpt(160),
         None => excerpt(&update, 160),
     };
     let language = entry.language.to_string();
-    let id = update.id;
-    // Heard one after the other, ten buttons "Delete" would be ten riddles.
-    let at = posted.full();
-    let which = || view! { <span class="visually-hidden">{format!(" the update of {at}")}</span> };
+    let actions =
+        editable.then(|| view! { <UpdateActions update=update.clone() posted=posted.clone() /> });
     view! {
         <li>
             <p class="entry-when">
-                {format!("{} · ", posted.full())} <bdi>{update.author.to_string()}</bdi>
+                {format!("{posted} · ")} <bdi>{update.author.to_string()}</bdi>
             </p>
             {update
                 .headline
-                .map(|line| {
+                .map(|headline| {
                     view! {
                         <p dir="auto" lang=language.clone()>
-                            <strong>{line.to_string()}</strong>
+                            <strong>{headline.to_string()}</strong>
                         </p>
                     }
                 })}
             <p dir="auto" lang=language.clone()>
                 {text}
             </p>
-            {mine
-                .then(|| {
-                    view! {
-                        <div class="desk-actions">
-                            <a class="button" href=format!("/desk/updates/{id}")>
-                                "Edit" {which()}
-                            </a>
-                            <form method="post" action=format!("/desk/updates/{id}/delete")>
-                                <OperationId />
-                                <button class="button" type="submit">
-                                    "Delete" {which()}
-                                </button>
-                            </form>
-                            {marks
-                                .into_iter()
-                                .map(|(mark, on)| {
-                                    view! {
-                                        <form method="post" action=format!("/desk/updates/{id}/mark")>
-                                            <OperationId />
-                                            <input type="hidden" name="mark" value=mark.as_str() />
-                                            <input type="hidden" name="on" value=on.to_string() />
-                                            <button class="button" type="submit">
-                                                {mark_word(mark, on)} {which()}
-                                            </button>
-                                        </form>
-                                    }
-                                })
-                                .collect_view()}
-                        </div>
-                    }
-                })}
+            {actions}
         </li>
+    }
+}
+
+/// The actions on an update. Marks come last and are less prominent.
+#[component]
+fn UpdateActions(
+    update: LiveUpdate,
+    /// When it was posted, for screen readers: it distinguishes the buttons of different updates.
+    posted: String,
+) -> impl IntoView {
+    let id = update.id;
+    let which =
+        || view! { <span class="visually-hidden">{format!(" the update of {posted}")}</span> };
+    let marks = Mark::ALL.iter().map(|&mark| {
+        let on = !update.has(mark);
+        view! {
+            <form method="post" action=format!("/desk/updates/{id}/mark")>
+                <OperationIdField />
+                <input type="hidden" name="mark" value=mark.as_str() />
+                <input type="hidden" name="on" value=on.to_string() />
+                <button class="link quiet" type="submit">
+                    {mark_label(mark, on)} {which()}
+                </button>
+            </form>
+        }
+    });
+    view! {
+        <div class="update-actions">
+            <a class="link" href=format!("/desk/updates/{id}")>
+                "Edit" {which()}
+            </a>
+            <form method="post" action=format!("/desk/updates/{id}/delete")>
+                <OperationIdField />
+                <button class="link" type="submit">
+                    "Delete" {which()}
+                </button>
+            </form>
+            {marks.collect_view()}
+        </div>
     }
 }

@@ -1,4 +1,5 @@
-//! Tells those who can't see it that something arrived: politely, and many as one.
+//! Announcements of new updates to screen readers. Updates within a short time are announced as
+//! one.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -6,33 +7,33 @@ use gloo_timers::callback::Timeout;
 
 use super::feed_bar::FeedBar;
 
-/// How long arrivals are gathered before they are announced.
-const GATHER_MS: u32 = 1_500;
+/// The time during which new updates are counted before they are announced, in milliseconds.
+const DELAY_MS: u32 = 1_500;
 
-/// Gathers arrivals, and puts a sentence about them into a live region.
+/// Counts new updates, and announces them in a live region.
 pub struct Announcer {
     bar: Rc<FeedBar>,
-    waiting: Rc<Cell<usize>>,
+    count: Rc<Cell<usize>>,
 }
 
 impl Announcer {
-    /// An announcer that speaks through `bar`.
+    /// Returns an announcer that writes into the live region of `bar`.
     pub fn new(bar: Rc<FeedBar>) -> Self {
         Self {
             bar,
-            waiting: Rc::default(),
+            count: Rc::default(),
         }
     }
 
-    /// `count` updates arrived.
-    pub fn arrived(&self, count: usize) {
-        if count == 0 {
+    /// Announces `new` updates, together with others of the next moments.
+    pub fn announce_later(&self, new: usize) {
+        if new == 0 {
             return;
         }
-        let waiting = self.waiting.replace(self.waiting.get() + count);
-        if waiting == 0 {
-            let (waiting, bar) = (Rc::clone(&self.waiting), Rc::clone(&self.bar));
-            Timeout::new(GATHER_MS, move || bar.announce(waiting.take())).forget();
+        let before = self.count.replace(self.count.get() + new);
+        if before == 0 {
+            let (count, bar) = (Rc::clone(&self.count), Rc::clone(&self.bar));
+            Timeout::new(DELAY_MS, move || bar.announce(count.take())).forget();
         }
     }
 }

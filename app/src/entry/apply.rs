@@ -1,4 +1,4 @@
-//! What a live page does with what is news to it, by what it shows.
+//! How a live page shows changes, by its kind.
 
 use std::rc::Rc;
 
@@ -7,58 +7,59 @@ use domain::{Change, EntryChange, EntryState, Order, Timestamp};
 use super::{
     card_node::number,
     entry_top,
-    feed_list::{Shows, all},
-    live_page::LivePage,
+    feed_list::{PageKind, all},
+    live_client::LiveClient,
 };
-use crate::front::{live_cards::of_live_entries, summary_list::show_line};
+use crate::front::{labelled_cards::label_live_cards, summary_list::show_entry_summary};
 
-impl LivePage {
-    /// Shows what is news.
-    pub(super) fn show(self: &Rc<Self>, changes: Vec<Change>, entries: &[EntryChange]) {
-        match self.shows {
-            Shows::Entry => self.show_updates(&changes),
-            Shows::AllUpdates => {
+impl LiveClient {
+    /// Shows changes of updates and of entries.
+    pub(super) fn show_changes(self: &Rc<Self>, changes: Vec<Change>, entries: &[EntryChange]) {
+        match self.kind {
+            PageKind::Entry => self.show_updates(&changes),
+            PageKind::LiveNow => {
                 if changes.iter().any(|it| matches!(it, Change::Deleted(_))) {
-                    self.require_revision();
+                    self.require_cursor();
                 }
                 let oldest = Timestamp(number(self.list.element(), "data-oldest"));
-                self.show_updates(&of_live_entries(changes, entries, oldest));
+                self.show_updates(&label_live_cards(changes, entries, oldest));
             }
-            Shows::Entries => {}
+            PageKind::Front => {}
         }
         for entry in entries {
-            match self.shows {
-                Shows::Entry => self.show_entry(entry),
-                Shows::AllUpdates => self.show_name(entry),
-                Shows::Entries => show_line(entry, self.list.shows_own_zone()),
+            match self.kind {
+                PageKind::Entry => self.show_entry(entry),
+                PageKind::LiveNow => self.show_entry_label(entry),
+                PageKind::Front => show_entry_summary(entry, self.list.shows_own_zone()),
             }
         }
     }
 
-    /// Puts changes into the list: arrivals below what is read at once (those out of view are counted by
-    /// the list), above it only if nobody is disturbed. What it costs depends on the changes, and not on how long the list is.
+    /// Applies changes to the list. The cost depends on the changes, and not on the list's length.
     fn show_updates(&self, changes: &[Change]) {
-        self.hold_or_show(|hold| self.list.apply(changes, hold));
+        self.insert_updates(|hidden| self.list.apply(changes, hidden));
     }
 
-    /// Has `show` put arrivals into the list, hidden if it must be; it answers how many there are.
-    pub(super) fn hold_or_show(&self, show: impl FnOnce(bool) -> usize) {
+    /// Calls `insert` to put new updates into the list; it returns how many there are. Updates
+    /// below the reader are shown immediately, and the list counts those out of view. Updates above
+    /// the reader are hidden if they would disturb the reader.
+    pub(super) fn insert_updates(&self, insert: impl FnOnce(bool) -> usize) {
         let above = self.list.order() == Order::Latest;
-        let hold = above && !self.list.is_undisturbed();
-        let arrived = show(hold);
-        self.announcer.arrived(arrived);
-        if hold {
-            self.bar.show_waiting(self.list.waiting());
+        let hidden = above && !self.list.is_idle_at_top();
+        let count = insert(hidden);
+        self.announcer.announce_later(count);
+        if hidden {
+            self.bar.show_pending(self.list.pending());
         } else if above {
             self.reveal();
         }
     }
 
-    /// Shows what changed of the entry itself.
+    /// Shows a change of the entry itself.
     fn show_entry(&self, entry: &EntryChange) {
         if self.list.data("state") != entry.state.as_str() {
             self.list.set_data("state", entry.state.as_str());
-            self.bar.tell_state(entry.state);
+            self.bar.announce_state(entry.state);
         }
         let own = self.list.shows_own_zone();
         entry_top::show_entry(entry, own);
@@ -68,20 +69,20 @@ impl LivePage {
         }
     }
 
-    /// Shows what an entry is called on the cards that are from it. Once another set of entries is live, other
-    /// cards are due.
-    fn show_name(self: &Rc<Self>, entry: &EntryChange) {
+    /// Shows an entry's title on its cards. Refreshes the page if the set of live entries changed,
+    /// because other cards belong on the page then.
+    fn show_entry_label(self: &Rc<Self>, entry: &EntryChange) {
         let id = entry.id.to_string();
         let of_entry = ["a[data-of=\"", &id, "\"]"].concat();
-        for name in all(self.list.element(), &of_entry) {
-            if name.text_content().as_ref() != Some(&entry.title) {
-                self.require_revision();
-                name.set_text_content(Some(&entry.title));
+        for label in all(self.list.element(), &of_entry) {
+            if label.text_content().as_ref() != Some(&entry.title) {
+                self.require_cursor();
+                label.set_text_content(Some(&entry.title));
             }
         }
         let was_live = self.list.data("live").split(' ').any(|live| live == id);
         if was_live != (entry.state == EntryState::Live) {
-            self.renew();
+            self.refresh();
         }
     }
 }

@@ -1,11 +1,11 @@
-//! An update's card as a node of the page.
+//! An update's card as a DOM node.
 
 use domain::{Timestamp, UpdateId};
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{DocumentFragment, Element, HtmlTemplateElement};
 
-/// What the list is sorted by.
+/// Returns the key that the list is sorted by.
 pub fn key(node: &Element) -> (Timestamp, UpdateId) {
     (
         Timestamp(number(node, "data-posted-at")),
@@ -13,23 +13,23 @@ pub fn key(node: &Element) -> (Timestamp, UpdateId) {
     )
 }
 
-/// The number in one of a node's attributes.
+/// Returns the number in one of a node's attributes; 0 if it is missing or malformed.
 pub fn number(node: &Element, name: &str) -> i64 {
     let text = node.get_attribute(name);
     text.and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
-/// The node of an update, if it is in the page.
+/// Returns the node of an update, if it is in the page.
 pub fn find(id: UpdateId) -> Option<Element> {
     document().get_element_by_id(&["update-", &id.to_string()].concat())
 }
 
-/// A node made of a card.
+/// Parses a card into a node that is not in the page.
 pub fn parse(html: &str) -> Option<Element> {
     parse_all(html)?.first_element_child()
 }
 
-/// All nodes of a piece of HTML, or of a page.
+/// Parses a fragment of HTML, or a page, into nodes that are not in the page.
 pub fn parse_all(html: &str) -> Option<DocumentFragment> {
     let template: HtmlTemplateElement = document()
         .create_element("template")

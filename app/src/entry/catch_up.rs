@@ -1,4 +1,5 @@
-//! What a live page fetches: where the feed stands, what it missed, and everything after a reset.
+//! What a live page fetches from its feed: the head, the changes since the cursor, and all changes
+//! after a reset.
 
 use std::rc::Rc;
 
@@ -8,45 +9,45 @@ use js_sys::Math;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    feed_list::Shows,
-    fetch::{self, Answer},
-    live_page::LivePage,
+    feed_list::PageKind,
+    fetch::{self, FetchResult},
+    live_client::LiveClient,
 };
 
-/// After a reset every open page wants everything: their questions are spread over this time.
-pub const SPREAD_MS: f64 = 1_000.0;
+/// The time over which all open pages spread their requests after a reset, in milliseconds.
+pub const MAX_JITTER_MS: f64 = 1_000.0;
 
-/// What a batch leaves to do.
+/// What to do after a batch.
 enum Next {
-    /// Nothing.
+    /// Nothing: the page is up to date.
     Done,
-    /// To fetch the changes since the cursor.
+    /// Fetch the changes since the cursor.
     Fetch,
-    /// To fetch everything of this epoch.
+    /// Fetch all changes of this epoch.
     Reset(Epoch),
 }
 
-impl LivePage {
-    /// Asks where the feed stands.
-    pub(super) fn ask_head(self: &Rc<Self>) {
-        let page = Rc::clone(self);
+impl LiveClient {
+    /// Fetches the feed's head.
+    pub(super) fn fetch_head(self: &Rc<Self>) {
+        let client = Rc::clone(self);
         spawn_local(async move {
-            match fetch::get::<Head>(&page.url("head")).await {
-                Answer::Good(head) => page.tell(Input::HeadAnswered {
+            match fetch::get::<Head>(&client.url("head")).await {
+                FetchResult::Ok(head) => client.dispatch(Input::HeadReceived {
                     state: head.state,
                     interval_ms: head.interval_ms,
                     transport: head.transport,
-                    moved: page.moved(&head),
+                    is_behind: client.is_behind(&head),
                 }),
-                Answer::Reset(_) | Answer::Failed => page.tell(Input::FetchFailed),
+                FetchResult::Reset(_) | FetchResult::Failed => client.dispatch(Input::FetchFailed),
             }
         });
     }
 
-    /// Whether the server has something that the page hasn't.
-    pub(super) fn moved(&self, head: &Head) -> bool {
-        let reader = self.reader.borrow();
-        let cursor = reader.cursor();
+    /// Returns whether the server has changes that the page does not have.
+    pub(super) fn is_behind(&self, head: &Head) -> bool {
+        let follower = self.follower.borrow();
+        let cursor = follower.cursor();
         head.epoch != cursor.epoch || head.head > cursor.rev
     }
 
@@ -55,31 +56,32 @@ impl LivePage {
         if self.fetching.replace(true) {
             return;
         }
-        let page = Rc::clone(self);
+        let client = Rc::clone(self);
         spawn_local(async move {
             let outcome = loop {
-                let next = match fetch::get::<Batch>(&page.url_from_here("changes")).await {
-                    Answer::Good(batch) => page.apply(batch),
-                    Answer::Reset(epoch) => Next::Reset(epoch),
-                    Answer::Failed => break Input::FetchFailed,
+                let url = client.url_since_cursor("changes");
+                let next = match fetch::get::<Batch>(&url).await {
+                    FetchResult::Ok(batch) => client.apply(batch),
+                    FetchResult::Reset(epoch) => Next::Reset(epoch),
+                    FetchResult::Failed => break Input::FetchFailed,
                 };
                 match next {
                     Next::Done => break Input::CaughtUp,
                     Next::Fetch => {}
                     Next::Reset(epoch) => {
-                        page.fetching.set(false);
-                        page.reset(epoch);
+                        client.fetching.set(false);
+                        client.reset(epoch);
                         return;
                     }
                 }
             };
-            page.fetching.set(false);
-            page.tell(outcome);
+            client.fetching.set(false);
+            client.dispatch(outcome);
         });
     }
 
-    /// Takes a batch from a stream; what it leaves open is fetched.
-    pub(super) fn take(self: &Rc<Self>, batch: Batch) {
+    /// Applies a batch of a stream, and fetches what is missing after it.
+    pub(super) fn receive(self: &Rc<Self>, batch: Batch) {
         match self.apply(batch) {
             Next::Done => {}
             Next::Fetch => self.catch_up(),
@@ -87,46 +89,47 @@ impl LivePage {
         }
     }
 
-    /// Fetches everything, and swaps in what is different: what stays the same keeps its node, and
-    /// the reader their place. A moment of chance first, so that a thousand pages don't ask as one.
+    /// Fetches all changes of `epoch`, and replaces what is different: an unchanged update keeps
+    /// its node, and the reader their position. Starts after a random delay, so that many clients
+    /// do not send their requests at once.
     pub(super) fn reset(self: &Rc<Self>, epoch: Epoch) {
-        if self.shows != Shows::Entry {
-            self.renew();
+        if self.kind != PageKind::Entry {
+            self.refresh();
             return;
         }
         if self.fetching.replace(true) {
             return;
         }
-        let page = Rc::clone(self);
-        let ask = move || spawn_local(async move { page.start_again(epoch).await });
-        Timeout::new(jitter(SPREAD_MS), ask).forget();
+        let client = Rc::clone(self);
+        let fetch = move || spawn_local(async move { client.reload(epoch).await });
+        Timeout::new(jitter(MAX_JITTER_MS), fetch).forget();
     }
 
-    async fn start_again(self: Rc<Self>, epoch: Epoch) {
-        let everything = self.fetch_everything(epoch).await;
+    async fn reload(self: Rc<Self>, epoch: Epoch) {
+        let batches = self.fetch_all(epoch).await;
         self.fetching.set(false);
-        let Some(batches) = everything else {
-            self.tell(Input::FetchFailed);
+        let Some(batches) = batches else {
+            self.dispatch(Input::FetchFailed);
             return;
         };
-        self.list.doubt();
+        self.list.mark_stale();
         for batch in batches {
-            self.reader.borrow_mut().restart(batch.cursor());
+            self.follower.borrow_mut().restart(batch.cursor());
             let entry = batch.entry.map(|entry| *entry);
-            self.show(batch.changes, entry.as_slice());
+            self.show_changes(batch.changes, entry.as_slice());
         }
         self.list.remove_stale();
-        self.bar.show_waiting(self.list.waiting());
-        self.note_cursor();
-        self.tell(Input::CaughtUp);
+        self.bar.show_pending(self.list.pending());
+        self.write_cursor();
+        self.dispatch(Input::CaughtUp);
     }
 
-    async fn fetch_everything(&self, epoch: Epoch) -> Option<Vec<Batch>> {
+    async fn fetch_all(&self, epoch: Epoch) -> Option<Vec<Batch>> {
         let mut cursor = Cursor::new(epoch, 0);
         let mut batches = Vec::new();
         loop {
             let url = [&self.url("changes"), "?since=", &cursor.to_string()].concat();
-            let Answer::Good(batch) = fetch::get::<Batch>(&url).await else {
+            let FetchResult::Ok(batch) = fetch::get::<Batch>(&url).await else {
                 return None;
             };
             cursor = batch.cursor();
@@ -138,18 +141,18 @@ impl LivePage {
         }
     }
 
-    /// Applies what is news of a batch.
+    /// Applies the changes of a batch that the page does not have yet.
     fn apply(self: &Rc<Self>, batch: Batch) -> Next {
         let epoch = batch.epoch.clone();
-        let taken = self.reader.borrow_mut().take(batch);
-        match taken {
+        let applied = self.follower.borrow_mut().apply(batch);
+        match applied {
             Applied::Changes {
                 changes,
                 entries,
                 more,
             } => {
-                self.show(changes, &entries);
-                self.note_cursor();
+                self.show_changes(changes, &entries);
+                self.write_cursor();
                 if more { Next::Fetch } else { Next::Done }
             }
             Applied::Gap => Next::Fetch,
@@ -158,12 +161,12 @@ impl LivePage {
     }
 }
 
-/// A number of milliseconds below `longest`, by chance.
+/// Returns a random number of milliseconds below `max`.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a number between 0 and `longest`"
+    reason = "a number between 0 and `max`"
 )]
-pub fn jitter(longest: f64) -> u32 {
-    (Math::random() * longest) as u32
+pub fn jitter(max: f64) -> u32 {
+    (Math::random() * max) as u32
 }

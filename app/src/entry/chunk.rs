@@ -1,12 +1,13 @@
-//! The list is cut into stretches of updates. A full one that is out of sight costs the browser
-//! nothing, neither style nor layout nor paint, however many there are (docs/adr/0010); the newest
-//! is open, and takes what arrives.
+//! The list is divided into chunks of updates. A full chunk outside the view costs the browser no
+//! style, layout or paint, however many there are (docs/adr/0010). The newest chunk is open: new
+//! updates are inserted into it.
 
-/// How many updates fill a stretch. Far more, and an arrival's layout is felt; far fewer, and the
-/// stretches themselves are many. The stylesheet reckons a full one's height with this number.
+/// The number of updates in a full chunk. With far more, the layout of a new update becomes
+/// noticeable; with far fewer, there are too many chunks. The stylesheet estimates the height of a
+/// full chunk from this number.
 pub const FULL: usize = 50;
 
-/// The class of the stretch that takes what arrives.
-pub const OPEN_CLASS: &str = "stretch";
-/// The classes of one that is full.
-pub const FULL_CLASS: &str = "stretch is-full";
+/// The class of the open chunk.
+pub const OPEN_CLASS: &str = "chunk";
+/// The classes of a full chunk.
+pub const FULL_CLASS: &str = "chunk is-full";

@@ -1,16 +1,16 @@
-//! What an update says, in short.
+//! The first words of an update.
 
 use newsroom::LiveUpdate;
 
-/// An update's headline, or the beginning of its text, of so many characters at most.
-pub fn excerpt(update: &LiveUpdate, characters: usize) -> String {
+/// Returns an update's headline, or the beginning of its text, of at most `max` characters.
+pub fn excerpt(update: &LiveUpdate, max: usize) -> String {
     if let Some(headline) = &update.headline {
         return headline.to_string();
     }
-    let text = update.html.excerpt(characters);
+    let text = update.html.excerpt(max);
     if text.is_empty() {
-        // A picture, or a film: it has to be called something.
-        "An update without words".to_owned()
+        // A picture or a film alone. Links to it need a text.
+        "Update without text".to_owned()
     } else {
         text
     }

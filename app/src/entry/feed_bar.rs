@@ -1,8 +1,8 @@
-//! What a reader is told around the list: how the connection is, what waits to be seen, whose times
-//! are shown.
+//! The bar above the list: the connection status, the number of pending updates, and the buttons
+//! for the order and the time zone.
 //!
-//! It is written into the page by hand. These are a handful of facts, each shown in one place; signals
-//! would serve as well, and the first of them brings more code than all the rest of the live page
+//! The bar is written with DOM calls. It shows a handful of facts, each in one place. Signals would
+//! work as well, but the first signal adds more code than the rest of the client has
 //! (docs/adr/0011).
 
 use std::cell::{Cell, RefCell};
@@ -11,46 +11,46 @@ use domain::{ConnectionStatus, EntryState};
 use leptos::prelude::document;
 use web_sys::Element;
 
-/// The bar's elements; [`LiveFeed`](super::live_feed_island::LiveFeed) renders them.
+/// The bar's elements, which [`LiveFeed`](super::live_feed_island::LiveFeed) renders.
 pub struct FeedBar {
     status: Element,
-    arrivals: Element,
+    pending: Element,
     zone: Element,
-    news: Element,
-    /// What the status tells; nothing as long as it is as the server, or the script that waited for this
-    /// code, left it.
+    announcements: Element,
+    /// The status shown by this code; `None` while it is the one that the server, or the script
+    /// that waited for this code, wrote.
     shown: Cell<Option<ConnectionStatus>>,
-    /// When the server was last heard, by the reader's clock; empty before it was.
+    /// The time of the last contact with the server, by the reader's clock; empty before the first.
     contact: RefCell<String>,
 }
 
 impl FeedBar {
-    /// Where the connection is told.
+    /// The id of the connection status.
     pub const STATUS: &str = "feed-status";
-    /// The button that switches the order.
+    /// The id of the button that reverses the order.
     pub const ORDER: &str = "feed-order";
-    /// The button that shows what waits.
-    pub const ARRIVALS: &str = "feed-arrivals";
-    /// The button that switches the zone.
+    /// The id of the button that shows pending updates.
+    pub const PENDING: &str = "feed-pending";
+    /// The id of the button that switches the time zone.
     pub const ZONE: &str = "feed-zone";
-    /// What happened, for those who can't see it.
-    pub const NEWS: &str = "feed-news";
+    /// The id of the live region for screen readers.
+    pub const ANNOUNCEMENTS: &str = "feed-announcements";
 
-    /// The bar of this page, if it has one.
+    /// Returns the bar of this page, if it has one.
     pub fn find() -> Option<Self> {
         let document = document();
         let find = |id| document.get_element_by_id(id);
         Some(Self {
             status: find(Self::STATUS)?,
-            arrivals: find(Self::ARRIVALS)?,
+            pending: find(Self::PENDING)?,
             zone: find(Self::ZONE)?,
-            news: find(Self::NEWS)?,
+            announcements: find(Self::ANNOUNCEMENTS)?,
             shown: Cell::default(),
             contact: RefCell::default(),
         })
     }
 
-    /// Tells how the connection is; and while the server isn't heard, since when.
+    /// Shows the connection status, and while the connection is lost the time of the last contact.
     pub fn show_status(&self, status: ConnectionStatus) {
         if self.shown.replace(Some(status)) == Some(status) {
             return;
@@ -62,62 +62,63 @@ impl FeedBar {
             ConnectionStatus::Reconnecting | ConnectionStatus::Offline
         ) && !contact.is_empty();
         let text = if lost {
-            &[status_text(status), " · last heard ", &contact].concat()
+            &[status_text(status), " · last contact ", &contact].concat()
         } else {
             status_text(status)
         };
         self.status.set_text_content(Some(text));
     }
 
-    /// Notes that the server was heard, at `clock` by the reader's clock.
+    /// Records a contact with the server, at `clock` by the reader's clock.
     pub fn note_contact(&self, clock: String) {
         let sentence = ["Last contact with the server at ", &clock].concat();
         write(&self.status, "title", &sentence);
         self.contact.replace(clock);
     }
 
-    /// Tells how many arrivals wait to be seen.
-    pub fn show_waiting(&self, count: usize) {
+    /// Shows the number of pending updates, or hides the button if there are none.
+    pub fn show_pending(&self, count: usize) {
         if count > 0 {
-            self.arrivals.set_text_content(Some(&new_updates(count)));
+            self.pending.set_text_content(Some(&new_updates(count)));
         }
-        hide(&self.arrivals, count == 0);
+        hide(&self.pending, count == 0);
     }
 
-    /// Offers the times of `zone`, the entry's, in exchange for the reader's own, or the other way
-    /// round; nothing if they are the same. Without a name, each update has a zone of its own.
-    pub fn offer_zone(&self, zone: &str, shows_own: bool, same: bool) {
-        let offer = if shows_own && zone.is_empty() {
+    /// Shows the button that switches between times in `zone`, the entry's, and in the reader's own
+    /// zone; hides it if both are the same. `zone` is empty where each update has its own.
+    pub fn show_zone_button(&self, zone: &str, shows_own: bool, same: bool) {
+        let label = if shows_own && zone.is_empty() {
             "Local times".to_owned()
         } else if shows_own {
             ["Times in ", &zone.replace('_', " ")].concat()
         } else {
             "Times in my zone".to_owned()
         };
-        self.zone.set_text_content(Some(&offer));
+        self.zone.set_text_content(Some(&label));
         hide(&self.zone, same);
     }
 
-    /// Tells those who can't see it that `count` updates arrived.
+    /// Announces `count` new updates to screen readers.
     pub fn announce(&self, count: usize) {
-        self.news.set_text_content(Some(&new_updates(count)));
+        self.announcements
+            .set_text_content(Some(&new_updates(count)));
     }
 
-    /// Tells those who can't see it that the entry has come to `state`.
-    pub fn tell_state(&self, state: EntryState) {
+    /// Announces the entry's new state to screen readers.
+    pub fn announce_state(&self, state: EntryState) {
         let sentence = match state {
             EntryState::Ended => "This live blog has ended.",
             _ => "This live blog is live.",
         };
-        self.news.set_text_content(Some(sentence));
+        self.announcements.set_text_content(Some(sentence));
     }
 }
 
-/// What a page says of its connection.
+/// Returns the text that pages show for a connection status.
 pub const fn status_text(status: ConnectionStatus) -> &'static str {
     match status {
         ConnectionStatus::Connecting => "Connecting…",
-        ConnectionStatus::Live => "Updates arrive by themselves",
+        ConnectionStatus::Live => "Updates arrive automatically",
         ConnectionStatus::Polling => "Checking every few seconds",
         ConnectionStatus::Reconnecting => "Reconnecting…",
         ConnectionStatus::Offline => "Offline",
@@ -125,18 +126,18 @@ pub const fn status_text(status: ConnectionStatus) -> &'static str {
     }
 }
 
-/// As in `3 new updates`.
+/// Returns, for example, `3 new updates`.
 fn new_updates(count: usize) -> String {
     let rest = if count == 1 { "" } else { "s" };
     [count.to_string().as_str(), " new update", rest].concat()
 }
 
 fn hide(element: &Element, hidden: bool) {
-    // A plain name is always taken.
+    // Can't fail: the attribute's name is valid.
     let _ = element.toggle_attribute_with_force("hidden", hidden);
 }
 
 fn write(element: &Element, name: &str, value: &str) {
-    // A plain name is always taken.
+    // Can't fail: the attribute's name is valid.
     let _ = element.set_attribute(name, value);
 }

@@ -1,8 +1,8 @@
-//! The list of updates in the page, by key: an update is one node for as long as it is there.
+//! The list of updates in the page. An update keeps its DOM node for as long as it exists.
 //!
-//! Nothing here touches what the reader reads: an arrival is inserted, an edit changes the inside of
-//! its own node, a deletion removes its own node, and the toggle moves nodes without making new ones.
-//! What a change costs doesn't depend on how long the list is.
+//! Nothing here disturbs the reader: a new update is inserted, an edit changes the inside of its
+//! own node, a deletion removes its own node, and reversing the order moves nodes instead of
+//! creating them. The cost of a change does not depend on the length of the list.
 
 use std::cell::{Cell, RefCell};
 
@@ -12,199 +12,201 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions, HtmlElement, NodeList};
 
 use super::{
-    below::Below,
     card_node::{self, key, number},
     morph::morph_children,
-    placing::{move_before, put, take_out},
-    reader_place::ReaderPlace,
+    pending_below::PendingBelow,
+    placement::{insert_in_order, move_before, remove_from_list},
+    reading_position::ReadingPosition,
     times,
 };
 
-/// What a live page shows.
+/// The kind of a live page.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Shows {
+pub enum PageKind {
     /// An entry and its updates.
     Entry,
-    /// The updates of all live entries.
-    AllUpdates,
-    /// All entries, a line of each.
-    Entries,
+    /// `/live`: the updates of all live entries.
+    LiveNow,
+    /// The front page: a summary of each entry.
+    Front,
 }
 
-/// The front page's list.
+/// The id of the front page's list.
 const ENTRIES: &str = "live-entries";
 
 /// The list.
 pub struct FeedList {
     list: HtmlElement,
-    place: ReaderPlace,
-    /// The arrivals that are hidden until the reader asks for them.
-    held: RefCell<Vec<Element>>,
-    /// The arrivals at the list's end that the reader hasn't come to.
-    below: Below,
+    position: ReadingPosition,
+    /// The pending updates above the reader, hidden until the reader shows them.
+    pending_above: RefCell<Vec<Element>>,
+    /// The pending updates at the list's end, which the reader has not scrolled to yet.
+    pending_below: PendingBelow,
     own_zone: Cell<bool>,
 }
 
 impl FeedList {
-    /// The list of this page, if it has one: of updates, or on the front page of entries. `tell` is told how
-    /// many arrivals the reader hasn't come to, whenever that changes by itself.
-    pub fn find(tell: impl Fn(usize) + 'static) -> Option<Self> {
+    /// Returns the list of this page, if it has one: of updates, or of entries on the front page.
+    /// Calls `on_pending` with the number of pending updates at the list's end when it changes.
+    pub fn find(on_pending: impl Fn(usize) + 'static) -> Option<Self> {
         let find = |id| document().get_element_by_id(id);
         let list = find("live-updates").or_else(|| find(ENTRIES))?;
         let list: HtmlElement = list.dyn_into().ok()?;
         Some(Self {
-            place: ReaderPlace::watch(list.clone()),
+            position: ReadingPosition::watch(list.clone()),
             list,
-            held: RefCell::default(),
-            below: Below::new(tell),
+            pending_above: RefCell::default(),
+            pending_below: PendingBelow::new(on_pending),
             own_zone: Cell::new(false),
         })
     }
 
-    /// The list itself.
+    /// Returns the list's element.
     pub const fn element(&self) -> &HtmlElement {
         &self.list
     }
 
-    /// What the page shows.
-    pub fn shows(&self) -> Shows {
+    /// Returns the kind of the page.
+    pub fn kind(&self) -> PageKind {
         if self.list.id() == ENTRIES {
-            Shows::Entries
+            PageKind::Front
         } else if self.data("entryId") == "all" {
-            Shows::AllUpdates
+            PageKind::LiveNow
         } else {
-            Shows::Entry
+            PageKind::Entry
         }
     }
 
-    /// What the server or a script wrote into one of the list's `data-` attributes.
+    /// Returns the value of one of the list's `data-` attributes; empty if it is missing.
     pub fn data(&self, name: &str) -> String {
         self.list.dataset().get(name).unwrap_or_default()
     }
 
-    /// Writes one of the list's `data-` attributes.
+    /// Sets one of the list's `data-` attributes.
     pub fn set_data(&self, name: &str, value: &str) {
-        // A plain name is always taken.
+        // Can't fail: the attribute's name is valid.
         let _ = self.list.dataset().set(name, value);
     }
 
-    /// The order that the list is in.
+    /// Returns the list's order.
     pub fn order(&self) -> Order {
         self.data("order").parse().unwrap_or(Order::Oldest)
     }
 
-    /// Puts the list into the other order.
+    /// Reverses the list's order.
     pub fn flip(&self) {
-        let stretches = self.list.children();
-        let stretches: Vec<_> = (0..stretches.length())
-            .filter_map(|at| stretches.item(at))
+        let chunks = self.list.children();
+        let chunks: Vec<_> = (0..chunks.length())
+            .filter_map(|at| chunks.item(at))
             .collect();
-        for stretch in stretches.into_iter().rev() {
-            let updates = stretch.children();
-            // The collection is live: what is moved to the end is behind those that are yet to go.
+        for chunk in chunks.into_iter().rev() {
+            let updates = chunk.children();
+            // The collection is live: a node moved to the end comes after those yet to be moved.
             for at in (0..updates.length()).rev() {
                 if let Some(update) = updates.item(at) {
-                    move_before(&stretch, &update, None);
+                    move_before(&chunk, &update, None);
                 }
             }
-            move_before(&self.list, &stretch, None);
+            move_before(&self.list, &chunk, None);
         }
         self.set_data("order", self.order().flipped().as_str());
     }
 
-    /// Applies `changes`; with `hold`, arrivals stay hidden. Answers how many arrived.
-    pub fn apply(&self, changes: &[Change], hold: bool) -> usize {
-        let mut arrived = 0;
+    /// Applies `changes`. With `hidden`, new updates stay hidden. Returns how many are new.
+    pub fn apply(&self, changes: &[Change], hidden: bool) -> usize {
+        let mut count = 0;
         for change in changes {
             match change {
-                Change::Deleted(gone) => {
-                    if let Some(node) = card_node::find(gone.id) {
+                Change::Deleted(deleted) => {
+                    if let Some(node) = card_node::find(deleted.id) {
                         self.remove(&node);
                     }
                 }
-                Change::Upserted(shown) => {
-                    if let Some(fresh) = card_node::parse(&shown.html) {
-                        arrived += usize::from(self.take_in(fresh, hold));
+                Change::Upserted(upserted) => {
+                    if let Some(card) = card_node::parse(&upserted.html) {
+                        count += usize::from(self.upsert(card, hidden));
                     }
                 }
             }
         }
-        self.note_emptiness();
-        arrived
+        self.update_busy();
+        count
     }
 
-    /// Makes the list hold the cards that `page` holds, and no others; with `hold`, arrivals stay hidden.
-    /// Answers how many arrived.
-    pub fn replace_with(&self, page: &Element, hold: bool) -> usize {
-        self.doubt();
-        let arrived = self.take_in_all(page, hold);
+    /// Makes the list contain exactly the cards of `page`. With `hidden`, new updates stay hidden.
+    /// Returns how many are new.
+    pub fn replace_with(&self, page: &Element, hidden: bool) -> usize {
+        self.mark_stale();
+        let count = self.upsert_all(page, hidden);
         self.remove_stale();
-        self.note_emptiness();
-        arrived
+        self.update_busy();
+        count
     }
 
-    /// The same, of a page that tells of the feed that this list follows, up to `rev`: what it has no room for
-    /// stays, and so does what it doesn't know yet.
-    pub fn merge(&self, page: &Element, rev: Rev, hold: bool) -> usize {
+    /// Merges `page`, which is of the same feed and epoch, and complete up to `rev`. An update that
+    /// is too old for the page, or newer than the page, stays in the list. Returns how many updates
+    /// are new.
+    pub fn merge(&self, page: &Element, rev: Rev, hidden: bool) -> usize {
         let live = page.get_attribute("data-live").unwrap_or_default();
         let oldest = Timestamp(number(page, "data-oldest"));
         for card in all(&self.list, ".update") {
-            let is_over = !live.split(' ').any(|of| is_from(&card, of));
-            let is_told_of = key(&card).0 >= oldest && number(&card, "data-rev") <= rev;
-            if is_over || (is_told_of && !holds(page, &card)) {
+            let has_ended = !live.split(' ').any(|entry| is_from(&card, entry));
+            let is_covered = key(&card).0 >= oldest && number(&card, "data-rev") <= rev;
+            if has_ended || (is_covered && !contains(page, &card)) {
                 self.remove(&card);
             }
         }
-        let arrived = self.take_in_all(page, hold);
-        self.note_emptiness();
-        arrived
+        let count = self.upsert_all(page, hidden);
+        self.update_busy();
+        count
     }
 
-    /// After a reset nothing is certain: every update loses its revision, until a change gives it one.
-    pub fn doubt(&self) {
+    /// Marks every update as stale, by removing its revision, until a change sets it again. Used
+    /// after a reset.
+    pub fn mark_stale(&self) {
         for update in all(&self.list, ".update") {
-            // A plain name is always taken.
+            // Can't fail: the attribute's name is valid.
             let _ = update.remove_attribute("data-rev");
         }
     }
 
-    /// Removes every update that no change has spoken of since.
+    /// Removes every update that is still stale.
     pub fn remove_stale(&self) {
         for update in all(&self.list, ".update:not([data-rev])") {
             self.remove(&update);
         }
     }
 
-    /// How many arrivals wait to be seen: hidden above, or at the list's end.
-    pub fn waiting(&self) -> usize {
-        self.held.borrow().len() + self.below.count()
+    /// Returns the number of pending updates: those hidden above, and those not seen at the end.
+    pub fn pending(&self) -> usize {
+        self.pending_above.borrow().len() + self.pending_below.count()
     }
 
-    /// Shows every arrival that is hidden; none waits any more.
+    /// Shows all hidden updates. None is pending afterwards.
     pub fn reveal(&self) {
-        self.below.clear();
-        for node in self.held.take() {
-            // Where it isn't, nothing has to be done.
+        self.pending_below.clear();
+        for node in self.pending_above.take() {
+            // If it isn't hidden, nothing has to be done.
             let _ = node.remove_attribute("hidden");
         }
     }
 
-    /// Whether times are in the reader's own zone.
+    /// Returns whether times are in the reader's own zone.
     pub const fn shows_own_zone(&self) -> bool {
         self.own_zone.get()
     }
 
-    /// Shows times in the reader's own zone, or in the entry's; those of arrivals, too.
+    /// Shows times in the reader's own zone or in the entry's, also those of later updates.
     pub fn show_times(&self, own: bool) {
         if self.own_zone.replace(own) != own {
             times::show(&self.list, own);
         }
     }
 
-    /// Shows every arrival that waits, and takes the reader to the first of them, keyboard and all: in
-    /// latest-first order that is the list's top.
-    pub fn go_to_arrivals(&self) {
-        let below = self.below.first();
+    /// Shows all pending updates, and moves the reader and the focus to the first of them: the
+    /// list's top in latest-first order.
+    pub fn go_to_pending(&self) {
+        let below = self.pending_below.first();
         self.reveal();
         let first = if let Some(first) = below {
             first.scroll_into_view();
@@ -219,105 +221,107 @@ impl FeedList {
         }
     }
 
-    /// Whether something may appear at the top without disturbing anybody.
-    pub fn is_undisturbed(&self) -> bool {
-        self.place.is_undisturbed()
+    /// Returns whether an update may appear at the top without disturbing the reader.
+    pub fn is_idle_at_top(&self) -> bool {
+        self.position.is_idle_at_top()
     }
 
-    /// Shows the cards of a page; answers how many are arrivals.
-    fn take_in_all(&self, page: &Element, hold: bool) -> usize {
+    /// Inserts or updates all cards of `page`. Returns how many are new.
+    fn upsert_all(&self, page: &Element, hidden: bool) -> usize {
         all(page, ".update")
-            .map(|fresh| usize::from(self.take_in(fresh, hold)))
+            .map(|card| usize::from(self.upsert(card, hidden)))
             .sum()
     }
 
-    /// Shows a card, in its own node if it has one; answers whether it is an arrival.
-    fn take_in(&self, fresh: Element, hold: bool) -> bool {
-        // Before it is compared: a time that says so already is left alone.
-        times::show(&fresh, self.own_zone.get());
-        let (_, id) = key(&fresh);
+    /// Inserts a card, or updates the node of the same update. Returns whether it is new.
+    fn upsert(&self, card: Element, hidden: bool) -> bool {
+        // Before the comparison: a time that is right already is not touched.
+        times::show(&card, self.own_zone.get());
+        let (_, id) = key(&card);
         if let Some(node) = card_node::find(id) {
-            // A page out of a cache may be behind what is shown.
-            if number(&node, "data-rev") <= number(&fresh, "data-rev") {
-                self.rewrite(&node, &fresh);
+            // A page from a cache may be older than what is shown.
+            if number(&node, "data-rev") <= number(&card, "data-rev") {
+                self.update(&node, &card);
             }
             return false;
         }
-        self.insert(fresh, hold);
+        self.insert(card, hidden);
         true
     }
 
-    /// A feed without articles is one that isn't there yet.
-    fn note_emptiness(&self) {
+    /// Sets `aria-busy` while the list is empty: a feed must contain articles (WAI-ARIA 1.2).
+    fn update_busy(&self) {
         let busy = self.list.first_element_child().is_none();
-        // A plain name is always taken.
+        // Can't fail: the attribute's name is valid.
         let _ = self
             .list
             .set_attribute("aria-busy", if busy { "true" } else { "false" });
     }
 
-    fn insert(&self, node: Element, hold: bool) {
-        // Plain names are always taken.
+    fn insert(&self, node: Element, hidden: bool) {
+        // Can't fail: the names are valid.
         let _ = node.class_list().add_1("is-new");
-        let _ = node.toggle_attribute_with_force("hidden", hold);
+        let _ = node.toggle_attribute_with_force("hidden", hidden);
         let order = self.order();
-        put(&self.list, order, &node);
-        if hold {
-            self.held.borrow_mut().push(node);
+        insert_in_order(&self.list, order, &node);
+        if hidden {
+            self.pending_above.borrow_mut().push(node);
         } else if order == Order::Oldest
             && let Some(card) = node.dyn_ref()
         {
-            self.below.watch(card);
+            self.pending_below.watch(card);
         }
     }
 
     fn remove(&self, node: &Element) {
-        self.held.borrow_mut().retain(|held| held != node);
-        self.below.forget(node);
-        take_out(&self.list, node);
+        self.pending_above
+            .borrow_mut()
+            .retain(|pending| pending != node);
+        self.pending_below.forget(node);
+        remove_from_list(&self.list, node);
     }
 
-    /// Makes a node say what another card says; the node itself stays, and so does its place unless the
-    /// time it was posted changed, as after a reset.
-    fn rewrite(&self, node: &Element, fresh: &Element) {
-        morph_children(node, fresh);
-        let moves = key(node) != key(fresh);
+    /// Gives `node` the content of `card`. The node keeps its place, unless the time it was posted
+    /// has changed, which only a reset can do.
+    fn update(&self, node: &Element, card: &Element) {
+        morph_children(node, card);
+        let moves = key(node) != key(card);
         for name in ["data-rev", "data-posted-at", "lang"] {
-            let value = fresh.get_attribute(name).unwrap_or_default();
-            // A plain name is always taken.
+            let value = card.get_attribute(name).unwrap_or_default();
+            // Can't fail: the attribute's name is valid.
             let _ = node.set_attribute(name, &value);
         }
         if moves {
-            take_out(&self.list, node);
-            put(&self.list, self.order(), node);
+            remove_from_list(&self.list, node);
+            insert_in_order(&self.list, self.order(), node);
         }
     }
 }
 
-/// Puts the focus on an update, and leaves the page where it is.
+/// Moves the focus to an update without scrolling.
 pub fn focus(update: &HtmlElement) {
     update.set_tab_index(-1);
     let options = FocusOptions::new();
     options.set_prevent_scroll(true);
-    // What can't take the focus leaves it where it is.
+    // An element that can't take the focus leaves it where it is.
     let _ = update.focus_with_options(&options);
 }
 
-/// Whether a card says that it is from the entry numbered `of`.
-fn is_from(card: &Element, of: &str) -> bool {
-    find_in(card, &["a[data-of=\"", of, "\"]"].concat())
+/// Returns whether a card is labelled with the entry numbered `entry`.
+fn is_from(card: &Element, entry: &str) -> bool {
+    matches_inside(card, &["a[data-of=\"", entry, "\"]"].concat())
 }
 
-/// Whether a card is in `page`, too.
-fn holds(page: &Element, card: &Element) -> bool {
-    find_in(page, &["#", &card.id()].concat())
+/// Returns whether `page` contains the same card.
+fn contains(page: &Element, card: &Element) -> bool {
+    matches_inside(page, &["#", &card.id()].concat())
 }
 
-fn find_in(root: &Element, selector: &str) -> bool {
+fn matches_inside(root: &Element, selector: &str) -> bool {
     root.query_selector(selector).is_ok_and(|it| it.is_some())
 }
 
-/// What `selector` finds in `root`.
+/// Returns the elements in `root` that match `selector`.
 pub fn all(root: &Element, selector: &str) -> impl Iterator<Item = Element> + use<> {
     let found = root.query_selector_all(selector).ok();
     let length = found.as_ref().map_or(0, NodeList::length);

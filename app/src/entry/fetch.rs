@@ -1,4 +1,4 @@
-//! Asking the server for the feed, with a deadline.
+//! Requests for the feed, with a deadline.
 
 use domain::{Epoch, FETCH_DEADLINE_MS};
 use leptos::prelude::window;
@@ -8,30 +8,30 @@ use web_sys::{AbortSignal, RequestInit, Response};
 
 use super::wire::{FromWire, ResetTo};
 
-/// What came back.
-pub enum Answer<T> {
-    /// What was asked for.
-    Good(T),
-    /// The cursor can't be continued from (410): the epoch to fetch everything of.
+/// The result of a request.
+pub enum FetchResult<T> {
+    /// The value that was requested.
+    Ok(T),
+    /// 410: the cursor can't be continued. All changes of this epoch must be fetched.
     Reset(Epoch),
-    /// Nothing of use.
+    /// No response, another status, or a body that can't be parsed.
     Failed,
 }
 
-/// Asks for the JSON at `url`.
-pub async fn get<T: FromWire>(url: &str) -> Answer<T> {
+/// Fetches the JSON at `url`.
+pub async fn get<T: FromWire>(url: &str) -> FetchResult<T> {
     let Some((status, text)) = get_text(url).await else {
-        return Answer::Failed;
+        return FetchResult::Failed;
     };
-    let answer = match status {
-        200 => T::from_json(&text).map(Answer::Good),
-        410 => ResetTo::from_json(&text).map(|reset| Answer::Reset(reset.0)),
+    let result = match status {
+        200 => T::from_json(&text).map(FetchResult::Ok),
+        410 => ResetTo::from_json(&text).map(|reset| FetchResult::Reset(reset.0)),
         _ => None,
     };
-    answer.unwrap_or(Answer::Failed)
+    result.unwrap_or(FetchResult::Failed)
 }
 
-/// Asks for what stands at `url`: a status, and a text.
+/// Fetches `url`. Returns the status and the body.
 pub async fn get_text(url: &str) -> Option<(u16, String)> {
     let options = RequestInit::new();
     options.set_signal(Some(&AbortSignal::timeout_with_u32(FETCH_DEADLINE_MS)));

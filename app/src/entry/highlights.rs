@@ -1,4 +1,4 @@
-//! What stands above an entry's list: the pinned update's teaser, and the key moments.
+//! The highlights above an entry's list: the pinned update, and the key moments.
 
 use leptos::prelude::*;
 use newsroom::{Entry, LiveUpdate, zone::LocalTime};
@@ -9,13 +9,13 @@ use super::{
 };
 use crate::layout::ENGLISH;
 
-/// How much of an update without a headline is shown, in characters: two lines of the teaser, and one
-/// of the list.
-const TEASER: usize = 160;
-const LINE: usize = 80;
+/// The longest excerpt of the pinned update, in characters: about two lines.
+const PINNED_EXCERPT: usize = 160;
+/// The longest excerpt of a key moment, in characters: about one line.
+const MOMENT_EXCERPT: usize = 80;
 
-/// What stands above the list, of the updates that are pinned or key; nothing of none. Pages and the feed
-/// carry the same bytes.
+/// Renders the highlights of `updates`, all of which are pinned or key; empty if there are none.
+/// Pages and the feed carry the same bytes.
 pub fn render_highlights(entry: &Entry, updates: &[LiveUpdate]) -> String {
     if updates.is_empty() {
         return String::new();
@@ -27,24 +27,24 @@ pub fn render_highlights(entry: &Entry, updates: &[LiveUpdate]) -> String {
 fn Highlights<'a>(entry: &'a Entry, updates: &'a [LiveUpdate]) -> impl IntoView {
     let pinned = updates.iter().find(|update| update.pinned).map(|update| {
         view! {
-            <section class="teaser" aria-labelledby="pinned">
+            <section class="pinned-update" aria-labelledby="pinned">
                 <h2 id="pinned" lang=ENGLISH>
                     "Pinned"
                 </h2>
                 <a href=format!("#update-{}", update.id) dir="auto">
-                    {excerpt(update, TEASER)}
+                    {excerpt(update, PINNED_EXCERPT)}
                 </a>
             </section>
         }
     });
     let zone = &entry.time_zone;
     let keys = || updates.iter().filter(|update| update.key);
-    // One date among times without any would leave it open whose days those are.
+    // With one date among times without dates, the days of the others would be unclear.
     let dated = keys().any(|update| !is_same_day(update.posted_at, entry.starts_at, zone));
     let moments: Vec<_> = keys()
         .map(|update| {
             view! {
-                // By this it is known again as others come and go.
+                // The id lets `morph` match the item as others come and go.
                 <li id=format!("moment-{}", update.id)>
                     <a
                         href=format!("#update-{}", update.id)
@@ -53,7 +53,7 @@ fn Highlights<'a>(entry: &'a Entry, updates: &'a [LiveUpdate]) -> impl IntoView 
                     >
                         <Moment at=update.posted_at zone=zone.clone() context=entry.starts_at dated />
                         " "
-                        <span>{excerpt(update, LINE)}</span>
+                        <span>{excerpt(update, MOMENT_EXCERPT)}</span>
                     </a>
                 </li>
             }

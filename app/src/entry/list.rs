@@ -1,4 +1,4 @@
-//! The list of an entry's cards, in parts that are made once and kept.
+//! The list of an entry's cards, in parts that are rendered once and cached.
 
 use std::{
     mem,
@@ -12,12 +12,12 @@ use newsroom::{Cards, Entry, ListForm, ListPart, LiveUpdate};
 
 use super::chunk::{FULL, FULL_CLASS, OPEN_CLASS};
 
-/// How many updates a part has: few enough that a revision of one costs little, and enough to be
-/// compressed well by itself. A multiple of a stretch.
+/// The number of updates in a part: few enough that rendering it again after a revision costs
+/// little, and enough for good compression. A multiple of a chunk.
 const PART: usize = 2 * FULL;
 
-/// What stands in a rendered document where the parts of its list belong. No text of an author can hold
-/// it: the sanitiser removes comments, and other texts are escaped; and none comes behind the list.
+/// The placeholder for the list in a rendered document. No text of an author can contain it: the
+/// sanitiser removes comments, other texts are escaped, and none comes after the list.
 const PLACEHOLDER: &str = "<!--list-->";
 
 /// The parts of the list in the document that is being rendered. They are not copied into its HTML.
@@ -25,15 +25,15 @@ const PLACEHOLDER: &str = "<!--list-->";
 pub struct DocumentList(Arc<Mutex<Vec<Arc<ListPart>>>>);
 
 impl DocumentList {
-    /// Puts `parts` into the document that is being rendered, and returns the HTML that stands for them.
+    /// Adds `parts` to the document that is being rendered, and returns their placeholder.
     pub fn insert(parts: Vec<Arc<ListPart>>) -> String {
         let list: Self = expect_context();
         *list.0.lock().unwrap_or_else(PoisonError::into_inner) = parts;
         PLACEHOLDER.to_owned()
     }
 
-    /// Returns the rendered document `html` as what is before its list, the parts of the list, and what
-    /// is behind it; `None` if it has no list.
+    /// Splits the rendered document `html` at its list. Returns the bytes before the list, the
+    /// parts of the list, and the bytes after it; `None` if there is no list.
     pub fn split(&self, html: &Bytes) -> Option<(Bytes, Vec<Arc<ListPart>>, Bytes)> {
         let parts = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let at = html
@@ -47,7 +47,7 @@ impl DocumentList {
     }
 }
 
-/// Returns the list of an entry's `updates`, which are oldest first, in the order that `form` names.
+/// Returns the list of an entry's `updates`, given oldest first, in the order of `form`.
 pub fn list_parts(
     cards: &Cards,
     entry: &Entry,
@@ -71,7 +71,7 @@ const fn order(form: ListForm) -> Order {
     }
 }
 
-/// Returns the HTML of one part, whose `updates` are oldest first.
+/// Returns the HTML of one part, whose `updates` are given oldest first.
 fn html(cards: &Cards, entry: &Entry, updates: &[Arc<LiveUpdate>], form: ListForm) -> String {
     let cards: Vec<_> = updates
         .iter()
@@ -80,7 +80,7 @@ fn html(cards: &Cards, entry: &Entry, updates: &[Arc<LiveUpdate>], form: ListFor
     list_html(&cards, form)
 }
 
-/// Returns the HTML of a list of `cards`, which are oldest first. Only its newest stretch isn't full.
+/// Returns the HTML of a list of `cards`, given oldest first. Only its newest chunk may be open.
 pub fn list_html<Card: AsRef<str>>(cards: &[Card], form: ListForm) -> String {
     let in_order = |pieces: &mut Vec<String>| {
         if order(form) == Order::Latest {
@@ -88,7 +88,7 @@ pub fn list_html<Card: AsRef<str>>(cards: &[Card], form: ListForm) -> String {
         }
         pieces.concat()
     };
-    let stretch = |cards: &[Card]| {
+    let chunk = |cards: &[Card]| {
         let mut cards: Vec<_> = cards.iter().map(|card| card.as_ref().to_owned()).collect();
         let (count, html) = (cards.len(), in_order(&mut cards));
         match form {
@@ -99,14 +99,14 @@ pub fn list_html<Card: AsRef<str>>(cards: &[Card], form: ListForm) -> String {
             ListForm::Page(_) => format!(r#"<div class="{FULL_CLASS}">{html}</div>"#),
         }
     };
-    in_order(&mut cards.chunks(FULL).map(stretch).collect())
+    in_order(&mut cards.chunks(FULL).map(chunk).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The numbers in `html`, in the order that they stand in.
+    /// Returns the numbers in `html`, in their order.
     fn numbers(html: &str) -> Vec<usize> {
         html.split(|c: char| !c.is_ascii_digit())
             .filter_map(|number| number.parse().ok())
@@ -114,10 +114,10 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_stretch_is_the_open_one_in_either_order() {
+    fn newest_chunk_is_the_open_one_in_either_order() {
         let cards: Vec<_> = (0..=FULL).map(|n| format!("<i>{n}</i>")).collect();
-        let full = r#"<div class="stretch is-full">"#;
-        let open = r#"<div class="stretch">"#;
+        let full = r#"<div class="chunk is-full">"#;
+        let open = r#"<div class="chunk">"#;
 
         let oldest = list_html(&cards, ListForm::Page(Order::Oldest));
         assert_eq!(numbers(&oldest), (0..=FULL).collect::<Vec<_>>());
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_holds_cards_alone() {
+    fn block_contains_only_cards() {
         let cards = ["<i>1</i>", "<i>2</i>"];
         let block = list_html(&cards, ListForm::Block(Order::Latest));
         assert_eq!(block, "<i>2</i><i>1</i>");

@@ -1,5 +1,5 @@
-//! Moments, as pages show them: a time of day, with the date where the place doesn't imply it, and with the
-//! zone where clocks show the time twice.
+//! Moments as pages show them: the time of day, with the date unless the page implies it, and with
+//! the zone where clocks show the time twice.
 
 use domain::{Timestamp, ZoneName};
 use leptos::prelude::*;
@@ -8,20 +8,20 @@ use newsroom::{
     zone::{self, LocalTime},
 };
 
-/// A moment. Where the date is implied it stands in attributes, for the browser to show in the reader's own
-/// zone (`times.rs`), and for pages that imply another day (`front/live_cards.rs`).
+/// A moment. An implied date is in attributes, for the browser to show the moment in the reader's
+/// own zone (`times.rs`), and for pages that imply another day (`front/labelled_cards.rs`).
 #[component]
 pub fn Moment(
     /// The moment itself.
     at: Timestamp,
-    /// The zone that it is shown in.
+    /// The zone to show it in.
     zone: ZoneName,
-    /// A moment whose day is implied, and whose year is.
+    /// A moment on the day that the page implies.
     context: Timestamp,
-    /// Whether the date is shown in any case.
+    /// Whether to show the date even if it is implied.
     #[prop(optional)]
     dated: bool,
-    /// Whether the whole moment is its tooltip.
+    /// Whether its tooltip shows the whole moment.
     #[prop(optional)]
     titled: bool,
 ) -> impl IntoView {
@@ -39,7 +39,7 @@ pub fn Moment(
         repeated.as_deref(),
     );
     view! {
-        // Its direction is known: a line around it takes that of what was written.
+        // A fixed direction, so that the text around it does not take its direction from the time.
         <time
             datetime=zone::rfc3339(at)
             dir="ltr"
@@ -51,12 +51,12 @@ pub fn Moment(
     }
 }
 
-/// Whether clocks in `zone` show one date at both moments.
+/// Returns whether both moments are on the same day in `zone`.
 pub fn is_same_day(one: Timestamp, other: Timestamp, zone: &ZoneName) -> bool {
     LocalTime::new(one, zone).date() == LocalTime::new(other, zone).date()
 }
 
-/// What a moment shows: nothing of it has to be escaped.
+/// Returns the HTML of a moment. Its parts need no escaping.
 fn time_of_day(date: Option<&String>, clock: &str, zone: Option<&str>) -> String {
     let mut html = String::new();
     if let Some(date) = date {
@@ -69,8 +69,8 @@ fn time_of_day(date: Option<&String>, clock: &str, zone: Option<&str>) -> String
     html
 }
 
-/// Since when an entry is live, or from when to when it was: what [`Entry::since`] says, with its moments as
-/// `<time>` elements.
+/// Renders since when an entry is live, or from when to when it was: the text of [`Entry::since`],
+/// with its moments as `<time>` elements.
 pub fn render_since(entry: &Entry) -> String {
     let part = |part: &SincePart| match part {
         SincePart::Words(words) => (*words).to_owned(),

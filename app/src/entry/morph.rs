@@ -1,10 +1,10 @@
-//! Makes a node of the page say what the server says now, and touches nothing of it that says so already:
-//! what is selected, focused or playing there stays so.
+//! Morphing: changes a node of the page into another in place. Parts that are equal already are not
+//! touched, so that selection, focus and playback in them are kept.
 
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Node};
 
-/// Makes `old` what `fresh` is.
+/// Morphs `old` into `fresh`.
 pub fn morph(old: &Node, fresh: &Node) {
     if old.is_equal_node(Some(fresh)) {
         return;
@@ -15,12 +15,12 @@ pub fn morph(old: &Node, fresh: &Node) {
         return;
     };
     for name in names(element).chain(names(other)) {
-        // What one element has, another of its kind can have.
+        // Can't fail: the name comes from an attribute of such an element.
         let _ = match other.get_attribute(&name) {
             Some(value) if element.get_attribute(&name).as_ref() != Some(&value) => {
                 element.set_attribute(&name, &value)
             }
-            // What the reader has unfolded isn't the server's to fold.
+            // A `<details>` that the reader opened stays open.
             None if name != "open" => element.remove_attribute(&name),
             _ => Ok(()),
         };
@@ -28,24 +28,23 @@ pub fn morph(old: &Node, fresh: &Node) {
     morph_children(old, fresh);
 }
 
-/// Makes the inside of `old` what is inside `fresh`. What of both is the same thing is told by its kind,
-/// its id and its class.
+/// Morphs the children of `old` into those of `fresh`. Children are matched by name, id and class.
 pub fn morph_children(old: &Node, fresh: &Node) {
     let mut at = old.first_child();
     while let Some(next) = fresh.first_child() {
         let mut same = at.clone();
-        while let Some(node) = same.as_ref().filter(|node| !is_same_thing(node, &next)) {
+        while let Some(node) = same.as_ref().filter(|node| !is_match(node, &next)) {
             same = node.next_sibling();
         }
         if let Some(same) = same {
-            // What stands before it is gone.
+            // The nodes before it have no match.
             at = remove_until(old, at, Some(&same));
             morph(&same, &next);
             at = at.and_then(|at| at.next_sibling());
-            // Neither is in the other.
+            // Can't fail: it is a child of `fresh`.
             let _ = fresh.remove_child(&next);
         } else {
-            // It leaves `fresh` by being inserted.
+            // Inserting it removes it from `fresh`.
             let _ = old.insert_before(&next, at.as_ref());
         }
     }
@@ -57,7 +56,7 @@ fn names(element: &Element) -> impl Iterator<Item = String> {
     (0..names.length()).filter_map(move |at| names.get(at).as_string())
 }
 
-fn is_same_thing(one: &Node, other: &Node) -> bool {
+fn is_match(one: &Node, other: &Node) -> bool {
     let name = |node: &Node| {
         let element = node.dyn_ref::<Element>();
         (
@@ -68,11 +67,11 @@ fn is_same_thing(one: &Node, other: &Node) -> bool {
     name(one) == name(other)
 }
 
-/// Removes what stands from `at` on, up to `end`, which it answers.
+/// Removes the children from `at` up to `end`, and returns `end`.
 fn remove_until(parent: &Node, mut at: Option<Node>, end: Option<&Node>) -> Option<Node> {
     while let Some(node) = at.take_if(|node| Some(&*node) != end) {
         at = node.next_sibling();
-        // It is a child.
+        // Can't fail: it is a child of `parent`.
         let _ = parent.remove_child(&node);
     }
     at

@@ -12,16 +12,18 @@ use newsroom::{Entry, Error, ListForm, LiveUpdate};
 
 use super::{
     DocumentList, list_parts, live_feed_island::LiveFeed, moment::render_since, page_title,
-    state_word,
+    state_label,
 };
 use crate::{
-    composer::ComposerGate,
+    composer::ComposerLoader,
     isolate::isolated,
-    layout::{Canonical, ENGLISH, Frame, Hydration, ORDER_SCRIPT, Place, StaticBar, or_error},
+    layout::{
+        Audience, Canonical, ENGLISH, Hydration, ORDER_SCRIPT, PageLayout, StaticBar, page_or_error,
+    },
     request::newsroom,
 };
 
-/// An entry and its updates; its islands make it live.
+/// The page of an entry, with all its updates. Its islands keep it up to date.
 #[component]
 pub fn EntryPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
@@ -31,26 +33,27 @@ pub fn EntryPage() -> impl IntoView {
         let newsroom = newsroom();
         let begun = Instant::now();
         let page = async {
-            let slug = Slug::parse(&slug).map_err(|_| Error::NotFound("entry"))?;
+            let slug = Slug::parse(&slug).map_err(|_| Error::NotFound("live blog"))?;
             newsroom.entry_page(&slug).await
         };
         let page = page.await;
         let read = begun.elapsed();
         let page = page.map(|page| {
             let entry = page.entry;
-            let asked = order.and_then(|order| order.parse().ok());
-            let order = asked.unwrap_or(entry.default_order);
+            let requested = order.and_then(|order| order.parse().ok());
+            let order = requested.unwrap_or(entry.default_order);
             let form = ListForm::Page(order);
             let list = list_parts(newsroom.cards(), &entry, &page.updates, form);
-            // Of what the server says that the whole page took.
+            // Parts of the time that the server logs for the whole page.
             tracing::debug!(
                 database_ms = read.as_secs_f64() * 1e3,
                 cards_ms = begun.elapsed().saturating_sub(read).as_secs_f64() * 1e3,
-                "put the cards together"
+                "assembled the cards"
             );
-            let marked = page.updates.iter().filter(|update| update.is_highlight());
-            let marked: Vec<LiveUpdate> = marked.map(|update| (**update).clone()).collect();
-            let highlights = newsroom.cards().highlights(&entry, &marked);
+            let highlighted = page.updates.iter().filter(|update| update.is_highlight());
+            let highlighted: Vec<LiveUpdate> =
+                highlighted.map(|update| (**update).clone()).collect();
+            let highlights = newsroom.cards().highlights(&entry, &highlighted);
             let mut authors: Vec<String> = Vec::new();
             for update in &page.updates {
                 if !authors.iter().any(|name| *name == update.author.as_str()) {
@@ -62,9 +65,9 @@ pub fn EntryPage() -> impl IntoView {
                 summary => summary.to_owned(),
             };
             view! {
-                <Frame
+                <PageLayout
                     title=page_title(entry.title.as_str())
-                    place=Place::Public
+                    audience=Audience::Public
                     language=Some(entry.language.clone())
                 >
                     <Meta name="description" content=description.clone() />
@@ -74,15 +77,15 @@ pub fn EntryPage() -> impl IntoView {
                     <Canonical path=format!("/entries/{}", entry.slug) />
                     <Heading entry=entry.clone() authors />
                     <div class="highlights" id="entry-highlights" inner_html=highlights></div>
-                    <ComposerGate />
-                    <OrderLink entry=entry.clone() order />
+                    <ComposerLoader />
+                    <EntryStaticBar entry=entry.clone() order />
                     <Hydration />
                     <LiveFeed />
                     <div
                         id="live-updates"
                         role="feed"
                         aria-label="Updates"
-                        // A feed without articles is one that isn't there yet.
+                        // A feed must contain articles, unless it is busy (WAI-ARIA 1.2).
                         aria-busy=page.updates.is_empty().then_some("true")
                         data-entry-id=entry.id.0
                         data-cursor=page.cursor.to_string()
@@ -96,14 +99,14 @@ pub fn EntryPage() -> impl IntoView {
                     <p class="empty if-no-updates" lang=ENGLISH>
                         <NoUpdates state=entry.state />
                     </p>
-                </Frame>
+                </PageLayout>
             }
         });
-        or_error(&response, page)
+        page_or_error(&response, page)
     })
 }
 
-/// What stands in the list's place while it is empty.
+/// The text shown instead of an empty list.
 #[component]
 fn NoUpdates(state: EntryState) -> impl IntoView {
     match state {
@@ -113,7 +116,7 @@ fn NoUpdates(state: EntryState) -> impl IntoView {
         }),
         _ => Either::Right(view! {
             "No updates yet. "
-            <span class="if-live">"The first one will appear here by itself."</span>
+            <span class="if-live">"The first one will appear here automatically."</span>
         }),
     }
 }
@@ -136,7 +139,7 @@ fn Heading(entry: Entry, authors: Vec<String>) -> impl IntoView {
                 data-state=entry.state.as_str()
                 lang=ENGLISH
             >
-                {state_word(entry.state)}
+                {state_label(entry.state)}
             </p>
             <h1 id="entry-title" dir="auto">
                 {entry.title.to_string()}
@@ -152,19 +155,19 @@ fn Heading(entry: Entry, authors: Vec<String>) -> impl IntoView {
     }
 }
 
-/// The order switch of pages that don't update by themselves, the way to see what is new, and for authors the
-/// composer as a page of its own.
+/// The bar of a page that does not update automatically: a link to refresh it, a link to the other
+/// order, and for authors a link to the composer's own page.
 #[component]
-fn OrderLink(entry: Entry, order: Order) -> impl IntoView {
-    let here = use_context::<Parts>().map(|parts| parts.uri.to_string());
+fn EntryStaticBar(entry: Entry, order: Order) -> impl IntoView {
+    let url = use_context::<Parts>().map(|parts| parts.uri.to_string());
     let other = order.flipped();
     view! {
-        <StaticBar here=here.unwrap_or_default()>
+        <StaticBar url=url.unwrap_or_default()>
             <a class="button" href=format!("/entries/{}?order={other}", entry.slug)>
                 {show_first(other)}
             </a>
             <a class="button if-author" href=format!("/entries/{}/compose", entry.slug)>
-                "Post an update"
+                "Post update"
             </a>
         </StaticBar>
     }

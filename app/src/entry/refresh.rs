@@ -1,5 +1,5 @@
-//! A page of all entries, made anew of the page that the server has now. All that ever changed in all entries would be
-//! far more than such a page shows.
+//! Refreshing a page of all entries from the server's current page. Such a page shows far less than
+//! everything that ever changed in all entries.
 
 use std::rc::Rc;
 
@@ -11,105 +11,109 @@ use web_sys::Element;
 
 use super::{
     card_node::{self, number},
-    catch_up::{SPREAD_MS, jitter},
-    feed_list::Shows,
+    catch_up::{MAX_JITTER_MS, jitter},
+    feed_list::PageKind,
     fetch,
-    live_page::LivePage,
+    live_client::LiveClient,
     morph::morph_children,
     times,
 };
 
-/// How long to wait before the page is fetched again that could not be had.
-const AGAIN_MS: u32 = 10_000;
+/// The delay before the page is fetched again after a failure, in milliseconds.
+const RETRY_MS: u32 = 10_000;
 
-/// How long to wait before it is fetched again that came out of a cache, too old: as long as caches keep it.
-const KEPT_MS: u32 = 2_000;
+/// The delay before the page is fetched again after a cache returned one that is too old, in
+/// milliseconds: as long as caches keep it.
+const CACHE_RETRY_MS: u32 = 2_000;
 
-impl LivePage {
-    /// Fetches the page, and swaps in what is different: what stays the same keeps its node, and the
-    /// reader their place. A moment of chance first, so that a thousand pages don't ask as one.
-    pub(super) fn renew(self: &Rc<Self>) {
-        self.require_revision();
-        self.fetch_in(0);
+impl LiveClient {
+    /// Fetches the page, and replaces what is different: an unchanged part keeps its nodes, and the
+    /// reader their position. Starts after a random delay, so that many clients do not send their
+    /// requests at once.
+    pub(super) fn refresh(self: &Rc<Self>) {
+        self.require_cursor();
+        self.schedule_refresh(0);
     }
 
-    /// From here on, what is fetched must know what this page knows by now: what it has no notion of would
-    /// be undone by it, and nothing would tell of that again.
-    pub(super) fn require_revision(&self) {
-        self.known.replace(self.reader.borrow().cursor().clone());
+    /// Requires pages fetched from now on to be at least as new as this one. An older page would
+    /// undo changes, and the feed would not send them again.
+    pub(super) fn require_cursor(&self) {
+        self.required
+            .replace(self.follower.borrow().cursor().clone());
     }
 
-    fn fetch_in(self: &Rc<Self>, wait_ms: u32) {
-        if self.renewing.replace(true) {
+    fn schedule_refresh(self: &Rc<Self>, delay_ms: u32) {
+        if self.refreshing.replace(true) {
             return;
         }
-        let page = Rc::clone(self);
-        let ask = move || spawn_local(async move { page.fetch_anew().await });
-        Timeout::new(wait_ms + jitter(SPREAD_MS), ask).forget();
+        let client = Rc::clone(self);
+        let fetch = move || spawn_local(async move { client.fetch_page().await });
+        Timeout::new(delay_ms + jitter(MAX_JITTER_MS), fetch).forget();
     }
 
-    async fn fetch_anew(self: Rc<Self>) {
+    async fn fetch_page(self: Rc<Self>) {
         let path = window().location().pathname().unwrap_or_default();
-        let answer = fetch::get_text(&path).await;
-        self.renewing.set(false);
-        let html = answer.and_then(|(status, text)| (status == 200).then_some(text));
+        let response = fetch::get_text(&path).await;
+        self.refreshing.set(false);
+        let html = response.and_then(|(status, text)| (status == 200).then_some(text));
         match html.and_then(|html| self.parse(&html)) {
-            Some((_, cursor)) if self.is_too_old(&cursor) => self.fetch_in(KEPT_MS),
-            Some((fresh, cursor)) => {
-                self.replace_with(&fresh, cursor);
-                self.note_cursor();
-                // It may come out of a cache, and be behind what the server has, or ahead of what is read.
+            Some((_, cursor)) if self.is_too_old(&cursor) => self.schedule_refresh(CACHE_RETRY_MS),
+            Some((page, cursor)) => {
+                self.replace_with(&page, cursor);
+                self.write_cursor();
+                // A page from a cache may be older than the server's head, or newer than this page.
                 self.catch_up();
             }
-            None => self.fetch_in(AGAIN_MS),
+            None => self.schedule_refresh(RETRY_MS),
         }
     }
 
-    /// The list of the page in `html`, and where in the feed that is.
+    /// Returns the list of the page in `html`, and its cursor.
     fn parse(&self, html: &str) -> Option<(Element, Cursor)> {
         let same = ["#", &self.list.element().id()].concat();
-        let fresh = card_node::parse_all(html)?.query_selector(&same).ok()??;
-        let cursor = fresh.get_attribute("data-cursor")?.parse().ok()?;
-        Some((fresh, cursor))
+        let page = card_node::parse_all(html)?.query_selector(&same).ok()??;
+        let cursor = page.get_attribute("data-cursor")?.parse().ok()?;
+        Some((page, cursor))
     }
 
     fn is_too_old(&self, cursor: &Cursor) -> bool {
-        let known = self.known.borrow();
-        cursor.epoch == known.epoch && cursor.rev < known.rev
+        let required = self.required.borrow();
+        cursor.epoch == required.epoch && cursor.rev < required.rev
     }
 
-    /// Shows what a list does that was made at `cursor`.
-    fn replace_with(&self, fresh: &Element, cursor: Cursor) {
-        let same_epoch = cursor.epoch == self.reader.borrow().cursor().epoch;
-        if self.shows == Shows::Entries {
-            times::show(fresh, self.list.shows_own_zone());
-            morph_children(self.list.element(), fresh);
+    /// Shows what the list `page` shows, which was rendered at `cursor`.
+    fn replace_with(&self, page: &Element, cursor: Cursor) {
+        let same_epoch = cursor.epoch == self.follower.borrow().cursor().epoch;
+        if self.kind == PageKind::Front {
+            times::show(page, self.list.shows_own_zone());
+            morph_children(self.list.element(), page);
         } else {
-            self.note_bounds(fresh, same_epoch);
-            self.hold_or_show(|hold| {
+            self.copy_bounds(page, same_epoch);
+            self.insert_updates(|hidden| {
                 if same_epoch {
-                    self.list.merge(fresh, cursor.rev, hold)
+                    self.list.merge(page, cursor.rev, hidden)
                 } else {
-                    self.list.replace_with(fresh, hold)
+                    self.list.replace_with(page, hidden)
                 }
             });
             if same_epoch {
-                // The fresh page tells nothing of what it has no room for: that is still to be read.
+                // The page leaves out updates that are too old for it. Their changes are still to
+                // be fetched, so the cursor stays.
                 return;
             }
         }
-        self.reader.borrow_mut().restart(cursor);
+        self.follower.borrow_mut().restart(cursor);
     }
 
-    /// Notes of a fresh list which entries are live, and what is too old to be shown.
-    fn note_bounds(&self, fresh: &Element, same_epoch: bool) {
-        let mut oldest = number(fresh, "data-oldest");
+    /// Copies from a fetched list which entries are live, and the time of the oldest update shown.
+    fn copy_bounds(&self, page: &Element, same_epoch: bool) {
+        let mut oldest = number(page, "data-oldest");
         if same_epoch {
-            // What this page began with is still there.
+            // The updates that this page started with are still shown.
             oldest = oldest.min(number(self.list.element(), "data-oldest"));
         }
         self.list.set_data("oldest", &oldest.to_string());
-        let live = fresh.get_attribute("data-live").unwrap_or_default();
+        let live = page.get_attribute("data-live").unwrap_or_default();
         self.list.set_data("live", &live);
     }
 }

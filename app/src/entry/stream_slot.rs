@@ -1,4 +1,5 @@
-//! The slot that a page's stream takes of the few that the pages of one browser share.
+//! Slots for streams. The pages of one browser share a few slots, because over HTTP/1.1 a browser
+//! opens only six connections to a server. A page has a stream only while it holds a slot.
 
 use domain::{Claim, StreamSlots};
 use js_sys::{Math, Reflect};
@@ -6,29 +7,29 @@ use leptos::prelude::window;
 
 use crate::{browser_clock::now, local_storage};
 
-/// A slot; dropped, it is free for another page.
+/// A slot. Dropping it releases it for another page.
 pub struct StreamSlot {
-    /// The page's name among the browser's pages; `None` where streams share one connection.
+    /// The page's random id; `None` where streams share one connection and need no slot.
     page: Option<u64>,
 }
 
 impl StreamSlot {
-    /// Takes a slot, if one is free. Where a browser keeps nothing, its pages can't share, and each has
-    /// one; over HTTP/2 and HTTP/3 they need not.
+    /// Takes a slot, if one is free. Always succeeds over HTTP/2 and HTTP/3, and in a browser
+    /// without local storage, where pages can't coordinate.
     pub fn claim() -> Option<Self> {
         let slot = Self {
-            page: (!streams_share_a_connection()).then(page_name),
+            page: (!streams_share_a_connection()).then(page_id),
         };
         if slot.renew() {
             return Some(slot);
         }
-        // Nothing is held that could be freed.
+        // Without a claim there is nothing to release.
         std::mem::forget(slot);
         None
     }
 
-    /// Holds on to the slot. Returns whether it is still held: the pages took one too many, or this one
-    /// was frozen.
+    /// Renews the claim. Returns whether the slot is still held. It is lost if too many pages
+    /// claimed one at once, or if the browser froze this page.
     pub fn renew(&self) -> bool {
         let Some(page) = self.page else {
             return true;
@@ -61,17 +62,17 @@ fn store(slots: &StreamSlots) {
     local_storage::set(local_storage::STREAMS, &slots.to_text());
 }
 
-/// A number that no other page of the browser has.
+/// Returns a random id for this page.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "positive, and below 2^53"
 )]
-fn page_name() -> u64 {
+fn page_id() -> u64 {
     (Math::random() * 9e15) as u64
 }
 
-/// Whether the page came over a protocol that carries any number of streams on one connection.
+/// Returns whether the page was loaded over a protocol that multiplexes streams on one connection.
 fn streams_share_a_connection() -> bool {
     let protocol = window()
         .performance()

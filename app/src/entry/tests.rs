@@ -1,4 +1,4 @@
-//! How moments, and what people wrote, are shown wherever an entry's parts are made.
+//! How moments and people's texts are rendered in all parts of an entry.
 
 use domain::{
     AccountId, Draft, EntryId, EntryState, Epoch, Language, Order, Slug, Summary, Timestamp, Title,
@@ -7,9 +7,9 @@ use domain::{
 use newsroom::{Entry, LiveUpdate, to_safe_html, zone};
 
 use super::{render_card, render_highlights, render_since};
-use crate::front::{live_cards::from_entry, render_line};
+use crate::front::{labelled_cards::add_entry_label, render_entry_summary};
 
-/// A moment, as in `2026-11-21 14:05`, by the clocks of UTC.
+/// Parses a moment in UTC, such as `2026-11-21 14:05`.
 pub fn at(text: &str) -> Timestamp {
     let moment: jiff::Timestamp = format!("{}Z", text.replace(' ', "T")).parse().unwrap();
     Timestamp(moment.as_microsecond())
@@ -54,7 +54,7 @@ pub fn update(posted_at: &str) -> LiveUpdate {
     }
 }
 
-/// What a reader sees of HTML: its text.
+/// Returns the text of HTML.
 fn text(html: &str) -> String {
     let mut text = String::new();
     let mut rest = html;
@@ -66,7 +66,7 @@ fn text(html: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The text of each `<time>` in `html`.
+/// Returns the text of each `<time>` in `html`.
 fn times(html: &str) -> Vec<String> {
     let times = html.split("<time ").skip(1);
     times
@@ -78,9 +78,10 @@ fn times(html: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_time_has_a_date_unless_its_place_implies_the_day() {
+fn every_time_has_a_date_unless_the_page_implies_the_day() {
     let entry = entry("Europe/Paris", "2026-11-21 13:05");
-    // Posted, and shown in the card, among the cards of all entries, among the key moments, and on the front page.
+    // When it was posted, and its time in the card, on `/live` and the front page, and among the
+    // key moments.
     for (posted_at, card, elsewhere, moment) in [
         ("2026-11-21 13:05", "14:05", "21 Nov 14:05", "14:05"),
         ("2026-11-21 22:59", "23:59", "21 Nov 23:59", "23:59"),
@@ -96,7 +97,7 @@ fn every_time_has_a_date_unless_its_place_implies_the_day() {
             "22 Nov 14:05",
             "22 Nov 14:05",
         ),
-        // Written before it was started.
+        // Posted before the entry was started.
         (
             "2026-11-18 09:00",
             "18 Nov 10:00",
@@ -113,17 +114,21 @@ fn every_time_has_a_date_unless_its_place_implies_the_day() {
         let update = update(posted_at);
         let html = render_card(&entry, &update);
         assert_eq!(times(&html), [card], "card of {posted_at}");
-        let named = from_entry(&html, update.id, entry.id, "final", "The final");
-        assert_eq!(times(&named), [elsewhere], "card on /live of {posted_at}");
+        let labelled = add_entry_label(&html, update.id, entry.id, "final", "The final");
+        assert_eq!(
+            times(&labelled),
+            [elsewhere],
+            "card on /live of {posted_at}"
+        );
         let highlights = render_highlights(&entry, std::slice::from_ref(&update));
         assert_eq!(times(&highlights), [moment], "key moment of {posted_at}");
-        let line = render_line(&entry, Some(&update));
-        assert_eq!(times(&line)[0], elsewhere, "line of {posted_at}");
+        let summary = render_entry_summary(&entry, Some(&update));
+        assert_eq!(times(&summary)[0], elsewhere, "summary of {posted_at}");
     }
 }
 
 #[test]
-fn an_edit_on_another_day_than_the_post_says_so() {
+fn edit_on_another_day_than_the_post_has_a_date() {
     let entry = entry("Europe/Paris", "2026-11-21 13:05");
     for (posted_at, edited_at, edited) in [
         ("2026-11-21 22:50", "2026-11-21 22:55", "23:55"),
@@ -152,7 +157,7 @@ fn key_moments_of_several_days_have_all_their_dates() {
 }
 
 #[test]
-fn an_hour_that_comes_twice_is_told_apart_wherever_it_is_shown() {
+fn repeated_hour_has_its_zone_wherever_it_is_shown() {
     let entry = entry("Europe/Paris", "2026-10-24 22:00");
     for (posted_at, clock) in [
         ("2026-10-24 23:59", "01:59"),
@@ -168,12 +173,15 @@ fn an_hour_that_comes_twice_is_told_apart_wherever_it_is_shown() {
         assert_eq!(times(&render_card(&entry, &update)), [clock, clock]);
         let highlights = render_highlights(&entry, std::slice::from_ref(&update));
         assert_eq!(times(&highlights), [clock]);
-        assert_eq!(times(&render_line(&entry, Some(&update)))[0], dated);
+        assert_eq!(
+            times(&render_entry_summary(&entry, Some(&update)))[0],
+            dated
+        );
     }
 }
 
 #[test]
-fn since_is_the_same_text_with_moments_that_can_be_told_in_another_zone() {
+fn since_has_the_same_text_with_moments_as_time_elements() {
     let live = entry("Europe/Paris", "2026-11-21 13:05");
     let ended_at = |moment| Entry {
         state: EntryState::Ended,
@@ -203,23 +211,23 @@ fn since_is_the_same_text_with_moments_that_can_be_told_in_another_zone() {
         assert_eq!(entry.since(), since);
         assert_eq!(times(&html).len(), moments);
     }
-    // On the day that clocks are put back the zone is no longer the same at its end.
-    let over = Entry {
+    // On the day that clocks are put back, the zone differs at the end.
+    let ended = Entry {
         starts_at: at("2026-10-24 22:00"),
         ..ended_at("2026-10-25 10:00")
     };
     assert_eq!(
-        over.since(),
+        ended.since(),
         "From 25 October 2026, 00:00 CEST to 25 October 2026, 11:00 CET"
     );
 }
 
 #[test]
-fn what_people_wrote_has_its_own_direction_and_language() {
+fn texts_of_people_have_their_own_direction_and_language() {
     let entry = Entry {
         title: Title::parse("مباشر: النهائي 2026").unwrap(),
         summary: Summary::parse("هدف!").unwrap(),
-        language: Language::known("ar"),
+        language: Language::new_unchecked("ar"),
         ..entry("Europe/Paris", "2026-11-21 13:05")
     };
     let update = LiveUpdate {
@@ -246,12 +254,12 @@ fn what_people_wrote_has_its_own_direction_and_language() {
         2,
         "{highlights}"
     );
-    let line = render_line(&entry, Some(&update));
+    let summary = render_entry_summary(&entry, Some(&update));
     // The title, the summary and the latest update.
-    assert_eq!(line.matches(r#"dir="auto""#).count(), 3, "{line}");
-    assert!(line.contains(r#"lang="ar""#), "{line}");
-    for html in [card, highlights, line] {
-        // A time is no part of the text that a line takes its direction from.
+    assert_eq!(summary.matches(r#"dir="auto""#).count(), 3, "{summary}");
+    assert!(summary.contains(r#"lang="ar""#), "{summary}");
+    for html in [card, highlights, summary] {
+        // A time has its own direction, so that the text around it does not take it over.
         let times = html.matches("<time ").count();
         assert_eq!(html.matches(r#"dir="ltr""#).count(), times, "{html}");
     }

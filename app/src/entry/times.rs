@@ -1,4 +1,4 @@
-//! Times of updates: in the entry's zone, as the server writes them, or in the reader's own.
+//! Times in the page: in the entry's zone, as the server renders them, or in the reader's own.
 
 use std::cell::RefCell;
 
@@ -6,15 +6,15 @@ use js_sys::{Array, Date, Intl, JSON, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Element;
 
-/// Where a time keeps what the server wrote into it, while something else is shown.
-const WRITTEN: &str = "data-written";
-/// Where it keeps the tooltip that the server wrote.
-const WRITTEN_TITLE: &str = "data-title";
+/// The attribute that keeps the server's HTML of a time while another is shown.
+const ORIGINAL: &str = "data-written";
+/// The attribute that keeps the server's tooltip.
+const ORIGINAL_TITLE: &str = "data-title";
 
-/// The minute, in the milliseconds that JavaScript's clock counts.
+/// A minute, in milliseconds.
 const MINUTE: f64 = 60_000.0;
 
-/// The name of the reader's own zone, as in `Europe/Paris`.
+/// Returns the name of the reader's own zone, such as `Europe/Paris`.
 pub fn own_zone() -> Option<String> {
     let format = Intl::DateTimeFormat::new(&Array::new(), &Object::new());
     Reflect::get(&format.resolved_options(), &"timeZone".into())
@@ -22,15 +22,15 @@ pub fn own_zone() -> Option<String> {
         .as_string()
 }
 
-/// Shows every time within `root` in the reader's own zone, or as the server wrote it. What an author wrote
-/// is left alone.
+/// Shows every time within `root` in the reader's own zone, or as the server rendered it. Does not
+/// change times inside an author's text.
 pub fn show(root: &Element, own: bool) {
     let Ok(times) = root.query_selector_all("time[datetime]:not(.prose time)") else {
         return;
     };
     for at in 0..times.length() {
         if let Some(time) = times.item(at).map(JsCast::unchecked_into::<Element>)
-            && time.has_attribute(WRITTEN) != own
+            && time.has_attribute(ORIGINAL) != own
         {
             if own {
                 show_own(&time);
@@ -41,9 +41,9 @@ pub fn show(root: &Element, own: bool) {
     }
 }
 
-/// Shows one time in the reader's own zone; its tooltip, too, which it has itself or what it stands in.
+/// Shows one time, and its tooltip, in the reader's own zone.
 fn show_own(time: &Element) {
-    let Some(local) = Local::of(time, "datetime") else {
+    let Some(local) = LocalTime::of(time, "datetime") else {
         return;
     };
     let html = if time.has_attribute("data-full") {
@@ -51,50 +51,51 @@ fn show_own(time: &Element) {
     } else {
         local.clock_and_date(time)
     };
-    keep(time, WRITTEN, &time.inner_html());
+    set(time, ORIGINAL, &time.inner_html());
     time.set_inner_html(&html);
     if let Some(titled) = titled(time) {
         let title = titled.get_attribute("title").unwrap_or_default();
-        keep(time, WRITTEN_TITLE, &title);
-        keep(&titled, "title", &local.full());
+        set(time, ORIGINAL_TITLE, &title);
+        set(&titled, "title", &local.full());
     }
 }
 
 fn restore(time: &Element) {
-    time.set_inner_html(&time.get_attribute(WRITTEN).unwrap_or_default());
+    time.set_inner_html(&time.get_attribute(ORIGINAL).unwrap_or_default());
     if let Some(titled) = titled(time) {
-        let title = time.get_attribute(WRITTEN_TITLE).unwrap_or_default();
-        keep(&titled, "title", &title);
+        let title = time.get_attribute(ORIGINAL_TITLE).unwrap_or_default();
+        set(&titled, "title", &title);
     }
-    for name in [WRITTEN, WRITTEN_TITLE] {
-        // A plain name is always taken.
+    for name in [ORIGINAL, ORIGINAL_TITLE] {
+        // Can't fail: the attribute's name is valid.
         let _ = time.remove_attribute(name);
     }
 }
 
-/// What has the tooltip of a time.
+/// Returns the element that has the tooltip of a time: the time itself, or an element around it.
 fn titled(time: &Element) -> Option<Element> {
     time.closest("[title]").ok()?
 }
 
-fn keep(element: &Element, name: &str, value: &str) {
-    // A plain name is always taken.
+fn set(element: &Element, name: &str, value: &str) {
+    // Can't fail: the attribute's name is valid.
     let _ = element.set_attribute(name, value);
 }
 
-/// A moment as clocks in the reader's zone show it.
-struct Local {
+/// A moment in the reader's own zone.
+struct LocalTime {
     moment: Date,
-    /// As in `Mon Nov 23 2026 18:30:00 GMT-0500 (Eastern Standard Time)`; ECMAScript says how it begins.
+    /// For example, `Mon Nov 23 2026 18:30:00 GMT-0500 (Eastern Standard Time)`. The format up to
+    /// the offset is specified by ECMAScript (21.4.4.41.4).
     text: String,
 }
 
-impl Local {
-    /// The moment in an attribute of `time`.
+impl LocalTime {
+    /// Parses the moment in an attribute of `time`.
     fn of(time: &Element, name: &str) -> Option<Self> {
         let moment = Date::new(&JsValue::from_str(&time.get_attribute(name)?));
         let text = String::from(moment.to_string());
-        // What is no moment is said in fewer words.
+        // The text of an invalid date is shorter.
         (text.len() > 24).then_some(Self { moment, text })
     }
 
@@ -102,12 +103,12 @@ impl Local {
         self.text.get(from..to).unwrap_or_default()
     }
 
-    /// As in `18:30`.
+    /// Returns, for example, `18:30`.
     fn clock(&self) -> &str {
         self.part(16, 21)
     }
 
-    /// As in `23 Nov`, which is how the server writes it.
+    /// Returns, for example, `23 Nov`, in the server's format.
     fn date(&self) -> String {
         [self.day(), " ", self.part(4, 7)].concat()
     }
@@ -116,8 +117,8 @@ impl Local {
         self.part(8, 10).trim_start_matches('0')
     }
 
-    /// What stands in a time: the clock, with the date unless it is the one that goes without saying both in
-    /// the entry's zone and here, and with the zone where clocks show this time twice.
+    /// Returns the HTML of a time: the clock; the date, unless the page implies it both in the
+    /// entry's zone and in this one; and the zone, where clocks show this time twice.
     fn clock_and_date(&self, time: &Element) -> String {
         let date = self.date();
         let implied = time.get_attribute("data-day").as_ref() == Some(&date)
@@ -126,9 +127,9 @@ impl Local {
         if !implied {
             html += r#"<span class="date">"#;
             html += &date;
-            // The server's date has a year if it goes without saying no more than the day.
-            let written = time.query_selector(".date").ok().flatten();
-            if written.is_some_and(|it| it.text_content().is_some_and(|it| it.len() > 6)) {
+            // The server's date has a year if the page does not imply the year either.
+            let original = time.query_selector(".date").ok().flatten();
+            if original.is_some_and(|it| it.text_content().is_some_and(|it| it.len() > 6)) {
                 html += self.part(10, 15);
             }
             html += "</span> ";
@@ -142,7 +143,7 @@ impl Local {
         html
     }
 
-    /// As in `23 November 2026, 18:30 EST`.
+    /// Returns, for example, `23 November 2026, 18:30 EST`.
     fn full(&self) -> String {
         const MONTHS: &str =
             "January February March April May June July August September October November December";
@@ -162,7 +163,7 @@ impl Local {
         .concat()
     }
 
-    /// Whether clocks show this time once before they are put back, and once after.
+    /// Returns whether clocks show this time twice, because they are put back after it.
     fn is_repeated(&self) -> bool {
         let offset = |minutes: f64| {
             let at = self.moment.get_time() + minutes * MINUTE;
@@ -172,16 +173,16 @@ impl Local {
         shift > 0.0 && offset(shift) > offset(-shift)
     }
 
-    /// The zone's abbreviation, as in `EST`. It is remembered for its offset: there may be thousands of
-    /// times, and the browser takes long to name one.
+    /// Returns the zone's abbreviation, such as `EST`. Cached by offset: there may be thousands of
+    /// times, and the browser needs long for each name.
     fn zone(&self) -> String {
         thread_local! {
             static NAMES: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
         }
-        // As in `GMT-0500`.
+        // For example, `GMT-0500`.
         let offset = self.part(25, 33);
         NAMES.with_borrow_mut(|names| {
-            if let Some((_, name)) = names.iter().find(|(of, _)| of == offset) {
+            if let Some((_, name)) = names.iter().find(|(key, _)| key == offset) {
                 return name.clone();
             }
             let name = zone_name(&self.moment);
@@ -191,8 +192,8 @@ impl Local {
     }
 }
 
-/// What the reader's zone is called at a moment, in short. Each English has names for the zones of its own
-/// countries, and for others an offset, as in `GMT-5`.
+/// Returns the short name of the reader's zone at a moment. Each English locale has names for the
+/// zones of its own countries, and only an offset, such as `GMT-5`, for the others.
 fn zone_name(at: &Date) -> String {
     let options = JSON::parse(r#"{"timeZoneName":"short"}"#).unwrap_or_default();
     let mut name = String::new();
@@ -209,7 +210,7 @@ fn zone_name(at: &Date) -> String {
     name
 }
 
-/// The time now, as in `14:05`.
+/// Returns the current time by the reader's clock, for example `14:05`.
 pub fn clock_now() -> String {
     let now = Date::new_0();
     String::from(now.to_string())

@@ -1,4 +1,4 @@
-//! An update's card: the one place that makes it, for every page and every transport.
+//! An update's card, rendered here for every page and every transport.
 
 use leptos::prelude::*;
 use newsroom::{Entry, LiveUpdate, zone::LocalTime};
@@ -6,15 +6,15 @@ use newsroom::{Entry, LiveUpdate, zone::LocalTime};
 use super::moment::Moment;
 use crate::{escape::escaped, layout::ENGLISH};
 
-/// The card of `update`: what the newsroom hands to pages, streams, polls and programs alike.
+/// Renders the card of `update`, which pages, streams, polls and the API all contain.
 pub fn render_card(entry: &Entry, update: &LiveUpdate) -> String {
     Owner::new().with(|| view! { <UpdateCard entry update /> }.to_html())
 }
 
-/// What an update says, without its time and author, for clients that put their own around it: its
-/// headline, if it has one, and its text.
+/// Returns an update's headline, if it has one, and its text, for clients that render the time and
+/// the author themselves.
 pub fn update_content(update: &LiveUpdate) -> String {
-    // Such a client's page may hold the card as well.
+    // Such a client's page may contain the card as well, so the ids must differ.
     let body = update.html.in_place(&format!("content-{}", update.id));
     match &update.headline {
         Some(line) => format!("<strong>{}</strong>\n{body}", escaped(line.to_string())),
@@ -25,7 +25,7 @@ pub fn update_content(update: &LiveUpdate) -> String {
 #[component]
 fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
     let zone = &entry.time_zone;
-    // What is the page's own word, in a card that is in another language.
+    // The language of the page's own words, if the card is in another language.
     let own = (!entry.language.is_english()).then_some(ENGLISH);
     let edited = update.edited_at.map(|at| {
         view! {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_card_keeps_the_page_contract() {
+    fn card_keeps_the_page_contract() {
         insta::assert_snapshot!(
             render_card(&entry(), &update("**Goal**", "")),
             @r#"<article id="update-12" data-update-id="12" data-rev="9" data-posted-at="1795266300123456" lang="en" class="update"><a href="/entries/final/updates/12" title="21 November 2026, 14:05 CET" class="update-when"><time datetime="2026-11-21T13:05:00.123Z" dir="ltr" data-from="2026-11-21T13:05:00.000Z" data-day="21 Nov">14:05</time></a><div class="update-body"><!><!><div class="prose"><p dir="auto"><strong>Goal</strong></p></div><p class="update-by"><bdi class="update-author">ann</bdi><!></p></div></article>"#
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_typed_is_escaped() {
+    fn headline_is_escaped() {
         let card = render_card(&entry(), &update("x", "<script>alert(1)</script>"));
         assert!(!card.contains("<script"), "{card}");
     }
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_content_is_the_text_alone() {
+    fn content_has_no_time_and_no_author() {
         assert_eq!(
             update_content(&update("A *goal*", "")),
             "<p dir=\"auto\">A <em>goal</em></p>"
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_update_gives_the_same_bytes() {
+    fn same_update_renders_the_same_bytes() {
         let (entry, update) = (entry(), update("A [link](https://example.org)", "Headline"));
         assert_eq!(render_card(&entry, &update), render_card(&entry, &update));
     }

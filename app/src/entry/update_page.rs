@@ -1,4 +1,4 @@
-//! The page of one update: what a link to it shows.
+//! The page of one update, which links to an update lead to.
 
 use axum::http::StatusCode;
 use domain::{Slug, UpdateId};
@@ -14,14 +14,15 @@ use newsroom::{
 use super::{excerpt::excerpt, moment::Moment};
 use crate::{
     isolate::isolated,
-    layout::{Canonical, ENGLISH, Frame, Place, or_error},
+    layout::{Audience, Canonical, ENGLISH, PageLayout, page_or_error},
     request::newsroom,
 };
 
-/// How much of a neighbour is shown, in characters: about a line.
-const NEIGHBOUR: usize = 80;
+/// The longest excerpt of the previous and next update, in characters: about one line.
+const NEIGHBOUR_EXCERPT: usize = 80;
 
-/// One update, the way to its entry, and those beside it; or that it was removed.
+/// The page of one update, with links to its entry and to the updates before and after; or a note
+/// that the update was removed.
 #[component]
 pub fn UpdatePage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
@@ -32,7 +33,7 @@ pub fn UpdatePage() -> impl IntoView {
     Suspend::new(async move {
         let newsroom = newsroom();
         let found = async {
-            let slug = Slug::parse(&slug).map_err(|_| Error::NotFound("entry"))?;
+            let slug = Slug::parse(&slug).map_err(|_| Error::NotFound("live blog"))?;
             let id: UpdateId = id.parse().map_err(|_| Error::NotFound("update"))?;
             newsroom.update_page(&slug, id).await
         };
@@ -46,7 +47,7 @@ pub fn UpdatePage() -> impl IntoView {
                 Either::Right(view! { <Removed entry=*entry /> })
             }
         });
-        or_error(&response, page)
+        page_or_error(&response, page)
     })
 }
 
@@ -73,9 +74,9 @@ fn Shown(shown: ShownUpdate, card: String) -> impl IntoView {
         .map(|(update, rel)| view! { <Neighbour entry=entry.clone() update rel /> })
         .collect_view();
     view! {
-        <Frame
+        <PageLayout
             title=format!("{} · {}", isolated(&title), isolated(entry.title.as_str()))
-            place=Place::Public
+            audience=Audience::Public
             language=Some(entry.language.clone())
         >
             <Meta name="description" content=description.clone() />
@@ -99,22 +100,22 @@ fn Shown(shown: ShownUpdate, card: String) -> impl IntoView {
             <div class="one-update" inner_html=card></div>
             <p>
                 <a class="button" href=format!("{entry_url}#update-{}", update.id) lang=ENGLISH>
-                    "Read it in the live blog"
+                    "Read in live blog"
                 </a>
             </p>
             <nav class="neighbours" aria-label="Other updates">
                 {neighbours}
             </nav>
-        </Frame>
+        </PageLayout>
     }
 }
 
-/// The way to the update before or after this one.
+/// A link to the update before or after this one.
 #[component]
 fn Neighbour(
     entry: Entry,
     update: LiveUpdate,
-    /// How it stands to this one, as HTML names it: `prev` or `next`.
+    /// The link's `rel`: `prev` or `next`.
     rel: &'static str,
 ) -> impl IntoView {
     let which = match rel {
@@ -133,20 +134,20 @@ fn Neighbour(
                     dated=true
                 />
             </span>
-            <span class="neighbour-says" dir="auto">
-                {excerpt(&update, NEIGHBOUR)}
+            <span class="neighbour-excerpt" dir="auto">
+                {excerpt(&update, NEIGHBOUR_EXCERPT)}
             </span>
         </a>
     }
 }
 
-/// Says that the update of this address was removed, and leads to its live blog.
+/// A note that the update was removed, with a link to its live blog.
 #[component]
 fn Removed(entry: Entry) -> impl IntoView {
     view! {
-        <Frame
+        <PageLayout
             title=format!("Removed · {}", isolated(entry.title.as_str()))
-            place=Place::Public
+            audience=Audience::Public
             language=Some(entry.language.clone())
         >
             <div class="note" lang=ENGLISH>
@@ -161,6 +162,6 @@ fn Removed(entry: Entry) -> impl IntoView {
                     </a>
                 </p>
             </div>
-        </Frame>
+        </PageLayout>
     }
 }

@@ -1,6 +1,6 @@
-//! The feed's JSON, read by the browser's own parser. serde would read the same, and cost every
-//! reader a tenth of all the code they load; `domain` holds the types, and their serde form is what
-//! the server writes.
+//! The feed's JSON, parsed with the browser's `JSON.parse`. serde would add a tenth to the code
+//! that every reader loads. The types, and the serde format that the server writes, are in
+//! `domain`.
 
 use domain::{
     Batch, Change, Deleted, EntryChange, EntryId, Epoch, Head, Language, Rev, Timestamp, UpdateId,
@@ -9,21 +9,21 @@ use domain::{
 use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// What can be read from the feed's JSON.
+/// A type that can be parsed from the feed's JSON.
 pub trait FromWire: Sized {
-    /// Reads a value that `JSON.parse` made; `None` if it isn't one.
-    fn from_wire(value: &Wire) -> Option<Self>;
+    /// Converts a JSON value. Returns `None` if it does not have this type's shape.
+    fn from_wire(value: &JsonValue) -> Option<Self>;
 
-    /// Reads JSON.
+    /// Parses JSON text.
     fn from_json(json: &str) -> Option<Self> {
-        Self::from_wire(&Wire(JSON::parse(json).ok()?))
+        Self::from_wire(&JsonValue(JSON::parse(json).ok()?))
     }
 }
 
-/// A value that `JSON.parse` made.
-pub struct Wire(JsValue);
+/// A value returned by `JSON.parse`.
+pub struct JsonValue(JsValue);
 
-impl Wire {
+impl JsonValue {
     fn get(&self, name: &str) -> Option<Self> {
         let value = Reflect::get(&self.0, &JsValue::from_str(name)).ok()?;
         (!value.is_undefined() && !value.is_null()).then_some(Self(value))
@@ -33,16 +33,16 @@ impl Wire {
         self.get(name)?.0.as_string()
     }
 
-    /// A text that may be left out, and is empty then.
-    fn text_if_any(&self, name: &str) -> Option<String> {
+    /// Returns a string field, or an empty string if the field is missing.
+    fn text_or_empty(&self, name: &str) -> Option<String> {
         match self.get(name) {
             Some(value) => value.0.as_string(),
             None => Some(String::new()),
         }
     }
 
-    /// Revisions and times are whole and far below 2^53.
-    #[expect(clippy::cast_possible_truncation, reason = "whole, and far below 2^53")]
+    /// Returns a number field. Revisions and times are integers far below 2^53.
+    #[expect(clippy::cast_possible_truncation, reason = "an integer far below 2^53")]
     fn number(&self, name: &str) -> Option<i64> {
         Some(self.get(name)?.0.as_f64()? as i64)
     }
@@ -71,7 +71,7 @@ impl Wire {
 }
 
 impl FromWire for Batch {
-    fn from_wire(value: &Wire) -> Option<Self> {
+    fn from_wire(value: &JsonValue) -> Option<Self> {
         Some(Self {
             epoch: value.epoch()?,
             from: value.rev("from")?,
@@ -79,8 +79,8 @@ impl FromWire for Batch {
             head: value.rev("head")?,
             more: value.is_true("more"),
             changes: value.list("changes")?,
-            // Left out is not the same as malformed: a change that is skipped while the cursor moves on is
-            // lost.
+            // A missing entry is valid, a malformed one is not: a change that is skipped while the
+            // cursor moves on would be lost.
             entry: match value.get("entry") {
                 Some(entry) => Some(Box::new(EntryChange::from_wire(&entry)?)),
                 None => None,
@@ -91,7 +91,7 @@ impl FromWire for Batch {
 }
 
 impl FromWire for Change {
-    fn from_wire(value: &Wire) -> Option<Self> {
+    fn from_wire(value: &JsonValue) -> Option<Self> {
         let id = UpdateId(value.number("id")?);
         let rev = value.rev("rev")?;
         Some(if value.is_true("deleted") {
@@ -109,27 +109,27 @@ impl FromWire for Change {
 }
 
 impl FromWire for EntryChange {
-    fn from_wire(value: &Wire) -> Option<Self> {
+    fn from_wire(value: &JsonValue) -> Option<Self> {
         Some(Self {
             id: EntryId(value.number("id")?),
             rev: value.rev("rev")?,
             state: value.text("state")?.parse().ok()?,
             title: value.text("title")?,
             since: value.text("since")?,
-            since_html: value.text_if_any("since_html")?,
+            since_html: value.text_or_empty("since_html")?,
             slug: value.text("slug")?,
             summary: value.text("summary")?,
             time_zone: value.text("time_zone")?,
-            language: Language::known(value.text("language")?),
+            language: Language::new_unchecked(value.text("language")?),
             default_order: value.text("default_order")?.parse().ok()?,
-            highlights: value.text_if_any("highlights")?,
-            line: value.text_if_any("line")?,
+            highlights: value.text_or_empty("highlights")?,
+            summary_html: value.text_or_empty("line")?,
         })
     }
 }
 
 impl FromWire for Head {
-    fn from_wire(value: &Wire) -> Option<Self> {
+    fn from_wire(value: &JsonValue) -> Option<Self> {
         Some(Self {
             epoch: value.epoch()?,
             head: value.rev("head")?,
@@ -142,23 +142,23 @@ impl FromWire for Head {
     }
 }
 
-/// Where a feed starts again, as a reset says.
+/// A reset: the epoch in which the feed starts again.
 pub struct ResetTo(pub Epoch);
 
 impl FromWire for ResetTo {
-    fn from_wire(value: &Wire) -> Option<Self> {
+    fn from_wire(value: &JsonValue) -> Option<Self> {
         Some(Self(value.epoch()?))
     }
 }
 
-/// Whether a goodbye means that the entry is over; else the server is going.
+/// The payload of `bye`.
 pub struct Goodbye {
-    /// The entry is over.
+    /// Whether the entry has ended; otherwise the server is shutting down.
     pub ended: bool,
 }
 
 impl FromWire for Goodbye {
-    fn from_wire(value: &Wire) -> Option<Self> {
+    fn from_wire(value: &JsonValue) -> Option<Self> {
         Some(Self {
             ended: value.is_true("ended"),
         })

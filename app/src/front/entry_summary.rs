@@ -1,4 +1,4 @@
-//! An entry's line on the front page: the one place that makes it, for the page and the feed.
+//! An entry's summary on the front page, rendered here for the page and for the feed.
 
 use leptos::prelude::*;
 use newsroom::{Entry, LiveUpdate};
@@ -8,11 +8,11 @@ use crate::{
     layout::ENGLISH,
 };
 
-/// How much of the latest update is shown, in characters: about two lines.
-const LATEST: usize = 120;
+/// The longest excerpt of the latest update, in characters: about two lines.
+const LATEST_EXCERPT: usize = 120;
 
-/// The line of `entry`, of which `latest` is the latest update.
-pub fn render_line(entry: &Entry, latest: Option<&LiveUpdate>) -> String {
+/// Renders the summary of `entry`, whose latest update is `latest`.
+pub fn render_entry_summary(entry: &Entry, latest: Option<&LiveUpdate>) -> String {
     Owner::new().with(|| view! { <EntrySummary entry latest /> }.to_html())
 }
 
@@ -23,7 +23,7 @@ fn EntrySummary<'a>(
 ) -> impl IntoView {
     let summary = entry.summary.to_string();
     let latest = latest.map(|update| {
-        // Nothing on the page says which day it is: it may be kept, or looked at for days.
+        // With the date: the page does not show the day, and may stay open for days.
         view! {
             <p class="entry-latest" dir="auto">
                 <Moment
@@ -34,14 +34,14 @@ fn EntrySummary<'a>(
                     titled=true
                 />
                 " "
-                {excerpt(update, LATEST)}
+                {excerpt(update, LATEST_EXCERPT)}
             </p>
         }
     });
     view! {
         <li
             id=format!("entry-{}", entry.id)
-            class="entry-line"
+            class="entry-item"
             data-entry-id=entry.id.0
             data-starts-at=entry.starts_at.0
             data-state=entry.state.as_str()

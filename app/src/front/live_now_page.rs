@@ -1,4 +1,4 @@
-//! The updates of all live entries as one stream.
+//! The page `/live`: the updates of all live entries in one list.
 
 use domain::Order;
 use leptos::prelude::*;
@@ -6,10 +6,10 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::Meta;
 use newsroom::{Cards, ListForm, LivePage};
 
-use super::live_cards::from_entry;
+use super::labelled_cards::add_entry_label;
 use crate::{
     entry::{LiveFeed, list_html},
-    layout::{Canonical, ENGLISH, Frame, Hydration, Place, StaticBar, or_error},
+    layout::{Audience, Canonical, ENGLISH, Hydration, PageLayout, StaticBar, page_or_error},
     request::newsroom,
 };
 
@@ -22,26 +22,26 @@ pub fn LiveNowPage() -> impl IntoView {
         let page = newsroom.live_page().await.map(|page| {
             let cards = cards(newsroom.cards(), &page);
             let live: Vec<_> = page.entries.iter().map(|it| it.id.to_string()).collect();
-            let bound = format!(
-                "The latest {} updates of what is live, newest first.",
-                LivePage::LONGEST
+            let description = format!(
+                "The latest {} updates from everything that is live, newest first.",
+                LivePage::MAX_UPDATES
             );
             view! {
-                <Frame title="Live now · Ringside" place=Place::Public>
-                    <Meta name="description" content=bound.clone() />
+                <PageLayout title="Live now · Ringside" audience=Audience::Public>
+                    <Meta name="description" content=description.clone() />
                     <Canonical path="/live" />
                     <header class="front-title" lang=ENGLISH>
                         <h1>"Live now"</h1>
-                        <p class="hint">{bound}</p>
+                        <p class="hint">{description}</p>
                     </header>
-                    <StaticBar here="/live" />
+                    <StaticBar url="/live" />
                     <Hydration />
                     <LiveFeed />
                     <div
                         id="live-updates"
                         role="feed"
                         aria-label="Updates"
-                        // A feed without articles is one that isn't there yet.
+                        // A feed must contain articles, unless it is busy (WAI-ARIA 1.2).
                         aria-busy=cards.is_empty().then_some("true")
                         data-entry-id="all"
                         data-cursor=page.cursor.to_string()
@@ -51,25 +51,25 @@ pub fn LiveNowPage() -> impl IntoView {
                         inner_html=list_html(&cards, ListForm::Page(Order::Latest))
                     ></div>
                     <p class="empty if-no-updates" lang=ENGLISH>
-                        "Nothing is said live at this moment. " <a href="/">"See all live blogs."</a>
+                        "Nothing is live right now. " <a href="/">"See all live blogs."</a>
                     </p>
-                </Frame>
+                </PageLayout>
             }
         });
-        or_error(&response, page)
+        page_or_error(&response, page)
     })
 }
 
-/// The cards, each with the name of its entry, oldest first.
+/// Returns the cards, oldest first, each with the label of its entry.
 fn cards(cards: &Cards, page: &LivePage) -> Vec<String> {
-    let named = page.updates.iter().filter_map(|update| {
+    let labelled = page.updates.iter().filter_map(|update| {
         let entry = page
             .entries
             .iter()
             .find(|entry| entry.id == update.entry_id)?;
         let card = cards.card(entry, update);
         let (slug, title) = (entry.slug.as_str(), entry.title.as_str());
-        Some(from_entry(&card, update.id, entry.id, slug, title))
+        Some(add_entry_label(&card, update.id, entry.id, slug, title))
     });
-    named.collect()
+    labelled.collect()
 }

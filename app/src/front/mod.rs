@@ -1,7 +1,7 @@
-//! All public entries: the front page, where each has a line, and `/live`, where the updates of those that are live are
-//! one stream. `LiveFeed` keeps both live.
+//! The pages of all public entries: the front page, with a summary of each entry, and `/live`, with
+//! the updates of all live entries. The island `LiveFeed` keeps both up to date.
 
-pub mod live_cards;
+pub mod labelled_cards;
 pub mod summary_list;
 
 #[cfg(feature = "ssr")]
@@ -12,4 +12,4 @@ mod live_now_page;
 mod page;
 
 #[cfg(feature = "ssr")]
-pub use {entry_summary::render_line, live_now_page::LiveNowPage, page::FrontPage};
+pub use {entry_summary::render_entry_summary, live_now_page::LiveNowPage, page::FrontPage};

@@ -1,4 +1,4 @@
-//! The front page: all public entries.
+//! The front page.
 
 use domain::EntryState;
 use leptos::prelude::*;
@@ -9,25 +9,25 @@ use newsroom::{Cards, Entry, LiveUpdate};
 use super::summary_list::section_id;
 use crate::{
     entry::LiveFeed,
-    layout::{Canonical, ENGLISH, Frame, Hydration, Place, StaticBar, or_error},
+    layout::{Audience, Canonical, ENGLISH, Hydration, PageLayout, StaticBar, page_or_error},
     request::newsroom,
 };
 
-/// The front page: what is live first, then what is announced, then what is over.
+/// The front page: all public entries, first the live ones, then the upcoming, then the ended.
 #[component]
 pub fn FrontPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
     Suspend::new(async move {
         let newsroom = newsroom();
         let page = newsroom.front_page().await.map(|page| {
-            let of = |state| lines(newsroom.cards(), &page.entries, state);
+            let of = |state| summaries(newsroom.cards(), &page.entries, state);
             let (live, upcoming, ended) = (
                 of(EntryState::Live),
                 of(EntryState::Upcoming),
                 of(EntryState::Ended),
             );
             view! {
-                <Frame title="Ringside: live blogs" place=Place::Public>
+                <PageLayout title="Ringside: live blogs" audience=Audience::Public>
                     <Meta
                         name="description"
                         content="All live blogs: what is live now, what is coming up, and what has ended."
@@ -37,43 +37,44 @@ pub fn FrontPage() -> impl IntoView {
                         "Live blogs"
                     </h1>
                     <p class="front-also" lang=ENGLISH>
-                        <a href="/live">"Everything that is live, in one stream"</a>
+                        <a href="/live">"All live updates on one page"</a>
                     </p>
-                    <StaticBar here="/" />
+                    <StaticBar url="/" />
                     <Hydration />
                     <LiveFeed />
                     <div id="live-entries" data-entry-id="all" data-cursor=page.cursor.to_string()>
-                        <Section heading="Live now" state=EntryState::Live lines=live />
-                        <Section heading="Coming up" state=EntryState::Upcoming lines=upcoming />
-                        <Section heading="Ended" state=EntryState::Ended lines=ended />
+                        <Section heading="Live now" state=EntryState::Live summaries=live />
+                        <Section heading="Coming up" state=EntryState::Upcoming summaries=upcoming />
+                        <Section heading="Ended" state=EntryState::Ended summaries=ended />
                     </div>
                     <p class="empty if-no-entries" lang=ENGLISH>
-                        "There is no live blog yet. "
+                        "No live blogs yet. "
                         <a href="/desk">"Create the first one at your desk."</a>
                     </p>
-                </Frame>
+                </PageLayout>
             }
         });
-        or_error(&response, page)
+        page_or_error(&response, page)
     })
 }
 
-/// The lines of the entries in `state`, in their order.
-fn lines(cards: &Cards, entries: &[(Entry, Option<LiveUpdate>)], state: EntryState) -> String {
+/// Returns the summaries of the entries in `state`, in their order.
+fn summaries(cards: &Cards, entries: &[(Entry, Option<LiveUpdate>)], state: EntryState) -> String {
     entries
         .iter()
         .filter(|(entry, _)| entry.state == state)
-        .map(|(entry, latest)| cards.line(entry, latest.as_ref()))
+        .map(|(entry, latest)| cards.summary(entry, latest.as_ref()))
         .collect()
 }
 
-/// The entries of one state. One without any is there, too: an entry may come to it.
+/// The entries in one state. An empty section is rendered, too, because entries may enter the state
+/// while the page is open.
 #[component]
-fn Section(heading: &'static str, state: EntryState, lines: String) -> impl IntoView {
+fn Section(heading: &'static str, state: EntryState, summaries: String) -> impl IntoView {
     view! {
         <section class="front-section">
             <h2 lang=ENGLISH>{heading}</h2>
-            <ul class="entries" id=section_id(state) inner_html=lines></ul>
+            <ul class="entries" id=section_id(state) inner_html=summaries></ul>
         </section>
     }
 }

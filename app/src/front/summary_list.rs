@@ -1,4 +1,5 @@
-//! The lines of the front page, in the page: an entry is one node for as long as it is there.
+//! The front page's summaries in the browser. An entry keeps its DOM node for as long as it is
+//! shown.
 
 use domain::{EntryChange, EntryState};
 use leptos::prelude::document;
@@ -7,29 +8,29 @@ use web_sys::Element;
 use crate::entry::{
     card_node::{self, number},
     morph::morph,
-    placing::move_before,
+    placement::move_before,
     times,
 };
 
-/// The list that the entries in `state` stand in.
+/// Returns the id of the list of the entries in `state`.
 pub fn section_id(state: EntryState) -> String {
     ["entries-", state.as_str()].concat()
 }
 
-/// Shows an entry's line as it is now, where it belongs: among those of its state the latest start is first.
-/// With `own`, times are in the reader's own zone.
-pub fn show_line(change: &EntryChange, own: bool) {
+/// Shows an entry's current summary in the list of its state, sorted by start, latest first. With
+/// `own`, times are in the reader's own zone.
+pub fn show_entry_summary(change: &EntryChange, own: bool) {
     let section = document().get_element_by_id(&section_id(change.state));
-    let (Some(section), Some(fresh)) = (section, card_node::parse(&change.line)) else {
+    let (Some(section), Some(summary)) = (section, card_node::parse(&change.summary_html)) else {
         return;
     };
-    times::show(&fresh, own);
-    let node = match document().get_element_by_id(&fresh.id()) {
+    times::show(&summary, own);
+    let node = match document().get_element_by_id(&summary.id()) {
         Some(node) => {
-            morph(&node, &fresh);
+            morph(&node, &summary);
             node
         }
-        None => fresh,
+        None => summary,
     };
     let mut before = section.first_element_child();
     while let Some(other) = before
@@ -38,15 +39,16 @@ pub fn show_line(change: &EntryChange, own: bool) {
     {
         before = other.next_element_sibling();
     }
-    let stands = node.parent_element().as_ref() == Some(&section);
-    if !stands || node.next_element_sibling() != before {
+    let is_in_section = node.parent_element().as_ref() == Some(&section);
+    if !is_in_section || node.next_element_sibling() != before {
         move_before(&section, &node, before.as_ref());
     }
 }
 
-fn key(line: &Element) -> (i64, i64) {
+/// Returns the key that summaries are sorted by.
+fn key(summary: &Element) -> (i64, i64) {
     (
-        number(line, "data-starts-at"),
-        number(line, "data-entry-id"),
+        number(summary, "data-starts-at"),
+        number(summary, "data-entry-id"),
     )
 }

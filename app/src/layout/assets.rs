@@ -1,4 +1,4 @@
-//! The files of a build that pages name: read once, at start.
+//! The URLs of the build's files, read once when the server starts.
 
 use std::{fs, io, path::Path};
 
@@ -10,23 +10,23 @@ use super::{
 };
 use crate::entry::FeedBar;
 
-/// What pages name of a build.
+/// The build's files that pages refer to.
 #[derive(Clone, Debug, Default)]
 pub struct Assets {
-    /// The stylesheet's address.
+    /// The stylesheet's URL.
     stylesheet: String,
-    /// The script that fetches the islands' code and hydrates them; empty where there is no such code.
+    /// The script that fetches the islands' code and hydrates them; empty if there is no such code.
     hydration_script: String,
 }
 
 impl Assets {
-    /// Those of the build beside the running executable, which `hashes` names the files of.
+    /// Loads the names of the build's files from the file `hashes`.
     ///
     /// # Errors
-    /// If the file of hashes can't be read.
+    /// If the file can't be read.
     pub fn load(options: &LeptosOptions, hashes: &Path) -> io::Result<Self> {
         let hashes = fs::read_to_string(hashes)?;
-        let address = |kind: &str| {
+        let url = |kind: &str| {
             let hash = hashes
                 .lines()
                 .find_map(|line| line.strip_prefix(kind)?.strip_prefix(':'))
@@ -38,46 +38,47 @@ impl Assets {
             )
         };
         Ok(Self {
-            stylesheet: address("css"),
-            hydration_script: hydration_script(&address("js"), &address("wasm")),
+            stylesheet: url("css"),
+            hydration_script: hydration_script(&url("js"), &url("wasm")),
         })
     }
 
-    /// The stylesheet's address.
+    /// Returns the stylesheet's URL.
     pub fn stylesheet(&self) -> String {
         self.stylesheet.clone()
     }
 }
 
-/// How long a page waits for the islands' code, in milliseconds, before it shows that it doesn't update by
-/// itself. Code that arrives later hydrates the page all the same.
-const PATIENCE_MS: u32 = 6_000;
+/// The time after which a page shows that it does not update automatically if the islands' code has
+/// not arrived, in milliseconds. Code that arrives later still hydrates the page.
+const HYDRATION_TIMEOUT_MS: u32 = 6_000;
 
-/// Fetches the islands' code, all at once, and hydrates each island once the document is parsed. While
-/// that can't be done (no WebAssembly, a policy that forbids it, code that isn't there or doesn't arrive) the
-/// page shows what it shows without JavaScript: `static` on the root element.
+/// Returns the script that fetches the islands' code in parallel, and hydrates each island once the
+/// document is parsed. While that is not possible (no WebAssembly, a policy that forbids it, code
+/// that is missing or does not arrive), the page is shown as without JavaScript: the root element
+/// has the class `static`.
 ///
-/// Leptos' own script would walk through every element of the page to find them, updates and all, and
-/// its preload links would fetch the code for readers without JavaScript too. The other half of what
-/// is agreed on is the `island` macro's: an island's element names the function that hydrates it. An
-/// island that fails stops no other.
+/// Leptos' own script would search every element of the page for islands, updates included, and its
+/// preload links would fetch the code also for readers without JavaScript. The `island` macro
+/// writes the name of the function that hydrates an island into the island's element. An island
+/// that fails does not stop the others.
 fn hydration_script(js: &str, wasm: &str) -> String {
-    let (status, news, note) = (FeedBar::STATUS, FeedBar::NEWS, STATIC_NOTE_ID);
+    let (status, region, note) = (FeedBar::STATUS, FeedBar::ANNOUNCEMENTS, STATIC_NOTE_ID);
     format!(
-        r#"((d,c)=>{{let n=i=>d.getElementById(i),l=()=>d.querySelector("[data-hydrated]"),s=()=>{{if(!l()){{let h=n("{status}");c.add("static");h.dataset.connection-status="static";h.textContent=n("{news}").textContent=n("{note}").textContent}}}},r=new Promise(r=>d.readyState=="loading"?d.addEventListener("DOMContentLoaded",r):r());setTimeout(()=>r.then(s),{PATIENCE_MS});(async()=>{{let[m,w]=await Promise.all([import("{js}"),fetch("{wasm}")]);await m.default({{module_or_path:w}});await r;m.hydrate();for(let i of d.querySelectorAll("leptos-island"))try{{m[i.dataset.component](i)}}catch(e){{console.warn(e)}}if(l()){{if(c.contains("static"))n("{news}").textContent="";c.remove("static")}}else s()}})().catch(e=>{{console.warn(e);r.then(s)}})}})(document,document.documentElement.classList)"#
+        r#"((d,c)=>{{let n=i=>d.getElementById(i),l=()=>d.querySelector("[data-hydrated]"),s=()=>{{if(!l()){{let h=n("{status}");c.add("static");h.dataset.status="static";h.textContent=n("{region}").textContent=n("{note}").textContent}}}},r=new Promise(r=>d.readyState=="loading"?d.addEventListener("DOMContentLoaded",r):r());setTimeout(()=>r.then(s),{HYDRATION_TIMEOUT_MS});(async()=>{{let[m,w]=await Promise.all([import("{js}"),fetch("{wasm}")]);await m.default({{module_or_path:w}});await r;m.hydrate();for(let i of d.querySelectorAll("leptos-island"))try{{m[i.dataset.component](i)}}catch(e){{console.warn(e)}}if(l()){{if(c.contains("static"))n("{region}").textContent="";c.remove("static")}}else s()}})().catch(e=>{{console.warn(e);r.then(s)}})}})(document,document.documentElement.classList)"#
     )
 }
 
-/// Hydrates the islands of the page it stands in. It stands before the list, so that the code is fetched and
-/// compiled while a long list is still parsed. Pages without islands load no code at all.
+/// Hydrates the islands of its page. It comes before the list, so that the browser fetches and
+/// compiles the code while it still parses a long list. Pages without islands load no code.
 #[component]
 pub fn Hydration() -> impl IntoView {
     let script = expect_context::<Assets>().hydration_script;
     (!script.is_empty()).then(|| InertElement::new(format!("<script>{script}</script>")))
 }
 
-/// The text of every inline script that a page of this build may hold, for the content security
-/// policy to name by hash.
+/// Returns every inline script that a page may contain. The content security policy allows them by
+/// hash.
 pub fn inline_scripts(assets: &Assets) -> [&str; 3] {
     [HEAD_SCRIPT, ORDER_SCRIPT, &assets.hydration_script]
 }

@@ -1,15 +1,15 @@
-//! The one address of a page.
+//! The canonical URL of a page.
 
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta};
 
 use crate::site::Site;
 
-/// Names the page's address, whatever address it was requested at. It is made of the setting, not of the
-/// request: pages are the same for everyone, and anybody can send any `Host`.
+/// The canonical link of a page. It uses the configured site URL and not the request's `Host`,
+/// which clients can set to anything: public pages are cached for everyone.
 #[component]
 pub fn Canonical(
-    /// The path, as in `/live`.
+    /// The path, such as `/live`.
     #[prop(into)]
     path: String,
 ) -> impl IntoView {

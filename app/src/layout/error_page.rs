@@ -1,37 +1,37 @@
-//! Pages that say why there is no page.
+//! Error pages.
 
 use axum::http::StatusCode;
 use leptos::{either::Either, prelude::*, tachys::reactive_graph::OwnedView};
 use leptos_axum::ResponseOptions;
 use newsroom::Error;
 
-use super::{Frame, Place};
+use super::{Audience, PageLayout};
 use crate::request::status_of;
 
-/// The page, or the page that says why there is none.
-pub fn or_error<V: IntoView>(
+/// Returns the page, or an error page. Sets the response's status, and logs a server failure.
+pub fn page_or_error<V: IntoView>(
     response: &ResponseOptions,
     page: Result<V, Error>,
 ) -> impl IntoView + use<V> {
-    // What a future gave is rendered after it, when its owner isn't the current one any more: without
-    // this the tags for the document's head would not find their way there.
+    // The result of a future is rendered after the future has ended, when its owner is no longer
+    // the current one. Without this, tags for the document's head would be lost.
     OwnedView::new(match page {
         Ok(page) => Either::Left(page),
         Err(error) => {
             let status = status_of(&error);
             response.set_status(status);
             error.log_failure("a page could not be read");
-            Either::Right(view! { <ErrorNote status message=error.to_string() /> })
+            Either::Right(view! { <ErrorPage status message=error.to_string() /> })
         }
     })
 }
 
-/// Says in one sentence what is wrong, and where to go from here.
+/// A page with an error in one sentence, and a link to all live blogs.
 #[component]
-pub fn ErrorNote(
-    /// What went wrong, in HTTP's terms.
+pub fn ErrorPage(
+    /// The response's status.
     status: StatusCode,
-    /// What went wrong, in one sentence.
+    /// The error, in one sentence.
     message: String,
 ) -> impl IntoView {
     let title = match status {
@@ -39,11 +39,11 @@ pub fn ErrorNote(
         StatusCode::GONE => "Removed",
         StatusCode::FORBIDDEN => "Not allowed",
         StatusCode::UNAUTHORIZED => "Logged out",
-        _ if status.is_server_error() => "Not available at the moment",
-        _ => "Not understood",
+        _ if status.is_server_error() => "Temporarily unavailable",
+        _ => "Invalid request",
     };
     view! {
-        <Frame title=format!("{title} · Ringside") place=Place::Door>
+        <PageLayout title=format!("{title} · Ringside") audience=Audience::Guest>
             <div class="note">
                 <h1>{title}</h1>
                 <p>{message}</p>
@@ -53,14 +53,14 @@ pub fn ErrorNote(
                     </a>
                 </p>
             </div>
-        </Frame>
+        </PageLayout>
     }
 }
 
-/// Nothing stands at this address.
+/// Renders the error page for an unknown path.
 #[component]
 pub fn NotFound() -> impl IntoView {
     expect_context::<ResponseOptions>().set_status(StatusCode::NOT_FOUND);
-    let message = "Nothing stands at this address. The link may be old, or mistyped.".to_owned();
-    view! { <ErrorNote status=StatusCode::NOT_FOUND message /> }
+    let message = "There is no page at this address. The link may be old or mistyped.".to_owned();
+    view! { <ErrorPage status=StatusCode::NOT_FOUND message /> }
 }

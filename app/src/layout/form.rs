@@ -1,4 +1,4 @@
-//! The parts of plain forms: each shows again what was typed, and what is wrong with it.
+//! The parts of plain forms. After a rejected submission, each shows the submitted value again.
 
 use domain::Language;
 use leptos::prelude::*;
@@ -7,74 +7,74 @@ use newsroom::Secret;
 use crate::PageRequest;
 use crate::escape::escaped;
 
-/// What is wrong with the form that is shown again; nothing if none is.
+/// The error of a form that is shown again; nothing if no form is.
 #[component]
 pub fn FormError() -> impl IntoView {
-    PageRequest::current().typed.map(|typed| {
+    PageRequest::current().submitted.map(|form| {
         view! {
             <p class="form-error" role="alert" id="form-error">
-                {typed.message.clone()}
+                {form.message.clone()}
             </p>
         }
     })
 }
 
-/// The hidden operation id of a form, so that a form that is sent twice is done once. A form that is shown
-/// again keeps its id.
+/// The hidden operation id of a form, so that a form submitted twice is processed once. A form that
+/// is shown again keeps its id.
 #[component]
-pub fn OperationId() -> impl IntoView {
-    let op_id = match PageRequest::current().typed("op_id") {
+pub fn OperationIdField() -> impl IntoView {
+    let op_id = match PageRequest::current().submitted_value("op_id") {
         id if id.is_empty() => Secret::new_random().reveal().to_owned(),
         id => id,
     };
     view! { <input type="hidden" name="op_id" value=op_id /> }
 }
 
-/// Keeps Enter in a field of one line from sending the form: a form is sent so by its first button, and this
-/// one can't be pressed.
+/// Prevents Enter in a text field from submitting the form. Enter activates the form's first submit
+/// button, and this one is disabled.
 #[component]
-pub fn NoEnter() -> impl IntoView {
+pub fn DisabledDefaultButton() -> impl IntoView {
     view! { <button type="submit" disabled hidden></button> }
 }
 
-/// A field of one line.
+/// A text field of one line.
 #[component]
-pub fn Field(
-    /// Its name in the form.
+pub fn TextField(
+    /// The field's name in the form.
     name: &'static str,
-    /// What stands above it.
+    /// The label above the field.
     label: &'static str,
-    /// What it holds at first.
+    /// The initial value.
     #[prop(into, optional)]
     value: String,
-    /// `text`, `password`...
+    /// The `type` of the input, such as `text` or `password`.
     #[prop(default = "text")]
     kind: &'static str,
-    /// What the browser may fill in.
+    /// The `autocomplete` of the input.
     #[prop(default = "off")]
     autocomplete: &'static str,
-    /// What stands below it.
+    /// A hint below the field.
     #[prop(into, optional)]
     hint: String,
-    /// The id of a list of suggestions.
+    /// The id of a `<datalist>` with suggestions.
     #[prop(optional)]
     list: Option<&'static str>,
-    /// Whether it must be filled.
+    /// Whether the field is required.
     #[prop(default = true)]
     required: bool,
-    /// Whether the page begins in it.
+    /// Whether the field has the focus when the page opens.
     #[prop(optional)]
     autofocus: bool,
-    /// The language that is written in it.
+    /// The language of the field's text.
     #[prop(optional_no_strip)]
     language: Option<Language>,
 ) -> impl IntoView {
     let request = PageRequest::current();
-    let wrong = is_wrong(&request, name);
+    let invalid = is_invalid(&request, name);
     let value = match kind {
         // A password is never sent back.
         "password" => String::new(),
-        _ => held(&request, name, value),
+        _ => field_value(&request, name, value),
     };
     let hint_id = (!hint.is_empty()).then(|| format!("{name}-hint"));
     view! {
@@ -92,44 +92,44 @@ pub fn Field(
                 list=list
                 required=required
                 autofocus=autofocus
-                aria-invalid=wrong.then_some("true")
-                aria-describedby=wrong.then(|| "form-error".to_owned()).or_else(|| hint_id.clone())
+                aria-invalid=invalid.then_some("true")
+                aria-describedby=invalid.then(|| "form-error".to_owned()).or_else(|| hint_id.clone())
             />
             {hint_id.map(|id| view! { <p class="hint" id=id>{hint}</p> })}
         </div>
     }
 }
 
-/// A field of many lines.
+/// A text field of several lines.
 #[component]
-pub fn LongField(
-    /// Its name in the form.
+pub fn TextArea(
+    /// The field's name in the form.
     name: &'static str,
-    /// What stands above it.
+    /// The label above the field.
     label: &'static str,
-    /// What it holds at first.
+    /// The initial value.
     #[prop(into, optional)]
     value: String,
-    /// How many lines are seen at first.
+    /// The initial height, in lines.
     #[prop(default = 3)]
     rows: u8,
-    /// Whether it must be filled.
+    /// Whether the field is required.
     #[prop(optional)]
     required: bool,
-    /// Whether the page begins in it.
+    /// Whether the field has the focus when the page opens.
     #[prop(optional)]
     autofocus: bool,
-    /// The language that is written in it.
+    /// The language of the field's text.
     #[prop(optional_no_strip)]
     language: Option<Language>,
 ) -> impl IntoView {
     let request = PageRequest::current();
-    let wrong = is_wrong(&request, name);
-    let value = held(&request, name, value);
+    let invalid = is_invalid(&request, name);
+    let value = field_value(&request, name, value);
     view! {
         <div class="field">
             <label for=name>{label}</label>
-            // The first line end inside a textarea is not part of it (WHATWG HTML, 13.1.2.5).
+            // A line end right after the tag is not part of the value (WHATWG HTML, 13.1.2.5).
             <textarea
                 id=name
                 name=name
@@ -138,8 +138,8 @@ pub fn LongField(
                 lang=language.map(|language| language.to_string())
                 required=required
                 autofocus=autofocus
-                aria-invalid=wrong.then_some("true")
-                aria-describedby=wrong.then_some("form-error")
+                aria-invalid=invalid.then_some("true")
+                aria-describedby=invalid.then_some("form-error")
             >
                 {format!("\n{}", escaped(value))}
             </textarea>
@@ -147,30 +147,30 @@ pub fn LongField(
     }
 }
 
-/// A field that is one of a few words.
+/// A choice between a few values.
 #[component]
-pub fn Choice(
-    /// Its name in the form.
+pub fn SelectField(
+    /// The field's name in the form.
     name: &'static str,
-    /// What stands above it.
+    /// The label above the field.
     label: &'static str,
-    /// The words, and what each is called; the first is chosen at first, unless `value` is another.
+    /// The values and their labels. The first is selected, unless `value` is another.
     options: Vec<(&'static str, &'static str)>,
-    /// What is chosen at first.
+    /// The value that is selected initially.
     #[prop(optional)]
     value: &'static str,
 ) -> impl IntoView {
-    let chosen = held(&PageRequest::current(), name, value.to_owned());
+    let selected = field_value(&PageRequest::current(), name, value.to_owned());
     view! {
         <div class="field">
             <label for=name>{label}</label>
             <select id=name name=name>
                 {options
                     .into_iter()
-                    .map(|(word, called)| {
+                    .map(|(value, label)| {
                         view! {
-                            <option value=word selected=word == chosen>
-                                {called}
+                            <option value=value selected=value == selected>
+                                {label}
                             </option>
                         }
                     })
@@ -180,17 +180,17 @@ pub fn Choice(
     }
 }
 
-/// What a field holds: what was typed into it if the form is shown again, else what it held `at_first`.
-fn held(request: &PageRequest, name: &str, at_first: String) -> String {
-    match &request.typed {
-        Some(typed) => typed.value(name),
-        None => at_first,
+/// Returns the submitted value of a field if the form is shown again, otherwise `initial`.
+fn field_value(request: &PageRequest, name: &str, initial: String) -> String {
+    match &request.submitted {
+        Some(form) => form.value(name),
+        None => initial,
     }
 }
 
-fn is_wrong(request: &PageRequest, name: &str) -> bool {
+fn is_invalid(request: &PageRequest, name: &str) -> bool {
     request
-        .typed
+        .submitted
         .as_ref()
-        .is_some_and(|typed| typed.field == Some(name))
+        .is_some_and(|form| form.field == Some(name))
 }

@@ -1,19 +1,22 @@
-//! What all pages share: the document, its assets, the frame around a page, its forms and its errors.
+//! The parts that all pages share: the document, the layout of a page, forms, error pages, and the
+//! build's assets.
 
 mod assets;
 mod canonical;
 mod error_page;
 mod form;
-mod frame;
+mod page_layout;
 mod resubmit_page;
 mod shell;
 mod static_bar;
 
 pub use assets::{Assets, Hydration, inline_scripts};
 pub use canonical::Canonical;
-pub use error_page::{ErrorNote, NotFound, or_error};
-pub use form::{Choice, Field, FormError, LongField, NoEnter, OperationId};
-pub use frame::{ENGLISH, Frame, Place};
+pub use error_page::{ErrorPage, NotFound, page_or_error};
+pub use form::{
+    DisabledDefaultButton, FormError, OperationIdField, SelectField, TextArea, TextField,
+};
+pub use page_layout::{Audience, ENGLISH, PageLayout};
 pub use resubmit_page::ResubmitPage;
-pub use shell::{Instead, ORDER_SCRIPT, Shell};
+pub use shell::{BodyOverride, ORDER_SCRIPT, Shell};
 pub use static_bar::StaticBar;

@@ -1,16 +1,16 @@
-//! The page for whoever sent a form after their session had expired: nothing that was typed is lost.
+//! The page for an author who submitted a form after the session had expired. No text is lost.
 
 use leptos::{either::EitherOf3, prelude::*};
 
-use super::{Frame, Place};
+use super::{Audience, PageLayout};
 use crate::escape::escaped;
 
-/// The form that was sent, to be sent again: its texts to be seen and copied, the rest as it was.
+/// The submitted form, to be submitted again. Its texts are shown, and its other values are hidden.
 #[component]
 pub fn ResubmitPage(
-    /// Where it was sent.
+    /// The path that the form was submitted to.
     action: String,
-    /// Its fields, as they were typed.
+    /// The names and values of its fields.
     fields: Vec<(String, String)>,
 ) -> impl IntoView {
     let fields = fields
@@ -25,7 +25,8 @@ pub fn ResubmitPage(
                 EitherOf3::B(view! {
                     <div class="field">
                         <label for=id.clone()>{label}</label>
-                        // The first line end inside a textarea is not part of it (WHATWG HTML, 13.1.2.5).
+                        // A line end right after the tag is not part of the value (WHATWG HTML,
+                        // 13.1.2.5).
                         <textarea id=id name=name rows="8" dir="auto">
                             {format!("\n{}", escaped(value))}
                         </textarea>
@@ -41,11 +42,11 @@ pub fn ResubmitPage(
             }
         });
     view! {
-        <Frame title="Logged out · Ringside" place=Place::Door>
-            <div class="door">
+        <PageLayout title="Logged out · Ringside" audience=Audience::Guest>
+            <div class="form-page">
                 <h1>"Logged out"</h1>
                 <p class="form-error" role="alert">
-                    "Your session has expired. Your text is kept here: log in in another tab, then send it again."
+                    "Your session has expired. Your text is kept here. Log in in another tab, then send it again."
                 </p>
                 <p>
                     <a class="button" href="/login" target="_blank">
@@ -58,17 +59,17 @@ pub fn ResubmitPage(
                     </button>
                 </form>
             </div>
-        </Frame>
+        </PageLayout>
     }
 }
 
-/// What stands above a field that people type into; nothing if a page chose what it holds.
+/// Returns the label of a field that people type into; `None` for other fields.
 fn label_of(name: &str) -> Option<&'static str> {
     Some(match name {
         "source" => "Update",
         "headline" => "Headline",
         "title" => "Title",
-        "slug" => "Address",
+        "slug" => "Slug",
         "summary" => "Summary",
         "time_zone" => "Time zone",
         "language" => "Language",
@@ -76,7 +77,7 @@ fn label_of(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a field takes more than a line.
+/// Returns whether a field has several lines.
 fn is_long(name: &str) -> bool {
     matches!(name, "source" | "summary")
 }

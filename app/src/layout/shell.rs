@@ -1,38 +1,39 @@
-//! The document around every page.
+//! The HTML document around every page.
 
 use axum::http::StatusCode;
 use leptos::{either::EitherOf3, prelude::*};
 use leptos_meta::{MetaTags, provide_meta_context};
 
-use super::{Assets, ErrorNote, ResubmitPage};
+use super::{Assets, ErrorPage, ResubmitPage};
 use crate::App;
 
-/// What a document shows instead of the page at the request's address.
+/// The content of a document that is not the page at the request's URL.
 #[derive(Clone, Debug)]
-pub enum Instead {
-    /// Why there is no page: a status, and a sentence.
+pub enum BodyOverride {
+    /// An error, with its status and a sentence.
     Problem(StatusCode, String),
-    /// The form that was sent to a path by somebody who isn't logged in any more: its fields, to be
-    /// sent again.
-    Resend(String, Vec<(String, String)>),
+    /// A form that was sent to this path after the session had expired, with its fields. The author
+    /// can submit it again after the login.
+    Resubmit(String, Vec<(String, String)>),
 }
 
-/// Before anything is painted: marks that scripts run, so that the page may become live, that somebody is logged in here (a hint, and
-/// no secret), and that the list waits for its remembered order.
+/// A script that runs before the first paint. It sets classes on the root element: `js` if scripts
+/// run, `author` if somebody is logged in (by a cookie that is a hint, and no secret), and
+/// `ordering` while the list waits for the order that the reader chose.
 pub(super) const HEAD_SCRIPT: &str = r#"(e=>{e.classList.add("js");if(/(^|; )ringside_hint=1/.test(document.cookie))e.classList.add("author");try{if(localStorage.getItem("ringside-order"))e.classList.add("ordering")}catch{}})(document.documentElement)"#;
 
-/// Right behind the list, still before it is painted: puts it in the order that was remembered,
-/// unless the address names one: the list's stretches, and the updates in each.
+/// A script right after the list, which runs before the list is painted. It puts the list's chunks,
+/// and the updates in each, into the order that the reader chose, unless the address has `?order=`.
 pub const ORDER_SCRIPT: &str = r#"(e=>{let l=document.getElementById("live-updates"),o=null;try{o=localStorage.getItem("ringside-order")}catch{}if((o=="oldest"||o=="latest")&&o!=l.dataset.order&&!/[?&]order=/.test(location.search)){for(let s of[...l.children].reverse()){s.append(...[...s.children].reverse());l.append(s)}l.dataset.order=o}e.classList.remove("ordering")})(document.documentElement)"#;
 
-/// The document: the page at the request's address, or what is shown instead.
+/// Renders the document: the page at the request's URL, or the content that replaces it.
 #[component]
 pub fn Shell(
-    /// The files of this build.
+    /// The build's files.
     assets: Assets,
-    /// What is shown instead of the page.
+    /// The content that replaces the page.
     #[prop(optional_no_strip)]
-    instead: Option<Instead>,
+    body_override: Option<BodyOverride>,
 ) -> impl IntoView {
     let stylesheet = assets.stylesheet();
     provide_context(assets);
@@ -55,12 +56,12 @@ pub fn Shell(
                 <MetaTags />
             </head>
             <body>
-                {match instead {
+                {match body_override {
                     None => EitherOf3::A(view! { <App /> }),
-                    Some(Instead::Problem(status, message)) => {
-                        EitherOf3::B(view! { <ErrorNote status message /> })
+                    Some(BodyOverride::Problem(status, message)) => {
+                        EitherOf3::B(view! { <ErrorPage status message /> })
                     }
-                    Some(Instead::Resend(action, fields)) => {
+                    Some(BodyOverride::Resubmit(action, fields)) => {
                         EitherOf3::C(view! { <ResubmitPage action fields /> })
                     }
                 }}

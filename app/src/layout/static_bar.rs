@@ -1,20 +1,20 @@
-//! What a page of a feed shows while it doesn't update by itself.
+//! The bar of a page that does not update automatically.
 
 use leptos::prelude::*;
 
 use super::ENGLISH;
 
-/// The sentence that says so; the script that hydrates the islands copies it to where readers are told of
-/// the connection.
+/// The id of the bar's sentence. The script that hydrates the islands copies the sentence into the
+/// connection status.
 pub const STATIC_NOTE_ID: &str = "static-note";
 
-/// In the place of the live page's bar, where scripts don't run or the islands' code can't be had: a sentence,
-/// the way to see what is new, and what else the page offers.
+/// The bar shown instead of the live bar where scripts do not run, or where the islands' code is
+/// not available: a sentence, a link to refresh the page, and further links.
 #[component]
 pub fn StaticBar(
-    /// The page's own address.
+    /// The page's own URL.
     #[prop(into)]
-    here: String,
+    url: String,
     /// Further links.
     #[prop(optional)]
     children: Option<Children>,
@@ -22,9 +22,9 @@ pub fn StaticBar(
     view! {
         <div class="feed-bar if-static" lang=ENGLISH>
             <p id=STATIC_NOTE_ID class="static-note">
-                "This page doesn't update by itself."
+                "This page does not update automatically."
             </p>
-            <a class="button" href=here>
+            <a class="button" href=url>
                 "Refresh"
             </a>
             {children.map(|children| children())}

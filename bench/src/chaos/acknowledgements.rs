@@ -1,35 +1,39 @@
-//! The log of what was acknowledged: what every page and the database must come to.
+//! The acknowledgement log: the state that every page and the database must reach.
 
 use std::collections::BTreeMap;
 
 use domain::UpdateId;
 use rand::{RngExt, rngs::StdRng};
 
-use super::client::Shown;
+use super::client::PageUpdates;
 use crate::harness::text;
 
-/// What is known of every update that was acknowledged.
+/// The acknowledged updates.
 #[derive(Debug, Default)]
 pub struct Acknowledgements(BTreeMap<UpdateId, Known>);
 
-/// What is known of an update.
+/// The acknowledged state of an update.
 #[derive(Clone, Debug)]
 pub struct Known {
-    /// Which text it has: the last that was acknowledged.
+    /// The number of its text: the last one that was acknowledged.
     pub text: usize,
     /// Whether its deletion was acknowledged.
     pub deleted: bool,
-    /// Whether somebody is changing it.
-    busy: bool,
+    /// Whether a request that changes it is in progress.
+    is_reserved: bool,
 }
 
 impl Acknowledgements {
-    /// An update was posted.
+    /// Records a published update.
+    ///
+    /// # Errors
+    ///
+    /// If its id was acknowledged before.
     pub fn posted(&mut self, id: UpdateId, text: usize) -> Result<(), String> {
         let known = Known {
             text,
             deleted: false,
-            busy: false,
+            is_reserved: false,
         };
         match self.0.insert(id, known) {
             None => Ok(()),
@@ -40,91 +44,92 @@ impl Acknowledgements {
         }
     }
 
-    /// Sets an update aside to be edited; `None` if there is none that can be.
-    pub fn take_to_edit(&mut self, rng: &mut StdRng) -> Option<UpdateId> {
-        self.take(rng)
+    /// Chooses an update and reserves it for an edit. Returns `None` if all are deleted or
+    /// reserved.
+    pub fn reserve_for_edit(&mut self, rng: &mut StdRng) -> Option<UpdateId> {
+        self.reserve(rng)
     }
 
-    /// Sets an update aside to be deleted; `None` if there is none.
-    pub fn take_to_delete(&mut self, rng: &mut StdRng) -> Option<UpdateId> {
-        self.take(rng)
+    /// Chooses an update and reserves it for a deletion. Returns `None` if all are deleted or
+    /// reserved.
+    pub fn reserve_for_deletion(&mut self, rng: &mut StdRng) -> Option<UpdateId> {
+        self.reserve(rng)
     }
 
-    /// An update that was set aside has another text now. An earlier request for it may still arrive;
-    /// by its operation id the server knows it.
+    /// Records the new text of a reserved update. An earlier request for it may still arrive; the
+    /// server recognizes it by its operation id.
     pub fn edited(&mut self, id: UpdateId, text: usize) {
         if let Some(known) = self.0.get_mut(&id) {
             known.text = text;
-            known.busy = false;
+            known.is_reserved = false;
         }
     }
 
-    /// An update that was set aside is gone.
+    /// Records the deletion of a reserved update.
     pub fn deleted(&mut self, id: UpdateId) {
         if let Some(known) = self.0.get_mut(&id) {
             known.deleted = true;
-            known.busy = false;
+            known.is_reserved = false;
         }
     }
 
-    /// Everything that was acknowledged, deletions too.
+    /// Returns all acknowledged updates, including deleted ones.
     pub const fn updates(&self) -> &BTreeMap<UpdateId, Known> {
         &self.0
     }
 
-    /// Whether a page that shows `shown` shows what was acknowledged, and nothing else.
+    /// Checks that a page shows the acknowledged state and nothing else.
     ///
     /// # Errors
+    ///
     /// With the first difference.
-    pub fn check(&self, shown: &Shown) -> Result<(), String> {
+    pub fn check(&self, page: &PageUpdates) -> Result<(), String> {
         for (id, known) in &self.0 {
-            match shown.get(id) {
+            match page.get(id) {
                 Some(_) if known.deleted => {
                     return Err(format!(
-                        "update {id} is there, whose deletion was acknowledged"
+                        "update {id} is shown, but its deletion was acknowledged"
                     ));
                 }
                 None if !known.deleted => {
                     let text = known.text;
                     return Err(format!(
-                        "update {id} is gone, whose text No. {text} was acknowledged"
+                        "update {id} is missing, but its text No. {text} was acknowledged"
                     ));
                 }
-                Some((_, card)) if !shows(card, known.text) => {
+                Some((_, card)) if !shows_only(card, known.text) => {
                     let text = known.text;
                     return Err(format!(
-                        "update {id} does not show its text No. {text}, but: {card}"
+                        "update {id} does not show its text No. {text} but: {card}"
                     ));
                 }
                 _ => {}
             }
         }
-        match shown.keys().find(|id| !self.0.contains_key(id)) {
-            Some(id) => Err(format!(
-                "update {id} is there, which nobody had acknowledged"
-            )),
+        match page.keys().find(|id| !self.0.contains_key(id)) {
+            Some(id) => Err(format!("update {id} is shown, but was never acknowledged")),
             None => Ok(()),
         }
     }
 
-    fn take(&mut self, rng: &mut StdRng) -> Option<UpdateId> {
-        let mut there: Vec<_> = self
+    fn reserve(&mut self, rng: &mut StdRng) -> Option<UpdateId> {
+        let mut available: Vec<_> = self
             .0
             .iter_mut()
-            .filter(|(_, known)| !known.deleted && !known.busy)
+            .filter(|(_, known)| !known.deleted && !known.is_reserved)
             .collect();
-        if there.is_empty() {
+        if available.is_empty() {
             return None;
         }
-        let chosen = rng.random_range(0..there.len());
-        let (id, known) = there.swap_remove(chosen);
-        known.busy = true;
+        let chosen = rng.random_range(0..available.len());
+        let (id, known) = available.swap_remove(chosen);
+        known.is_reserved = true;
         Some(*id)
     }
 }
 
-/// Whether a card shows the `number`th text and no other: each begins with its number.
-fn shows(card: &str, number: usize) -> bool {
+/// Returns whether a card shows the `number`th text and no other: each begins with its number.
+fn shows_only(card: &str, number: usize) -> bool {
     let begin = text(number);
     let begin = begin.split_inclusive(": ").next().unwrap_or(&begin);
     card.contains(begin) && card.matches("No. ").count() == 1
@@ -146,7 +151,7 @@ mod tests {
         acknowledged
     }
 
-    fn page(cards: &[(UpdateId, usize)]) -> Shown {
+    fn page(cards: &[(UpdateId, usize)]) -> PageUpdates {
         cards
             .iter()
             .map(|(id, number)| (*id, (1, format!("<p>{}</p>", text(*number)).into())))
@@ -154,23 +159,23 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_held_against_what_was_acknowledged() {
+    fn page_is_compared_with_the_acknowledged_state() {
         let mut acknowledged = acknowledged();
         assert_eq!(
             acknowledged.check(&page(&[(FIRST, 1), (SECOND, 2)])),
             Ok(())
         );
-        for (wrong, complaint) in [
-            (page(&[(FIRST, 1)]), "update 2 is gone"),
+        for (wrong, start) in [
+            (page(&[(FIRST, 1)]), "update 2 is missing"),
             (page(&[(FIRST, 1), (SECOND, 3)]), "update 2 does not show"),
             (page(&[(FIRST, 1), (SECOND, 22)]), "update 2 does not show"),
             (
                 page(&[(FIRST, 1), (SECOND, 2), (UpdateId(3), 3)]),
-                "update 3 is there, which nobody",
+                "update 3 is shown, but was never",
             ),
         ] {
-            let said = acknowledged.check(&wrong).unwrap_err();
-            assert!(said.starts_with(complaint), "{said}");
+            let message = acknowledged.check(&wrong).unwrap_err();
+            assert!(message.starts_with(start), "{message}");
         }
         acknowledged.edited(FIRST, 7);
         acknowledged.deleted(SECOND);
@@ -183,20 +188,20 @@ mod tests {
     }
 
     #[test]
-    fn nobody_changes_what_somebody_is_changing() {
+    fn reserved_update_is_not_chosen_again() {
         let mut acknowledged = acknowledged();
         let mut rng = StdRng::seed_from_u64(1);
-        let one = acknowledged.take_to_edit(&mut rng).unwrap();
-        let other = acknowledged.take_to_delete(&mut rng).unwrap();
+        let one = acknowledged.reserve_for_edit(&mut rng).unwrap();
+        let other = acknowledged.reserve_for_deletion(&mut rng).unwrap();
         assert_ne!(one, other);
-        assert_eq!(acknowledged.take_to_edit(&mut rng), None);
+        assert_eq!(acknowledged.reserve_for_edit(&mut rng), None);
         acknowledged.deleted(other);
         acknowledged.edited(one, 3);
-        assert_eq!(acknowledged.take_to_delete(&mut rng), Some(one));
+        assert_eq!(acknowledged.reserve_for_deletion(&mut rng), Some(one));
     }
 
     #[test]
-    fn a_number_is_given_once() {
+    fn update_id_is_acknowledged_only_once() {
         assert!(acknowledged().posted(FIRST, 3).is_err());
     }
 }

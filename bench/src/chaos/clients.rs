@@ -1,4 +1,4 @@
-//! All readers of a proof, and when they agree.
+//! All clients of a chaos test, and waiting until they converge.
 
 use std::{
     fmt,
@@ -10,49 +10,49 @@ use clap::Args;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::{task::JoinSet, time::sleep};
 
-use super::client::{Kind, Place, Reader, Shown};
+use super::client::{Client, ClientConfig, ClientKind, PageUpdates};
 use crate::harness::{Error, Result, Table, quantile};
 
-/// How often everybody's page is looked at, once everything is written.
-const LOOK: Duration = Duration::from_millis(100);
-/// How long a card may be quoted in a sentence, in characters.
-const QUOTE: usize = 600;
+/// How often all pages are compared, once everything is written.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
+/// The maximum length of a card in an error message, in characters.
+const QUOTE_LENGTH: usize = 600;
 
-/// How many readers there are of each kind.
+/// How many clients there are of each kind.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct Sizes {
-    /// How many read by server-sent events: every other of them polls while its stream is broken, as a
-    /// page does by itself.
-    #[arg(long, default_value_t = 500, value_name = "READERS")]
+pub struct ClientCounts {
+    /// How many clients use server-sent events. Every other one also polls while its stream is
+    /// broken, like a page by default.
+    #[arg(long, default_value_t = 500, value_name = "CLIENTS")]
     sse: usize,
-    /// How many poll.
-    #[arg(long, default_value_t = 100, value_name = "READERS")]
+    /// How many clients poll.
+    #[arg(long, default_value_t = 100, value_name = "CLIENTS")]
     polling: usize,
-    /// How many read by WebSocket.
-    #[arg(long, default_value_t = 50, value_name = "READERS")]
+    /// How many clients use WebSocket.
+    #[arg(long, default_value_t = 50, value_name = "CLIENTS")]
     websocket: usize,
 }
 
-/// Readers at work.
+/// Running clients.
 #[derive(Debug)]
-pub struct Audience {
-    readers: Vec<(Kind, Reader)>,
+pub struct Clients {
+    clients: Vec<(ClientKind, Client)>,
     tasks: JoinSet<Result<()>>,
 }
 
-impl Sizes {
-    fn kinds(self) -> impl Iterator<Item = Kind> {
+impl ClientCounts {
+    fn kinds(self) -> impl Iterator<Item = ClientKind> {
         let streams = (0..self.sse).map(|number| match number % 2 {
-            0 => Kind::Sse,
-            _ => Kind::Auto,
+            0 => ClientKind::Sse,
+            _ => ClientKind::Auto,
         });
         streams
-            .chain((0..self.polling).map(|_| Kind::Poll))
-            .chain((0..self.websocket).map(|_| Kind::WebSocket))
+            .chain((0..self.polling).map(|_| ClientKind::Poll))
+            .chain((0..self.websocket).map(|_| ClientKind::WebSocket))
     }
 }
 
-impl fmt::Display for Sizes {
+impl fmt::Display for ClientCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             sse,
@@ -61,103 +61,119 @@ impl fmt::Display for Sizes {
         } = self;
         write!(
             f,
-            "{sse} readers by SSE, {polling} by polling, {websocket} by WebSocket"
+            "{sse} clients with SSE, {polling} polling, {websocket} with WebSockets"
         )
     }
 }
 
-impl Audience {
-    /// Readers who come one after the other, all of them within `arrivals`.
-    pub fn gather(sizes: Sizes, place: &Place, arrivals: Duration, seed: u64) -> Self {
+impl Clients {
+    /// Starts the clients at random times within `within`.
+    pub fn start(counts: ClientCounts, config: &ClientConfig, within: Duration, seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut tasks = JoinSet::new();
-        let mut readers = Vec::new();
-        for kind in sizes.kinds() {
-            let reader = Reader::default();
-            readers.push((kind, reader.clone()));
-            let after = arrivals.mul_f64(rng.random());
-            tasks.spawn(reader.read(kind, place.clone(), after, rng.random()));
+        let mut clients = Vec::new();
+        for kind in counts.kinds() {
+            let client = Client::default();
+            clients.push((kind, client.clone()));
+            let after = within.mul_f64(rng.random());
+            tasks.spawn(client.run(kind, config.clone(), after, rng.random()));
         }
-        Self { readers, tasks }
+        Self { clients, tasks }
     }
 
-    /// Waits until everybody's page shows `truth`, and prints how long that took.
+    /// Waits until every page shows `expected`, and prints how long that took.
     ///
     /// # Errors
-    /// If somebody's doesn't `within` that time: with the first reader, and what is wrong.
-    pub async fn agree(&mut self, truth: &Shown, within: Duration) -> Result<()> {
+    ///
+    /// If a page doesn't show it `within` that time: with the first such client, and the
+    /// difference.
+    pub async fn wait_until_converged(
+        &mut self,
+        expected: &PageUpdates,
+        within: Duration,
+    ) -> Result<()> {
         let start = Instant::now();
-        let mut agreed = vec![None; self.readers.len()];
-        while agreed.iter().any(Option::is_none) {
+        let mut converged = vec![None; self.clients.len()];
+        while converged.iter().any(Option::is_none) {
             if let Some(ended) = self.tasks.try_join_next() {
                 ended.map_err(|error| Error::Unexpected(error.to_string()))??;
             }
-            for ((_, reader), agreed) in self.readers.iter().zip(&mut agreed) {
-                if agreed.is_none() && reader.page().shown() == truth {
-                    *agreed = Some(start.elapsed());
+            for ((_, client), converged) in self.clients.iter().zip(&mut converged) {
+                if converged.is_none() && client.page().updates() == expected {
+                    *converged = Some(start.elapsed());
                 }
             }
             if start.elapsed() > within {
                 break;
             }
-            sleep(LOOK).await;
+            sleep(CHECK_INTERVAL).await;
         }
-        self.print(&agreed);
-        // Nobody may have turned away from it meanwhile.
+        self.print(&converged);
+        // A page that was right may have changed meanwhile, so all pages are compared again.
         let wrong = self
-            .readers
+            .clients
             .iter()
             .enumerate()
-            .find_map(|(number, (kind, reader))| {
-                let page = reader.page();
-                let difference = difference(page.shown(), truth)?;
+            .find_map(|(number, (kind, client))| {
+                let page = client.page();
+                let difference = difference(page.updates(), expected)?;
                 let cursor = page.cursor().map(|cursor| cursor.to_string());
-                let cursor = cursor.unwrap_or_else(|| "nowhere".to_owned());
+                let cursor = cursor.unwrap_or_else(|| "no cursor".to_owned());
                 Some(format!(
-                    "reader {number} ({kind}, at {cursor}): {difference}"
+                    "client {number} ({kind}, at {cursor}): {difference}"
                 ))
             });
         match wrong {
             None => Ok(()),
             Some(wrong) => {
-                let behind = agreed.iter().filter(|agreed| agreed.is_none()).count();
-                let (all, seconds) = (agreed.len(), within.as_secs());
+                let behind = converged
+                    .iter()
+                    .filter(|converged| converged.is_none())
+                    .count();
+                let (all, seconds) = (converged.len(), within.as_secs());
                 Err(Error::Violated(format!(
-                    "{behind} of {all} readers did not see the truth within {seconds} s; the first is {wrong}"
+                    "{behind} of {all} clients did not converge within {seconds} s; the first wrong one is {wrong}"
                 )))
             }
         }
     }
 
-    fn print(&self, agreed: &[Option<Duration>]) {
+    fn print(&self, converged: &[Option<Duration>]) {
         let mut table = Table::new([
-            "readers",
-            "how many",
-            "agreed",
+            "clients",
+            "count",
+            "converged",
             "streams opened",
-            "loaded anew",
+            "reloads",
             "median s",
             "last s",
         ]);
-        for kind in [Kind::Sse, Kind::Auto, Kind::Poll, Kind::WebSocket] {
-            let those: Vec<_> = self
-                .readers
+        for kind in [
+            ClientKind::Sse,
+            ClientKind::Auto,
+            ClientKind::Poll,
+            ClientKind::WebSocket,
+        ] {
+            let selected: Vec<_> = self
+                .clients
                 .iter()
-                .zip(agreed)
+                .zip(converged)
                 .filter(|((of, _), _)| *of == kind)
                 .collect();
-            if those.is_empty() {
+            if selected.is_empty() {
                 continue;
             }
-            let times: Vec<_> = those
+            let times: Vec<_> = selected
                 .iter()
-                .filter_map(|(_, agreed)| Some((**agreed)?.as_secs_f64()))
+                .filter_map(|(_, converged)| Some((**converged)?.as_secs_f64()))
                 .collect();
-            let counts = those.iter().map(|((_, reader), _)| reader.page().counts());
+            let counts = selected
+                .iter()
+                .map(|((_, client), _)| client.page().counts());
             let (streams, resets) = counts.fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
             table.row([
                 kind.to_string(),
-                those.len().to_string(),
+                selected.len().to_string(),
                 times.len().to_string(),
                 streams.to_string(),
                 resets.to_string(),
@@ -169,40 +185,40 @@ impl Audience {
     }
 }
 
-/// The first thing in which two pages are not the same.
-pub fn difference(page: &Shown, truth: &Shown) -> Option<String> {
-    let missing = truth
+/// Returns the first difference between two pages.
+pub fn difference(page: &PageUpdates, expected: &PageUpdates) -> Option<String> {
+    let missing = expected
         .iter()
         .find_map(|(id, (rev, card))| match page.get(id) {
             None => Some(format!("update {id} is missing (revision {rev})")),
             Some((other, _)) if other != rev => Some(format!(
-                "update {id} is shown as of revision {other}, and stands at {rev}"
+                "update {id} is shown at revision {other} in place of {rev}"
             )),
             Some((_, other)) if other != card => Some(format!(
-                "update {id} at revision {rev} is shown as {}, and not as {}",
+                "update {id} at revision {rev} is shown as {} in place of {}",
                 quote(other),
                 quote(card)
             )),
             Some(_) => None,
         });
     missing.or_else(|| {
-        let (id, (rev, _)) = page.iter().find(|(id, _)| !truth.contains_key(id))?;
+        let (id, (rev, _)) = page.iter().find(|(id, _)| !expected.contains_key(id))?;
         Some(format!(
-            "update {id} is shown (revision {rev}), and isn't there"
+            "update {id} is shown (revision {rev}), but does not exist"
         ))
     })
 }
 
 fn quote(card: &Arc<str>) -> String {
-    let short: String = card.chars().take(QUOTE).collect();
+    let short: String = card.chars().take(QUOTE_LENGTH).collect();
     format!("{short:?}")
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ClientKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Sse => "SSE alone",
-            Self::Auto => "SSE, else polling",
+            Self::Sse => "SSE only",
+            Self::Auto => "SSE or polling",
             Self::Poll => "polling",
             Self::WebSocket => "WebSocket",
         })
@@ -215,7 +231,7 @@ mod tests {
 
     use super::*;
 
-    fn page(cards: &[(i64, Rev, &str)]) -> Shown {
+    fn page(cards: &[(i64, Rev, &str)]) -> PageUpdates {
         cards
             .iter()
             .map(|(id, rev, card)| (UpdateId(*id), (*rev, (*card).into())))
@@ -223,25 +239,25 @@ mod tests {
     }
 
     #[test]
-    fn every_difference_is_named() {
-        let truth = page(&[(1, 4, "a"), (2, 5, "b")]);
-        assert_eq!(difference(&truth, &truth), None);
-        for (wrong, said) in [
+    fn first_difference_between_pages_is_described() {
+        let expected = page(&[(1, 4, "a"), (2, 5, "b")]);
+        assert_eq!(difference(&expected, &expected), None);
+        for (wrong, message) in [
             (page(&[(2, 5, "b")]), "update 1 is missing (revision 4)"),
             (
                 page(&[(1, 3, "a"), (2, 5, "b")]),
-                "update 1 is shown as of revision 3, and stands at 4",
+                "update 1 is shown at revision 3 in place of 4",
             ),
             (
                 page(&[(1, 4, "a"), (2, 5, "c")]),
-                "update 2 at revision 5 is shown as \"c\", and not as \"b\"",
+                "update 2 at revision 5 is shown as \"c\" in place of \"b\"",
             ),
             (
                 page(&[(1, 4, "a"), (2, 5, "b"), (3, 6, "c")]),
-                "update 3 is shown (revision 6), and isn't there",
+                "update 3 is shown (revision 6), but does not exist",
             ),
         ] {
-            assert_eq!(difference(&wrong, &truth).as_deref(), Some(said));
+            assert_eq!(difference(&wrong, &expected).as_deref(), Some(message));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Every reader ends with the truth, whatever happens on the way.
+//! Convergence: every client ends with the state of the database, despite all faults.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,8 +9,8 @@ use tokio::{
 };
 
 use super::{
-    client::{Place, fetch_everything},
-    clients::{Audience, Sizes},
+    client::{ClientConfig, fetch_everything},
+    clients::{ClientCounts, Clients},
     faults::Faults,
     faulty_proxy::FaultyProxy,
     records,
@@ -18,60 +18,61 @@ use super::{
 };
 use crate::harness::{Database, DatabaseKind, Error, Result, Ringside, Signal, heading, note};
 
-/// How often readers ask that poll, in milliseconds of the server's setting.
+/// The server's poll interval, in milliseconds.
 const POLL_MS: &str = "2000";
-/// How long the server is away when it is stopped: long enough that everybody notices.
-const AWAY: Duration = Duration::from_millis(500);
-/// How the server is stopped, in equal parts of the time.
+/// How long the server is down when it is stopped: long enough for every client to notice.
+const DOWNTIME: Duration = Duration::from_millis(500);
+/// How the server is stopped, at regular intervals.
 const STOPS: [Signal; 4] = [
     Signal::Terminate,
     Signal::Kill,
     Signal::Terminate,
     Signal::Kill,
 ];
-/// How long readers may take to agree at the end, in seconds of their clock: the 40 s after which a
-/// page gives up a stream that says nothing, the 30 s after which at the latest it tries again, the
-/// 10 s that a question may take, and as much again for a busy machine.
-const PATIENCE: u64 = 160;
+/// How long clients may take to converge, in seconds of their clock: 40 s until a page gives up a
+/// silent stream, at most 30 s until it retries, 10 s for a request, and the same again for a busy
+/// machine.
+const CONVERGENCE_SECONDS: u64 = 160;
 
-/// What is to be proven, and how hard it is made.
+/// The parameters of the test.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What the server keeps its data in.
+    /// The database of the server.
     #[arg(long, value_enum, default_value = "sqlite")]
     database: DatabaseKind,
     /// How long changes are made, in seconds.
     #[arg(long, default_value_t = 60)]
     seconds: u32,
-    /// How many changes are made a second: of ten, six are new, three edits, one a deletion.
+    /// How many changes are made a second: of ten, six are posts, three edits, one a deletion.
     #[arg(long, default_value_t = 20, value_name = "CHANGES")]
     rate: u32,
-    /// How much faster the clock of readers runs: at 2, they give up a silent stream after 20 s, where
-    /// pages do after 40 s.
+    /// How much faster the clients' clock runs: at 2, they give up a silent stream after 20 s,
+    /// while pages do after 40 s.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=10), value_name = "FACTOR")]
     time_scale: u32,
     #[command(flatten)]
-    sizes: Sizes,
+    counts: ClientCounts,
     #[command(flatten)]
     faults: Faults,
-    /// What decides by chance; another one every time, if none is given.
+    /// The seed of all random decisions; random if omitted.
     #[arg(long)]
     seed: Option<u64>,
 }
 
-/// Proves it, or says what is wrong.
+/// Runs the test.
+///
+/// # Errors
+///
+/// With the first difference between a page, the acknowledgement log and the database.
 pub async fn run(arguments: Arguments) -> Result<()> {
     let seed = arguments.seed.unwrap_or_else(rand::random);
     let Arguments { seconds, rate, .. } = arguments;
     let time = Duration::from_secs(seconds.into());
     let database = Database::create(arguments.database).await?;
-    heading(&format!(
-        "Every reader ends with the truth: {}",
-        database.kind
-    ));
+    heading(&format!("Convergence: {}", database.kind));
     note(format!(
         "{}; {rate} changes a second for {seconds} s. {}. The server is stopped four times. --seed {seed}",
-        arguments.sizes, arguments.faults
+        arguments.counts, arguments.faults
     ));
 
     let mut settings = database.settings();
@@ -79,53 +80,60 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let mut ringside = Ringside::start(&settings)?;
     let entry = ringside.entry("final").await?;
     let author = ringside.author("ann").await?;
-    let network = FaultyProxy::start(ringside.address, arguments.faults, seed).await?;
-    let place = Place {
-        network: network.address,
+    let proxy = FaultyProxy::start(ringside.address, arguments.faults, seed).await?;
+    let config = ClientConfig {
+        address: proxy.address,
         entry,
         time_scale: arguments.time_scale,
         cards: Arc::default(),
     };
-    let desk = Arc::new(Writers::new(network.address, "final", author));
-    let mut audience = Audience::gather(arguments.sizes, &place, time / 2, seed);
+    let writers = Arc::new(Writers::new(proxy.address, "final", author));
+    let mut clients = Clients::start(arguments.counts, &config, time / 2, seed);
 
     let changes = usize::try_from(seconds * rate).unwrap_or(usize::MAX);
     tokio::try_join!(
-        desk.work(changes, rate, seed),
-        stop_and_start(&mut ringside, &network, &database, time)
+        writers.make_changes(changes, rate, seed),
+        restart_server(&mut ringside, &proxy, &database, time)
     )?;
-    network.mend();
-    let (retries, acknowledged) = (desk.retries(), desk.acknowledged().updates().len());
+    proxy.disable_faults();
+    let (retries, acknowledged) = (writers.retries(), writers.acknowledged().updates().len());
     note(format!(
-        "{}.\n{changes} changes acknowledged, to {acknowledged} updates; {retries} requests were repeated.",
-        network.report()
+        "{}.\n{changes} changes to {acknowledged} updates acknowledged; {retries} requests were retried.",
+        proxy.report()
     ));
-    network.check_lost()?;
+    proxy.check_lost()?;
 
-    let direct = Place {
-        network: ringside.address,
-        ..place
+    let direct = ClientConfig {
+        address: ringside.address,
+        ..config
     };
-    let truth = fetch_everything(&direct).await?;
-    let acknowledged = std::mem::take(&mut *desk.acknowledged());
-    acknowledged.check(&truth).map_err(Error::Violated)?;
-    records::check(&database, ringside.folder(), entry, &acknowledged, &truth).await?;
-    let drafts = std::mem::take(&mut *desk.published());
+    let expected = fetch_everything(&direct).await?;
+    let acknowledged = std::mem::take(&mut *writers.acknowledged());
+    acknowledged.check(&expected).map_err(Error::Violated)?;
+    records::check(
+        &database,
+        ringside.folder(),
+        entry,
+        &acknowledged,
+        &expected,
+    )
+    .await?;
+    let drafts = std::mem::take(&mut *writers.published());
     check_published(&ringside, &drafts).await?;
-    let patience = Duration::from_secs(PATIENCE) / arguments.time_scale;
-    audience.agree(&truth, patience).await?;
+    let timeout = Duration::from_secs(CONVERGENCE_SECONDS) / arguments.time_scale;
+    clients.wait_until_converged(&expected, timeout).await?;
     note(format!(
-        "Proven: {} updates, the same on every page, in the log and in the database; and {} drafts that were published.",
-        truth.len(),
+        "Passed: {} updates are the same on every page, in the acknowledgement log and in the database; {} drafts were published.",
+        expected.len(),
         drafts.len()
     ));
     Ok(())
 }
 
-/// Checks that the page of each entry that was a draft shows each of its texts once.
+/// Checks that the page of each published draft shows each of its texts once.
 async fn check_published(ringside: &Ringside, drafts: &[(String, Vec<usize>)]) -> Result<()> {
     for (slug, texts) in drafts {
-        let page = ringside.ask(&format!("/entries/{slug}"), "").await?.text();
+        let page = ringside.get(&format!("/entries/{slug}"), "").await?.text();
         for number in texts {
             let shown = page.matches(&format!("No. {number}: ")).count();
             if shown != 1 {
@@ -138,12 +146,12 @@ async fn check_published(ringside: &Ringside, drafts: &[(String, Vec<usize>)]) -
     Ok(())
 }
 
-/// Stops the server four times within `time`, and starts it again on the same data. The first time the
-/// database is given another epoch, and all pages must be loaded anew: early, because that would also
-/// heal whatever else went wrong with them before.
-async fn stop_and_start(
+/// Stops the server four times within `time`, and starts it again on the same data. The first time,
+/// the database gets another epoch, and all pages must reload everything. This happens early,
+/// because a reload would also repair any earlier fault in a page.
+async fn restart_server(
     ringside: &mut Ringside,
-    network: &FaultyProxy,
+    proxy: &FaultyProxy,
     database: &Database,
     time: Duration,
 ) -> Result<()> {
@@ -155,9 +163,9 @@ async fn stop_and_start(
             records::add_corrupt_entry(database, ringside.folder()).await?;
             records::begin_epoch(database, ringside.folder()).await?;
         }
-        sleep(AWAY).await;
+        sleep(DOWNTIME).await;
         block_in_place(|| ringside.start_again())?;
-        network.lead_to(ringside.address);
+        proxy.forward_to(ringside.address);
     }
     Ok(())
 }

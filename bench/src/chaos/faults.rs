@@ -1,4 +1,4 @@
-//! What goes wrong on a bad network: how often, when, and how often it did.
+//! The faults of an unreliable network: how often and when they happen, and how often they did.
 
 use std::{
     fmt,
@@ -9,104 +9,106 @@ use std::{
 use clap::Args;
 use rand::{RngExt, rngs::StdRng};
 
-/// How much a connection carries at most before what is to befall it does, in bytes: a stream's first
-/// seconds. Answers are shorter, and many of them escape.
-const LATEST: f64 = 128.0 * 1024.0;
+/// The maximum number of bytes that a connection forwards before its fault: about the first seconds
+/// of a stream. Responses are shorter, and many of them are complete before.
+const MAX_BYTES_BEFORE_FAULT: f64 = 128.0 * 1024.0;
 
-/// What befalls connections, and how often.
+/// The probabilities of faults.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Faults {
-    /// Of a hundred connections, how many are reset.
+    /// The percentage of connections that are reset.
     #[arg(long, default_value_t = 10, value_name = "PERCENT")]
     resets: u32,
-    /// Of a hundred connections, how many stall: neither direction moves for a while.
+    /// The percentage of connections that stall: neither direction makes progress for a while.
     #[arg(long, default_value_t = 5, value_name = "PERCENT")]
     stalls: u32,
-    /// Of a hundred connections, how many are closed in the middle of what is being sent.
+    /// The percentage of connections that are closed in the middle of a transfer.
     #[arg(long, default_value_t = 10, value_name = "PERCENT")]
     cuts: u32,
-    /// Of a hundred connections, how many lose their answer: the request goes through.
+    /// The percentage of connections that lose their response; the request is forwarded.
     #[arg(long, default_value_t = 10, value_name = "PERCENT")]
     lost_answers: u32,
-    /// Of a hundred connections, how many get a proxy's error page (502, HTML) in place of the
-    /// response: the request goes through.
+    /// The percentage of connections that get a proxy's error page (502, HTML) in place of the
+    /// response; the request is forwarded.
     #[arg(long, default_value_t = 5, value_name = "PERCENT")]
     error_pages: u32,
-    /// Of a hundred connections, how many get a response whose body is cut off: the request goes
-    /// through.
+    /// The percentage of connections that get a response with a truncated body; the request is
+    /// forwarded.
     #[arg(long, default_value_t = 5, value_name = "PERCENT")]
     cut_bodies: u32,
-    /// Of a hundred connections, how many get the page of a captive portal (200, HTML) in place of
-    /// the response: the request goes through.
+    /// The percentage of connections that get the page of a captive portal (200, HTML) in place of
+    /// the response; the request is forwarded.
     #[arg(long, default_value_t = 5, value_name = "PERCENT")]
     captive_portals: u32,
-    /// How long a stall lasts, in seconds.
+    /// The duration of a stall, in seconds.
     #[arg(long, default_value_t = 30, value_name = "SECONDS")]
     stall: u64,
 }
 
-/// What befalls a connection.
+/// A fault of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Both ends are told that it is gone (RST).
+    /// Both ends receive a reset (RST).
     Reset,
-    /// Neither direction moves for a while; then it goes on.
+    /// Neither direction makes progress for a while; then the transfer continues.
     Stall,
-    /// Half of what was to be passed on is, and then it is closed.
+    /// Half of the pending data is forwarded; then the connection is closed.
     Cut,
-    /// The request goes through; its answer doesn't, and then it is closed.
-    LostAnswer,
-    /// The request goes through; a proxy's error page comes back in place of the response.
+    /// The request is forwarded; its response is dropped and the connection closed.
+    LostResponse,
+    /// The request is forwarded; a proxy's error page is sent in place of the response.
     ErrorPage,
-    /// The request goes through; the response comes back without the end of its body.
+    /// The request is forwarded; the response is sent without the end of its body.
     CutBody,
-    /// The request goes through; the page of a captive portal comes back in place of the response.
+    /// The request is forwarded; the page of a captive portal is sent in place of the response.
     CaptivePortal,
 }
 
 impl Fault {
-    /// Whether it takes the response to a request that went through, as soon as that comes back.
-    pub const fn takes_response(self) -> bool {
+    /// Returns whether the fault replaces the response to a forwarded request as soon as it
+    /// arrives.
+    pub const fn replaces_response(self) -> bool {
         match self {
-            Self::LostAnswer | Self::ErrorPage | Self::CutBody | Self::CaptivePortal => true,
+            Self::LostResponse | Self::ErrorPage | Self::CutBody | Self::CaptivePortal => true,
             Self::Reset | Self::Stall | Self::Cut => false,
         }
     }
 }
 
-/// All of them, in the order of [`Injected`].
-const ALL: [Fault; 7] = [
+/// All faults, in the order of the counters in [`FaultCounts`].
+const ALL_FAULTS: [Fault; 7] = [
     Fault::Reset,
     Fault::Stall,
     Fault::Cut,
-    Fault::LostAnswer,
+    Fault::LostResponse,
     Fault::ErrorPage,
     Fault::CutBody,
     Fault::CaptivePortal,
 ];
 
-/// Of a hundred responses that are meant to be lost, how many must be: else the proof does not test
-/// what it says. The rest are of connections that the server or the client closed before.
-const LEAST_LOST: u64 = 40;
+/// The minimum percentage of responses planned to be lost that must have been lost; below it, the
+/// test does not test what it claims. The others belong to connections that the server or the
+/// client closed before.
+const MIN_LOST_PERCENT: u64 = 40;
 
-/// What is to befall a connection, and when.
+/// The fault that is planned for a connection, and when it happens.
 #[derive(Clone, Copy, Debug)]
-pub struct Fate {
-    /// What; `None` if it is left in peace.
+pub struct FaultPlan {
+    /// The fault, or `None`.
     pub fault: Option<Fault>,
-    /// Once it has carried so many bytes, both directions together.
+    /// The number of forwarded bytes, in both directions together, after which the fault happens.
     pub after: usize,
 }
 
-/// How often each fault was drawn for a connection, and how often it was injected.
+/// How often each fault was planned for a connection, and how often it was injected.
 #[derive(Debug, Default)]
-pub struct Injected {
-    drawn: [AtomicU64; ALL.len()],
-    injected: [AtomicU64; ALL.len()],
+pub struct FaultCounts {
+    planned: [AtomicU64; ALL_FAULTS.len()],
+    injected: [AtomicU64; ALL_FAULTS.len()],
 }
 
 impl Faults {
-    /// A network on which nothing goes wrong.
+    /// A network without faults.
     pub const NONE: Self = Self {
         resets: 0,
         stalls: 0,
@@ -118,8 +120,8 @@ impl Faults {
         stall: 0,
     };
 
-    /// Draws what befalls the next connection.
-    pub fn draw(&self, rng: &mut StdRng) -> Fate {
+    /// Chooses the fault of the next connection at random.
+    pub fn plan(&self, rng: &mut StdRng) -> FaultPlan {
         let shares = [
             self.resets,
             self.stalls,
@@ -129,27 +131,27 @@ impl Faults {
             self.cut_bodies,
             self.captive_portals,
         ];
-        let mut drawn = rng.random_range(0..100);
+        let mut number = rng.random_range(0..100);
         let mut fault = None;
-        for (kind, share) in ALL.into_iter().zip(shares) {
-            if drawn < share {
+        for (kind, share) in ALL_FAULTS.into_iter().zip(shares) {
+            if number < share {
                 fault = Some(kind);
                 break;
             }
-            drawn -= share;
+            number -= share;
         }
-        // As many early as late by order of magnitude: requests, short answers and streams all get
-        // their share.
+        // The logarithm is distributed evenly, so that requests, short responses and streams all
+        // get faults.
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "between 1 and LATEST"
+            reason = "it is between 1 and MAX_BYTES_BEFORE_FAULT"
         )]
-        let after = LATEST.powf(rng.random::<f64>()) as usize;
-        Fate { fault, after }
+        let after = MAX_BYTES_BEFORE_FAULT.powf(rng.random::<f64>()) as usize;
+        FaultPlan { fault, after }
     }
 
-    /// How long a stall lasts.
+    /// Returns the duration of a stall.
     pub const fn stall(&self) -> Duration {
         Duration::from_secs(self.stall)
     }
@@ -170,62 +172,62 @@ impl fmt::Display for Faults {
         write!(
             f,
             "Of a hundred connections {resets} are reset, {stalls} stall for {stall} s and {cuts} are cut in \
-             mid-frame, if they last long enough; {lost_answers} lose their answer, {error_pages} get a \
+             mid-frame, if they last long enough; {lost_answers} lose their response, {error_pages} get a \
              proxy's error page in its place, {captive_portals} the page of a captive portal, and {cut_bodies} \
-             an answer that is cut off"
+             a truncated response"
         )
     }
 }
 
-impl Injected {
-    /// Counts a fault that a connection is to have.
-    pub fn count_drawn(&self, fault: Fault) {
-        count(&self.drawn, fault);
+impl FaultCounts {
+    /// Counts a planned fault.
+    pub fn count_planned(&self, fault: Fault) {
+        count(&self.planned, fault);
     }
 
-    /// Counts a fault that a connection had.
+    /// Counts an injected fault.
     pub fn count(&self, fault: Fault) {
         count(&self.injected, fault);
     }
 
-    /// How many responses were lost, and how many were meant to be.
+    /// Returns how many responses were lost, and how many were planned to be.
     pub fn lost_responses(&self) -> (u64, u64) {
         let total = |counters: &[AtomicU64]| {
-            let of_each = ALL.iter().zip(counters);
+            let of_each = ALL_FAULTS.iter().zip(counters);
             of_each
-                .filter(|(fault, _)| fault.takes_response())
+                .filter(|(fault, _)| fault.replaces_response())
                 .map(|(_, counter)| counter.load(Ordering::Relaxed))
                 .sum()
         };
-        (total(&self.injected), total(&self.drawn))
+        (total(&self.injected), total(&self.planned))
     }
 
-    /// Whether enough responses were lost of those that were meant to be.
-    pub fn lost_enough(&self) -> bool {
-        let (lost, meant) = self.lost_responses();
-        lost * 100 >= meant * LEAST_LOST
+    /// Returns whether enough of the responses that were planned to be lost were lost.
+    pub fn has_lost_enough(&self) -> bool {
+        let (lost, planned) = self.lost_responses();
+        lost * 100 >= planned * MIN_LOST_PERCENT
     }
 }
 
 fn count(counters: &[AtomicU64], fault: Fault) {
-    let place = ALL.iter().position(|kind| *kind == fault);
-    if let Some(counter) = place.and_then(|place| counters.get(place)) {
+    let index = ALL_FAULTS.iter().position(|kind| *kind == fault);
+    if let Some(counter) = index.and_then(|index| counters.get(index)) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-impl fmt::Display for Injected {
+impl fmt::Display for FaultCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [resets, stalls, cuts, lost, pages, bodies, portals] = self
             .injected
             .each_ref()
             .map(|counter| counter.load(Ordering::Relaxed));
-        let (all_lost, meant) = self.lost_responses();
+        let (all_lost, planned) = self.lost_responses();
         write!(
             f,
-            "{resets} resets, {stalls} stalls, {cuts} cuts in mid-frame, {lost} lost answers, {pages} error \
-             pages, {bodies} cut bodies, {portals} captive portals; {all_lost} answers lost of {meant} that were \
-             meant to be"
+            "{resets} resets, {stalls} stalls, {cuts} cuts in mid-frame, {lost} dropped responses, {pages} error \
+             pages, {bodies} truncated bodies, {portals} captive portals; {all_lost} responses lost of {planned} \
+             planned"
         )
     }
 }
@@ -237,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_seed_draws_the_same_fates() {
+    fn same_seed_plans_the_same_faults() {
         let faults = Faults {
             resets: 10,
             stalls: 5,
@@ -248,35 +250,41 @@ mod tests {
             captive_portals: 5,
             stall: 30,
         };
-        let draw = |seed| {
+        let plan_all = |seed| {
             let mut rng = StdRng::seed_from_u64(seed);
-            let fates = (0..1_000).map(|_| faults.draw(&mut rng));
-            fates
-                .map(|fate| (fate.fault, fate.after))
+            let plans = (0..1_000).map(|_| faults.plan(&mut rng));
+            plans
+                .map(|plan| (plan.fault, plan.after))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(draw(1), draw(1));
-        assert_ne!(draw(1), draw(2));
-        let spared = draw(1).iter().filter(|(fault, _)| fault.is_none()).count();
-        assert!((450..550).contains(&spared), "{spared}");
+        assert_eq!(plan_all(1), plan_all(1));
+        assert_ne!(plan_all(1), plan_all(2));
+        let unaffected = plan_all(1)
+            .iter()
+            .filter(|(fault, _)| fault.is_none())
+            .count();
+        assert!((450..550).contains(&unaffected), "{unaffected}");
     }
 
     #[test]
-    fn responses_that_escape_are_counted() {
-        let injected = Injected::default();
-        assert!(injected.lost_enough(), "nothing was meant to be lost");
+    fn lost_responses_are_compared_with_planned_ones() {
+        let counts = FaultCounts::default();
+        assert!(
+            counts.has_lost_enough(),
+            "no response was planned to be lost"
+        );
         for fault in [Fault::ErrorPage, Fault::CutBody, Fault::Reset, Fault::Reset] {
-            injected.count_drawn(fault);
+            counts.count_planned(fault);
         }
-        assert!(!injected.lost_enough());
-        injected.count(Fault::CutBody);
-        assert_eq!(injected.lost_responses(), (1, 2));
-        assert!(injected.lost_enough());
+        assert!(!counts.has_lost_enough());
+        counts.count(Fault::CutBody);
+        assert_eq!(counts.lost_responses(), (1, 2));
+        assert!(counts.has_lost_enough());
     }
 
     #[test]
-    fn a_good_network_does_nothing() {
+    fn network_without_faults_plans_none() {
         let mut rng = StdRng::seed_from_u64(1);
-        assert!((0..1_000).all(|_| Faults::NONE.draw(&mut rng).fault.is_none()));
+        assert!((0..1_000).all(|_| Faults::NONE.plan(&mut rng).fault.is_none()));
     }
 }

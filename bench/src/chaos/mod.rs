@@ -1,5 +1,5 @@
-//! What must always be so, whatever happens: proofs on the real server, over real connections, on both
-//! databases. A proof ends with exit code 0, or says what is wrong.
+//! Chaos tests: invariants checked on the real server, over real connections, on both databases,
+//! while faults are injected. A test ends with exit code 0, or prints what is wrong.
 
 mod acknowledgements;
 mod client;
@@ -15,22 +15,23 @@ use clap::Subcommand;
 
 use crate::harness::Result;
 
-/// What can be proven.
+/// The chaos tests.
 #[derive(Debug, Subcommand)]
 pub enum ChaosTest {
-    /// Readers on a bad network, and a server that is stopped and killed: in the end every page shows
-    /// what was acknowledged and nothing else, and so does the database.
+    /// Clients on an unreliable network, and a server that is stopped and killed: at the end every
+    /// page and the database contain exactly what was acknowledged.
     Convergence(convergence::Arguments),
-    /// A server that is killed every second: what it acknowledged is there, once, and the database is
-    /// whole.
+    /// A server that is killed every second: each acknowledged post is stored once, and the
+    /// database is intact.
     NothingLost(nothing_lost::Arguments),
 }
 
 impl ChaosTest {
-    /// Proves it.
+    /// Runs the test.
     ///
     /// # Errors
-    /// With what is wrong.
+    ///
+    /// With the first violation.
     pub async fn run(self) -> Result<()> {
         match self {
             Self::Convergence(arguments) => convergence::run(arguments).await,

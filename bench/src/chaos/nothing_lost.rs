@@ -1,4 +1,4 @@
-//! What was acknowledged is there, once, however often the server is killed.
+//! Nothing lost: every acknowledged post is stored once, however often the server is killed.
 
 use std::{
     sync::{
@@ -16,44 +16,48 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    client::Place, client::fetch_everything, faults::Faults, faulty_proxy::FaultyProxy, records,
-    writers::Writers,
+    client::ClientConfig, client::fetch_everything, faults::Faults, faulty_proxy::FaultyProxy,
+    records, writers::Writers,
 };
 use crate::harness::{
     Database, DatabaseKind, Error, Result, Ringside, Signal, SmallDisk, heading, note,
 };
 
-/// How often something is killed.
-const KILL: Duration = Duration::from_secs(1);
-/// How long a server lives at least: on a machine that starts it slowly, posts must get through, too.
-const LIFE: Duration = Duration::from_millis(500);
+/// How often a failure is injected.
+const FAILURE_INTERVAL: Duration = Duration::from_secs(1);
+/// How long the server runs at least, so that posts are accepted even on a slow machine.
+const MIN_UPTIME: Duration = Duration::from_millis(500);
 
-/// How long a disk is full, or a process of PostgreSQL stands still: longer than a request waits.
-const STANDSTILL: Duration = Duration::from_millis(2_500);
-/// How large the disk is that is filled up.
+/// How long a disk is full, or a process of PostgreSQL suspended: longer than a request waits.
+const FAILURE_TIME: Duration = Duration::from_millis(2_500);
+/// The size of the disk that is filled, in megabytes.
 const DISK_MEGABYTES: u32 = 192;
 
-/// What is to be proven, and how hard it is made.
+/// The parameters of the test.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What the server keeps its data in.
+    /// The database of the server.
     #[arg(long, value_enum, default_value = "sqlite")]
     database: DatabaseKind,
     /// How many updates are posted.
     #[arg(long, default_value_t = 2_000)]
     posts: usize,
-    /// How many are posted a second at most, while the server is there.
+    /// The maximum number of posts a second, while the server is running.
     #[arg(long, default_value_t = 100, value_name = "POSTS")]
     rate: u32,
-    /// How many authors post at once.
+    /// How many authors post at the same time.
     #[arg(long, default_value_t = 16)]
     authors: usize,
 }
 
-/// Proves it, or says what is wrong.
+/// Runs the test.
+///
+/// # Errors
+///
+/// With the first acknowledged post that is lost, duplicated or changed.
 pub async fn run(arguments: Arguments) -> Result<()> {
     let database = Database::create(arguments.database).await?;
-    heading(&format!("Nothing acknowledged is lost: {}", database.kind));
+    heading(&format!("Nothing lost: {}", database.kind));
     let (mut ringside, small_disk) = match database.kind {
         DatabaseKind::SQLite => {
             Ringside::start_on_small_disk(&database.settings(), DISK_MEGABYTES)?
@@ -61,62 +65,62 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         DatabaseKind::PostgreSQL => (Ringside::start(&database.settings())?, None),
     };
     if small_disk.is_none() && database.kind == DatabaseKind::SQLite {
-        note("This system lets nobody mount a small disk: no disk is filled up.");
+        note("This system does not allow mounting a small disk, so no disk is filled.");
     }
     let entry = ringside.entry("final").await?;
     let author = ringside.author("ann").await?;
-    // Nothing goes wrong on the way: it is there to be at one address.
-    let network = FaultyProxy::start(ringside.address, Faults::NONE, 0).await?;
-    let desk = Arc::new(Writers::new(network.address, "final", author));
+    // A proxy without faults, which keeps its address while the server restarts.
+    let proxy = FaultyProxy::start(ringside.address, Faults::NONE, 0).await?;
+    let writers = Arc::new(Writers::new(proxy.address, "final", author));
 
     let all_posted = CancellationToken::new();
     let posts = async {
-        post_all(&desk, &arguments).await?;
+        post_all(&writers, &arguments).await?;
         all_posted.cancel();
         Ok(())
     };
-    let disturbances = disturb_until(
+    let failures = inject_failures_until(
         &all_posted,
         &mut ringside,
-        &network,
+        &proxy,
         &database,
         small_disk.as_ref(),
     );
-    let ((), did) = tokio::try_join!(posts, disturbances)?;
+    let ((), failures) = tokio::try_join!(posts, failures)?;
     note(format!(
-        "{} posts acknowledged, {} requests repeated; {} times SIGKILL to Ringside, {} to PostgreSQL's processes; {} of those stood still in mid-transaction; the disk was full {} times.",
+        "{} posts acknowledged, {} requests retried; SIGKILL {} times to Ringside, {} times to a process of PostgreSQL; {} of its processes suspended in mid-transaction; the disk was full {} times.",
         arguments.posts,
-        desk.retries(),
-        did.servers,
-        did.backends,
-        did.frozen,
-        did.full,
+        writers.retries(),
+        failures.server_kills,
+        failures.backend_kills,
+        failures.backend_suspensions,
+        failures.full_disks,
     ));
-    // What is there after the last kill counts, and not what a server remembers.
+    // Kills the server once more, so that only the database counts, not the server's memory.
     block_in_place(|| ringside.stop(Signal::Kill))?;
     block_in_place(|| ringside.start_again())?;
-    let place = Place {
-        network: ringside.address,
+    let config = ClientConfig {
+        address: ringside.address,
         entry,
         time_scale: 1,
         cards: Arc::default(),
     };
-    let shown = fetch_everything(&place).await?;
-    let acknowledged = std::mem::take(&mut *desk.acknowledged());
-    acknowledged.check(&shown).map_err(Error::Violated)?;
-    records::check(&database, ringside.folder(), entry, &acknowledged, &shown).await?;
-    note("Proven: each of them is there once, and the database is whole.");
+    let page = fetch_everything(&config).await?;
+    let acknowledged = std::mem::take(&mut *writers.acknowledged());
+    acknowledged.check(&page).map_err(Error::Violated)?;
+    records::check(&database, ringside.folder(), entry, &acknowledged, &page).await?;
+    note("Passed: each of them is stored once, and the database is intact.");
     Ok(())
 }
 
-/// Posts all texts, some at once.
-async fn post_all(desk: &Arc<Writers>, arguments: &Arguments) -> Result<()> {
+/// Posts all texts, several at the same time.
+async fn post_all(writers: &Arc<Writers>, arguments: &Arguments) -> Result<()> {
     let next = Arc::new(AtomicUsize::new(0));
     let (posts, authors) = (arguments.posts, arguments.authors);
     let pace = Duration::from_secs(1) / arguments.rate * u32::try_from(authors).unwrap_or(1);
     let mut tasks = JoinSet::new();
     for _ in 0..authors {
-        let (desk, next) = (Arc::clone(desk), Arc::clone(&next));
+        let (writers, next) = (Arc::clone(writers), Arc::clone(&next));
         tasks.spawn(async move {
             let mut due = interval(pace);
             due.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -126,7 +130,7 @@ async fn post_all(desk: &Arc<Writers>, arguments: &Arguments) -> Result<()> {
                 if number >= posts {
                     return Ok::<_, Error>(());
                 }
-                desk.post(number).await?;
+                writers.post(number).await?;
             }
         });
     }
@@ -136,53 +140,56 @@ async fn post_all(desk: &Arc<Writers>, arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// How often something was done to the server and its database.
+/// How often each failure was injected.
 #[derive(Debug, Default)]
-struct Disturbances {
+struct Failures {
     /// The server was killed.
-    servers: u32,
+    server_kills: u32,
     /// One of PostgreSQL's processes was killed.
-    backends: u32,
-    /// One of PostgreSQL's processes stood still in the middle of a transaction.
-    frozen: u32,
+    backend_kills: u32,
+    /// One of PostgreSQL's processes was suspended in the middle of a transaction.
+    backend_suspensions: u32,
     /// The disk was full.
-    full: u32,
+    full_disks: u32,
 }
 
-/// Every second kills the server and starts it again at once, or has its database fail: a process of
-/// PostgreSQL is killed or stands still, a disk is full.
-async fn disturb_until(
+/// Injects a failure every second: kills the server and restarts it, kills or suspends a process of
+/// PostgreSQL, or fills the disk.
+async fn inject_failures_until(
     all_posted: &CancellationToken,
     ringside: &mut Ringside,
-    network: &FaultyProxy,
+    proxy: &FaultyProxy,
     database: &Database,
     disk: Option<&SmallDisk>,
-) -> Result<Disturbances> {
-    let mut did = Disturbances::default();
+) -> Result<Failures> {
+    let mut failures = Failures::default();
     let mut last = Instant::now();
     for turn in 0.. {
-        let due = (last + KILL).max(Instant::now() + LIFE);
-        // Never in the middle: what was killed is there again when this ends.
+        let due = (last + FAILURE_INTERVAL).max(Instant::now() + MIN_UPTIME);
+        // Failures are never interrupted: everything that was killed is running again when this
+        // returns.
         if timeout_at(due, all_posted.cancelled()).await.is_ok() {
             break;
         }
         last = Instant::now();
         match (turn % 4, disk) {
-            (2, _) if database.kill_a_process().await? => did.backends += 1,
-            (3, _) if database.freeze_a_process(STANDSTILL).await? => did.frozen += 1,
+            (2, _) if database.kill_process().await? => failures.backend_kills += 1,
+            (3, _) if database.suspend_process(FAILURE_TIME).await? => {
+                failures.backend_suspensions += 1;
+            }
             (3, Some(disk)) => {
                 block_in_place(|| disk.fill())?;
-                sleep(STANDSTILL).await;
+                sleep(FAILURE_TIME).await;
                 block_in_place(|| disk.free())?;
-                did.full += 1;
+                failures.full_disks += 1;
             }
             _ => {
                 block_in_place(|| ringside.stop(Signal::Kill))?;
                 block_in_place(|| ringside.start_again())?;
-                network.lead_to(ringside.address);
-                did.servers += 1;
+                proxy.forward_to(ringside.address);
+                failures.server_kills += 1;
             }
         }
     }
-    Ok(did)
+    Ok(failures)
 }

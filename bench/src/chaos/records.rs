@@ -1,12 +1,12 @@
-//! What the database itself holds, read past the server.
+//! The contents of the database, read without the server.
 
 use std::{collections::BTreeMap, process::Command};
 
 use domain::{Rev, UpdateId};
 use sqlx::{AnyConnection, Connection, Row};
 
-use super::{acknowledgements::Acknowledgements, client::Shown};
-use crate::harness::{Database, DatabaseKind, Error, Folder, Result, While, note, text};
+use super::{acknowledgements::Acknowledgements, client::PageUpdates};
+use crate::harness::{Context, Database, DatabaseKind, Error, Folder, Result, note, text};
 
 /// An update as it is stored.
 struct Record {
@@ -15,29 +15,30 @@ struct Record {
     deleted: bool,
 }
 
-/// Checks that the database holds what was acknowledged of `entry` and nothing else, that readers are `shown` it
-/// at its revisions, and that nothing in its files is broken.
+/// Checks that the database contains exactly what was acknowledged for `entry`, that `page` shows
+/// it at the stored revisions, and that the database's files are intact.
 ///
 /// # Errors
+///
 /// With the first difference.
 pub async fn check(
     database: &Database,
     folder: &Folder,
     entry: i64,
     acknowledged: &Acknowledgements,
-    shown: &Shown,
+    page: &PageUpdates,
 ) -> Result<()> {
     let mut connection = database.connect(folder).await?;
     let records = read(&mut connection, entry).await?;
-    check_updates(&records, acknowledged, shown).map_err(Error::Violated)?;
+    check_updates(&records, acknowledged, page).map_err(Error::Violated)?;
     check_operations(&mut connection).await?;
     match database.kind {
-        DatabaseKind::SQLite => check_file(&mut connection).await,
-        DatabaseKind::PostgreSQL => check_cluster(&mut connection).await,
+        DatabaseKind::SQLite => check_sqlite(&mut connection).await,
+        DatabaseKind::PostgreSQL => check_postgres(&mut connection).await,
     }
 }
 
-/// Adds a live entry that no release can read: it must harm nobody but itself.
+/// Adds a live entry that no release can decode. It must not affect other entries.
 pub async fn add_corrupt_entry(database: &Database, folder: &Folder) -> Result<()> {
     let mut connection = database.connect(folder).await?;
     sqlx::query(
@@ -49,8 +50,8 @@ pub async fn add_corrupt_entry(database: &Database, folder: &Folder) -> Result<(
     Ok(connection.close().await?)
 }
 
-/// Begins another life of the database while its server is away, as a restore does: every cursor from
-/// before leads nowhere.
+/// Sets another epoch while the server is down, as a restore does: all earlier cursors become
+/// invalid.
 pub async fn begin_epoch(database: &Database, folder: &Folder) -> Result<()> {
     let mut connection = database.connect(folder).await?;
     sqlx::query("UPDATE feed SET epoch = 'restored'")
@@ -82,31 +83,31 @@ async fn read(connection: &mut AnyConnection, entry: i64) -> Result<BTreeMap<Upd
 fn check_updates(
     records: &BTreeMap<UpdateId, Record>,
     acknowledged: &Acknowledgements,
-    shown: &Shown,
+    page: &PageUpdates,
 ) -> Result<(), String> {
     for (id, known) in acknowledged.updates() {
         let Some(record) = records.get(id) else {
             return Err(format!(
-                "update {id} was acknowledged, and isn't in the database"
+                "update {id} was acknowledged, but is not in the database"
             ));
         };
         if record.deleted != known.deleted {
-            let (kept, said) = (record.deleted, known.deleted);
+            let (stored, acknowledged) = (record.deleted, known.deleted);
             return Err(format!(
-                "update {id}: deleted in the database {kept}, acknowledged {said}"
+                "update {id}: deleted is {stored} in the database, but {acknowledged} was acknowledged"
             ));
         }
         if !record.deleted && record.source != text(known.text) {
-            let (kept, said) = (&record.source, known.text);
+            let (stored, number) = (&record.source, known.text);
             return Err(format!(
-                "update {id} has the text {kept:?} in the database, and not No. {said}"
+                "update {id} has the text {stored:?} in the database in place of No. {number}"
             ));
         }
-        match shown.get(id) {
+        match page.get(id) {
             Some((rev, _)) if *rev != record.rev => {
-                let kept = record.rev;
+                let stored = record.rev;
                 return Err(format!(
-                    "update {id} is shown at revision {rev}, and stored at {kept}"
+                    "update {id} is shown at revision {rev}, but stored at {stored}"
                 ));
             }
             _ => {}
@@ -117,13 +118,13 @@ fn check_updates(
         .find(|id| !acknowledged.updates().contains_key(id))
     {
         Some(id) => Err(format!(
-            "update {id} is in the database, and was never acknowledged"
+            "update {id} is in the database, but was never acknowledged"
         )),
         None => Ok(()),
     }
 }
 
-/// Every post was asked for by a name, and each name stands for one update.
+/// Checks that each post has an operation id, and each operation id one update.
 async fn check_operations(connection: &mut AnyConnection) -> Result<()> {
     let row = sqlx::query(
         "SELECT (SELECT COUNT(*) FROM operations WHERE kind = 'posted'),
@@ -143,20 +144,20 @@ async fn check_operations(connection: &mut AnyConnection) -> Result<()> {
     )))
 }
 
-async fn check_file(connection: &mut AnyConnection) -> Result<()> {
+async fn check_sqlite(connection: &mut AnyConnection) -> Result<()> {
     for check in ["PRAGMA integrity_check", "PRAGMA foreign_key_check"] {
         for row in sqlx::query(check).fetch_all(&mut *connection).await? {
-            let said: String = row.try_get(0)?;
-            if said != "ok" {
-                return Err(Error::Violated(format!("{check}: {said}")));
+            let message: String = row.try_get(0)?;
+            if message != "ok" {
+                return Err(Error::Violated(format!("{check}: {message}")));
             }
         }
     }
     Ok(())
 }
 
-/// Has PostgreSQL's own tool look at every table and index, where it is installed.
-async fn check_cluster(connection: &mut AnyConnection) -> Result<()> {
+/// Runs PostgreSQL's own check of all tables and indexes, where it is installed.
+async fn check_postgres(connection: &mut AnyConnection) -> Result<()> {
     let row =
         sqlx::query("SELECT current_database()::text, current_setting('unix_socket_directories')")
             .fetch_one(connection)
@@ -168,15 +169,15 @@ async fn check_cluster(connection: &mut AnyConnection) -> Result<()> {
         .args(["--username", "ringside", "--no-password", &name]);
     let output = match command.output() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            note("pg_amcheck is not installed: PostgreSQL's files were not looked at.");
+            note("pg_amcheck is not installed: PostgreSQL's files were not checked.");
             return Ok(());
         }
-        output => output.while_doing("running pg_amcheck")?,
+        output => output.context("running pg_amcheck")?,
     };
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stdout);
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    Err(Error::Violated(format!("pg_amcheck: {said}{complaint}")))
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let output = String::from_utf8_lossy(&output.stdout);
+    Err(Error::Violated(format!("pg_amcheck: {output}{errors}")))
 }

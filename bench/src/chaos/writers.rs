@@ -1,5 +1,5 @@
-//! Authors who never give up: what they send is sent again until it is acknowledged. Posts follow the
-//! composer's own retry policy ([`Submission`]).
+//! Authors that retry every request until it is acknowledged. Posts follow the composer's own retry
+//! policy ([`Submission`]).
 
 use std::{
     collections::BTreeMap,
@@ -19,105 +19,114 @@ use tokio::{
 };
 
 use super::acknowledgements::Acknowledgements;
-use crate::harness::{Answer, Author, Connection, Error, Result, text};
+use crate::harness::{Author, Connection, Error, Response, Result, text};
 
-/// A request that takes longer was lost: as the page of an author has it.
-const PATIENCE: Duration = Duration::from_millis(ATTEMPT_DEADLINE_MS as u64);
-/// How much faster the clock of authors runs between two attempts: a proof lasts a minute, and the
+/// The timeout of a request, as in the composer.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(ATTEMPT_DEADLINE_MS as u64);
+/// How much faster the authors' clock runs between two attempts: a test lasts a minute, while the
 /// policy's pauses grow to half a minute.
 const TIME_SCALE: u32 = 4;
 /// How long an author takes to press Post again, in milliseconds of their clock.
-const PRESS_MS: u64 = 1_000;
-/// How long to wait before an edit or a deletion is repeated, at most, in milliseconds.
-const PAUSE_MS: u64 = 400;
+const AUTHOR_PAUSE_MS: u64 = 1_000;
+/// The maximum pause before an edit or a deletion is retried, in milliseconds.
+const MAX_RETRY_PAUSE_MS: u64 = 400;
 
-/// Among how many changes one changes the entry itself.
+/// One of this many changes also changes the entry itself.
 const CHANGE_EVERY: usize = 40;
-/// Among how many changes of the entry one gives it another zone or slug: all of its cards then change.
+/// One of this many changes of the entry changes its time zone or slug, and with it all of its
+/// cards.
 const REVISE_EVERY: usize = 5;
-/// Among how many changes a draft is published.
+/// One of this many changes also publishes a draft.
 const DRAFT_EVERY: usize = 150;
 /// How many updates a draft has.
 const DRAFT_UPDATES: usize = 3;
-/// The first text of drafts: no other update has it.
+/// The number of the first text of drafts; other updates have lower numbers.
 const DRAFT_TEXTS: usize = 1_000_000;
 
-/// What authors do all day.
+/// The authors, and what was acknowledged to them.
 #[derive(Debug)]
 pub struct Writers {
-    network: SocketAddr,
+    address: SocketAddr,
     slug: String,
     author: Author,
     acknowledged: Mutex<Acknowledgements>,
     retries: AtomicU64,
-    /// How many operation ids were made.
-    names: AtomicU64,
-    /// The entries that were drafts and are public, and the texts of their updates.
+    /// How many operation ids were created.
+    op_ids: AtomicU64,
+    /// The entries that were published from drafts, and the texts of their updates.
     published: Mutex<Vec<(String, Vec<usize>)>>,
-    /// When the authors began: their clock begins at 0.
+    /// The start of the authors' clock.
     began: Instant,
 }
 
-/// What an attempt to post came to, as the composer sees it: only what can be decoded is an answer.
-fn result_of(answer: &Answer) -> (AttemptResult, Option<PostedUpdate>) {
-    if answer.status < 400 {
-        return match serde_json::from_slice(&answer.body) {
+/// Returns the result of an attempt to post, as the composer determines it: only a decoded body
+/// counts as a response.
+fn result_of(response: &Response) -> (AttemptResult, Option<PostedUpdate>) {
+    if response.status < 400 {
+        return match serde_json::from_slice(&response.body) {
             Ok(posted) => (AttemptResult::Published, Some(posted)),
-            Err(_) => (AttemptResult::NoAnswer, None),
+            Err(_) => (AttemptResult::NoResponse, None),
         };
     }
-    // An error of a server function is an object: its kind, and its sentence.
-    let error: BTreeMap<String, String> = serde_json::from_slice(&answer.body).unwrap_or_default();
+    // An error of a server function is an object with one key, its kind, and a sentence.
+    let error: BTreeMap<String, String> =
+        serde_json::from_slice(&response.body).unwrap_or_default();
     let result = match error.keys().next().map(String::as_str) {
         Some("LoggedOut") => AttemptResult::Unauthenticated,
         Some("Refused") => AttemptResult::Refused,
         Some("Unavailable") => AttemptResult::Unavailable,
-        _ => AttemptResult::NoAnswer,
+        _ => AttemptResult::NoResponse,
     };
     (result, None)
 }
 
 impl Writers {
-    /// Those who write the entry called `slug`, by way of `network`.
-    pub fn new(network: SocketAddr, slug: &str, author: Author) -> Self {
+    /// Creates the authors of the entry with `slug`, who send their requests to `address`.
+    pub fn new(address: SocketAddr, slug: &str, author: Author) -> Self {
         Self {
-            network,
+            address,
             slug: slug.to_owned(),
             author,
             acknowledged: Mutex::default(),
             retries: AtomicU64::new(0),
-            names: AtomicU64::new(0),
+            op_ids: AtomicU64::new(0),
             published: Mutex::default(),
             began: Instant::now(),
         }
     }
 
-    /// What was acknowledged so far.
+    /// Returns what has been acknowledged so far.
     pub fn acknowledged(&self) -> MutexGuard<'_, Acknowledgements> {
         self.acknowledged
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How often something had to be asked again.
+    /// Returns how many requests were retried.
     pub fn retries(&self) -> u64 {
         self.retries.load(Ordering::Relaxed)
     }
 
-    /// The entries that were drafts and are public, and the texts of their updates.
+    /// Returns the entries that were published from drafts, and the texts of their updates.
     pub fn published(&self) -> MutexGuard<'_, Vec<(String, Vec<usize>)>> {
         self.published
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes `changes` changes, `rate` a second: of ten, six are new, three edits, and one a deletion.
-    /// Besides, now and then the entry gets another title, zone or slug, and a draft is published.
-    /// Ends when every one of them is acknowledged.
+    /// Makes `changes` changes, `rate` a second: of ten, six are posts, three edits, and one a
+    /// deletion. In between, the entry gets another title, time zone or slug, and drafts are
+    /// published. Returns when all changes are acknowledged.
     ///
     /// # Errors
-    /// If one is refused.
-    pub async fn work(self: &Arc<Self>, changes: usize, rate: u32, seed: u64) -> Result<()> {
+    ///
+    /// If a change is rejected.
+    pub async fn make_changes(
+        self: &Arc<Self>,
+        changes: usize,
+        rate: u32,
+        seed: u64,
+    ) -> Result<()> {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut due = interval(Duration::from_secs(1) / rate);
         due.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -126,27 +135,30 @@ impl Writers {
             due.tick().await;
             let target = match rng.random_range(0..10) {
                 0..6 => None,
-                6..9 => self.acknowledged().take_to_edit(&mut rng).map(Target::Edit),
+                6..9 => self
+                    .acknowledged()
+                    .reserve_for_edit(&mut rng)
+                    .map(Target::Edit),
                 _ => self
                     .acknowledged()
-                    .take_to_delete(&mut rng)
+                    .reserve_for_deletion(&mut rng)
                     .map(Target::Delete),
             };
-            let desk = Arc::clone(self);
+            let writers = Arc::clone(self);
             under_way.spawn(async move {
                 if number % DRAFT_EVERY == DRAFT_EVERY / 2 {
-                    desk.publish_draft(number).await?;
+                    writers.publish_draft(number).await?;
                 }
                 if number % CHANGE_EVERY == CHANGE_EVERY / 2 {
-                    desk.change_entry(number / CHANGE_EVERY).await?;
+                    writers.change_entry(number / CHANGE_EVERY).await?;
                 }
                 match target {
-                    None => desk.post(number).await,
-                    Some(Target::Edit(id)) => desk.edit(id, number).await,
-                    Some(Target::Delete(id)) => desk.delete(id).await,
+                    None => writers.post(number).await,
+                    Some(Target::Edit(id)) => writers.edit(id, number).await,
+                    Some(Target::Delete(id)) => writers.delete(id).await,
                 }
             });
-            // What is refused ends the work at once.
+            // A rejected change ends the test at once.
             while let Some(done) = under_way.try_join_next() {
                 done.map_err(|error| Error::Unexpected(error.to_string()))??;
             }
@@ -157,10 +169,11 @@ impl Writers {
         Ok(())
     }
 
-    /// Posts the `number`th text as the composer does, until it is published.
+    /// Posts the `number`th text like the composer, until it is published.
     ///
     /// # Errors
-    /// If it is refused.
+    ///
+    /// If it is rejected.
     pub async fn post(&self, number: usize) -> Result<()> {
         let posted = self.post_to(&self.slug, number).await?;
         self.acknowledged()
@@ -183,19 +196,19 @@ impl Writers {
             let request = self
                 .author
                 .request("/fn/post_update", kind, &body.to_string());
-            let answer = self.attempt(&request).await;
-            let (result, posted) = answer
+            let response = self.attempt(&request).await;
+            let (result, posted) = response
                 .as_ref()
-                .map_or((AttemptResult::NoAnswer, None), result_of);
+                .map_or((AttemptResult::NoResponse, None), result_of);
             if let Some(posted) = posted {
                 return Ok(posted);
             }
             let jitter = rand::rng().random();
             let pause = match submission.finish(result, self.clock(), jitter) {
                 Next::RetryAt(at) => at.saturating_sub(self.clock()),
-                Next::AskAuthor => PRESS_MS,
+                Next::WaitForAuthor => AUTHOR_PAUSE_MS,
                 Next::Published | Next::Refused | Next::LogIn => {
-                    return Err(refused(&request, answer.as_ref()));
+                    return Err(rejected(&request, response.as_ref()));
                 }
             };
             self.retries.fetch_add(1, Ordering::Relaxed);
@@ -203,14 +216,14 @@ impl Writers {
         }
     }
 
-    /// A name that no other act of posting has. Should the policy take another one for a text whose
-    /// publication is in doubt, the text is there twice in the end.
+    /// Returns a unique operation id. If the policy used a second id for a text whose outcome is
+    /// unknown, the text could be published twice.
     fn new_op_id(&self) -> String {
-        let number = self.names.fetch_add(1, Ordering::Relaxed);
-        format!("proof-{number:08}")
+        let number = self.op_ids.fetch_add(1, Ordering::Relaxed);
+        format!("chaos-{number:08}")
     }
 
-    /// The authors' clock, in milliseconds.
+    /// Returns the time of the authors' clock, in milliseconds.
     fn clock(&self) -> u64 {
         let passed = self.began.elapsed() * TIME_SCALE;
         u64::try_from(passed.as_millis()).unwrap_or(u64::MAX)
@@ -218,13 +231,14 @@ impl Writers {
 
     async fn edit(&self, id: UpdateId, number: usize) -> Result<()> {
         let fields = [("source", &*text(number)), ("headline", "")];
-        self.submit(&format!("/desk/updates/{id}"), &fields).await?;
+        self.submit(&format!("/writers/updates/{id}"), &fields)
+            .await?;
         self.acknowledged().edited(id, number);
         Ok(())
     }
 
-    /// Gives the entry its `turn`th title, and every few turns another zone or another slug. Old slugs
-    /// redirect, so that everybody goes on by the first.
+    /// Sets the entry's `turn`th title, and every few turns another time zone or slug. Previous
+    /// slugs redirect, so all requests keep using the first one.
     async fn change_entry(&self, turn: usize) -> Result<()> {
         const ZONES: [&str; 3] = ["UTC", "Europe/Paris", "Asia/Tokyo"];
         let round = turn / REVISE_EVERY;
@@ -239,7 +253,7 @@ impl Writers {
             ("time_zone", ZONES[round.div_ceil(2) % ZONES.len()]),
             ("default_order", "oldest"),
         ];
-        self.submit(&format!("/desk/entries/{}/edit", self.slug), &fields)
+        self.submit(&format!("/writers/entries/{}/edit", self.slug), &fields)
             .await
     }
 
@@ -247,28 +261,29 @@ impl Writers {
     async fn publish_draft(&self, number: usize) -> Result<()> {
         let slug = format!("draft-{number}");
         let fields = [("title", &*slug), ("slug", &*slug), ("state", "draft")];
-        self.submit("/desk/entries", &fields).await?;
+        self.submit("/writers/entries", &fields).await?;
         let texts: Vec<_> = (0..DRAFT_UPDATES)
             .map(|update| DRAFT_TEXTS + number * DRAFT_UPDATES + update)
             .collect();
         for text in &texts {
             self.post_to(&slug, *text).await?;
         }
-        self.submit(&format!("/desk/entries/{slug}/start"), &[])
+        self.submit(&format!("/writers/entries/{slug}/start"), &[])
             .await?;
         self.published().push((slug, texts));
         Ok(())
     }
 
     async fn delete(&self, id: UpdateId) -> Result<()> {
-        self.submit(&format!("/desk/updates/{id}/delete"), &[])
+        self.submit(&format!("/writers/updates/{id}/delete"), &[])
             .await?;
         self.acknowledged().deleted(id);
         Ok(())
     }
 
-    /// Submits a form under one operation id until it is accepted (303). A server that is going, or has
-    /// no database, says 5xx; and a network may answer 200 in its place, which a form never does.
+    /// Submits a form with one operation id until it is accepted (303). A server that is shutting
+    /// down or has no database responds with 5xx. A network may respond with 200 in its place,
+    /// which a form never does.
     async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Result<()> {
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("op_id", &self.new_op_id())
@@ -278,37 +293,37 @@ impl Writers {
         let request = self.author.request(path, kind, &form);
         loop {
             match self.attempt(&request).await {
-                Some(answer) if answer.status == 303 => return Ok(()),
-                Some(answer) if (400..500).contains(&answer.status) => {
-                    return Err(refused(&request, Some(&answer)));
+                Some(response) if response.status == 303 => return Ok(()),
+                Some(response) if (400..500).contains(&response.status) => {
+                    return Err(rejected(&request, Some(&response)));
                 }
                 _ => {}
             }
             self.retries.fetch_add(1, Ordering::Relaxed);
-            let pause = rand::rng().random_range(PAUSE_MS / 4..PAUSE_MS);
+            let pause = rand::rng().random_range(MAX_RETRY_PAUSE_MS / 4..MAX_RETRY_PAUSE_MS);
             sleep(Duration::from_millis(pause)).await;
         }
     }
 
-    /// Sends a request once; `None` if no whole answer comes in time.
-    async fn attempt(&self, request: &[u8]) -> Option<Answer> {
-        let attempt = async { Connection::open(self.network).await?.ask(request).await };
-        timeout(PATIENCE, attempt).await.ok()?.ok()
+    /// Sends a request once. Returns `None` if no complete response arrives in time.
+    async fn attempt(&self, request: &[u8]) -> Option<Response> {
+        let attempt = async { Connection::open(self.address).await?.request(request).await };
+        timeout(ATTEMPT_TIMEOUT, attempt).await.ok()?.ok()
     }
 }
 
-/// The proof's end: what must be done was refused.
-fn refused(request: &[u8], answer: Option<&Answer>) -> Error {
+/// Returns the error for a request that must succeed and was rejected.
+fn rejected(request: &[u8], response: Option<&Response>) -> Error {
     let request = String::from_utf8_lossy(request);
-    let answer = answer.map_or_else(String::new, |answer| {
-        format!("{}{}", answer.head, answer.text())
+    let response = response.map_or_else(String::new, |response| {
+        format!("{}{}", response.head, response.text())
     });
     Error::Violated(format!(
-        "what must be done was refused: {answer}\nThe request: {request}"
+        "a request that must succeed was rejected: {response}\nThe request: {request}"
     ))
 }
 
-/// What is changed.
+/// The update that a change applies to.
 #[derive(Clone, Copy)]
 enum Target {
     Edit(UpdateId),
@@ -320,18 +335,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_decoded_is_an_answer() {
-        let answer = |status, body: &str| Answer {
+    fn only_a_decoded_body_counts_as_a_response() {
+        let response = |status, body: &str| Response {
             status,
             head: String::new(),
             body: body.into(),
         };
         for (status, body, result) in [
             (200, r#"{"id":4,"rev":9}"#, AttemptResult::Published),
-            (200, r#"{"id":4,"re"#, AttemptResult::NoAnswer),
-            (200, "<html></html>", AttemptResult::NoAnswer),
-            (502, "<html></html>", AttemptResult::NoAnswer),
-            (503, "Too many requests", AttemptResult::NoAnswer),
+            (200, r#"{"id":4,"re"#, AttemptResult::NoResponse),
+            (200, "<html></html>", AttemptResult::NoResponse),
+            (502, "<html></html>", AttemptResult::NoResponse),
+            (503, "Too many requests", AttemptResult::NoResponse),
             (
                 503,
                 r#"{"Unavailable":"Try again."}"#,
@@ -343,10 +358,10 @@ mod tests {
                 r#"{"LoggedOut":"Log in."}"#,
                 AttemptResult::Unauthenticated,
             ),
-            (500, r#""Unreachable""#, AttemptResult::NoAnswer),
+            (500, r#""Unreachable""#, AttemptResult::NoResponse),
         ] {
             assert_eq!(
-                result_of(&answer(status, body)).0,
+                result_of(&response(status, body)).0,
                 result,
                 "{status} {body}"
             );

@@ -1,4 +1,4 @@
-//! The bare server of `bin/baseline.rs`, as a process of its own.
+//! The baseline server of `bin/baseline.rs`, as a separate process.
 
 use std::{
     io::{BufRead, BufReader},
@@ -6,9 +6,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::harness::{Connection, Error, Process, Result, While, build_folder, post};
+use crate::harness::{Connection, Context, Error, Process, Result, build_folder, post_request};
 
-/// A bare server, and a connection to publish on; stopped when dropped.
+/// A running baseline server and a connection to publish on, stopped when dropped.
 #[derive(Debug)]
 pub struct Baseline {
     process: Process,
@@ -17,10 +17,10 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// Starts it.
+    /// Starts the server.
     pub async fn start() -> Result<Self> {
         let binary = build_folder()
-            .while_doing("looking for the build")?
+            .context("looking for the build")?
             .join("baseline");
         let mut command = Command::new(binary);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
@@ -29,14 +29,14 @@ impl Baseline {
         if let Some(stdout) = process.child().stdout.take() {
             BufReader::new(stdout)
                 .read_line(&mut port)
-                .while_doing("waiting for the bare server")?;
+                .context("waiting for the bare server")?;
         }
         let port: u16 = port
             .trim()
             .parse()
             .map_err(|_| Error::Unexpected(format!("the bare server did not start: {port:?}")))?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let connection = Connection::open(address).await.while_doing("connecting")?;
+        let connection = Connection::open(address).await.context("connecting")?;
         Ok(Self {
             process,
             address,
@@ -44,20 +44,20 @@ impl Baseline {
         })
     }
 
-    /// Where it serves.
+    /// Returns the address that it listens on.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its process.
+    /// Returns its process.
     pub const fn process(&self) -> &Process {
         &self.process
     }
 
-    /// Sends `text` to all readers.
+    /// Sends `text` to all clients.
     pub async fn publish(&mut self, text: &str) -> Result<()> {
-        let request = post("/", "", text);
-        let answer = self.connection.ask(&request).await;
-        answer.while_doing("publishing").map(drop)
+        let request = post_request("/", "", text);
+        let response = self.connection.request(&request).await;
+        response.context("publishing").map(drop)
     }
 }

@@ -1,4 +1,4 @@
-//! Ten thousand readers of one entry, beside the least that a server can do: one `write` for each.
+//! Ten thousand streams of one entry, compared with the minimum: one `write` for each.
 
 mod baseline;
 
@@ -8,32 +8,32 @@ use baseline::Baseline;
 use tokio::time::{sleep, sleep_until};
 
 use crate::harness::{
-    Audience, Author, Better, Error, Process, Result, Ringside, Table, heading, median, note,
+    Author, Better, Error, Process, Result, Ringside, StreamClients, Table, heading, median, note,
     quantile, ratios, record,
 };
 
-/// How many readers have a stream open.
-const READERS: u32 = 10_000;
-/// How many of them don't read, in the rounds that are about them.
-const STALLED: u32 = READERS / 100;
+/// How many clients have a stream open.
+const CLIENTS: u32 = 10_000;
+/// How many of them don't read, in the rounds that measure this.
+const STALLED: u32 = CLIENTS / 100;
 /// How many posts there are, how often, and of how many bytes.
 const POSTS: u32 = 100;
-const EVERY: Duration = Duration::from_millis(200);
-const LENGTH: usize = 300;
-/// How often each is measured.
+const POST_INTERVAL: Duration = Duration::from_millis(200);
+const POST_LENGTH: usize = 300;
+/// How many rounds each is measured.
 const ROUNDS: usize = 3;
-/// How long stragglers are waited for after the last post.
-const AFTERWARDS: Duration = Duration::from_secs(3);
-/// How long those who don't read are borne with, at most: twice what the server promises.
-const CUT_OFF: Duration = Duration::from_mins(1);
+/// How long to wait for late deliveries after the last post.
+const GRACE: Duration = Duration::from_secs(3);
+/// How long clients that don't read may stay connected: twice the server's limit.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Prints what a delivery costs, and how long it takes.
+/// Measures the cost and the latency of a delivery.
 pub async fn run() -> Result<()> {
-    heading("Ten thousand readers, beside a bare write to each");
+    heading("Ten thousand streams, compared with a bare write to each");
     note(format!(
-        "{READERS} streams, {POSTS} posts of {LENGTH} bytes, one every {} ms; {ROUNDS} rounds, medians. \
-         Latencies count from when a post was to be sent, in milliseconds; processor time in microseconds a delivery.",
-        EVERY.as_millis(),
+        "{CLIENTS} streams, {POSTS} posts of {POST_LENGTH} bytes, one every {} ms; {ROUNDS} rounds, medians. \
+         Latencies count from the scheduled time of a post, in milliseconds; processor time is in microseconds for each delivery.",
+        POST_INTERVAL.as_millis(),
     ));
     let mut baseline = Vec::new();
     let mut ringside = Vec::new();
@@ -52,7 +52,7 @@ pub async fn run() -> Result<()> {
         "last, p50",
         "last, p99",
         "ratio",
-        "KiB/reader",
+        "KiB/client",
     ]);
     let reference = Figures::median(&baseline);
     for (what, rounds) in [
@@ -112,22 +112,22 @@ pub async fn run() -> Result<()> {
         "While 1 % don't read, the others' p99 is {:.2} times what it is without them.",
         with.p99 / without.p99
     ));
-    note(cut_off().await?);
+    note(measure_disconnect().await?);
     Ok(())
 }
 
-/// What one round came to; every delivery was made.
+/// The results of one round in which every delivery was made.
 #[derive(Clone, Copy, Debug)]
 struct Figures {
-    /// Microseconds of processor time a delivery.
+    /// Processor time for a delivery, in microseconds.
     cpu: f64,
-    /// Milliseconds.
+    /// In milliseconds.
     p50: f64,
     p99: f64,
-    /// Until the last reader had a post, in milliseconds.
+    /// Until the last client had a post, in milliseconds.
     last_p50: f64,
     last_p99: f64,
-    /// User memory a reader, in KiB.
+    /// User memory for each client, in KiB.
     memory: f64,
 }
 
@@ -145,7 +145,7 @@ impl Figures {
     }
 }
 
-/// Whom the readers listen to, and who publishes there.
+/// A server with streams, and a way to publish on them.
 trait Publisher {
     fn process(&self) -> &Process;
     async fn publish(&mut self, text: String) -> Result<()>;
@@ -161,13 +161,13 @@ impl Publisher for Baseline {
     }
 }
 
-/// A server, and somebody who posts to its entry.
-struct Writers {
+/// A server, and an author who posts to its entry.
+struct RingsidePublisher {
     ringside: Ringside,
     author: Author,
 }
 
-impl Writers {
+impl RingsidePublisher {
     async fn start() -> Result<(Self, String)> {
         let ringside = Ringside::start(&[])?;
         let entry = ringside.entry("final").await?;
@@ -176,7 +176,7 @@ impl Writers {
     }
 }
 
-impl Publisher for Writers {
+impl Publisher for RingsidePublisher {
     fn process(&self) -> &Process {
         self.ringside.process()
     }
@@ -189,31 +189,31 @@ impl Publisher for Writers {
 async fn measure_baseline() -> Result<Figures> {
     let baseline = Baseline::start().await?;
     let before = baseline.process().user_memory();
-    let audience = Audience::open(baseline.address(), "/stream", READERS, 0).await?;
-    measure(baseline, before, &audience).await
+    let clients = StreamClients::open(baseline.address(), "/stream", CLIENTS, 0).await?;
+    measure(baseline, before, &clients).await
 }
 
 async fn measure_ringside(stalled: u32) -> Result<Figures> {
-    let (writers, path) = Writers::start().await?;
-    let before = writers.process().user_memory();
-    let audience = Audience::open(writers.ringside.address, &path, READERS, stalled).await?;
-    measure(writers, before, &audience).await
+    let (publisher, path) = RingsidePublisher::start().await?;
+    let before = publisher.process().user_memory();
+    let clients = StreamClients::open(publisher.ringside.address, &path, CLIENTS, stalled).await?;
+    measure(publisher, before, &clients).await
 }
 
 async fn measure(
     mut publisher: impl Publisher,
     memory_before: u64,
-    audience: &Audience,
+    clients: &StreamClients,
 ) -> Result<Figures> {
     let cpu = publisher.process().cpu();
-    let start = Instant::now() + EVERY;
-    audience.count_from(start, EVERY);
+    let start = Instant::now() + POST_INTERVAL;
+    clients.start_clock(start, POST_INTERVAL);
     for n in 0..POSTS {
-        sleep_until((start + EVERY * n).into()).await;
+        sleep_until((start + POST_INTERVAL * n).into()).await;
         publisher.publish(post(n)).await?;
     }
-    let end = Instant::now() + AFTERWARDS;
-    while audience.deliveries() < audience.readers() * POSTS as usize && Instant::now() < end {
+    let end = Instant::now() + GRACE;
+    while clients.deliveries() < clients.count() * POSTS as usize && Instant::now() < end {
         sleep(Duration::from_millis(10)).await;
     }
     let cpu = publisher.process().cpu().saturating_sub(cpu);
@@ -222,7 +222,7 @@ async fn measure(
         .user_memory()
         .saturating_sub(memory_before);
 
-    let latencies = audience.latencies(POSTS)?;
+    let latencies = clients.latencies(POSTS)?;
     let all: Vec<_> = latencies.concat();
     let last: Vec<_> = latencies.iter().map(|post| quantile(post, 1.0)).collect();
     #[expect(
@@ -236,44 +236,45 @@ async fn measure(
         p99: quantile(&all, 0.99),
         last_p50: median(&last),
         last_p99: quantile(&last, 0.99),
-        memory: memory / 1024.0 / f64::from(READERS),
+        memory: memory / 1024.0 / f64::from(CLIENTS),
     })
 }
 
-/// How long the server bears with readers who don't read, and what they cost it.
-async fn cut_off() -> Result<String> {
-    let (mut writers, path) = Writers::start().await?;
-    let others = writers.process().open_sockets()?;
-    let audience = Audience::open(writers.ringside.address, &path, STALLED, STALLED).await?;
-    let before = writers.process().user_memory();
+/// Measures when the server disconnects clients that don't read, and their memory until then.
+async fn measure_disconnect() -> Result<String> {
+    let (mut publisher, path) = RingsidePublisher::start().await?;
+    let others = publisher.process().open_sockets()?;
+    let clients = StreamClients::open(publisher.ringside.address, &path, STALLED, STALLED).await?;
+    let before = publisher.process().user_memory();
     let mut most = before;
     let start = Instant::now();
     let mut n = 0;
-    while writers.process().open_sockets()? > others {
-        if start.elapsed() > CUT_OFF {
-            let sentence =
-                format!("{STALLED} readers who don't read still have a stream after {CUT_OFF:?}");
+    while publisher.process().open_sockets()? > others {
+        if start.elapsed() > DISCONNECT_TIMEOUT {
+            let sentence = format!(
+                "{STALLED} clients that don't read still have a stream after {DISCONNECT_TIMEOUT:?}"
+            );
             return Err(Error::Unexpected(sentence));
         }
-        writers.publish(post(n)).await?;
+        publisher.publish(post(n)).await?;
         n += 1;
-        most = most.max(writers.process().user_memory());
-        sleep(EVERY).await;
+        most = most.max(publisher.process().user_memory());
+        sleep(POST_INTERVAL).await;
     }
-    drop(audience);
+    drop(clients);
     Ok(format!(
-        "{STALLED} readers who read nothing were cut off after {:.0} s and {n} posts; the server's memory had grown by {} KiB.",
+        "{STALLED} clients that read nothing were disconnected after {:.0} s and {n} posts; the server's memory had grown by {} KiB.",
         start.elapsed().as_secs_f64(),
         (most - before) / 1024,
     ))
 }
 
-/// The `n`th post: its number, where readers find it, and words.
+/// Returns the `n`th post: its number, which clients look for, and words.
 fn post(n: u32) -> String {
     let mut text = format!("seq={n}; ");
-    while text.len() < LENGTH {
+    while text.len() < POST_LENGTH {
         text.push_str("word ");
     }
-    text.truncate(LENGTH);
+    text.truncate(POST_LENGTH);
     text
 }

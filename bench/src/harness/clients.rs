@@ -1,4 +1,4 @@
-//! Thousands of readers on one thread, who note when each post came.
+//! Thousands of clients on one thread, which record when each post arrives.
 
 use std::{
     cell::RefCell,
@@ -22,37 +22,37 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{Error, Result, While, get};
+use super::{Context, Error, Result, get_request};
 
-/// From how many addresses readers come: one alone has not enough ports for the largest audiences, nor
-/// would Ringside serve as many from it.
+/// How many addresses the clients use. A single address has too few ports for the largest
+/// benchmarks, and Ringside would reject as many streams from it.
 const ADDRESSES: usize = 8;
-/// How many bytes the system keeps for a reader.
+/// The size of a client's receive buffer, in bytes.
 const RECEIVE_BUFFER: u32 = 8 * 1024;
-/// How much is read at once, in bytes.
-const PIECE: usize = 64 * 1024;
-/// What stands before a post's number, and the most that the mark and the number take.
-const MARK: &[u8] = b"seq=";
-const LONGEST_MARK: usize = 16;
+/// The size of a read, in bytes.
+const BUFFER_SIZE: usize = 64 * 1024;
+/// The marker before a post's number, and the maximum length of both together.
+const MARKER: &[u8] = b"seq=";
+const MAX_MARKER_LENGTH: usize = 16;
 /// How long connecting may take.
-const PATIENCE: Duration = Duration::from_mins(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Readers who listen until this is dropped.
+/// Clients that read until this is dropped.
 #[derive(Debug)]
-pub struct Audience {
-    notes: Arc<Notes>,
-    readers: usize,
+pub struct StreamClients {
+    records: Arc<Records>,
+    clients: usize,
     _stop: DropGuard,
 }
 
-/// What all readers write down.
+/// The records of all clients.
 #[derive(Debug, Default)]
-struct Notes {
-    /// How many have heard that their stream is open.
+struct Records {
+    /// How many streams are open.
     open: AtomicUsize,
-    /// How many were closed.
+    /// How many streams were closed.
     closed: AtomicUsize,
-    /// When the first post was to be sent, and how long after it each next one.
+    /// The scheduled time of the first post, and the interval of the following ones.
     clock: OnceLock<(Instant, Duration)>,
     deliveries: Mutex<Vec<Delivery>>,
 }
@@ -63,105 +63,108 @@ struct Delivery {
     milliseconds: f32,
 }
 
-impl Audience {
-    /// Opens `readers` streams of `path`, of which the last `stalled` ask and then read nothing.
-    pub async fn open(server: SocketAddr, path: &str, readers: u32, stalled: u32) -> Result<Self> {
-        let (readers, stalled) = (readers as usize, stalled as usize);
-        let notes = Arc::new(Notes::default());
+impl StreamClients {
+    /// Opens `clients` streams of `path`. The last `stalled` of them send their request and read
+    /// nothing.
+    pub async fn open(server: SocketAddr, path: &str, clients: u32, stalled: u32) -> Result<Self> {
+        let (clients, stalled) = (clients as usize, stalled as usize);
+        let records = Arc::new(Records::default());
         let stop = CancellationToken::new();
-        let listening = readers - stalled;
-        let request = get(path, "accept: text/event-stream\r\n");
-        let (tell, told) = oneshot::channel();
-        let (stopped, kept) = (stop.clone(), Arc::clone(&notes));
+        let reading = clients - stalled;
+        let request = get_request(path, "accept: text/event-stream\r\n");
+        let (sender, receiver) = oneshot::channel();
+        let (stopped, shared) = (stop.clone(), Arc::clone(&records));
         thread::spawn(move || {
             let run = async move {
                 let tasks = LocalSet::new();
-                let connected = tasks.run_until(connect(server, request, readers, listening, kept));
-                let silent = connected.await;
-                // Whoever asked has gone, if nobody hears it.
-                let _ = tell.send(silent.as_ref().map(Vec::len).map_err(ToString::to_string));
+                let connected = tasks.run_until(connect(server, request, clients, reading, shared));
+                let unread = connected.await;
+                // The caller may have been dropped.
+                let _ = sender.send(unread.as_ref().map(Vec::len).map_err(ToString::to_string));
                 tasks.run_until(stopped.cancelled()).await;
             };
-            // Without a runtime nobody is told, and that is an error there.
+            // If there is no runtime, `sender` is dropped, which the caller sees as an error.
             if let Ok(runtime) = runtime::Builder::new_current_thread().enable_all().build() {
                 runtime.block_on(run);
             }
         });
-        let connected = told.await.map_err(|error| error.to_string()).flatten();
+        let connected = receiver.await.map_err(|error| error.to_string()).flatten();
         connected.map_err(Error::Unexpected)?;
         let start = Instant::now();
-        while notes.open.load(Ordering::Relaxed) < listening {
-            if start.elapsed() > PATIENCE {
+        while records.open.load(Ordering::Relaxed) < reading {
+            if start.elapsed() > CONNECT_TIMEOUT {
                 return Err(Error::Unexpected(
-                    "not every reader has a stream".to_owned(),
+                    "not all clients have a stream".to_owned(),
                 ));
             }
             sleep(Duration::from_millis(10)).await;
         }
         Ok(Self {
-            notes,
-            readers: listening,
+            records,
+            clients: reading,
             _stop: stop.drop_guard(),
         })
     }
 
-    /// How many of them read.
-    pub const fn readers(&self) -> usize {
-        self.readers
+    /// Returns the number of clients that read.
+    pub const fn count(&self) -> usize {
+        self.clients
     }
 
-    /// Counts latencies from when the posts were to be sent: the first at `start`.
-    pub fn count_from(&self, start: Instant, every: Duration) {
-        // Each audience hears one round.
-        let _ = self.notes.clock.set((start, every));
+    /// Measures latencies from the scheduled times of the posts, the first at `start`.
+    pub fn start_clock(&self, start: Instant, every: Duration) {
+        // The clients are used for one round only.
+        let _ = self.records.clock.set((start, every));
     }
 
-    /// How many posts came, counted with every reader.
+    /// Returns how many posts arrived, counted for each client.
     pub fn deliveries(&self) -> usize {
-        let deliveries = self.notes.deliveries.lock();
+        let deliveries = self.records.deliveries.lock();
         deliveries.unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// How long each of the first `posts` took to each reader, in milliseconds.
+    /// Returns the latency of each of the first `posts` at each client, in milliseconds.
     ///
     /// # Errors
-    /// If a post came to somebody twice, or not at all.
+    ///
+    /// If a post arrived at a client twice, or not at all.
     pub fn latencies(&self, posts: u32) -> Result<Vec<Vec<f64>>> {
-        let deliveries = self.notes.deliveries.lock();
+        let deliveries = self.records.deliveries.lock();
         let deliveries = deliveries.unwrap_or_else(PoisonError::into_inner);
-        let mut latencies = vec![Vec::with_capacity(self.readers); posts as usize];
+        let mut latencies = vec![Vec::with_capacity(self.clients); posts as usize];
         for delivery in deliveries.iter() {
             if let Some(of_post) = latencies.get_mut(delivery.post as usize) {
                 of_post.push(f64::from(delivery.milliseconds));
             }
         }
-        let closed = self.notes.closed.load(Ordering::Relaxed);
+        let closed = self.records.closed.load(Ordering::Relaxed);
         match latencies
             .iter()
-            .position(|of_post| of_post.len() != self.readers)
+            .position(|of_post| of_post.len() != self.clients)
         {
             None => Ok(latencies),
             Some(post) => Err(Error::Unexpected(format!(
-                "post {post} came {} times to {} readers ({closed} streams were closed)",
+                "post {post} arrived {} times at {} clients ({closed} streams were closed)",
                 latencies[post].len(),
-                self.readers,
+                self.clients,
             ))),
         }
     }
 }
 
-/// Connects everybody, and has those who listen do so; answers the others, to be kept open.
+/// Connects all clients and starts those that read. Returns the others, whose connections must be
+/// kept open.
 async fn connect(
     server: SocketAddr,
     request: Vec<u8>,
-    readers: usize,
-    listening: usize,
-    notes: Arc<Notes>,
+    clients: usize,
+    reading: usize,
+    records: Arc<Records>,
 ) -> Result<Vec<TcpStream>> {
-    let piece = Rc::new(RefCell::new(vec![0; PIECE]));
-    let mut silent = Vec::new();
-    for n in 0..readers {
-        let socket = TcpSocket::new_v4().while_doing("making a socket")?;
+    let bytes = Rc::new(RefCell::new(vec![0; BUFFER_SIZE]));
+    let mut unread = Vec::new();
+    for n in 0..clients {
+        let socket = TcpSocket::new_v4().context("creating a socket")?;
         let octet = u8::try_from(1 + n % ADDRESSES).unwrap_or(1);
         let own = SocketAddr::from((Ipv4Addr::new(127, 0, 0, octet), 0));
         let connected = async {
@@ -171,86 +174,84 @@ async fn connect(
             stream.write_all(&request).await?;
             Ok(stream)
         };
-        let stream = connected
-            .await
-            .while_doing(format!("connecting reader {n}"))?;
-        if n < listening {
-            let listener = Listener::new(Arc::clone(&notes), Rc::clone(&piece));
-            tokio::task::spawn_local(listener.listen(stream));
+        let stream = connected.await.context(format!("connecting client {n}"))?;
+        if n < reading {
+            let client = StreamClient::new(Arc::clone(&records), Rc::clone(&bytes));
+            tokio::task::spawn_local(client.read(stream));
         } else {
-            silent.push(stream);
+            unread.push(stream);
         }
     }
-    Ok(silent)
+    Ok(unread)
 }
 
-/// One reader.
-struct Listener {
-    notes: Arc<Notes>,
-    /// Where what is read stands for a moment: all take turns.
-    piece: Rc<RefCell<Vec<u8>>>,
-    /// The end of what was read last, in which a mark may have begun.
+/// A single client.
+struct StreamClient {
+    records: Arc<Records>,
+    /// The read buffer, which all clients share.
+    bytes: Rc<RefCell<Vec<u8>>>,
+    /// The end of the previous bytes, which may contain the beginning of a marker.
     tail: Vec<u8>,
     is_open: bool,
     next: u32,
 }
 
-impl Listener {
-    const fn new(notes: Arc<Notes>, piece: Rc<RefCell<Vec<u8>>>) -> Self {
+impl StreamClient {
+    const fn new(records: Arc<Records>, bytes: Rc<RefCell<Vec<u8>>>) -> Self {
         Self {
-            notes,
-            piece,
+            records,
+            bytes,
             tail: Vec::new(),
             is_open: false,
             next: 0,
         }
     }
 
-    async fn listen(mut self, stream: TcpStream) {
+    async fn read(mut self, stream: TcpStream) {
         while stream.readable().await.is_ok() {
-            let piece = Rc::clone(&self.piece);
-            let mut piece = piece.borrow_mut();
-            match stream.try_read(&mut piece) {
+            let bytes = Rc::clone(&self.bytes);
+            let mut bytes = bytes.borrow_mut();
+            match stream.try_read(&mut bytes) {
                 Ok(0) => break,
-                Ok(length) => self.hear(&piece[..length]),
+                Ok(length) => self.on_bytes(&bytes[..length]),
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
                 Err(_) => break,
             }
         }
-        self.notes.closed.fetch_add(1, Ordering::Relaxed);
+        self.records.closed.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn hear(&mut self, piece: &[u8]) {
+    fn on_bytes(&mut self, bytes: &[u8]) {
         if !self.is_open {
             self.is_open = true;
-            self.notes.open.fetch_add(1, Ordering::Relaxed);
+            self.records.open.fetch_add(1, Ordering::Relaxed);
         }
         let joined;
         let mut text = if self.tail.is_empty() {
-            piece
+            bytes
         } else {
-            joined = [&self.tail, piece].concat();
+            joined = [&self.tail, bytes].concat();
             &joined
         };
-        while let Some((post, rest)) = next_mark(text) {
+        while let Some((post, rest)) = next_marker(text) {
             self.note(post);
             text = rest;
         }
-        // Most pieces end with a blank line, after which nothing has begun.
+        // Most reads end with a blank line, so that no marker has begun.
         self.tail.clear();
         if !text.ends_with(b"\n") {
-            let from = text.len().saturating_sub(LONGEST_MARK);
+            let from = text.len().saturating_sub(MAX_MARKER_LENGTH);
             self.tail.extend_from_slice(&text[from..]);
         }
     }
 
     fn note(&mut self, post: u32) {
-        // Each comes once, and in order; whatever doesn't is missing in the end.
+        // Only posts in the right order are recorded, each once; the others count as missing.
         if post != self.next {
             return;
         }
         self.next += 1;
-        let Some((start, every)) = self.notes.clock.get() else {
+        let Some((start, every)) = self.records.clock.get() else {
             return;
         };
         let latency = Instant::now().saturating_duration_since(*start + *every * post);
@@ -258,17 +259,19 @@ impl Listener {
             post,
             milliseconds: latency.as_secs_f32() * 1e3,
         };
-        let deliveries = self.notes.deliveries.lock();
+        let deliveries = self.records.deliveries.lock();
         deliveries
             .unwrap_or_else(PoisonError::into_inner)
             .push(delivery);
     }
 }
 
-/// The next post's number in `text`, and what stands behind it.
-fn next_mark(text: &[u8]) -> Option<(u32, &[u8])> {
-    let at = text.windows(MARK.len()).position(|window| window == MARK)?;
-    let number = &text[at + MARK.len()..];
+/// Returns the next post's number in `text`, and the bytes after it.
+fn next_marker(text: &[u8]) -> Option<(u32, &[u8])> {
+    let at = text
+        .windows(MARKER.len())
+        .position(|window| window == MARKER)?;
+    let number = &text[at + MARKER.len()..];
     let end = number.iter().position(|&byte| byte == b';')?;
     let post = str::from_utf8(&number[..end]).ok()?.parse().ok()?;
     Some((post, &number[end..]))
@@ -279,16 +282,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn posts_are_found_wherever_pieces_are_cut() {
+    fn posts_are_found_across_read_boundaries() {
         let text = b"data: seq=0; word\n\nid: 7\ndata: {\"html\":\"seq=1; word\"}\n\n";
         for cut in 0..text.len() {
-            let notes = Arc::new(Notes::default());
-            notes.clock.set((Instant::now(), Duration::ZERO)).unwrap();
-            let mut listener = Listener::new(Arc::clone(&notes), Rc::default());
-            for piece in [&text[..cut], &text[cut..]] {
-                listener.hear(piece);
+            let records = Arc::new(Records::default());
+            records.clock.set((Instant::now(), Duration::ZERO)).unwrap();
+            let mut client = StreamClient::new(Arc::clone(&records), Rc::default());
+            for bytes in [&text[..cut], &text[cut..]] {
+                client.on_bytes(bytes);
             }
-            let posts: Vec<_> = notes
+            let posts: Vec<_> = records
                 .deliveries
                 .lock()
                 .unwrap()

@@ -1,5 +1,5 @@
-//! A connection that is kept open, with as little work on it as can be: what the load generator
-//! spends, the server on the same machine hasn't.
+//! A persistent connection with as little overhead as possible: processor time of the load
+//! generator is not available to the server on the same machine.
 
 use std::{io, net::SocketAddr};
 
@@ -8,10 +8,10 @@ use tokio::{
     net::TcpStream,
 };
 
-/// How much is read at once, in bytes: a head always fits, and a page in a few pieces.
-const BUFFER: usize = 64 * 1024;
-/// How many headers an answer may have.
-const MOST_HEADERS: usize = 64;
+/// The size of a read, in bytes: more than any head; a page takes a few reads.
+const BUFFER_SIZE: usize = 64 * 1024;
+/// The maximum number of headers of a response.
+const MAX_HEADERS: usize = 64;
 
 /// An HTTP/1.1 connection.
 #[derive(Debug)]
@@ -20,9 +20,9 @@ pub struct Connection {
     buffer: Vec<u8>,
 }
 
-/// A whole answer.
+/// A complete response.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     /// The status code.
     pub status: u16,
     /// The status line and the headers.
@@ -31,13 +31,13 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-impl Answer {
-    /// The first header called `name`.
+impl Response {
+    /// Returns the first header called `name`.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers(name).next()
     }
 
-    /// All headers called `name`.
+    /// Returns all headers called `name`.
     pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
         self.head.lines().filter_map(move |line| {
             let (key, value) = line.split_once(':')?;
@@ -45,20 +45,20 @@ impl Answer {
         })
     }
 
-    /// The body as text.
+    /// Returns the body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }
 
-/// What an answer's head says.
+/// The head of a response.
 struct Head {
     status: u16,
-    /// Bytes.
+    /// The length of the body, in bytes.
     length: usize,
-    /// Where in the buffer the body begins.
+    /// The start of the body in the buffer.
     end: usize,
-    /// How much of the buffer is filled.
+    /// The number of bytes in the buffer.
     filled: usize,
 }
 
@@ -69,32 +69,33 @@ impl Connection {
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,
-            buffer: vec![0; BUFFER],
+            buffer: vec![0; BUFFER_SIZE],
         })
     }
 
-    /// Sends a request, and reads the answer.
-    pub async fn ask(&mut self, request: &[u8]) -> io::Result<Answer> {
+    /// Sends a request and reads the response.
+    pub async fn request(&mut self, request: &[u8]) -> io::Result<Response> {
         let Head {
             status,
             length,
             end,
             filled,
-        } = self.send(request).await?;
+        } = self.send_and_read_head(request).await?;
         let head = String::from_utf8_lossy(&self.buffer[..end]).into_owned();
         let mut body = self.buffer[end..filled].to_vec();
-        let begun = body.len();
+        let received = body.len();
         body.resize(length, 0);
-        self.stream.read_exact(&mut body[begun..]).await?;
-        Ok(Answer { status, head, body })
+        self.stream.read_exact(&mut body[received..]).await?;
+        Ok(Response { status, head, body })
     }
 
-    /// Sends a request, reads the answer and forgets it; its status, and the length of its body.
-    pub async fn ask_and_forget(&mut self, request: &[u8]) -> io::Result<(u16, usize)> {
-        let head = self.send(request).await?;
+    /// Sends a request, reads the response and discards it. Returns the status and the length of
+    /// the body.
+    pub async fn request_and_discard(&mut self, request: &[u8]) -> io::Result<(u16, usize)> {
+        let head = self.send_and_read_head(request).await?;
         let mut left = head.length - (head.filled - head.end);
         while left > 0 {
-            let wanted = left.min(BUFFER);
+            let wanted = left.min(BUFFER_SIZE);
             match self.stream.read(&mut self.buffer[..wanted]).await? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 read => left -= read,
@@ -103,8 +104,8 @@ impl Connection {
         Ok((head.status, head.length))
     }
 
-    /// Sends a request, and reads the answer's head and what comes with it.
-    async fn send(&mut self, request: &[u8]) -> io::Result<Head> {
+    /// Sends a request, and reads the head of the response and the bytes that arrive with it.
+    async fn send_and_read_head(&mut self, request: &[u8]) -> io::Result<Head> {
         self.stream.write_all(request).await?;
         let mut filled = 0;
         loop {
@@ -114,7 +115,7 @@ impl Connection {
             }
             if let Some((status, length, end)) = parse(&self.buffer[..filled])? {
                 if filled - end > length {
-                    return Err(io::Error::other("more came than was announced"));
+                    return Err(io::Error::other("the body is longer than announced"));
                 }
                 return Ok(Head {
                     status,
@@ -127,15 +128,16 @@ impl Connection {
     }
 }
 
-/// The status, the body's length and the head's, once the head is complete.
+/// Returns the status, the length of the body and the length of the head, once the head is
+/// complete.
 fn parse(bytes: &[u8]) -> io::Result<Option<(u16, usize, usize)>> {
-    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-    let mut answer = httparse::Response::new(&mut headers);
-    let httparse::Status::Complete(end) = answer.parse(bytes).map_err(io::Error::other)? else {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut response = httparse::Response::new(&mut headers);
+    let httparse::Status::Complete(end) = response.parse(bytes).map_err(io::Error::other)? else {
         return Ok(None);
     };
-    let status = answer.code.unwrap_or_default();
-    let length = answer
+    let status = response.code.unwrap_or_default();
+    let length = response
         .headers
         .iter()
         .find(|header| header.name.eq_ignore_ascii_case("content-length"))
@@ -144,18 +146,18 @@ fn parse(bytes: &[u8]) -> io::Result<Option<(u16, usize, usize)>> {
         Some(length) => Ok(Some((status, length, end))),
         None if status == 204 || status == 304 => Ok(Some((status, 0, end))),
         None => Err(io::Error::other(
-            "an answer came without its length, which the load generator doesn't read",
+            "the response has no content-length, which the load generator requires",
         )),
     }
 }
 
-/// A request for `path`, with further header lines, each ended by `\r\n`.
-pub fn get(path: &str, headers: &str) -> Vec<u8> {
+/// Returns a GET request for `path`. Each of the additional header lines ends with `\r\n`.
+pub fn get_request(path: &str, headers: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n").into_bytes()
 }
 
-/// A request that sends `body`, with further header lines, each ended by `\r\n`.
-pub fn post(path: &str, headers: &str, body: &str) -> Vec<u8> {
+/// Returns a POST request with `body`. Each of the additional header lines ends with `\r\n`.
+pub fn post_request(path: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
         "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
@@ -169,8 +171,8 @@ mod tests {
 
     use super::*;
 
-    /// A connection to a server that answers with these pieces, each once something was asked.
-    async fn answered(pieces: &'static [&'static str]) -> Connection {
+    /// Connects to a server that sends these pieces after the first byte of a request.
+    async fn connect_to_server(pieces: &'static [&'static str]) -> Connection {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move {
@@ -185,24 +187,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_comes_in_pieces() {
+    async fn response_is_parsed_across_reads() {
         let pieces = &[
             "HTTP/1.1 200 OK\r\nContent-Le",
             "ngth: 5\r\nX-A: b\r\n\r\nhe",
             "llo",
         ];
-        let answer = answered(pieces).await.ask(&get("/", "")).await.unwrap();
-        assert_eq!((answer.status, answer.text().as_str()), (200, "hello"));
-        assert_eq!(answer.header("x-a"), Some("b"));
-        let mut connection = answered(pieces).await;
-        let forgotten = connection.ask_and_forget(&get("/", "")).await.unwrap();
-        assert_eq!(forgotten, (200, 5));
+        let response = connect_to_server(pieces)
+            .await
+            .request(&get_request("/", ""))
+            .await
+            .unwrap();
+        assert_eq!((response.status, response.text().as_str()), (200, "hello"));
+        assert_eq!(response.header("x-a"), Some("b"));
+        let mut connection = connect_to_server(pieces).await;
+        let discarded = connection
+            .request_and_discard(&get_request("/", ""))
+            .await
+            .unwrap();
+        assert_eq!(discarded, (200, 5));
     }
 
     #[tokio::test]
-    async fn what_is_cut_off_is_no_answer() {
+    async fn truncated_response_is_an_error() {
         let pieces = &["HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel"];
-        let mut connection = answered(pieces).await;
-        assert!(connection.ask_and_forget(&get("/", "")).await.is_err());
+        let mut connection = connect_to_server(pieces).await;
+        assert!(
+            connection
+                .request_and_discard(&get_request("/", ""))
+                .await
+                .is_err()
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What a server keeps its data in, for those who look past it.
+//! The database of a server, for tests that access it directly.
 
 use std::{
     env, fmt, process,
@@ -12,40 +12,41 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row, any::install
 
 use tokio::time::sleep;
 
-use super::{Error, Folder, Result, While};
+use super::{Context, Error, Folder, Result};
 
-/// How long PostgreSQL may take to recover, and how often it is asked whether it has.
-const RECOVERY: Duration = Duration::from_secs(30);
-const PAUSE: Duration = Duration::from_millis(20);
+/// How long PostgreSQL may take to recover, and how often this is checked.
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(30);
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Names are short, and never one that is in use.
+/// Makes the names of databases unique.
 static LAST: AtomicUsize = AtomicUsize::new(0);
 
-/// Which database.
+/// The kind of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DatabaseKind {
     /// A file in the server's data folder.
     #[value(name = "sqlite")]
     SQLite,
-    /// A database of its own on the server of `scripts/with-postgres`, which is gone with that server.
+    /// A new database on the server of `scripts/with-postgres`, removed with that server.
     #[value(name = "postgres")]
     PostgreSQL,
 }
 
-/// A database with nothing in it.
+/// An empty database.
 #[derive(Debug)]
 pub struct Database {
-    /// Which it is.
+    /// Its kind.
     pub kind: DatabaseKind,
-    /// Its address; `None` for the file in the server's data folder.
+    /// Its URL, or `None` for the file in the server's data folder.
     url: Option<String>,
 }
 
 impl Database {
-    /// Makes one.
+    /// Creates a database.
     ///
     /// # Errors
-    /// If it is to be on PostgreSQL, and there is no server.
+    ///
+    /// If it is on PostgreSQL and there is no server.
     pub async fn create(kind: DatabaseKind) -> Result<Self> {
         install_default_drivers();
         let url = match kind {
@@ -55,7 +56,7 @@ impl Database {
         Ok(Self { kind, url })
     }
 
-    /// What the server must be told to use it.
+    /// Returns the settings with which the server uses it.
     pub fn settings(&self) -> Vec<(&str, &str)> {
         let url = self.url.as_deref();
         url.map(|url| ("RINGSIDE_DATABASE_URL", url))
@@ -63,9 +64,10 @@ impl Database {
             .collect()
     }
 
-    /// Connects to it, past the server that keeps its files in `folder`.
+    /// Connects to the database of the server with its files in `folder`.
     ///
     /// # Errors
+    ///
     /// If it can't be reached.
     pub async fn connect(&self, folder: &Folder) -> Result<AnyConnection> {
         let file = folder.path().join("data/ringside.db");
@@ -76,12 +78,14 @@ impl Database {
         Ok(AnyConnection::connect(&url).await?)
     }
 
-    /// Has one of PostgreSQL's own processes stand still for `time` while it is in the middle of a
-    /// transaction that changes something. `false` if this is no PostgreSQL, or none is for a while.
+    /// Suspends one of PostgreSQL's processes for `time` while it is in the middle of a writing
+    /// transaction. Returns `false` if this is not PostgreSQL, or no process has such a transaction
+    /// for a while.
     ///
     /// # Errors
+    ///
     /// If the system doesn't allow it.
-    pub async fn freeze_a_process(&self, time: Duration) -> Result<bool> {
+    pub async fn suspend_process(&self, time: Duration) -> Result<bool> {
         let Some(url) = &self.url else {
             return Ok(false);
         };
@@ -107,12 +111,14 @@ impl Database {
         Ok(false)
     }
 
-    /// Kills one of PostgreSQL's own processes, that of somebody's connection: PostgreSQL then ends all
-    /// the others, and recovers from its log. Waits until it has. `false` if there is none to kill.
+    /// Kills one of PostgreSQL's processes that serve connections. PostgreSQL then ends all others
+    /// and recovers from its log. Waits for the recovery. Returns `false` if there is no process to
+    /// kill.
     ///
     /// # Errors
+    ///
     /// If the system doesn't allow it, or PostgreSQL doesn't recover.
-    pub async fn kill_a_process(&self) -> Result<bool> {
+    pub async fn kill_process(&self) -> Result<bool> {
         let Some(url) = &self.url else {
             return Ok(false);
         };
@@ -127,30 +133,30 @@ impl Database {
             return Ok(false);
         };
         let process: i64 = process.try_get(0)?;
-        // It ended by itself meanwhile, or it is not ours to kill: then this connection lives on.
+        // If the process has ended meanwhile or may not be signalled, this connection stays open.
         if !signal(process, "-KILL")? {
             return Ok(false);
         }
         while connection.ping().await.is_ok() {
-            sleep(PAUSE).await;
+            sleep(CHECK_INTERVAL).await;
         }
-        let deadline = Instant::now() + RECOVERY;
+        let deadline = Instant::now() + RECOVERY_TIMEOUT;
         loop {
             match AnyConnection::connect(url).await {
                 Ok(_) => return Ok(true),
                 Err(error) if Instant::now() > deadline => return Err(error.into()),
-                Err(_) => sleep(PAUSE).await,
+                Err(_) => sleep(CHECK_INTERVAL).await,
             }
         }
     }
 }
 
-/// Sends a signal to one of PostgreSQL's processes; whether it was there.
+/// Sends a signal to one of PostgreSQL's processes. Returns whether it was running.
 fn signal(process: i64, name: &str) -> Result<bool> {
     let sent = Command::new("kill")
         .args([name, &process.to_string()])
         .status()
-        .while_doing("sending a signal to a process of PostgreSQL")?;
+        .context("sending a signal to a process of PostgreSQL")?;
     Ok(sent.success())
 }
 
@@ -163,11 +169,11 @@ impl fmt::Display for DatabaseKind {
     }
 }
 
-/// A database on the server of `scripts/with-postgres`; its address.
+/// Creates a database on the server of `scripts/with-postgres`. Returns its URL.
 async fn create_on_postgres() -> Result<String> {
     let server = env::var("RINGSIDE_TEST_POSTGRES").map_err(|_| {
         Error::Unexpected(
-            "there is no PostgreSQL server: put 'scripts/with-postgres' before the command"
+            "there is no PostgreSQL server: run the command with 'scripts/with-postgres'"
                 .to_owned(),
         )
     })?;
@@ -176,14 +182,15 @@ async fn create_on_postgres() -> Result<String> {
     let mut connection = AnyConnection::connect(&server).await?;
     for sql in [
         format!("CREATE DATABASE {name}"),
-        // The server of the tests doesn't wait for the disk. This database does what real ones do:
-        // what is acknowledged is in the system's hands, whatever happens to PostgreSQL's processes.
+        // The tests' server doesn't wait for the disk. This database behaves like a real one:
+        // acknowledged data is passed to the operating system, and survives if PostgreSQL's
+        // processes are killed.
         format!("ALTER DATABASE {name} SET synchronous_commit = on"),
     ] {
-        // Names can't be bound; this one is made of letters and digits.
+        // Names can't be bound; this one consists of letters, digits and underscores.
         connection.execute(AssertSqlSafe(sql)).await?;
     }
     connection.close().await?;
-    // The server's address is that of the database `postgres`.
+    // The server's URL names the database `postgres`.
     Ok(server.replacen("/postgres?", &format!("/{name}?"), 1))
 }

@@ -1,4 +1,4 @@
-//! The figures of a run, as `scripts/compare-figures` reads them.
+//! The figures of a run, in the format of `scripts/compare-figures`.
 
 use std::{
     fs::OpenOptions,
@@ -8,15 +8,15 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Result, While, build_folder, median, quantile};
+use super::{Context, Result, build_folder, median, quantile};
 
-/// Which way a figure gets better.
+/// The direction in which a figure improves.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Better {
-    /// More is better, as of requests a second.
+    /// Higher is better, as with requests per second.
     Higher,
-    /// Less is better, as of milliseconds.
+    /// Lower is better, as with milliseconds.
     Lower,
 }
 
@@ -28,13 +28,14 @@ struct Figure<'a> {
     better: Better,
     /// The median of the rounds.
     value: f64,
-    /// Half of what lies between the quartiles of the rounds, as a part of the median.
+    /// Half of the interquartile range of the rounds, relative to the median.
     noise: f64,
 }
 
-/// Records the median of `rounds` under `name`, for this run to be compared with the last.
+/// Records the median of `rounds` under `name`, to be compared with the previous run.
 ///
 /// # Errors
+///
 /// If the file of figures can't be written.
 pub fn record(name: &str, unit: &str, better: Better, rounds: &[f64]) -> Result<()> {
     let value = median(rounds);
@@ -45,10 +46,10 @@ pub fn record(name: &str, unit: &str, better: Better, rounds: &[f64]) -> Result<
         value,
         noise: (quantile(rounds, 0.75) - quantile(rounds, 0.25)) / 2.0 / value.abs(),
     };
-    append(&figure).while_doing("writing the figures down")
+    append(&figure).context("writing the figures down")
 }
 
-/// Returns what was measured in `rounds`, each divided by its reference in the same round.
+/// Returns the measurements of `rounds`, each divided by its reference in the same round.
 pub fn ratios(rounds: &[f64], references: &[f64]) -> Vec<f64> {
     let pairs = rounds.iter().zip(references);
     pairs.map(|(round, reference)| round / reference).collect()
@@ -64,7 +65,7 @@ fn append(figure: &Figure<'_>) -> io::Result<()> {
     writeln!(file, "{line}")
 }
 
-/// Beside the folder of the release build.
+/// Returns the path of the file of figures, beside the folder of the release build.
 fn file() -> io::Result<PathBuf> {
     let mut folder = build_folder()?;
     folder.pop();

@@ -1,4 +1,4 @@
-//! Where a benchmark keeps its files.
+//! The files of a benchmark.
 
 use std::{
     fs, io,
@@ -7,34 +7,34 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{Result, While};
+use super::{Context, Result};
 
-/// A temporary folder beside the build, which is on a disk: /tmp is memory on many systems, and a
-/// commit to memory is no commit.
+/// A temporary folder beside the build, which is on a disk. On many systems /tmp is in memory,
+/// where a commit does not wait for a disk.
 #[derive(Debug)]
 pub struct Folder(TempDir);
 
 impl Folder {
-    /// An empty folder, removed when dropped.
+    /// Creates an empty folder, removed when dropped.
     pub fn new() -> Result<Self> {
         let made = build_folder()
             .and_then(|parent| tempfile::Builder::new().prefix("bench-").tempdir_in(parent));
-        Ok(Self(made.while_doing("making a temporary folder")?))
+        Ok(Self(made.context("creating a temporary folder")?))
     }
 
-    /// Where it is.
+    /// Returns its path.
     pub fn path(&self) -> &Path {
         self.0.path()
     }
 
-    /// Writes a file in it, and says where.
+    /// Writes a file into it and returns its path.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> Result<PathBuf> {
         let path = self.path().join(name);
-        fs::write(&path, content).while_doing(format!("writing {}", path.display()))?;
+        fs::write(&path, content).context(format!("writing {}", path.display()))?;
         Ok(path)
     }
 
-    /// The kind of file system that it is on, as in `ext4`.
+    /// Returns the type of its file system, for example `ext4`.
     pub fn file_system(&self) -> String {
         let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
         file_system_of(self.path(), &mounts)
@@ -43,15 +43,15 @@ impl Folder {
     }
 }
 
-/// The folder of the release build: these programs stand in it.
+/// Returns the folder of the release build, which contains these programs.
 pub fn build_folder() -> io::Result<PathBuf> {
     let mut program = std::env::current_exe()?;
     program.pop();
     Ok(program)
 }
 
-/// The kind of the innermost of the mounted file systems that holds `path`. Each line of `mounts`
-/// reads: device, place, kind, and more.
+/// Returns the type of the innermost mounted file system that contains `path`. The fields of each
+/// line in `mounts` are the device, the mount point, the type, and others.
 fn file_system_of<'a>(path: &Path, mounts: &'a str) -> Option<&'a str> {
     mounts
         .lines()
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_innermost_file_system_counts() {
+    fn innermost_mount_determines_the_file_system() {
         let mounts = "/dev/vda / ext4 rw 0 0\ntmpfs /tmp tmpfs rw 0 0\ntmpfs /tm tmpfs rw 0 0\n";
         let kind = |path: &str| file_system_of(Path::new(path), mounts);
         assert_eq!(kind("/home/ann"), Some("ext4"));

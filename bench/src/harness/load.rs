@@ -1,4 +1,4 @@
-//! Many connections that ask the same for a while, each again as soon as it was answered.
+//! Many connections that repeat the same request, each as soon as the response has arrived.
 
 use std::{
     net::SocketAddr,
@@ -8,46 +8,43 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use super::{Connection, Error, Result, While, cpu_of_this_process};
+use super::{Connection, Context, Error, Result, cpu_of_this_process};
 
-/// How many connections ask at once: enough that no server ever waits for the next request.
+/// How many connections send requests: enough that no server ever waits for the next one.
 pub const CONNECTIONS: usize = 64;
 
-/// What is asked.
+/// A load on a server.
 #[derive(Clone, Debug)]
 pub struct Load {
-    /// Of whom.
+    /// The address of the server.
     pub address: SocketAddr,
     /// The request.
     pub request: Arc<[u8]>,
-    /// How many bytes each answer must have; its status must be 200.
+    /// The length that each response must have; its status must be 200.
     pub length: usize,
 }
 
-/// What came of it.
+/// The results of a load.
 #[derive(Clone, Copy, Debug)]
-pub struct Taken {
-    /// Answers a second.
+pub struct LoadResult {
+    /// Responses per second.
     pub rate: f64,
-    /// How long processors worked for the load generator itself, in microseconds a request.
+    /// Processor time of the load generator, in microseconds for each request.
     pub client_cpu: f64,
-    /// How many answers there were.
-    pub answers: u64,
+    /// The number of responses.
+    pub responses: u64,
 }
 
 impl Load {
-    /// Asks for `length` of time.
+    /// Sends requests for the given time.
     ///
     /// # Errors
-    /// If an answer isn't as it should be: figures with failures in them are worth nothing.
-    pub async fn press(&self, time: Duration) -> Result<Taken> {
+    ///
+    /// If a response has another status or length: figures with failures are worthless.
+    pub async fn run(&self, time: Duration) -> Result<LoadResult> {
         let mut connections = Vec::new();
         for _ in 0..CONNECTIONS {
-            connections.push(
-                Connection::open(self.address)
-                    .await
-                    .while_doing("connecting")?,
-            );
+            connections.push(Connection::open(self.address).await.context("connecting")?);
         }
         let cpu = cpu_of_this_process();
         let start = Instant::now();
@@ -55,35 +52,35 @@ impl Load {
         for connection in connections {
             tasks.spawn(self.clone().repeat(connection, start + time));
         }
-        let mut answers = 0;
+        let mut responses = 0;
         while let Some(done) = tasks.join_next().await {
-            answers += done.map_err(|error| Error::Unexpected(error.to_string()))??;
+            responses += done.map_err(|error| Error::Unexpected(error.to_string()))??;
         }
         let seconds = start.elapsed().as_secs_f64();
         let cpu = cpu_of_this_process().saturating_sub(cpu);
-        #[expect(clippy::cast_precision_loss, reason = "no run has 2^52 answers")]
-        let count = answers as f64;
-        Ok(Taken {
+        #[expect(clippy::cast_precision_loss, reason = "no run has 2^52 responses")]
+        let count = responses as f64;
+        Ok(LoadResult {
             rate: count / seconds,
             client_cpu: cpu.as_secs_f64() * 1e6 / count,
-            answers,
+            responses,
         })
     }
 
     async fn repeat(self, mut connection: Connection, end: Instant) -> Result<u64> {
-        let mut answers = 0;
+        let mut responses = 0;
         while Instant::now() < end {
-            let answer = connection.ask_and_forget(&self.request).await;
-            let answer = answer.while_doing("asking under load")?;
-            if answer != (200, self.length) {
+            let response = connection.request_and_discard(&self.request).await;
+            let response = response.context("requesting under load")?;
+            if response != (200, self.length) {
                 let wanted = self.length;
                 return Err(Error::Unexpected(format!(
-                    "status {} with {} bytes came, not 200 with {wanted}",
-                    answer.0, answer.1
+                    "the response has status {} and {} bytes in place of 200 and {wanted}",
+                    response.0, response.1
                 )));
             }
-            answers += 1;
+            responses += 1;
         }
-        Ok(answers)
+        Ok(responses)
     }
 }

@@ -1,4 +1,4 @@
-//! nginx, the reference that everybody knows.
+//! nginx, the reference for Ringside's figures.
 
 use std::{
     fs,
@@ -11,22 +11,23 @@ use std::{
 use super::{Connection, Error, Folder, Process, Result, free_address};
 
 /// How long nginx may take to start.
-const START: Duration = Duration::from_secs(10);
+const START_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An nginx that was started; stopped when dropped.
+/// A running nginx, stopped when dropped.
 #[derive(Debug)]
 pub struct Nginx {
-    /// Where it serves.
+    /// The address that it listens on.
     pub address: SocketAddr,
     process: Process,
 }
 
 impl Nginx {
-    /// Starts nginx in `folder`, with the configuration that `configuration` makes of the address to
-    /// listen on; it says `daemon off`, and names [`user`].
+    /// Starts nginx in `folder`. `configuration` returns its configuration for the address to
+    /// listen on, which must include `daemon off` and [`user_directive`].
     ///
     /// # Errors
-    /// If there is no nginx, or it can't be started so.
+    ///
+    /// If nginx is missing or does not start.
     pub async fn start(
         folder: &Folder,
         configuration: impl FnOnce(SocketAddr) -> Result<String>,
@@ -34,7 +35,7 @@ impl Nginx {
         let address = free_address()?;
         let file = folder.file("nginx.conf", configuration(address)?)?;
         let mut command = Command::new("nginx");
-        // Distributions put it where only root's PATH leads.
+        // Distributions install it into a folder that is only on root's PATH.
         let path = std::env::var("PATH").unwrap_or_default();
         command
             .env("PATH", format!("{path}:/usr/sbin:/usr/local/sbin"))
@@ -45,7 +46,7 @@ impl Nginx {
             .args(["-e", "stderr"])
             .stdin(Stdio::null());
         let mut process = Process::start(command)?;
-        let deadline = Instant::now() + START;
+        let deadline = Instant::now() + START_TIMEOUT;
         while Connection::open(address).await.is_err() {
             let ended = process
                 .child()
@@ -59,15 +60,15 @@ impl Nginx {
         Ok(Self { address, process })
     }
 
-    /// How long processors worked for it, so far.
+    /// Returns its processor time so far.
     pub fn cpu(&self) -> Duration {
         self.process.cpu()
     }
 }
 
-/// The line that says who its workers are: started by root they would be nobody, who may not read
-/// a benchmark's folder; started by anybody else, they are that user's.
-pub fn user() -> &'static str {
+/// Returns the directive for the user of nginx's workers. Started by root they would run as
+/// `nobody`, who can't read a benchmark's folder; started by any other user, they run as that user.
+pub fn user_directive() -> &'static str {
     match fs::metadata("/proc/self") {
         Ok(own) if own.uid() == 0 => "user root;",
         _ => "",

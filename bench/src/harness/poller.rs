@@ -1,4 +1,4 @@
-//! A reader's page that polls.
+//! A page that polls.
 
 use std::{
     net::SocketAddr,
@@ -11,24 +11,26 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use super::{Connection, Error, Result, While, get};
+use super::{Connection, Context, Error, Result, get_request};
 
-/// A page without a stream: it requests the head of its entry's feed, and what changed when it moved.
+/// A page without a stream: it requests the head of its entry's feed, and the changes when the head
+/// has moved.
 #[derive(Clone, Copy, Debug)]
 pub struct Poller {
-    /// The server, or the proxy before it.
+    /// The address of the server, or of the proxy in front of it.
     pub address: SocketAddr,
     /// The number of the entry.
     pub entry: i64,
-    /// How long it waits between two requests for the head.
+    /// The interval of the requests for the head.
     pub interval: Duration,
 }
 
 impl Poller {
-    /// Polls from `first` on until `stop`. Returns how many polls were answered from `counted` on.
+    /// Polls after `first` until `stop`. Returns how many responses arrived after `counted`.
     ///
     /// # Errors
-    /// If an answer is no answer of the feed.
+    ///
+    /// If a response is not one of the feed.
     pub async fn read(
         self,
         first: Duration,
@@ -36,9 +38,7 @@ impl Poller {
         mut stop: watch::Receiver<bool>,
     ) -> Result<u64> {
         sleep(first).await;
-        let mut connection = Connection::open(self.address)
-            .await
-            .while_doing("connecting")?;
+        let mut connection = Connection::open(self.address).await.context("connecting")?;
         let mut due = interval(self.interval);
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut at = self.request(&mut connection, "head").await?;
@@ -57,44 +57,46 @@ impl Poller {
         }
     }
 
-    /// Requests `what` of the feed. Returns the place that the answer leads to.
-    async fn request(self, connection: &mut Connection, what: &str) -> Result<Place> {
+    /// Requests `what` from the feed. Returns the position after the response.
+    async fn request(self, connection: &mut Connection, what: &str) -> Result<Position> {
         let path = format!("/feed/{}/{what}", self.entry);
-        let answer = connection.ask(&get(&path, "")).await;
-        let answer = answer.while_doing("polling")?;
-        let place = serde_json::from_slice::<Value>(&answer.body).ok();
-        place
+        let response = connection.request(&get_request(&path, "")).await;
+        let response = response.context("polling")?;
+        let position = serde_json::from_slice::<Value>(&response.body).ok();
+        position
             .as_ref()
-            .filter(|_| answer.status == 200)
-            .and_then(Place::of)
-            .ok_or_else(|| Error::Unexpected(format!("{path}: {}{}", answer.head, answer.text())))
+            .filter(|_| response.status == 200)
+            .and_then(Position::of)
+            .ok_or_else(|| {
+                Error::Unexpected(format!("{path}: {}{}", response.head, response.text()))
+            })
     }
 }
 
-/// A place in a feed.
-struct Place {
+/// A position in a feed.
+struct Position {
     epoch: String,
     rev: i64,
 }
 
-impl Place {
-    /// Returns where a batch leads to, or where the head is.
-    fn of(answer: &Value) -> Option<Self> {
-        let rev = answer.get("to").or_else(|| answer.get("head"))?;
+impl Position {
+    /// Returns the position after a batch, or that of a head.
+    fn of(response: &Value) -> Option<Self> {
+        let rev = response.get("to").or_else(|| response.get("head"))?;
         Some(Self {
-            epoch: answer.get("epoch")?.as_str()?.to_owned(),
+            epoch: response.get("epoch")?.as_str()?.to_owned(),
             rev: rev.as_i64()?,
         })
     }
 }
 
-/// Returns places between 0 and 1 that are spread evenly, however many numbers are used (the multiples
-/// of the golden ratio).
+/// Returns numbers between 0 and 1 that are distributed evenly for any count (multiples of the
+/// golden ratio).
 pub fn spread(number: usize) -> f64 {
     const GOLDEN: f64 = 0.618_033_988_749_895;
     #[expect(clippy::cast_precision_loss, reason = "they are thousands")]
-    let place = number as f64 * GOLDEN;
-    place.fract()
+    let position = number as f64 * GOLDEN;
+    position.fract()
 }
 
 #[cfg(test)]
@@ -104,16 +106,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_batch_and_the_head_say_where_they_lead() {
-        let head = Place::of(&json!({"epoch": "k3f9", "head": 7})).unwrap();
+    fn position_follows_a_batch_or_a_head() {
+        let head = Position::of(&json!({"epoch": "k3f9", "head": 7})).unwrap();
         assert_eq!((head.epoch.as_str(), head.rev), ("k3f9", 7));
-        let batch = Place::of(&json!({"epoch": "k3f9", "head": 9, "to": 8})).unwrap();
+        let batch = Position::of(&json!({"epoch": "k3f9", "head": 9, "to": 8})).unwrap();
         assert_eq!(batch.rev, 8);
-        assert!(Place::of(&json!({"message": "no"})).is_none());
+        assert!(Position::of(&json!({"message": "no"})).is_none());
     }
 
     #[test]
-    fn places_are_spread_evenly() {
+    fn numbers_are_spread_evenly() {
         for tenth in 0..10 {
             let (from, to) = (f64::from(tenth) / 10.0, f64::from(tenth + 1) / 10.0);
             let within = |number| (from..to).contains(&spread(number));

@@ -1,4 +1,4 @@
-//! A small disk that can be filled up and freed again.
+//! A small disk that can be filled and freed again.
 
 use std::{
     fs::{self, File},
@@ -7,19 +7,20 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{Result, While};
+use super::{Context, Result};
 
-/// A file system in memory; unmounted when dropped.
+/// A file system in memory, unmounted when dropped.
 #[derive(Debug)]
 pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// Mounts a disk of `megabytes` at `folder`. Returns `None` where the system doesn't allow that.
+    /// Mounts a disk of `megabytes` at `folder`. Returns `None` if the system doesn't allow that.
     ///
     /// # Errors
-    /// If the folder can't be made.
+    ///
+    /// If the folder can't be created.
     pub fn mount(folder: &Path, megabytes: u32) -> Result<Option<Self>> {
-        fs::create_dir_all(folder).while_doing("making a folder for a small disk")?;
+        fs::create_dir_all(folder).context("creating a folder for a small disk")?;
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
             .arg(folder)
@@ -29,24 +30,26 @@ impl SmallDisk {
         Ok(mounted.then(|| Self(folder.to_owned())))
     }
 
-    /// Takes all the space there is.
+    /// Fills all free space.
     ///
     /// # Errors
-    /// If no file can be made.
+    ///
+    /// If no file can be created.
     pub fn fill(&self) -> Result<()> {
-        let mut filler = File::create(self.filler()).while_doing("filling a disk")?;
+        let mut filler = File::create(self.filler()).context("filling a disk")?;
         for block in [1 << 20, 512] {
             while filler.write_all(&vec![0; block]).is_ok() {}
         }
         Ok(())
     }
 
-    /// Gives the space back.
+    /// Frees the space again.
     ///
     /// # Errors
+    ///
     /// If the disk wasn't filled.
     pub fn free(&self) -> Result<()> {
-        fs::remove_file(self.filler()).while_doing("freeing a disk")
+        fs::remove_file(self.filler()).context("freeing a disk")
     }
 
     fn filler(&self) -> PathBuf {
@@ -56,7 +59,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily: the server that works in it may be about to end.
+        // Lazily, because the server that uses it may still be ending.
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }

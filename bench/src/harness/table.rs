@@ -1,18 +1,18 @@
-//! How results are printed.
+//! The printed output of benchmarks.
 
 use std::fmt;
 
-/// Begins a benchmark's part of the output.
+/// Prints the heading of a benchmark.
 pub fn heading(text: &str) {
     println!("\n{text}\n{}", "=".repeat(text.len()));
 }
 
-/// Says under what conditions figures were taken.
+/// Prints a note, such as the conditions of a measurement.
 pub fn note(text: impl fmt::Display) {
     println!("{text}");
 }
 
-/// Rows under titles; the first column stands left, the others right.
+/// A table with titles. The first column is left-aligned, the others are right-aligned.
 #[derive(Debug)]
 pub struct Table {
     columns: usize,
@@ -20,7 +20,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// An empty table.
+    /// Returns a table without rows.
     pub fn new<const N: usize>(titles: [&str; N]) -> Self {
         Self {
             columns: N,
@@ -33,7 +33,7 @@ impl Table {
         self.cells.extend(cells);
     }
 
-    /// Prints it.
+    /// Prints the table.
     pub fn print(&self) {
         println!("\n{self}");
     }
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_stand_under_each_other() {
+    fn columns_are_aligned() {
         let mut table = Table::new(["what", "a second"]);
         table.row(["page".to_owned(), "7".to_owned()]);
         table.row(["a page – longer".to_owned(), "12345".to_owned()]);

@@ -1,87 +1,88 @@
-//! Who may do what.
+//! Accounts, roles and their permissions.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Invalid,
-    text::{Lines, id_type, measured, parsed_text, refuse_others, word_enum},
+    text::{Lines, id_type, parsed_text, reject_other_chars, validated, word_enum},
 };
 
 id_type!(
-    /// The number of an account.
+    /// The id of an account.
     AccountId
 );
 
 id_type!(
-    /// The number of a session, by which it is listed and ended. It authenticates nobody.
+    /// The id of a session, used to list and end it. It authenticates nobody.
     SessionId
 );
 
 word_enum!(
-    /// What an account is trusted with.
+    /// An account's role, from which its permissions follow.
     Role as "role" {
-        /// Everything: entries, accounts and settings.
+        /// May do everything: manage entries, accounts and settings.
         Owner = "owner",
-        /// Every entry and all of its updates.
+        /// May edit every entry and all of its updates.
         Editor = "editor",
-        /// Posts to every entry, and edits what they posted.
+        /// May post to every entry, and edit its own updates.
         Author = "author",
-        /// Follows and chats; posts nothing.
+        /// May follow entries and chat, but not post.
         Reader = "reader",
     }
 );
 
 impl Role {
-    /// Whether updates may be posted to entries.
+    /// Returns whether the role may post updates.
     pub const fn may_post(self) -> bool {
         !matches!(self, Self::Reader)
     }
 
-    /// Whether entries may be created, started and ended.
+    /// Returns whether the role may create, start and end entries.
     pub const fn may_run_entries(self) -> bool {
         self.may_post()
     }
 
-    /// Whether other people's updates may be edited and deleted.
+    /// Returns whether the role may edit and delete other people's updates.
     pub const fn may_edit_others(self) -> bool {
         matches!(self, Self::Owner | Self::Editor)
     }
 }
 
-/// Who is asking: an account with a session that is still good.
+/// The authenticated account that makes a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
-    /// The account's number.
+    /// The account's id.
     pub id: AccountId,
-    /// The name they log in and sign with.
+    /// The name used to log in, and shown with posts.
     pub username: Username,
-    /// What they are trusted with.
+    /// The account's role.
     pub role: Role,
 }
 
-/// The name an account logs in and signs with: 1 to 40 letters, digits, `.`, `_` and `-`.
+/// The name used to log in, and shown with posts: 1 to 40 letters, digits, `.`, `_` and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Username(String);
 
 impl Username {
-    /// The longest it may be, in characters.
+    /// The maximum length, in characters.
     pub const MAX: usize = 40;
 
-    /// Takes a username in, trimmed.
+    /// Parses a username, trimmed.
     ///
     /// # Errors
-    /// With a sentence for the person who typed it.
+    /// Returns a message for the person who entered it.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        const RULE: &str = "The username can hold letters, digits, dots, hyphens and underscores.";
-        let text = measured("username", "The username", text, 1, Self::MAX, Lines::One)?;
-        refuse_others("username", &text, RULE, |c| {
+        const RULE: &str =
+            "The username can contain only letters, digits, dots, hyphens and underscores.";
+        let text = validated("username", "The username", text, 1, Self::MAX, Lines::One)?;
+        reject_other_chars("username", &text, RULE, |c| {
             c.is_alphanumeric() || matches!(c, '.' | '_' | '-')
         })?;
         Ok(Self(text))
     }
 
-    /// The name as it is looked up: capitals make no difference.
+    /// Returns the name in the form used for lookups, which ignores case.
     pub fn folded(&self) -> String {
         self.0.to_lowercase()
     }
@@ -89,20 +90,20 @@ impl Username {
 
 parsed_text!(Username);
 
-/// A password that was chosen: 10 to 200 characters. Never printed.
+/// A new password: 10 to 200 characters. Never printed.
 #[derive(Clone)]
 pub struct Password(String);
 
 impl Password {
-    /// The shortest it may be, in characters: length is what protects (NIST SP 800-63B).
+    /// The minimum length, in characters. Length is what makes a password strong (NIST SP 800-63B).
     pub const MIN: usize = 10;
-    /// The longest it may be, in characters: hashing has to end.
+    /// The maximum length, in characters: bounds the time that hashing takes.
     pub const MAX: usize = 200;
 
-    /// Takes a chosen password in, as it is.
+    /// Parses a new password, without trimming it.
     ///
     /// # Errors
-    /// With a sentence for the person who typed it.
+    /// Returns a message for the person who entered it.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         match text.chars().count() {
             n if n < Self::MIN => Err(Invalid::new(
@@ -111,13 +112,13 @@ impl Password {
             )),
             n if n > Self::MAX => Err(Invalid::new(
                 "password",
-                format!("The password can have {} characters at most.", Self::MAX),
+                format!("The password can have at most {} characters.", Self::MAX),
             )),
             _ => Ok(Self(text.to_owned())),
         }
     }
 
-    /// The password itself, for the hash.
+    /// Returns the password itself, to be hashed.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,76 +1,78 @@
-//! What the feed carries.
+//! The feed's messages: batches of changes, heads and resets.
+//!
+//! docs/protocol.md describes them for clients.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Cursor, EntryId, EntryState, Epoch, Language, Order, Rev, Timestamp, UpdateId};
 
-/// All that changed in a feed after `from`, up to `to`. Every transport carries these, in JSON.
+/// The changes of a feed after `from`, up to `to`. Every transport carries batches as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
-    /// The life of the database the revisions belong to.
+    /// The epoch of the revisions.
     pub epoch: Epoch,
-    /// What the reader must already know for the batch to leave no gap.
+    /// The revision that a client must have reached, at least, to apply the batch without a gap.
     pub from: Rev,
-    /// What the reader knows afterwards.
+    /// The revision that a client has reached after applying the batch.
     pub to: Rev,
-    /// The feed's last revision when the batch was made; above `to` only if `more`.
+    /// The feed's last revision when the batch was created; greater than `to` only if `more`.
     pub head: Rev,
-    /// Whether there is more to fetch, from `to` on.
+    /// Whether more changes are to be fetched, starting at `to`.
     pub more: bool,
-    /// The updates that changed, each in its latest state, in order of revision.
+    /// The changed updates, each in its latest state, ordered by revision.
     pub changes: Vec<Change>,
-    /// The entry, if it changed itself; in an entry's own feed.
+    /// The entry, if its own data changed. Only in an entry's feed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Box<EntryChange>>,
-    /// The entries that anything changed in; in the feed of all entries.
+    /// The entries in which anything changed. Only in the feed of all entries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<EntryChange>,
 }
 
 impl Batch {
-    /// The place in the feed that the batch leads to.
+    /// Returns the cursor of a client that has applied the batch.
     pub fn cursor(&self) -> Cursor {
         Cursor::new(self.epoch.clone(), self.to)
     }
 
-    /// Whether nothing changed; the batch still moves the cursor.
+    /// Returns whether nothing changed. An empty batch still advances the cursor.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.entry.is_none() && self.entries.is_empty()
     }
 }
 
-/// One update that changed: `{id, rev, deleted: true}`, or its card.
+/// The change of one update: a tombstone `{id, rev, deleted: true}`, or its card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Flat", into = "Flat")]
+#[serde(try_from = "ChangeJson", into = "ChangeJson")]
 pub enum Change {
-    /// It is gone.
+    /// The update was deleted.
     Deleted(Deleted),
-    /// It is there, new or changed.
+    /// The update was posted or changed.
     Upserted(Upserted),
 }
 
 impl Change {
-    /// Which update.
+    /// Returns the update's id.
     pub const fn id(&self) -> UpdateId {
         match self {
-            Self::Deleted(gone) => gone.id,
-            Self::Upserted(shown) => shown.id,
+            Self::Deleted(deleted) => deleted.id,
+            Self::Upserted(upserted) => upserted.id,
         }
     }
 
-    /// The revision of the change.
+    /// Returns the revision of the change.
     pub const fn rev(&self) -> Rev {
         match self {
-            Self::Deleted(gone) => gone.rev,
-            Self::Upserted(shown) => shown.rev,
+            Self::Deleted(deleted) => deleted.rev,
+            Self::Upserted(upserted) => upserted.rev,
         }
     }
 }
 
-/// An update that is gone: its tombstone.
+/// The tombstone of a deleted update.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deleted {
-    /// Which update.
+    /// The update's id.
     pub id: UpdateId,
     /// The revision of the deletion.
     pub rev: Rev,
@@ -79,22 +81,22 @@ pub struct Deleted {
 /// An update in its latest state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upserted {
-    /// Which update.
+    /// The update's id.
     pub id: UpdateId,
     /// The revision of its last change.
     pub rev: Rev,
-    /// The entry it belongs to.
+    /// The entry that contains it.
     pub entry_id: EntryId,
-    /// When it was posted: what it is sorted by, before its id.
+    /// When it was posted. Updates are sorted by this time, then by id.
     pub posted_at: Timestamp,
-    /// Its finished card, one element.
+    /// Its rendered card: one HTML element.
     pub html: String,
 }
 
-/// A change as JSON has it. Flat by hand: serde's untagged enums would cost every reader ten
-/// kilobytes of wasm.
+/// The JSON form of a [`Change`]. Written by hand because serde's untagged enums would add ten
+/// kilobytes of wasm to every page.
 #[derive(Clone, Serialize, Deserialize)]
-struct Flat {
+struct ChangeJson {
     id: UpdateId,
     rev: Rev,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -107,14 +109,14 @@ struct Flat {
     html: Option<String>,
 }
 
-impl TryFrom<Flat> for Change {
+impl TryFrom<ChangeJson> for Change {
     type Error = &'static str;
 
-    fn try_from(flat: Flat) -> Result<Self, Self::Error> {
-        let Flat { id, rev, .. } = flat;
-        match flat {
-            Flat { deleted: true, .. } => Ok(Self::Deleted(Deleted { id, rev })),
-            Flat {
+    fn try_from(json: ChangeJson) -> Result<Self, Self::Error> {
+        let ChangeJson { id, rev, .. } = json;
+        match json {
+            ChangeJson { deleted: true, .. } => Ok(Self::Deleted(Deleted { id, rev })),
+            ChangeJson {
                 entry_id: Some(entry_id),
                 posted_at: Some(posted_at),
                 html: Some(html),
@@ -131,93 +133,94 @@ impl TryFrom<Flat> for Change {
     }
 }
 
-impl From<Change> for Flat {
+impl From<Change> for ChangeJson {
     fn from(change: Change) -> Self {
         let (id, rev) = (change.id(), change.rev());
-        let shown = match change {
+        let upserted = match change {
             Change::Deleted(_) => None,
-            Change::Upserted(shown) => Some(shown),
+            Change::Upserted(upserted) => Some(upserted),
         };
         Self {
             id,
             rev,
-            deleted: shown.is_none(),
-            entry_id: shown.as_ref().map(|shown| shown.entry_id),
-            posted_at: shown.as_ref().map(|shown| shown.posted_at),
-            html: shown.map(|shown| shown.html),
+            deleted: upserted.is_none(),
+            entry_id: upserted.as_ref().map(|it| it.entry_id),
+            posted_at: upserted.as_ref().map(|it| it.posted_at),
+            html: upserted.map(|it| it.html),
         }
     }
 }
 
-/// An entry that changed itself: what its open pages have to show anew.
+/// The data of a changed entry, for its open pages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryChange {
-    /// Which entry.
+    /// The entry's id.
     pub id: EntryId,
-    /// The revision of the last change to what is told here: in the feed of all entries that is any change in
-    /// it, for it may have another latest line.
+    /// The revision of the last change to the data below. In the feed of all entries, a change of
+    /// any update counts too, since the latest update is part of `summary_html`.
     pub rev: Rev,
-    /// Where it is in its life.
+    /// Its state.
     pub state: EntryState,
     /// Its title.
     pub title: String,
-    /// Since when it is live, or from when to when it was, ready to be shown.
+    /// When it went live, or the period in which it was live, as text to display.
     pub since: String,
-    /// The same as HTML, with its moments as `<time>` elements. In the entry's own feed.
+    /// The same as HTML, with `<time>` elements. Only in the entry's feed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub since_html: String,
-    /// Its name in addresses; the pages of an old one stay live.
+    /// Its slug. Pages opened under an earlier slug stay connected.
     pub slug: String,
-    /// What it is about; may be empty.
+    /// Its description; may be empty.
     pub summary: String,
-    /// The zone its times are shown in.
+    /// The time zone in which its times are displayed.
     pub time_zone: String,
     /// The language of its texts.
     #[serde(default)]
     pub language: Language,
-    /// The order its pages begin in.
+    /// The order in which its pages list updates at first.
     pub default_order: Order,
-    /// What stands above the list: the pinned update's teaser and the key moments, finished; empty if there
-    /// are none. In the entry's own feed.
+    /// The rendered highlights above the list: an excerpt of the pinned update, and the key
+    /// updates. Empty if there are none. Only in the entry's feed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub highlights: String,
-    /// Its line on the front page, finished. In the feed of all entries.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub line: String,
+    /// Its rendered row on the front page. Only in the feed of all entries.
+    #[serde(rename = "line", default, skip_serializing_if = "String::is_empty")]
+    pub summary_html: String,
 }
 
-/// The answer to "has anything happened?": the same for the whole audience.
+/// The response to a poll: the feed's position and the server's settings, the same for all clients.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// The life of the database.
+    /// The current epoch.
     pub epoch: Epoch,
     /// The feed's last revision.
     pub head: Rev,
-    /// Where the entry is in its life; the feed of all entries is always live.
+    /// The entry's state. The feed of all entries is always live.
     pub state: EntryState,
-    /// How long to wait before asking again, in milliseconds.
+    /// How long to wait before the next poll, in milliseconds.
     pub interval_ms: u32,
-    /// The transport the server would have pages take.
+    /// The transport that the server prefers.
     pub transport: crate::Transport,
-    /// The build that answers.
+    /// The server's build.
     pub build: String,
-    /// The server's clock.
+    /// The time on the server's clock.
     pub now: Timestamp,
 }
 
-/// What answers a cursor that can't be continued from: fetch everything from `epoch.0`.
+/// The response to a cursor that can't be continued: the client must fetch everything again,
+/// starting at `epoch.0`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reset {
     /// Always true.
     pub reset: bool,
-    /// The life of the database now.
+    /// The current epoch.
     pub epoch: Epoch,
-    /// The feed's last revision now.
+    /// The feed's last revision.
     pub head: Rev,
 }
 
 impl Reset {
-    /// "Start again, at `epoch`."
+    /// Creates the response for a feed at revision `head` of `epoch`.
     pub const fn new(epoch: Epoch, head: Rev) -> Self {
         Self {
             reset: true,
@@ -232,23 +235,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tombstone_and_a_card_are_told_apart() {
-        let gone = Change::Deleted(Deleted {
+    fn tombstones_and_cards_have_distinct_json_forms() {
+        let deleted = Change::Deleted(Deleted {
             id: UpdateId(4),
             rev: 9,
         });
-        let json = serde_json::to_string(&gone).unwrap();
+        let json = serde_json::to_string(&deleted).unwrap();
         assert_eq!(json, r#"{"id":4,"rev":9,"deleted":true}"#);
-        assert_eq!(serde_json::from_str::<Change>(&json).unwrap(), gone);
+        assert_eq!(serde_json::from_str::<Change>(&json).unwrap(), deleted);
 
-        let shown = Change::Upserted(Upserted {
+        let upserted = Change::Upserted(Upserted {
             id: UpdateId(4),
             rev: 9,
             entry_id: EntryId(1),
             posted_at: Timestamp(5),
             html: "<article></article>".into(),
         });
-        let json = serde_json::to_string(&shown).unwrap();
-        assert_eq!(serde_json::from_str::<Change>(&json).unwrap(), shown);
+        let json = serde_json::to_string(&upserted).unwrap();
+        assert_eq!(serde_json::from_str::<Change>(&json).unwrap(), upserted);
     }
 }

@@ -1,213 +1,226 @@
-//! How a page stays in touch with the server: when to stream, when to poll, when to try again.
+//! Decides how a live page stays connected: when to stream, when to poll, and when to retry.
+//!
+//! [`Connection`] is a state machine. The page reports each event as an [`Input`] and carries out
+//! the [`Command`]s that [`Connection::on`] returns. [`Connection::status`] is the status to show
+//! to the reader.
 
 use crate::{EntryState, text::word_enum};
 
 word_enum!(
-    /// The transport batches take to a page.
+    /// How batches reach a page.
     Transport as "transport" {
-        /// A stream if one can be had, else polling.
+        /// A stream where one is available, otherwise polling.
         Auto = "auto",
-        /// A stream of server-sent events, and no polling.
+        /// A stream of server-sent events, without polling.
         Sse = "sse",
-        /// Polling alone.
+        /// Polling only.
         Poll = "poll",
-        /// A WebSocket, and no polling.
+        /// A WebSocket, without polling.
         WebSocket = "websocket",
     }
 );
 
-/// What happened, as the page tells its [`Connection`].
+/// An event that the page reports to its [`Connection`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// A second or so has passed.
+    /// About a second has passed.
     Tick,
     /// The stream delivered a batch.
-    Heard,
+    BatchReceived,
     /// The stream delivered a heartbeat.
     Heartbeat {
-        /// How long to wait between polls, in milliseconds.
+        /// The polling interval, in milliseconds.
         interval_ms: u32,
-        /// The transport the server would have pages take.
+        /// The transport that the server prefers.
         transport: Transport,
-        /// Whether the server has something that the page hasn't.
-        moved: bool,
+        /// Whether the server's head is ahead of the page's cursor.
+        is_behind: bool,
     },
-    /// The stream broke, or never opened.
+    /// The stream was closed by an error, or could not be opened.
     StreamFailed,
-    /// The page has no stream (any more): other pages of this browser hold as many as it may have.
+    /// The page has no stream, or must close it: other pages of this browser hold all stream slots.
     NoStreamFree,
-    /// The server said that the entry is over.
+    /// The server closed the stream with a `bye` event: the entry has ended.
     Bye,
-    /// `head` was answered.
-    HeadAnswered {
-        /// Where the entry is in its life.
+    /// A request for `head` succeeded.
+    HeadReceived {
+        /// The entry's state.
         state: EntryState,
-        /// How long to wait before asking again, in milliseconds.
+        /// The polling interval, in milliseconds.
         interval_ms: u32,
-        /// The transport the server would have pages take.
+        /// The transport that the server prefers.
         transport: Transport,
-        /// Whether the page must fetch changes.
-        moved: bool,
+        /// Whether the page has to fetch changes.
+        is_behind: bool,
     },
-    /// `head` or `changes` was not answered, or not in time.
+    /// A request for `head` or `changes` failed, or exceeded [`FETCH_DEADLINE_MS`].
     FetchFailed,
-    /// Changes were fetched, and applied.
+    /// All changes were fetched and applied.
     CaughtUp,
-    /// The tab came into view, or went out of it.
+    /// The tab became visible (`true`) or hidden (`false`).
     Visible(bool),
-    /// The network came back, or the page came out of the back/forward cache.
-    Woke,
-    /// The browser knows that there is no network.
+    /// The network is back, or the page was restored from the back/forward cache.
+    Resumed,
+    /// The browser reports that it has no network.
     Offline,
 }
 
-/// What the page is to do now.
+/// An action for the page to carry out now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Open a stream from the cursor; a fetch may be under way beside it.
+    /// Open a stream from the cursor. A fetch may be in progress at the same time.
     OpenStream,
     /// Close the stream.
     CloseStream,
-    /// Ask `head`.
-    AskHead,
-    /// Fetch the changes since the cursor.
+    /// Request `head`.
+    FetchHead,
+    /// Request the changes since the cursor.
     CatchUp,
 }
 
 word_enum!(
-    /// What the reader is told about the connection.
+    /// The connection's state as it is shown to the reader.
     ConnectionStatus as "connection status" {
-        /// The first contact isn't made yet.
+        /// The page has not reached the server yet.
         Connecting = "connecting",
         /// Updates arrive as they are posted.
         Live = "live",
         /// Updates arrive every few seconds.
         Polling = "polling",
-        /// The server can't be reached; it is being tried again.
+        /// The server is unreachable; the page keeps retrying.
         Reconnecting = "reconnecting",
         /// The browser has no network.
         Offline = "offline",
-        /// The entry is over.
+        /// The entry has ended.
         Ended = "ended",
     }
 );
 
-/// Heartbeats come every 15 s: two may be late, and a third is not waited for.
-const SILENCE_MS: u64 = 40_000;
-/// A stream says something as it opens; a proxy that holds this back will hold batches back too.
-const FIRST_WORD_MS: u64 = 8_000;
-/// A stream that fell silent after its first words is suspected of being held back by a proxy. The next
-/// one proves itself by a further word within this time: heartbeats come every 15 s.
-const SUSPECT_SILENCE_MS: u64 = 20_000;
-/// What arrives within this time after a stream opened is its first words: the heartbeat, and what the
-/// page had missed.
-const FIRST_WORDS_MS: u64 = 5_000;
-/// How many streams in a row may fall silent after their first words before a page polls beside the
-/// next one until that has proved itself.
-const SILENT_STREAMS: u32 = 2;
-/// How long to wait for another page of the browser to give up its stream.
-const NO_STREAM_FREE_MS: u64 = 2_000;
-/// A browser tells of one waking by several events; the stream that the first one opened is fresh.
-const ONE_WAKING_MS: u64 = 1_000;
-/// Pages that lost one stream don't ask as one: their first questions are spread over a second.
-const SPREAD_MS: u64 = 1_000;
-/// The first retry comes within a second, later ones within half a minute.
+/// How long an open stream may be silent, in milliseconds. Heartbeats are sent every 15 s: this
+/// allows two late ones.
+const SILENCE_TIMEOUT_MS: u64 = 40_000;
+/// How long an opening stream may stay silent, in milliseconds. The server sends a heartbeat as
+/// soon as a stream opens; a proxy that delays this event will delay batches too.
+const OPEN_TIMEOUT_MS: u64 = 8_000;
+/// How long a stream may be silent if the one before delivered only its initial events, in
+/// milliseconds. A proxy may be buffering. A second heartbeat, due after 15 s, clears the
+/// suspicion.
+const SUSPECT_TIMEOUT_MS: u64 = 20_000;
+/// How long after the opening of a stream its events count as initial, in milliseconds: the first
+/// heartbeat, and the batches that the page had missed.
+const INITIAL_EVENTS_MS: u64 = 5_000;
+/// After this many streams in a row that delivered only their initial events, the page polls beside
+/// the next stream until that one delivers a later event.
+const MAX_SILENT_STREAMS: u32 = 2;
+/// How long to wait for another page of the browser to release its stream slot, in milliseconds.
+const SLOT_WAIT_MS: u64 = 2_000;
+/// How long after opening a stream a second wake-up event is ignored, in milliseconds. Browsers
+/// fire several events for one wake-up, and the stream opened by the first is fresh.
+const WAKE_DEBOUNCE_MS: u64 = 1_000;
+/// The period over which the first polls of pages that lost the same stream are spread, in
+/// milliseconds.
+const FIRST_POLL_SPREAD_MS: u64 = 1_000;
+/// The longest pause before the first retry, in milliseconds. It doubles with each failure.
 const RETRY_MIN_MS: u64 = 1_000;
+/// The longest pause before any retry, in milliseconds.
 const RETRY_MAX_MS: u64 = 30_000;
-/// How often a page asks that nobody looks at, and one whose entry is over.
-const SLOW_POLL_MS: u64 = 60_000;
-/// How often a page asks until the server has named an interval.
+/// The polling interval of a hidden page and of one whose entry has ended, in milliseconds.
+const BACKGROUND_POLL_MS: u64 = 60_000;
+/// The polling interval until the server sends one, in milliseconds.
 const POLL_MS: u32 = 5_000;
-/// How long a request for `head` or `changes` may take, in milliseconds. One that takes longer was lost,
-/// and is aborted: [`Input::FetchFailed`] follows.
+/// The deadline of a request for `head` or `changes`, in milliseconds. The page aborts the request
+/// and reports [`Input::FetchFailed`].
 pub const FETCH_DEADLINE_MS: u32 = 10_000;
-/// When a request for `head` counts as lost that was never reported as failed, in milliseconds: two
-/// ticks after it should have been.
-const UNREPORTED_MS: u64 = FETCH_DEADLINE_MS as u64 + 2_000;
-/// How often a page asks that the browser thinks has no network: it may be wrong about a server on
-/// the same machine, or behind a tunnel.
+/// When a request for `head` counts as failed although the page reported nothing, in milliseconds:
+/// two ticks after its deadline.
+const LOST_REQUEST_MS: u64 = FETCH_DEADLINE_MS as u64 + 2_000;
+/// The polling interval while the browser reports no network, in milliseconds. Polling goes on
+/// because the browser may be wrong about a server on the same machine or behind a tunnel.
 const OFFLINE_POLL_MS: u64 = 30_000;
 
-/// Decides, from what the page hears and when, what it does next. Pure: the time in milliseconds
-/// and a random number in `[0, 1)` are passed in.
+/// Decides what a page does next, from its events and their times.
+///
+/// Does no I/O: callers pass the time in milliseconds, and a random number in `[0, 1)`.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "four facts, each true or false whatever the others are"
 )]
 pub struct Connection {
-    /// The transport that the page's address asks for.
-    own: Transport,
-    /// The transport that the server names.
-    named: Transport,
+    /// The transport requested by the page's URL.
+    page_transport: Transport,
+    /// The transport that the server prefers.
+    server_transport: Transport,
     visible: bool,
     offline: bool,
     ended: bool,
     stream: Stream,
-    /// How often in a row the stream broke.
+    /// How many streams in a row failed.
     failures: u32,
-    /// How many streams in a row fell silent after their first words.
+    /// How many streams in a row delivered only their initial events.
     silent_streams: u32,
-    /// How often in a row a question wasn't answered.
-    misses: u32,
+    /// How many requests in a row failed.
+    failed_requests: u32,
     interval_ms: u32,
     next_poll: u64,
-    asked_at: Option<u64>,
-    poll_works: bool,
-    contact: Option<u64>,
+    head_requested_at: Option<u64>,
+    is_polling_ok: bool,
+    last_contact: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stream {
-    /// Not there; may be tried from this time on.
+    /// No stream; the next attempt is due at `retry_at`.
     Closed { retry_at: u64 },
-    /// Asked for at this time, not a word yet.
+    /// Requested at `since`; no event has arrived yet.
     Opening { since: u64 },
-    /// Opened, and last heard, at these times.
-    Open { opened: u64, heard: u64 },
+    /// The first event arrived at `opened_at`, the latest at `received_at`.
+    Open { opened_at: u64, received_at: u64 },
 }
 
 impl Connection {
-    /// A page that has just become live, at `now`.
-    pub const fn new(own: Transport, visible: bool, ended: bool, now: u64) -> Self {
+    /// Creates the connection of a page that became live at `now`.
+    pub const fn new(page_transport: Transport, visible: bool, ended: bool, now: u64) -> Self {
         Self {
-            own,
-            named: Transport::Auto,
+            page_transport,
+            server_transport: Transport::Auto,
             visible,
             offline: false,
             ended,
             stream: Stream::Closed { retry_at: now },
             failures: 0,
             silent_streams: 0,
-            misses: 0,
+            failed_requests: 0,
             interval_ms: POLL_MS,
-            // A page may come out of a cache: one that polls asks at once.
-            next_poll: match own {
+            // The page may come from a cache: one that only polls sends its first request at once.
+            next_poll: match page_transport {
                 Transport::Poll => now,
                 Transport::Auto | Transport::Sse | Transport::WebSocket => now + POLL_MS as u64,
             },
-            asked_at: None,
-            poll_works: false,
-            contact: None,
+            head_requested_at: None,
+            is_polling_ok: false,
+            last_contact: None,
         }
     }
 
-    /// Takes in what happened at `now`; `jitter` spreads the retries of many pages.
+    /// Handles `input`, which happened at `now`, and returns the commands to carry out.
+    ///
+    /// `jitter` in `[0, 1)` spreads the retries of many pages.
     pub fn on(&mut self, input: Input, now: u64, jitter: f64) -> Vec<Command> {
         let mut commands = Vec::new();
         match input {
             Input::Tick => {}
-            Input::Heard => self.heard(now),
+            Input::BatchReceived => self.record_event(now),
             Input::Heartbeat {
                 interval_ms,
                 transport,
-                moved,
+                is_behind,
             } => {
-                // What the first heartbeat is ahead of the page, the stream is about to bring.
-                let greeting = matches!(self.stream, Stream::Opening { .. });
-                self.heard(now);
-                self.obey(interval_ms, transport);
-                if moved && !greeting {
+                // The stream is about to deliver the batches that the first heartbeat is ahead by.
+                let is_first = matches!(self.stream, Stream::Opening { .. });
+                self.record_event(now);
+                self.apply_server_settings(interval_ms, transport);
+                if is_behind && !is_first {
                     commands.push(Command::CatchUp);
                 }
             }
@@ -219,38 +232,38 @@ impl Connection {
                 self.next_poll = now + self.poll_pause(jitter);
                 commands.push(Command::CatchUp);
             }
-            Input::HeadAnswered {
+            Input::HeadReceived {
                 state,
                 interval_ms,
                 transport,
-                moved,
+                is_behind,
             } => {
                 self.ended = state == EntryState::Ended;
-                self.obey(interval_ms, transport);
+                self.apply_server_settings(interval_ms, transport);
                 self.next_poll = now + self.poll_pause(jitter);
-                if moved {
-                    // Whether polling works is known once the changes are here, too.
-                    self.met(now);
+                if is_behind {
+                    // Polling counts as working only once the changes are fetched, too.
+                    self.record_contact(now);
                     commands.push(Command::CatchUp);
                 } else {
-                    self.answered(now);
+                    self.record_up_to_date(now);
                 }
             }
-            Input::FetchFailed => self.miss(now, jitter),
-            Input::CaughtUp => self.answered(now),
+            Input::FetchFailed => self.record_failure(now, jitter),
+            Input::CaughtUp => self.record_up_to_date(now),
             Input::Visible(visible) => {
                 if visible && !self.visible {
-                    self.touch(now, &mut commands);
+                    self.resume(now, &mut commands);
                 }
                 self.visible = visible;
             }
-            Input::Woke => {
+            Input::Resumed => {
                 self.offline = false;
-                if !matches!(self.stream, Stream::Opening { since } if now < since + ONE_WAKING_MS)
+                if !matches!(self.stream, Stream::Opening { since } if now < since + WAKE_DEBOUNCE_MS)
                 {
                     self.close_stream(now, &mut commands);
                 }
-                self.touch(now, &mut commands);
+                self.resume(now, &mut commands);
             }
             Input::Offline => {
                 self.offline = true;
@@ -258,49 +271,49 @@ impl Connection {
                 self.next_poll = now + self.poll_pause(jitter);
             }
         }
-        self.keep(now, jitter, &mut commands);
+        self.maintain(now, jitter, &mut commands);
         commands
     }
 
-    /// What the reader is told. Updates that a stream may hold back are announced by polls.
+    /// Returns the status to show. A stream that a proxy may be buffering does not count as live.
     pub const fn status(&self) -> ConnectionStatus {
         match self.stream {
             _ if self.offline => ConnectionStatus::Offline,
             _ if self.ended => ConnectionStatus::Ended,
             Stream::Open { .. } if !self.is_suspect() => ConnectionStatus::Live,
-            _ if self.poll_works => ConnectionStatus::Polling,
+            _ if self.is_polling_ok => ConnectionStatus::Polling,
             _ if self.is_first_try() => ConnectionStatus::Connecting,
             _ => ConnectionStatus::Reconnecting,
         }
     }
 
-    /// When the server was last heard, in the milliseconds of `now`.
-    pub const fn contact(&self) -> Option<u64> {
-        self.contact
+    /// Returns when the server last responded or sent an event, on the clock of `now`.
+    pub const fn last_contact(&self) -> Option<u64> {
+        self.last_contact
     }
 
-    /// Whether a stream is to be a WebSocket, and not one of server-sent events.
+    /// Returns whether a stream is to be opened as a WebSocket rather than as server-sent events.
     pub fn wants_websocket(&self) -> bool {
         self.transport() == Transport::WebSocket
     }
 
-    /// Whether the server was never heard, and a transport is left that hasn't failed.
+    /// Returns whether the server was never reached, and a transport is left that hasn't failed.
     const fn is_first_try(&self) -> bool {
-        let may_poll = matches!(self.own, Transport::Auto | Transport::Poll);
-        self.contact.is_none() && self.misses == 0 && (may_poll || self.failures == 0)
+        let may_poll = matches!(self.page_transport, Transport::Auto | Transport::Poll);
+        self.last_contact.is_none() && self.failed_requests == 0 && (may_poll || self.failures == 0)
     }
 
-    /// What must be so at any time: the stream watched, opened or closed, and the polls asked.
-    fn keep(&mut self, now: u64, jitter: f64, commands: &mut Vec<Command>) {
-        let silent = match self.stream {
-            Stream::Open { heard, .. } if self.silent_streams > 0 => {
-                now >= heard + SUSPECT_SILENCE_MS
+    /// Closes a silent stream, opens one that is due, and requests `head` if a poll is due.
+    fn maintain(&mut self, now: u64, jitter: f64, commands: &mut Vec<Command>) {
+        let is_silent = match self.stream {
+            Stream::Open { received_at, .. } if self.silent_streams > 0 => {
+                now >= received_at + SUSPECT_TIMEOUT_MS
             }
-            Stream::Open { heard, .. } => now >= heard + SILENCE_MS,
-            Stream::Opening { since } => now >= since + FIRST_WORD_MS,
+            Stream::Open { received_at, .. } => now >= received_at + SILENCE_TIMEOUT_MS,
+            Stream::Opening { since } => now >= since + OPEN_TIMEOUT_MS,
             Stream::Closed { .. } => false,
         };
-        if silent {
+        if is_silent {
             commands.push(Command::CloseStream);
             self.lose_stream(now, jitter);
         }
@@ -318,100 +331,114 @@ impl Connection {
             }
             _ => {}
         }
-        if self.asked_at.is_some_and(|at| now >= at + UNREPORTED_MS) {
-            self.miss(now, jitter);
+        if self
+            .head_requested_at
+            .is_some_and(|at| now >= at + LOST_REQUEST_MS)
+        {
+            self.record_failure(now, jitter);
         }
         let streaming = matches!(self.stream, Stream::Open { .. }) && !self.is_suspect();
-        // Who asked for a stream and nothing else still asks while there is nothing to stream. What the server
-        // names is only preferred: a page that can't have it must hear when it is named no more.
+        // A page that was explicitly opened with a stream as its transport polls only while it
+        // wants no stream. A transport that the server prefers is not binding: a page that can't
+        // use it must learn by polling when the server withdraws it.
         let only_streams =
-            wants_stream && matches!(self.own, Transport::Sse | Transport::WebSocket);
+            wants_stream && matches!(self.page_transport, Transport::Sse | Transport::WebSocket);
         let polls = !streaming && !only_streams;
-        if polls && self.asked_at.is_none() && now >= self.next_poll {
-            self.asked_at = Some(now);
+        if polls && self.head_requested_at.is_none() && now >= self.next_poll {
+            self.head_requested_at = Some(now);
             self.next_poll = now + self.poll_pause(jitter);
-            commands.push(Command::AskHead);
+            commands.push(Command::FetchHead);
         }
     }
 
-    /// The stream is gone: poll from now on, and try it again later.
+    /// Records that the stream is lost: polls from now on, and schedules a retry.
     fn lose_stream(&mut self, now: u64, jitter: f64) {
         match self.stream {
             Stream::Closed { .. } => return,
-            // Nothing but its first words: a proxy may hold back the rest.
-            Stream::Open { opened, heard }
-                if heard < opened + FIRST_WORDS_MS && now >= heard + SUSPECT_SILENCE_MS =>
+            // Only initial events arrived: a proxy may be buffering the rest.
+            Stream::Open {
+                opened_at,
+                received_at,
+            } if received_at < opened_at + INITIAL_EVENTS_MS
+                && now >= received_at + SUSPECT_TIMEOUT_MS =>
             {
                 self.silent_streams += 1;
             }
             Stream::Open { .. } | Stream::Opening { .. } => {}
         }
-        // Polls that have begun keep to their own pace, however often the stream is tried beside them.
+        // Polling that has already begun keeps its own interval, however often the stream is
+        // retried.
         if self.failures == 0 {
-            self.next_poll = now + jittered(SPREAD_MS, jitter);
+            self.next_poll = now + jittered(FIRST_POLL_SPREAD_MS, jitter);
         }
-        let longest = longest_retry(self.failures);
+        let max_pause = max_retry_pause(self.failures);
         self.failures += 1;
         self.stream = Stream::Closed {
-            retry_at: now + jittered(longest, jitter).max(RETRY_MIN_MS / 4),
+            retry_at: now + jittered(max_pause, jitter).max(RETRY_MIN_MS / 4),
         };
     }
 
-    /// Another page's stream may end: until then poll, as if the stream had broken.
+    /// Records that no stream slot is free: polls as after a lost stream, until one may be free.
     fn wait_for_stream(&mut self, now: u64, jitter: f64) {
         if self.failures == 0 {
-            self.next_poll = self.next_poll.min(now + jittered(SPREAD_MS, jitter));
+            self.next_poll = self
+                .next_poll
+                .min(now + jittered(FIRST_POLL_SPREAD_MS, jitter));
         }
-        // Not one of its failures: the pause doesn't grow.
+        // Not a failure of the stream: the pause doesn't grow.
         self.failures = self.failures.max(1);
         self.stream = Stream::Closed {
-            retry_at: now + NO_STREAM_FREE_MS,
+            retry_at: now + SLOT_WAIT_MS,
         };
     }
 
-    /// Whether polls go on beside the open stream, since those before it were held back.
+    /// Returns whether to poll beside the open stream, since the ones before it were buffered.
     const fn is_suspect(&self) -> bool {
-        self.silent_streams >= SILENT_STREAMS && matches!(self.own, Transport::Auto)
+        self.silent_streams >= MAX_SILENT_STREAMS && matches!(self.page_transport, Transport::Auto)
     }
 
-    fn heard(&mut self, now: u64) {
-        let opened = match self.stream {
-            Stream::Open { opened, .. } => opened,
+    /// Records that the stream delivered an event.
+    fn record_event(&mut self, now: u64) {
+        let opened_at = match self.stream {
+            Stream::Open { opened_at, .. } => opened_at,
             Stream::Opening { .. } | Stream::Closed { .. } => now,
         };
-        if now >= opened + FIRST_WORDS_MS {
+        if now >= opened_at + INITIAL_EVENTS_MS {
             self.silent_streams = 0;
         }
         if self.silent_streams == 0 {
             self.failures = 0;
         }
-        self.stream = Stream::Open { opened, heard: now };
-        self.misses = 0;
+        self.stream = Stream::Open {
+            opened_at,
+            received_at: now,
+        };
+        self.failed_requests = 0;
         self.offline = false;
-        self.contact = Some(now);
+        self.last_contact = Some(now);
     }
 
-    /// Takes in how the server would have the page stay in touch.
-    fn obey(&mut self, interval_ms: u32, transport: Transport) {
+    /// Stores the interval and the transport that the server sent.
+    fn apply_server_settings(&mut self, interval_ms: u32, transport: Transport) {
         self.interval_ms = interval_ms.clamp(500, 600_000);
-        self.named = transport;
+        self.server_transport = transport;
     }
 
-    /// The transport to take: the server's word goes before the address's.
+    /// Returns the transport to use: the server's preference overrides the page's.
     const fn transport(&self) -> Transport {
-        match self.named {
-            Transport::Auto => self.own,
-            named => named,
+        match self.server_transport {
+            Transport::Auto => self.page_transport,
+            preferred => preferred,
         }
     }
 
-    /// A question was not answered: the next one waits as long as any, and a retry's time on top.
-    fn miss(&mut self, now: u64, jitter: f64) {
-        self.asked_at = None;
-        self.poll_works = false;
+    /// Records a failed request: the next one waits for the polling interval plus a retry pause.
+    fn record_failure(&mut self, now: u64, jitter: f64) {
+        self.head_requested_at = None;
+        self.is_polling_ok = false;
         self.next_poll =
-            now + self.poll_pause(jitter) + jittered(longest_retry(self.misses), jitter);
-        self.misses += 1;
+            now + self.poll_pause(jitter) + jittered(max_retry_pause(self.failed_requests), jitter);
+        self.failed_requests += 1;
     }
 
     fn close_stream(&mut self, now: u64, commands: &mut Vec<Command>) {
@@ -421,59 +448,60 @@ impl Connection {
         self.stream = Stream::Closed { retry_at: now };
     }
 
-    /// Fetches what was missed, and tries the stream again without waiting.
-    fn touch(&mut self, now: u64, commands: &mut Vec<Command>) {
+    /// Fetches missed changes, and retries the stream without a pause.
+    fn resume(&mut self, now: u64, commands: &mut Vec<Command>) {
         if let Stream::Closed { retry_at } = &mut self.stream {
             *retry_at = now;
         }
-        self.asked_at = None;
+        self.head_requested_at = None;
         self.next_poll = now + u64::from(self.interval_ms);
-        if self.contact.is_some() {
+        if self.last_contact.is_some() {
             commands.push(Command::CatchUp);
         }
     }
 
-    /// The page has all that the server has.
-    const fn answered(&mut self, now: u64) {
-        self.met(now);
-        self.misses = 0;
-        self.poll_works = true;
+    /// Records that the page has all changes.
+    const fn record_up_to_date(&mut self, now: u64) {
+        self.record_contact(now);
+        self.failed_requests = 0;
+        self.is_polling_ok = true;
     }
 
-    /// The server answered.
-    const fn met(&mut self, now: u64) {
-        self.asked_at = None;
+    /// Records that the server responded.
+    const fn record_contact(&mut self, now: u64) {
+        self.head_requested_at = None;
         self.offline = false;
-        self.contact = Some(now);
+        self.last_contact = Some(now);
     }
 
-    /// How long to wait before the next question: a tenth of it is left to chance, so that a
-    /// thousand pages that lost one stream don't ask as one.
+    /// Returns the pause before the next poll. A tenth of it is random, so that pages that lost the
+    /// same stream don't all poll at the same time.
     fn poll_pause(&self, jitter: f64) -> u64 {
         let pause = if self.offline {
             OFFLINE_POLL_MS
         } else if self.visible && !self.ended {
             u64::from(self.interval_ms)
         } else {
-            SLOW_POLL_MS
+            BACKGROUND_POLL_MS
         };
         pause - jittered(pause / 10, jitter)
     }
 }
 
-/// The most that is waited after so many failures before this one.
-fn longest_retry(failures: u32) -> u64 {
+/// Returns the longest pause before the next retry, after `failures` failures.
+fn max_retry_pause(failures: u32) -> u64 {
     RETRY_MAX_MS.min(RETRY_MIN_MS << failures.min(5))
 }
 
+/// Returns `max` milliseconds times `jitter`.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
     reason = "a pause of at most ten minutes, times a number below one"
 )]
-fn jittered(longest: u64, jitter: f64) -> u64 {
-    (longest as f64 * jitter.clamp(0.0, 1.0)) as u64
+fn jittered(max: u64, jitter: f64) -> u64 {
+    (max as f64 * jitter.clamp(0.0, 1.0)) as u64
 }
 
 #[cfg(test)]

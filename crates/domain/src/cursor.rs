@@ -1,4 +1,4 @@
-//! Where a reader stands in a feed.
+//! Positions in a feed: epochs, revisions and cursors.
 
 use std::{fmt, str::FromStr};
 
@@ -6,23 +6,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Invalid, text::parsed_text};
 
-/// A revision: one counter a database, so that one number orders every change in it.
+/// A revision: the number of a change. One counter numbers all changes of a database.
 pub type Rev = i64;
 
-/// The highest revision there may be: browsers hold whole numbers exactly only below 2^53.
+/// The highest revision. JavaScript represents integers exactly only below 2^53.
 pub const MAX_REV: Rev = (1 << 53) - 1;
 
-/// The life of a database: another epoch means that revisions can't be compared. One to sixteen
+/// One life of a database; revisions of different epochs can't be compared. One to sixteen
 /// lowercase letters and digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Epoch(String);
 
 impl Epoch {
-    /// Takes an epoch in.
+    /// Parses an epoch.
     ///
     /// # Errors
-    /// If it is empty, longer than sixteen characters, or holds anything but `a-z` and `0-9`.
+    /// Returns an error if `text` is empty, longer than sixteen characters, or contains a character
+    /// other than `a-z` and `0-9`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let fits = (1..=16).contains(&text.len());
         if fits
@@ -39,18 +40,18 @@ impl Epoch {
 
 parsed_text!(Epoch);
 
-/// A place in a feed: everything up to `rev` of `epoch` is known. Printed `epoch.rev`, as in
-/// `k3f9.1207`; opaque to clients.
+/// How far a client has applied a feed: all changes up to `rev` of `epoch`. Displayed as
+/// `epoch.rev`, such as `k3f9.1207`; opaque to clients.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor {
-    /// The life of the database the revision belongs to.
+    /// The epoch of the revision.
     pub epoch: Epoch,
-    /// The last revision that is known; never negative.
+    /// The last applied revision; never negative.
     pub rev: Rev,
 }
 
 impl Cursor {
-    /// The place after `rev` of `epoch`.
+    /// Creates the cursor after `rev` of `epoch`.
     pub const fn new(epoch: Epoch, rev: Rev) -> Self {
         Self { epoch, rev }
     }
@@ -67,7 +68,7 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let (epoch, rev) = text.split_once('.').ok_or_else(malformed)?;
-        // Digits alone: `parse` would take a sign, and one place must have one spelling (caches).
+        // Digits only: `parse` would accept a sign, and caches need one spelling for each cursor.
         let plain =
             rev.bytes().all(|b| b.is_ascii_digit()) && (rev == "0" || !rev.starts_with('0'));
         let rev = rev.parse().ok().filter(|_| plain).ok_or_else(malformed)?;
@@ -89,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_cursor_is_refused() {
+    fn malformed_cursors_are_rejected() {
         for text in [
             "",
             "abc",
@@ -106,19 +107,19 @@ mod tests {
             "k3f9.1 ",
             "abcdefghijklmnopq.1",
         ] {
-            assert!(text.parse::<Cursor>().is_err(), "{text:?} was taken");
+            assert!(text.parse::<Cursor>().is_err(), "{text:?} was accepted");
         }
     }
 
     proptest! {
         #[test]
-        fn a_printed_cursor_reads_back(epoch in "[a-z0-9]{1,16}", rev in 0..=Rev::MAX) {
+        fn displayed_cursor_parses_back(epoch in "[a-z0-9]{1,16}", rev in 0..=Rev::MAX) {
             let cursor = Cursor::new(Epoch::parse(&epoch).unwrap(), rev);
             prop_assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in ".*") {
+        fn parsing_never_panics(text in ".*") {
             let _ = text.parse::<Cursor>();
         }
     }

@@ -1,75 +1,76 @@
-//! What a batch changes on a page: the reader's half of the feed's protocol.
+//! Applies batches on a page: the client's half of the feed protocol.
 
 use crate::{Batch, Change, Cursor, EntryChange};
 
-/// Knows how far a page has read, and takes from each batch what is news to it. However often,
-/// late and out of order batches come, a page that applies what [`FeedFollower::take`] gives it, and
-/// asks again from [`FeedFollower::cursor`] after a gap, ends in the server's state.
+/// Tracks the cursor of a page, and selects from each batch the changes that are new to the page.
+///
+/// Batches may arrive repeatedly, late and out of order. A page that applies the changes returned
+/// by [`FeedFollower::apply`], and fetches from [`FeedFollower::cursor`] after a gap, converges to
+/// the server's state.
 #[derive(Clone, Debug)]
 pub struct FeedFollower {
     cursor: Cursor,
 }
 
-/// What to do with a batch.
+/// What a page has to do with a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Applied {
-    /// Apply these, in order.
+    /// Show these changes, in this order.
     Changes {
-        /// The updates that changed.
+        /// The changed updates.
         changes: Vec<Change>,
-        /// The entries that changed themselves.
+        /// The entries whose own data changed.
         entries: Vec<EntryChange>,
-        /// Whether to fetch on from the cursor at once.
+        /// Whether to fetch more from the cursor immediately.
         more: bool,
     },
-    /// Something before it was missed: fetch the changes since the cursor.
+    /// Changes before the batch are missing: fetch the changes since the cursor.
     Gap,
-    /// The database has begun another life: fetch everything and start again.
+    /// The epoch changed: fetch everything and start again.
     Reset,
 }
 
 impl FeedFollower {
-    /// A reader of a page that shows everything up to `cursor`.
+    /// Creates the follower of a page that shows all changes up to `cursor`.
     pub const fn new(cursor: Cursor) -> Self {
         Self { cursor }
     }
 
-    /// How far the page has read.
+    /// Returns the cursor up to which the page has applied the feed.
     pub const fn cursor(&self) -> &Cursor {
         &self.cursor
     }
 
-    /// Takes from `batch` what the page doesn't know yet.
-    pub fn take(&mut self, batch: Batch) -> Applied {
+    /// Selects the changes of `batch` that are new to the page, and advances the cursor.
+    pub fn apply(&mut self, batch: Batch) -> Applied {
         if batch.epoch != self.cursor.epoch {
             return Applied::Reset;
         }
-        let known = self.cursor.rev;
-        if batch.from > known {
+        let applied = self.cursor.rev;
+        if batch.from > applied {
             return Applied::Gap;
         }
-        self.cursor.rev = known.max(batch.to);
-        // What an older batch says of an update may be older than what the page shows: a deleted
-        // one must not come back.
+        self.cursor.rev = applied.max(batch.to);
+        // A late batch may contain an older state of an update than the page shows. In particular,
+        // a deleted update must not reappear.
         Applied::Changes {
             changes: batch
                 .changes
                 .into_iter()
-                .filter(|change| change.rev() > known)
+                .filter(|change| change.rev() > applied)
                 .collect(),
             entries: batch
                 .entry
                 .map(|entry| *entry)
                 .into_iter()
                 .chain(batch.entries)
-                .filter(|entry| entry.rev > known)
+                .filter(|entry| entry.rev > applied)
                 .collect(),
             more: batch.more,
         }
     }
 
-    /// Starts again, as the page was at `cursor`: with a batch of everything, or with what it was made
-    /// anew of.
+    /// Starts again at `cursor`, after the page was refilled or reloaded.
     pub fn restart(&mut self, cursor: Cursor) {
         self.cursor = cursor;
     }
@@ -86,7 +87,7 @@ mod tests {
 
     type Page = BTreeMap<UpdateId, (Rev, String)>;
 
-    /// A server that remembers every state it was ever in.
+    /// A server that keeps every state it was in.
     #[derive(Default)]
     struct Server {
         log: Vec<(UpdateId, Option<String>)>,
@@ -97,8 +98,8 @@ mod tests {
             Rev::try_from(self.log.len()).unwrap()
         }
 
-        /// The batch that it would have given for `from` when its head was `at`, of `limit` changes
-        /// at most.
+        /// Returns the batch that it would have sent for `from` when its head was `at`, with at
+        /// most `limit` changes.
         fn batch(&self, from: Rev, at: Rev, limit: usize) -> Batch {
             let mut latest = BTreeMap::new();
             for (index, (id, html)) in self.log[..usize::try_from(at).unwrap()].iter().enumerate() {
@@ -145,29 +146,31 @@ mod tests {
     fn apply(page: &mut Page, changes: Vec<Change>) {
         for change in changes {
             match change {
-                Change::Deleted(gone) => drop(page.remove(&gone.id)),
-                Change::Upserted(shown) => drop(page.insert(shown.id, (shown.rev, shown.html))),
+                Change::Deleted(deleted) => drop(page.remove(&deleted.id)),
+                Change::Upserted(upserted) => {
+                    drop(page.insert(upserted.id, (upserted.rev, upserted.html)));
+                }
             }
         }
     }
 
-    /// Asks from the cursor until there is no more, as a page does.
-    fn catch_up(server: &Server, reader: &mut FeedFollower, page: &mut Page) {
+    /// Fetches from the cursor until there are no more changes, as a page does.
+    fn catch_up(server: &Server, follower: &mut FeedFollower, page: &mut Page) {
         loop {
-            match reader.take(server.batch(reader.cursor().rev, server.head(), 3)) {
+            match follower.apply(server.batch(follower.cursor().rev, server.head(), 3)) {
                 Applied::Changes { changes, more, .. } => {
                     apply(page, changes);
                     if !more {
                         return;
                     }
                 }
-                other => panic!("catching up answered {other:?}"),
+                other => panic!("unexpected result: {other:?}"),
             }
         }
     }
 
     proptest! {
-        /// Any order, repetition, loss and staleness of batches ends in the server's state.
+        /// Pages converge to the server's state after any order, repetition and loss of batches.
         #[test]
         fn pages_converge(
             edits in prop::collection::vec((0_i64..8, prop::option::weighted(0.8, "[a-z]{1,3}")), 1..60),
@@ -177,42 +180,42 @@ mod tests {
             for (id, html) in edits {
                 server.log.push((UpdateId(id), html));
             }
-            let mut reader = FeedFollower::new(Cursor::new(epoch(), 0));
+            let mut follower = FeedFollower::new(Cursor::new(epoch(), 0));
             let mut page = Page::new();
-            for (from, at, limit, heal) in deliveries {
+            for (from, at, limit, catches_up) in deliveries {
                 let at = Rev::try_from(at.index(server.log.len() + 1)).unwrap();
                 let from = Rev::try_from(from.index(usize::try_from(at).unwrap() + 1)).unwrap();
-                match reader.take(server.batch(from, at, limit)) {
+                match follower.apply(server.batch(from, at, limit)) {
                     Applied::Changes { changes, .. } => apply(&mut page, changes),
-                    Applied::Gap if heal => catch_up(&server, &mut reader, &mut page),
+                    Applied::Gap if catches_up => catch_up(&server, &mut follower, &mut page),
                     Applied::Gap => {}
                     Applied::Reset => unreachable!("the epoch never changed"),
                 }
             }
-            catch_up(&server, &mut reader, &mut page);
+            catch_up(&server, &mut follower, &mut page);
 
-            let mut truth = Page::new();
-            apply(&mut truth, server.batch(0, server.head(), usize::MAX).changes);
-            prop_assert_eq!(page, truth);
-            prop_assert_eq!(reader.cursor().rev, server.head());
+            let mut expected = Page::new();
+            apply(&mut expected, server.batch(0, server.head(), usize::MAX).changes);
+            prop_assert_eq!(page, expected);
+            prop_assert_eq!(follower.cursor().rev, server.head());
         }
 
-        /// The cursor never goes back, and never past what a batch vouches for.
+        /// The cursor never moves back, and never past the end of an applied batch.
         #[test]
-        fn the_cursor_only_moves_on(from in 0_i64..20, to in 0_i64..20, at in 0_i64..20) {
-            let mut reader = FeedFollower::new(Cursor::new(epoch(), at));
-            reader.take(Batch { from, to: to.max(from), ..Server::default().batch(0, 0, 1) });
+        fn cursor_never_moves_back(from in 0_i64..20, to in 0_i64..20, at in 0_i64..20) {
+            let mut follower = FeedFollower::new(Cursor::new(epoch(), at));
+            follower.apply(Batch { from, to: to.max(from), ..Server::default().batch(0, 0, 1) });
             let expected = if from > at { at } else { at.max(to.max(from)) };
-            prop_assert_eq!(reader.cursor().rev, expected);
+            prop_assert_eq!(follower.cursor().rev, expected);
         }
     }
 
     #[test]
-    fn another_epoch_asks_for_a_reset() {
-        let mut reader = FeedFollower::new(Cursor::new(Epoch::parse("e0").unwrap(), 3));
+    fn batch_of_another_epoch_requires_a_reset() {
+        let mut follower = FeedFollower::new(Cursor::new(Epoch::parse("e0").unwrap(), 3));
         let batch = Server::default().batch(0, 0, 1);
-        assert_eq!(reader.take(batch.clone()), Applied::Reset);
-        reader.restart(batch.cursor());
-        assert_eq!(reader.cursor().to_string(), "e1.0");
+        assert_eq!(follower.apply(batch.clone()), Applied::Reset);
+        follower.restart(batch.cursor());
+        assert_eq!(follower.cursor().to_string(), "e1.0");
     }
 }

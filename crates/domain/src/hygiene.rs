@@ -1,15 +1,16 @@
-//! Text hygiene: what every text that comes in goes through, whichever way it comes.
+//! Text hygiene: the cleaning of all incoming text, whether from forms, the API or the command
+//! line.
 //!
-//! Texts are pasted from slides, PDFs, spreadsheets and old systems, and hold characters that nobody
-//! sees. [`clean`] makes line ends of those that mean one, reads what an old system meant, and removes
-//! the rest; it never refuses. Cleaning twice is cleaning once.
+//! Text pasted from slides, PDFs, spreadsheets and old systems contains invisible characters.
+//! [`clean`] normalizes line breaks, decodes Windows-1252 leftovers and removes other control
+//! characters; it accepts any text and is idempotent.
 
-/// Returns `text` without a byte order mark and without control characters.
+/// Returns `text` without byte order marks and control characters.
 ///
 /// - CR LF, CR, U+000B, U+000C, U+0085, U+2028 and U+2029 become `\n`.
-/// - U+0080 to U+009F are read as Windows-1252, which is what a program meant that wrote them.
-/// - U+FEFF and all other control characters but the tab are removed, NUL among them: PostgreSQL can't
-///   store it.
+/// - U+0080 to U+009F are decoded as Windows-1252, since programs that write them mean that.
+/// - U+FEFF and all other control characters except the tab are removed, including NUL, which
+///   PostgreSQL can't store.
 pub fn clean(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
     let mut after_cr = false;
@@ -31,9 +32,9 @@ pub fn clean(text: &str) -> String {
     cleaned
 }
 
-/// Returns `text` cleaned and trimmed for a place that has one line: line ends and tabs become blanks.
-/// Directional formatting that is still open at the end is closed, so that it can't turn what stands
-/// behind the text in a title, a list or a notification.
+/// Returns `text` cleaned and trimmed as a single line: line breaks and tabs become spaces. Open
+/// directional formatting is closed, so that it doesn't affect the text after it in a title, a list
+/// or a notification.
 pub fn clean_line(text: &str) -> String {
     let line: String = clean(text)
         .chars()
@@ -42,34 +43,35 @@ pub fn clean_line(text: &str) -> String {
     close_directions(&line).trim().to_owned()
 }
 
-/// Returns `text` cleaned, without blank lines before it and white space after it. The first line keeps
-/// its indentation, which means something in Markdown.
+/// Returns `text` cleaned, without blank lines at the start and white space at the end. The first
+/// line keeps its indentation, which is significant in Markdown.
 pub fn clean_text(text: &str) -> String {
     let cleaned = clean(text);
-    let kept = cleaned.trim_end();
-    let first = kept.find(|c: char| !c.is_whitespace()).unwrap_or(0);
-    let line = kept[..first].rfind('\n').map_or(0, |end| end + 1);
-    kept[line..].to_owned()
+    let trimmed = cleaned.trim_end();
+    let first = trimmed.find(|c: char| !c.is_whitespace()).unwrap_or(0);
+    let line = trimmed[..first].rfind('\n').map_or(0, |end| end + 1);
+    trimmed[line..].to_owned()
 }
 
-/// The character that Windows-1252 has at `c`, between U+0080 and U+009F; none if it has none there.
+/// Returns the character at `c` in Windows-1252, if U+0080 to U+009F has one.
 fn windows_1252(c: char) -> Option<char> {
     const HIGH: [char; 32] = [
         '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', '\0',
         '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\0', 'ž', 'Ÿ',
     ];
     let at = u32::from(c).checked_sub(0x80)?;
-    let meant = *HIGH.get(usize::try_from(at).ok()?)?;
-    (meant != '\0').then_some(meant)
+    let character = *HIGH.get(usize::try_from(at).ok()?)?;
+    (character != '\0').then_some(character)
 }
 
-/// Whether a reader sees anything of `text`.
-pub fn shows(text: &str) -> bool {
+/// Returns whether `text` contains a visible character.
+pub fn has_visible_char(text: &str) -> bool {
     text.chars().any(is_visible)
 }
 
-/// Whether `c` leaves a mark on the page. White space, format characters and fillers don't: Unicode's
-/// `White_Space` and `Default_Ignorable_Code_Point`, interlinear annotation, and the blank of Braille.
+/// Returns whether `c` is visible. White space, format characters and fillers are not: Unicode's
+/// `White_Space` and `Default_Ignorable_Code_Point`, interlinear annotation, and the blank Braille
+/// pattern.
 pub fn is_visible(c: char) -> bool {
     !(c.is_whitespace()
         || c.is_control()
@@ -81,14 +83,14 @@ pub fn is_visible(c: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'))
 }
 
-/// Whether `c` opens or closes a stretch of another direction. The marks U+200E, U+200F and U+061C
-/// aren't meant: they reach no further than themselves.
+/// Returns whether `c` begins or ends directional formatting. The marks U+200E, U+200F and U+061C
+/// are not included, since they have no scope.
 pub const fn is_directional_formatting(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Returns `text`, in which every embedding, override and isolate is closed. What closes nothing is
-/// left out.
+/// Returns `text` with every embedding, override and isolate closed. Unmatched closing characters
+/// are removed.
 pub fn close_directions(text: &str) -> String {
     const POP_FORMATTING: char = '\u{202c}';
     const POP_ISOLATE: char = '\u{2069}';
@@ -98,14 +100,14 @@ pub fn close_directions(text: &str) -> String {
         match c {
             '\u{202a}' | '\u{202b}' | '\u{202d}' | '\u{202e}' => open.push(POP_FORMATTING),
             '\u{2066}'..='\u{2068}' => open.push(POP_ISOLATE),
-            // It closes no isolate that was opened after what it is meant for.
+            // Doesn't close an isolate that was opened after the matching embedding.
             POP_FORMATTING => {
                 if open.last() != Some(&POP_FORMATTING) {
                     continue;
                 }
                 open.pop();
             }
-            // It closes what was opened inside the isolate, too.
+            // Also closes what was opened inside the isolate.
             POP_ISOLATE => {
                 let Some(at) = open.iter().rposition(|&end| end == POP_ISOLATE) else {
                     continue;
@@ -121,9 +123,9 @@ pub fn close_directions(text: &str) -> String {
     closed
 }
 
-/// Where a character stands in a text, for a sentence: `line 2, column 5`, or `character 5` of a text
-/// that has one line. `at` is in bytes.
-pub fn place(text: &str, at: usize) -> String {
+/// Returns the position of the byte offset `at` for an error message: `line 2, column 5`, or
+/// `character 5` in a text of one line.
+pub fn position(text: &str, at: usize) -> String {
     let before = text.get(..at).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
@@ -134,10 +136,10 @@ pub fn place(text: &str, at: usize) -> String {
     }
 }
 
-/// `c` as a sentence names it: itself in quotation marks, or its number if it shows nothing.
-pub fn named(c: char) -> String {
+/// Returns `c` for an error message: in quotation marks, or as a code point if it is invisible.
+pub fn quoted(c: char) -> String {
     match c {
-        ' ' => "a blank".to_owned(),
+        ' ' => "a space".to_owned(),
         c if is_visible(c) => format!("“{c}”"),
         c => format!("U+{:04X}", u32::from(c)),
     }
@@ -150,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn characters_that_nobody_sees_are_taken_out_or_read_as_meant() {
+    fn control_characters_are_removed_or_decoded() {
         for (text, cleaned) in [
             ("\u{feff}# Result", "# Result"),
             ("Goal\u{b}by Baker", "Goal\nby Baker"),
@@ -174,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_blanks_for_line_ends() {
+    fn line_breaks_become_spaces_in_a_line() {
         assert_eq!(
             clean_line(" Final\u{85}2026\tat\r\nhome\n"),
             "Final 2026 at home"
@@ -182,17 +184,17 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_keeps_its_indentation() {
+    fn first_line_keeps_its_indentation() {
         assert_eq!(
-            clean_text("\r\n \n    06:10 doors\n    07:00 start \n\n"),
-            "    06:10 doors\n    07:00 start"
+            clean_text("\r\n \n    06:10 gates\n    07:00 start \n\n"),
+            "    06:10 gates\n    07:00 start"
         );
         assert_eq!(clean_text("  \n "), "");
         assert_eq!(clean_text("  x"), "  x");
     }
 
     #[test]
-    fn what_shows_nothing_is_known() {
+    fn invisible_text_is_recognized() {
         for text in [
             "",
             " \n\t",
@@ -213,15 +215,15 @@ mod tests {
             "\u{ffa0}",
             "\u{3000}",
         ] {
-            assert!(!shows(text), "{text:?}");
+            assert!(!has_visible_char(text), "{text:?}");
         }
         for text in ["a", ".", "\u{200b}x", "👩\u{200d}🚒", "ㅤ한", "\u{301}", "⠁"] {
-            assert!(shows(text), "{text:?}");
+            assert!(has_visible_char(text), "{text:?}");
         }
     }
 
     #[test]
-    fn directions_end_with_the_text() {
+    fn open_directions_are_closed_at_the_end() {
         for (text, closed) in [
             ("abc\u{202e}def", "abc\u{202e}def\u{202c}"),
             ("\u{2067}a\u{202e}b", "\u{2067}a\u{202e}b\u{202c}\u{2069}"),
@@ -241,12 +243,12 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_named_as_people_count() {
-        assert_eq!(place("ab c", 2), "character 3");
-        assert_eq!(place("é\nab c", 5), "line 2, column 3");
+    fn positions_count_from_one() {
+        assert_eq!(position("ab c", 2), "character 3");
+        assert_eq!(position("é\nab c", 5), "line 2, column 3");
     }
 
-    /// Texts in which what matters here is frequent.
+    /// Generates texts in which special characters are frequent.
     fn odd_text() -> impl Strategy<Value = String> {
         let odd = prop::sample::select(
             "\r\n\u{b}\u{c}\u{85}\u{2028}\u{2029}\u{feff}\0\u{80}\u{8d}\u{92}\u{200b}\u{202e}\u{202c}\u{2066}\u{2069} \ta<&"
@@ -259,7 +261,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cleaning_twice_is_cleaning_once(text in odd_text()) {
+        fn cleaning_is_idempotent(text in odd_text()) {
             for way in [clean, clean_line, clean_text] {
                 let once = way(&text);
                 prop_assert_eq!(way(&once), once);
@@ -267,13 +269,13 @@ mod tests {
         }
 
         #[test]
-        fn nothing_but_line_ends_and_tabs_is_left_of_control_characters(text in odd_text()) {
+        fn only_line_breaks_and_tabs_remain_of_control_characters(text in odd_text()) {
             prop_assert!(clean(&text).chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t')));
             prop_assert!(clean_line(&text).chars().all(|c| !c.is_control()));
         }
 
         #[test]
-        fn no_letter_is_lost(text in "[a-zäß日\u{5d0}0-9 .\n]{0,40}") {
+        fn letters_are_kept(text in "[a-zäß日\u{5d0}0-9 .\n]{0,40}") {
             prop_assert_eq!(clean(&text), text);
         }
     }

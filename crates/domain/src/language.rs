@@ -1,35 +1,35 @@
-//! The language of an entry's texts.
+//! The language of an entry's text.
 
 use serde::{Deserialize, Serialize};
 
-/// A language tag (BCP 47) in its canonical case, as in `pt-BR`. The engine parses tags, with a library
-/// that the browser's code does without.
+/// A language tag (BCP 47) in canonical case, such as `pt-BR`. The engine parses tags, with a
+/// library that would be too large for the browser.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Language(String);
 
 impl Language {
-    /// A tag that was parsed before.
-    pub fn known(tag: impl Into<String>) -> Self {
+    /// Creates a language from a tag that was parsed before.
+    pub fn new_unchecked(tag: impl Into<String>) -> Self {
         Self(tag.into())
     }
 
-    /// The tag.
+    /// Returns the tag.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is English, the language of the pages' own words.
+    /// Returns whether it is English, the language of the user interface.
     pub fn is_english(&self) -> bool {
         self.subtags().next() == Some("en")
     }
 
-    /// The direction that its script is written in, as HTML's `dir` names it: `ltr` or `rtl`. The script is
-    /// the one that the tag names, else the usual one of the language (CLDR).
+    /// Returns the direction of its script as in HTML's `dir` attribute: `ltr` or `rtl`. The script
+    /// is the one in the tag, or else the language's usual one (CLDR).
     pub fn direction(&self) -> &'static str {
         /// Scripts written from right to left (ISO 15924).
         const SCRIPTS: &str = "Adlm Arab Aran Hebr Mand Nkoo Rohg Samr Syrc Thaa";
-        /// Languages usually written in one of them.
+        /// Languages usually written in one of these scripts.
         const LANGUAGES: &str =
             "ar arc azb ckb dv fa glk he ks lrc mzn nqo pnb prs ps rhg sd sdh syr ug ur yi";
         let is_in = |list: &str, subtag| list.split(' ').any(|known| known == subtag);
@@ -52,10 +52,10 @@ impl Language {
     }
 }
 
-/// English, the language of the pages' own words.
+/// English, the language of the user interface.
 impl Default for Language {
     fn default() -> Self {
-        Self::known("en")
+        Self::new_unchecked("en")
     }
 }
 
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_language_is_written_in_the_direction_of_its_script() {
+    fn direction_follows_from_the_script() {
         for (tag, direction) in [
             ("en", "ltr"),
             ("ar", "rtl"),
@@ -84,14 +84,14 @@ mod tests {
             ("de-1996", "ltr"),
             ("und", "ltr"),
         ] {
-            assert_eq!(Language::known(tag).direction(), direction, "{tag}");
+            assert_eq!(Language::new_unchecked(tag).direction(), direction, "{tag}");
         }
     }
 
     #[test]
-    fn any_english_is_english() {
+    fn every_variety_of_english_is_english() {
         for (tag, is) in [("en", true), ("en-GB", true), ("eng", false), ("ar", false)] {
-            assert_eq!(Language::known(tag).is_english(), is, "{tag}");
+            assert_eq!(Language::new_unchecked(tag).is_english(), is, "{tag}");
         }
     }
 }

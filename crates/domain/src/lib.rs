@@ -1,10 +1,32 @@
-//! The plain types and pure rules of Ringside: no I/O, no clock, no randomness. The server, the
-//! engine and the browser's wasm all speak in these.
+//! Types and rules that all parts of Ringside share: no I/O, no clock, no randomness. Compiled
+//! natively for the server and to WebAssembly for the browser.
 //!
-//! A value of one of these types can't be wrong: text from outside goes through a constructor that
-//! trims, measures and refuses. What a live page does with what it hears is here too, as two plain
-//! state machines: [`FeedFollower`] decides what a batch changes, [`Connection`] which transport to take. A
-//! third, [`Submission`], decides how a post is sent until it is published once.
+//! Text from outside becomes one of these types through a `parse` function, which cleans it and
+//! checks its length and characters. A value of such a type is therefore valid, and the rest of the
+//! code doesn't check again.
+//!
+//! Types:
+//!
+//! - `account`: accounts, roles and their permissions, usernames, passwords.
+//! - `batch`: the feed's messages: [`Batch`], [`Head`] and [`Reset`].
+//! - `cursor`: positions in a feed: [`Cursor`], [`Epoch`] and [`Rev`].
+//! - `entry`: the parts of a live blog: [`Title`], [`Slug`], [`EntryState`] and others.
+//! - `language`: [`Language`] tags and their writing direction.
+//! - `timestamp`: [`Timestamp`], in microseconds.
+//! - `token`: the ids and names of API tokens.
+//! - `update`: the parts of an update: [`Draft`], [`Headline`], [`Mark`], [`OpId`].
+//!
+//! State machines:
+//!
+//! - `connection`: [`Connection`] decides when a page streams, polls and retries.
+//! - `follower`: [`FeedFollower`] selects from each batch the changes that are new to a page.
+//! - `retry`: [`Submission`] decides how a post is resent until it is published exactly once.
+//! - `stream_slots`: [`StreamSlots`] limits the streams that the pages of one browser hold.
+//!
+//! Text:
+//!
+//! - [`hygiene`]: removes control characters and closes directional formatting.
+//! - `text`: [`Invalid`], the error of every `parse`, and the macros that declare text types.
 
 mod account;
 mod batch;

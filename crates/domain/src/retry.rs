@@ -1,83 +1,85 @@
-//! How a post is sent until it is published once: what the result of an attempt means, when the
-//! operation id is kept, and when the next attempt is due.
+//! Decides how a post is resent until it is published exactly once: the meaning of each result, how
+//! long the operation id is kept, and when the next attempt is due.
 
 use serde::{Deserialize, Serialize};
 
-/// How long one attempt may take, in milliseconds. The server answers within seconds or not at all:
-/// it waits five for a turn to render the text, and two until the page shows it.
+/// The deadline of one attempt, in milliseconds. The server responds sooner: it waits at most five
+/// seconds for a free rendering thread, and two for the update to become visible.
 pub const ATTEMPT_DEADLINE_MS: u32 = 15_000;
 
-/// The longest pause before the first retry, in milliseconds; it doubles with each failure. A server
-/// that restarts is back within a second or two.
+/// The longest pause before the first retry, in milliseconds; it doubles with each failure. A
+/// server restarts within a second or two.
 const FIRST_PAUSE_MS: u64 = 1_000;
-/// The longest pause before any retry, in milliseconds: an author who waits sees that it goes on.
+/// The longest pause before any retry, in milliseconds. Short enough for a waiting author to see
+/// that retries continue.
 const LONGEST_PAUSE_MS: u64 = 30_000;
-/// How often a post is sent again before the author is asked: for one to three minutes. Later the
-/// text may no longer be what the author wants to say.
+/// The number of automatic retries, which take one to three minutes. After that the author decides:
+/// the text may be out of date.
 const AUTOMATIC_RETRIES: u32 = 6;
 
-/// What an attempt to post came to.
+/// The result of an attempt to post.
 ///
-/// Only what is decoded from one of our own responses is an answer. All else is [`NoAnswer`]:
-/// a time-out, a failed connection, a body that is cut off, and a body that isn't ours, whatever its
+/// Only a decoded response of our own server counts as a response. Everything else is
+/// [`NoResponse`]: a timeout, a failed connection, a truncated body, and a foreign body of any
 /// status (the HTML page of a proxy's 502, or of a captive portal's 200).
 ///
-/// [`NoAnswer`]: AttemptResult::NoAnswer
+/// [`NoResponse`]: AttemptResult::NoResponse
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttemptResult {
-    /// The server says that it is published.
+    /// The server published the post.
     Published,
-    /// The server says that it doesn't take this text from this author.
+    /// The server rejected the text or the author.
     Refused,
-    /// The server says that nobody is logged in.
+    /// The server responded that the session has ended.
     Unauthenticated,
-    /// The server says that it can't at the moment, or doesn't know whether it did.
+    /// The server responded that it can't post now, or that it doesn't know whether it did.
     Unavailable,
-    /// No answer of ours came: the post may be published or not.
-    NoAnswer,
+    /// The server did not respond: the post may be published or not.
+    NoResponse,
 }
 
-/// What follows from an attempt.
+/// What the page has to do after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// It is published: clear the form.
+    /// Clear the form: the post is published.
     Published,
-    /// The author must change something: show the server's sentence.
+    /// Show the server's error message: the author must change something.
     Refused,
-    /// The author must log in, and then send it again.
+    /// Let the author log in, and then send the post again.
     LogIn,
-    /// Send it again at this time, in the milliseconds of the clock that was passed in. Tell the
-    /// author that the text is kept, and that sending it again publishes it once.
+    /// Send the post again at this time, in milliseconds on the caller's clock. Show the author
+    /// that the text is kept, and that sending it again publishes it only once.
     RetryAt(u64),
-    /// It was sent often enough without the author: tell them the same, and let them send it again.
-    AskAuthor,
+    /// Show the same, and wait until the author sends the post again.
+    WaitForAuthor,
 }
 
-/// An attempt to be made now.
+/// An attempt to send now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// The operation id to send it under.
+    /// The operation id to send.
     pub op_id: String,
-    /// How long ago it was sent first, in milliseconds.
+    /// The time since the first attempt, in milliseconds.
     pub waited_ms: u64,
 }
 
-/// One text on its way to the server. Store it beside the text before each attempt, so that a page
-/// that is reloaded goes on under the same operation id.
+/// The submission of one text. Store it with the text before each attempt, so that a reloaded page
+/// continues with the same operation id.
 ///
-/// Pure: the time in milliseconds, and what is left to chance, are passed in.
+/// Does no I/O: callers pass the time in milliseconds, and random numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Submission {
-    /// The operation id it was last sent under.
+    /// The operation id of the last attempt.
     #[serde(default)]
     sent_as: Option<String>,
-    /// When it was first sent under that id, in milliseconds of the author's clock.
+    /// The time of the first attempt with this id, in milliseconds on the author's clock.
     #[serde(default)]
     sent_at: Option<u64>,
-    /// How many attempts under that id have no answer. What was stored without it may have one.
+    /// The number of attempts with this id that have no response. Defaults to one for submissions
+    /// stored by a version without this field: they may have been published.
     #[serde(default = "one")]
     unanswered: u32,
-    /// How many attempts in a row came to nothing that the author can change.
+    /// The number of attempts in a row that failed for reasons the author can't change.
     #[serde(skip)]
     failures: u32,
 }
@@ -87,10 +89,10 @@ const fn one() -> u32 {
 }
 
 impl Submission {
-    /// Begins an attempt at `now`. `new_op_id` names the submission if it has no operation id yet.
+    /// Begins an attempt at `now`. Calls `new_op_id` if the submission has no operation id yet.
     pub fn start(&mut self, new_op_id: impl FnOnce() -> String, now: u64) -> Attempt {
         if self.sent_as.is_none() {
-            self.forget();
+            self.reset();
         }
         let op_id = self.sent_as.get_or_insert_with(new_op_id).clone();
         self.unanswered = self.unanswered.saturating_add(1);
@@ -101,11 +103,11 @@ impl Submission {
         }
     }
 
-    /// Ends the attempt that was begun last with its `result`, at `now`; `jitter` in `[0, 1)` spreads
-    /// the retries of many authors.
+    /// Ends the latest attempt with `result`, at `now`. `jitter` in `[0, 1)` spreads the retries of
+    /// many authors.
     ///
-    /// The operation id is forgotten once the post is published, and once it is refused and no other
-    /// attempt under it may still be published. In all other cases it is kept.
+    /// The operation id is dropped once the post is published, and once it is rejected while no
+    /// other attempt with the same id may still be published. Otherwise it is kept.
     pub fn finish(&mut self, result: AttemptResult, now: u64, jitter: f64) -> Next {
         match result {
             AttemptResult::Published => {
@@ -113,20 +115,20 @@ impl Submission {
                 Next::Published
             }
             AttemptResult::Refused => {
-                self.answered();
+                self.record_response();
                 if !self.is_in_doubt() {
-                    self.forget();
+                    self.reset();
                 }
                 Next::Refused
             }
             AttemptResult::Unauthenticated => {
-                self.answered();
+                self.record_response();
                 Next::LogIn
             }
-            AttemptResult::Unavailable | AttemptResult::NoAnswer => {
+            AttemptResult::Unavailable | AttemptResult::NoResponse => {
                 if self.failures >= AUTOMATIC_RETRIES {
                     self.failures = 0;
-                    return Next::AskAuthor;
+                    return Next::WaitForAuthor;
                 }
                 let pause = pause(self.failures, jitter);
                 self.failures += 1;
@@ -135,25 +137,25 @@ impl Submission {
         }
     }
 
-    /// Notes that the text was changed: another text is another post, under another operation id.
-    /// Returns whether the text before may be published all the same.
+    /// Records that the text was changed. A different text is a different post and gets its own
+    /// operation id. Returns whether the previous text may have been published.
     pub fn edit(&mut self) -> bool {
         let in_doubt = self.is_in_doubt();
-        self.forget();
+        self.reset();
         in_doubt
     }
 
-    /// Whether an attempt has no answer: the text may be published or not.
+    /// Returns whether an attempt has no response: the text may be published or not.
     pub const fn is_in_doubt(&self) -> bool {
         self.sent_as.is_some() && self.unanswered > 0
     }
 
-    const fn answered(&mut self) {
+    const fn record_response(&mut self) {
         self.unanswered = self.unanswered.saturating_sub(1);
         self.failures = 0;
     }
 
-    fn forget(&mut self) {
+    fn reset(&mut self) {
         *self = Self {
             sent_as: None,
             sent_at: None,
@@ -163,8 +165,8 @@ impl Submission {
     }
 }
 
-/// How long to wait after so many failures before this one, in milliseconds: at least half of the
-/// longest pause, so that a server that comes back isn't asked by all at once.
+/// Returns the pause after `failures` failures, in milliseconds. It is at least half of the
+/// maximum, so that clients don't all retry at once when a server comes back.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -1,34 +1,36 @@
-//! Which pages of one browser hold a stream.
+//! Limits the streams that the pages of one browser hold.
 //!
-//! Over HTTP/1.1 a browser opens six connections to a server, for all of its pages together. A stream of
-//! server-sent events takes one for as long as it is open: with six of them no page loads and no post is
-//! sent. So the pages share a list of slots in the browser's storage, and those without a slot poll
-//! (docs/adr/0017-stream-slots.md).
+//! Over HTTP/1.1 a browser opens at most six connections to a server, for all of its pages
+//! together. A stream of server-sent events occupies one while it is open: with six streams no page
+//! loads and no post is sent. So the pages share a list of slots in the browser's storage, and
+//! pages without a slot poll (docs/adr/0017-stream-slots.md).
 
-/// The slots that the pages of a browser hold. Pure: pages are named, and the time in milliseconds is
-/// passed in; all pages must take it from one clock.
+/// The stream slots that the pages of a browser hold.
+///
+/// Does no I/O: callers pass the page's number and the time in milliseconds, from one clock for all
+/// pages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StreamSlots(Vec<Slot>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Slot {
     page: u64,
-    /// When the slot is free again unless its page renews it.
+    /// When the slot expires unless its page renews it.
     until: u64,
 }
 
-/// How many of a browser's pages may hold a stream: half of the six connections.
+/// The number of pages that may hold a stream: half of the six connections.
 const SLOTS: usize = 3;
-/// How long a slot is held without being renewed, in milliseconds: a page that crashed or was frozen
-/// blocks it for this time.
+/// How long a slot is valid without renewal, in milliseconds. A page that crashed or was frozen
+/// blocks its slot for this time.
 const LEASE_MS: u64 = 15_000;
-/// A slot is renewed when less than this is left, in milliseconds. Storage is written this seldom, and
-/// a page may be busy for ten seconds before it loses its slot.
+/// A slot is renewed when it expires in less than this time, in milliseconds. This keeps writes to
+/// storage rare, and a page may be busy for ten seconds before it loses its slot.
 const RENEW_MS: u64 = 10_000;
 
 impl StreamSlots {
-    /// Reads what [`StreamSlots::to_text`] wrote, without the slots that have expired at `now`. What
-    /// can't be read is no slot.
+    /// Parses the output of [`StreamSlots::to_text`], without the slots that have expired at `now`.
+    /// Malformed slots are ignored.
     pub fn parse(text: &str, now: u64) -> Self {
         let slots = text.split(' ').filter_map(|slot| {
             let (page, until) = slot.split_once('-')?;
@@ -36,13 +38,14 @@ impl StreamSlots {
                 page: page.parse().ok()?,
                 until: until.parse().ok()?,
             };
-            // The clock on the wall may have been set back: no lease is longer than it was given.
+            // The system clock may have been set back: ignore leases longer than any lease granted
+            // now.
             (now < slot.until && slot.until <= now + LEASE_MS).then_some(slot)
         });
         Self(slots.collect())
     }
 
-    /// The text to store.
+    /// Returns the text to store.
     pub fn to_text(&self) -> String {
         let slots = self.0.iter().map(|slot| {
             let (page, until) = (slot.page.to_string(), slot.until.to_string());
@@ -51,10 +54,11 @@ impl StreamSlots {
         slots.collect::<Vec<_>>().join(" ")
     }
 
-    /// Takes a slot for `page`, or renews the one that it holds.
+    /// Claims a slot for `page`, or renews its slot.
     ///
-    /// Two pages that read the list at the same time may both take the last slot, and either overwrite the
-    /// other: each claims its slot again at every tick, and the ones beyond the limit give it up.
+    /// Two pages that read the list at the same time may both claim the last slot, and one
+    /// overwrites the other. Each page claims its slot again at every tick, and pages beyond the
+    /// limit release theirs.
     pub fn claim(&mut self, page: u64, now: u64) -> Claim {
         let until = now + LEASE_MS;
         match self.0.iter().position(|slot| slot.page == page) {
@@ -72,18 +76,18 @@ impl StreamSlots {
         }
     }
 
-    /// Frees the slot of `page`, if it holds one.
+    /// Releases the slot of `page`, if it holds one.
     pub fn release(&mut self, page: u64) {
         self.0.retain(|slot| slot.page != page);
     }
 }
 
-/// What a page's claim came to.
+/// The result of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// It holds a slot, and nothing changed.
+    /// The page holds a slot; the list is unchanged.
     Held,
-    /// It holds a slot, and the list has to be stored.
+    /// The page holds a slot; the changed list has to be stored.
     Changed,
     /// Other pages hold all slots.
     Refused,
@@ -95,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    /// What a page does to the stored text at `now`.
+    /// Claims a slot in the stored text at `now`, and returns whether the page holds one.
     fn claim(stored: &mut String, page: u64, now: u64) -> bool {
         let mut slots = StreamSlots::parse(stored, now);
         let claim = slots.claim(page, now);
@@ -112,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn three_pages_hold_a_slot_and_a_fourth_gets_the_one_that_is_released() {
+    fn fourth_page_gets_a_slot_once_one_is_released() {
         let mut stored = String::new();
         for page in 1..=3 {
             assert!(claim(&mut stored, page, 0));
@@ -124,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_renews_its_slot_keeps_it_and_a_frozen_one_loses_it() {
+    fn renewed_slot_is_kept_and_a_frozen_page_loses_its_slot() {
         let mut stored = String::new();
         for page in 1..=3 {
             assert!(claim(&mut stored, page, 0));
@@ -138,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_held_slot_is_stored_again_only_when_its_lease_runs_out() {
+    fn slot_is_stored_again_only_when_its_lease_is_about_to_expire() {
         let mut slots = StreamSlots::default();
         assert_eq!(slots.claim(1, 0), Claim::Changed);
         assert_eq!(slots.claim(1, 5_000), Claim::Held);
@@ -147,7 +151,7 @@ mod tests {
 
     #[test]
     fn pages_that_overwrote_each_other_end_with_three_slots() {
-        // Each of six read an empty list, and stored its own.
+        // Each of six pages read an empty list, and stored its own.
         let mut stored = String::new();
         for page in 1..=6 {
             stored.clear();
@@ -158,14 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn a_list_with_more_slots_than_may_be_held_shrinks() {
+    fn list_with_too_many_slots_shrinks() {
         let mut stored = "1-9000 2-9000 3-9000 4-9000".to_owned();
         assert!(!claim(&mut stored, 4, 0));
         assert!(claim(&mut stored, 3, 0));
     }
 
     #[test]
-    fn a_clock_that_is_set_back_blocks_no_slot() {
+    fn clock_that_is_set_back_blocks_no_slot() {
         let mut stored = String::new();
         for page in 1..=3 {
             assert!(claim(&mut stored, page, 3_600_000));
@@ -174,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_no_slot() {
+    fn malformed_slots_are_ignored() {
         let mut stored = "nonsense 7 -3 7-x 1-9000".to_owned();
         for page in 2..=3 {
             assert!(claim(&mut stored, page, 0));
@@ -183,9 +187,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever pages claim and release one after another, never more than three hold a slot.
+        /// At most three pages hold a slot after any sequence of claims and releases.
         #[test]
-        fn never_more_than_three_hold_a_slot(steps in prop::collection::vec((1_u64..9, any::<bool>(), 0_u64..6_000), 0..80)) {
+        fn at_most_three_pages_hold_a_slot(steps in prop::collection::vec((1_u64..9, any::<bool>(), 0_u64..6_000), 0..80)) {
             let (mut stored, mut now) = (String::new(), 0);
             for (page, wants, pause) in steps {
                 now += pause;

@@ -1,19 +1,19 @@
-//! Text that was measured at the edge: what every type made from somebody's typing shares.
+//! Validation that all text types share: the error [`Invalid`], and macros that declare the types.
 
 use crate::hygiene;
 
-/// A text that was refused: which field, and one sentence that says what to do about it.
+/// The error for a rejected text: the field, and a message with the problem and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Invalid {
-    /// The form field or setting the text was for.
+    /// The form field or setting.
     pub field: &'static str,
-    /// One sentence, safe to show to whoever typed it.
+    /// One sentence to show to the person who entered the text.
     pub message: String,
 }
 
 impl Invalid {
-    /// A refusal of `field`, in the words of `message`.
+    /// Creates the error for `field` with `message`.
     pub fn new(field: &'static str, message: impl Into<String>) -> Self {
         Self {
             field,
@@ -22,18 +22,21 @@ impl Invalid {
     }
 }
 
-/// How many lines a text has.
+/// Whether a text may contain line breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lines {
-    /// One: line ends become blanks.
+    /// One line: line breaks become spaces.
     One,
-    /// Any number.
+    /// Any number of lines.
     Many,
 }
 
-/// `text` cleaned, or why it can't be a `name`: nothing of it can be seen, or it has fewer than `min` or
-/// more than `max` characters.
-pub(crate) fn measured(
+/// Cleans `text` and checks its length.
+///
+/// # Errors
+/// Returns a message that calls the text `name` if nothing in it is visible, or if it has fewer
+/// than `min` or more than `max` characters.
+pub(crate) fn validated(
     field: &'static str,
     name: &str,
     text: &str,
@@ -50,15 +53,12 @@ pub(crate) fn measured(
         return Err(Invalid::new(field, format!("{name} is missing.")));
     }
     if let Some(first) = text.chars().next()
-        && !hygiene::shows(&text)
+        && !hygiene::has_visible_char(&text)
     {
-        let first = hygiene::named(first);
+        let first = hygiene::quoted(first);
         return Err(Invalid::new(
             field,
-            format!(
-                "{name} shows nothing: it holds only invisible characters, {first} at {}.",
-                hygiene::place(&text, 0)
-            ),
+            format!("{name} contains only invisible characters, such as {first}."),
         ));
     }
     if length < min {
@@ -70,14 +70,15 @@ pub(crate) fn measured(
     if length > max {
         return Err(Invalid::new(
             field,
-            format!("{name} has {length} characters; it can have {max} at most."),
+            format!("{name} has {length} characters; the maximum is {max}."),
         ));
     }
     Ok(text)
 }
 
-/// Refuses `text` for its first character that isn't `allowed`, with `rule`, and says where it stands.
-pub(crate) fn refuse_others(
+/// Rejects `text` if it contains a character that isn't `allowed`. The message is `rule`, followed
+/// by the first such character and its position.
+pub(crate) fn reject_other_chars(
     field: &'static str,
     text: &str,
     rule: &str,
@@ -88,15 +89,15 @@ pub(crate) fn refuse_others(
         Some((at, c)) => Err(Invalid::new(
             field,
             format!(
-                "{rule} It holds {} at {}.",
-                hygiene::named(c),
-                hygiene::place(text, at)
+                "{rule} It contains {} at {}.",
+                hygiene::quoted(c),
+                hygiene::position(text, at)
             ),
         )),
     }
 }
 
-/// Declares a newtype over `String` that only [`measured`] text gets into.
+/// Declares a newtype over `String` that contains only text accepted by [`validated`].
 macro_rules! text_type {
     ($(#[$doc:meta])* $type:ident, $field:literal, $name:literal, $min:literal ..= $max:literal, $lines:ident) => {
         $(#[$doc])*
@@ -105,17 +106,17 @@ macro_rules! text_type {
         pub struct $type(String);
 
         impl $type {
-            /// The longest it may be, in characters.
+            /// The maximum length, in characters.
             pub const MAX: usize = $max;
 
-            /// Takes `text` in, cleaned ([`hygiene`](crate::hygiene)).
+            /// Parses `text` after cleaning it ([`hygiene`](crate::hygiene)).
             ///
             /// # Errors
-            /// With a sentence for the person who typed it, if it is too short or too long, or shows
-            /// nothing.
+            /// Returns a message for the person who entered it, if it is too short, too long or
+            /// invisible.
             pub fn parse(text: &str) -> Result<Self, $crate::Invalid> {
                 let lines = $crate::text::Lines::$lines;
-                $crate::text::measured($field, $name, text, $min, $max, lines).map(Self)
+                $crate::text::validated($field, $name, text, $min, $max, lines).map(Self)
             }
         }
 
@@ -124,17 +125,18 @@ macro_rules! text_type {
 }
 pub(crate) use text_type;
 
-/// What every newtype over a `String` that has a `parse` shares: reading it, and its serde form.
+/// Implements what every newtype over `String` with a `parse` function shares.
 macro_rules! parsed_text {
     ($type:ident) => {
         impl $type {
-            /// The text itself.
+            /// Returns the text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
 
-            /// A text that was parsed before it was stored. Today's rules are not applied again: a
-            /// release that tightens them must still load what an older one stored.
+            /// Creates a value from text that was parsed before it was stored. The current rules
+            /// are not applied: a release with stricter rules must still load what an older one
+            /// stored.
             pub fn from_stored(text: String) -> Self {
                 Self(text)
             }
@@ -186,7 +188,7 @@ macro_rules! id_type {
 }
 pub(crate) use id_type;
 
-/// Writes a fixed word for each variant, and reads it back: for the database, the wire and forms.
+/// Declares an enum whose variants have fixed words in the database, in JSON and in forms.
 macro_rules! word_enum {
     ($(#[$doc:meta])* $type:ident as $name:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -194,10 +196,10 @@ macro_rules! word_enum {
         pub enum $type { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
 
         impl $type {
-            /// Every variant, in the order they are declared.
+            /// All variants, in the order of their declaration.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word it is written as, everywhere.
+            /// Returns the variant's word.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }

@@ -1,13 +1,13 @@
-//! A token: what a program shows instead of logging in.
+//! API tokens, which authenticate a program without a login.
 
 use crate::text::{id_type, text_type};
 
 id_type!(
-    /// The number of a token.
+    /// The id of an API token.
     TokenId
 );
 
 text_type!(
-    /// What a token is for, in its account's words; may be empty.
+    /// What a token is used for, as described by its owner; may be empty.
     TokenName, "name", "The token's name", 0..=100, One
 );

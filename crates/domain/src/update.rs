@@ -1,4 +1,4 @@
-//! An update: what its parts may be.
+//! The parts of an update.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,35 +8,35 @@ use crate::{
 };
 
 id_type!(
-    /// The number of an update.
+    /// The id of an update.
     UpdateId
 );
 
 text_type!(
-    /// What an author wrote: Markdown, with HTML that the engine will make safe.
+    /// An author's text: Markdown with HTML, not sanitized.
     Source, "source", "The update", 1..=50_000, Many
 );
 
 text_type!(
-    /// A line above an update.
+    /// The headline of an update: one line.
     Headline, "headline", "The headline", 1..=200, One
 );
 
 word_enum!(
-    /// What an editor may say of an update, beside what it says itself.
+    /// How an editor can highlight an update.
     Mark as "mark" {
-        /// It is one of the moments that the entry is about: listed at the top.
+        /// A key update, listed above the entry's updates.
         Key = "key",
-        /// It is what everybody should see: shown at the top. One update of an entry is, at most.
+        /// The pinned update, shown above the entry's updates. An entry has at most one.
         Pinned = "pinned",
     }
 );
 
 impl Headline {
-    /// Takes in what was typed; an empty headline is none.
+    /// Parses a headline that may be empty.
     ///
     /// # Errors
-    /// With a sentence for the person who typed it.
+    /// Returns a message for the person who entered it.
     pub fn parse_if_any(text: &str) -> Result<Option<Self>, Invalid> {
         match &*hygiene::clean_line(text) {
             "" => Ok(None),
@@ -45,21 +45,21 @@ impl Headline {
     }
 }
 
-/// An update as its author means it to be.
+/// A new or edited update, as its author submits it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
     /// The text.
     pub source: Source,
-    /// The line above it, if it has one.
+    /// The headline, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headline: Option<Headline>,
 }
 
 impl Draft {
-    /// Takes in what was typed; an empty headline is none.
+    /// Parses the fields of a form. The headline may be empty.
     ///
     /// # Errors
-    /// With a sentence for the person who typed it.
+    /// Returns a message for the person who entered them.
     pub fn parse(source: &str, headline: &str) -> Result<Self, Invalid> {
         Ok(Self {
             headline: Headline::parse_if_any(headline)?,
@@ -68,17 +68,17 @@ impl Draft {
     }
 }
 
-/// The client's own name for one act of posting, so that a double click or a retry publishes once:
-/// 8 to 100 of `A-Z`, `a-z`, `0-9`, `-` and `_`.
+/// A client's identifier of one operation, so that a retry or a double click publishes only once: 8
+/// to 100 of `A-Z`, `a-z`, `0-9`, `-` and `_`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OpId(String);
 
 impl OpId {
-    /// Takes an operation's name in.
+    /// Parses an operation id.
     ///
     /// # Errors
-    /// If it is too short to be unique, too long, or holds other characters.
+    /// Returns an error if it is too short to be unique, too long, or contains other characters.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let plain = text
             .bytes()
@@ -96,35 +96,35 @@ impl OpId {
 
 parsed_text!(OpId);
 
-/// An update that is published.
+/// A published update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostedUpdate {
-    /// The update's number.
+    /// The update's id.
     pub id: UpdateId,
-    /// The revision it was published at.
+    /// The revision of its publication.
     pub rev: Rev,
 }
 
-/// What the author's page is told once an update is published.
+/// The response to a successful post.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostResult {
-    /// The update's number.
+    /// The update's id.
     pub id: UpdateId,
-    /// The revision it was published at.
+    /// The revision of its publication.
     pub rev: Rev,
-    /// What its author typed and readers don't get, as in `iframe youtube.com`.
+    /// What was removed from the author's text before publication, such as `iframe youtube.com`.
     #[serde(default)]
     pub removed: Vec<String>,
 }
 
 impl PostResult {
-    /// The result of publishing `update` without what was `removed`.
+    /// Creates the result of publishing `update` without the parts that were `removed`.
     pub fn new(update: PostedUpdate, removed: Vec<String>) -> Self {
         let PostedUpdate { id, rev } = update;
         Self { id, rev, removed }
     }
 
-    /// The update.
+    /// Returns the published update.
     pub const fn update(&self) -> PostedUpdate {
         PostedUpdate {
             id: self.id,
@@ -133,8 +133,8 @@ impl PostResult {
     }
 }
 
-/// The sentence that tells an author what of an update readers don't get, as in `Not shown: an iframe
-/// from youtube.com.`; `None` if they get everything.
+/// Returns a sentence that lists the removed parts of an update, such as `Not shown: an iframe from
+/// youtube.com.`; `None` if nothing was removed.
 pub fn not_shown(removed: &[String]) -> Option<String> {
     let (last, others) = removed.split_last()?;
     let others: Vec<_> = others.iter().map(|what| phrase(what)).collect();
@@ -165,12 +165,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_author_is_told_what_is_not_shown() {
-        let told = |removed: &[&str]| {
+    fn removed_parts_are_listed_in_one_sentence() {
+        let sentence_of = |removed: &[&str]| {
             let removed: Vec<_> = removed.iter().map(ToString::to_string).collect();
             not_shown(&removed)
         };
-        assert_eq!(told(&[]), None);
+        assert_eq!(sentence_of(&[]), None);
         for (removed, sentence) in [
             (
                 &["iframe youtube.com"][..],
@@ -182,14 +182,14 @@ mod tests {
                 "Not shown: a script, a link to Reuters and the attribute style.",
             ),
         ] {
-            assert_eq!(told(removed).as_deref(), Some(sentence));
+            assert_eq!(sentence_of(removed).as_deref(), Some(sentence));
         }
     }
 
     #[test]
-    fn a_source_keeps_the_indentation_of_its_first_line() {
-        let source = Source::parse("\n    06:10 doors\r\n    07:00 start\n").unwrap();
-        assert_eq!(source.as_str(), "    06:10 doors\n    07:00 start");
+    fn source_keeps_the_indentation_of_its_first_line() {
+        let source = Source::parse("\n    06:10 gates\r\n    07:00 start\n").unwrap();
+        assert_eq!(source.as_str(), "    06:10 gates\n    07:00 start");
         assert_eq!(Headline::parse_if_any(" \u{feff}\n"), Ok(None));
         assert!(Headline::parse_if_any("\u{200b}").is_err());
     }

@@ -1,36 +1,36 @@
-//! Accounts: creating them, changing them, and taking them back.
+//! Use cases of accounts: creating, changing and disabling them.
 //!
-//! Role, existence and "disabled" are read from the database with every request, by every server that shares it. So
-//! each change here takes effect with the next request.
+//! Every request reads the account, its role and whether it is disabled from the database, on every
+//! server that shares it. So each change here takes effect with the next request.
 
 use domain::{Caller, Password, Role, Timestamp, Username};
 
 use crate::{
     Error, Newsroom, Result, Session,
-    passwords::refuse_weak,
+    passwords::reject_weak,
     storage::{AccountChange, StoredAccount},
-    usernames::refuse_confusable,
+    usernames::reject_confusable,
 };
 
-/// An account, as its server's operator sees it.
+/// An account, as shown to the server's operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Its number, name and role.
+    /// Its id, username and role.
     pub caller: Caller,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was disabled, if it is.
+    /// When it was disabled, if it was.
     pub disabled_at: Option<Timestamp>,
 }
 
-/// What a change of an account ended.
+/// What ended with a change of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// The account, with its name as it was chosen.
+    /// The username, spelled as at its creation.
     pub username: Username,
-    /// How many sessions ended.
+    /// The number of sessions that ended.
     pub sessions: u64,
-    /// How many tokens were revoked.
+    /// The number of tokens that were revoked.
     pub tokens: u64,
 }
 
@@ -38,30 +38,32 @@ impl Newsroom {
     /// Adds an account.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the name is taken or mixes scripts, or the password is easily guessed, [`Error::Busy`] if too many
-    /// passwords wait to be hashed, or if the database can't be reached.
+    /// Returns [`Error::Invalid`] if the name is taken or mixes scripts, or the password is easily
+    /// guessed; [`Error::Busy`] if too many passwords wait to be hashed, and an error if the
+    /// database can't be reached.
     pub async fn create_account(
         &self,
         username: &Username,
         role: Role,
         password: &Password,
     ) -> Result<Caller> {
-        refuse_confusable(username)?;
-        refuse_weak(password, username)?;
+        reject_confusable(username)?;
+        reject_weak(password, username)?;
         let hash = self.passwords.hash(password).await?;
         self.store
             .add_account(username, role, &hash, self.clock.now(), false)
             .await
     }
 
-    /// Adds the first owner, and logs them in.
+    /// Adds the first owner, and begins a session.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if there is an owner already, [`Error::Invalid`] if the name is taken or mixes scripts, or the password is
-    /// easily guessed, [`Error::Busy`] if too many passwords wait to be hashed, or if the database can't be reached.
+    /// Returns [`Error::Forbidden`] if an owner exists, [`Error::Invalid`] if the name is taken or
+    /// mixes scripts, or the password is easily guessed; [`Error::Busy`] if too many passwords wait
+    /// to be hashed, and an error if the database can't be reached.
     pub async fn set_up(&self, username: &Username, password: &Password) -> Result<Session> {
-        refuse_confusable(username)?;
-        refuse_weak(password, username)?;
+        reject_confusable(username)?;
+        reject_weak(password, username)?;
         let hash = self.passwords.hash(password).await?;
         let caller = self
             .store
@@ -70,29 +72,30 @@ impl Newsroom {
         self.begin_session(caller, &hash, None).await
     }
 
-    /// Whether somebody must be made owner first.
+    /// Returns whether no owner exists yet.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn needs_set_up(&self) -> Result<bool> {
         Ok(!self.store.snapshot().await?.has_owner().await?)
     }
 
-    /// Every account, sorted by name.
+    /// Returns all accounts, sorted by name.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn accounts(&self) -> Result<Vec<Account>> {
         self.store.snapshot().await?.accounts().await
     }
 
-    /// Replaces the password of the account named `username`, and ends all of its sessions. Its tokens stay valid.
+    /// Replaces the password of the account `username`, and ends all of its sessions. Its tokens
+    /// stay valid.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such account, [`Error::Invalid`] if the password is easily guessed, or if the
-    /// database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such account, [`Error::Invalid`] if the password
+    /// is easily guessed, and an error if the database can't be reached.
     pub async fn set_password(&self, username: &Username, password: &Password) -> Result<Ended> {
-        refuse_weak(password, username)?;
+        reject_weak(password, username)?;
         let hash = self.passwords.hash(password).await?;
         self.change(async {
             let (mut change, account) = self.change_account(username).await?;
@@ -108,20 +111,20 @@ impl Newsroom {
         .await
     }
 
-    /// Replaces the password of `caller`, who sends the current one, too. All of their sessions end, also the one
-    /// that this was requested in: the returned session replaces it, under another token.
+    /// Replaces the password of `caller`, after verifying the current one. Ends all of the caller's
+    /// sessions; the returned session replaces the one of the request.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the current password is wrong or the new one is easily guessed, [`Error::Unauthenticated`] if
-    /// the account was changed meanwhile, [`Error::Busy`] if too many passwords wait to be hashed, or if the database
-    /// can't be reached.
+    /// Returns [`Error::Invalid`] if the current password is wrong or the new one is easily
+    /// guessed, [`Error::Unauthenticated`] if the account was changed meanwhile, [`Error::Busy`] if
+    /// too many passwords wait to be hashed, and an error if the database can't be reached.
     pub async fn change_password(
         &self,
         caller: &Caller,
         current: &str,
         password: &Password,
     ) -> Result<Session> {
-        refuse_weak(password, &caller.username)?;
+        reject_weak(password, &caller.username)?;
         let stored = self.stored_account(&caller.username).await?;
         let verified = stored.ok_or(Error::Unauthenticated)?.password_hash;
         if !self
@@ -134,7 +137,8 @@ impl Newsroom {
         let hash = self.passwords.hash(password).await?;
         self.change(async {
             let (mut change, account) = self.change_account(&caller.username).await?;
-            // Hashing takes a while. An operator who disabled the account or changed its password meanwhile wins.
+            // Hashing takes a while. If an operator disabled the account or changed its password
+            // meanwhile, that change wins.
             if account.password_hash != verified || account.disabled_at.is_some() {
                 return Err(Error::Unauthenticated);
             }
@@ -148,11 +152,12 @@ impl Newsroom {
         .await
     }
 
-    /// Gives the account named `username` another role. Returns the account's name as it was chosen.
+    /// Changes the role of the account `username`. Returns the username, spelled as at its
+    /// creation.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is the last enabled owner, or if the
-    /// database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is the
+    /// last enabled owner, and an error if the database can't be reached.
     pub async fn set_role(&self, username: &Username, role: Role) -> Result<Username> {
         self.change(async {
             let (mut change, account) = self.change_account(username).await?;
@@ -166,12 +171,12 @@ impl Newsroom {
         .await
     }
 
-    /// Disables the account named `username`: it can't log in, its sessions end, and its tokens are revoked. What it
-    /// posted stays. Enabling the account again gives back neither sessions nor tokens.
+    /// Disables the account `username`: it can't log in, its sessions end, and its tokens are
+    /// revoked. Its updates stay. Enabling it again restores neither sessions nor tokens.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is the last enabled owner, or if the
-    /// database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is the
+    /// last enabled owner, and an error if the database can't be reached.
     pub async fn disable_account(&self, username: &Username) -> Result<Ended> {
         self.change(async {
             let (mut change, account) = self.change_account(username).await?;
@@ -190,11 +195,12 @@ impl Newsroom {
         .await
     }
 
-    /// Enables the account named `username` again, with the password that it had. Returns the account's name as it
-    /// was chosen.
+    /// Enables the account `username` again, with its previous password. Returns the username,
+    /// spelled as at its creation.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such account, or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such account, and an error if the database can't
+    /// be reached.
     pub async fn enable_account(&self, username: &Username) -> Result<Username> {
         self.change(async {
             let (mut change, account) = self.change_account(username).await?;
@@ -205,7 +211,7 @@ impl Newsroom {
         .await
     }
 
-    /// Begins a transaction that changes the account named `username`.
+    /// Begins a transaction that changes the account `username`.
     pub(crate) async fn change_account(
         &self,
         username: &Username,
@@ -215,7 +221,7 @@ impl Newsroom {
         Ok((change, account.ok_or(Error::NotFound("account"))?))
     }
 
-    /// The account named `username`, if there is one.
+    /// Returns the account `username`, if it exists.
     pub(crate) async fn stored_account(
         &self,
         username: &Username,
@@ -224,7 +230,7 @@ impl Newsroom {
     }
 }
 
-/// The refusal of a password change whose current password is wrong.
+/// Returns the error for a wrong current password.
 fn wrong_current_password() -> Error {
     Error::Invalid(domain::Invalid::new(
         "current_password",
@@ -232,7 +238,8 @@ fn wrong_current_password() -> Error {
     ))
 }
 
-/// Refuses a change after which no enabled owner would be left: nobody could undo it in a browser.
+/// Rejects a change after which no enabled owner would be left, since nobody could undo it in a
+/// browser.
 async fn keep_an_owner(change: &mut AccountChange, account: &StoredAccount) -> Result<()> {
     let is_owner = account.caller.role == Role::Owner && account.disabled_at.is_none();
     if is_owner && !change.has_other_owner(account.caller.id).await? {

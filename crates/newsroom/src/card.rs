@@ -1,5 +1,5 @@
-//! The finished pieces of pages, made by the renderers that the pages use: updates' cards, once for each
-//! revision, and what is made of an entry's updates elsewhere.
+//! Renders the parts of pages that the feed also carries, with the renderers of the `app` crate:
+//! cards (cached by revision), highlights, and entry summaries.
 
 use std::{fmt, sync::Arc};
 
@@ -8,84 +8,86 @@ use moka::sync::Cache;
 
 use crate::{Entry, ListParts, LiveUpdate};
 
-/// What makes the pieces: each is the same bytes on every transport.
+/// The render functions. Pages and all transports use the same ones, so that their bytes are equal.
 #[derive(Clone)]
 pub struct Renderers {
-    /// Makes an update's card: one element.
+    /// Renders an update's card: one element.
     pub card: Renderer<LiveUpdate>,
-    /// Makes what stands above an entry's list, of the updates that are pinned or key; nothing of none.
+    /// Renders the highlights above an entry's list, from its pinned and key updates. Empty if
+    /// there are none.
     pub highlights: Renderer<[LiveUpdate]>,
-    /// Makes an entry's line on the front page, with its latest update if it has any: one element.
-    pub line: SummaryRenderer,
-    /// Makes since when an entry is live, with its moments as `<time>` elements.
+    /// Renders an entry's row on the front page, with its latest update if there is one: one
+    /// element.
+    pub summary: SummaryRenderer,
+    /// Renders the period in which an entry is live, with `<time>` elements.
     pub since: EntryRenderer,
 }
 
-/// Makes a piece of an entry's page, of what the piece is about.
+/// Renders a value that belongs to an entry.
 pub type Renderer<T> = Arc<dyn Fn(&Entry, &T) -> String + Send + Sync>;
 
-/// Makes a piece of a page, of an entry alone.
+/// Renders an entry.
 pub type EntryRenderer = Arc<dyn Fn(&Entry) -> String + Send + Sync>;
 
-/// Makes an entry's line of its latest update, if it has any.
+/// Renders an entry with its latest update, if there is one.
 pub type SummaryRenderer = Arc<dyn Fn(&Entry, Option<&LiveUpdate>) -> String + Send + Sync>;
 
-/// How much memory finished cards may take; what isn't asked for any more goes first.
-const MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// The size of the card cache, in bytes.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// The renderers, and the cards that were made, by update and revision.
+/// The renderers, and a cache of cards by update and revision.
 #[derive(Clone)]
 pub struct Cards {
     render: Renderers,
-    made: Cache<(Epoch, UpdateId, Rev), Arc<str>>,
+    cache: Cache<(Epoch, UpdateId, Rev), Arc<str>>,
     parts: ListParts,
 }
 
 impl Cards {
     pub(crate) fn new(render: Renderers) -> Self {
-        let made = Cache::builder()
-            .max_capacity(MAX_BYTES)
+        let cache = Cache::builder()
+            .max_capacity(CACHE_BYTES)
             .weigher(|_, card: &Arc<str>| u32::try_from(card.len()).unwrap_or(u32::MAX))
             .build();
         Self {
             render,
-            made,
+            cache,
             parts: ListParts::default(),
         }
     }
 
-    /// The card of `update`.
+    /// Returns the card of `update`.
     pub fn card(&self, entry: &Entry, update: &LiveUpdate) -> Arc<str> {
         let key = (entry.epoch.clone(), update.id, update.rev);
-        self.made
+        self.cache
             .get_with(key, || (self.render.card)(entry, update).into())
     }
 
-    /// Returns the parts of lists that were made of cards.
+    /// Returns the cache of rendered parts of lists.
     pub const fn parts(&self) -> &ListParts {
         &self.parts
     }
 
-    /// What stands above the list of `entry`, of which `highlights` are the updates that are pinned or key.
+    /// Renders the highlights of `entry`: its pinned and key updates.
     pub fn highlights(&self, entry: &Entry, highlights: &[LiveUpdate]) -> String {
         (self.render.highlights)(entry, highlights)
     }
 
-    /// Since when `entry` is live, as HTML.
+    /// Renders the period in which `entry` is live, as HTML.
     pub fn since(&self, entry: &Entry) -> String {
         (self.render.since)(entry)
     }
 
-    /// The line of `entry` on the front page, of which `latest` is the latest update.
-    pub fn line(&self, entry: &Entry, latest: Option<&LiveUpdate>) -> String {
-        (self.render.line)(entry, latest)
+    /// Renders the row of `entry` on the front page, with its `latest` update.
+    pub fn summary(&self, entry: &Entry, latest: Option<&LiveUpdate>) -> String {
+        (self.render.summary)(entry, latest)
     }
 }
 
 impl fmt::Debug for Cards {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cards")
-            .field("made", &self.made.entry_count())
+            .field("cards", &self.cache.entry_count())
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! The one place that asks what time it is.
+//! The clock, the only code that reads the system time.
 
 use std::{
     fmt,
@@ -10,12 +10,12 @@ use std::{
 
 use domain::Timestamp;
 
-/// Tells the time: the machine's, or in a test what the test set.
+/// A source of the current time: the system's clock, or in tests a manual one.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// The machine's clock.
+    /// Returns the system's clock.
     pub fn system() -> Self {
         Self(Arc::new(|| {
             #[expect(clippy::disallowed_methods, reason = "this is the clock")]
@@ -24,15 +24,16 @@ impl Clock {
         }))
     }
 
-    /// A clock that stands still at `start` until its [`Hand`] is moved.
-    pub fn manual(start: Timestamp) -> (Self, Hand) {
-        let hand = Hand(Arc::new(AtomicI64::new(start.0)));
-        let read = hand.clone();
+    /// Returns a clock that stays at `start` until it is advanced through the returned
+    /// [`ManualClock`].
+    pub fn manual(start: Timestamp) -> (Self, ManualClock) {
+        let manual = ManualClock(Arc::new(AtomicI64::new(start.0)));
+        let read = manual.clone();
         let clock = Self(Arc::new(move || Timestamp(read.0.load(Ordering::Relaxed))));
-        (clock, hand)
+        (clock, manual)
     }
 
-    /// The time now.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         (self.0)()
     }
@@ -44,12 +45,12 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// What moves a [`Clock::manual`].
+/// The handle that advances a [`Clock::manual`].
 #[derive(Clone, Debug)]
-pub struct Hand(Arc<AtomicI64>);
+pub struct ManualClock(Arc<AtomicI64>);
 
-impl Hand {
-    /// Moves the clock on.
+impl ManualClock {
+    /// Advances the clock by `micros` microseconds.
     pub fn advance(&self, micros: i64) {
         self.0.fetch_add(micros, Ordering::Relaxed);
     }

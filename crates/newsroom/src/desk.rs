@@ -1,25 +1,25 @@
-//! Entries, as those who run them see them.
+//! Use cases of the desk, where authors manage live blogs.
 
 use domain::{Caller, EntryId, EntryState, Language, OpId, Slug, Timestamp, ZoneName};
 
 use crate::{
     Entry, EntryEdit, EntryPatch, Error, LiveUpdate, NewEntry, Newsroom, Result, UNDO_WINDOW,
-    idempotency::NamedRequest,
-    posting::{may_edit, may_post, may_restore},
+    idempotency::IdempotentRequest,
+    permissions::{may_edit, may_post, may_restore, may_run_entries},
     slugs,
     storage::{Outcome, Revision, Snapshot},
 };
 
-/// An entry among all that are on the desk.
+/// An entry in the desk's list.
 #[derive(Clone, Debug)]
 pub struct DeskEntrySummary {
     /// The entry.
     pub entry: Entry,
-    /// How many updates it has.
+    /// The number of its updates.
     pub updates: usize,
 }
 
-/// An entry's own page on the desk, read in one moment.
+/// An entry's page on the desk, read in one snapshot.
 #[derive(Clone, Debug)]
 pub struct DeskEntryDetail {
     /// The entry.
@@ -31,11 +31,11 @@ pub struct DeskEntryDetail {
 }
 
 impl Newsroom {
-    /// Creates an entry that starts now. `caller` is `None` for whoever runs the server.
+    /// Creates an entry that starts now. `caller` is `None` on the command line.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the caller may not, [`Error::Invalid`] if the slug that somebody wrote is
-    /// taken, or if the database can't be reached.
+    /// Returns [`Error::Forbidden`] if the caller may not create entries, [`Error::Invalid`] if the
+    /// given slug is taken, and an error if the database can't be reached.
     pub async fn create_entry(&self, caller: Option<&Caller>, new: &NewEntry) -> Result<Entry> {
         if let Some(caller) = caller {
             may_run_entries(caller)?;
@@ -49,13 +49,13 @@ impl Newsroom {
         .await
     }
 
-    /// Creates an entry that starts now. The same `op_id` with the same entry again returns what it did
-    /// the first time, and creates nothing.
+    /// Creates an entry that starts now. A request that repeats an `op_id` returns the first
+    /// result, and creates nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the caller may not, [`Error::Invalid`] if the slug that somebody wrote is
-    /// taken, [`Error::IdempotencyConflict`] if the `op_id` stands for another request, or if the database can't be
-    /// reached.
+    /// Returns [`Error::Forbidden`] if the caller may not create entries, [`Error::Invalid`] if the
+    /// given slug is taken, [`Error::IdempotencyConflict`] if the `op_id` was used for a different
+    /// request, and an error if the database can't be reached.
     pub async fn create_entry_once(
         &self,
         caller: &Caller,
@@ -72,11 +72,11 @@ impl Newsroom {
             new.default_order.as_str(),
             new.language.as_ref().map_or("", Language::as_str),
         ];
-        let request = NamedRequest::new(caller, Some(op_id), parts);
+        let request = IdempotentRequest::new(caller, Some(op_id), parts);
         self.change(async {
             let mut revision = self.store.revise().await?;
             match request.earlier_outcome(revision.snapshot()).await? {
-                Some(Outcome::Created(id)) => return existing(revision.snapshot(), id).await,
+                Some(Outcome::Created(id)) => return load_entry(revision.snapshot(), id).await,
                 Some(_) => return Err(Error::IdempotencyConflict),
                 None => {}
             }
@@ -89,10 +89,10 @@ impl Newsroom {
         .await
     }
 
-    /// Starts an entry, or starts it again. One that is live stays so.
+    /// Starts or reopens an entry. Does nothing if it is live.
     ///
     /// # Errors
-    /// As [`Newsroom::patch_entry`].
+    /// See [`Newsroom::patch_entry`].
     pub async fn start_entry(
         &self,
         caller: &Caller,
@@ -105,10 +105,10 @@ impl Newsroom {
             .map(drop)
     }
 
-    /// Ends an entry. One that has ended stays so.
+    /// Ends an entry. Does nothing if it has ended.
     ///
     /// # Errors
-    /// As [`Newsroom::patch_entry`].
+    /// See [`Newsroom::patch_entry`].
     pub async fn end_entry(
         &self,
         caller: &Caller,
@@ -121,11 +121,11 @@ impl Newsroom {
             .map(drop)
     }
 
-    /// Makes an entry what `edit` says. Its old slug redirects to the new one. The same again changes
-    /// nothing.
+    /// Replaces the details of an entry. If the slug changes, the previous one redirects to it.
+    /// Does nothing if the details are unchanged.
     ///
     /// # Errors
-    /// As [`Newsroom::patch_entry`].
+    /// See [`Newsroom::patch_entry`].
     pub async fn edit_entry(
         &self,
         caller: &Caller,
@@ -139,14 +139,14 @@ impl Newsroom {
             .map(drop)
     }
 
-    /// Changes the fields of an entry that `patch` names, all of them or none, and returns the entry as it
-    /// is then. A request that was done before under `op_id` changes nothing.
+    /// Changes the given fields of an entry, all of them or none, and returns the changed entry. A
+    /// repeated `op_id` changes nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the caller may not or it is to end and never started, [`Error::NotFound`] if
-    /// there is no such entry, [`Error::Invalid`] if the new slug is taken or the entry can't come to that
-    /// state, [`Error::IdempotencyConflict`] if the `op_id` stands for another request, or if the database can't be
-    /// reached.
+    /// Returns [`Error::Forbidden`] if the caller may not manage entries, or the entry is to end
+    /// but never started; [`Error::NotFound`] if there is no such entry, [`Error::Invalid`] if the
+    /// new slug is taken or the state can't be reached, [`Error::IdempotencyConflict`] if the
+    /// `op_id` was used for a different request, and an error if the database can't be reached.
     pub async fn patch_entry(
         &self,
         caller: &Caller,
@@ -160,15 +160,15 @@ impl Newsroom {
             let mut revision = self.store.revise().await?;
             let before = revision
                 .snapshot()
-                .entry_known_as(slug)
+                .entry_by_any_slug(slug)
                 .await?
-                .ok_or(Error::NotFound("entry"))?;
-            // By its number: its slug may be another one when the request is retried.
+                .ok_or(Error::NotFound("live blog"))?;
+            // Identified by id: the entry may have another slug when the request is retried.
             let number = before.id.to_string();
             let parts = ["patch-entry", &number]
                 .into_iter()
                 .chain(parts.iter().map(|part| &**part));
-            let request = NamedRequest::new(caller, op_id, parts);
+            let request = IdempotentRequest::new(caller, op_id, parts);
             match request.earlier_outcome(revision.snapshot()).await? {
                 Some(Outcome::EntryPatched(_)) => return Ok(before),
                 Some(_) => return Err(Error::IdempotencyConflict),
@@ -178,7 +178,7 @@ impl Newsroom {
             let mut after = patch.applied_to(&before, self.store.language(), now)?;
             let changed = after != before;
             if changed {
-                if of_cards(&before) != of_cards(&after) {
+                if card_data(&before) != card_data(&after) {
                     revision.revise_updates(before.id).await?;
                 }
                 revision.rewrite_entry(&before, &after).await?;
@@ -195,10 +195,11 @@ impl Newsroom {
         .await
     }
 
-    /// Every entry, drafts too, the latest first.
+    /// Returns all entries, drafts included, the latest first.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the caller has no desk, or if the database can't be reached.
+    /// Returns [`Error::Forbidden`] if the caller may not use the desk, and an error if the
+    /// database can't be reached.
     pub async fn desk(&self, caller: &Caller) -> Result<Vec<DeskEntrySummary>> {
         may_post(caller)?;
         let mut snapshot = self.store.snapshot().await?;
@@ -213,23 +214,23 @@ impl Newsroom {
             .collect())
     }
 
-    /// An entry and its updates, a draft too; under an old address as well.
+    /// Returns an entry, drafts included, and its updates. Accepts an earlier slug.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the caller has no desk, [`Error::NotFound`] if there is no such entry,
-    /// or if the database can't be reached.
+    /// Returns [`Error::Forbidden`] if the caller may not use the desk, [`Error::NotFound`] if
+    /// there is no such entry, and an error if the database can't be reached.
     pub async fn desk_entry(&self, caller: &Caller, slug: &Slug) -> Result<DeskEntryDetail> {
         may_post(caller)?;
-        let undoable = self.clock.now().plus_micros(-UNDO_WINDOW);
+        let undo_limit = self.clock.now().plus_micros(-UNDO_WINDOW);
         let mut snapshot = self.store.snapshot().await?;
         let entry = snapshot
-            .entry_known_as(slug)
+            .entry_by_any_slug(slug)
             .await?
-            .ok_or(Error::NotFound("entry"))?;
+            .ok_or(Error::NotFound("live blog"))?;
         Ok(DeskEntryDetail {
             updates: snapshot.updates(entry.id).await?,
             deleted: snapshot
-                .updates_deleted_since(entry.id, undoable)
+                .updates_deleted_since(entry.id, undo_limit)
                 .await?
                 .into_iter()
                 .filter(|update| may_edit(caller, update) && may_restore(caller, update))
@@ -238,31 +239,32 @@ impl Newsroom {
         })
     }
 
-    /// The entry numbered `id` without its updates, a draft too.
+    /// Returns the entry with the id `id`, drafts included, without its updates.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the caller has no desk, [`Error::NotFound`] if there is no such entry,
-    /// or if the database can't be reached.
+    /// Returns [`Error::Forbidden`] if the caller may not use the desk, [`Error::NotFound`] if
+    /// there is no such entry, and an error if the database can't be reached.
     pub async fn entry(&self, caller: &Caller, id: EntryId) -> Result<Entry> {
         may_post(caller)?;
         let entry = self.store.snapshot().await?.entry(id).await?;
-        entry.ok_or(Error::NotFound("entry"))
+        entry.ok_or(Error::NotFound("live blog"))
     }
 
-    /// The entry named `slug` without its updates, a draft too; under an old address as well.
+    /// Returns the entry with the slug `slug`, drafts included, without its updates. Accepts an
+    /// earlier slug.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the caller has no desk, [`Error::NotFound`] if there is no such entry,
-    /// or if the database can't be reached.
-    pub async fn entry_named(&self, caller: &Caller, slug: &Slug) -> Result<Entry> {
+    /// Returns [`Error::Forbidden`] if the caller may not use the desk, [`Error::NotFound`] if
+    /// there is no such entry, and an error if the database can't be reached.
+    pub async fn entry_by_slug(&self, caller: &Caller, slug: &Slug) -> Result<Entry> {
         may_post(caller)?;
-        let entry = self.store.snapshot().await?.entry_known_as(slug).await?;
-        entry.ok_or(Error::NotFound("entry"))
+        let entry = self.store.snapshot().await?.entry_by_any_slug(slug).await?;
+        entry.ok_or(Error::NotFound("live blog"))
     }
 }
 
-/// Adds an entry that starts `now`. Without a slug of its own it gets one made from its title, or from its
-/// number, with another number behind it if that is taken.
+/// Adds an entry that starts `now`. An entry without a slug gets one derived from its title, or
+/// else from its id, with a number appended if that slug is taken.
 async fn add_entry(revision: &mut Revision, new: &NewEntry, now: Timestamp) -> Result<Entry> {
     let id = match (&new.slug, slugs::suggested(new.title.as_str())) {
         (Some(slug), _) => revision.add_entry(new, slug, now).await?,
@@ -271,7 +273,7 @@ async fn add_entry(revision: &mut Revision, new: &NewEntry, now: Timestamp) -> R
             revision.add_entry(new, &free, now).await?
         }
         (None, None) => {
-            // Its number is not known before it is there.
+            // The id is not known before the row is inserted.
             let unnamed = Slug::from_stored(String::new());
             let id = revision.add_entry(new, &unnamed, now).await?;
             let slug = Slug::from_stored(format!("live-{id}"));
@@ -280,7 +282,7 @@ async fn add_entry(revision: &mut Revision, new: &NewEntry, now: Timestamp) -> R
             id
         }
     };
-    existing(revision.snapshot(), id).await
+    load_entry(revision.snapshot(), id).await
 }
 
 async fn free_slug(snapshot: &mut Snapshot, slug: &Slug) -> Result<Slug> {
@@ -288,14 +290,15 @@ async fn free_slug(snapshot: &mut Snapshot, slug: &Slug) -> Result<Slug> {
     Ok(slugs::first_free(slug, &taken))
 }
 
-async fn existing(snapshot: &mut Snapshot, id: EntryId) -> Result<Entry> {
+async fn load_entry(snapshot: &mut Snapshot, id: EntryId) -> Result<Entry> {
     let entry = snapshot.entry(id).await?;
-    entry.ok_or(Error::NotFound("entry"))
+    entry.ok_or(Error::NotFound("live blog"))
 }
 
-/// What of an entry its cards are made of: they hold its slug and its language, and print times in its zone,
-/// with the date unless it is of the day that the entry starts; and no feed carried a draft's cards.
-fn of_cards(entry: &Entry) -> (&Slug, &ZoneName, &Language, Timestamp, bool) {
+/// Returns the data of an entry that its cards depend on. Cards contain links with the slug, the
+/// language, and times in its zone (with the date unless it is the day on which the entry starts).
+/// A draft's cards were in no feed, so publishing it is a change of its cards too.
+fn card_data(entry: &Entry) -> (&Slug, &ZoneName, &Language, Timestamp, bool) {
     (
         &entry.slug,
         &entry.time_zone,
@@ -303,14 +306,4 @@ fn of_cards(entry: &Entry) -> (&Slug, &ZoneName, &Language, Timestamp, bool) {
         entry.starts_at,
         entry.state.is_public(),
     )
-}
-
-fn may_run_entries(caller: &Caller) -> Result<()> {
-    if caller.role.may_run_entries() {
-        Ok(())
-    } else {
-        Err(Error::Forbidden(
-            "Your account may read, but not run entries.",
-        ))
-    }
 }

@@ -1,4 +1,4 @@
-//! A live blog and its updates, as the engine and the pages that it fills hold them.
+//! A live blog and its updates, as use cases and pages use them.
 
 use std::sync::Arc;
 
@@ -15,44 +15,44 @@ use crate::{
 /// A live blog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The epoch of its revisions, and of its updates'.
+    /// The epoch of its revisions and of its updates' revisions.
     pub epoch: Epoch,
-    /// Its number.
+    /// Its id.
     pub id: EntryId,
-    /// Its name in addresses.
+    /// Its current slug.
     pub slug: Slug,
     /// Its title.
     pub title: Title,
-    /// What it is about.
+    /// Its description.
     pub summary: Summary,
-    /// Where it is in its life.
+    /// Its state.
     pub state: EntryState,
-    /// The zone its times are shown in.
+    /// The time zone in which its times are displayed.
     pub time_zone: ZoneName,
-    /// The language of its texts: its own, or the site's.
+    /// The language of its text: its own, or the site's.
     pub language: Language,
-    /// Its own language, if it has one.
+    /// Its own language, if set.
     pub own_language: Option<Language>,
-    /// When it started, or is to start.
+    /// When it started, or was created if it has not started.
     pub starts_at: Timestamp,
     /// When it ended, if it has.
     pub ended_at: Option<Timestamp>,
-    /// The order its pages begin in.
+    /// The order in which its pages list updates at first.
     pub default_order: Order,
-    /// The revision of its own last change.
+    /// The revision of the last change to the entry itself.
     pub rev: Rev,
-    /// The revision of the last change to anything in it.
+    /// The revision of the last change to the entry or any of its updates.
     pub head: Rev,
 }
 
 impl Entry {
-    /// Since when it is live, or from when to when it was, in its own zone, ready to be shown.
+    /// Returns the time or period in which it is live, in its own zone, as text to display.
     pub fn since(&self) -> String {
         let parts = self.since_parts();
         parts.iter().map(SincePart::as_str).collect()
     }
 
-    /// The parts of [`Entry::since`]: words, and the moments between them.
+    /// Returns the parts of [`Entry::since`]: words, and the times between them.
     pub fn since_parts(&self) -> Vec<SincePart> {
         let local = |at| LocalTime::new(at, &self.time_zone);
         let moment = |at, text| SincePart::Moment(at, text);
@@ -61,7 +61,8 @@ impl Entry {
             (EntryState::Upcoming, _) => vec![SincePart::Words("Not started yet")],
             (_, Some(ended_at)) => {
                 let (began, ended) = (local(self.starts_at), local(ended_at));
-                // A day that holds both is named once, and so is the zone unless an hour came twice.
+                // On the same day the date is shown once, and so is the zone unless the clocks
+                // changed.
                 let (from, to) = if began.date() == ended.date() && began.zone() == ended.zone() {
                     let from = format!("{}, {}", began.date(), began.clock());
                     let to = ended.clock_and_zone();
@@ -84,14 +85,14 @@ impl Entry {
 /// A part of [`Entry::since`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SincePart {
-    /// Words.
+    /// Text between times.
     Words(&'static str),
-    /// A moment, and how it is shown in the entry's zone.
+    /// A time, and its text in the entry's zone.
     Moment(Timestamp, String),
 }
 
 impl SincePart {
-    /// What is shown of it.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Words(words) => words,
@@ -100,46 +101,46 @@ impl SincePart {
     }
 }
 
-/// An update that can be read.
+/// An update as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveUpdate {
-    /// Its number.
+    /// Its id.
     pub id: UpdateId,
-    /// The entry it belongs to.
+    /// The entry that contains it.
     pub entry_id: EntryId,
     /// The revision of its last change.
     pub rev: Rev,
-    /// Whose it is.
+    /// The author's account.
     pub author_id: AccountId,
-    /// The name it is signed with.
+    /// The author's username.
     pub author: Username,
-    /// The line above it.
+    /// The headline, if any.
     pub headline: Option<Headline>,
-    /// What the author wrote.
+    /// The text as the author wrote it.
     pub source: String,
-    /// What the reader gets of it.
+    /// The rendered text.
     pub html: SafeHtml,
-    /// Whether it is one of the entry's key moments.
+    /// Whether it is a key update.
     pub key: bool,
-    /// Whether it is the one that is shown at the top as well.
+    /// Whether it is the pinned update.
     pub pinned: bool,
     /// When it was posted.
     pub posted_at: Timestamp,
-    /// When it was last changed, if it was.
+    /// When it was last edited, if ever.
     pub edited_at: Option<Timestamp>,
-    /// When it was deleted, if it was; its text is then nobody's to read but its author's, to undo.
+    /// When it was deleted, if it was. Only its author may then read the text, to restore it.
     pub deleted_at: Option<Timestamp>,
-    /// Who deleted it, if it is deleted and an account was noted.
+    /// The account that deleted it, if recorded.
     pub deleted_by: Option<AccountId>,
 }
 
 impl LiveUpdate {
-    /// Whether the entry's top tells of it.
+    /// Returns whether it is listed in the entry's highlights.
     pub const fn is_highlight(&self) -> bool {
         self.key || self.pinned
     }
 
-    /// Whether `mark` is set on it.
+    /// Returns whether it has `mark`.
     pub const fn has(&self, mark: Mark) -> bool {
         match mark {
             Mark::Key => self.key,
@@ -148,31 +149,31 @@ impl LiveUpdate {
     }
 }
 
-/// A live blog that is to be.
+/// A live blog to create.
 #[derive(Clone, Debug)]
 pub struct NewEntry {
-    /// Its name in addresses, if somebody wrote one; else it is made from the title.
+    /// The slug, if one was entered; otherwise derived from the title.
     pub slug: Option<Slug>,
     /// Its title.
     pub title: Title,
-    /// What it is about.
+    /// Its description.
     pub summary: Summary,
-    /// Where it begins.
+    /// Its initial state.
     pub state: EntryState,
-    /// The zone its times are shown in.
+    /// The time zone in which its times are displayed.
     pub time_zone: ZoneName,
-    /// The language of its texts; the site's, if it is to have none of its own.
+    /// The language of its text; `None` for the site's.
     pub language: Option<Language>,
-    /// The order its pages begin in.
+    /// The order in which its pages list updates at first.
     pub default_order: Order,
 }
 
 impl NewEntry {
-    /// Takes in what was typed. An empty slug is made from the title, an empty zone is UTC. It has the
-    /// site's language.
+    /// Parses the fields of a form. An empty slug is derived from the title, an empty zone is UTC.
+    /// The language is the site's.
     ///
     /// # Errors
-    /// With a sentence for the person who typed it.
+    /// Returns a message for the person who entered them.
     pub fn parse(
         title: &str,
         slug: &str,
@@ -196,10 +197,10 @@ impl NewEntry {
         })
     }
 
-    /// The same with another language, as it was typed; an empty one is the site's.
+    /// Sets the language; an empty tag is the site's.
     ///
     /// # Errors
-    /// With a sentence for the person who typed it.
+    /// Returns a message for the person who entered it.
     pub fn in_language(self, tag: &str) -> Result<Self, Invalid> {
         Ok(Self {
             language: language::parse_if_any(tag)?,
@@ -208,28 +209,28 @@ impl NewEntry {
     }
 }
 
-/// What can be changed of an entry, as it is to be.
+/// The editable details of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryEdit {
-    /// Its name in addresses; the old one leads to it.
+    /// Its slug. The previous one redirects to it.
     pub slug: Slug,
     /// Its title.
     pub title: Title,
-    /// What it is about.
+    /// Its description.
     pub summary: Summary,
-    /// The zone its times are shown in.
+    /// The time zone in which its times are displayed.
     pub time_zone: ZoneName,
-    /// The language of its texts; the site's, if it is to have none of its own.
+    /// The language of its text; `None` for the site's.
     pub language: Option<Language>,
-    /// The order its pages begin in.
+    /// The order in which its pages list updates at first.
     pub default_order: Order,
 }
 
 impl EntryEdit {
-    /// Takes in what was typed; an empty zone is UTC. It has the site's language.
+    /// Parses the fields of a form. An empty zone is UTC. The language is the site's.
     ///
     /// # Errors
-    /// With a sentence for the person who typed it.
+    /// Returns a message for the person who entered them.
     pub fn parse(
         title: &str,
         slug: &str,
@@ -247,10 +248,10 @@ impl EntryEdit {
         })
     }
 
-    /// The same with another language, as it was typed; an empty one is the site's.
+    /// Sets the language; an empty tag is the site's.
     ///
     /// # Errors
-    /// With a sentence for the person who typed it.
+    /// Returns a message for the person who entered it.
     pub fn in_language(self, tag: &str) -> Result<Self, Invalid> {
         Ok(Self {
             language: language::parse_if_any(tag)?,
@@ -258,7 +259,7 @@ impl EntryEdit {
         })
     }
 
-    /// What `entry` is.
+    /// Returns the current details of `entry`.
     pub fn of(entry: &Entry) -> Self {
         Self {
             slug: entry.slug.clone(),
@@ -278,13 +279,13 @@ fn zone_or_utc(name: &str) -> Result<ZoneName, Invalid> {
     })
 }
 
-/// Everything an entry's page shows, read in one moment.
+/// The content of an entry's page, read in one snapshot.
 #[derive(Clone, Debug)]
 pub struct EntryPage {
     /// The entry.
     pub entry: Entry,
     /// Its updates, oldest first.
     pub updates: Vec<Arc<LiveUpdate>>,
-    /// The place in the entry's feed that this is the state of.
+    /// The cursor of the entry's feed at the time of reading.
     pub cursor: Cursor,
 }

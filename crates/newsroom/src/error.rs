@@ -1,74 +1,74 @@
-//! The engine's one error type, and what the log gets of it.
+//! The engine's error type, the messages that people see, and the logging of failures.
 
 use domain::{Invalid, Reset};
 
 use crate::storage::StorageError;
 
-/// Why a use case was not done. The text of each variant is safe to show; sources, and the fields of
-/// [`Error::Corrupt`], are for the log alone.
+/// The reason why a use case failed. The message of each variant is safe to show; its source, and
+/// the fields of [`Error::Corrupt`], are for the log only.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// A submitted value is not valid.
+    /// A submitted value is invalid.
     #[error(transparent)]
     Invalid(#[from] Invalid),
-    /// There is no such thing, or none that the caller may know of.
+    /// The item doesn't exist, or the caller may not see it.
     #[error("There is no such {0}.")]
     NotFound(&'static str),
     /// The update was deleted.
     #[error("This update was removed.")]
     Removed,
-    /// The caller is known, and lacks the permission.
+    /// The caller is authenticated, but lacks the permission.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// The caller is not known: no session, or an expired one.
+    /// The caller is not authenticated: no session, or an expired one.
     #[error("You are not logged in, or your session has expired. Log in and try again.")]
     Unauthenticated,
-    /// The username or the password is wrong; which of them is not said.
+    /// The username or the password is wrong. The message doesn't reveal which.
     #[error("The username or the password is wrong.")]
     WrongPassword,
-    /// The operation id was used before, for a different request.
-    #[error("This operation id was already used for another text; send the text under a new one.")]
+    /// The operation id was already used for a different request.
+    #[error(
+        "This operation id was already used for a different text. Send this text with a new operation id."
+    )]
     IdempotencyConflict,
     /// The cursor can't be continued from.
-    #[error("The feed has started again; fetch everything.")]
+    #[error("The feed was reset. Fetch everything again.")]
     Reset(Reset),
     /// The database was not reached in time, or rejected the transaction. Nothing was changed.
-    #[error("The database can't be reached at the moment; nothing was changed. Try again.")]
+    #[error("The database can't be reached. Nothing was changed. Try again.")]
     Unavailable(#[source] StorageError),
     /// The database's disk is full. Nothing was changed.
-    #[error("The server's disk is full; nothing was changed. Try again once there is space.")]
+    #[error("The server's disk is full. Nothing was changed. Try again when there is free space.")]
     DiskFull(#[source] StorageError),
-    /// The commit was sent and not confirmed: it may have happened or not. The same request again
-    /// under the same operation id is safe.
+    /// The commit was sent but not confirmed: it may have succeeded or not. Repeating the request
+    /// with the same operation id is safe.
     #[error(
-        "The database did not confirm the change: it may be saved or not. Check before you repeat it."
+        "The database did not confirm the change, so it may be saved or not. Check before you try again."
     )]
     OutcomeUnknown(#[source] StorageError),
     /// A stored value can't be decoded.
-    #[error("Something that is stored can't be read; the server's log says what.")]
+    #[error("Stored data can't be read. The server's log has the details.")]
     Corrupt {
         /// The table of the row.
         table: &'static str,
-        /// The row's number; 0 where the row has none.
+        /// The row's id; 0 if the row has none.
         id: i64,
         /// The column that can't be decoded.
         column: String,
     },
     /// A bounded queue or pool is full, or waiting for it took too long. Nothing was changed.
-    #[error(
-        "The server is too busy at the moment; nothing was changed. Try again in a few seconds."
-    )]
+    #[error("The server is too busy. Nothing was changed. Try again in a few seconds.")]
     Busy,
-    /// A failure of the server itself, as a sentence that is safe to show. Nothing was changed.
+    /// The server failed, with a message that is safe to show. Nothing was changed.
     #[error("{0}")]
     Internal(&'static str),
 }
 
-/// The same for every use case.
+/// The result of a use case.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// Whether the server failed, rather than the caller.
+    /// Returns whether the server failed, rather than the caller.
     pub const fn is_server_failure(&self) -> bool {
         match self {
             Self::Unavailable(_)
@@ -88,17 +88,18 @@ impl Error {
         }
     }
 
-    /// Whether the storage below the database failed: its disk is full, broken or read-only.
-    pub(crate) fn is_of_storage(&self) -> bool {
+    /// Returns whether the storage below the database failed: its disk is full, broken or
+    /// read-only.
+    pub(crate) fn is_storage_failure(&self) -> bool {
         match self {
             Self::Unavailable(cause) | Self::DiskFull(cause) | Self::OutcomeUnknown(cause) => {
-                cause.is_of_storage()
+                cause.is_storage_failure()
             }
             _ => false,
         }
     }
 
-    /// After how many seconds the same request may succeed, where waiting helps.
+    /// Returns after how many seconds the same request may succeed, if retrying helps.
     pub const fn retry_after(&self) -> Option<u16> {
         match self {
             Self::Unavailable(_) | Self::OutcomeUnknown(_) | Self::Busy => Some(2),
@@ -107,8 +108,8 @@ impl Error {
         }
     }
 
-    /// Logs the cause of a server failure under the message `what`; logs nothing of a caller's
-    /// mistake.
+    /// Logs the cause of a server failure with the message `what`. Does not log a caller's
+    /// mistakes.
     pub fn log_failure(&self, what: &str) {
         match self {
             Self::Corrupt { table, id, column } => {

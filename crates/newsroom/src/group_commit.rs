@@ -1,5 +1,7 @@
-//! Posts on their way to the disk. Those that come while others are being written wait, and are then
-//! written together: a commit waits for the disk, and many posts can wait for the same one.
+//! The group-commit writer: commits several posts in one transaction.
+//!
+//! A commit waits for the disk. Posts that arrive during a commit wait in a queue, and the next
+//! transaction writes all of them.
 
 use std::{mem, panic::AssertUnwindSafe, slice, sync::Arc, time::Duration};
 
@@ -12,72 +14,72 @@ use tokio::{
 
 use crate::{
     Clock, Entry, Error, Result, SafeHtml,
-    idempotency::NamedRequest,
+    idempotency::IdempotentRequest,
     live::Hub,
-    newsroom::LONGEST_CHANGE,
-    posting::may_pin,
+    newsroom::CHANGE_DEADLINE,
+    permissions::may_pin,
     storage::{NewUpdate, Outcome, Revision, StorageError, Store},
     write_health::WriteHealth,
 };
 
-/// How many posts are written together at most. More would gain little: the disk's part of each is
-/// small by then.
-const AT_ONCE: usize = 64;
+/// The maximum number of posts in one transaction. A larger one would gain little: the disk's share
+/// of the time is small by then.
+const MAX_BATCH: usize = 64;
 
-/// The longest an update may have waited on its author's machine: a day.
-const LONGEST_WAIT: Duration = Duration::from_hours(24);
+/// The longest time a post may have waited on its author's machine: one day.
+const MAX_WAIT: Duration = Duration::from_hours(24);
 
-/// A post that may be written, if the entry takes it.
+/// A post to write, if its entry accepts it.
 #[derive(Debug)]
 pub struct Post {
-    /// Whose it is.
+    /// The author.
     pub author: Caller,
-    /// Where it goes.
+    /// The entry's slug.
     pub slug: Slug,
-    /// Its name, for its author.
+    /// The operation id, unique for the author.
     pub op_id: OpId,
-    /// What was written.
+    /// The submitted text.
     pub draft: Draft,
-    /// What readers get of it.
+    /// The rendered text.
     pub html: SafeHtml,
-    /// What is said of it, beside what it says itself.
+    /// The marks: key or pinned.
     pub marks: Vec<Mark>,
-    /// How long it lay on its author's machine.
+    /// How long the post waited on its author's machine.
     pub waited: Duration,
 }
 
-/// The posts that wait, and the one task that writes them.
+/// The queue of posts, and the task that writes them.
 #[derive(Debug)]
 pub struct GroupCommitWriter {
-    queue: mpsc::Sender<Waiting>,
-    /// How long a post waits to be written.
+    queue: mpsc::Sender<QueuedPost>,
+    /// How long a post may wait for its transaction to begin.
     deadline: Duration,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct QueuedPost {
     post: Post,
-    /// When it fails if its transaction hasn't begun.
+    /// The post fails if its transaction hasn't begun at this time.
     until: Instant,
-    answer: oneshot::Sender<Result<PostedUpdate>>,
+    response: oneshot::Sender<Result<PostedUpdate>>,
 }
 
 impl GroupCommitWriter {
-    /// Begins to write posts, until this is dropped.
+    /// Starts the task, which ends when the writer is dropped.
     pub fn start(store: Store, clock: Clock, hub: Arc<Hub>, writes: Arc<WriteHealth>) -> Self {
-        let (queue, mut waiting) = mpsc::channel(AT_ONCE);
+        let (queue, mut waiting) = mpsc::channel(MAX_BATCH);
         let deadline = store.deadline();
-        let writer = WriterTask {
+        let task = WriterTask {
             store,
             clock,
             hub,
             writes,
         };
         tokio::spawn(async move {
-            let mut batch = Vec::with_capacity(AT_ONCE);
-            while waiting.recv_many(&mut batch, AT_ONCE).await > 0 {
-                let written = AssertUnwindSafe(writer.write(mem::take(&mut batch))).catch_unwind();
-                // The authors of that batch are told that its outcome is unknown; the next one is written.
+            let mut batch = Vec::with_capacity(MAX_BATCH);
+            while waiting.recv_many(&mut batch, MAX_BATCH).await > 0 {
+                let written = AssertUnwindSafe(task.write(mem::take(&mut batch))).catch_unwind();
+                // The response channels of that batch are dropped, so its outcome is unknown.
                 if written.await.is_err() {
                     tracing::error!("writing posts panicked");
                 }
@@ -86,34 +88,34 @@ impl GroupCommitWriter {
         Self { queue, deadline }
     }
 
-    /// Writes a post durably, or returns what it came to the first time.
+    /// Writes a post durably. If its operation id was used before, returns the first result.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such entry, [`Error::Forbidden`] if it has ended or
-    /// somebody else's pin is in the way, [`Error::IdempotencyConflict`] if the operation id stands for another
-    /// request, or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such entry, [`Error::Forbidden`] if it has ended
+    /// or another author's update is pinned, [`Error::IdempotencyConflict`] if the operation id was
+    /// used for a different request, and an error if the database can't be reached.
     pub async fn write(&self, post: Post) -> Result<PostedUpdate> {
-        let (answer, answered) = oneshot::channel();
+        let (response, result) = oneshot::channel();
         let until = Instant::now() + self.deadline;
-        let waiting = Waiting {
+        let queued = QueuedPost {
             post,
             until,
-            answer,
+            response,
         };
-        match timeout_at(until, self.queue.send(waiting)).await {
+        match timeout_at(until, self.queue.send(queued)).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return Err(Error::Unavailable(StorageError::closed())),
             Err(_) => return Err(Error::Unavailable(StorageError::timed_out())),
         }
-        match timeout_at(until + LONGEST_CHANGE, answered).await {
-            Ok(Ok(answer)) => answer,
+        match timeout_at(until + CHANGE_DEADLINE, result).await {
+            Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(Error::OutcomeUnknown(StorageError::closed())),
             Err(_) => Err(Error::OutcomeUnknown(StorageError::timed_out())),
         }
     }
 }
 
-/// Writes what waited.
+/// The task that writes queued posts.
 #[derive(Debug)]
 struct WriterTask {
     store: Store,
@@ -123,34 +125,35 @@ struct WriterTask {
 }
 
 impl WriterTask {
-    /// Writes posts in one transaction if that is possible, and answers each author.
-    async fn write(&self, mut batch: Vec<Waiting>) {
-        while let Some(until) = batch.iter().map(|waiting| waiting.until).min() {
+    /// Writes posts in one transaction if possible, and sends each author the result.
+    async fn write(&self, mut batch: Vec<QueuedPost>) {
+        while let Some(until) = batch.iter().map(|queued| queued.until).min() {
             match self.store.revise_by(until).await {
                 Ok(revision) => {
                     let (posts, authors): (Vec<_>, Vec<_>) = batch
                         .into_iter()
-                        .map(|waiting| (waiting.post, waiting.answer))
+                        .map(|queued| (queued.post, queued.response))
                         .unzip();
-                    let answers = self.write_or_retry(revision, &posts).await;
-                    for (author, answer) in authors.into_iter().zip(answers) {
-                        respond(author, answer);
+                    let results = self.write_or_retry(revision, &posts).await;
+                    for (author, result) in authors.into_iter().zip(results) {
+                        respond(author, result);
                     }
                     return;
                 }
                 Err(error) => {
-                    self.writes.note_error(&error);
-                    // An error before the deadline is the database's own: it would reject the others, too.
+                    self.writes.record_error(&error);
+                    // An error before the deadline comes from the database, and would reject the
+                    // others too.
                     let now = Instant::now();
                     let all = now < until;
                     batch = batch
                         .into_iter()
-                        .filter_map(|waiting| {
-                            if all || waiting.until <= now {
-                                respond(waiting.answer, Err(error.clone()));
+                        .filter_map(|queued| {
+                            if all || queued.until <= now {
+                                respond(queued.response, Err(error.clone()));
                                 None
                             } else {
-                                Some(waiting)
+                                Some(queued)
                             }
                         })
                         .collect();
@@ -165,10 +168,10 @@ impl WriterTask {
         posts: &[Post],
     ) -> Vec<Result<PostedUpdate>> {
         match self.write_together(revision, posts).await {
-            Ok(answers) => answers,
-            // One of them may be what the database rejects; the others needn't fail with it.
+            Ok(results) => results,
+            // The database may reject one of the posts only; the others must not fail with it.
             Err(error) if posts.len() > 1 && !matches!(error, Error::OutcomeUnknown(_)) => {
-                tracing::warn!(cause = ?error, posts = posts.len(), "posts could not be written together; each is tried alone");
+                tracing::warn!(cause = ?error, posts = posts.len(), "could not write posts together; writing each alone");
                 self.write_one_by_one(posts).await
             }
             Err(error) => posts.iter().map(|_| Err(error.clone())).collect(),
@@ -176,36 +179,36 @@ impl WriterTask {
     }
 
     async fn write_one_by_one(&self, posts: &[Post]) -> Vec<Result<PostedUpdate>> {
-        let mut answers = Vec::with_capacity(posts.len());
+        let mut results = Vec::with_capacity(posts.len());
         for (at, post) in posts.iter().enumerate() {
             match self.store.revise().await {
                 Ok(revision) => match self.write_together(revision, slice::from_ref(post)).await {
-                    Ok(answer) => answers.extend(answer),
-                    Err(error) => answers.push(Err(error)),
+                    Ok(result) => results.extend(result),
+                    Err(error) => results.push(Err(error)),
                 },
-                // It would reject each of the others as slowly.
+                // The remaining posts would fail as slowly.
                 Err(error) => {
-                    answers.extend(posts[at..].iter().map(|_| Err(error.clone())));
+                    results.extend(posts[at..].iter().map(|_| Err(error.clone())));
                     break;
                 }
             }
         }
-        answers
+        results
     }
 
-    /// Writes posts in one transaction, and returns what each came to.
+    /// Writes posts in one transaction, and returns the result of each.
     ///
     /// # Errors
-    /// If none was written.
+    /// Returns an error if no post was written.
     async fn write_together(
         &self,
         revision: Revision,
         posts: &[Post],
     ) -> Result<Vec<Result<PostedUpdate>>> {
-        let written = timeout(LONGEST_CHANGE, self.write_and_commit(revision, posts)).await;
+        let written = timeout(CHANGE_DEADLINE, self.write_and_commit(revision, posts)).await;
         let written =
             written.unwrap_or_else(|_| Err(Error::OutcomeUnknown(StorageError::timed_out())));
-        self.writes.note(&written);
+        self.writes.record(&written);
         written
     }
 
@@ -214,31 +217,31 @@ impl WriterTask {
         mut revision: Revision,
         posts: &[Post],
     ) -> Result<Vec<Result<PostedUpdate>>> {
-        let mut answers = Vec::with_capacity(posts.len());
+        let mut results = Vec::with_capacity(posts.len());
         let mut written = None;
         for post in posts {
             let before = revision.last_rev();
-            let answer = self.write_at(&mut revision, post).await;
-            match &answer {
+            let result = self.write_at(&mut revision, post).await;
+            match &result {
                 Ok(posted) if posted.rev > before => written = Some(posted.rev),
                 Err(error) if error.is_server_failure() => return Err(error.clone()),
-                // Rejected, or known: nothing was written.
+                // Rejected, or a repetition: nothing was written.
                 _ => {}
             }
-            answers.push(answer);
+            results.push(result);
         }
         if let Some(rev) = written {
             revision.commit().await?;
-            self.writes.note_commit();
+            self.writes.record_commit();
             self.hub.commit(rev);
         }
-        Ok(answers)
+        Ok(results)
     }
 
     async fn write_at(&self, revision: &mut Revision, post: &Post) -> Result<PostedUpdate> {
-        let entry = revision.snapshot().entry_known_as(&post.slug).await?;
-        let entry = entry.ok_or(Error::NotFound("entry"))?;
-        let request = named_request(entry.id, post);
+        let entry = revision.snapshot().entry_by_any_slug(&post.slug).await?;
+        let entry = entry.ok_or(Error::NotFound("live blog"))?;
+        let request = request_of(entry.id, post);
         match request.earlier_outcome(revision.snapshot()).await? {
             Some(Outcome::Posted(posted)) => return Ok(posted),
             Some(_) => return Err(Error::IdempotencyConflict),
@@ -246,7 +249,7 @@ impl WriterTask {
         }
         if entry.state == EntryState::Ended {
             return Err(Error::Forbidden(
-                "This entry has ended. Start it again at your desk to post to it.",
+                "This live blog has ended. Reopen it on its desk page to post to it.",
             ));
         }
         if post.marks.contains(&Mark::Pinned) {
@@ -272,13 +275,14 @@ impl WriterTask {
     }
 }
 
-fn respond(author: oneshot::Sender<Result<PostedUpdate>>, answer: Result<PostedUpdate>) {
-    // An author who has gone will send it again, under the same operation id.
-    let _ = author.send(answer);
+fn respond(author: oneshot::Sender<Result<PostedUpdate>>, result: Result<PostedUpdate>) {
+    // An author who disconnected will send the post again with the same operation id.
+    let _ = author.send(result);
 }
 
-/// A post as a named request. It goes to an entry, whatever the entry's slug is when it is sent again.
-fn named_request(entry: EntryId, post: &Post) -> NamedRequest<'_> {
+/// Returns a post as a request to deduplicate. It contains the entry's id, since the slug may have
+/// changed when the post is sent again.
+fn request_of(entry: EntryId, post: &Post) -> IdempotentRequest<'_> {
     let entry = entry.to_string();
     let headline = post
         .draft
@@ -287,16 +291,16 @@ fn named_request(entry: EntryId, post: &Post) -> NamedRequest<'_> {
         .map_or("", |line| line.as_str());
     let text = [&*entry, headline, post.draft.source.as_str()];
     let marks = post.marks.iter().map(|mark| mark.as_str());
-    NamedRequest::new(
+    IdempotentRequest::new(
         &post.author,
         Some(&post.op_id),
         text.into_iter().chain(marks),
     )
 }
 
-/// Now, less the time it waited; not before the entry began, and never in the future.
+/// Returns the time of posting: now minus `waited`, but not before the entry's start.
 fn posted_at(entry: &Entry, now: Timestamp, waited: Duration) -> Timestamp {
-    let waited = i64::try_from(waited.min(LONGEST_WAIT).as_micros()).unwrap_or(0);
+    let waited = i64::try_from(waited.min(MAX_WAIT).as_micros()).unwrap_or(0);
     now.plus_micros(-waited)
         .clamp(entry.starts_at.min(now), now)
 }

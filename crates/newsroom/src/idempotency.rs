@@ -1,5 +1,5 @@
-//! Requests that their callers named by an operation id, so that a retry is answered and not done
-//! again. A late retry therefore never undoes a later change.
+//! Requests with an operation id, chosen by the client. A repeated request returns the stored
+//! outcome and changes nothing, so a late retry never undoes a later change.
 
 use domain::{Caller, OpId, Timestamp};
 use sha2::{Digest, Sha256};
@@ -9,16 +9,16 @@ use crate::{
     storage::{Operation, Outcome, Revision, Snapshot},
 };
 
-/// A request, with the operation id that its caller gave it, if any.
+/// A request, with its operation id if it has one.
 #[derive(Debug)]
-pub struct NamedRequest<'a> {
+pub struct IdempotentRequest<'a> {
     caller: &'a Caller,
     op_id: Option<&'a OpId>,
     hash: Vec<u8>,
 }
 
-impl<'a> NamedRequest<'a> {
-    /// The request of `caller` that consists of `parts`.
+impl<'a> IdempotentRequest<'a> {
+    /// Creates the request of `caller` that consists of `parts`.
     pub fn new<'p>(
         caller: &'a Caller,
         op_id: Option<&'a OpId>,
@@ -31,27 +31,27 @@ impl<'a> NamedRequest<'a> {
         }
     }
 
-    /// The outcome of the request, if it was done before.
+    /// Returns the outcome of an earlier request with the same operation id.
     ///
     /// # Errors
-    /// [`Error::IdempotencyConflict`] if the operation id was used for a different request, or if the database
-    /// can't be reached.
+    /// Returns [`Error::IdempotencyConflict`] if that was a different request, and an error if the
+    /// database can't be reached.
     pub async fn earlier_outcome(&self, snapshot: &mut Snapshot) -> Result<Option<Outcome>> {
         let Some(op_id) = self.op_id else {
             return Ok(None);
         };
         match snapshot.operation(self.caller.id, op_id).await? {
             None => Ok(None),
-            Some(done) if done.request_hash == self.hash => Ok(Some(done.outcome)),
+            Some(earlier) if earlier.request_hash == self.hash => Ok(Some(earlier.outcome)),
             Some(_) => Err(Error::IdempotencyConflict),
         }
     }
 
-    /// Stores the outcome of the request, done at `now`, if it has an operation id. Also for a request
-    /// that changed nothing: its retry must not change what others changed in between.
+    /// Stores the outcome of the request at `now`, if it has an operation id. Called also for a
+    /// request that changed nothing, so that its retry doesn't overwrite later changes by others.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn store_outcome(
         self,
         revision: &mut Revision,
@@ -71,11 +71,12 @@ impl<'a> NamedRequest<'a> {
     }
 }
 
-/// Hash that identifies a request, to detect an operation id reused for a different one.
+/// Returns the hash that identifies a request, to detect an operation id that is reused for a
+/// different one.
 fn request_hash<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
     let mut hash = Sha256::new();
     for part in parts {
-        // Each part's length comes first, so that no two requests hash the same bytes.
+        // Each part is prefixed with its length, so that different requests hash different bytes.
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }

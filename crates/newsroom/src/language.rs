@@ -1,36 +1,36 @@
-//! Language tags, as people write them.
+//! Parses language tags.
 
 use domain::{Invalid, Language};
 use icu_locale_core::LanguageIdentifier;
 
-/// The longest language tag, in bytes: what RFC 5646 (section 4.4.1) asks for.
+/// The maximum length of a language tag, in bytes. RFC 5646 (section 4.4.1) requires at least this.
 pub const MAX_LENGTH: usize = 35;
 
-/// Parses a language tag (BCP 47: a language, and if needed a script, a region and variants), and writes it
-/// in its canonical case.
+/// Parses a language tag (BCP 47: a language, and optionally a script, a region and variants) into
+/// its canonical case.
 ///
 /// # Errors
-/// With a sentence for the person who typed it, if it is no such tag.
+/// Returns a message for the person who entered it.
 pub fn parse(tag: &str) -> Result<Language, Invalid> {
-    // Programs write an underscore, too, as in the names of POSIX locales.
+    // Accept underscores too, as in POSIX locale names.
     let tag = tag.trim().replace('_', "-");
-    // Registered languages have two or three letters; `english` would be well-formed, and name none.
+    // Registered languages have two or three letters; `english` is well-formed but not registered.
     let parsed = LanguageIdentifier::try_from_str(&tag)
         .ok()
         .filter(|parsed| parsed.language.as_str().len() <= 3);
     match parsed {
-        Some(parsed) if tag.len() <= MAX_LENGTH => Ok(Language::known(parsed.to_string())),
+        Some(parsed) if tag.len() <= MAX_LENGTH => Ok(Language::new_unchecked(parsed.to_string())),
         _ => Err(Invalid::new(
             "language",
-            "There is no such language tag; write one like en, ar or pt-BR.",
+            "There is no such language tag. Enter one such as en, ar or pt-BR.",
         )),
     }
 }
 
-/// Parses a language tag that may be left empty: then the entry has the site's language.
+/// Parses a language tag that may be empty, which means the site's language.
 ///
 /// # Errors
-/// As [`parse`].
+/// See [`parse`].
 pub fn parse_if_any(tag: &str) -> Result<Option<Language>, Invalid> {
     match tag.trim() {
         "" => Ok(None),
@@ -43,8 +43,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_has_one_spelling() {
-        for (tag, spelled) in [
+    fn tag_is_converted_to_canonical_case() {
+        for (tag, canonical) in [
             ("en", "en"),
             (" AR ", "ar"),
             ("pt-br", "pt-BR"),
@@ -54,12 +54,12 @@ mod tests {
             ("es-419", "es-419"),
             ("ckb", "ckb"),
         ] {
-            assert_eq!(parse(tag).unwrap().as_str(), spelled, "{tag}");
+            assert_eq!(parse(tag).unwrap().as_str(), canonical, "{tag}");
         }
     }
 
     #[test]
-    fn what_is_no_tag_is_refused() {
+    fn invalid_tags_are_rejected() {
         for tag in [
             "english",
             "e",

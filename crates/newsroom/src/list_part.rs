@@ -1,5 +1,5 @@
-//! Keeps the parts of long lists of cards. A revision changes one part; the others are the same bytes,
-//! which need neither be put together nor be compressed again.
+//! A cache of rendered parts of long lists. A revision changes one part; the others keep their
+//! bytes, and are neither rendered nor compressed again.
 
 use std::{
     fmt,
@@ -15,9 +15,9 @@ use moka::sync::Cache;
 
 use crate::{Entry, LiveUpdate};
 
-/// How much memory kept parts may take.
-const MAX_BYTES: u64 = 64 * 1024 * 1024;
-/// What a part takes beside its HTML: its key and its place in the cache, in bytes.
+/// The size of the cache, in bytes.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// The size of a part without its HTML, in bytes: its key and the cache's own data.
 const OVERHEAD: usize = 2048;
 
 /// Consecutive cards of a list.
@@ -27,20 +27,20 @@ pub struct ListPart {
     html: Bytes,
 }
 
-/// How cards are put together. Each form of a part is kept by itself.
+/// The layout of cards in a part. Each layout is cached separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ListForm {
     /// The list of an entry's page.
     Page(Order),
-    /// Cards alone, one after the other.
+    /// A sequence of cards without a list around it.
     Block(Order),
 }
 
-/// The parts that were made; cheap to clone.
+/// The cache of parts; cheap to clone.
 #[derive(Clone)]
 pub struct ListParts(Cache<Key, Arc<ListPart>>);
 
-/// What decides about a part's bytes: a card is the same for the same revision of its update.
+/// The key of a part. A card's HTML depends only on its update and revision.
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     epoch: Epoch,
@@ -57,7 +57,7 @@ impl ListPart {
         }
     }
 
-    /// Returns the part's number, which no other part of this process has.
+    /// Returns the part's number, which is unique in this process.
     pub const fn number(&self) -> u64 {
         self.number
     }
@@ -72,7 +72,7 @@ impl Default for ListParts {
     fn default() -> Self {
         Self(
             Cache::builder()
-                .max_capacity(MAX_BYTES)
+                .max_capacity(CACHE_BYTES)
                 .weigher(|_, part: &Arc<ListPart>| {
                     u32::try_from(OVERHEAD + part.html.len()).unwrap_or(u32::MAX)
                 })
@@ -82,7 +82,7 @@ impl Default for ListParts {
 }
 
 impl ListParts {
-    /// Returns the part that `updates` of `entry` make in `form`. `make` puts it together if it isn't kept.
+    /// Returns the part with `updates` of `entry` in `form`, and calls `make` if it is not cached.
     pub fn get(
         &self,
         entry: &Entry,
@@ -102,7 +102,7 @@ impl ListParts {
 impl fmt::Debug for ListParts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ListParts")
-            .field("kept", &self.0.entry_count())
+            .field("parts", &self.0.entry_count())
             .finish()
     }
 }

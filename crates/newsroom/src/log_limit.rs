@@ -1,30 +1,30 @@
-//! Keeps messages that repeat from flooding the log.
+//! Limits how often a repeated message is logged.
 
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-/// How often a message is logged at most.
+/// The minimum interval between two messages with the same key.
 const INTERVAL: Duration = Duration::from_mins(1);
-/// How many messages are told apart; beyond that the one that was logged first is forgotten.
+/// The maximum number of keys. Beyond it, the oldest key is forgotten.
 const MAX_KEYS: usize = 64;
 
-/// Messages that are told apart by `K`, each of which is logged at most once a minute.
+/// A limit of one message a minute for each key of type `K`.
 #[derive(Debug)]
 pub struct LogLimit<K>(Mutex<Vec<(K, Instant)>>);
 
 impl<K: PartialEq> LogLimit<K> {
-    /// No message was logged yet.
+    /// Creates a limit for which nothing was logged yet.
     pub const fn new() -> Self {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// Whether to log the message `key` now.
+    /// Returns whether to log a message with `key` now.
     pub fn allows(&self, key: K) -> bool {
         let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         logged.retain(|(_, at)| at.elapsed() < INTERVAL);
-        if logged.iter().any(|(known, _)| *known == key) {
+        if logged.iter().any(|(other, _)| *other == key) {
             return false;
         }
         if logged.len() == MAX_KEYS {

@@ -1,4 +1,16 @@
-//! From what an author wrote to what a reader's browser may be given.
+//! Converts an author's Markdown and HTML to HTML that is safe for readers' browsers.
+//!
+//! The steps of [`to_safe_html`], and the modules behind them:
+//!
+//! 1. `markdown`: parses Markdown (comrak) with limits, and writes HTML. `definitions` and
+//!    `footnotes` keep text that Markdown would hide.
+//! 2. `authored`, `author_html`, `tags`, `elements`: keep the allowed part of the author's own
+//!    HTML, and record the rest in `removed`.
+//! 3. `parse_budget`: rejects HTML that a parser would turn into too many elements.
+//! 4. `policy`: the allowed elements, attributes and URLs, and the sanitizer (ammonia).
+//! 5. `tables` and `directions`: make tables scrollable by keyboard, and give blocks a direction.
+//!
+//! `limits` has the limits and their messages; `plain_text` makes excerpts.
 
 mod author_html;
 mod authored;
@@ -25,21 +37,21 @@ use limits::{Exceeded, MAX_BYTES, MAX_PASSES, TooMuch};
 
 pub use markdown::options as markdown_options;
 
-/// How long an excerpt is at most, in characters: what a search engine or a preview shows of it.
+/// The maximum length of an excerpt, in characters: about what search engines and previews show.
 const EXCERPT: usize = 200;
 
-/// HTML that can do nothing but be read. Only the sanitiser makes one, and only one of these may
-/// reach a page as it is.
+/// HTML that can run no code. Only the sanitizer creates it, and only this type may be inserted
+/// into a page unescaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SafeHtml {
     html: String,
-    /// Its first words.
+    /// The first words as plain text.
     excerpt: String,
 }
 
 impl SafeHtml {
-    /// What the database kept of an earlier [`to_safe_html`]. An update of an older release has no
-    /// excerpt; it is made now.
+    /// Wraps stored results of [`to_safe_html`]. The excerpt is empty for updates of an older
+    /// version, and is then computed.
     pub(crate) fn stored(html: String, excerpt: String) -> Self {
         if excerpt.is_empty() {
             return Self::of(html);
@@ -52,32 +64,33 @@ impl SafeHtml {
         Self { html, excerpt }
     }
 
-    /// The HTML itself.
+    /// Returns the HTML.
     pub fn as_str(&self) -> &str {
         &self.html
     }
 
-    /// Its first words, as they are stored beside it.
+    /// Returns the excerpt in the form to store.
     pub(crate) fn stored_excerpt(&self) -> &str {
         &self.excerpt
     }
 
-    /// The HTML for one place in a page. `prefix` names the update and the place, as in `update-12`: the
-    /// ids of its footnotes begin with it, so that they are the page's only ones.
+    /// Returns the HTML for one position in a page. `prefix`, such as `update-12`, is prepended to
+    /// the ids of footnotes, so that they are unique in the page.
     pub fn in_place(&self, prefix: &str) -> String {
         footnotes::with_prefix(&self.html, prefix)
     }
 
-    /// Whether a reader sees anything of it: a character that leaves a mark, a picture, a film, or a rule.
+    /// Returns whether anything is visible: a character, an image, a video, an audio player, or a
+    /// rule.
     pub fn is_visible(&self) -> bool {
         let media = ["<img ", "<hr", "<source ", "<video src=", "<audio src="];
-        plain_text::shows(&self.html) || media.iter().any(|tag| self.html.contains(tag))
+        plain_text::has_visible_char(&self.html) || media.iter().any(|tag| self.html.contains(tag))
     }
 
-    /// Its first words on one line, without markup: at most `longest` characters, and never more
-    /// than 200. The last of them is `…` if more follows.
-    pub fn excerpt(&self, longest: usize) -> String {
-        plain_text::cut(&self.excerpt, longest)
+    /// Returns the first words on one line, without markup: at most `max` characters, and never
+    /// more than 200. Ends with `…` if more follows.
+    pub fn excerpt(&self, max: usize) -> String {
+        plain_text::cut(&self.excerpt, max)
     }
 }
 
@@ -87,37 +100,38 @@ impl fmt::Display for SafeHtml {
     }
 }
 
-/// What is made of an author's text.
+/// The result of rendering an author's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
-    /// What readers get.
+    /// The HTML for readers.
     pub html: SafeHtml,
-    /// What the author typed and readers don't get, as in `iframe youtube.com`, `link Reuters` or
-    /// `attribute style`: each once, and 20 at most. Empty if nothing was removed.
+    /// What was removed from the text, such as `iframe youtube.com`, `link Reuters` or `attribute
+    /// style`: each once, and at most 20. Empty if nothing was removed.
     pub removed: Vec<String>,
 }
 
-/// The version of [`to_safe_html`], stored beside what it made. Whoever changes what it makes of a text
-/// raises this; `ringside rerender` makes anew what has another version.
+/// The version of [`to_safe_html`], stored with its results. Increment it with each change of the
+/// results; `ringside rerender` then renders stored updates again.
 pub const MARKUP_VERSION: i64 = 1;
 
-/// Reads `source` as Live Markdown: GitHub's (tables, strike-through, task lists, footnotes, bare
-/// addresses as links), in which a line end ends a line, emphasis needs no spaces around it, and HTML may
-/// stand. Keeps of it what is safe: no scripts, no handlers, no styles, no addresses but those of the web,
-/// mail and telephone and of this site. Each block has a direction, tables stand in regions that the
-/// keyboard can scroll, and headings are below the card's own.
+/// Renders `source` as Live Markdown: GitHub's Markdown (tables, strikethrough, task lists,
+/// footnotes, automatic links) with hard line breaks, emphasis without spaces around it, and HTML.
 ///
-/// The ids of footnotes are `fn-1` and `fnref-1`, until [`SafeHtml::in_place`] makes them those of a place.
+/// The result is safe: no scripts, event handlers or styles, and only URLs of the web, mail,
+/// telephone and this site. Each block has a direction, tables are in scrollable regions, and
+/// headings are below the level of the card's headline. The ids of footnotes are `fn-1` and
+/// `fnref-1`, until [`SafeHtml::in_place`] adds a prefix.
 ///
-/// It may take tens of milliseconds: call it through [`crate::Newsroom::render_markdown`].
+/// Takes up to tens of milliseconds: call it through [`crate::Newsroom::render_markdown`].
 ///
 /// # Errors
-/// If the text nests too deeply, or becomes too many elements or too much HTML, with a sentence for
-/// its author. Neither parser does more work than these bounds allow.
+/// Returns a message for the author if the text nests too deeply, or results in too many elements
+/// or too much HTML.
+/// These limits also bound the work of both parsers.
 pub fn to_safe_html(source: &Source) -> Result<Rendered, Invalid> {
     let (html, removed) = markdown::to_html(source.as_str())?;
     parse_budget::check(&html).map_err(TooMuch::from)?;
-    let safe = sanitised(&html)?;
+    let safe = sanitized(&html)?;
     if safe.len() > MAX_BYTES {
         return Err(TooMuch::from(Exceeded::Bytes).into());
     }
@@ -127,13 +141,12 @@ pub fn to_safe_html(source: &Source) -> Result<Rendered, Invalid> {
     })
 }
 
-/// What is safe of `html`, as readers get it. A parser reads it as what it was written from: the same again
-/// is the same.
-fn sanitised(html: &str) -> Result<String, TooMuch> {
-    let mut safe = sanitised_once(html);
-    // Tags that overlap may be read in another way when they are written anew.
+/// Sanitizes `html`, until parsing and writing it again no longer changes it.
+fn sanitized(html: &str) -> Result<String, TooMuch> {
+    let mut safe = sanitized_once(html);
+    // Parsers may read overlapping tags differently after they were rewritten.
     for _ in 0..MAX_PASSES {
-        let again = sanitised_once(&safe);
+        let again = sanitized_once(&safe);
         if again == safe {
             return Ok(safe);
         }
@@ -142,8 +155,8 @@ fn sanitised(html: &str) -> Result<String, TooMuch> {
     Err(Exceeded::Overlap.into())
 }
 
-fn sanitised_once(html: &str) -> String {
-    static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(policy::sanitiser);
-    let safe = SANITISER.clean(html).to_string();
+fn sanitized_once(html: &str) -> String {
+    static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(policy::sanitizer);
+    let safe = SANITIZER.clean(html).to_string();
     directions::with_directions(tables::accessible(safe.trim_end()).trim_end())
 }

@@ -1,4 +1,21 @@
-//! The newsroom itself: what all use cases share.
+//! The type [`Newsroom`]: its parts, start-up, maintenance, and how a change is published.
+//!
+//! The use cases are in one file for each capability:
+//!
+//! - `posting.rs`: `post_update`, `post_marked_update`, `edit_update`, `patch_update`,
+//!   `delete_update`, `restore_update`, `mark_update`, `editable_update`, `last_change`,
+//!   `removed_parts`
+//! - `desk.rs`: `create_entry`, `create_entry_once`, `start_entry`, `end_entry`, `edit_entry`,
+//!   `patch_entry`, `desk`, `desk_entry`, `entry`, `entry_by_slug`
+//! - `reading.rs`: `front_page`, `live_page`, `entry_page`, `update_page`, `updates_after`,
+//!   `current_slug`, `head`, `changes`, `check_cursor` and others
+//! - `accounts.rs`: `create_account`, `set_up`, `accounts`, `set_password`, `change_password`,
+//!   `set_role`, `disable_account`, `enable_account`
+//! - `sessions.rs`: `log_in`, `log_out`, `caller`, `session`, `sessions`, `end_session` and others
+//! - `tokens.rs`: `create_token`, `tokens`, `revoke_token`, `token_caller`
+//! - `rendering.rs`: `render_markdown`
+//! - `rerender.rs`: `count_outdated_updates`, `rerender_after`
+//! - `repair.rs`: `repair_revisions`
 
 use std::{
     path::PathBuf,
@@ -16,8 +33,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Cards, Clock, Error, Renderers, Result, UNDO_WINDOW,
     group_commit::GroupCommitWriter,
-    idempotency::NamedRequest,
-    kept_updates::KeptUpdates,
+    idempotency::IdempotentRequest,
     last_seen::LastSeen,
     live::{FeedHead, FeedId, Frame, HighWaterMark, Hub, Tailer, pg_notify},
     passwords::PasswordHasher,
@@ -25,53 +41,55 @@ use crate::{
     rendering::RenderPool,
     storage::{OpenError, Outcome, Revision, ServerPresence, StorageError, Store},
     tasks::Tasks,
+    update_cache::UpdateCache,
     write_health::WriteHealth,
 };
 
-/// How often old sessions, old operations and the texts of deleted updates are removed.
+/// How often expired sessions, old operations and the texts of deleted updates are removed.
 const MAINTENANCE_INTERVAL: Duration = Duration::from_mins(1);
-/// How long operations are remembered, in microseconds: ninety days. A browser may keep a post for weeks
-/// before it is online again.
-const OPERATION_LIFE: i64 = 90 * 24 * 60 * 60 * 1_000_000;
-/// How long a change may take in all. What takes longer has an unknown outcome.
-pub(crate) const LONGEST_CHANGE: Duration = Duration::from_secs(10);
-/// How long a use case waits for its change to reach this server's connections before it answers:
-/// what was saved is saved, and the tailer will come to it.
+/// How long operation ids are stored, in microseconds: ninety days. A browser may keep a post for
+/// weeks until it is online again.
+const OPERATION_LIFETIME: i64 = 90 * 24 * 60 * 60 * 1_000_000;
+/// The deadline of a change, including its commit. After it, the outcome is unknown.
+pub(crate) const CHANGE_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a use case waits until its change is visible to this server's readers. Then it returns
+/// all the same: the change is committed, and the tailer will publish it.
 const PUBLISH_DEADLINE: Duration = Duration::from_secs(2);
-/// How many bytes of catch-ups are kept for whoever asks the same within a few seconds.
-const CATCH_UP_BYTES: u64 = 32 * 1024 * 1024;
+/// The size of the cache for catch-ups, in bytes. Many clients request the same ones within
+/// seconds.
+const CATCH_UP_CACHE_BYTES: u64 = 32 * 1024 * 1024;
 
-/// What a newsroom is made of.
+/// The configuration of a [`Newsroom`].
 pub struct Options {
-    /// The database's address, `sqlite://...` or `postgres://...`.
+    /// The database's URL, `sqlite://...` or `postgres://...`.
     pub database_url: String,
     /// How long a request waits for the database before it fails.
     pub database_deadline: Duration,
-    /// Where to note the highest revision that was published, if anywhere.
-    pub mark: Option<PathBuf>,
-    /// Tells the time.
+    /// The file of the [high-water mark](HighWaterMark), if one is kept.
+    pub high_water_mark: Option<PathBuf>,
+    /// The clock.
     pub clock: Clock,
-    /// How open pages are to stay in touch.
+    /// The settings that open pages receive.
     pub policy: FeedPolicy,
-    /// The language of entries that have none of their own.
+    /// The language of entries without a language of their own.
     pub language: Language,
-    /// Makes what pages and the feed are made of.
+    /// The functions that render cards, highlights and summaries.
     pub render: Renderers,
 }
 
-/// How the server would have pages stay in touch.
+/// The settings that open pages receive with each heartbeat and each response to a poll.
 #[derive(Clone, Debug)]
 pub struct FeedPolicy {
-    /// How long a page that polls waits, in milliseconds.
+    /// The polling interval, in milliseconds.
     pub interval_ms: u32,
-    /// The transport pages take.
+    /// The preferred transport.
     pub transport: Transport,
-    /// The build that answers.
+    /// The server's build.
     pub build: String,
 }
 
 impl FeedPolicy {
-    /// What `head` answers at `now`.
+    /// Returns the response to a poll of `feed` at `now`.
     pub fn head(&self, feed: &FeedHead, now: Timestamp) -> Head {
         Head {
             epoch: feed.epoch.clone(),
@@ -85,13 +103,13 @@ impl FeedPolicy {
     }
 }
 
-/// Everything people can do, without HTTP.
+/// The engine: one method for each use case.
 #[derive(Debug)]
 pub struct Newsroom {
     pub(crate) store: Store,
     pub(crate) posts: GroupCommitWriter,
     pub(crate) cards: Cards,
-    pub(crate) kept_updates: KeptUpdates,
+    pub(crate) update_cache: UpdateCache,
     pub(crate) hub: Arc<Hub>,
     pub(crate) clock: Clock,
     pub(crate) policy: FeedPolicy,
@@ -101,17 +119,17 @@ pub struct Newsroom {
     pub(crate) catch_ups: Cache<(FeedId, Cursor, Rev), Frame>,
     pub(crate) writes: Arc<WriteHealth>,
     tasks: Tasks,
-    mark: Option<PathBuf>,
+    high_water_mark: Option<PathBuf>,
     following: AtomicBool,
-    /// Tells commands that a server uses the database, for as long as this lives.
+    /// Marks the database as used by a server, so that commands can detect it.
     presence: OnceLock<ServerPresence>,
 }
 
 impl Newsroom {
-    /// Opens the database, and brings it up to date.
+    /// Opens the database, and applies pending migrations.
     ///
     /// # Errors
-    /// With one sentence for whoever runs the server.
+    /// Returns a message for the server's operator.
     pub async fn open(options: Options) -> Result<Arc<Self>, OpenError> {
         let store = Store::open(&options.database_url, options.database_deadline)
             .await?
@@ -138,28 +156,28 @@ impl Newsroom {
             presence: OnceLock::new(),
             hub,
             cards: Cards::new(options.render),
-            kept_updates: KeptUpdates::default(),
+            update_cache: UpdateCache::default(),
             clock: options.clock,
             policy: options.policy,
             rendering: RenderPool::default(),
             passwords: PasswordHasher::default(),
             last_seen: LastSeen::default(),
             catch_ups: Cache::builder()
-                .max_capacity(CATCH_UP_BYTES)
+                .max_capacity(CATCH_UP_CACHE_BYTES)
                 .weigher(|_, frame: &Frame| u32::try_from(frame.size()).unwrap_or(u32::MAX))
                 .time_to_live(Duration::from_secs(5))
                 .build(),
-            mark: options.mark,
+            high_water_mark: options.high_water_mark,
             following: AtomicBool::new(false),
             store,
         }))
     }
 
-    /// Follows the database until `stop`: from here on the feeds are live, and old rows are removed.
-    /// Returns once the state of every feed is known.
+    /// Starts following the database until `stop`: from now on the feeds are live, and maintenance
+    /// runs. Returns once the state of every feed is loaded.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn follow(self: &Arc<Self>, stop: CancellationToken) -> Result<()> {
         self.presence.get_or_init(|| self.store.announce_server());
         let mut tailer = Tailer::new(
@@ -168,9 +186,9 @@ impl Newsroom {
             Arc::clone(&self.hub),
             self.clock.clone(),
             self.policy.clone(),
-            self.mark.clone().map(HighWaterMark::open),
+            self.high_water_mark.clone().map(HighWaterMark::open),
         );
-        tailer.look().await?;
+        tailer.poll().await?;
         self.tasks
             .supervise("tailer", stop.clone(), move || tailer.clone().run());
         self.following.store(true, Ordering::Release);
@@ -197,26 +215,27 @@ impl Newsroom {
         Ok(())
     }
 
-    /// Where the feeds stand, and their connections.
+    /// Returns the hub, which has the state and the subscriptions of all feeds.
     pub fn hub(&self) -> &Hub {
         &self.hub
     }
 
-    /// Tells the time.
+    /// Returns the clock.
     pub const fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Waits for background tasks, which must have been told to stop, and closes the database.
+    /// Waits until the background tasks have stopped, and closes the database. Cancel the token
+    /// given to [`Newsroom::follow`] first.
     pub async fn close(&self) {
         self.tasks.finish().await;
         self.store.close().await;
     }
 
-    /// Whether requests can be served. Responds within a second.
+    /// Checks whether requests can be served. Returns within a second.
     ///
     /// # Errors
-    /// With what fails.
+    /// Returns the first problem found.
     pub async fn check_readiness(&self) -> Result<(), NotReady> {
         if self.hub.is_closing() {
             return Err(NotReady::Closing);
@@ -238,33 +257,35 @@ impl Newsroom {
         }
     }
 
-    /// Runs a use case that changes the database, no longer than [`LONGEST_CHANGE`], and notes whether the
-    /// database's storage failed.
+    /// Runs a use case that changes the database, with the deadline [`CHANGE_DEADLINE`], and
+    /// records whether the storage below the database failed.
     pub(crate) async fn change<T>(&self, change: impl Future<Output = Result<T>>) -> Result<T> {
-        let result = match tokio::time::timeout(LONGEST_CHANGE, change).await {
+        let result = match tokio::time::timeout(CHANGE_DEADLINE, change).await {
             Ok(result) => result,
-            // It may have been in the middle of the commit.
+            // The deadline may have passed during the commit.
             Err(_) => Err(Error::OutcomeUnknown(StorageError::timed_out())),
         };
-        self.writes.note(&result);
+        self.writes.record(&result);
         result
     }
 
-    /// Commits a change, waits until this server's pages show it, and returns its last revision.
+    /// Commits a change, waits until it is visible to this server's readers, and returns its
+    /// revision.
     pub(crate) async fn publish(&self, revision: Revision) -> Result<Rev> {
         let rev = revision.last_rev();
         revision.commit().await?;
-        self.writes.note_commit();
+        self.writes.record_commit();
         self.hub.commit(rev);
         self.wait_until_published(rev).await;
         Ok(rev)
     }
 
-    /// The same for a named request, whose `outcome` at `now` is stored in the same transaction.
+    /// Like [`Newsroom::publish`], for a request with an operation id: its `outcome` at `now` is
+    /// stored in the same transaction.
     pub(crate) async fn publish_outcome(
         &self,
         mut revision: Revision,
-        request: NamedRequest<'_>,
+        request: IdempotentRequest<'_>,
         outcome: Outcome,
         now: Timestamp,
     ) -> Result<Rev> {
@@ -272,15 +293,18 @@ impl Newsroom {
         self.publish(revision).await
     }
 
-    /// Waits until this server's pages can show what changed at `rev`: whoever is told "posted" and
-    /// looks, sees it.
+    /// Waits until the change at `rev` is visible to this server's readers, so that an author who
+    /// requests a page after posting sees the update.
     pub(crate) async fn wait_until_published(&self, rev: Rev) {
         if self.following.load(Ordering::Acquire)
             && tokio::time::timeout(PUBLISH_DEADLINE, self.hub.published(rev))
                 .await
                 .is_err()
         {
-            tracing::warn!(rev, "a change is saved, but slow to reach open pages");
+            tracing::warn!(
+                rev,
+                "a committed change was not published within two seconds"
+            );
         }
     }
 
@@ -289,15 +313,17 @@ impl Newsroom {
         loop {
             interval.tick().await;
             let now = self.clock.now();
-            let swept = async {
+            let maintained = async {
                 self.maintain_sessions().await?;
                 self.store
-                    .forget_operations(now.plus_micros(-OPERATION_LIFE))
+                    .delete_operations(now.plus_micros(-OPERATION_LIFETIME))
                     .await?;
-                self.store.wipe_deleted(now.plus_micros(-UNDO_WINDOW)).await
+                self.store
+                    .erase_deleted(now.plus_micros(-UNDO_WINDOW))
+                    .await
             };
-            if let Err(error) = swept.await {
-                tracing::warn!(%error, cause = ?error, "maintenance failed; trying again in a minute");
+            if let Err(error) = maintained.await {
+                tracing::warn!(%error, cause = ?error, "maintenance failed; retrying in a minute");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Passwords: how they are hashed, and which are refused because they are easily guessed.
+//! Hashes and verifies passwords, and rejects passwords that are easily guessed.
 
 use std::{collections::HashSet, sync::Arc, sync::LazyLock};
 
@@ -8,16 +8,16 @@ use tokio::sync::Semaphore;
 
 use crate::{Error, Result};
 
-/// Password hashes that are computed at once: each takes 19 MiB and a core for a while.
-const HASHES_AT_ONCE: usize = 2;
-/// Passwords that wait to be hashed at most. At some 50 ms each, the last one waits for little more than a second on
-/// a machine with two cores; whoever comes beyond is refused at once instead of waiting for ever longer.
-const HASHES_WAITING: usize = 50;
+/// The number of passwords hashed concurrently. Each takes 19 MiB and a CPU core for a while.
+const MAX_CONCURRENT_HASHES: usize = 2;
+/// The maximum number of queued passwords. At about 50 ms each, the last one waits for little more
+/// than a second on a machine with two cores. Further ones are rejected at once.
+const MAX_QUEUED_HASHES: usize = 50;
 
-/// Words that are well-known as passwords, in lower case. People put digits and punctuation around them.
+/// Common passwords without digits and punctuation, in lower case.
 const COMMON: &str = include_str!("common_passwords.txt");
 static COMMON_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| COMMON.lines().collect());
-/// What a keyboard or an alphabet spells, one row after the other.
+/// Sequences of keys on a keyboard and of letters of an alphabet.
 const RUNS: [&str; 9] = [
     "0123456789012345678901234567890",
     "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
@@ -29,35 +29,35 @@ const RUNS: [&str; 9] = [
     "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
     "qazwsxedcrfvtgbyhnujm",
 ];
-/// The longest unit that a password may be a repetition of, in characters: `abcabcabca` is as good as `abc`.
-const LONGEST_UNIT: usize = 4;
-/// How many characters around a common word, or beside the username, make no difference to somebody who guesses: a
-/// year and two marks.
+/// The maximum length of a repeated unit, in characters: `abcabcabca` is as weak as `abc`.
+const MAX_UNIT: usize = 4;
+/// The number of characters around a common word, or beside the username, that add no security: a
+/// year and two punctuation marks.
 const DECORATION: usize = 6;
 
-/// Hashes and verifies passwords beside the async tasks, few at once and with a bounded queue.
+/// Hashes and verifies passwords on blocking threads, few at once and with a bounded queue.
 #[derive(Debug)]
 pub struct PasswordHasher {
-    /// A permit for each password that is hashed or waits to be.
-    places: Arc<Semaphore>,
+    /// A permit for each password that is hashed or queued.
+    queue_permits: Arc<Semaphore>,
     /// A permit for each password that is hashed.
-    turns: Arc<Semaphore>,
+    run_permits: Arc<Semaphore>,
 }
 
 impl Default for PasswordHasher {
     fn default() -> Self {
         Self {
-            places: Arc::new(Semaphore::new(HASHES_AT_ONCE + HASHES_WAITING)),
-            turns: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
+            queue_permits: Arc::new(Semaphore::new(MAX_CONCURRENT_HASHES + MAX_QUEUED_HASHES)),
+            run_permits: Arc::new(Semaphore::new(MAX_CONCURRENT_HASHES)),
         }
     }
 }
 
 impl PasswordHasher {
-    /// The hash of a password that was chosen, as a PHC string.
+    /// Returns the hash of a new password as a PHC string.
     ///
     /// # Errors
-    /// [`Error::Busy`] if too many passwords wait, or [`Error::Internal`].
+    /// Returns [`Error::Busy`] if the queue is full, or [`Error::Internal`].
     pub async fn hash(&self, password: &Password) -> Result<String> {
         let password = password.reveal().to_owned();
         self.run(move || hash(&password)).await?.map_err(|error| {
@@ -66,13 +66,13 @@ impl PasswordHasher {
         })
     }
 
-    /// Whether `password` is the one that `stored` is the hash of. Without a hash it never is, and that takes as long:
-    /// the time must not tell which names exist.
+    /// Returns whether `password` matches the hash `stored`. Without a hash it returns `false`
+    /// after the same time, so that the time doesn't reveal which accounts exist.
     ///
     /// # Errors
-    /// [`Error::Busy`] if too many passwords wait, or [`Error::Internal`].
+    /// Returns [`Error::Busy`] if the queue is full, or [`Error::Internal`].
     pub async fn verify(&self, password: &str, stored: Option<String>) -> Result<bool> {
-        // No password is longer, and no prefix of a longer text is the password.
+        // No password is longer, and a longer text never matches.
         let password: String = password.chars().take(Password::MAX + 1).collect();
         self.run(move || match stored {
             Some(stored) => verify(&password, &stored),
@@ -81,62 +81,61 @@ impl PasswordHasher {
         .await
     }
 
-    /// Runs `work` on a thread of its own when its turn comes. The turn lasts as long as the work does, even if the
-    /// caller is gone before.
+    /// Runs `work` on a blocking thread when a permit is free. The permit is held until the work
+    /// ends, even if the caller is dropped.
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let place = Arc::clone(&self.places).try_acquire_owned();
-        let place = place.map_err(|_| Error::Busy)?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let queue_permit = Arc::clone(&self.queue_permits).try_acquire_owned();
+        let queue_permit = queue_permit.map_err(|_| Error::Busy)?;
+        let run_permit = Arc::clone(&self.run_permits).acquire_owned().await;
         let work = move || {
-            let _held = (place, turn);
+            let _permits = (queue_permit, run_permit);
             work()
         };
         tokio::task::spawn_blocking(work).await.map_err(|error| {
-            tracing::error!(%error, "a password's hash was cut off");
+            tracing::error!(%error, "hashing a password was interrupted");
             Error::Internal("The server is shutting down. Try again.")
         })
     }
 }
 
-/// Refuses a password that is among the first that somebody would try: a common word with a few digits or marks
-/// around it, a run of keys, a short repetition, or little more than the username.
+/// Rejects a password that attackers try first: a common word with a few digits or marks around it,
+/// a sequence of keys, a short repetition, or little more than the username.
 ///
 /// # Errors
-/// With a sentence for the person who chose it.
-pub fn refuse_weak(password: &Password, username: &Username) -> Result<(), Invalid> {
+/// Returns a message for the person who chose it.
+pub fn reject_weak(password: &Password, username: &Username) -> Result<(), Invalid> {
     let text: Vec<char> = password.reveal().to_lowercase().chars().collect();
-    let refuse = |sentence| Err(Invalid::new("password", sentence));
+    let reject = |message| Err(Invalid::new("password", message));
     if is_mostly(&text, &username.folded()) {
-        return refuse("The password is too close to the username. Choose another.");
+        return reject("The password is too similar to the username. Choose a different one.");
     }
     if is_repetition(&text) || is_run(&text) || is_decorated_word(&text) {
-        return refuse(
-            "This password is one of the first that somebody would guess. Choose another, for \
-             example several words that don't belong together.",
+        return reject(
+            "This password is easy to guess. Choose a different one, such as several unrelated words.",
         );
     }
     Ok(())
 }
 
-/// Whether the username, once or repeated, makes up all but a few characters.
+/// Returns whether the username, once or repeated, makes up all but a few characters.
 fn is_mostly(text: &[char], username: &str) -> bool {
-    // A name of one or two letters is in many words by chance.
+    // A name of one or two letters is part of many words by chance.
     let length = username.chars().count();
     let text: String = text.iter().collect();
     let rest = text.replace(username, "").chars().count();
     length > 2 && rest < text.chars().count() && rest < DECORATION
 }
 
-/// Whether it is one short unit again and again; the last one may be cut off.
+/// Returns whether the text repeats one short unit; the last repetition may be incomplete.
 fn is_repetition(text: &[char]) -> bool {
-    (1..=LONGEST_UNIT.min(text.len())).any(|unit| {
+    (1..=MAX_UNIT.min(text.len())).any(|unit| {
         text.iter()
             .zip(&text[unit..])
             .all(|(one, other)| one == other)
     })
 }
 
-/// Whether it is a piece of a row of keys or of an alphabet, forwards or backwards.
+/// Returns whether the text is part of a sequence of keys or letters, forwards or backwards.
 fn is_run(text: &[char]) -> bool {
     let forwards: String = text.iter().collect();
     let backwards: String = text.iter().rev().collect();
@@ -144,11 +143,12 @@ fn is_run(text: &[char]) -> bool {
         .any(|run| run.contains(&forwards) || run.contains(&backwards))
 }
 
-/// Whether it is a common word, once or repeated, with little around it, or with a run or a repetition around it. The
-/// digits and marks that people write for letters count as those letters.
+/// Returns whether the text is a common word, once or repeated, with few characters around it, or
+/// with a sequence or a repetition around it. Digits and marks that resemble letters count as those
+/// letters.
 fn is_decorated_word(text: &[char]) -> bool {
     let letters: Vec<char> = text.iter().map(|&c| letter_for(c)).collect();
-    // What stands around the word may hold such digits, too; both readings are tried.
+    // The characters around the word may be such digits, too, so try both readings.
     [text, &letters].into_iter().any(|reading| {
         let Some(start) = reading.iter().position(|c| c.is_alphabetic()) else {
             return false;
@@ -160,10 +160,11 @@ fn is_decorated_word(text: &[char]) -> bool {
             || [before, after]
                 .iter()
                 .all(|part| is_repetition(part) || is_run(part));
-        // In the middle of the word digits always stand for letters.
+        // In the middle of the word, digits always count as letters.
         decorated && is_common(&letters[start..end])
     }) || (0..=DECORATION).any(|cut| {
-        // `passw0rd1`, where the last digit would be read as a letter: without the last few characters.
+        // `passw0rd1`, where the last digit would be read as a letter: try without the last
+        // characters.
         letters.len() > cut && is_common(&letters[..letters.len() - cut])
     })
 }
@@ -178,7 +179,7 @@ fn is_common(word: &[char]) -> bool {
     })
 }
 
-/// The letter that people write this digit or mark for.
+/// Returns the letter that a digit or mark resembles.
 const fn letter_for(c: char) -> char {
     match c {
         '0' => 'o',
@@ -191,7 +192,8 @@ const fn letter_for(c: char) -> char {
     }
 }
 
-/// Argon2id with the parameters OWASP asks for (19 MiB, two passes), which are the crate's own.
+/// Hashes with Argon2id and the parameters that OWASP recommends (19 MiB, two passes), the crate's
+/// defaults.
 fn hash(password: &str) -> Result<String, argon2::password_hash::Error> {
     let hash: PasswordHash = Argon2::default().hash_password(password.as_bytes())?;
     Ok(hash.to_string())
@@ -219,13 +221,13 @@ mod tests {
 
     use super::*;
 
-    fn is_refused(password: &str, username: &str) -> bool {
+    fn is_rejected(password: &str, username: &str) -> bool {
         let password = Password::parse(password).unwrap();
-        refuse_weak(&password, &Username::parse(username).unwrap()).is_err()
+        reject_weak(&password, &Username::parse(username).unwrap()).is_err()
     }
 
     #[test]
-    fn passwords_that_are_guessed_first_are_refused() {
+    fn easily_guessed_passwords_are_rejected() {
         for password in [
             "password123",
             "Password2026!",
@@ -256,12 +258,12 @@ mod tests {
             "electionnight",
             "administrator",
         ] {
-            assert!(is_refused(password, "ann"), "{password}");
+            assert!(is_rejected(password, "ann"), "{password}");
         }
     }
 
     #[test]
-    fn other_passwords_are_taken() {
+    fn other_passwords_are_accepted() {
         for password in [
             "correct horse battery",
             "a long enough password",
@@ -274,12 +276,12 @@ mod tests {
             "Zürich liegt am See",
             "これはとても長い合い言葉",
         ] {
-            assert!(!is_refused(password, "ann"), "{password}");
+            assert!(!is_rejected(password, "ann"), "{password}");
         }
     }
 
     #[test]
-    fn a_password_must_differ_from_the_username() {
+    fn password_must_differ_from_the_username() {
         for (password, username) in [
             ("annabel.lee", "annabel.lee"),
             ("ANNABEL.LEE", "annabel.lee"),
@@ -288,15 +290,15 @@ mod tests {
             ("otto-otto-otto", "otto"),
             ("xxannabelxx", "annabel"),
         ] {
-            assert!(is_refused(password, username), "{password}");
+            assert!(is_rejected(password, username), "{password}");
         }
-        // With enough besides, it may hold the name.
-        assert!(!is_refused("annabel likes tea", "annabel"));
-        assert!(!is_refused("at a station", "a"));
+        // With enough other characters, it may contain the name.
+        assert!(!is_rejected("annabel likes tea", "annabel"));
+        assert!(!is_rejected("at a station", "a"));
     }
 
     #[test]
-    fn the_list_holds_each_word_once_in_lower_case() {
+    fn word_list_is_sorted_unique_and_lower_case() {
         let words: Vec<_> = COMMON.lines().collect();
         assert!(words.is_sorted_by(|one, other| one < other));
         assert!(
@@ -307,7 +309,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_caller_that_is_gone_keeps_its_turn_until_the_work_ends() {
+    async fn dropped_call_keeps_its_permit_until_the_work_ends() {
         let hasher = PasswordHasher::default();
         let running = Arc::new(AtomicUsize::new(0));
         let most = Arc::new(AtomicUsize::new(0));
@@ -321,20 +323,20 @@ mod tests {
             }
         };
         for _ in 0..10 {
-            // The caller gives up as soon as the work has begun.
-            let gone = timeout(Duration::from_millis(1), hasher.run(work())).await;
-            assert!(gone.is_err());
+            // The call is dropped as soon as the work has begun.
+            let result = timeout(Duration::from_millis(1), hasher.run(work())).await;
+            assert!(result.is_err());
         }
         hasher.run(work()).await.unwrap();
-        assert_eq!(most.load(Ordering::SeqCst), HASHES_AT_ONCE);
+        assert_eq!(most.load(Ordering::SeqCst), MAX_CONCURRENT_HASHES);
     }
 
     #[tokio::test]
-    async fn a_full_queue_refuses_at_once_and_recovers() {
+    async fn full_queue_rejects_at_once_and_recovers() {
         let hasher = Arc::new(PasswordHasher::default());
         let mut released = Vec::new();
         let mut tasks = Vec::new();
-        for _ in 0..HASHES_AT_ONCE + HASHES_WAITING {
+        for _ in 0..MAX_CONCURRENT_HASHES + MAX_QUEUED_HASHES {
             let (release, wait) = mpsc::channel::<()>();
             released.push(release);
             let hasher = Arc::clone(&hasher);
@@ -342,11 +344,11 @@ mod tests {
                 hasher.run(move || wait.recv().is_err()).await
             }));
         }
-        while hasher.places.available_permits() > 0 {
+        while hasher.queue_permits.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
         assert!(matches!(hasher.run(|| ()).await, Err(Error::Busy)));
-        // Everybody who waited gets their turn.
+        // All queued passwords are hashed.
         drop(released);
         for task in tasks {
             assert!(task.await.unwrap().unwrap());

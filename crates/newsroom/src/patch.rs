@@ -1,4 +1,4 @@
-//! What is to change of what is there; what is left out stays.
+//! Partial edits of updates and entries: the fields that a patch leaves out keep their values.
 
 use domain::{
     Draft, EntryState, Headline, Invalid, Language, Mark, Order, Slug, Source, Summary, Timestamp,
@@ -7,21 +7,21 @@ use domain::{
 
 use crate::{Entry, EntryEdit, Error, Result};
 
-/// What is to change of an update; what is left out stays.
+/// A partial edit of an update.
 #[derive(Clone, Debug, Default)]
 pub struct UpdatePatch {
-    /// What its author wrote.
+    /// The new text.
     pub source: Option<Source>,
-    /// The line above it, or that there is to be none.
+    /// The new headline; `Some(None)` removes it.
     pub headline: Option<Option<Headline>>,
-    /// Whether it is one of the entry's key moments.
+    /// Whether it is a key update.
     pub key: Option<bool>,
-    /// Whether it is the one that is shown at the top as well.
+    /// Whether it is the pinned update.
     pub pinned: Option<bool>,
 }
 
 impl UpdatePatch {
-    /// Another text and headline.
+    /// Returns the patch that replaces the text and the headline.
     pub fn text(draft: &Draft) -> Self {
         Self {
             source: Some(draft.source.clone()),
@@ -30,8 +30,8 @@ impl UpdatePatch {
         }
     }
 
-    /// What it says, for the hash of a request: a field's name, then its value; nothing of what it leaves
-    /// out.
+    /// Returns the patch as parts of a request's hash: the name and the value of each field that it
+    /// sets.
     pub(crate) fn parts(&self) -> Vec<String> {
         let Self {
             source,
@@ -51,7 +51,7 @@ impl UpdatePatch {
         ])
     }
 
-    /// A mark that is set, or taken off.
+    /// Returns the patch that sets or removes a mark.
     pub fn mark(mark: Mark, on: bool) -> Self {
         match mark {
             Mark::Key => Self {
@@ -66,27 +66,27 @@ impl UpdatePatch {
     }
 }
 
-/// What is to change of an entry; what is left out stays.
+/// A partial edit of an entry.
 #[derive(Clone, Debug, Default)]
 pub struct EntryPatch {
-    /// Its name in addresses; the old one leads to it.
+    /// The new slug. The previous one redirects to it.
     pub slug: Option<Slug>,
-    /// Its title.
+    /// The new title.
     pub title: Option<Title>,
-    /// What it is about.
+    /// The new description.
     pub summary: Option<Summary>,
-    /// The zone its times are shown in.
+    /// The time zone in which its times are displayed.
     pub time_zone: Option<ZoneName>,
-    /// The language of its texts, or that it is to have the site's.
+    /// The language of its text; `Some(None)` for the site's.
     pub language: Option<Option<Language>>,
-    /// The order its pages begin in.
+    /// The order in which its pages list updates at first.
     pub default_order: Option<Order>,
-    /// Where it is in its life: live starts it, or starts it again, and ended ends it.
+    /// The new state: live starts or reopens the entry, ended ends it.
     pub state: Option<EntryState>,
 }
 
 impl EntryPatch {
-    /// Everything that is edited in one form.
+    /// Returns the patch that replaces all details.
     pub fn edit(edit: &EntryEdit) -> Self {
         Self {
             slug: Some(edit.slug.clone()),
@@ -99,7 +99,7 @@ impl EntryPatch {
         }
     }
 
-    /// Another state.
+    /// Returns the patch that changes the state.
     pub fn state(state: EntryState) -> Self {
         Self {
             state: Some(state),
@@ -107,7 +107,7 @@ impl EntryPatch {
         }
     }
 
-    /// What it says, for the hash of a request, as [`UpdatePatch::parts`].
+    /// Returns the patch as parts of a request's hash, as [`UpdatePatch::parts`].
     pub(crate) fn parts(&self) -> Vec<String> {
         let Self {
             slug,
@@ -136,7 +136,7 @@ impl EntryPatch {
         ])
     }
 
-    /// What `entry` becomes by it at `now`, on a site of `site_language`.
+    /// Returns `entry` changed by the patch at `now`, on a site in `site_language`.
     pub(crate) fn applied_to(
         &self,
         entry: &Entry,
@@ -163,7 +163,7 @@ impl EntryPatch {
         }
         after.default_order = default_order.unwrap_or(after.default_order);
         if let Some(state) = state.filter(|&state| state != entry.state) {
-            bring_to(&mut after, state, now)?;
+            set_state(&mut after, state, now)?;
         }
         Ok(after)
     }
@@ -177,18 +177,18 @@ fn named_parts<const N: usize>(fields: [(&str, Option<String>); N]) -> Vec<Strin
         .collect()
 }
 
-/// Brings an entry to a state that it isn't in, if it may come to that.
-fn bring_to(entry: &mut Entry, state: EntryState, now: Timestamp) -> Result<()> {
+/// Changes the state of an entry, if the transition is allowed.
+fn set_state(entry: &mut Entry, state: EntryState, now: Timestamp) -> Result<()> {
     match (entry.state, state) {
         (_, EntryState::Draft | EntryState::Upcoming) => {
             return Err(Error::Invalid(Invalid::new(
                 "state",
-                "An entry can be made live, or ended; it becomes no draft and is not announced any more.",
+                "A live blog can be started or ended, but cannot go back to draft or upcoming.",
             )));
         }
         (EntryState::Draft | EntryState::Upcoming, EntryState::Ended) => {
             return Err(Error::Forbidden(
-                "This entry has not started, so it can't be ended.",
+                "This live blog has not started, so it can't be ended.",
             ));
         }
         (EntryState::Draft | EntryState::Upcoming, EntryState::Live) => entry.starts_at = now,

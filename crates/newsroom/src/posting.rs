@@ -1,40 +1,42 @@
-//! Updates: posted, edited, deleted, given back.
+//! Use cases of updates: posting, editing, deleting, restoring, and marking as key or pinned.
 
 use std::time::Duration;
 
 use domain::{
-    Caller, Change, Draft, EntryId, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate, Slug,
-    Source, UpdateId, not_shown,
+    Caller, Change, Draft, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate, Slug, Source,
+    UpdateId, not_shown,
 };
 
 use crate::{
     Entry, Error, LiveUpdate, Newsroom, Rendered, Result, UpdatePatch,
     group_commit::Post,
-    idempotency::NamedRequest,
+    idempotency::IdempotentRequest,
     live::change,
+    permissions::{may_edit, may_pin, may_post, may_restore},
     storage::{Outcome, Snapshot},
 };
 
-/// How long a deletion can be undone, in microseconds: ten minutes. The text is wiped after it.
+/// How long a deletion can be undone, in microseconds: ten minutes. Then the text is erased.
 pub const UNDO_WINDOW: i64 = 10 * 60 * 1_000_000;
 
-/// An update that was edited.
+/// The result of editing an update.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditedUpdate {
-    /// Its entry.
+    /// The update's entry.
     pub entry: Entry,
-    /// What its author typed and readers don't get; empty if the text was not to change.
+    /// What was removed from the submitted text for safety; empty if the text did not change.
     pub removed: Vec<String>,
 }
 
 impl Newsroom {
-    /// Publishes an update that waited `waited` on its author's machine. The same `op_id` with the
-    /// same draft again answers what it did the first time, and publishes nothing.
+    /// Publishes an update that waited `waited` on its author's machine. A request that repeats an
+    /// `op_id` with the same draft returns the first result, and publishes nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the caller may not post or the entry has ended, [`Error::NotFound`] if
-    /// there is no such entry, [`Error::IdempotencyConflict`] if the `op_id` stood for something else,
-    /// [`Error::Invalid`] if nothing of the text can be shown, or if the database can't be reached.
+    /// Returns [`Error::Forbidden`] if the caller may not post or the entry has ended,
+    /// [`Error::NotFound`] if there is no such entry, [`Error::IdempotencyConflict`] if the `op_id`
+    /// was used for a different request, [`Error::Invalid`] if no part of the text is visible, and
+    /// an error if the database can't be reached.
     pub async fn post_update(
         &self,
         caller: &Caller,
@@ -48,11 +50,12 @@ impl Newsroom {
             .map(|result| result.update())
     }
 
-    /// The same, of an update that is marked from the first. The result names what of it readers don't get.
+    /// Publishes an update that is marked from the start. The result lists what was removed from
+    /// the text for safety.
     ///
     /// # Errors
-    /// As [`Newsroom::post_update`]; and [`Error::Forbidden`] if it is to be pinned in the place of one that
-    /// isn't the caller's to edit.
+    /// See [`Newsroom::post_update`]; also [`Error::Forbidden`] if pinning it would unpin an update
+    /// that the caller may not edit.
     pub async fn post_marked_update(
         &self,
         caller: &Caller,
@@ -77,14 +80,15 @@ impl Newsroom {
         };
         let posted = self.posts.write(post).await?;
         self.wait_until_published(posted.rev).await;
-        // Of the same text, so the same again whenever the request is sent again.
+        // Rendered from the same text, so equal whenever the request is repeated.
         Ok(PostResult::new(posted, removed))
     }
 
-    /// Gives an update another text, and returns its entry and what readers don't get. The same text again changes nothing.
+    /// Replaces the text and headline of an update. Returns its entry, and what was removed for
+    /// safety. Does nothing if they are unchanged.
     ///
     /// # Errors
-    /// As [`Newsroom::patch_update`].
+    /// See [`Newsroom::patch_update`].
     pub async fn edit_update(
         &self,
         caller: &Caller,
@@ -96,14 +100,15 @@ impl Newsroom {
             .await
     }
 
-    /// Changes the fields of an update that `patch` names, all of them or none, and returns its entry and
-    /// what readers don't get. A request that was done before under `op_id` changes nothing.
+    /// Changes the given fields of an update, all of them or none. Returns its entry, and what was
+    /// removed from the text for safety. A repeated `op_id` changes nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if it isn't the caller's to edit, or is to be pinned in the place of one that
-    /// isn't; [`Error::NotFound`] if there is no such update, [`Error::Removed`] if it is deleted,
-    /// [`Error::Invalid`] if nothing of the text can be shown, [`Error::IdempotencyConflict`] if the `op_id` stands for
-    /// another request, or if the database can't be reached.
+    /// Returns [`Error::Forbidden`] if the caller may not edit the update, or an update that this
+    /// one would unpin; [`Error::NotFound`] if there is no such update, [`Error::Removed`] if it
+    /// was deleted, [`Error::Invalid`] if no part of the text is visible,
+    /// [`Error::IdempotencyConflict`] if the `op_id` was used for a different request, and an error
+    /// if the database can't be reached.
     pub async fn patch_update(
         &self,
         caller: &Caller,
@@ -112,12 +117,13 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<EditedUpdate> {
         may_post(caller)?;
-        let (number, parts) = (id.to_string(), patch.parts());
-        let parts = ["patch-update", &number]
+        let (id_text, parts) = (id.to_string(), patch.parts());
+        let parts = ["patch-update", &id_text]
             .into_iter()
             .chain(parts.iter().map(|part| &**part));
-        let request = NamedRequest::new(caller, op_id, parts);
-        // Permission first, then the work, and only then the feed's counter, which others wait for.
+        let request = IdempotentRequest::new(caller, op_id, parts);
+        // Check the permission first, then render, and only then lock the counter, which other
+        // writers wait for.
         let rendered = match &patch.source {
             Some(source) => {
                 let mut snapshot = self.store.snapshot().await?;
@@ -139,7 +145,8 @@ impl Newsroom {
             if let Some(outcome) = request.earlier_outcome(revision.snapshot()).await? {
                 return entry_of(revision.snapshot(), outcome).await;
             }
-            // What the patch leaves out is what it is by now, whoever changed it in between.
+            // Fields that the patch leaves out keep their current values, including concurrent
+            // changes.
             let (entry, before) = editable(revision.snapshot(), caller, id).await?;
             if before.deleted_at.is_some() {
                 return Err(Error::Removed);
@@ -162,17 +169,17 @@ impl Newsroom {
         Ok(EditedUpdate { entry, removed })
     }
 
-    /// What the author of an update typed and readers don't get.
+    /// Returns what was removed from an update's text for safety.
     ///
     /// # Errors
-    /// As [`Newsroom::editable_update`].
-    pub async fn removed_from(&self, caller: &Caller, id: UpdateId) -> Result<Vec<String>> {
+    /// See [`Newsroom::editable_update`].
+    pub async fn removed_parts(&self, caller: &Caller, id: UpdateId) -> Result<Vec<String>> {
         let (_, update) = self.editable_update(caller, id).await?;
         let source = Source::from_stored(update.source);
         Ok(self.render_markdown(&source).await?.removed)
     }
 
-    /// What `before` becomes by `patch`, of which `rendered` is made of the source.
+    /// Returns `before` changed by `patch`; `rendered` is its rendered source.
     fn patched(
         &self,
         before: &LiveUpdate,
@@ -201,13 +208,13 @@ impl Newsroom {
         Ok(after)
     }
 
-    /// Deletes an update from every page, and returns its entry. Deleting it again changes nothing for
-    /// readers; what an editor deletes, too, its author can't restore any more.
+    /// Deletes an update, and returns its entry. Deleting it again changes nothing for readers, but
+    /// if an editor does so, its author can no longer restore it.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if it isn't the caller's to edit, [`Error::NotFound`] if there is no such
-    /// update, [`Error::IdempotencyConflict`] if the `op_id` stands for another request, or if the database can't be
-    /// reached.
+    /// Returns [`Error::Forbidden`] if the caller may not edit the update, [`Error::NotFound`] if
+    /// there is no such update, [`Error::IdempotencyConflict`] if the `op_id` was used for a
+    /// different request, and an error if the database can't be reached.
     pub async fn delete_update(
         &self,
         caller: &Caller,
@@ -215,8 +222,8 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
         may_post(caller)?;
-        let number = id.to_string();
-        let request = NamedRequest::new(caller, op_id, ["delete-update", &number]);
+        let id_text = id.to_string();
+        let request = IdempotentRequest::new(caller, op_id, ["delete-update", &id_text]);
         self.change(async {
             let mut revision = self.store.revise().await?;
             if let Some(outcome) = request.earlier_outcome(revision.snapshot()).await? {
@@ -239,12 +246,13 @@ impl Newsroom {
         .await
     }
 
-    /// Restores a deleted update on every page, in its old place, and returns its entry.
+    /// Restores a deleted update at its original position, and returns its entry.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if it isn't the caller's to edit, was deleted by somebody else and the caller
-    /// is no editor, or was deleted too long ago; [`Error::NotFound`] if there is no such update,
-    /// [`Error::IdempotencyConflict`] if the `op_id` stands for another request, or if the database can't be reached.
+    /// Returns [`Error::Forbidden`] if the caller may not edit the update, if somebody else deleted
+    /// it and the caller is not an editor, or if it was deleted too long ago; [`Error::NotFound`]
+    /// if there is no such update, [`Error::IdempotencyConflict`] if the `op_id` was used for a
+    /// different request, and an error if the database can't be reached.
     pub async fn restore_update(
         &self,
         caller: &Caller,
@@ -252,8 +260,8 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
         may_post(caller)?;
-        let number = id.to_string();
-        let request = NamedRequest::new(caller, op_id, ["restore-update", &number]);
+        let id_text = id.to_string();
+        let request = IdempotentRequest::new(caller, op_id, ["restore-update", &id_text]);
         self.change(async {
             let mut revision = self.store.revise().await?;
             if let Some(outcome) = request.earlier_outcome(revision.snapshot()).await? {
@@ -264,12 +272,12 @@ impl Newsroom {
             if let Some(deleted_at) = update.deleted_at {
                 if !may_restore(caller, &update) {
                     return Err(Error::Forbidden(
-                        "An editor deleted this update; only an editor can restore it.",
+                        "An editor deleted this update. Only an editor can restore it.",
                     ));
                 }
                 if deleted_at.plus_micros(UNDO_WINDOW) < now || update.source.is_empty() {
                     return Err(Error::Forbidden(
-                        "This update was deleted more than ten minutes ago; its text is gone.",
+                        "This update was deleted more than ten minutes ago and can't be restored.",
                     ));
                 }
                 revision.set_update_deleted(&update, None).await?;
@@ -282,11 +290,11 @@ impl Newsroom {
         .await
     }
 
-    /// Sets a mark on an update, or removes it, and returns its entry. One update of an entry is pinned
-    /// at most: pinning another takes the pin from it. The same again changes nothing.
+    /// Sets or removes a mark of an update, and returns its entry. An entry has at most one pinned
+    /// update: pinning another unpins it. Does nothing if the mark is unchanged.
     ///
     /// # Errors
-    /// As [`Newsroom::patch_update`].
+    /// See [`Newsroom::patch_update`].
     pub async fn mark_update(
         &self,
         caller: &Caller,
@@ -300,11 +308,12 @@ impl Newsroom {
             .map(|edited| edited.entry)
     }
 
-    /// An update that the caller may edit, to fill the form with.
+    /// Returns an update that the caller may edit.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if it isn't the caller's to edit, [`Error::NotFound`] if there is no such
-    /// update, [`Error::Removed`] if it is deleted, or if the database can't be reached.
+    /// Returns [`Error::Forbidden`] if the caller may not edit it, [`Error::NotFound`] if there is
+    /// no such update, [`Error::Removed`] if it was deleted, and an error if the database can't be
+    /// reached.
     pub async fn editable_update(
         &self,
         caller: &Caller,
@@ -318,71 +327,37 @@ impl Newsroom {
         Ok((entry, update))
     }
 
-    /// What the feed says of an update by now, if only that it is deleted; and its entry, a draft too.
+    /// Returns the current change of an update in the feed, which may be its deletion, and its
+    /// entry, which may be a draft.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the caller has no desk, [`Error::NotFound`] if there is no such update, or
-    /// if the database can't be reached.
+    /// Returns [`Error::Forbidden`] if the caller may not use the desk, [`Error::NotFound`] if
+    /// there is no such update, and an error if the database can't be reached.
     pub async fn last_change(&self, caller: &Caller, id: UpdateId) -> Result<(Entry, Change)> {
         may_post(caller)?;
-        let unknown = Error::NotFound("update");
+        let not_found = Error::NotFound("update");
         let mut snapshot = self.store.snapshot().await?;
-        let update = snapshot.update(id).await?.ok_or(unknown.clone())?;
-        let entry = snapshot.entry(update.entry_id).await?.ok_or(unknown)?;
+        let update = snapshot.update(id).await?.ok_or(not_found.clone())?;
+        let entry = snapshot.entry(update.entry_id).await?.ok_or(not_found)?;
         let change = change(&self.cards, &entry, &update);
         Ok((entry, change))
     }
 }
 
-pub(crate) fn may_post(caller: &Caller) -> Result<()> {
-    if caller.role.may_post() {
-        Ok(())
-    } else {
-        Err(Error::Forbidden("Your account may read, but not post."))
-    }
-}
-
-/// Refuses to take the pin from what isn't the caller's to edit.
-pub(crate) async fn may_pin(
-    snapshot: &mut Snapshot,
-    caller: &Caller,
-    entry: EntryId,
-) -> Result<()> {
-    let highlights = snapshot.highlights(entry).await?;
-    let pinned = highlights.iter().find(|update| update.pinned);
-    if pinned.is_none_or(|update| may_edit(caller, update)) {
-        Ok(())
-    } else {
-        Err(Error::Forbidden(
-            "Somebody else's update is pinned; an editor can pin this one in its place, or its author can unpin theirs first.",
-        ))
-    }
-}
-
-pub(crate) fn may_edit(caller: &Caller, update: &LiveUpdate) -> bool {
-    update.author_id == caller.id || caller.role.may_edit_others()
-}
-
-/// Whether the caller may restore a deleted update that is theirs to edit. An editor's deletion is not
-/// its author's to undo.
-pub(crate) fn may_restore(caller: &Caller, update: &LiveUpdate) -> bool {
-    caller.role.may_edit_others() || update.deleted_by.is_none_or(|by| by == caller.id)
-}
-
-/// The entry that an earlier outcome is about.
+/// Returns the entry that an earlier outcome belongs to.
 async fn entry_of(snapshot: &mut Snapshot, outcome: Outcome) -> Result<Entry> {
-    let unknown = Error::NotFound("update");
+    let not_found = Error::NotFound("update");
     let entry = match outcome {
         Outcome::UpdatePatched(id)
         | Outcome::UpdateDeleted(id)
         | Outcome::UpdateRestored(id)
         | Outcome::Posted(PostedUpdate { id, .. }) => {
-            let update = snapshot.update(id).await?.ok_or(unknown.clone())?;
+            let update = snapshot.update(id).await?.ok_or(not_found.clone())?;
             update.entry_id
         }
         Outcome::Created(id) | Outcome::EntryPatched(id) => id,
     };
-    snapshot.entry(entry).await?.ok_or(unknown)
+    snapshot.entry(entry).await?.ok_or(not_found)
 }
 
 async fn editable(
@@ -391,33 +366,33 @@ async fn editable(
     id: UpdateId,
 ) -> Result<(Entry, LiveUpdate)> {
     may_post(caller)?;
-    let unknown = Error::NotFound("update");
-    let update = snapshot.update(id).await?.ok_or(unknown.clone())?;
+    let not_found = Error::NotFound("update");
+    let update = snapshot.update(id).await?.ok_or(not_found.clone())?;
     if may_edit(caller, &update) {
-        let entry = snapshot.entry(update.entry_id).await?.ok_or(unknown)?;
+        let entry = snapshot.entry(update.entry_id).await?.ok_or(not_found)?;
         Ok((entry, update))
     } else {
         Err(Error::Forbidden(
-            "This update is somebody else's; an editor can change it.",
+            "This update belongs to another author. Only its author or an editor can change it.",
         ))
     }
 }
 
-/// Refuses what no reader would see anything of.
+/// Rejects an update without any visible content.
 fn check_visible(rendered: &Rendered, headline: Option<&Headline>) -> Result<()> {
     if rendered.html.is_visible() || headline.is_some() {
         return Ok(());
     }
-    let is_picture = |what: &String| what.starts_with("image");
+    let is_image = |part: &String| part.starts_with("image");
     let why = match not_shown(&rendered.removed) {
-        Some(sentence) if rendered.removed.iter().any(is_picture) => format!(
-            "{sentence} A picture needs an address on the web, as in https://example.org/picture.jpg."
+        Some(sentence) if rendered.removed.iter().any(is_image) => format!(
+            "{sentence} An image needs a web address, such as https://example.org/picture.jpg."
         ),
         Some(sentence) => sentence,
-        None => "It holds no character that can be seen.".to_owned(),
+        None => "Enter some visible text.".to_owned(),
     };
     Err(Error::Invalid(Invalid::new(
         "source",
-        format!("Nothing of this text can be shown. {why}"),
+        format!("This text has no visible content. {why}"),
     )))
 }

@@ -1,8 +1,8 @@
-//! Why a server can't serve at the moment.
+//! The reasons why a server is not ready to serve requests.
 
 use std::time::Duration;
 
-/// What fails, as the body of `/readyz` names it.
+/// The reason why a server is not ready, as in the body of `/readyz`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotReady {
     /// The server is stopping.
@@ -11,7 +11,7 @@ pub enum NotReady {
     /// The database can't be read.
     #[error("The database can't be read.")]
     Reads,
-    /// A write failed because of the database's disk, and none has succeeded since.
+    /// A write failed because of the database's disk, and no write has succeeded since.
     #[error("The database can't be written: its disk is full, broken or read-only.")]
     Writes,
     /// The tailer has not read the database for ten seconds.
@@ -20,7 +20,6 @@ pub enum NotReady {
 }
 
 impl NotReady {
-    /// How long reading the database may take before it counts as failed: `/readyz` responds within a
-    /// second.
+    /// The deadline of the test read: `/readyz` responds within a second.
     pub(crate) const READ_DEADLINE: Duration = Duration::from_millis(900);
 }

@@ -1,4 +1,4 @@
-//! What readers get: pages, and the feed.
+//! Use cases of readers: pages, and the requests of the feed.
 
 use domain::{Cursor, EntryId, EntryState, Head, Rev, Slug, Timestamp, UpdateId};
 
@@ -8,67 +8,67 @@ use crate::{
     storage::Snapshot,
 };
 
-/// The public entries, read in one moment.
+/// The content of the front page, read in one snapshot.
 #[derive(Clone, Debug)]
 pub struct FrontPage {
-    /// Every public entry with its latest update, if it has any; the latest start first.
+    /// All public entries, each with its latest update if it has one. The latest start is first.
     pub entries: Vec<(Entry, Option<LiveUpdate>)>,
-    /// The place in the feed of all entries that this is the state of.
+    /// The cursor of the feed of all entries at the time of reading.
     pub cursor: Cursor,
 }
 
-/// What is live, read in one moment.
+/// The content of the page of all live entries, read in one snapshot.
 #[derive(Clone, Debug)]
 pub struct LivePage {
-    /// The live entries, the latest start first.
+    /// The live entries; the latest start is first.
     pub entries: Vec<Entry>,
-    /// Their latest updates, oldest first; [`LivePage::LONGEST`] at most.
+    /// Their latest updates, oldest first; at most [`LivePage::MAX_UPDATES`].
     pub updates: Vec<LiveUpdate>,
-    /// The place in the feed of all entries that this is the state of.
+    /// The cursor of the feed of all entries at the time of reading.
     pub cursor: Cursor,
 }
 
 impl LivePage {
-    /// How many updates it holds at most: more than anybody reads of several entries at once, and still a
-    /// small page.
-    pub const LONGEST: u8 = 200;
+    /// The maximum number of updates. Enough to read of several entries at once, and still a small
+    /// page.
+    pub const MAX_UPDATES: u8 = 200;
 
-    /// When the oldest update was posted that it has room for.
+    /// Returns the time of the oldest update that may be on the page: zero if all updates are.
     pub fn oldest(&self) -> Timestamp {
         match self.updates.first() {
-            Some(first) if self.updates.len() >= Self::LONGEST.into() => first.posted_at,
+            Some(first) if self.updates.len() >= Self::MAX_UPDATES.into() => first.posted_at,
             _ => Timestamp::default(),
         }
     }
 }
 
-/// The page of one update, read in one moment.
+/// The content of the page of one update, read in one snapshot.
 #[derive(Clone, Debug)]
 pub enum UpdatePage {
-    /// The update, which can be read.
+    /// The update exists.
     Shown(Box<ShownUpdate>),
-    /// The update was deleted from this entry.
+    /// The update was deleted; this was its entry.
     Removed(Box<Entry>),
 }
 
-/// An update that can be read, and those beside it.
+/// An update and its neighbors.
 #[derive(Clone, Debug)]
 pub struct ShownUpdate {
-    /// Its entry.
+    /// The update's entry.
     pub entry: Entry,
-    /// The update itself.
+    /// The update.
     pub update: LiveUpdate,
-    /// The update that was posted before it, if there is one.
+    /// The update posted before it, if there is one.
     pub before: Option<LiveUpdate>,
-    /// The update that was posted after it, if there is one.
+    /// The update posted after it, if there is one.
     pub after: Option<LiveUpdate>,
 }
 
 impl Newsroom {
-    /// The public entries.
+    /// Returns the public entries.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn front_page(&self) -> Result<FrontPage> {
         let mut snapshot = self.store.snapshot().await?;
         let cursor = public_cursor(&mut snapshot).await?;
@@ -86,10 +86,10 @@ impl Newsroom {
         })
     }
 
-    /// The latest updates of all live entries.
+    /// Returns the latest updates of all live entries.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn live_page(&self) -> Result<LivePage> {
         let mut snapshot = self.store.snapshot().await?;
         let cursor = public_cursor(&mut snapshot).await?;
@@ -97,11 +97,11 @@ impl Newsroom {
         entries.retain(|entry| entry.state == EntryState::Live);
         let mut updates = Vec::new();
         for entry in &entries {
-            let latest = snapshot.latest_updates(entry.id, LivePage::LONGEST.into());
+            let latest = snapshot.latest_updates(entry.id, LivePage::MAX_UPDATES.into());
             updates.extend(latest.await?);
         }
         updates.sort_unstable_by_key(|update| (update.posted_at, update.id));
-        updates.drain(..updates.len().saturating_sub(LivePage::LONGEST.into()));
+        updates.drain(..updates.len().saturating_sub(LivePage::MAX_UPDATES.into()));
         Ok(LivePage {
             entries,
             updates,
@@ -109,20 +109,21 @@ impl Newsroom {
         })
     }
 
-    /// A public entry, its updates and its place in the feed.
+    /// Returns a public entry, its updates and its cursor.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such public entry, or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such public entry, and an error if the database
+    /// can't be reached.
     pub async fn entry_page(&self, slug: &Slug) -> Result<EntryPage> {
         let mut snapshot = self.store.snapshot().await?;
         let entry = snapshot.entry_by_slug(slug).await?;
         self.page_of(snapshot, entry).await
     }
 
-    /// The same for the entry numbered `id`.
+    /// Returns the public entry with the id `id`, its updates and its cursor.
     ///
     /// # Errors
-    /// As [`Newsroom::entry_page`].
+    /// See [`Newsroom::entry_page`].
     pub async fn entry_page_by_id(&self, id: EntryId) -> Result<EntryPage> {
         let mut snapshot = self.store.snapshot().await?;
         let entry = snapshot.entry(id).await?;
@@ -132,29 +133,29 @@ impl Newsroom {
     async fn page_of(&self, mut snapshot: Snapshot, entry: Option<Entry>) -> Result<EntryPage> {
         let entry = public(entry)?;
         Ok(EntryPage {
-            updates: self.kept_updates.read(&mut snapshot, &entry).await?,
+            updates: self.update_cache.read(&mut snapshot, &entry).await?,
             cursor: Cursor::new(entry.epoch.clone(), entry.head),
             entry,
         })
     }
 
-    /// The address now of the public entry that once had `slug`; `None` if none had.
+    /// Returns the current slug of the public entry that once had `slug`; `None` if none had.
     ///
     /// # Errors
-    /// If the database can't be reached.
-    pub async fn address_now(&self, slug: &Slug) -> Result<Option<Slug>> {
+    /// Returns an error if the database can't be reached.
+    pub async fn current_slug(&self, slug: &Slug) -> Result<Option<Slug>> {
         let mut snapshot = self.store.snapshot().await?;
-        let entry = snapshot.entry_by_old_slug(slug).await?;
+        let entry = snapshot.entry_by_previous_slug(slug).await?;
         Ok(entry
             .filter(|entry| entry.state.is_public())
             .map(|entry| entry.slug))
     }
 
-    /// The page of one update of a public entry.
+    /// Returns one update of a public entry and its neighbors.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there never was such an update in that entry, or if the database can't be
-    /// reached.
+    /// Returns [`Error::NotFound`] if there never was such an update in that entry, and an error if
+    /// the database can't be reached.
     pub async fn update_page(&self, slug: &Slug, id: UpdateId) -> Result<UpdatePage> {
         let mut snapshot = self.store.snapshot().await?;
         let entry = public(snapshot.entry_by_slug(slug).await?)?;
@@ -176,11 +177,12 @@ impl Newsroom {
         })))
     }
 
-    /// The updates of a public entry with numbers above `after`, in order of number: for clients
-    /// that know nothing of the feed.
+    /// Returns the updates of a public entry with ids greater than `after`, in the order of their
+    /// ids, for clients that don't use the feed.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such public entry, or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such public entry, and an error if the database
+    /// can't be reached.
     pub async fn updates_after(
         &self,
         entry: EntryId,
@@ -188,95 +190,97 @@ impl Newsroom {
     ) -> Result<(Entry, Vec<LiveUpdate>)> {
         let mut snapshot = self.store.snapshot().await?;
         let entry = public(snapshot.entry(entry).await?)?;
-        let updates = snapshot.updates_numbered_above(entry.id, after).await?;
+        let updates = snapshot.updates_after_id(entry.id, after).await?;
         Ok((entry, updates))
     }
 
-    /// Returns the numbers of a public entry's updates, without those of deleted ones, in ascending
-    /// order.
+    /// Returns the ids of a public entry's updates, without deleted ones, in ascending order.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such public entry, or if the database can't be reached.
-    pub async fn update_numbers(&self, entry: EntryId) -> Result<Vec<UpdateId>> {
+    /// Returns [`Error::NotFound`] if there is no such public entry, and an error if the database
+    /// can't be reached.
+    pub async fn update_ids(&self, entry: EntryId) -> Result<Vec<UpdateId>> {
         let mut snapshot = self.store.snapshot().await?;
         let entry = public(snapshot.entry(entry).await?)?;
-        snapshot.update_numbers(entry.id).await
+        snapshot.update_ids(entry.id).await
     }
 
-    /// The finished cards.
+    /// Returns the renderers and the cache of cards.
     pub const fn cards(&self) -> &Cards {
         &self.cards
     }
 
-    /// Where a feed stands, and how to stay in touch with it.
+    /// Returns the response to a poll of a feed.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such public entry, or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such public entry, and an error if the database
+    /// can't be reached.
     pub async fn head(&self, feed: FeedId) -> Result<Head> {
-        let head = self.known(feed).await?;
+        let head = self.feed_head(feed).await?;
         Ok(self.policy.head(&head, self.clock.now()))
     }
 
-    /// All that changed in a feed after `since`, or everything. Whoever asks the same within a few
-    /// seconds, while nothing moved, gets the same bytes.
+    /// Returns all changes of a feed after `since`, or from the start. The frame is cached for a
+    /// few seconds, until the feed changes.
     ///
     /// # Errors
-    /// [`Error::Reset`] if `since` can't be continued from, [`Error::NotFound`] if there is no such
-    /// public entry, or if the database can't be reached.
+    /// Returns [`Error::Reset`] if `since` can't be continued, [`Error::NotFound`] if there is no
+    /// such public entry, and an error if the database can't be reached.
     pub async fn changes(&self, feed: FeedId, since: Option<Cursor>) -> Result<Frame> {
-        let known = self.known(feed).await?;
-        let since = since.unwrap_or_else(|| Cursor::new(known.epoch.clone(), 0));
-        let make = assemble(&self.store, &self.cards, feed, &since);
-        if since.epoch != known.epoch {
-            // What was kept is of that epoch, and it may be over.
-            return make.await;
+        let current = self.feed_head(feed).await?;
+        let since = since.unwrap_or_else(|| Cursor::new(current.epoch.clone(), 0));
+        let assembled = assemble(&self.store, &self.cards, feed, &since);
+        if since.epoch != current.epoch {
+            // Cached frames belong to the hub's epoch, which may be outdated.
+            return assembled.await;
         }
-        let key = (feed, since.clone(), known.head);
+        let key = (feed, since.clone(), current.head);
         self.catch_ups
-            .try_get_with(key, make)
+            .try_get_with(key, assembled)
             .await
             .map_err(|error| (*error).clone())
     }
 
-    /// Whether a stream can begin at `since`: without asking the database unless it looks wrong.
+    /// Checks whether a stream can begin at `since`, and returns its revision. Reads the database
+    /// only if the hub doesn't know the cursor's epoch or revision.
     ///
     /// # Errors
-    /// [`Error::Reset`] if it can't, [`Error::NotFound`] if there is no such public entry, or if the
-    /// database can't be reached.
+    /// Returns [`Error::Reset`] if it can't, [`Error::NotFound`] if there is no such public entry,
+    /// and an error if the database can't be reached.
     pub async fn check_cursor(&self, feed: FeedId, since: &Cursor) -> Result<Rev> {
-        let known = self.known(feed).await?;
-        if since.epoch != known.epoch || since.rev > known.head {
+        let current = self.feed_head(feed).await?;
+        if since.epoch != current.epoch || since.rev > current.head {
             let _: Frame = assemble(&self.store, &self.cards, feed, since).await?;
         }
         Ok(since.rev)
     }
 
-    /// Where a feed stands, as far as the hub knows. The database is asked before it is said that there
-    /// is no such entry: another process may just have made it.
-    async fn known(&self, feed: FeedId) -> Result<FeedHead> {
-        let unknown = Error::NotFound("entry");
+    /// Returns the state of a feed from the hub. Reads the database for an entry that the hub
+    /// doesn't have, since another process may just have created it.
+    async fn feed_head(&self, feed: FeedId) -> Result<FeedHead> {
+        let not_found = Error::NotFound("live blog");
         if let Some(head) = self.hub.head(feed) {
             return Ok(head);
         }
         let FeedId::Entry(id) = feed else {
-            return Err(unknown);
+            return Err(not_found);
         };
         let entry = public(self.store.snapshot().await?.entry(id).await?)?;
         self.hub.wake();
         self.wait_until_published(entry.head).await;
-        self.hub.head(feed).ok_or(unknown)
+        self.hub.head(feed).ok_or(not_found)
     }
 }
 
-/// Where the feed of all entries stands.
+/// Returns the cursor of the feed of all entries.
 async fn public_cursor(snapshot: &mut Snapshot) -> Result<Cursor> {
     let epoch = snapshot.feed().await?.epoch;
     Ok(Cursor::new(epoch, snapshot.public_head().await?))
 }
 
-/// The entry, if anybody may read it; nobody is told that a draft exists.
+/// Returns the entry if it is public. For a draft, the error doesn't reveal that it exists.
 fn public(entry: Option<Entry>) -> Result<Entry> {
     entry
         .filter(|entry| entry.state.is_public())
-        .ok_or(Error::NotFound("entry"))
+        .ok_or(Error::NotFound("live blog"))
 }

@@ -1,4 +1,4 @@
-//! The bounded pool that turns Markdown into HTML, beside the tasks that serve requests.
+//! Renders Markdown on a bounded number of threads, outside of the async tasks.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,70 +7,70 @@ use tokio::{sync::Semaphore, time::timeout};
 
 use crate::{Error, Newsroom, Rendered, Result, to_safe_html};
 
-/// Texts that are rendered at once: each takes a core.
-const AT_ONCE: usize = 2;
-/// Texts that wait for their turn, at most. A text takes a fraction of a millisecond mostly, so all
-/// of them have their turn soon; and the longest hold 50 MB together.
-const WAITING: usize = 256;
-/// How long a text waits for its turn at most: a composer gives up a post after 15 seconds, and
-/// the post is still to be written.
-const WAIT: Duration = Duration::from_secs(5);
+/// The number of texts rendered concurrently. Each takes a CPU core.
+const MAX_CONCURRENT: usize = 2;
+/// The maximum number of queued texts. A text usually takes a fraction of a millisecond, so the
+/// queue is short-lived, and the largest possible queue takes 50 MB.
+const MAX_QUEUED: usize = 256;
+/// The maximum time in the queue. A composer aborts a post after 15 seconds, and after rendering it
+/// still has to be written.
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
-/// Turns for rendering: few at once, and few that wait.
+/// A limit on concurrent and on queued texts.
 #[derive(Debug)]
 pub struct RenderPool {
-    /// One for each text that is rendered or waits.
-    places: Arc<Semaphore>,
-    /// One for each text that is rendered.
-    turns: Arc<Semaphore>,
-    /// How long a text waits for its turn at most.
+    /// A permit for each text that is rendered or queued.
+    queue_permits: Arc<Semaphore>,
+    /// A permit for each text that is rendered.
+    run_permits: Arc<Semaphore>,
+    /// The maximum time in the queue.
     wait: Duration,
 }
 
 impl Default for RenderPool {
     fn default() -> Self {
         Self {
-            places: Arc::new(Semaphore::new(AT_ONCE + WAITING)),
-            turns: Arc::new(Semaphore::new(AT_ONCE)),
-            wait: WAIT,
+            queue_permits: Arc::new(Semaphore::new(MAX_CONCURRENT + MAX_QUEUED)),
+            run_permits: Arc::new(Semaphore::new(MAX_CONCURRENT)),
+            wait: MAX_WAIT,
         }
     }
 }
 
 impl RenderPool {
-    /// Runs `work` on a thread of its own once it is its turn. The turn lasts as long as the work
-    /// does, even if the caller has gone.
+    /// Runs `work` on a blocking thread when a permit is free. The permit is held until the work
+    /// ends, even if the caller is dropped.
     ///
     /// # Errors
-    /// [`Error::Busy`] if too many wait, or if its turn does not come in time;
+    /// Returns [`Error::Busy`] if the queue is full, or no permit is free in time;
     /// [`Error::Internal`] if the work panics, or the server is shutting down.
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let place = Arc::clone(&self.places)
+        let queue_permit = Arc::clone(&self.queue_permits)
             .try_acquire_owned()
             .map_err(|_| Error::Busy)?;
-        let turn = timeout(self.wait, Arc::clone(&self.turns).acquire_owned())
+        let run_permit = timeout(self.wait, Arc::clone(&self.run_permits).acquire_owned())
             .await
             .ok()
             .and_then(Result::ok)
             .ok_or(Error::Busy)?;
         let work = move || {
-            let _held = (place, turn);
+            let _permits = (queue_permit, run_permit);
             work()
         };
         tokio::task::spawn_blocking(work).await.map_err(|error| {
             tracing::error!(%error, "rendering a text failed");
-            Error::Internal("The text could not be rendered; nothing was changed. Try again.")
+            Error::Internal("The text could not be rendered. Nothing was changed. Try again.")
         })
     }
 }
 
 impl Newsroom {
-    /// Returns what readers get of `source`, and what they don't. Check that the caller may post or edit before: the
-    /// work takes up to tens of milliseconds of a core.
+    /// Renders `source`, and returns the HTML and what was removed. Check the caller's permission
+    /// first, since rendering takes up to tens of milliseconds of a core.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the text nests too deeply or becomes too much HTML, [`Error::Busy`] if
-    /// too many texts wait to be rendered.
+    /// Returns [`Error::Invalid`] if the text nests too deeply or becomes too much HTML,
+    /// [`Error::Busy`] if too many texts wait to be rendered.
     pub async fn render_markdown(&self, source: &Source) -> Result<Rendered> {
         let source = source.clone();
         Ok(self.rendering.run(move || to_safe_html(&source)).await??)
@@ -83,31 +83,31 @@ mod tests {
 
     use super::*;
 
-    /// Work that ends when the other end of `end` is dropped.
+    /// Returns work that ends when the sender of `end` is dropped.
     fn held(end: &Arc<std::sync::Mutex<mpsc::Receiver<()>>>) -> impl FnOnce() + Send + 'static {
         let end = Arc::clone(end);
         move || {
-            // It ends when nobody can send any more.
+            // An error: the sender was dropped.
             let _ = end.lock().unwrap().recv();
         }
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_text_that_finds_the_queue_full_is_refused_at_once() {
+    async fn text_is_rejected_at_once_if_the_queue_is_full() {
         let pool = Arc::new(RenderPool::default());
         let (release, end) = mpsc::channel::<()>();
         let end = Arc::new(std::sync::Mutex::new(end));
         let mut waiting = tokio::task::JoinSet::new();
-        for _ in 0..AT_ONCE + WAITING {
+        for _ in 0..MAX_CONCURRENT + MAX_QUEUED {
             let (pool, work) = (Arc::clone(&pool), held(&end));
             waiting.spawn(async move { pool.run(work).await });
         }
-        while pool.places.available_permits() > 0 {
+        while pool.queue_permits.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
         assert!(matches!(pool.run(|| ()).await, Err(Error::Busy)));
         drop(release);
-        // Those that waited are done, unless the machine kept them for five seconds.
+        // All have finished, unless a slow machine made some wait for five seconds.
         while let Some(done) = waiting.join_next().await {
             assert!(matches!(done.unwrap(), Ok(()) | Err(Error::Busy)));
         }
@@ -115,21 +115,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_text_whose_turn_does_not_come_is_refused() {
+    async fn text_is_rejected_if_no_permit_is_free_in_time() {
         let pool = RenderPool {
             wait: Duration::from_millis(10),
             ..RenderPool::default()
         };
-        let turns = pool.turns.acquire_many(2).await.unwrap();
+        let run_permits = pool.run_permits.acquire_many(2).await.unwrap();
         assert!(matches!(pool.run(|| ()).await, Err(Error::Busy)));
-        drop(turns);
-        assert_eq!(pool.places.available_permits(), AT_ONCE + WAITING);
+        drop(run_permits);
+        assert_eq!(
+            pool.queue_permits.available_permits(),
+            MAX_CONCURRENT + MAX_QUEUED
+        );
     }
 
     #[tokio::test]
-    async fn work_that_panics_gives_its_turn_back() {
+    async fn panicking_work_releases_its_permit() {
         let pool = RenderPool::default();
-        for _ in 0..=AT_ONCE {
+        for _ in 0..=MAX_CONCURRENT {
             let done = pool.run(|| assert!(std::hint::black_box(false))).await;
             assert!(matches!(done, Err(Error::Internal(_))));
         }

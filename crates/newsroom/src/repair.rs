@@ -1,16 +1,16 @@
-//! Repairs of a database that no server uses.
+//! Repairs a database that no server uses.
 
 use domain::Rev;
 
 use crate::{Newsroom, Result};
 
 impl Newsroom {
-    /// Numbers all updates and entries anew from revision 1, in another epoch, and returns the last
+    /// Numbers all updates and entries from revision 1, in another epoch, and returns the last
     /// revision. Open pages then fetch everything once.
     ///
     /// # Errors
-    /// [`Error::Forbidden`](crate::Error::Forbidden) if a server uses the database, or if it can't be
-    /// reached.
+    /// Returns [`Error::Forbidden`](crate::Error::Forbidden) if a server uses the database, and an
+    /// error if the database can't be reached.
     pub async fn repair_revisions(&self) -> Result<Rev> {
         let _no_server = self.store.exclude_servers()?;
         let mut revision = self.store.revise().await?;

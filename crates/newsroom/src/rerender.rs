@@ -1,41 +1,41 @@
-//! Makes stored HTML anew, after a release that makes another one of the same text.
+//! Renders stored updates again after an upgrade whose sanitizer produces different HTML.
 
 use domain::{Source, UpdateId};
 
 use crate::{Error, Newsroom, Result};
 
-/// How many updates are made anew in one transaction: few enough that an author who posts meanwhile
-/// waits no longer than for another author.
+/// The number of updates in one transaction: small, so that a concurrent post isn't delayed
+/// noticeably.
 const BATCH: i64 = 100;
 
-/// What became of one batch.
+/// The result of one batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RerenderedBatch {
-    /// The last update of the batch: the next one begins after it.
+    /// The last update of the batch. The next batch begins after it.
     pub last: UpdateId,
-    /// How many updates were made anew.
+    /// The number of updates that were rendered.
     pub rendered: usize,
-    /// How many of them readers get other HTML of.
+    /// The number of updates whose HTML changed.
     pub changed: usize,
-    /// Those that today's limits refuse. They stay as they were.
+    /// The updates that exceed the current limits. They are unchanged.
     pub refused: Vec<UpdateId>,
 }
 
 impl Newsroom {
-    /// How many updates another version of the sanitiser made.
+    /// Returns the number of updates that were rendered by another version of the sanitizer.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn count_outdated_updates(&self) -> Result<i64> {
         self.store.snapshot().await?.count_outdated().await
     }
 
-    /// Makes the HTML of the next updates with numbers above `after` anew, if another version of the
-    /// sanitiser made it; `None` if there are none. What is done is done: whoever stops between two batches
-    /// can begin again from 0.
+    /// Renders the next updates with ids greater than `after`, if another version of the sanitizer
+    /// rendered them; returns `None` if there are none. Each batch is committed, so a caller can
+    /// stop between two batches and begin again from 0.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn rerender_after(&self, after: UpdateId) -> Result<Option<RerenderedBatch>> {
         let outdated = self.store.snapshot().await?.outdated(after, BATCH).await?;
         let Some(&(last, _)) = outdated.last() else {
@@ -63,7 +63,7 @@ impl Newsroom {
             let mut revision = self.store.revise().await?;
             for (id, source, html) in &rendered {
                 let update = revision.snapshot().update(*id).await?;
-                // Its author may have edited it meanwhile.
+                // Its author may have edited it since.
                 let Some(update) = update.filter(|update| update.source == *source) else {
                     continue;
                 };

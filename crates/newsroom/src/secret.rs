@@ -1,36 +1,39 @@
-//! Random words that open doors: those of sessions, of programs and of the set-up link.
+//! Random secrets that authenticate: of sessions, of API tokens and of the setup link.
 
 use std::fmt;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-/// 256 random bits, as their holder carries them. The database keeps only the [`Secret::hash`].
+/// A secret with 256 random bits, as its holder has it. The database stores only the
+/// [`Secret::hash`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// A new one, from the system's randomness.
+    /// Creates a secret from the system's random number generator.
     pub fn new_random() -> Self {
         Self(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
     }
 
-    /// A new one for a program. By its beginning, whoever finds it in a log or a repository sees what it is.
+    /// Creates the secret of an API token. Its prefix identifies it when it is found in a log or a
+    /// repository.
     pub fn new_token() -> Self {
         Self(format!("rs_{}", Self::new_random().0))
     }
 
-    /// One that somebody showed us; it may open nothing.
-    pub fn shown(text: &str) -> Self {
+    /// Wraps a secret that a client presented. It may be invalid.
+    pub fn from_presented(text: &str) -> Self {
         Self(text.to_owned())
     }
 
-    /// The text its holder carries.
+    /// Returns the secret itself.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// What the database keeps. A fast hash serves: there is nothing to guess in 256 random bits.
+    /// Returns the hash that the database stores. A fast hash is sufficient, since 256 random bits
+    /// can't be guessed.
     pub fn hash(&self) -> Vec<u8> {
         Sha256::digest(self.0.as_bytes()).to_vec()
     }

@@ -1,41 +1,41 @@
-//! Sessions: logging in and out, and listing and ending what is open.
+//! Use cases of sessions: logging in and out, listing and ending sessions.
 
 use domain::{Caller, SessionId, Timestamp, Username};
 
 use crate::{Clock, Error, Newsroom, Result, Secret, storage::NewSession};
 
-/// How long a session lasts at most, in microseconds: thirty days.
+/// The maximum duration of a session, in microseconds: thirty days.
 pub const SESSION_LIFE: i64 = 30 * 24 * 60 * 60 * 1_000_000;
-/// After how long without a request a session ends, in microseconds: fourteen days. Somebody who is away for two
-/// weeks logs in again; a browser that was forgotten somewhere does not stay open for a month.
+/// How long a session may be idle, in microseconds: fourteen days. An author who is away for two
+/// weeks has to log in again, but a forgotten browser does not stay logged in for a month.
 pub const SESSION_IDLE_LIFE: i64 = 14 * 24 * 60 * 60 * 1_000_000;
 
-/// A session that has just begun.
+/// A new session.
 #[derive(Debug)]
 pub struct Session {
-    /// What its holder shows from now on.
+    /// The secret that the client sends with each request.
     pub token: Secret,
-    /// Whose it is.
+    /// The account.
     pub caller: Caller,
-    /// When it is over.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// The session that a request was sent in.
+/// The session of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CurrentSession {
-    /// Its number.
+    /// Its id.
     pub id: SessionId,
-    /// Whose it is.
+    /// The account.
     pub caller: Caller,
 }
 
-/// A session in a list. What its holder sends is not in it, and known to nobody else.
+/// A session in a list. It does not contain the token, which only its client has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenSession {
-    /// Its number.
+    /// Its id.
     pub id: SessionId,
-    /// The account's name.
+    /// The account's username.
     pub account: Username,
     /// When it began.
     pub created_at: Timestamp,
@@ -44,7 +44,7 @@ pub struct OpenSession {
 }
 
 impl Session {
-    /// The session as the database stores it.
+    /// Returns the session in the form to store.
     pub(crate) fn to_store(&self, clock: &Clock) -> NewSession<'_> {
         NewSession {
             token: &self.token,
@@ -59,17 +59,19 @@ impl Newsroom {
     /// Begins a session.
     ///
     /// # Errors
-    /// As [`Newsroom::log_in_instead`].
+    /// See [`Newsroom::log_in_replacing`].
     pub async fn log_in(&self, username: &str, password: &str) -> Result<Session> {
-        self.log_in_instead(username, password, None).await
+        self.log_in_replacing(username, password, None).await
     }
 
-    /// Begins a session, and ends the one of `replaced`, which the browser had until now, in the same transaction.
+    /// Begins a session, and ends the browser's previous session `replaced` in the same
+    /// transaction.
     ///
     /// # Errors
-    /// [`Error::WrongPassword`], as slowly for a name that doesn't exist or is disabled as for a password that is
-    /// wrong; [`Error::Busy`] if too many passwords wait to be verified; or if the database can't be reached.
-    pub async fn log_in_instead(
+    /// Returns [`Error::WrongPassword`], after the same time for an account that doesn't exist or
+    /// is disabled as for a wrong password; [`Error::Busy`] if too many passwords wait to be
+    /// verified; and an error if the database can't be reached.
+    pub async fn log_in_replacing(
         &self,
         username: &str,
         password: &str,
@@ -82,9 +84,9 @@ impl Newsroom {
         let stored = account
             .as_ref()
             .map(|account| account.password_hash.clone());
-        let fits = self.passwords.verify(password, stored).await?;
+        let matches = self.passwords.verify(password, stored).await?;
         match account {
-            Some(account) if fits => {
+            Some(account) if matches => {
                 self.begin_session(account.caller, &account.password_hash, replaced)
                     .await
             }
@@ -92,34 +94,34 @@ impl Newsroom {
         }
     }
 
-    /// Ends a session, if it is one.
+    /// Ends the session of `token`, if it exists.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn log_out(&self, token: &Secret) -> Result<()> {
         self.store.delete_session(token).await
     }
 
-    /// Whose session `token` opens, if any's.
+    /// Returns the account whose session `token` belongs to, if it is valid.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn caller(&self, token: &Secret) -> Result<Option<Caller>> {
         let session = self.session(token).await?;
         Ok(session.map(|session| session.caller))
     }
 
-    /// The session that `token` belongs to, if it is open. Notes that it was used.
+    /// Returns the session of `token`, if it is valid. Records its use.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn session(&self, token: &Secret) -> Result<Option<CurrentSession>> {
         let now = self.clock.now();
         let mut snapshot = self.store.snapshot().await?;
         let session = snapshot.session(token, now, idle_since(now)).await?;
         Ok(session.map(|session| {
             self.last_seen
-                .note_session(session.id, session.last_seen_at, now);
+                .record_session(session.id, session.last_seen_at, now);
             CurrentSession {
                 id: session.id,
                 caller: session.caller,
@@ -127,10 +129,12 @@ impl Newsroom {
         }))
     }
 
-    /// The open sessions of the account named `account`, or of all accounts; the one that was seen last first.
+    /// Returns the sessions of the account `account`, or of all accounts. The last used one is
+    /// first.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such account, or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such account, and an error if the database can't
+    /// be reached.
     pub async fn sessions(&self, account: Option<&Username>) -> Result<Vec<OpenSession>> {
         let now = self.clock.now();
         let mut snapshot = self.store.snapshot().await?;
@@ -144,10 +148,10 @@ impl Newsroom {
         snapshot.sessions(account, now, idle_since(now)).await
     }
 
-    /// The open sessions of `caller`, the one that was seen last first.
+    /// Returns the sessions of `caller`. The last used one is first.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn own_sessions(&self, caller: &Caller) -> Result<Vec<OpenSession>> {
         let now = self.clock.now();
         let mut snapshot = self.store.snapshot().await?;
@@ -156,10 +160,11 @@ impl Newsroom {
             .await
     }
 
-    /// Ends any session, by its number.
+    /// Ends any session by its id.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such session (any more), or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such session, and an error if the database can't
+    /// be reached.
     pub async fn end_session(&self, id: SessionId) -> Result<()> {
         if self.store.delete_session_by_id(id, None).await? {
             Ok(())
@@ -168,20 +173,21 @@ impl Newsroom {
         }
     }
 
-    /// Ends all sessions of the account named `username`. Returns how many.
+    /// Ends all sessions of the account `username`. Returns their number.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such account, or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such account, and an error if the database can't
+    /// be reached.
     pub async fn end_sessions_of(&self, username: &Username) -> Result<u64> {
         let account = self.stored_account(username).await?;
         let account = account.ok_or(Error::NotFound("account"))?;
         self.store.delete_sessions_of(account.caller.id, None).await
     }
 
-    /// Ends a session of `caller`'s own. One that is not theirs, or ended already, is left alone.
+    /// Ends a session of `caller`. Does nothing if it belongs to another account or has ended.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn end_own_session(&self, caller: &Caller, id: SessionId) -> Result<()> {
         self.store.delete_session_by_id(id, Some(caller.id)).await?;
         Ok(())
@@ -190,13 +196,13 @@ impl Newsroom {
     /// Ends all sessions of `caller` except for `kept`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn end_other_sessions(&self, caller: &Caller, kept: SessionId) -> Result<()> {
         self.store.delete_sessions_of(caller.id, Some(kept)).await?;
         Ok(())
     }
 
-    /// A session of `caller` that begins now; it is not stored yet.
+    /// Creates a session of `caller` that begins now. It is not stored yet.
     pub(crate) fn new_session(&self, caller: Caller) -> Session {
         Session {
             token: Secret::new_random(),
@@ -205,7 +211,7 @@ impl Newsroom {
         }
     }
 
-    /// Begins a session of an account whose password was verified against `password_hash`.
+    /// Stores a session of an account whose password was verified against `password_hash`.
     pub(crate) async fn begin_session(
         &self,
         caller: Caller,
@@ -224,11 +230,11 @@ impl Newsroom {
         }
     }
 
-    /// Ends the sessions that expired or were idle for too long, and stores when the others and the tokens were last
-    /// seen. A running server does so once a minute.
+    /// Ends the sessions that expired or were idle for too long, and stores when the other sessions
+    /// and the tokens were last used. A running server does this once a minute.
     ///
     /// # Errors
-    /// If the database can't be reached; it is tried again a minute later.
+    /// Returns an error if the database can't be reached. A running server retries a minute later.
     pub async fn maintain_sessions(&self) -> Result<()> {
         let now = self.clock.now();
         self.last_seen.store(&self.store).await?;
@@ -238,7 +244,7 @@ impl Newsroom {
     }
 }
 
-/// A session that was last seen at this time is idle at `now`.
+/// Returns the time of last use at which a session counts as idle at `now`.
 fn idle_since(now: Timestamp) -> Timestamp {
     now.plus_micros(-SESSION_IDLE_LIFE)
 }

@@ -1,15 +1,15 @@
-//! Slugs made of titles, for authors who write none.
+//! Derives slugs from titles.
 
 use domain::Slug;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// How many characters of a slug are left to a number behind it, as in `-2`.
+/// The number of characters of a slug reserved for a number at its end, such as `-2`.
 const ROOM_FOR_NUMBER: usize = 8;
 
-/// A slug made from a title of any script, by transliteration; `None` if nothing of the title can be
-/// written in letters.
+/// Returns a slug derived from a title in any script, by transliteration; `None` if the title has
+/// no letters or digits.
 pub fn suggested(title: &str) -> Option<Slug> {
-    // An accent may be a character of its own.
+    // Compose accents that are separate characters.
     let title: String = title.nfkc().collect();
     let mut text = String::new();
     for c in deunicode::deunicode(&title).chars() {
@@ -22,14 +22,14 @@ pub fn suggested(title: &str) -> Option<Slug> {
     Slug::parse(shortened(text.trim_end_matches('-'), Slug::MAX)).ok()
 }
 
-/// The first of `slug`, `slug-2`, `slug-3` … that is none of the `taken` ones.
+/// Returns the first of `slug`, `slug-2`, `slug-3` … that is not in `taken`.
 pub fn first_free(slug: &Slug, taken: &[String]) -> Slug {
     let is_free = |slug: &Slug| taken.iter().all(|taken| taken != slug.as_str());
     if is_free(slug) {
         return slug.clone();
     }
     let stem = stem(slug);
-    // Of as many as are taken, and one more, one is free.
+    // One more number than there are taken slugs is enough.
     let last = u64::try_from(taken.len())
         .unwrap_or(u64::MAX)
         .saturating_add(2);
@@ -39,17 +39,17 @@ pub fn first_free(slug: &Slug, taken: &[String]) -> Slug {
         .unwrap_or_else(|| slug.clone())
 }
 
-/// What stands before the number in the slugs of [`first_free`].
+/// Returns the part before the number in the slugs of [`first_free`].
 pub fn stem(slug: &Slug) -> &str {
     shortened(slug.as_str(), Slug::MAX - ROOM_FOR_NUMBER)
 }
 
-/// The beginning of a slug, of whole words if possible.
-fn shortened(slug: &str, longest: usize) -> &str {
-    let Some(cut) = slug.get(..longest).filter(|cut| cut.len() < slug.len()) else {
+/// Returns the beginning of a slug, cut between words if possible.
+fn shortened(slug: &str, max: usize) -> &str {
+    let Some(cut) = slug.get(..max).filter(|cut| cut.len() < slug.len()) else {
         return slug;
     };
-    if slug[longest..].starts_with('-') {
+    if slug[max..].starts_with('-') {
         return cut;
     }
     cut.rsplit_once('-').map_or(cut, |(words, _)| words)
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn titles_of_any_script_make_a_slug() {
+    fn titles_of_any_script_become_slugs() {
         for (title, slug) in [
             ("Election night: the count!", "election-night-the-count"),
             (
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_slug_gets_a_number() {
+    fn taken_slug_gets_a_number() {
         let slug = Slug::parse("final").unwrap();
         let free = |taken: &[&str]| {
             let taken: Vec<_> = taken.iter().map(ToString::to_string).collect();
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_title_is_cut_between_words() {
+    fn long_title_is_cut_between_words() {
         let slug = suggested(&"a lot of words ".repeat(10)).unwrap();
         assert!(slug.as_str().len() <= Slug::MAX);
         assert!(
@@ -117,7 +117,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_suggested_slug_is_a_slug(title in ".*") {
+        fn suggested_slug_is_valid(title in ".*") {
             if let Some(slug) = suggested(&title) {
                 prop_assert_eq!(Slug::parse(slug.as_str()).unwrap(), slug);
             }

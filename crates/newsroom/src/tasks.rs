@@ -1,22 +1,21 @@
-//! Background tasks, each of which has an owner: it is started again after a panic, and ends with the
-//! newsroom.
+//! Background tasks. Each is restarted after a panic, and ends with the newsroom.
 
 use std::time::Duration;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How long to wait before a task that panicked is started again.
-const PAUSE: Duration = Duration::from_secs(1);
-/// How long [`Tasks::finish`] waits for tasks that were told to stop.
-const FINISH: Duration = Duration::from_secs(5);
+/// The pause before a task that panicked is restarted.
+const RESTART_PAUSE: Duration = Duration::from_secs(1);
+/// How long [`Tasks::finish`] waits for cancelled tasks.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The newsroom's background tasks.
 #[derive(Clone, Debug, Default)]
 pub struct Tasks(TaskTracker);
 
 impl Tasks {
-    /// Runs the task that `start` makes until it ends or `stop` is cancelled. After a panic, which is
-    /// logged, another is made.
+    /// Runs the task created by `start` until it ends or `stop` is cancelled. After a panic, logs
+    /// it and calls `start` again.
     pub fn supervise<F>(
         &self,
         name: &'static str,
@@ -31,21 +30,24 @@ impl Tasks {
                 match task.await {
                     Ok(_) => return,
                     Err(error) => {
-                        tracing::error!(task = name, %error, "a background task failed; starting it again");
+                        tracing::error!(task = name, %error, "a background task failed; restarting it");
                     }
                 }
-                if stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
+                if stop.run_until_cancelled(tokio::time::sleep(RESTART_PAUSE)).await.is_none() {
                     return;
                 }
             }
         });
     }
 
-    /// Waits until every task has ended, for five seconds at most.
+    /// Waits until all tasks have ended, at most five seconds.
     pub async fn finish(&self) {
         self.0.close();
-        if tokio::time::timeout(FINISH, self.0.wait()).await.is_err() {
-            tracing::warn!("background tasks are still running at the end");
+        if tokio::time::timeout(FINISH_TIMEOUT, self.0.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("background tasks did not end within five seconds");
         }
     }
 }
@@ -60,7 +62,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_task_that_panics_is_started_again() {
+    async fn panicking_task_is_restarted() {
         let tasks = Tasks::default();
         let starts = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&starts);
@@ -73,7 +75,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tasks_end_when_they_are_told_to_stop() {
+    async fn tasks_end_when_they_are_cancelled() {
         let (tasks, stop) = (Tasks::default(), CancellationToken::new());
         tasks.supervise("test", stop.clone(), std::future::pending);
         stop.cancel();

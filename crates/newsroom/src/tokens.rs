@@ -1,30 +1,30 @@
-//! Tokens: programs act by them as an account does.
+//! Use cases of API tokens, with which programs act for an account.
 
 use domain::{Caller, Timestamp, TokenId, TokenName, Username};
 
 use crate::{Error, Newsroom, Result, Secret};
 
-/// A token, but for what its holder shows: that was told once, and is known to nobody else.
+/// An API token in a list. It does not contain the secret, which is shown only once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// Its number.
+    /// Its id.
     pub id: TokenId,
-    /// What it is for.
+    /// What it is used for.
     pub name: TokenName,
-    /// The account it acts as.
+    /// The account it acts for.
     pub account: Username,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When a program last authenticated with it, to the hour; `None` if none did.
     pub last_used_at: Option<Timestamp>,
 }
 
 impl Newsroom {
-    /// Makes a token that acts as the account named `account`, and answers what its holder shows.
+    /// Creates a token that acts for the account `account`, and returns its secret.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is disabled, or if the database
-    /// can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is
+    /// disabled, and an error if the database can't be reached.
     pub async fn create_token(&self, account: &Username, name: &TokenName) -> Result<Secret> {
         let (mut change, account) = self.change_account(account).await?;
         if account.disabled_at.is_some() {
@@ -40,18 +40,19 @@ impl Newsroom {
         Ok(token)
     }
 
-    /// Every token, in the order they were made.
+    /// Returns all tokens, in the order of creation.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn tokens(&self) -> Result<Vec<Token>> {
         self.store.snapshot().await?.tokens().await
     }
 
-    /// Revokes a token: from now on it opens nothing.
+    /// Revokes a token, which is invalid from now on.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such token (any more), or if the database can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such token, and an error if the database can't be
+    /// reached.
     pub async fn revoke_token(&self, id: TokenId) -> Result<()> {
         if self.store.delete_token(id).await? {
             Ok(())
@@ -60,15 +61,15 @@ impl Newsroom {
         }
     }
 
-    /// Whom `token` acts as, if it opens anything. Notes that it was used.
+    /// Returns the account that `token` acts for, if it is valid. Records its use.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn token_caller(&self, token: &Secret) -> Result<Option<Caller>> {
         let token = self.store.snapshot().await?.token(token).await?;
         Ok(token.map(|token| {
             self.last_seen
-                .note_token(token.id, token.last_used_at, self.clock.now());
+                .record_token(token.id, token.last_used_at, self.clock.now());
             token.caller
         }))
     }

@@ -1,18 +1,18 @@
-//! Which names a new account may have, so that no two look alike on a page.
+//! Rejects new usernames that look like other ones.
 
 use domain::{Invalid, Username};
 use unicode_normalization::is_nfc;
 use unicode_security::MixedScript;
 
-/// Refuses a name that mixes scripts (a Cyrillic `а` among Latin letters reads as the Latin one), or holds a character
-/// that has another, usual form (an Ångström sign for the letter Å). What Unicode calls a single script is taken: a
-/// Japanese name may be written in kanji and kana.
+/// Rejects a name that mixes scripts (a Cyrillic `а` among Latin letters looks like the Latin one),
+/// or contains a character with another canonical form (an Ångström sign for the letter Å). Accepts
+/// what Unicode considers a single script, such as a Japanese name in kanji and kana.
 ///
-/// Only new names are checked: an account of an earlier release keeps its name.
+/// Only new names are checked. Accounts created by an earlier version keep their names.
 ///
 /// # Errors
-/// With a sentence for the person who chose it.
-pub fn refuse_confusable(username: &Username) -> Result<(), Invalid> {
+/// Returns a message for the person who chose it.
+pub fn reject_confusable(username: &Username) -> Result<(), Invalid> {
     let name = username.as_str();
     if name.is_single_script() && is_nfc(name) {
         return Ok(());
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_one_script_are_taken() {
+    fn names_of_one_script_are_accepted() {
         for name in [
             "ann",
             "Änna-2",
@@ -41,15 +41,15 @@ mod tests {
             "عمر",
             "42",
         ] {
-            refuse_confusable(&Username::parse(name).unwrap()).unwrap();
+            reject_confusable(&Username::parse(name).unwrap()).unwrap();
         }
     }
 
     #[test]
-    fn names_that_look_like_others_are_refused() {
-        // A Cyrillic а, a Greek ο, and an Ångström sign.
+    fn names_that_look_like_others_are_rejected() {
+        // With a Cyrillic а, a Greek ο, and an Ångström sign.
         for name in ["\u{430}nna", "\u{3bf}tto", "\u{212b}sa"] {
-            refuse_confusable(&Username::parse(name).unwrap()).unwrap_err();
+            reject_confusable(&Username::parse(name).unwrap()).unwrap_err();
         }
     }
 }

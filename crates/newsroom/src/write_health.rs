@@ -1,4 +1,4 @@
-//! Whether the database's storage can be written: readiness depends on it.
+//! Tracks whether the database's storage can be written, for the readiness check.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -9,10 +9,11 @@ use tokio::sync::Notify;
 
 use crate::{Error, Result, storage::Store};
 
-/// How long to wait between two attempts to write again.
+/// The interval between two test writes.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Whether a write failed for storage (a full, broken or read-only disk), and none has succeeded since.
+/// Whether a write failed because of the storage (a full, broken or read-only disk), and no write
+/// has succeeded since.
 #[derive(Debug, Default)]
 pub struct WriteHealth {
     failing: AtomicBool,
@@ -20,40 +21,40 @@ pub struct WriteHealth {
 }
 
 impl WriteHealth {
-    /// Whether writes fail.
+    /// Returns whether writes fail.
     pub fn is_failing(&self) -> bool {
         self.failing.load(Ordering::Acquire)
     }
 
-    /// Notes that a transaction was committed.
-    pub fn note_commit(&self) {
+    /// Records that a transaction was committed.
+    pub fn record_commit(&self) {
         self.failing.store(false, Ordering::Release);
     }
 
-    /// Notes that a write failed with `error`, if that is for storage.
-    pub fn note_error(&self, error: &Error) {
-        if error.is_of_storage() {
+    /// Records that a write failed with `error`, if the storage is the cause.
+    pub fn record_error(&self, error: &Error) {
+        if error.is_storage_failure() {
             self.failing.store(true, Ordering::Release);
             self.failed.notify_one();
         }
     }
 
-    /// The same of a write's result, in which nothing need have been committed.
-    pub fn note<T>(&self, result: &Result<T>) {
+    /// Records the result of a write. A success doesn't count, since it may have committed nothing.
+    pub fn record<T>(&self, result: &Result<T>) {
         if let Err(error) = result {
-            self.note_error(error);
+            self.record_error(error);
         }
     }
 
-    /// Tries to write, once a second while writes fail.
+    /// Tests once a second whether the storage can be written, while writes fail.
     pub async fn probe(&self, store: &Store) {
         loop {
             self.failed.notified().await;
-            tracing::error!("the database's disk can't be written; trying once a second");
+            tracing::error!("the database's disk can't be written; testing it once a second");
             while self.is_failing() {
                 tokio::time::sleep(PROBE_INTERVAL).await;
                 if store.probe_write().await.is_ok() {
-                    self.note_commit();
+                    self.record_commit();
                 }
             }
             tracing::info!("the database's disk can be written again");

@@ -1,4 +1,4 @@
-//! Time zones, and moments as an entry's readers see them.
+//! Time zones, and times displayed in them.
 
 use domain::{Invalid, Timestamp, ZoneName};
 use jiff::{
@@ -6,25 +6,25 @@ use jiff::{
     tz::{AmbiguousOffset, TimeZone},
 };
 
-/// Takes in the name of a time zone, as the IANA database writes it.
+/// Parses the name of a time zone in the IANA database.
 ///
 /// # Errors
-/// With a sentence for the person who typed it, if there is no such zone.
+/// Returns a message for the person who entered it, if there is no such zone.
 pub fn parse(name: &str) -> Result<ZoneName, Invalid> {
     let name = name.trim();
     let zone = jiff::tz::db()
         .get(name)
         .ok()
-        .and_then(|zone| Some(ZoneName::known(zone.iana_name()?)));
+        .and_then(|zone| Some(ZoneName::new_unchecked(zone.iana_name()?)));
     zone.ok_or_else(|| {
         Invalid::new(
             "time_zone",
-            "There is no such time zone; write one like Europe/Paris or UTC.",
+            "There is no such time zone. Enter one such as Europe/Paris or UTC.",
         )
     })
 }
 
-/// The names of all zones, sorted, for a form to offer.
+/// Returns the names of all zones to offer in a form, sorted.
 pub fn names() -> Vec<String> {
     let mut names: Vec<_> = jiff::tz::db()
         .available()
@@ -37,73 +37,74 @@ pub fn names() -> Vec<String> {
     names
 }
 
-/// A moment in a zone, ready to be written.
+/// A time in a zone, ready to be formatted.
 #[derive(Clone, Debug)]
 pub struct LocalTime(jiff::Zoned);
 
 impl LocalTime {
-    /// The moment `at`, as clocks in `zone` show it.
+    /// Converts `at` to local time in `zone`.
     pub fn new(at: Timestamp, zone: &ZoneName) -> Self {
-        // A database may be newer than this machine's zones; UTC is then the honest answer.
+        // The database may contain zones that this machine doesn't know. UTC is then correct at
+        // least.
         let zone = jiff::tz::db().get(zone.as_str()).unwrap_or(TimeZone::UTC);
         Self(instant(at).to_zoned(zone))
     }
 
-    /// As in `14:05`.
+    /// Formats as `14:05`.
     pub fn clock(&self) -> String {
         strtime::format("%H:%M", &self.0).unwrap_or_default()
     }
 
-    /// As in `14:05 CET`.
+    /// Formats as `14:05 CET`.
     pub fn clock_and_zone(&self) -> String {
         strtime::format("%H:%M %Z", &self.0).unwrap_or_default()
     }
 
-    /// The abbreviation of the zone at this moment, as in `CET`.
+    /// Returns the abbreviation of the zone at this time, such as `CET`.
     pub fn zone(&self) -> String {
         strtime::format("%Z", &self.0).unwrap_or_default()
     }
 
-    /// Whether clocks show this time twice, once before they are put back and once after.
+    /// Returns whether this local time occurs twice, because the clocks are put back.
     pub fn is_repeated(&self) -> bool {
         let zone = self.0.time_zone();
         let clocks = zone.to_ambiguous_timestamp(self.0.datetime());
         matches!(clocks.offset(), AmbiguousOffset::Fold { .. })
     }
 
-    /// Whether it is in another year than `other`, each in its own zone.
+    /// Returns whether it is in another year than `other`, each in its own zone.
     pub fn is_of_another_year_than(&self, other: &Self) -> bool {
         self.0.year() != other.0.year()
     }
 
-    /// As in `21 November 2026`.
+    /// Formats as `21 November 2026`.
     pub fn date(&self) -> String {
         strtime::format("%-d %B %Y", &self.0).unwrap_or_default()
     }
 
-    /// As in `21 Nov`.
+    /// Formats as `21 Nov`.
     pub fn short_date(&self) -> String {
         strtime::format("%-d %b", &self.0).unwrap_or_default()
     }
 
-    /// As in `21 Nov 2026`.
+    /// Formats as `21 Nov 2026`.
     pub fn short_date_and_year(&self) -> String {
         strtime::format("%-d %b %Y", &self.0).unwrap_or_default()
     }
 
-    /// As in `21 November 2026, 14:05 CET`.
+    /// Formats as `21 November 2026, 14:05 CET`.
     pub fn full(&self) -> String {
         strtime::format("%-d %B %Y, %H:%M %Z", &self.0).unwrap_or_default()
     }
 }
 
-/// A moment as machines read it (RFC 3339, UTC, to the millisecond).
+/// Formats a time for machines (RFC 3339, UTC, with milliseconds).
 pub fn rfc3339(at: Timestamp) -> String {
     format!("{:.3}", instant(at))
 }
 
 fn instant(at: Timestamp) -> jiff::Timestamp {
-    // Out of range only where the database was written by hand.
+    // Out of range only in a manually edited database.
     jiff::Timestamp::from_microsecond(at.0).unwrap_or_default()
 }
 
@@ -112,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_shown_in_the_entrys_zone() {
+    fn time_is_shown_in_the_entrys_zone() {
         let at = Timestamp(1_795_266_300_123_456);
         let paris = LocalTime::new(at, &parse("Europe/Paris").unwrap());
         assert_eq!(paris.full(), "21 November 2026, 14:05 CET");
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_that_clocks_show_twice_is_known() {
+    fn repeated_hour_is_recognized() {
         let paris = parse("Europe/Paris").unwrap();
         let utc = parse("UTC").unwrap();
         // On 25 October 2026, 3:00 CEST becomes 2:00 CET at 01:00 UTC.
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn only_zones_that_exist_are_taken() {
+    fn only_existing_zones_are_accepted() {
         assert_eq!(parse("europe/paris").unwrap().as_str(), "Europe/Paris");
         assert!(parse("Europe/Atlantis").is_err());
         assert!(parse("../../etc/passwd").is_err());

@@ -41,7 +41,6 @@ mod contract {
 
     mod accounts;
     mod all_entries;
-    mod cached_updates;
     mod convergence;
     mod deadlines;
     mod deleting;
@@ -70,5 +69,6 @@ mod contract {
     pub mod support;
     mod texts;
     mod tokens;
+    mod update_cache;
     mod update_page;
 }

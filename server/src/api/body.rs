@@ -1,4 +1,4 @@
-//! What a program sends.
+//! Extracts JSON bodies.
 
 use std::error::Error;
 
@@ -14,11 +14,12 @@ use crate::{
     state::AppState,
 };
 
-/// U+FEFF in UTF-8, which programs on Windows begin their texts with.
+/// U+FEFF in UTF-8, with which programs on Windows begin their texts.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// A request's body, from JSON, and its share of the memory for bodies: for a handler whose caller is
-/// known. What isn't JSON, and what is but isn't a `T`, is refused with its place.
+/// A request's JSON body, and its share of the memory for bodies. Only for handlers of
+/// authenticated callers, because of the body limit. The error for invalid JSON, or JSON that isn't
+/// a `T`, contains the position.
 #[derive(Debug)]
 pub struct Body<T>(pub T, pub Held);
 
@@ -36,26 +37,26 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
         let request = Request::from_parts(parts, bytes.into());
         match Json::from_request(request, state).await {
             Ok(Json(body)) => Ok(Self(body, held)),
-            Err(refusal) => Err(problem(&refusal)),
+            Err(rejection) => Err(problem(&rejection)),
         }
     }
 }
 
-fn problem(refusal: &JsonRejection) -> Problem {
-    let sentence = match refusal {
+fn problem(rejection: &JsonRejection) -> Problem {
+    let sentence = match rejection {
         JsonRejection::MissingJsonContentType(_) => {
             "The body must be sent as application/json.".to_owned()
         }
         JsonRejection::JsonSyntaxError(error) => format!("The body is not JSON: {}.", cause(error)),
         JsonRejection::JsonDataError(error) => {
-            format!("The body can't be taken: {}.", cause(error))
+            format!("The body is invalid: {}.", cause(error))
         }
         _ => "The body can't be read. Send it again.".to_owned(),
     };
-    Problem::new(refusal.status(), sentence)
+    Problem::new(rejection.status(), sentence)
 }
 
-/// What the parser says, and where.
+/// Returns the parser's message, which contains the position.
 fn cause(error: &impl Error) -> String {
     error.source().map(ToString::to_string).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Which account a program acts as.
+//! Authenticates API requests by bearer token.
 
 use axum::{
     extract::FromRequestParts,
@@ -9,8 +9,8 @@ use newsroom::Secret;
 
 use crate::{problem::Problem, state::AppState};
 
-/// The account that the request's bearer token (RFC 6750) acts as. Without a token, with one that was
-/// revoked and with one that never was, the refusal is the same.
+/// The account of the request's bearer token (RFC 6750). The error does not reveal whether the
+/// token is missing, revoked or unknown.
 #[derive(Debug)]
 pub struct BearerCaller(pub Caller);
 
@@ -19,12 +19,12 @@ impl FromRequestParts<AppState> for BearerCaller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let token = parts.headers.get(AUTHORIZATION).and_then(bearer_token);
-        let holder = match token {
+        let caller = match token {
             Some(token) => state.newsroom.token_caller(&token).await?,
             None => None,
         };
-        holder.map(Self).ok_or_else(|| {
-            let sentence = "This needs a valid token, sent as \"Authorization: Bearer rs_...\". Whoever runs the server makes one with \"ringside token create\".";
+        caller.map(Self).ok_or_else(|| {
+            let sentence = "This request needs a valid token, sent as \"Authorization: Bearer rs_...\". The server's operator creates one with \"ringside token create\".";
             Problem::new(StatusCode::UNAUTHORIZED, sentence)
         })
     }
@@ -34,5 +34,5 @@ fn bearer_token(header: &HeaderValue) -> Option<Secret> {
     let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("Bearer")
-        .then(|| Secret::shown(token.trim()))
+        .then(|| Secret::from_presented(token.trim()))
 }

@@ -1,4 +1,4 @@
-//! What is wrong, as programs are told of it.
+//! Problem details (RFC 9457): the errors of the API.
 
 use std::collections::BTreeMap;
 
@@ -20,26 +20,26 @@ use crate::problem::{NO_STORE, Problem};
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
-/// Why a request was not answered as asked: problem details (RFC 9457).
+/// Why a request failed, as problem details (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemDetails {
-    /// Always `about:blank`: the status says what kind of problem it is.
+    /// Always `about:blank`. The status identifies the kind of problem.
     #[serde(rename = "type")]
     kind: &'static str,
-    /// The status, in words.
+    /// The reason phrase of the status.
     title: &'static str,
-    /// The status.
+    /// The HTTP status.
     status: u16,
-    /// One sentence for whoever wrote the api.
+    /// What went wrong, in one sentence for the client's developer.
     detail: String,
-    /// The field of the body that it is about, if it is about one.
+    /// The invalid field of the body. Missing if the problem is not about one field.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,
-    /// What the server's log calls the request.
+    /// The id of the request in the server's log.
     request_id: String,
 }
 
-/// The answer that tells a program of `problem` with the request named `request_id`.
+/// Returns the response that describes `problem` of the request `request_id`.
 pub fn details(problem: &Problem, request_id: String) -> Response {
     let status = problem.status();
     let details = ProblemDetails {
@@ -56,39 +56,39 @@ pub fn details(problem: &Problem, request_id: String) -> Response {
     ];
     let mut response = (status, headers, Json(details)).into_response();
     if status == StatusCode::UNAUTHORIZED {
-        // RFC 9110, 15.5.2: it has to say how to do better.
+        // RFC 9110, section 15.5.2: a 401 must name the authentication scheme.
         let scheme = HeaderValue::from_static("Bearer realm=\"ringside\"");
         response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
     }
     response
 }
 
-/// How any request may be refused, for the document.
+/// The error responses that every operation has in the `OpenAPI` document.
 #[derive(Debug)]
-pub struct Refusals;
+pub struct ErrorResponses;
 
-const REFUSALS: [(StatusCode, &str); 11] = [
+const ERROR_RESPONSES: [(StatusCode, &str); 11] = [
     (
         StatusCode::BAD_REQUEST,
-        "The body is not JSON, or a header can't be read",
+        "The body is not JSON, or a header is invalid",
     ),
     (
         StatusCode::UNAUTHORIZED,
-        "There is no token, or it is not valid (any more)",
+        "The token is missing, invalid or revoked",
     ),
     (
         StatusCode::FORBIDDEN,
-        "The token's account may not do this, or nobody may",
+        "The account is not allowed to do this, or the entry has ended",
     ),
-    (StatusCode::NOT_FOUND, "There is no such entry or update"),
+    (StatusCode::NOT_FOUND, "The entry or update does not exist"),
     (StatusCode::GONE, "The update is deleted"),
     (
         StatusCode::METHOD_NOT_ALLOWED,
-        "The address takes other methods alone, those in Allow",
+        "The address does not support this method; Allow lists the methods it supports",
     ),
     (
         StatusCode::REQUEST_TIMEOUT,
-        "The body didn't arrive within a minute; the same request again may go through",
+        "The body did not arrive within a minute; a retry may succeed",
     ),
     (
         StatusCode::PAYLOAD_TOO_LARGE,
@@ -96,28 +96,28 @@ const REFUSALS: [(StatusCode, &str); 11] = [
     ),
     (
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "The body is not sent as application/json",
+        "The Content-Type is not application/json",
     ),
     (
         StatusCode::UNPROCESSABLE_ENTITY,
-        "A field is unknown, missing or can't be taken; or the Idempotency-Key was used for another request",
+        "A field is unknown, missing or invalid, or the Idempotency-Key was used for another request",
     ),
     (
         StatusCode::SERVICE_UNAVAILABLE,
-        "The database can't be reached at the moment; the same request again may go through",
+        "The database can't be reached at the moment; a retry may succeed",
     ),
 ];
 
-impl IntoResponses for Refusals {
+impl IntoResponses for ErrorResponses {
     fn responses() -> BTreeMap<String, RefOr<response::Response>> {
         let schema = Ref::from_schema_name(ProblemDetails::name());
         let content = ContentBuilder::new().schema(Some(schema)).build();
-        let refusal = |(status, why): (StatusCode, &str)| {
+        let response = |(status, description): (StatusCode, &str)| {
             let response = ResponseBuilder::new()
-                .description(why)
+                .description(description)
                 .content(PROBLEM_JSON, content.clone());
             (status.as_str().to_owned(), response.build().into())
         };
-        REFUSALS.into_iter().map(refusal).collect()
+        ERROR_RESPONSES.into_iter().map(response).collect()
     }
 }

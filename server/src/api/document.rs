@@ -1,4 +1,5 @@
-//! The `OpenAPI` document: what the routes say of themselves, and what they share.
+//! The `OpenAPI` document's description and the schemas that routes share. The routes describe
+//! themselves.
 
 use domain::{EntryState, Headline, Order, Slug, Source, Summary, Title};
 use newsroom::language::MAX_LENGTH;
@@ -18,7 +19,7 @@ use super::details::ProblemDetails;
 #[openapi(
     info(
         title = "Ringside",
-        description = "Post to a live blog from a api. Times are those of RFC 3339, in UTC. Texts may hold what editors and other programs put into them: byte order marks are dropped, line ends of any kind become line feeds (blanks in a title or headline), and control characters are removed."
+        description = "Posts to live blogs from a program. A live blog is called an entry here. Times are RFC 3339, in UTC. Texts are cleaned up: byte order marks are dropped, line ends of any kind become line feeds (spaces in a title or headline), and other control characters are removed."
     ),
     components(schemas(ProblemDetails)),
     modifiers(&BearerTokens),
@@ -26,7 +27,7 @@ use super::details::ProblemDetails;
 )]
 struct Outline;
 
-/// All of the document but the routes.
+/// Returns the document without the routes.
 pub fn outline() -> openapi::OpenApi {
     Outline::openapi()
 }
@@ -38,7 +39,7 @@ impl Modify for BearerTokens {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .description(Some(
-                "Made by `ringside token create`. It acts as its account.",
+                "Created with `ringside token create`. A token acts as its account.",
             ));
         document
             .components
@@ -47,9 +48,9 @@ impl Modify for BearerTokens {
     }
 }
 
-/// A text that holds a character that can be seen; what it can't hold is removed.
+/// Matches a text with at least one visible character.
 const VISIBLE: &str = r"[^\s\u0000-\u001F\u007F-\u009F\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB]";
-/// The same, or none.
+/// Matches an empty text, or one with at least one visible character.
 const VISIBLE_IF_ANY: &str = r"^$|[^\s\u0000-\u001F\u007F-\u009F\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB]";
 const SLUG: &str = "^[a-z0-9]+(-[a-z0-9]+)*$";
 const SLUG_IF_ANY: &str = "^([a-z0-9]+(-[a-z0-9]+)*)?$";
@@ -59,66 +60,77 @@ pub fn title() -> Object {
     text("The title, on one line.", 1, Title::MAX, VISIBLE).build()
 }
 
-/// Returns the schema of a title that may be left out.
+/// Returns the schema of an optional title.
 pub fn title_if_any() -> Object {
     nullable(text("The title, on one line.", 1, Title::MAX, VISIBLE))
 }
 
 /// Returns the schema of the slug of an entry to create.
 pub fn slug_or_empty() -> Object {
-    let description = "Its name in addresses; made from the title if left out or empty, with a number behind it if that is taken.";
+    let description = "The name in URLs. If omitted or empty, it is derived from the title, with a number appended if that slug is taken.";
     text(description, 0, Slug::MAX, SLUG_IF_ANY).build()
 }
 
-/// Returns the schema of a slug that may be left out.
+/// Returns the schema of an optional slug.
 pub fn slug_if_any() -> Object {
-    let description = "Its name in addresses; the old one leads to it.";
+    let description = "The name in URLs. The previous slug redirects to it.";
     nullable(text(description, 1, Slug::MAX, SLUG))
 }
 
 /// Returns the schema of an entry's summary.
 pub fn summary() -> Object {
-    text("What it is about.", 0, Summary::MAX, VISIBLE_IF_ANY).build()
+    text(
+        "A short description of the event.",
+        0,
+        Summary::MAX,
+        VISIBLE_IF_ANY,
+    )
+    .build()
 }
 
-/// Returns the schema of a summary that may be left out.
+/// Returns the schema of an optional summary.
 pub fn summary_if_any() -> Object {
-    nullable(text("What it is about.", 0, Summary::MAX, VISIBLE_IF_ANY))
+    nullable(text(
+        "A short description of the event.",
+        0,
+        Summary::MAX,
+        VISIBLE_IF_ANY,
+    ))
 }
 
-/// A language, and if needed a script, a region and a variant.
+/// Matches an empty text, or a language with an optional script, region and variant.
 const LANGUAGE: &str = "^([a-zA-Z]{2,3}(-[a-zA-Z]{4})?(-([a-zA-Z]{2}|[0-9]{3}))?(-([a-zA-Z0-9]{5,8}|[0-9][a-zA-Z0-9]{3}))?)?$";
 
 /// Returns the schema of the language of an entry to create.
 pub fn language_or_empty() -> Object {
     let description =
-        "The language of its texts: a BCP 47 tag; the site's language if left out or empty.";
+        "The language of the texts, a BCP 47 tag. The site's language if omitted or empty.";
     text(description, 0, MAX_LENGTH, LANGUAGE).build()
 }
 
-/// Returns the schema of a language that may be left out.
+/// Returns the schema of an optional language.
 pub fn language_if_any() -> Object {
-    let description = "The language of its texts: a BCP 47 tag; an empty one is the site's.";
+    let description = "The language of the texts, a BCP 47 tag. The site's language if empty.";
     nullable(text(description, 0, MAX_LENGTH, LANGUAGE))
 }
 
 /// Returns the schema of an update's source.
 pub fn source() -> Object {
     let description =
-        "Its text: Markdown, and HTML that is made safe. Something of it must be visible.";
+        "The text: Markdown, in which HTML is sanitised. It must contain something visible.";
     text(description, 1, Source::MAX, VISIBLE).build()
 }
 
-/// Returns the schema of a source that may be left out.
+/// Returns the schema of an optional source.
 pub fn source_if_any() -> Object {
     let description =
-        "Its text: Markdown, and HTML that is made safe. Something of it must be visible.";
+        "The text: Markdown, in which HTML is sanitised. It must contain something visible.";
     nullable(text(description, 1, Source::MAX, VISIBLE))
 }
 
-/// Returns the schema of the line above an update.
+/// Returns the schema of an update's headline.
 pub fn headline() -> Object {
-    let description = "The line above it; `null` or an empty one is none.";
+    let description = "The headline above the text. `null` or an empty text means none.";
     nullable(text(description, 0, Headline::MAX, VISIBLE_IF_ANY))
 }
 
@@ -137,22 +149,22 @@ fn nullable(schema: ObjectBuilder) -> Object {
         .build()
 }
 
-/// The schema of where an entry is in its life.
+/// Returns the schema of an entry's state.
 pub fn state() -> Object {
     one_of(EntryState::ALL.iter().map(|state| state.as_str()))
 }
 
-/// The schema of an order.
+/// Returns the schema of an entry's order.
 pub fn order() -> Object {
     one_of(Order::ALL.iter().map(|order| order.as_str()))
 }
 
-/// Returns the schema of a state that may be left out.
+/// Returns the schema of an optional state.
 pub fn state_if_any() -> Object {
     one_of_or_null(EntryState::ALL.iter().map(|state| state.as_str()))
 }
 
-/// Returns the schema of an order that may be left out.
+/// Returns the schema of an optional order.
 pub fn order_if_any() -> Object {
     one_of_or_null(Order::ALL.iter().map(|order| order.as_str()))
 }

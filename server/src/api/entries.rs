@@ -1,4 +1,4 @@
-//! Entries.
+//! The API's operations on entries.
 
 use axum::{
     Json,
@@ -13,13 +13,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     Api,
     body::Body,
-    details::Refusals,
+    details::ErrorResponses,
     document::{
         language_if_any, language_or_empty, order, order_if_any, slug_if_any, slug_or_empty, state,
         state_if_any, summary, summary_if_any, title, title_if_any,
     },
     key::IdempotencyKey,
-    keyed,
+    keyed_problem,
 };
 use crate::{
     extract::{Path, slug},
@@ -36,29 +36,29 @@ pub fn routes() -> OpenApiRouter<AppState> {
 /// An entry.
 #[derive(Debug, Serialize, ToSchema)]
 struct EntryAnswer {
-    /// Its number, as in `/feed/{id}/head`.
+    /// The id, as in `/feed/{id}/head`.
     id: i64,
-    /// Its name in addresses.
+    /// The name in URLs.
     slug: String,
     title: String,
     summary: String,
     #[schema(schema_with = state)]
     state: EntryState,
-    /// The IANA time zone that its times are shown in.
+    /// The IANA time zone in which times are displayed.
     time_zone: String,
-    /// The language of its texts: a BCP 47 tag.
+    /// The language of the texts, a BCP 47 tag.
     language: String,
-    /// The order that its pages begin in.
+    /// The order in which pages list the updates at first.
     #[schema(schema_with = order)]
     default_order: Order,
-    /// When it started, or is to start.
+    /// When the entry started, or is expected to start.
     #[schema(format = DateTime)]
     starts_at: String,
-    /// When it ended, if it has.
+    /// When the entry ended, if it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     ended_at: Option<String>,
-    /// Its page; nobody's yet, while it is a draft.
+    /// The URL of the entry's page. 404 for readers while the entry is a draft.
     url: String,
 }
 
@@ -80,38 +80,39 @@ impl EntryAnswer {
     }
 }
 
-/// Entries, the latest start first.
+/// A list of entries, the latest start first.
 #[derive(Debug, Serialize, ToSchema)]
 struct EntriesAnswer {
     entries: Vec<EntryAnswer>,
 }
 
-/// An entry that is to be.
+/// The entry to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct EntryToCreate {
     #[schema(schema_with = title)]
     title: String,
-    /// Its name in addresses; made from the title if left out, with a number behind it if that is taken.
+    /// The name in URLs. Derived from the title if omitted, with a number appended if that slug is
+    /// taken.
     #[serde(default)]
     #[schema(schema_with = slug_or_empty)]
     slug: String,
-    /// What it is about.
+    /// A short description of the event.
     #[serde(default)]
     #[schema(schema_with = summary)]
     summary: String,
-    /// The IANA time zone that its times are shown in; UTC if left out.
+    /// The IANA time zone in which times are displayed. UTC if omitted.
     #[serde(default)]
     time_zone: String,
-    /// The language of its texts; the site's if left out.
+    /// The language of the texts. The site's language if omitted.
     #[serde(default)]
     #[schema(schema_with = language_or_empty)]
     language: String,
-    /// Where it begins; as a draft if left out.
+    /// The initial state. A draft if omitted.
     #[serde(default = "draft")]
     #[schema(schema_with = state)]
     state: EntryState,
-    /// The order that its pages begin in; the oldest first if left out.
+    /// The order in which pages list the updates at first. The oldest first if omitted.
     #[serde(default = "oldest")]
     #[schema(schema_with = order)]
     default_order: Order,
@@ -125,27 +126,27 @@ const fn oldest() -> Order {
     Order::Oldest
 }
 
-/// What is to change of an entry; what is left out stays.
+/// The changes to an entry. Omitted fields keep their values.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct EntryToChange {
     #[schema(schema_with = title_if_any)]
     title: Option<String>,
-    /// Its name in addresses; the old one leads to it.
+    /// The name in URLs. The previous slug redirects to it.
     #[schema(schema_with = slug_if_any)]
     slug: Option<String>,
-    /// What it is about.
+    /// A short description of the event.
     #[schema(schema_with = summary_if_any)]
     summary: Option<String>,
-    /// The IANA time zone that its times are shown in.
+    /// The IANA time zone in which times are displayed.
     time_zone: Option<String>,
-    /// The language of its texts.
+    /// The language of the texts.
     #[schema(schema_with = language_if_any)]
     language: Option<String>,
-    /// The order that its pages begin in.
+    /// The order in which pages list the updates at first.
     #[schema(schema_with = order_if_any)]
     default_order: Option<Order>,
-    /// `live` starts it, or starts it again; `ended` ends it.
+    /// `live` starts or reopens the entry; `ended` ends it.
     #[schema(schema_with = state_if_any)]
     state: Option<EntryState>,
 }
@@ -168,13 +169,13 @@ impl EntryToChange {
     }
 }
 
-/// All entries
+/// List all entries
 ///
-/// Drafts too.
+/// Includes drafts.
 #[utoipa::path(
     get,
     path = "/api/v1/entries",
-    responses((status = 200, description = "All entries", body = EntriesAnswer), Refusals)
+    responses((status = 200, description = "All entries", body = EntriesAnswer), ErrorResponses)
 )]
 async fn list_entries(api: Api) -> Result<Json<EntriesAnswer>, Problem> {
     let desk = api.newsroom.desk(api.caller()).await?;
@@ -192,7 +193,7 @@ async fn list_entries(api: Api) -> Result<Json<EntriesAnswer>, Problem> {
     path = "/api/v1/entries",
     params(IdempotencyKey),
     request_body = EntryToCreate,
-    responses((status = 201, description = "The entry; the same again for the same key", body = EntryAnswer), Refusals)
+    responses((status = 201, description = "The created entry. A retry with the same key returns the same entry", body = EntryAnswer), ErrorResponses)
 )]
 async fn create_entry(
     api: Api,
@@ -211,38 +212,38 @@ async fn create_entry(
     .map_err(Error::from)?;
     let (newsroom, caller) = (&api.newsroom, api.caller());
     let entry = newsroom
-        .create_entry_once(caller, &key.or_fresh()?, &new)
+        .create_entry_once(caller, &key.or_random()?, &new)
         .await
-        .map_err(keyed)?;
+        .map_err(keyed_problem)?;
     let created = EntryAnswer::of(&api, &entry);
     let location = [(LOCATION, created.url.clone())];
     Ok((StatusCode::CREATED, location, Json(created)))
 }
 
-/// One entry
+/// Get an entry
 ///
-/// Its updates are in its feed, at `/feed/{id}/changes`.
+/// The updates are in the entry's feed, at `/feed/{id}/changes`.
 #[utoipa::path(
     get,
     path = "/api/v1/entries/{slug}",
-    params(("slug" = String, Path, description = "The entry's name in addresses", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")),
-    responses((status = 200, description = "The entry", body = EntryAnswer), Refusals)
+    params(("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")),
+    responses((status = 200, description = "The entry", body = EntryAnswer), ErrorResponses)
 )]
 async fn read_entry(api: Api, Path(name): Path<String>) -> Result<Json<EntryAnswer>, Problem> {
     let (newsroom, caller) = (&api.newsroom, api.caller());
-    let entry = newsroom.entry_named(caller, &slug(&name)?).await?;
+    let entry = newsroom.entry_by_slug(caller, &slug(&name)?).await?;
     Ok(Json(EntryAnswer::of(&api, &entry)))
 }
 
 /// Change an entry
 ///
-/// The same again changes nothing.
+/// Idempotent: repeating the request changes nothing.
 #[utoipa::path(
     patch,
     path = "/api/v1/entries/{slug}",
-    params(("slug" = String, Path, description = "The entry's name in addresses", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"), IdempotencyKey),
+    params(("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"), IdempotencyKey),
     request_body = EntryToChange,
-    responses((status = 200, description = "The entry as it is now", body = EntryAnswer), Refusals)
+    responses((status = 200, description = "The entry in its current state", body = EntryAnswer), ErrorResponses)
 )]
 async fn change_entry(
     api: Api,
@@ -255,6 +256,6 @@ async fn change_entry(
     let entry = newsroom
         .patch_entry(caller, &slug(&name)?, &patch, op_id.as_ref())
         .await
-        .map_err(keyed)?;
+        .map_err(keyed_problem)?;
     Ok(Json(EntryAnswer::of(&api, &entry)))
 }

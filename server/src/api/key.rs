@@ -1,4 +1,5 @@
-//! The name that a program gives to one act, so that a retry does it once.
+//! The `Idempotency-Key` header: makes an operation happen once, however often the client retries
+//! it.
 
 use axum::{
     extract::FromRequestParts,
@@ -17,17 +18,17 @@ use utoipa::{
 
 use crate::problem::Problem;
 
-/// The longest key, in characters: a program's own id for what it posts, however it writes them.
-const LONGEST: usize = 255;
+/// The longest key, in characters.
+const MAX_LENGTH: usize = 255;
 
-/// The `Idempotency-Key` of a request, if it has one (draft-ietf-httpapi-idempotency-key-header). It is kept
-/// for ninety days, as the account's operation of that name.
+/// The `Idempotency-Key` of a request, if it has one (draft-ietf-httpapi-idempotency-key-header),
+/// as an operation id of the account. It is stored for ninety days.
 #[derive(Debug)]
 pub struct IdempotencyKey(pub Option<OpId>);
 
 impl IdempotencyKey {
-    /// The operation's name: one that no other has, if the program gave none.
-    pub fn or_fresh(self) -> Result<OpId, Problem> {
+    /// Returns the operation id; a new random one if the request has no key.
+    pub fn or_random(self) -> Result<OpId, Problem> {
         match self.0 {
             Some(op_id) => Ok(op_id),
             None => Ok(OpId::parse(&format!("{:032x}", rand::random::<u128>()))?),
@@ -37,7 +38,7 @@ impl IdempotencyKey {
 
 impl IntoParams for IdempotencyKey {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description = "Your own name for this act, 1 to 255 printable ASCII characters: sent again under it, it is done once. It is remembered for ninety days.";
+        let description = "A unique key for this operation, 1 to 255 printable ASCII characters. A retry with the same key has no further effect. Keys are valid for ninety days.";
         let header = ParameterBuilder::new()
             .name("Idempotency-Key")
             .parameter_in(ParameterIn::Header)
@@ -46,7 +47,7 @@ impl IntoParams for IdempotencyKey {
                 ObjectBuilder::new()
                     .schema_type(Type::String)
                     .min_length(Some(1))
-                    .max_length(Some(LONGEST))
+                    .max_length(Some(MAX_LENGTH))
                     .pattern(Some("^[ -~]+$")),
             ));
         vec![header.build()]
@@ -62,15 +63,16 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     }
 }
 
-/// The operation's name that a key stands for: the key itself, if it can be one, as any UUID can.
+/// Returns the operation id for a key: the key itself if it is a valid id, as any UUID is, else its
+/// hash.
 fn op_id(key: &HeaderValue) -> Result<OpId, Problem> {
     let key = key.to_str().unwrap_or_default();
-    // By the draft a key is a quoted string; most programs leave the quotes away.
+    // The draft requires a quoted string, but most clients omit the quotes.
     let bare = key
         .strip_prefix('"')
         .and_then(|key| key.strip_suffix('"'))
         .unwrap_or(key);
-    if !(1..=LONGEST).contains(&bare.len())
+    if !(1..=MAX_LENGTH).contains(&bare.len())
         || !bare.bytes().all(|byte| (b' '..=b'~').contains(&byte))
     {
         let sentence = "The Idempotency-Key must be 1 to 255 printable ASCII characters.";
@@ -84,26 +86,26 @@ fn op_id(key: &HeaderValue) -> Result<OpId, Problem> {
 mod tests {
     use super::*;
 
-    fn name(key: &str) -> Option<String> {
+    fn op_id_of(key: &str) -> Option<String> {
         let op_id = op_id(&HeaderValue::from_str(key).unwrap());
         op_id.ok().map(String::from)
     }
 
     #[test]
-    fn a_key_is_the_operations_name_if_it_can_be() {
+    fn valid_op_id_is_used_as_it_is() {
         let uuid = "8e03978e-40d5-43dd-bc93-6894a57f9324";
-        assert_eq!(name(uuid).as_deref(), Some(uuid));
-        assert_eq!(name(&format!("\"{uuid}\"")).as_deref(), Some(uuid));
+        assert_eq!(op_id_of(uuid).as_deref(), Some(uuid));
+        assert_eq!(op_id_of(&format!("\"{uuid}\"")).as_deref(), Some(uuid));
     }
 
     #[test]
-    fn any_other_key_has_a_name_of_its_own() {
-        let names = ["1", "2", "goal:1", "goal 1", "~", &"x".repeat(255)].map(name);
-        for (at, name) in names.iter().enumerate() {
-            assert!(name.is_some() && !names[..at].contains(name), "{names:?}");
+    fn other_keys_have_distinct_op_ids() {
+        let ids = ["1", "2", "goal:1", "goal 1", "~", &"x".repeat(255)].map(op_id_of);
+        for (at, id) in ids.iter().enumerate() {
+            assert!(id.is_some() && !ids[..at].contains(id), "{ids:?}");
         }
-        for wrong in ["", "\"\"", &"x".repeat(256), "caf\u{e9}", "goal\t1"] {
-            assert_eq!(name(wrong), None, "{wrong}");
+        for invalid in ["", "\"\"", &"x".repeat(256), "caf\u{e9}", "goal\t1"] {
+            assert_eq!(op_id_of(invalid), None, "{invalid}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! `/api/v1`, for programs: they show a bearer token and no cookie, send and get JSON, and are told what is
-//! wrong as problem details (RFC 9457).
+//! The HTTP API at `/api/v1`. Clients authenticate with a bearer token, not with a cookie. They
+//! send and receive JSON; errors are problem details (RFC 9457).
 
 mod body;
 mod caller;
@@ -31,10 +31,10 @@ use crate::{
 };
 use caller::BearerCaller;
 
-/// Where all of it stands.
+/// The path of the API.
 const ROOT: &str = "/api/v1";
 
-/// The routes, and the document that is made of them.
+/// Returns the API's routes, and the route of the `OpenAPI` document that describes them.
 pub fn routes() -> Router<AppState> {
     let (routes, document) = OpenApiRouter::with_openapi(document::outline())
         .merge(entries::routes())
@@ -52,13 +52,13 @@ pub fn routes() -> Router<AppState> {
         ))
 }
 
-/// Whether what stands at `path` is for programs.
+/// Returns whether `path` belongs to the API.
 pub fn is_at(path: &str) -> bool {
     path.strip_prefix(ROOT)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// What a handler works with, and for whom: nobody gets past it without a token.
+/// The state of a handler, and its caller. Rejects requests without a valid token.
 #[derive(FromRequestParts)]
 #[from_request(state(AppState))]
 struct Api {
@@ -74,18 +74,18 @@ impl Api {
         &self.caller.0
     }
 
-    /// The address of a page, as readers open it.
+    /// Returns the URL of a page, as readers open it.
     fn url(&self, path: std::fmt::Arguments<'_>) -> String {
         format!("{}{path}", self.settings.public_url())
     }
 }
 
-/// Why something that has a key was not done.
-fn keyed(error: Error) -> Problem {
+/// Converts the error of an operation that has an `Idempotency-Key`.
+fn keyed_problem(error: Error) -> Problem {
     match error {
         Error::IdempotencyConflict => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            "This Idempotency-Key was already used for another request; send this one under a new key.",
+            "This Idempotency-Key was already used for another request. Send this request with a new key.",
         ),
         error => error.into(),
     }

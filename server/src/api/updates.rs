@@ -1,4 +1,4 @@
-//! Updates.
+//! The API's operations on updates.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     Api,
     body::Body,
-    details::Refusals,
+    details::ErrorResponses,
     document::{headline, source, source_if_any},
     key::IdempotencyKey,
-    keyed,
+    keyed_problem,
 };
 use crate::{
     extract::{Path, slug, update_id},
@@ -32,29 +32,29 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(edit_update, delete_update))
 }
 
-/// An update, as the feed has it: `id`, `rev` and either the rest or that it is deleted.
+/// An update as in the feed, with its URL. A deleted update has only `id`, `rev` and `deleted`.
 #[derive(Debug, Serialize, ToSchema)]
 struct ChangeAnswer {
-    /// Its number.
+    /// The id.
     id: i64,
-    /// The revision of its last change.
+    /// The revision of the last change.
     rev: i64,
-    /// Whether it is gone.
+    /// Whether the update is deleted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     deleted: bool,
-    /// Its card, as readers get it.
+    /// The update's card, as on readers' pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     html: Option<String>,
-    /// Its page; nobody's yet, while the entry is a draft.
+    /// The URL of the update's page. 404 for readers while the entry is a draft.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
-    /// When it was posted.
+    /// When the update was posted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     posted_at: Option<String>,
-    /// What was sent and readers don't get, as in `iframe youtube.com`, `link Reuters`, `image data:` or
-    /// `attribute style`: each once, and 20 at most. Empty if nothing was removed; missing where no text was
-    /// sent.
+    /// What the sanitiser removed from the text, such as `iframe youtube.com`, `link Reuters`,
+    /// `image data:` or `attribute style`: each item once, and at most 20. Empty if nothing was
+    /// removed; missing if the request had no text.
     #[serde(skip_serializing_if = "Option::is_none")]
     removed: Option<Vec<String>>,
 }
@@ -62,24 +62,24 @@ struct ChangeAnswer {
 impl ChangeAnswer {
     fn of(api: &Api, entry: &Entry, change: Change) -> Self {
         let (id, rev) = (change.id(), change.rev());
-        let shown = match change {
+        let upserted = match change {
             Change::Deleted(_) => None,
-            Change::Upserted(shown) => Some(shown),
+            Change::Upserted(upserted) => Some(upserted),
         };
         let url = || api.url(format_args!("/entries/{}/updates/{id}", entry.slug));
         Self {
             id: id.0,
             rev,
-            deleted: shown.is_none(),
-            url: shown.is_some().then(url),
-            posted_at: shown.as_ref().map(|shown| rfc3339(shown.posted_at)),
-            html: shown.map(|shown| shown.html),
+            deleted: upserted.is_none(),
+            url: upserted.is_some().then(url),
+            posted_at: upserted.as_ref().map(|update| rfc3339(update.posted_at)),
+            html: upserted.map(|update| update.html),
             removed: None,
         }
     }
 
-    /// The same, saying what of the text that was sent readers don't get; nothing of a deleted one.
-    fn without(self, removed: Vec<String>) -> Self {
+    /// Sets what the sanitiser removed, unless the update is deleted.
+    fn with_removed(self, removed: Vec<String>) -> Self {
         Self {
             removed: (!self.deleted).then_some(removed),
             ..self
@@ -87,38 +87,38 @@ impl ChangeAnswer {
     }
 }
 
-/// An update that is to be.
+/// The update to post.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct UpdateToPost {
-    /// Its text: Markdown, and HTML that is made safe.
+    /// The text: Markdown, in which HTML is sanitised.
     #[schema(schema_with = source)]
     source: String,
-    /// The line above it.
+    /// The headline above the text.
     #[schema(schema_with = headline)]
     headline: Option<String>,
-    /// Whether it is a key moment, listed at the top.
+    /// Whether the update is listed among the key moments at the top of the entry.
     #[serde(default)]
     key: bool,
-    /// Whether it is shown at the top, in the place of what was.
+    /// Whether the update is pinned to the top of the entry, in place of the one pinned before.
     #[serde(default)]
     pinned: bool,
 }
 
-/// What is to change of an update; what is left out stays.
+/// The changes to an update. Omitted fields keep their values.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct UpdateToEdit {
-    /// Its text: Markdown, and HTML that is made safe.
+    /// The text: Markdown, in which HTML is sanitised.
     #[schema(schema_with = source_if_any)]
     source: Option<String>,
-    /// The line above it; `null` takes it away.
-    #[serde(default, deserialize_with = "maybe_null")]
+    /// The headline above the text. `null` removes it.
+    #[serde(default, deserialize_with = "null_as_empty")]
     #[schema(schema_with = headline)]
     headline: Option<String>,
-    /// Whether it is a key moment, listed at the top.
+    /// Whether the update is listed among the key moments at the top of the entry.
     key: Option<bool>,
-    /// Whether it is shown at the top, in the place of what was.
+    /// Whether the update is pinned to the top of the entry, in place of the one pinned before.
     pinned: Option<bool>,
 }
 
@@ -134,8 +134,8 @@ impl UpdateToEdit {
     }
 }
 
-/// A text, if it was given; `null` is an empty one.
-fn maybe_null<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+/// Deserializes an optional text; `null` is an empty one.
+fn null_as_empty<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
     let text: Option<String> = Deserialize::deserialize(value)?;
     Ok(Some(text.unwrap_or_default()))
 }
@@ -144,9 +144,9 @@ fn maybe_null<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::
 #[utoipa::path(
     post,
     path = "/api/v1/entries/{slug}/updates",
-    params(("slug" = String, Path, description = "The entry's name in addresses", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"), IdempotencyKey),
+    params(("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"), IdempotencyKey),
     request_body = UpdateToPost,
-    responses((status = 201, description = "The update; for the same key the same update, as it is now", body = ChangeAnswer), Refusals)
+    responses((status = 201, description = "The posted update. A retry with the same key returns the same update in its current state", body = ChangeAnswer), ErrorResponses)
 )]
 async fn post_update(
     api: Api,
@@ -162,33 +162,33 @@ async fn post_update(
         .filter_map(|(mark, on)| on.then_some(mark));
     let marks: Vec<_> = marks.collect();
     let (newsroom, caller) = (&api.newsroom, api.caller());
-    let (slug, op_id) = (slug(&name)?, key.or_fresh()?);
+    let (slug, op_id) = (slug(&name)?, key.or_random()?);
     let posted = newsroom
         .post_marked_update(caller, &slug, &op_id, &draft, &marks, Duration::ZERO)
         .await
-        .map_err(keyed)?;
+        .map_err(keyed_problem)?;
     let (entry, change) = newsroom.last_change(caller, posted.id).await?;
     let location = api.url(format_args!(
         "/entries/{}/updates/{}",
         entry.slug, posted.id
     ));
-    let answer = ChangeAnswer::of(&api, &entry, change).without(posted.removed);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(answer)))
+    let body = ChangeAnswer::of(&api, &entry, change).with_removed(posted.removed);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)))
 }
 
 /// Edit an update
 ///
-/// The same again changes nothing.
+/// Idempotent: repeating the request changes nothing.
 #[utoipa::path(
     patch,
     path = "/api/v1/entries/{slug}/updates/{id}",
     params(
-        ("slug" = String, Path, description = "The entry's name in addresses", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"),
-        ("id" = i64, Path, description = "The update's number", minimum = 1),
+        ("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"),
+        ("id" = i64, Path, description = "The update's id", minimum = 1),
         IdempotencyKey
     ),
     request_body = UpdateToEdit,
-    responses((status = 200, description = "The update as it is now", body = ChangeAnswer), Refusals)
+    responses((status = 200, description = "The update in its current state", body = ChangeAnswer), ErrorResponses)
 )]
 async fn edit_update(
     api: Api,
@@ -196,57 +196,60 @@ async fn edit_update(
     Path((name, id)): Path<(String, String)>,
     Body(edit, _held): Body<UpdateToEdit>,
 ) -> Result<Json<ChangeAnswer>, Problem> {
-    let id = locate(&api, &name, &id).await?;
+    let id = find_update(&api, &name, &id).await?;
     let patch = edit.parse().map_err(Error::from)?;
     let (newsroom, caller) = (&api.newsroom, api.caller());
     let edited = newsroom
         .patch_update(caller, id, &patch, op_id.as_ref())
         .await
-        .map_err(keyed)?;
-    let Json(answer) = answer(&api, id).await?;
-    Ok(Json(answer.without(edited.removed)))
+        .map_err(keyed_problem)?;
+    let Json(body) = current_state(&api, id).await?;
+    Ok(Json(body.with_removed(edited.removed)))
 }
 
 /// Delete an update
 ///
-/// It is gone from every page at once. The same again changes nothing.
+/// Removes the update from every page at once. Idempotent: repeating the request changes nothing.
 #[utoipa::path(
     delete,
     path = "/api/v1/entries/{slug}/updates/{id}",
     params(
-        ("slug" = String, Path, description = "The entry's name in addresses", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"),
-        ("id" = i64, Path, description = "The update's number", minimum = 1),
+        ("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"),
+        ("id" = i64, Path, description = "The update's id", minimum = 1),
         IdempotencyKey
     ),
-    responses((status = 200, description = "That it is deleted", body = ChangeAnswer), Refusals)
+    responses((status = 200, description = "The update is deleted", body = ChangeAnswer), ErrorResponses)
 )]
 async fn delete_update(
     api: Api,
     IdempotencyKey(op_id): IdempotencyKey,
     Path((name, id)): Path<(String, String)>,
 ) -> Result<Json<ChangeAnswer>, Problem> {
-    let id = locate(&api, &name, &id).await?;
+    let id = find_update(&api, &name, &id).await?;
     api.newsroom
         .delete_update(api.caller(), id, op_id.as_ref())
         .await
-        .map_err(keyed)?;
-    answer(&api, id).await
+        .map_err(keyed_problem)?;
+    current_state(&api, id).await
 }
 
-/// The number of the update at an address, if it stands in the entry of that address.
-async fn locate(api: &Api, name: &str, id: &str) -> Result<UpdateId, Problem> {
+/// Returns the id of the update in a path.
+///
+/// # Errors
+/// 404 if the update does not belong to the entry in the path.
+async fn find_update(api: &Api, name: &str, id: &str) -> Result<UpdateId, Problem> {
     let (newsroom, caller) = (&api.newsroom, api.caller());
-    let entry = newsroom.entry_named(caller, &slug(name)?).await?;
+    let entry = newsroom.entry_by_slug(caller, &slug(name)?).await?;
     let id = update_id(id)?;
-    let (of, _) = newsroom.last_change(caller, id).await?;
-    if of.id == entry.id {
+    let (owner, _) = newsroom.last_change(caller, id).await?;
+    if owner.id == entry.id {
         Ok(id)
     } else {
         Err(Error::NotFound("update").into())
     }
 }
 
-async fn answer(api: &Api, id: UpdateId) -> Result<Json<ChangeAnswer>, Problem> {
+async fn current_state(api: &Api, id: UpdateId) -> Result<Json<ChangeAnswer>, Problem> {
     let (entry, change) = api.newsroom.last_change(api.caller(), id).await?;
     Ok(Json(ChangeAnswer::of(api, &entry, change)))
 }

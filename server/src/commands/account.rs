@@ -1,41 +1,42 @@
-//! `ringside account ...`.
+//! The `ringside account` commands. They also take effect on a running server.
 
 use domain::{Password, Username};
 use newsroom::zone::rfc3339;
 
 use crate::{
     cli::{
-        AccountNameArgs, AccountPasswordArgs, AccountRoleArgs, CommandError, NewAccountArgs, say,
+        AccountNameArgs, AccountPasswordArgs, AccountRoleArgs, CommandError, NewAccountArgs,
+        print_line,
     },
-    config::{Settings, first_line_of},
+    config::{Settings, read_first_line},
     state::open_newsroom,
 };
 
 /// Creates an account.
 ///
 /// # Errors
-/// With one sentence for whoever typed the command.
+/// If the username or the password is invalid, or the username is taken.
 pub async fn create_account(
     settings: &Settings,
     args: &NewAccountArgs,
 ) -> Result<(), CommandError> {
     let username = username(&args.name)?;
-    let password = first_line_of(&args.password_file)?;
+    let password = read_first_line(&args.password_file)?;
     let password = Password::parse(&password).map_err(newsroom::Error::from)?;
-    newsroom::refuse_weak(&password, &username).map_err(newsroom::Error::from)?;
+    newsroom::reject_weak(&password, &username).map_err(newsroom::Error::from)?;
     let newsroom = open_newsroom(settings).await?;
     newsroom
         .create_account(&username, args.role, &password)
         .await?;
     newsroom.close().await;
-    say(format_args!("Created the {} {username}.", args.role));
+    print_line(format_args!("Created the {} {username}.", args.role));
     Ok(())
 }
 
-/// Prints a line for each account.
+/// Prints one line per account.
 ///
 /// # Errors
-/// With one sentence for the operator.
+/// If the database fails.
 pub async fn list_accounts(settings: &Settings) -> Result<(), CommandError> {
     let newsroom = open_newsroom(settings).await?;
     let accounts = newsroom.accounts().await?;
@@ -47,26 +48,26 @@ pub async fn list_accounts(settings: &Settings) -> Result<(), CommandError> {
         };
         let (name, role) = (account.caller.username, account.caller.role);
         let created = rfc3339(account.created_at);
-        say(format_args!("{name}  {role}  {state}  {created}"));
+        print_line(format_args!("{name}  {role}  {state}  {created}"));
     }
     Ok(())
 }
 
-/// Replaces the password of an account, also for a running server.
+/// Changes an account's password and ends its sessions.
 ///
 /// # Errors
-/// With one sentence for the operator.
+/// If the password is invalid, or no account has this username.
 pub async fn set_password(
     settings: &Settings,
     args: &AccountPasswordArgs,
 ) -> Result<(), CommandError> {
     let name = username(&args.name)?;
-    let password = first_line_of(&args.password_file)?;
+    let password = read_first_line(&args.password_file)?;
     let password = Password::parse(&password).map_err(newsroom::Error::from)?;
     let newsroom = open_newsroom(settings).await?;
     let ended = newsroom.set_password(&name, &password).await?;
     newsroom.close().await;
-    say(format_args!(
+    print_line(format_args!(
         "Changed the password of {}; {} ended.",
         ended.username,
         count(ended.sessions, "session")
@@ -74,23 +75,23 @@ pub async fn set_password(
     Ok(())
 }
 
-/// Gives an account another role, also for a running server.
+/// Changes an account's role.
 ///
 /// # Errors
-/// With one sentence for the operator.
+/// If no account has this username, or it is the last enabled owner's.
 pub async fn set_role(settings: &Settings, args: &AccountRoleArgs) -> Result<(), CommandError> {
     let name = username(&args.name)?;
     let newsroom = open_newsroom(settings).await?;
     let name = newsroom.set_role(&name, args.role).await?;
     newsroom.close().await;
-    say(format_args!("Changed the role of {name} to {}.", args.role));
+    print_line(format_args!("Changed the role of {name} to {}.", args.role));
     Ok(())
 }
 
-/// Disables an account, also for a running server.
+/// Disables an account, ends its sessions and revokes its tokens.
 ///
 /// # Errors
-/// With one sentence for the operator.
+/// If no account has this username, or it is the last enabled owner's.
 pub async fn disable_account(
     settings: &Settings,
     args: &AccountNameArgs,
@@ -99,7 +100,7 @@ pub async fn disable_account(
     let newsroom = open_newsroom(settings).await?;
     let ended = newsroom.disable_account(&name).await?;
     newsroom.close().await;
-    say(format_args!(
+    print_line(format_args!(
         "Disabled {}; {} and {} ended.",
         ended.username,
         count(ended.sessions, "session"),
@@ -108,10 +109,10 @@ pub async fn disable_account(
     Ok(())
 }
 
-/// Enables an account that was disabled, also for a running server.
+/// Enables a disabled account.
 ///
 /// # Errors
-/// With one sentence for the operator.
+/// If no account has this username.
 pub async fn enable_account(
     settings: &Settings,
     args: &AccountNameArgs,
@@ -120,19 +121,19 @@ pub async fn enable_account(
     let newsroom = open_newsroom(settings).await?;
     let name = newsroom.enable_account(&name).await?;
     newsroom.close().await;
-    say(format_args!("Enabled {name}."));
+    print_line(format_args!("Enabled {name}."));
     Ok(())
 }
 
-/// The name of an account that was given as an argument.
+/// Parses a username argument.
 ///
 /// # Errors
-/// If no account can have it.
+/// If it is not a valid username.
 pub fn username(name: &str) -> Result<Username, CommandError> {
     Ok(Username::parse(name).map_err(newsroom::Error::from)?)
 }
 
-/// As in `1 session` and `2 sessions`.
+/// Formats a number with its noun, as in `1 session` and `2 sessions`.
 pub fn count(number: u64, noun: &str) -> String {
     match number {
         1 => format!("1 {noun}"),

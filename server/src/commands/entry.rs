@@ -1,17 +1,17 @@
-//! `ringside entry create`.
+//! The `ringside entry create` command.
 
 use newsroom::NewEntry;
 
 use crate::{
-    cli::{CommandError, NewEntryArgs, say},
+    cli::{CommandError, NewEntryArgs, print_line},
     config::Settings,
     state::open_newsroom,
 };
 
-/// Creates an entry, and prints its address.
+/// Creates an entry and prints its URL.
 ///
 /// # Errors
-/// With one sentence for whoever typed the command.
+/// If an argument is invalid, or the slug is taken.
 pub async fn create_entry(settings: &Settings, args: &NewEntryArgs) -> Result<(), CommandError> {
     let new = NewEntry::parse(
         &args.title,
@@ -26,7 +26,7 @@ pub async fn create_entry(settings: &Settings, args: &NewEntryArgs) -> Result<()
     let newsroom = open_newsroom(settings).await?;
     let entry = newsroom.create_entry(None, &new).await?;
     newsroom.close().await;
-    say(format_args!(
+    print_line(format_args!(
         "{}/entries/{}",
         settings.public_url(),
         entry.slug

@@ -1,4 +1,4 @@
-//! What the binary can be asked to do, a file each.
+//! The commands of the binary, one file per group.
 
 mod account;
 mod entry;

@@ -1,22 +1,22 @@
-//! `ringside repair ...`.
+//! The `ringside repair` commands.
 
 use crate::{
-    cli::{CommandError, say},
+    cli::{CommandError, print_line},
     config::Settings,
     state::open_newsroom,
 };
 
-/// Numbers all revisions anew, in another epoch.
+/// Renumbers all revisions in a new epoch.
 ///
 /// # Errors
-/// If a server uses the database, or with one sentence about what failed.
+/// If a server is running on the database, or the database fails.
 pub async fn repair_revisions(settings: &Settings) -> Result<(), CommandError> {
     let newsroom = open_newsroom(settings).await?;
     let repaired = newsroom.repair_revisions().await;
     newsroom.close().await;
     let last = repaired?;
-    say(format_args!(
-        "Numbered the revisions anew; the last one is {last}."
+    print_line(format_args!(
+        "Renumbered all revisions; the last one is {last}."
     ));
     Ok(())
 }

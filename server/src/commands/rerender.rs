@@ -1,19 +1,19 @@
-//! `ringside rerender`.
+//! The `ringside rerender` command.
 
 use domain::UpdateId;
 use newsroom::Newsroom;
 
 use crate::{
-    cli::{CommandError, say},
+    cli::{CommandError, print_line},
     config::Settings,
     state::open_newsroom,
 };
 
-/// Makes the HTML of updates anew that another release made, also for a running server, and prints how far
-/// it is.
+/// Renders the updates again that another release rendered, and prints its progress. A running
+/// server publishes the updates that change.
 ///
 /// # Errors
-/// With one sentence about what failed. What was done until then stays done.
+/// If the database fails. Updates that were rendered before stay rendered.
 pub async fn rerender(settings: &Settings) -> Result<(), CommandError> {
     let newsroom = open_newsroom(settings).await?;
     let done = rerender_all(&newsroom).await;
@@ -31,17 +31,17 @@ async fn rerender_all(newsroom: &Newsroom) -> Result<(), CommandError> {
         rendered += batch.rendered;
         changed += batch.changed;
         refused.extend(batch.refused);
-        say(format_args!(
+        print_line(format_args!(
             "Rendered {rendered} of {total} updates; {changed} changed."
         ));
     }
     if rendered == 0 && refused.is_empty() {
-        say("All updates are rendered by this release already.");
+        print_line("All updates were already rendered by this release.");
     }
     if !refused.is_empty() {
         let numbers: Vec<_> = refused.iter().map(ToString::to_string).collect();
-        say(format_args!(
-            "Kept as they were, for they exceed today's limits: updates {}.",
+        print_line(format_args!(
+            "Not rendered, because they exceed this release's limits: updates {}.",
             numbers.join(", ")
         ));
     }

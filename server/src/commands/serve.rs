@@ -1,4 +1,4 @@
-//! `ringside serve`.
+//! The `ringside serve` command.
 
 use std::{
     future::{self, Future},
@@ -11,45 +11,46 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     AppState,
-    cli::{CommandError, say},
+    cli::{CommandError, print_line},
     config::Settings,
     serving::serve_http,
     telemetry,
 };
 
-/// How many may wait to be let in: everybody comes at once after a restart, and who finds no place tries
-/// again only after a second, and then after three.
+/// The length of the listen queue. After a restart all clients connect at once, and a client whose
+/// SYN is dropped retries only after one second, then after three.
 const BACKLOG: i32 = 4_096;
 
-/// Serves until it is told to stop by SIGINT or SIGTERM.
+/// Runs the server until SIGINT or SIGTERM.
 ///
 /// # Errors
-/// With one sentence for whoever runs the server.
+/// If a setting is invalid, the address can't be bound, or the database can't be opened.
 pub async fn serve(mut settings: Settings) -> Result<(), CommandError> {
     telemetry::start(&settings)?;
     let stop = stop_signal()?;
-    // First of all: who can't have the address must not touch the database of who has it.
+    // Bound before the database is opened, so that a second server doesn't touch the database of
+    // the one that has the address.
     let listener = listen(settings.addr)?;
-    // Asked for port 0, the system picks one.
+    // For port 0, the system chooses a port.
     settings.addr = listener.local_addr().unwrap_or(settings.addr);
     let state = AppState::open(settings).await?;
     for path in state.settings.readable_by_others() {
         tracing::warn!(
             path = %path.display(),
-            "other users of this machine may read this; it holds password hashes, drafts and deleted \
-             texts. \"chmod go-rwx\" it"
+            "other users of this machine can read this path, which contains password hashes, drafts and \
+             deleted texts. Run \"chmod go-rwx\" on it"
         );
     }
-    let following = CancellationToken::new();
-    state.newsroom.follow(following.clone()).await?;
+    let stop_following = CancellationToken::new();
+    state.newsroom.follow(stop_following.clone()).await?;
 
-    say(format_args!(
-        "Ringside serves {}",
+    print_line(format_args!(
+        "Ringside is running at {}",
         state.settings.public_url()
     ));
     if let Some(url) = state.setup_url() {
-        say(format_args!(
-            "Nobody owns it yet. Open this link once to create the owner:\n\n    {url}\n"
+        print_line(format_args!(
+            "No owner account exists yet. Open this link to create it:\n\n    {url}\n"
         ));
     }
     let stop = async {
@@ -58,30 +59,30 @@ pub async fn serve(mut settings: Settings) -> Result<(), CommandError> {
     };
     serve_http(listener, &state, stop)
         .await
-        .map_err(|error| CommandError::Failed(format!("The server ended by itself: {error}.")))?;
-    following.cancel();
+        .map_err(|error| CommandError::Failed(format!("The server failed: {error}.")))?;
+    stop_following.cancel();
     state.newsroom.close().await;
     Ok(())
 }
 
 fn listen(addr: SocketAddr) -> Result<TcpListener, CommandError> {
-    let listener = open(addr);
+    let listener = bind(addr);
     listener.map_err(|error| {
         let reason = match error.kind() {
-            io::ErrorKind::AddrInUse => "another program has it".to_owned(),
-            io::ErrorKind::PermissionDenied => "this user may not have it".to_owned(),
+            io::ErrorKind::AddrInUse => "another program is using it".to_owned(),
+            io::ErrorKind::PermissionDenied => "this user is not allowed to use it".to_owned(),
             io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
             _ => error.to_string(),
         };
-        CommandError::WrongSetting(format!(
-            "The address {addr} can't be served: {reason}. Set RINGSIDE_ADDR to another."
+        CommandError::InvalidInput(format!(
+            "Can't listen on {addr}: {reason}. Set RINGSIDE_ADDR to another address."
         ))
     })
 }
 
-fn open(addr: SocketAddr) -> io::Result<TcpListener> {
+fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
-    // A server that was stopped may have the address again at once.
+    // Allows a restarted server to bind the address at once.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&addr.into())?;
@@ -90,20 +91,20 @@ fn open(addr: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Ends when the process is asked to stop.
+/// Returns a future that completes when the process receives a signal to stop.
 #[cfg(unix)]
 fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let failed =
-        |error: io::Error| CommandError::Failed(format!("Signals can't be heard: {error}."));
+        |error: io::Error| CommandError::Failed(format!("Signals can't be received: {error}."));
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     Ok(async move {
         future::poll_fn(|context| {
-            let told =
+            let received =
                 terminate.poll_recv(context).is_ready() || interrupt.poll_recv(context).is_ready();
-            if told {
+            if received {
                 std::task::Poll::Ready(())
             } else {
                 std::task::Poll::Pending
@@ -113,7 +114,7 @@ fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
     })
 }
 
-/// Ends when the process is asked to stop.
+/// Returns a future that completes when the process receives a signal to stop.
 #[cfg(not(unix))]
 fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
     Ok(async {

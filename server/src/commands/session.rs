@@ -1,21 +1,21 @@
-//! `ringside session ...`.
+//! The `ringside session` commands. They also take effect on a running server.
 
 use newsroom::zone::rfc3339;
 
 use super::account::{count, username};
 use crate::{
-    cli::{CommandError, EndedSessionsArgs, ListedSessionsArgs, say},
+    cli::{CommandError, EndSessionsArgs, ListSessionsArgs, print_line},
     config::Settings,
     state::open_newsroom,
 };
 
-/// Prints a line for each open session.
+/// Prints one line per open session.
 ///
 /// # Errors
-/// With one sentence for the operator.
+/// If no account has this username.
 pub async fn list_sessions(
     settings: &Settings,
-    args: &ListedSessionsArgs,
+    args: &ListSessionsArgs,
 ) -> Result<(), CommandError> {
     let name = args.name.as_deref().map(username).transpose()?;
     let newsroom = open_newsroom(settings).await?;
@@ -23,7 +23,7 @@ pub async fn list_sessions(
     newsroom.close().await;
     for session in sessions {
         let (created, seen) = (rfc3339(session.created_at), rfc3339(session.last_seen_at));
-        say(format_args!(
+        print_line(format_args!(
             "{:>4}  {}  {created}  {seen}",
             session.id, session.account
         ));
@@ -31,24 +31,21 @@ pub async fn list_sessions(
     Ok(())
 }
 
-/// Ends one session, or all of an account, also for a running server.
+/// Ends one session, or all sessions of an account.
 ///
 /// # Errors
-/// With one sentence for the operator.
-pub async fn end_sessions(
-    settings: &Settings,
-    args: &EndedSessionsArgs,
-) -> Result<(), CommandError> {
+/// If the session or the account does not exist.
+pub async fn end_sessions(settings: &Settings, args: &EndSessionsArgs) -> Result<(), CommandError> {
     let name = args.name.as_deref().map(username).transpose()?;
     let newsroom = open_newsroom(settings).await?;
-    // The command line takes exactly one of the two.
+    // The parser accepts exactly one of the two.
     if let Some(id) = args.id {
         newsroom.end_session(id).await?;
-        say(format_args!("Ended session {id}."));
+        print_line(format_args!("Ended session {id}."));
     }
     if let Some(name) = name {
         let ended = newsroom.end_sessions_of(&name).await?;
-        say(format_args!("Ended {} of {name}.", count(ended, "session")));
+        print_line(format_args!("Ended {} of {name}.", count(ended, "session")));
     }
     newsroom.close().await;
     Ok(())

@@ -1,4 +1,4 @@
-//! Logging in and out, the first owner, and the page of one's own account.
+//! The forms for logging in and out, for creating the first owner, and of the account page.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use domain::{Password, Username};
 use newsroom::{Error, Newsroom, Secret, Session};
 use serde::Deserialize;
 
-use super::{Desk, Fields, render_form_again};
+use super::{Desk, Fields, rerender_with_error};
 use crate::{
     config::Settings,
     extract::{Path, Query},
@@ -28,14 +28,15 @@ use crate::{
     state::{AppState, SetupToken},
 };
 
-pub fn routes() -> Router<AppState> {
+/// Returns the routes for callers that are not logged in, and of the logout.
+pub fn guest_routes() -> Router<AppState> {
     Router::new()
         .route("/login", post(log_in))
         .route("/logout", post(log_out))
         .route("/setup", post(set_up))
 }
 
-/// The forms of the page of one's own account.
+/// Returns the routes of the account page's forms.
 pub fn member_routes() -> Router<AppState> {
     Router::new()
         .route("/account/password", post(change_password))
@@ -52,57 +53,57 @@ async fn log_in(
     let username = fields.get("username");
     let login = match state.logins.begin(client, username).await {
         Ok(login) => login,
-        Err(refused) => return login_again(&state, refused, fields).await,
+        Err(refused) => return rerender_login(&state, refused, fields).await,
     };
-    // Another login in this browser ends the session that it has until now.
-    let shown = identity::shown_session(&jar, &state.settings);
+    // A login ends the session that this browser had before.
+    let previous = identity::session_token(&jar, &state.settings);
     let session = state
         .newsroom
-        .log_in_instead(username, fields.get("password"), shown.as_ref())
+        .log_in_replacing(username, fields.get("password"), previous.as_ref())
         .await;
     match &session {
         Ok(_) => login.succeeded(),
         Err(Error::WrongPassword) => drop(login),
         Err(Error::Busy) => {
             login.was_not_verified();
-            return login_again(&state, LoginRefused::Busy, fields).await;
+            return rerender_login(&state, LoginRefused::Busy, fields).await;
         }
         Err(_) => login.was_not_verified(),
     }
     let next = local_path(fields.get("next")).unwrap_or("/desk").to_owned();
-    enter(&state, jar, session, &next, "/login", fields).await
+    finish_login(&state, jar, session, &next, "/login", fields).await
 }
 
-/// The login page again, for a try that was not verified.
-async fn login_again(state: &AppState, refused: LoginRefused, fields: Fields) -> Response {
+/// Renders the login page again for an attempt that a limit refused.
+async fn rerender_login(state: &AppState, refused: LoginRefused, fields: Fields) -> Response {
     let (status, message) = refusal(refused);
-    let typed = SubmittedForm {
+    let form = SubmittedForm {
         message: message.to_owned(),
         values: fields.into_values(),
         ..SubmittedForm::default()
     };
     let page = state
         .pages
-        .render_with_errors("/login", None, status, typed)
+        .render_with_errors("/login", None, status, form)
         .await;
     if page.status() == status {
         retry_after(refused, page)
     } else {
-        // So many are refused that no slot for rendering is free: the answer is the same, without the page.
+        // No rendering slot was free. The response is the same, without the page.
         retry_after(refused, Problem::new(status, message).into_response())
     }
 }
 
-/// The status and the sentence for a try that a limit refuses.
+/// Returns the status and the message for an attempt that a limit refused.
 const fn refusal(refused: LoginRefused) -> (StatusCode, &'static str) {
     match refused {
         LoginRefused::Name(_) => (
             StatusCode::TOO_MANY_REQUESTS,
-            "Too many tries for this name. Wait a minute, and try again.",
+            "Too many failed logins with this username. Wait a minute and try again.",
         ),
         LoginRefused::Address(_) => (
             StatusCode::TOO_MANY_REQUESTS,
-            "Too many failed logins from your network. Wait a minute, and try again.",
+            "Too many failed logins from your network. Wait a minute and try again.",
         ),
         LoginRefused::Busy => (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -115,7 +116,8 @@ fn retry_after(refused: LoginRefused, page: Response) -> Response {
     ([(RETRY_AFTER, refused.retry_after().to_string())], page).into_response()
 }
 
-/// Changes the caller's password. All of their sessions end; the browser gets a new one.
+/// Changes the caller's password. Ends all of the account's sessions, and starts a new one for this
+/// browser.
 async fn change_password(
     State(state): State<AppState>,
     ClientAddress(client): ClientAddress,
@@ -125,18 +127,18 @@ async fn change_password(
 ) -> Response {
     let caller = match desk.caller() {
         Ok(caller) => caller.clone(),
-        Err(error) => return account_again(desk, &error).await,
+        Err(error) => return rerender_account(desk, &error).await,
     };
-    // Whoever finds an open session must not be able to guess the password without limit.
+    // Somebody who finds a logged-in browser must not be able to guess the password without limit.
     let login = match state.logins.begin(client, caller.username.as_str()).await {
         Ok(login) => login,
         Err(refused) => {
             let (status, message) = refusal(refused);
-            let typed = SubmittedForm {
+            let form = SubmittedForm {
                 message: message.to_owned(),
                 ..SubmittedForm::default()
             };
-            return retry_after(refused, account_page(desk, typed, status).await);
+            return retry_after(refused, account_page(desk, form, status).await);
         }
     };
     let changed = async {
@@ -149,7 +151,7 @@ async fn change_password(
     match changed.await {
         Ok(session) => {
             login.succeeded();
-            let jar = identity::begin(jar, &session, &state.settings);
+            let jar = identity::add_session(jar, &session, &state.settings);
             (jar, Redirect::to("/account?done=password")).into_response()
         }
         Err(error) => {
@@ -158,7 +160,7 @@ async fn change_password(
             if !is_wrong {
                 login.was_not_verified();
             }
-            account_again(desk, &error).await
+            rerender_account(desk, &error).await
         }
     }
 }
@@ -170,16 +172,17 @@ async fn end_session(desk: Desk, Path(id): Path<String>) -> Result<Response, Pro
 }
 
 async fn end_other_sessions(desk: Desk) -> Result<Response, Problem> {
-    let kept = desk.request.session.ok_or(Error::Unauthenticated)?;
+    let current = desk.request.session.ok_or(Error::Unauthenticated)?;
     desk.newsroom
-        .end_other_sessions(desk.caller()?, kept)
+        .end_other_sessions(desk.caller()?, current)
         .await?;
     Ok(Redirect::to("/account?done=sessions").into_response())
 }
 
-/// The account's page again, with an error message. Its fields hold passwords, so none is sent back.
-async fn account_again(desk: Desk, error: &Error) -> Response {
-    let typed = SubmittedForm {
+/// Renders the account page again, with an error message. The fields contain passwords, so their
+/// values are not sent back.
+async fn rerender_account(desk: Desk, error: &Error) -> Response {
+    let form = SubmittedForm {
         message: error.to_string(),
         field: match error {
             Error::Invalid(invalid) => Some(invalid.field),
@@ -188,12 +191,12 @@ async fn account_again(desk: Desk, error: &Error) -> Response {
         ..SubmittedForm::default()
     };
     let status = status_of(error);
-    account_page(desk, typed, status).await
+    account_page(desk, form, status).await
 }
 
-async fn account_page(desk: Desk, typed: SubmittedForm, status: StatusCode) -> Response {
+async fn account_page(desk: Desk, form: SubmittedForm, status: StatusCode) -> Response {
     let request = PageRequest {
-        typed: Some(Arc::new(typed)),
+        submitted: Some(Arc::new(form)),
         ..desk.request
     };
     desk.pages.render_for("/account", request, status).await
@@ -204,15 +207,15 @@ async fn log_out(
     State(settings): State<Arc<Settings>>,
     jar: CookieJar,
 ) -> Result<Response, Problem> {
-    if let Some(token) = identity::shown_session(&jar, &settings) {
+    if let Some(token) = identity::session_token(&jar, &settings) {
         newsroom.log_out(&token).await?;
     }
-    Ok((identity::end(jar, &settings), Redirect::to("/")).into_response())
+    Ok((identity::remove_session(jar, &settings), Redirect::to("/")).into_response())
 }
 
 async fn set_up(State(state): State<AppState>, jar: CookieJar, fields: Fields) -> Response {
-    if let Err(refused) = may_set_up(&state, fields.get("token")).await {
-        return refused;
+    if let Err(response) = check_setup_token(&state, fields.get("token")).await {
+        return response;
     }
     let session = async {
         let username = Username::parse(fields.get("username"))?;
@@ -221,17 +224,18 @@ async fn set_up(State(state): State<AppState>, jar: CookieJar, fields: Fields) -
     };
     let session = session.await;
     if session.is_ok()
-        && let Some(shown) = identity::shown_session(&jar, &state.settings)
-        && let Err(error) = state.newsroom.log_out(&shown).await
+        && let Some(previous) = identity::session_token(&jar, &state.settings)
+        && let Err(error) = state.newsroom.log_out(&previous).await
     {
-        // The owner exists and is logged in; the session of before ends by itself in the end.
-        tracing::warn!(%error, "the session that this browser had before could not be ended");
+        // Not an error for the owner, who is logged in. The previous session expires later.
+        tracing::warn!(%error, "the browser's previous session could not be ended");
     }
-    enter(&state, jar, session, "/desk", "/setup", fields).await
+    finish_login(&state, jar, session, "/desk", "/setup", fields).await
 }
 
-/// Lets in whoever has a session now; shows the others their form again.
-async fn enter(
+/// Sets the cookies of the new session and redirects to `next`; or renders the form's page at
+/// `page` again, with the error message.
+async fn finish_login(
     state: &AppState,
     jar: CookieJar,
     session: Result<Session, Error>,
@@ -241,46 +245,48 @@ async fn enter(
 ) -> Response {
     match session {
         Ok(session) => {
-            let jar = identity::begin(jar, &session, &state.settings);
+            let jar = identity::add_session(jar, &session, &state.settings);
             (jar, Redirect::to(next)).into_response()
         }
-        Err(error) => render_form_again(&state.pages, &error, page, None, fields).await,
+        Err(error) => rerender_with_error(&state.pages, &error, page, None, fields).await,
     }
 }
 
+/// The query of the set-up page.
 #[derive(Debug, Deserialize)]
-pub struct Token {
+pub struct SetupQuery {
     #[serde(default)]
     token: String,
 }
 
-/// Lets only those see the set-up page who have the token that the server printed.
+/// Responds with the set-up page only if the query contains the token that the server printed.
 pub async fn guard_set_up(
     State(state): State<AppState>,
-    Query(token): Query<Token>,
+    Query(query): Query<SetupQuery>,
     request: Request,
     next: Next,
 ) -> Response {
-    match may_set_up(&state, &token.token).await {
+    match check_setup_token(&state, &query.token).await {
         Ok(()) => next.run(request).await,
-        Err(refused) => refused,
+        Err(response) => response,
     }
 }
 
-async fn may_set_up(state: &AppState, token: &str) -> Result<(), Response> {
+/// Checks the set-up token. The error is the response for a caller without a valid one.
+async fn check_setup_token(state: &AppState, token: &str) -> Result<(), Response> {
     match state.newsroom.needs_set_up().await {
         Ok(true) => {}
         Ok(false) => return Err(Redirect::to("/login").into_response()),
         Err(error) => return Err(Problem::from(error).into_response()),
     }
     let SetupToken(expected) = state.setup.as_ref();
-    // Compared by hash: how much of a guess is right must not show in the time it takes.
-    let fits = |expected: &Secret| expected.hash() == Secret::shown(token).hash();
-    if expected.as_ref().is_some_and(fits) {
+    // Hashes are compared, so that the duration does not reveal how much of a guess is right.
+    let is_valid = |expected: &Secret| expected.hash() == Secret::from_presented(token).hash();
+    if expected.as_ref().is_some_and(is_valid) {
         return Ok(());
     }
     let sentence =
-        "This set-up link is wrong or old. The server prints a fresh one each time it starts.";
+        "This set-up link is invalid or expired. The server prints a new one each time it starts.";
     let problem = Problem::new(StatusCode::FORBIDDEN, sentence);
     Err(state.pages.render_problem(problem).await)
 }

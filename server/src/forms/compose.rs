@@ -1,4 +1,4 @@
-//! Posting without JavaScript.
+//! The composer's form, for posting without JavaScript.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub fn routes() -> Router<AppState> {
     Router::new().route("/entries/{slug}/compose", post(compose))
 }
 
-/// Publishes, and comes back blank for the next one.
+/// Publishes an update, and redirects to the empty composer.
 async fn compose(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Response {
     let page = format!("/entries/{slug}/compose");
     let posted = async {
@@ -26,5 +26,5 @@ async fn compose(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Resp
         Ok::<_, Error>(format!("{page}?posted={}", posted.id))
     };
     let posted = posted.await;
-    desk.answer(posted, &page, fields).await
+    desk.respond(posted, &page, fields).await
 }

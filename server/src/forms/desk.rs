@@ -1,4 +1,4 @@
-//! The desk's forms.
+//! The forms of the desk: creating and changing live blogs and updates.
 
 use axum::{Router, response::Response, routing::post};
 use domain::{Draft, EntryState, Mark, Order};
@@ -47,7 +47,7 @@ async fn create_entry(desk: Desk, fields: Fields) -> Response {
         Ok::<_, Error>(page_of(&entry))
     };
     let created = created.await;
-    desk.answer(created, "/desk", fields).await
+    desk.respond(created, "/desk", fields).await
 }
 
 async fn edit_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Response {
@@ -70,7 +70,7 @@ async fn edit_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> R
     };
     let edited = edited.await;
     let page = format!("/desk/entries/{slug}/edit");
-    desk.answer(edited, &page, fields).await
+    desk.respond(edited, &page, fields).await
 }
 
 async fn start_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Response {
@@ -84,7 +84,7 @@ async fn start_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> 
         Ok::<_, Error>(page.clone())
     };
     let started = started.await;
-    desk.answer(started, &page, fields).await
+    desk.respond(started, &page, fields).await
 }
 
 async fn end_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Response {
@@ -98,7 +98,7 @@ async fn end_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Re
         Ok::<_, Error>(page.clone())
     };
     let ended = ended.await;
-    desk.answer(ended, &page, fields).await
+    desk.respond(ended, &page, fields).await
 }
 
 async fn edit_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
@@ -111,7 +111,7 @@ async fn edit_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields)
             .edit_update(caller, id, &draft, op_id.as_ref())
             .await?;
         let page = page_of(&edited.entry);
-        // The page names what was removed.
+        // The page lists what the sanitiser removed.
         Ok::<_, Error>(if edited.removed.is_empty() {
             page
         } else {
@@ -120,7 +120,7 @@ async fn edit_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields)
     };
     let edited = edited.await;
     let page = format!("/desk/updates/{id}");
-    desk.answer(edited, &page, fields).await
+    desk.respond(edited, &page, fields).await
 }
 
 async fn mark_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
@@ -136,7 +136,7 @@ async fn mark_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields)
         Ok::<_, Error>(page_of(&entry))
     };
     let marked = marked.await;
-    desk.answer(marked, "/desk", fields).await
+    desk.respond(marked, "/desk", fields).await
 }
 
 async fn delete_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
@@ -150,7 +150,7 @@ async fn delete_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Field
         Ok::<_, Error>(format!("{}?deleted={id}", page_of(&entry)))
     };
     let deleted = deleted.await;
-    desk.answer(deleted, "/desk", fields).await
+    desk.respond(deleted, "/desk", fields).await
 }
 
 async fn restore_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
@@ -164,14 +164,15 @@ async fn restore_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fiel
         Ok::<_, Error>(page_of(&entry))
     };
     let restored = restored.await;
-    desk.answer(restored, "/desk", fields).await
+    desk.respond(restored, "/desk", fields).await
 }
 
-/// The entry's page on the desk.
+/// Returns the path of the entry's page on the desk.
 fn page_of(entry: &Entry) -> String {
     format!("/desk/entries/{}", entry.slug)
 }
 
+/// Parses the value of a field; returns the default if it is empty.
 fn or_default<T: std::str::FromStr<Err = domain::Invalid>>(
     word: &str,
     default: T,

@@ -1,4 +1,4 @@
-//! The fields of a submitted form: those that the form of its route has, and no others.
+//! Extracts the fields of a submitted form. Only the fields of the route's own form are kept.
 
 use std::collections::HashMap;
 
@@ -17,11 +17,11 @@ use crate::{
     problem::Problem,
 };
 
-/// The most fields that a form may hold: the longest of ours has eight, and extensions add some.
-const LIMIT: usize = 20;
+/// The maximum number of fields. The longest form has eight; browser extensions add some.
+const MAX_FIELDS: usize = 20;
 
-/// The names of the fields that the form of each route has, buttons aside; `None` if no form is sent
-/// to it.
+/// Returns the names of the fields of the route's form, without its buttons; `None` if the route
+/// has no form.
 fn names(route: &str) -> Option<&'static [&'static str]> {
     Some(match route {
         "/login" => &["next", "username", "password"],
@@ -51,50 +51,50 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
         | "/desk/entries/{slug}/end"
         | "/desk/updates/{id}/delete"
         | "/desk/updates/{id}/restore" => &["op_id"],
-        // The username is for the browser's password manager.
+        // The username is for password managers.
         "/account/password" => &["username", "current_password", "password"],
         "/account/sessions/{id}/end" | "/account/sessions/end-others" | "/logout" => &[],
         _ => return None,
     })
 }
 
-/// Whether a form may be sent to the route of `request`.
-pub fn is_to_form(request: &Request) -> bool {
+/// Returns whether the route of `request` has a form.
+pub fn has_form(request: &Request) -> bool {
     names(route(request)).is_some()
 }
 
-/// The route of `request`, as the router names it.
+/// Returns the route's path pattern.
 fn route(request: &Request) -> &str {
     let matched = request.extensions().get::<MatchedPath>();
     matched.map_or("", MatchedPath::as_str)
 }
 
-/// A form's fields, as they were submitted. Bytes that aren't UTF-8 become U+FFFD, so that the rest is
-/// not lost.
+/// A form's fields, as they were submitted. Invalid UTF-8 becomes U+FFFD, so that the rest of a
+/// text is kept.
 #[derive(Debug, Default)]
 pub struct Fields {
     values: HashMap<String, String>,
-    /// The values are about as large as the body that they came in.
+    /// The values are about as large as the body.
     _held: Held,
 }
 
 impl Fields {
-    /// Every field and its value, in the order of their names.
+    /// Returns the fields and their values, sorted by name.
     pub fn into_sorted(self) -> Vec<(String, String)> {
         let mut fields: Vec<_> = self.values.into_iter().collect();
         fields.sort();
         fields
     }
 
-    /// Every field and its value.
+    /// Returns the fields and their values.
     pub fn into_values(self) -> HashMap<String, String> {
         self.values
     }
 
-    /// The form's operation id, if it has one.
+    /// Returns the form's operation id, if it has one.
     ///
     /// # Errors
-    /// If it can't be one.
+    /// If it is malformed.
     pub fn op_id(&self) -> Result<Option<OpId>, Invalid> {
         match self.get("op_id") {
             "" => Ok(None),
@@ -102,7 +102,7 @@ impl Fields {
         }
     }
 
-    /// The value of the field `name`; empty if it was not submitted.
+    /// Returns the value of the field `name`; empty if it was not submitted.
     pub fn get(&self, name: &str) -> &str {
         self.values.get(name).map_or("", String::as_str)
     }
@@ -128,7 +128,7 @@ async fn receive(request: Request, bodies: &Bodies) -> Result<Fields, Problem> {
     };
     let content_type = request.headers().get(CONTENT_TYPE);
     if content_type.is_none() && request.body().is_end_stream() {
-        // A program that presses a button sends nothing, and need not say in which form.
+        // A form without fields, sent by a script that omits the empty body's type.
         return Ok(Fields::default());
     }
     if !content_type.is_some_and(is_form) {
@@ -137,11 +137,8 @@ async fn receive(request: Request, bodies: &Bodies) -> Result<Fields, Problem> {
     }
     let route = route(&request);
     let Some(names) = names(route) else {
-        tracing::error!(
-            route,
-            "a form is sent to this route, whose fields are not known"
-        );
-        let sentence = "The server does not know this form.";
+        tracing::error!(route, "the fields of this route's form are not listed");
+        let sentence = "The server does not support this form.";
         return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, sentence));
     };
     let sender = Sender::of(&request);
@@ -152,13 +149,12 @@ async fn receive(request: Request, bodies: &Bodies) -> Result<Fields, Problem> {
     })
 }
 
-/// Those of `names` that `form` holds, with their values; the last one if a name comes twice.
+/// Returns the values of the fields in `names`; the last value of a repeated field.
 fn parse(form: &Bytes, names: &[&str]) -> Result<HashMap<String, String>, Problem> {
-    // Counted before anything is made of them.
-    let separators = form.iter().filter(|byte| **byte == b'&').take(LIMIT);
-    if separators.count() >= LIMIT {
-        let sentence =
-            "This form has more than 20 fields, and no form here has. Open its page again.";
+    // Counted before anything is allocated.
+    let separators = form.iter().filter(|byte| **byte == b'&').take(MAX_FIELDS);
+    if separators.count() >= MAX_FIELDS {
+        let sentence = "A form can have at most 20 fields. Reload the page and try again.";
         return Err(Problem::new(StatusCode::BAD_REQUEST, sentence));
     }
     let known = form_urlencoded::parse(form).filter(|(name, _)| names.contains(&&**name));
@@ -182,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_forms_own_fields_are_kept() {
+    fn only_fields_of_the_form_are_kept() {
         let fields = parsed("source=A+goal&x=1&=&&headline=1%E2%80%930&sourc%65=Another").unwrap();
         assert_eq!(
             fields,
@@ -195,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_of_more_than_twenty_fields_is_refused() {
+    fn form_with_more_than_twenty_fields_is_rejected() {
         let form = |fields: usize| vec!["source=x"; fields].join("&");
         assert!(parsed(&form(20)).is_ok());
         assert_eq!(parsed(&form(21)), Err(StatusCode::BAD_REQUEST));

@@ -1,5 +1,6 @@
-//! Plain forms: they work without JavaScript, call what the islands' server functions call, and come
-//! back with what was typed if it wasn't accepted.
+//! HTML forms, which work without JavaScript. Their handlers call the same functions of the
+//! newsroom as the islands' server functions. If a form is rejected, its page is rendered again
+//! with the submitted values and an error message.
 
 mod accounts;
 mod compose;
@@ -7,7 +8,7 @@ mod desk;
 mod fields;
 
 pub use accounts::guard_set_up;
-pub use fields::{Fields, is_to_form};
+pub use fields::{Fields, has_form};
 
 use std::sync::Arc;
 
@@ -22,20 +23,20 @@ use newsroom::{Error, Newsroom};
 
 use crate::{pages::Pages, state::AppState};
 
-/// The forms of those who aren't logged in yet, or no longer want to be.
-pub fn door_routes() -> Router<AppState> {
-    accounts::routes()
+/// Returns the routes of the forms for callers that are not logged in, and of the logout.
+pub fn guest_routes() -> Router<AppState> {
+    accounts::guest_routes()
 }
 
-/// The forms of those who are logged in.
-pub fn author_routes() -> Router<AppState> {
+/// Returns the routes of the forms for accounts that are logged in.
+pub fn member_routes() -> Router<AppState> {
     compose::routes()
         .merge(desk::routes())
         .merge(accounts::member_routes())
 }
 
-/// What the handler of an author's form works with: who sent it, behind the guard of those who are
-/// logged in.
+/// The state of a handler of an author's form, and its caller. For routes behind
+/// [`require_login`](crate::identity::require_login).
 #[derive(FromRequestParts)]
 #[from_request(state(AppState))]
 struct Desk {
@@ -52,19 +53,20 @@ impl Desk {
         self.request.caller()
     }
 
-    /// Where to go after a form was accepted; or its page again, at `page`.
-    async fn answer(self, done: Result<String, Error>, page: &str, fields: Fields) -> Response {
-        match done {
+    /// Responds to a form: with a redirect to the path in `result`, or with the form's page at
+    /// `page` and the error message.
+    async fn respond(self, result: Result<String, Error>, page: &str, fields: Fields) -> Response {
+        match result {
             Ok(next) => Redirect::to(&next).into_response(),
             Err(error) => {
-                render_form_again(&self.pages, &error, page, self.request.caller, fields).await
+                rerender_with_error(&self.pages, &error, page, self.request.caller, fields).await
             }
         }
     }
 }
 
-/// The form's page again, at `page`, with what was typed and what is wrong with it.
-async fn render_form_again(
+/// Renders the form's page at `page` again, with the submitted values and the error message.
+async fn rerender_with_error(
     pages: &Pages,
     error: &Error,
     page: &str,
@@ -73,10 +75,10 @@ async fn render_form_again(
 ) -> Response {
     let mut values = fields.into_values();
     if matches!(error, Error::IdempotencyConflict) {
-        // It stands for another text already; the page gives this one a name of its own.
+        // The id was already used for another text. The page generates a new one.
         values.remove("op_id");
     }
-    let typed = SubmittedForm {
+    let form = SubmittedForm {
         message: error.to_string(),
         field: match error {
             Error::Invalid(invalid) => Some(invalid.field),
@@ -86,6 +88,6 @@ async fn render_form_again(
     };
     error.log_failure("a form could not be saved");
     pages
-        .render_with_errors(page, caller, status_of(error), typed)
+        .render_with_errors(page, caller, status_of(error), form)
         .await
 }

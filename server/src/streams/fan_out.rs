@@ -3,8 +3,8 @@
 //! The subscribers of a feed are divided into shards. A shard is one task: at each change
 //! notification it writes to each subscriber's socket what comes next, from bytes that all
 //! subscribers share. A subscriber is a cursor, a socket, and the part of the last event for which
-//! the socket had no room: nothing is queued for it. A shard never waits for a socket: a full one is
-//! tried again later, and closed at its deadline.
+//! the socket had no room: nothing is queued for it. A shard never waits for a socket: a full one
+//! is tried again later, and closed at its deadline.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -26,8 +26,8 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use super::{
-    Feed, Reader, Socket,
-    reader::CaughtUp,
+    EventStream, Feed, Socket,
+    event_stream::CatchUp,
     subscriber::{Subscriber, WriteOutcome},
 };
 use crate::{address_limits::Permit, log_limit::LogLimit};
@@ -65,10 +65,10 @@ struct ShardHandle {
 }
 
 impl FanOut {
-    /// Sends `reader` the rest of its stream on `socket`, to which the head of the response has been
-    /// written: the body is chunked, and no other response follows.
-    pub fn join(&self, reader: Reader, socket: Socket, permit: Permit) {
-        let (feed, subscription) = reader.into_parts();
+    /// Writes the rest of `stream` to `socket`, to which the head of the response has been written:
+    /// the body is chunked, and no other response follows.
+    pub fn join(&self, stream: EventStream, socket: Socket, permit: Permit) {
+        let (feed, subscription) = stream.into_parts();
         self.assign(&feed, Subscriber::new(subscription, socket, permit));
     }
 
@@ -149,7 +149,7 @@ struct Shard {
     count: Arc<AtomicUsize>,
     subscribers: Vec<Subscriber>,
     /// Reads of the database, each for all subscribers whose cursor is at a revision.
-    reads: FuturesUnordered<BoxFuture<'static, (Rev, CaughtUp)>>,
+    reads: FuturesUnordered<BoxFuture<'static, (Rev, CatchUp)>>,
     reading: HashSet<Rev>,
     any_backpressured: bool,
 }
@@ -167,10 +167,10 @@ impl Shard {
                 Some(subscriber) = self.waiting.recv() => self.add_waiting(subscriber).await,
                 // The hub lives as long as the server.
                 Ok(()) = self.changed.changed() => self.write_to_all().await,
-                Some((rev, caught_up)) = self.reads.next() => {
+                Some((rev, catch_up)) = self.reads.next() => {
                     self.reading.remove(&rev);
                     for subscriber in &mut self.subscribers {
-                        subscriber.catch_up(rev, &caught_up);
+                        subscriber.catch_up(rev, &catch_up);
                     }
                     self.write_to_all().await;
                 }
@@ -272,8 +272,11 @@ impl Shard {
 
     fn remove(&mut self, at: usize, outcome: &WriteOutcome) {
         if matches!(outcome, WriteOutcome::TimedOut) {
-            self.fan_out.0.timed_out.log(|readers| {
-                tracing::info!(readers, "streams were closed that are not read");
+            self.fan_out.0.timed_out.log(|streams| {
+                tracing::info!(
+                    streams,
+                    "streams were closed because their clients do not read"
+                );
             });
         }
         self.subscribers.swap_remove(at);

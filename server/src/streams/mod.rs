@@ -1,9 +1,10 @@
-//! The feed as it happens: server-sent events and WebSocket, each to many connections.
+//! Streams the feed to many connections, as server-sent events or over WebSocket.
 //!
-//! A stream's place in the feed is a `newsroom` subscription. A [`Reader`] drives one of them for a
-//! connection that is busy with other things, too. Plain server-sent events, which are nearly all there
-//! is, need no more than a socket to be written to: once the answer has begun, the connection is handed
-//! over ([`Handover`]) to the [`FanOut`], where one task writes to thousands.
+//! Each stream has a `newsroom` subscription, which is its position in the feed. An [`EventStream`]
+//! drives one subscription, inside a task that also does other work for its connection: a WebSocket
+//! connection reads messages as well. Nearly all streams are server-sent events over HTTP/1.1,
+//! which need only a socket to write to. Once the response has begun, their sockets are handed off
+//! ([`Handoff`]) to the [`FanOut`], in which one task writes to thousands of sockets.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -17,52 +18,53 @@ use crate::{
     problem::Problem,
 };
 
+mod event_stream;
 mod fan_out;
-mod handover;
-mod reader;
+mod handoff;
+
 mod refusal;
 mod sse;
 mod subscriber;
 mod websocket;
 mod write_deadline;
 
+use event_stream::{EventStream, Feed, Opening};
 use fan_out::FanOut;
-pub use handover::Connection;
-use handover::{Handover, Socket};
-use reader::{Feed, Opening, Reader};
+pub use handoff::HttpSocket;
+use handoff::{Handoff, Socket};
 pub use sse::stream;
 pub use websocket::websocket;
 
-/// What all streams share; cheap to clone.
+/// The open streams of a server, and their limits; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Streams {
     newsroom: Arc<Newsroom>,
     limits: Arc<AddressLimits>,
-    /// The feeds that WebSocket connections follow: several each.
+    /// The limits of the WebSocket connections' subscriptions, of which each may have several.
     subscriptions: Arc<AddressLimits>,
     logs: Arc<Logs>,
     fan_out: FanOut,
-    /// Those that are connections of their own.
+    /// The tasks of WebSocket connections.
     tasks: TaskTracker,
 }
 
-/// What clients can bring about, and the log tells of once a minute.
+/// The limits of log messages that clients can cause.
 #[derive(Debug, Default)]
 struct Logs {
-    refused: LogLimit,
-    talkative: LogLimit,
-    subscriptions: LogLimit,
+    streams_refused: LogLimit,
+    subscriptions_refused: LogLimit,
+    policy_violations: LogLimit,
 }
 
 impl Streams {
-    /// No streams yet, and at most `total` of them, and `per_address` from one address.
+    /// Allows at most `total` streams, and `per_address` of them from one address.
     pub fn new(newsroom: Arc<Newsroom>, total: usize, per_address: usize) -> Self {
         Self {
             newsroom,
             limits: Arc::new(AddressLimits::new(total, per_address)),
             subscriptions: Arc::new(AddressLimits::new(
-                websocket::most_subscriptions(total),
-                websocket::most_subscriptions(per_address),
+                websocket::max_subscriptions(total),
+                websocket::max_subscriptions(per_address),
             )),
             logs: Arc::default(),
             fan_out: FanOut::default(),
@@ -70,44 +72,44 @@ impl Streams {
         }
     }
 
-    /// Returns the permit of a stream to `address`.
+    /// Returns a permit for a stream to `address`.
     ///
     /// # Errors
-    /// 503 if there are too many, which is logged.
+    /// 503 if a limit is reached. Logged at most once a minute.
     fn admit(&self, address: IpAddr) -> Result<Permit, Problem> {
         self.limits.admit(address).map_err(|limit| {
-            self.logs.refused.log(|streams| {
+            self.logs.streams_refused.log(|streams| {
                 tracing::warn!(
                     streams,
                     ?limit,
                     %address,
-                    "streams were refused: as many are open as may be"
+                    "streams were refused because the limit of open streams is reached"
                 );
             });
             limit.into()
         })
     }
 
-    /// Returns the permit of a feed that a WebSocket connection of `address` follows.
+    /// Returns a permit for a subscription of a WebSocket connection from `address`.
     ///
     /// # Errors
-    /// 503 if there are too many, which is logged.
+    /// 503 if a limit is reached. Logged at most once a minute.
     fn admit_subscription(&self, address: IpAddr) -> Result<Permit, Problem> {
         self.subscriptions.admit(address).map_err(|limit| {
-            self.logs.subscriptions.log(|subscriptions| {
+            self.logs.subscriptions_refused.log(|subscriptions| {
                 tracing::warn!(
                     subscriptions,
                     ?limit,
                     %address,
-                    "subscriptions were refused: WebSocket connections follow as many feeds as they may"
+                    "subscriptions were refused because the limit of WebSocket subscriptions is reached"
                 );
             });
-            let sentence = "The server's connections follow as many feeds as they may: poll meanwhile.";
+            let sentence = "Too many WebSocket subscriptions. Poll instead, and retry later.";
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, sentence)
         })
     }
 
-    /// Waits until all of them were told goodbye; the hub must be closed.
+    /// Waits until every stream has received its `bye` event. The hub must be closed.
     pub async fn finish(&self) {
         self.tasks.close();
         tokio::join!(self.fan_out.finish(), self.tasks.wait());

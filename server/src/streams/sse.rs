@@ -1,4 +1,4 @@
-//! The feed as server-sent events (WHATWG HTML, section 9.2).
+//! Streams the feed as server-sent events (WHATWG HTML, section 9.2).
 
 use std::{convert::Infallible, task::Poll};
 
@@ -16,7 +16,7 @@ use domain::EntryState;
 use futures::{StreamExt, stream};
 use newsroom::live::Event;
 
-use super::{FanOut, Handover, Opening, Reader, Streams};
+use super::{EventStream, FanOut, Handoff, Opening, Streams};
 use crate::{
     address_limits::Permit,
     extract::{Path, Query},
@@ -27,19 +27,20 @@ use crate::{
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// Opens a stream after `Last-Event-ID`, else after `since`, else from now on. An ended entry has
-/// none (204).
+/// Opens a stream after the cursor in `Last-Event-ID`, else after `since`, else from now on.
+/// Responds with 204 if the entry has ended.
 ///
 /// # Errors
-/// 400 for a malformed cursor, 404 if there is no such public entry, 503 if there are too many streams.
-/// What can't be continued from is said on the stream: a browser can't read the body of a refusal.
+/// 400 for a malformed cursor, 404 if there is no such public entry, 503 if a stream limit is
+/// reached. A cursor from which the feed can't continue is not an error but a `reset` event,
+/// because `EventSource` can't read the body of an error response.
 pub async fn stream(
     State(streams): State<Streams>,
     ClientAddress(address): ClientAddress,
     Path(feed): Path<String>,
     Query(query): Query<Since>,
     version: Version,
-    handover: Option<Extension<Handover>>,
+    handoff: Option<Extension<Handoff>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let feed = feed_id(&feed)?;
@@ -52,56 +53,57 @@ pub async fn stream(
         return Ok((StatusCode::NO_CONTENT, [(CACHE_CONTROL, NO_STORE)]).into_response());
     }
     let permit = streams.admit(address)?;
-    let body = match (Reader::open(newsroom, feed, since).await?, handover) {
+    let body = match (EventStream::open(newsroom, feed, since).await?, handoff) {
         (Opening::Reset(event), _) => Body::from(event.text()),
-        // Chunks are HTTP/1.1's: before, a body was as long as its connection.
-        (Opening::Stream(greeting, reader), Some(Extension(handover)))
+        // The fan-out writes a chunked body, which HTTP/1.0 doesn't have.
+        (Opening::Stream(first, events), Some(Extension(handoff)))
             if version == Version::HTTP_11 =>
         {
-            handed_over(&greeting, reader, handover, streams.fan_out, permit)
+            handed_off_body(&first, events, handoff, streams.fan_out, permit)
         }
-        (Opening::Stream(greeting, reader), _) => kept(&greeting, reader, permit),
+        (Opening::Stream(first, events), _) => complete_body(&first, events, permit),
     };
-    Ok(event_stream(body))
+    Ok(event_stream_response(body))
 }
 
-/// A body that begins here, and goes on where the socket is handed over to.
-fn handed_over(
-    greeting: &Event,
-    reader: Reader,
-    handover: Handover,
+/// Returns a body that ends after its first event. The fan-out writes the other events to the
+/// socket.
+fn handed_off_body(
+    first: &Event,
+    events: EventStream,
+    handoff: Handoff,
     fan_out: FanOut,
     permit: Permit,
 ) -> Body {
-    let mut joining = Some((reader, fan_out, permit));
-    let greeting = stream::iter([Ok::<Bytes, Infallible>(greeting.text())]);
+    let mut joining = Some((events, fan_out, permit));
+    let first = stream::iter([Ok::<Bytes, Infallible>(first.text())]);
     let rest = stream::poll_fn(move |_| {
-        if let Some((reader, fan_out, permit)) = joining.take() {
-            handover.ask(move |socket| fan_out.join(reader, socket, permit));
+        if let Some((events, fan_out, permit)) = joining.take() {
+            handoff.request(move |socket| fan_out.join(events, socket, permit));
         }
-        if handover.is_given() {
+        if handoff.is_done() {
             Poll::Ready(None)
         } else {
             Poll::Pending
         }
     });
-    Body::from_stream(greeting.chain(rest))
+    Body::from_stream(first.chain(rest))
 }
 
-/// A body that is written to the end by whoever serves the connection.
-fn kept(greeting: &Event, reader: Reader, permit: Permit) -> Body {
-    let greeting = stream::iter([Ok::<_, Infallible>(greeting.text())]);
-    let rest = stream::unfold((reader, permit), |(mut reader, permit)| async {
-        let event = reader.next().await?;
-        Some((Ok(event.text()), (reader, permit)))
+/// Returns a body with all events, which hyper writes.
+fn complete_body(first: &Event, events: EventStream, permit: Permit) -> Body {
+    let first = stream::iter([Ok::<_, Infallible>(first.text())]);
+    let rest = stream::unfold((events, permit), |(mut events, permit)| async {
+        let event = events.next().await?;
+        Some((Ok(event.text()), (events, permit)))
     });
-    Body::from_stream(greeting.chain(rest))
+    Body::from_stream(first.chain(rest))
 }
 
-fn event_stream(body: Body) -> Response {
+fn event_stream_response(body: Body) -> Response {
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
-        // No proxy may keep it, change it, or hold it back.
+        // Proxies must not store, transform or buffer the stream.
         (
             CACHE_CONTROL,
             HeaderValue::from_static("no-store, no-transform"),
@@ -110,7 +112,7 @@ fn event_stream(body: Body) -> Response {
             HeaderName::from_static("x-accel-buffering"),
             HeaderValue::from_static("no"),
         ),
-        // Nothing follows a stream.
+        // No other response follows on this connection.
         (CONNECTION, HeaderValue::from_static("close")),
     ];
     (headers, body).into_response()

@@ -4,11 +4,11 @@ use std::{io, time::Duration};
 
 use axum::body::Bytes;
 use domain::Rev;
-use newsroom::live::{Event, Signal, Subscription};
+use newsroom::live::{Event, StreamEvent, Subscription};
 use socket2::SockRef;
 use tokio::{sync::watch, time::Instant};
 
-use super::{Feed, Socket, reader::CaughtUp, write_deadline::WriteDeadline};
+use super::{Feed, Socket, event_stream::CatchUp, write_deadline::WriteDeadline};
 use crate::address_limits::Permit;
 
 /// The most bytes that the system buffers for a client that doesn't read.
@@ -75,7 +75,7 @@ impl Subscriber {
         self.subscription.changed()
     }
 
-    /// Whether its socket was full.
+    /// Returns whether the socket was full.
     pub fn is_backpressured(&self) -> bool {
         self.deadline.is_blocked()
     }
@@ -94,15 +94,15 @@ impl Subscriber {
                     self.deadline.done();
                     return WriteOutcome::Idle;
                 }
-                Some(Signal::Batch(frame)) => self.rest = frame.event().chunk(),
-                Some(Signal::Heartbeat(event)) => self.rest = event.chunk(),
-                Some(Signal::Behind(rev)) => {
+                Some(StreamEvent::Batch(frame)) => self.rest = frame.event().chunk(),
+                Some(StreamEvent::Heartbeat(event)) => self.rest = event.chunk(),
+                Some(StreamEvent::Behind(rev)) => {
                     self.deadline.done();
                     return WriteOutcome::NeedsCatchUp(rev);
                 }
-                Some(Signal::Reset) => self.send_last(&feed.reset()),
-                Some(Signal::Ended) => self.send_last(&Event::bye(true)),
-                Some(Signal::Closing) => self.send_last(&Event::bye(false)),
+                Some(StreamEvent::Reset) => self.send_last(&feed.reset()),
+                Some(StreamEvent::Ended) => self.send_last(&Event::bye(true)),
+                Some(StreamEvent::Closing) => self.send_last(&Event::bye(false)),
             }
         }
     }
@@ -134,19 +134,19 @@ impl Subscriber {
         None
     }
 
-    /// Takes what was read from the database, if its cursor is at `rev`.
-    pub fn catch_up(&mut self, rev: Rev, caught_up: &CaughtUp) {
+    /// Continues with what was read from the database, if this subscriber's cursor is at `rev`.
+    pub fn catch_up(&mut self, rev: Rev, catch_up: &CatchUp) {
         if self.is_last || !self.rest.is_empty() || self.subscription.cursor() != rev {
             return;
         }
-        match caught_up {
-            CaughtUp::To(to, event) => {
+        match catch_up {
+            CatchUp::Advance(to, event) => {
                 self.subscription.caught_up(*to);
                 if let Some(event) = event {
                     self.rest = event.chunk();
                 }
             }
-            CaughtUp::Over(event) => self.send_last(event),
+            CatchUp::Close(event) => self.send_last(event),
         }
     }
 
@@ -155,11 +155,11 @@ impl Subscriber {
         self.is_last = true;
     }
 
-    /// Returns the outcome if the client has closed the connection; `None` while it is open. Costs no
-    /// system call while the client sends nothing.
+    /// Returns the outcome if the client has closed the connection; `None` while it is open. Costs
+    /// no system call while the client sends nothing.
     pub fn poll_closed(&self) -> Option<WriteOutcome> {
-        let mut unasked = [0; 64];
-        match self.socket.stream.try_read(&mut unasked) {
+        let mut ignored = [0; 64];
+        match self.socket.stream.try_read(&mut ignored) {
             Ok(0) => Some(WriteOutcome::Closed),
             Ok(_) => None,
             Err(error) => match error.kind() {

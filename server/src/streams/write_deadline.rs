@@ -1,19 +1,18 @@
-//! How long a client may take to read what was written to it.
+//! The deadline by which a client must have read what was written to its socket.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long what was sent may wait for a client that reads nothing: two heartbeats. A client that
-/// reads nothing for so long isn't there, or will find all of it in the database when it is back.
-pub const PATIENCE: Duration = Duration::from_secs(30);
-/// How fast a client has to read at least what it is behind by, in bytes a second: a tenth of what the
-/// slowest mobile networks carry. One that reads slower keeps what it is sent in memory for longer than
-/// it is worth.
-const SLOWEST: u64 = 2 * 1024;
+/// How long written bytes may wait for a client that reads nothing: two heartbeats. A client that
+/// reads nothing for this long is gone, or will load what it missed when it is back.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How fast a client that is behind must read at least, in bytes per second: a tenth of what the
+/// slowest mobile networks carry. A slower client would keep events in memory for too long.
+const MIN_RATE: u64 = 2 * 1024;
 
-/// When a client that is behind has to have read everything: [`PATIENCE`] after its socket was full for
-/// the first time, and a second later for each [`SLOWEST`] bytes that it has taken since.
+/// The time by which a client that is behind must have read everything: [`WRITE_TIMEOUT`] after its
+/// socket was full for the first time, plus one second for each [`MIN_RATE`] bytes written since.
 #[derive(Debug, Default)]
 pub struct WriteDeadline {
     blocked_at: Option<Instant>,
@@ -21,25 +20,25 @@ pub struct WriteDeadline {
 }
 
 impl WriteDeadline {
-    /// Notes at `now` that the socket takes nothing. Returns when it is too late.
+    /// Records that the socket is full at `now`. Returns the deadline.
     pub fn blocked(&mut self, now: Instant) -> Instant {
         let blocked_at = *self.blocked_at.get_or_insert(now);
-        blocked_at + PATIENCE + Duration::from_secs(self.taken / SLOWEST)
+        blocked_at + WRITE_TIMEOUT + Duration::from_secs(self.taken / MIN_RATE)
     }
 
-    /// Notes that the socket has taken so many bytes.
+    /// Records that the socket accepted `bytes` bytes.
     pub fn taken(&mut self, bytes: usize) {
         if self.blocked_at.is_some() {
             self.taken = self.taken.saturating_add(bytes as u64);
         }
     }
 
-    /// Notes that there is nothing left to be written.
+    /// Records that nothing is left to write.
     pub fn done(&mut self) {
         *self = Self::default();
     }
 
-    /// Returns whether something is left to be written.
+    /// Returns whether something is left to write.
     pub const fn is_blocked(&self) -> bool {
         self.blocked_at.is_some()
     }
@@ -55,33 +54,36 @@ mod tests {
     fn client_that_reads_nothing_has_thirty_seconds() {
         let start = Instant::now();
         let mut deadline = WriteDeadline::default();
-        // What a client took before it was behind is no credit.
+        // Bytes that the client read before it was behind don't extend the deadline.
         deadline.taken(1_000_000);
         assert!(!deadline.is_blocked());
         for later in [0, 1, 29, 300] {
             let at = start + later * SECOND;
-            assert_eq!(deadline.blocked(at), start + PATIENCE);
+            assert_eq!(deadline.blocked(at), start + WRITE_TIMEOUT);
         }
         deadline.done();
         assert!(!deadline.is_blocked());
         let later = start + 300 * SECOND;
-        assert_eq!(deadline.blocked(later), later + PATIENCE);
+        assert_eq!(deadline.blocked(later), later + WRITE_TIMEOUT);
     }
 
     #[test]
-    fn client_that_reads_a_byte_now_and_then_has_no_longer() {
+    fn client_that_reads_slower_than_the_minimum_has_no_more_time() {
         let start = Instant::now();
         let mut deadline = WriteDeadline::default();
         deadline.blocked(start);
         for second in 1..40 {
             deadline.taken(1);
-            assert_eq!(deadline.blocked(start + second * SECOND), start + PATIENCE);
+            assert_eq!(
+                deadline.blocked(start + second * SECOND),
+                start + WRITE_TIMEOUT
+            );
         }
-        // One that reads as fast as it has to is never late.
+        // A client that reads at the minimum rate is never late.
         for second in 40..400 {
             let now = start + second * SECOND;
             deadline.taken(2 * 1024);
-            assert!(deadline.blocked(now) >= start + PATIENCE + (second - 40) * SECOND);
+            assert!(deadline.blocked(now) >= start + WRITE_TIMEOUT + (second - 40) * SECOND);
         }
     }
 }

@@ -183,8 +183,8 @@ fn invalid_changes_are_reported_in_one_line() {
         assert_eq!(error, "2: ringside: There is no such account.");
     }
     assert_snapshot!(ringside.error_of(&["account", "role", "--name", "bob", "--role", "owner"]), @"2: ringside: There is no such account.");
-    assert_snapshot!(ringside.error_of(&["account", "password", "--name", "ann", "--password-file", weak]), @"2: ringside: This password is one of the first that somebody would guess. Choose another, for example several words that don't belong together.");
-    assert_snapshot!(ringside.error_of(&["account", "create", "--name", "bob", "--password-file", weak]), @"2: ringside: This password is one of the first that somebody would guess. Choose another, for example several words that don't belong together.");
+    assert_snapshot!(ringside.error_of(&["account", "password", "--name", "ann", "--password-file", weak]), @"2: ringside: This password is easy to guess. Choose a different one, such as several unrelated words.");
+    assert_snapshot!(ringside.error_of(&["account", "create", "--name", "bob", "--password-file", weak]), @"2: ringside: This password is easy to guess. Choose a different one, such as several unrelated words.");
     assert_snapshot!(ringside.error_of(&["session", "list", "--name", "bob"]), @"2: ringside: There is no such account.");
     assert_snapshot!(ringside.error_of(&["session", "end"]), @"2: ringside: the following required arguments were not provided: <--name <NAME>|--id <ID>> (see ringside --help)");
     assert_snapshot!(ringside.error_of(&["session", "end", "--id", "1", "--name", "ann"]), @"2: ringside: the argument '--id <ID>' cannot be used with '--name <NAME>' (see ringside --help)");

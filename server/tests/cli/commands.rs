@@ -58,7 +58,7 @@ fn log_in(server: &ServerProcess, password: &str) -> String {
 #[tokio::test]
 async fn updates_of_another_release_are_rerendered() {
     let ringside = Ringside::new();
-    assert_snapshot!(ringside.stdout_of(&["rerender"]), @"All updates are rendered by this release already.");
+    assert_snapshot!(ringside.stdout_of(&["rerender"]), @"All updates were already rendered by this release.");
 
     let password = ringside.file("password", "correct horse battery");
     ringside.stdout_of(&account("ann", "owner", &password));
@@ -68,7 +68,7 @@ async fn updates_of_another_release_are_rerendered() {
          SELECT e.id, a.id, e.rev, '*Goal*', '<p>Goal</p>', 0, 0 FROM entries e, accounts a",
     ).await;
     assert_snapshot!(ringside.stdout_of(&["rerender"]), @"Rendered 1 of 1 updates; 1 changed.");
-    assert_snapshot!(ringside.stdout_of(&["rerender"]), @"All updates are rendered by this release already.");
+    assert_snapshot!(ringside.stdout_of(&["rerender"]), @"All updates were already rendered by this release.");
 }
 
 /// Returns the arguments of `entry create` with these flags.
@@ -82,8 +82,8 @@ fn account_is_created_once() {
     let password = ringside.file("password", "correct horse battery\nsecond line");
     let owner = account("ann", "owner", &password);
     assert_snapshot!(ringside.stdout_of(&owner), @"Created the owner ann.");
-    assert_snapshot!(ringside.error_of(&owner), @"2: ringside: Another account has this username already; choose another.");
-    assert_snapshot!(ringside.error_of(&account("ANN", "author", &password)), @"2: ringside: Another account has this username already; choose another.");
+    assert_snapshot!(ringside.error_of(&owner), @"2: ringside: Another account already has this username. Choose a different one.");
+    assert_snapshot!(ringside.error_of(&account("ANN", "author", &password)), @"2: ringside: Another account already has this username. Choose a different one.");
     assert_snapshot!(ringside.stdout_of(&account("bob", "reader", &password)), @"Created the reader bob.");
 }
 
@@ -100,10 +100,10 @@ fn invalid_account_is_reported() {
     assert_snapshot!(error_of("ann", Path::new("/")), @"2: ringside: / can't be read: Is a directory (os error 21).");
     assert_snapshot!(error_of("ann", &short), @"2: ringside: The password needs at least 10 characters.");
     assert_snapshot!(error_of("ann", &empty), @"2: ringside: The password needs at least 10 characters.");
-    assert_snapshot!(error_of("ann", &long), @"2: ringside: The password can have 200 characters at most.");
+    assert_snapshot!(error_of("ann", &long), @"2: ringside: The password can have at most 200 characters.");
     assert_snapshot!(error_of("ann", &noise), @"2: ringside: FOLDER/noise can't be read: stream did not contain valid UTF-8.");
     assert_snapshot!(error_of("", &password), @"2: ringside: The username is missing.");
-    assert_snapshot!(error_of("a b", &password), @"2: ringside: The username can hold letters, digits, dots, hyphens and underscores. It holds a blank at character 2.");
+    assert_snapshot!(error_of("a b", &password), @"2: ringside: The username can contain only letters, digits, dots, hyphens and underscores. It contains a space at character 2.");
     assert_snapshot!(ringside.error_of(&account("ann", "king", &password)), @"2: ringside: invalid value 'king' for '--role <ROLE>': The role must be one of: owner editor author reader (see ringside --help)");
     assert!(!ringside.data().exists(), "invalid data was stored");
 }
@@ -118,7 +118,7 @@ fn entry_is_created_once() {
         "https://live.example.org/",
     ]));
     assert_snapshot!(created, @"https://live.example.org/entries/election-night");
-    assert_snapshot!(ringside.error_of(&entry(&["--title", "Election night", "--slug", "election-night"])), @"2: ringside: Another entry has this address already; choose another.");
+    assert_snapshot!(ringside.error_of(&entry(&["--title", "Election night", "--slug", "election-night"])), @"2: ringside: Another live blog already has this slug. Choose a different one.");
     assert_snapshot!(ringside.stdout_of(&entry(&["--title", "Election night", "--addr", "127.0.0.1:4000"])), @"http://127.0.0.1:4000/entries/election-night-2");
     assert_snapshot!(ringside.stdout_of(&entry(&["--title", "\u{feff}Størst i\r\nÅlesund", "--addr", "127.0.0.1:4000"])), @"http://127.0.0.1:4000/entries/storst-i-alesund");
     assert_snapshot!(ringside.stdout_of(&entry(&["--title", "…", "--addr", "127.0.0.1:4000"])), @"http://127.0.0.1:4000/entries/live-4");
@@ -132,11 +132,11 @@ fn invalid_entry_is_reported() {
     let error_of = |flags: &[&str]| ringside.error_of(&entry(flags));
     assert_snapshot!(error_of(&[]), @"2: ringside: the following required arguments were not provided: --title <TITLE> (see ringside --help)");
     assert_snapshot!(error_of(&["--title", ""]), @"2: ringside: The title is missing.");
-    assert_snapshot!(error_of(&["--title", &long]), @"2: ringside: The title has 10000 characters; it can have 200 at most.");
-    assert_snapshot!(error_of(&["--title", "\u{3164}"]), @"2: ringside: The title shows nothing: it holds only invisible characters, U+3164 at character 1.");
-    assert_snapshot!(error_of(&["--title", "A", "--slug", "Not_An_Address"]), @"2: ringside: The address can hold lowercase letters a to z, digits, and single hyphens between them. It holds “N” at character 1.");
-    assert_snapshot!(error_of(&["--title", "A", "--time-zone", "Mars/Olympus"]), @"2: ringside: There is no such time zone; write one like Europe/Paris or UTC.");
-    assert_snapshot!(error_of(&["--title", "A", "--language", "english"]), @"2: ringside: There is no such language tag; write one like en, ar or pt-BR.");
+    assert_snapshot!(error_of(&["--title", &long]), @"2: ringside: The title has 10000 characters; the maximum is 200.");
+    assert_snapshot!(error_of(&["--title", "\u{3164}"]), @"2: ringside: The title contains only invisible characters, such as U+3164.");
+    assert_snapshot!(error_of(&["--title", "A", "--slug", "Not_An_Address"]), @"2: ringside: The slug can contain only lowercase letters a to z, digits, and single hyphens between them. It contains “N” at character 1.");
+    assert_snapshot!(error_of(&["--title", "A", "--time-zone", "Mars/Olympus"]), @"2: ringside: There is no such time zone. Enter one such as Europe/Paris or UTC.");
+    assert_snapshot!(error_of(&["--title", "A", "--language", "english"]), @"2: ringside: There is no such language tag. Enter one such as en, ar or pt-BR.");
     assert_snapshot!(error_of(&["--title", "A", "--state", "sideways"]), @"2: ringside: invalid value 'sideways' for '--state <STATE>': The state must be one of: draft upcoming live ended (see ringside --help)");
     assert_snapshot!(error_of(&["--title", "A", "--order", "sideways"]), @"2: ringside: invalid value 'sideways' for '--order <ORDER>': The order must be one of: oldest latest (see ringside --help)");
     assert_snapshot!(error_of(&["--title", "A", "--public-url", "nowhere"]), @"2: ringside: invalid value 'nowhere' for '--public-url <URL>': it must be like https://live.example.org, a scheme and a host (see ringside --help)");

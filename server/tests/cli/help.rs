@@ -122,7 +122,7 @@ fn unknown_command_is_reported() {
     // Without any setting, the parser would print its help.
     let mut bare = ringside.command(&["account"]);
     bare.env_clear();
-    assert_snapshot!(ringside.error_of_command(bare), @"2: ringside: the command is not complete (add --help to it to see what it takes)");
+    assert_snapshot!(ringside.error_of_command(bare), @"2: ringside: the command is incomplete (add --help for its arguments)");
     assert_snapshot!(ringside.error_of(&["account", "create"]), @"2: ringside: the following required arguments were not provided: --name <NAME> --password-file <FILE> (see ringside --help)");
     assert_snapshot!(ringside.error_of(&["serv"]), @"2: ringside: unrecognized subcommand 'serv' tip: a similar subcommand exists: 'serve' (see ringside --help)");
 }

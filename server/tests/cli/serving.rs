@@ -42,7 +42,7 @@ fn setup_link_is_printed_until_there_is_an_owner() {
     let (code, stdout) = server.wait();
     assert_eq!(code, Some(0));
     let start = format!(
-        "Nobody owns it yet. Open this link once to create the owner:\n\n    http://{address}/setup?token="
+        "No owner account exists yet. Open this link to create it:\n\n    http://{address}/setup?token="
     );
     let token = stdout
         .strip_prefix(&start)
@@ -149,7 +149,7 @@ fn second_server_on_the_same_address_fails() {
     let ringside = Ringside::new();
     let server = ringside.serve();
     let error = ringside.error_of(&["serve", "--addr", &server.address]);
-    assert!(error.contains("another program has it"), "{error}");
+    assert!(error.contains("another program is using it"), "{error}");
     assert!(get(&server, "/readyz").ends_with("ready"));
 }
 
@@ -203,5 +203,8 @@ fn data_is_readable_by_its_owner_only() {
     let readable = fs::Permissions::from_mode(0o755);
     fs::set_permissions(ringside.data(), readable).unwrap();
     let log = log_of(&ringside, request);
-    assert!(log.contains("other users of this machine"), "{log}");
+    assert!(
+        log.contains("other users of this machine can read"),
+        "{log}"
+    );
 }

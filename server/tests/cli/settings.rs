@@ -15,8 +15,8 @@ fn invalid_values_are_reported() {
     assert_snapshot!(error_of("--transport", "pigeon"), @"2: ringside: invalid value 'pigeon' for '--transport <TRANSPORT>': The transport must be one of: auto sse poll websocket (see ringside --help)");
     assert_snapshot!(error_of("--poll-interval-ms", "1"), @"2: ringside: invalid value '1' for '--poll-interval-ms <MS>': 1 is not in 500..=600000 (see ringside --help)");
     assert_snapshot!(error_of("--poll-interval-ms", "-5"), @"2: ringside: unexpected argument '-5' found (see ringside --help)");
-    assert_snapshot!(error_of("--site-language", "english"), @"2: ringside: invalid value 'english' for '--site-language <TAG>': There is no such language tag; write one like en, ar or pt-BR. (see ringside --help)");
-    assert_snapshot!(error_of("--log", "=,="), @"2: ringside: RINGSIDE_LOG can't be read: invalid filter directive.");
+    assert_snapshot!(error_of("--site-language", "english"), @"2: ringside: invalid value 'english' for '--site-language <TAG>': There is no such language tag. Enter one such as en, ar or pt-BR. (see ringside --help)");
+    assert_snapshot!(error_of("--log", "=,="), @"2: ringside: RINGSIDE_LOG is invalid: invalid filter directive.");
     assert_snapshot!(error_of("--log-format", "xml"), @"2: ringside: invalid value 'xml' for '--log-format <LOG_FORMAT>' [possible values: text, json] (see ringside --help)");
     assert_snapshot!(error_of("--database-url", "mysql://localhost/x"), @r#"2: ringside: The database URL must begin with sqlite:// or postgres://, not with "mysql"."#);
     assert_snapshot!(error_of("--database-url-file", "/no/such/file"), @"2: ringside: /no/such/file can't be read: No such file or directory (os error 2).");
@@ -27,10 +27,10 @@ fn invalid_values_are_reported() {
 fn trusted_proxies_are_addresses_or_networks_but_not_the_whole_internet() {
     let ringside = Ringside::new();
     let error_of = |value: &str| ringside.error_of(&["serve", "--trusted-proxies", value]);
-    assert_snapshot!(error_of("127.0.0.1,localhost"), @r#"2: ringside: invalid value '127.0.0.1,localhost' for '--trusted-proxies <ADDRESSES>': "localhost" is neither an address, as in 127.0.0.1 or ::1, nor a network, as in 10.0.0.0/8 (see ringside --help)"#);
-    assert_snapshot!(error_of("10.0.0.0/33"), @r#"2: ringside: invalid value '10.0.0.0/33' for '--trusted-proxies <ADDRESSES>': "10.0.0.0/33" is neither an address, as in 127.0.0.1 or ::1, nor a network, as in 10.0.0.0/8 (see ringside --help)"#);
-    assert_snapshot!(error_of("127.0.0.1,"), @r#"2: ringside: invalid value '127.0.0.1,' for '--trusted-proxies <ADDRESSES>': "" is neither an address, as in 127.0.0.1 or ::1, nor a network, as in 10.0.0.0/8 (see ringside --help)"#);
-    assert_snapshot!(error_of("0.0.0.0/0"), @"2: ringside: invalid value '0.0.0.0/0' for '--trusted-proxies <ADDRESSES>': 0.0.0.0/0 is everybody: whoever asks could name any address as their own (see ringside --help)");
+    assert_snapshot!(error_of("127.0.0.1,localhost"), @r#"2: ringside: invalid value '127.0.0.1,localhost' for '--trusted-proxies <ADDRESSES>': "localhost" is neither an address such as 127.0.0.1 or ::1, nor a network such as 10.0.0.0/8 (see ringside --help)"#);
+    assert_snapshot!(error_of("10.0.0.0/33"), @r#"2: ringside: invalid value '10.0.0.0/33' for '--trusted-proxies <ADDRESSES>': "10.0.0.0/33" is neither an address such as 127.0.0.1 or ::1, nor a network such as 10.0.0.0/8 (see ringside --help)"#);
+    assert_snapshot!(error_of("127.0.0.1,"), @r#"2: ringside: invalid value '127.0.0.1,' for '--trusted-proxies <ADDRESSES>': "" is neither an address such as 127.0.0.1 or ::1, nor a network such as 10.0.0.0/8 (see ringside --help)"#);
+    assert_snapshot!(error_of("0.0.0.0/0"), @"2: ringside: invalid value '0.0.0.0/0' for '--trusted-proxies <ADDRESSES>': 0.0.0.0/0 includes every address, so any client could forge its address (see ringside --help)");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn address_in_use_is_reported_and_the_data_is_not_touched() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let error = ringside.error_of(&["serve", "--addr", &address]);
-    assert_snapshot!(error.replace(&address, "ADDRESS"), @"2: ringside: The address ADDRESS can't be served: another program has it. Set RINGSIDE_ADDR to another.");
+    assert_snapshot!(error.replace(&address, "ADDRESS"), @"2: ringside: Can't listen on ADDRESS: another program is using it. Set RINGSIDE_ADDR to another address.");
     assert!(!ringside.data().exists());
 }
 
@@ -95,7 +95,7 @@ fn address_in_use_is_reported_and_the_data_is_not_touched() {
 fn address_of_another_machine_is_reported() {
     // An address for documentation (RFC 5737), which no machine has.
     let error = Ringside::new().error_of(&["serve", "--addr", "192.0.2.1:3000"]);
-    assert_snapshot!(error, @"2: ringside: The address 192.0.2.1:3000 can't be served: this machine has no such address. Set RINGSIDE_ADDR to another.");
+    assert_snapshot!(error, @"2: ringside: Can't listen on 192.0.2.1:3000: this machine has no such address. Set RINGSIDE_ADDR to another address.");
 }
 
 #[test]
@@ -109,12 +109,12 @@ fn impossible_data_folder_is_reported() {
         let error = ringside.error_of_command(command);
         assert_eq!(
             error,
-            "2: ringside: The data folder FOLDER/file/data can't be written: Not a directory (os error 20). Set RINGSIDE_DATA to one that can."
+            "2: ringside: The data folder FOLDER/file/data can't be written: Not a directory (os error 20). Set RINGSIDE_DATA to another folder."
         );
     }
     let mut command = ringside.command(&["serve"]);
     command.env("RINGSIDE_DATA", data.parent().unwrap());
-    assert_snapshot!(ringside.error_of_command(command), @"2: ringside: The data folder FOLDER/file can't be written: File exists (os error 17). Set RINGSIDE_DATA to one that can.");
+    assert_snapshot!(ringside.error_of_command(command), @"2: ringside: The data folder FOLDER/file can't be written: File exists (os error 17). Set RINGSIDE_DATA to another folder.");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn read_only_data_folder_is_reported() {
     let ringside = Ringside::new();
     fs::create_dir(ringside.data()).unwrap();
     if make_read_only(&ringside.data()) {
-        assert_snapshot!(ringside.error_of(&["serve"]), @"2: ringside: The data folder FOLDER/data can't be written: Permission denied (os error 13). Set RINGSIDE_DATA to one that can.");
+        assert_snapshot!(ringside.error_of(&["serve"]), @"2: ringside: The data folder FOLDER/data can't be written: Permission denied (os error 13). Set RINGSIDE_DATA to another folder.");
     } else {
         // Root can write everywhere except in /proc.
         let mut command = ringside.command(&["serve"]);

@@ -133,7 +133,7 @@ impl ServerProcess {
         stdout.read_line(&mut line).unwrap();
         let (_, address) = line
             .trim_end()
-            .split_once("Ringside serves ")
+            .split_once("Ringside is running at ")
             .and_then(|(_, url)| url.split_once("://"))
             .unwrap_or_else(|| panic!("the server did not start: {line:?}"));
         Self {

@@ -47,7 +47,7 @@ fn token_is_printed_once_alone_on_the_last_line() {
         "score ticker",
     ]);
     let (before, token) = stdout.trim_end().rsplit_once('\n').unwrap();
-    assert_snapshot!(before, @"Created a token that acts as ANN. Keep it: it is shown only now.");
+    assert_snapshot!(before, @"Created a token that acts as ANN. Copy it now: it cannot be displayed again.");
     assert_eq!((token.len(), &token[..3]), (46, "rs_"));
     let again = ringside.stdout_of(&["token", "create", "--account", "ann"]);
     assert!(!again.contains(token), "both tokens are the same");
@@ -76,7 +76,7 @@ fn invalid_token_request_is_reported() {
     };
     assert_snapshot!(error_of("bob", ""), @"2: ringside: There is no such account.");
     assert_snapshot!(error_of("", ""), @"2: ringside: The username is missing.");
-    assert_snapshot!(error_of("ann", "\u{200b}"), @"2: ringside: The token's name shows nothing: it holds only invisible characters, U+200B at character 1.");
+    assert_snapshot!(error_of("ann", "\u{200b}"), @"2: ringside: The token's name contains only invisible characters, such as U+200B.");
     assert_snapshot!(ringside.error_of(&["token", "create"]), @"2: ringside: the following required arguments were not provided: --account <ACCOUNT> (see ringside --help)");
     assert_snapshot!(ringside.error_of(&["token", "revoke", "--id", "one"]), @"2: ringside: invalid value 'one' for '--id <ID>': invalid digit found in string (see ringside --help)");
     assert_eq!(list(&ringside), "");

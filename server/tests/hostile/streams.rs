@@ -38,9 +38,9 @@ fn unread_streams_are_closed_and_do_not_delay_other_clients() {
         }
     }
     target.assert_serves();
-    target.await_log("streams were closed that are not read");
+    target.await_log("streams were closed because their clients do not read");
     target.assert_serves();
-    target.assert_logged("streams were closed that are not read");
+    target.assert_logged("streams were closed because their clients do not read");
     target.assert_little_memory();
     drop(slow);
 }

@@ -57,7 +57,7 @@ fn client_that_sends_too_much_is_closed_with_a_reason() {
         let frames = frame(opcode, payload.as_bytes()).repeat(count);
         connection.write_all(&frames).unwrap();
         let received = read_to_close(&mut connection);
-        assert!(received.contains("came in 15 seconds"), "{received:?}");
+        assert!(received.contains("sent in 15 seconds"), "{received:?}");
     }
     target.assert_serves();
     target.assert_logged("WebSocket connections were closed");

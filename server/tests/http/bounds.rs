@@ -103,7 +103,9 @@ async fn body_limit_is_lower_without_a_login() {
         .assert_text_contains("x".repeat(16_000));
     let late = send(&anonymous, path, text(17_000)).await;
     late.assert_status_payload_too_large();
-    late.assert_text_contains("Your session has expired, and this is too long to be kept here.");
+    late.assert_text_contains(
+        "Your session has expired, and this text is too long to be kept here.",
+    );
 }
 
 /// The server reads a body to its end even if no handler does, so that a client that sends all of
@@ -167,7 +169,7 @@ async fn url_longer_than_8_kib_is_refused() {
     let page = anonymous.get(&long("/login", 10_000));
     let page = page.add_header("accept", "text/html").await;
     assert_eq!(page.status_code(), 414);
-    assert_eq!(tag_texts(&page.text(), "h1"), ["Not understood"]);
+    assert_eq!(tag_texts(&page.text(), "h1"), ["Invalid request"]);
     let details = anonymous.get(&long("/api/v1/entries", 10_000)).await;
     details.assert_header("content-type", "application/problem+json");
 }

@@ -293,7 +293,7 @@ async fn malformed_cursor_is_refused() {
     400 Bad Request
     content-type: text/plain; charset=utf-8
     cache-control: private, no-store
-    This address can't be read. The link may be cut off, or mistyped.
+    This address is malformed. The link may be incomplete or mistyped.
     ");
 }
 
@@ -321,7 +321,7 @@ async fn only_public_entries_have_a_feed() {
                 "404 Not Found\ncontent-type: text/plain; charset=utf-8\ncache-control: private, no-store",
                 "{feed} {route}"
             );
-            refused.assert_text("There is no such entry.");
+            refused.assert_text("There is no such live blog.");
         }
     }
     let all = changes(&anonymous, "all", "").await;

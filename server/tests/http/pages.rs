@@ -46,11 +46,11 @@ async fn image_without_text_has_the_same_name_on_every_page() {
     let update = app.post("final", "![](https://example.org/goal.jpg)").await;
     let own_page = format!("/entries/final/updates/{}", update.id);
     let page = anonymous.get(&own_page).await.text();
-    let title = "An update without words · final";
+    let title = "Update without text · final";
     assert_eq!(tag_texts(&page, "title"), [title]);
     for path in ["/entries/final/compose", "/desk/entries/final"] {
         let page = author.get(path).await.text();
-        assert!(page.contains("An update without words"), "{path}: {page}");
+        assert!(page.contains("Update without text"), "{path}: {page}");
     }
 }
 
@@ -122,7 +122,7 @@ async fn front_page_lists_live_entries_first() {
     let empty = anonymous.get("/").await;
     empty
         .assert_status_ok()
-        .assert_text_contains("There is no live blog yet.");
+        .assert_text_contains("No live blogs yet.");
     for (slug, state) in [
         ("hidden-one", EntryState::Draft),
         ("over-one", EntryState::Ended),
@@ -158,11 +158,7 @@ async fn live_page_shows_the_updates_of_all_live_entries() {
     let (app, anonymous, author) = TestApp::start().await;
     let empty = anonymous.get("/live").await;
     empty.assert_status_ok();
-    assert!(
-        empty
-            .text()
-            .contains("Nothing is said live at this moment.")
-    );
+    assert!(empty.text().contains("Nothing is live right now."));
     for (slug, state) in [
         ("one", EntryState::Live),
         ("two", EntryState::Live),

@@ -198,7 +198,7 @@ async fn cross_site_requests_are_refused() {
                 request.add_header(*name, *value)
             });
             let refused = request.await;
-            let sentence = "This was sent by another site's page, and was refused. Open Ringside itself and try again.";
+            let sentence = "This request came from another site's page and was rejected. Open Ringside and try again.";
             let is_function = refused.request_url().path().starts_with("/fn/");
             let body = if is_function {
                 json!({"Refused": sentence}).to_string()
@@ -317,7 +317,7 @@ async fn get_requests_change_nothing() {
     405 Method Not Allowed
     allow: POST
     cache-control: private, no-store
-    {"Refused":"This address takes no request of this kind; Allow names those it takes."}
+    {"Refused":"This address does not support this method. The Allow header lists the methods it supports."}
     "#);
     let head = anonymous
         .get(&format!("/feed/{entry}/head"))

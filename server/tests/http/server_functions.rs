@@ -64,7 +64,7 @@ async fn update_is_posted_once() {
     let other = post(&author, &update(&op_id, "Another text")).await;
     assert_snapshot!(format!("{}\n{}", other.status_code(), other.text()), @r#"
     422 Unprocessable Entity
-    {"Refused":"This operation id was already used for another text; send the text under a new one."}
+    {"Refused":"This operation id was already used for a different text. Send this text with a new operation id."}
     "#);
 }
 
@@ -90,7 +90,7 @@ async fn reader_is_refused_with_a_reason() {
     let refused = post(&reader, &update(&op_id(), "A goal")).await;
     assert_snapshot!(format!("{}\n{}", refused.status_code(), refused.text()), @r#"
     403 Forbidden
-    {"Refused":"Your account may read, but not post."}
+    {"Refused":"Your account can read, but not post."}
     "#);
 }
 
@@ -119,15 +119,15 @@ async fn invalid_fields_are_reported_with_a_message() {
         refusals.push(format!("{field}: {code} {}", refused.text()));
     }
     assert_snapshot!(refusals.join("\n"), @r#"
-    slug: 404 {"Refused":"There is no such entry."}
-    slug: 422 {"Refused":"The address can hold lowercase letters a to z, digits, and single hyphens between them. It holds “N” at character 1."}
+    slug: 404 {"Refused":"There is no such live blog."}
+    slug: 422 {"Refused":"The slug can contain only lowercase letters a to z, digits, and single hyphens between them. It contains “N” at character 1."}
     op_id: 422 {"Refused":"The operation id must be 8 to 100 letters, digits, hyphens and underscores."}
     op_id: 422 {"Refused":"The operation id must be 8 to 100 letters, digits, hyphens and underscores."}
     source: 422 {"Refused":"The update is missing."}
-    source: 422 {"Refused":"The update has 500000 characters; it can have 50000 at most."}
-    source: 422 {"Refused":"Nothing of this text can be shown. Not shown: a script."}
-    source: 422 {"Refused":"This text nests quotes, lists or HTML elements too deeply: 50 levels are the most. Remove some of the levels, or close HTML tags that are still open. Look at line 1."}
-    headline: 422 {"Refused":"The headline has 10000 characters; it can have 200 at most."}
+    source: 422 {"Refused":"The update has 500000 characters; the maximum is 50000."}
+    source: 422 {"Refused":"This text has no visible content. Not shown: a script."}
+    source: 422 {"Refused":"This text nests quotes, lists or HTML elements too deeply: the limit is 50 levels. Remove some of the levels, or close HTML tags that are still open. Look at line 1."}
+    headline: 422 {"Refused":"The headline has 10000 characters; the maximum is 200."}
     "#);
 }
 
@@ -239,7 +239,7 @@ async fn closed_database_is_reported_as_unavailable() {
     content-type: application/json
     cache-control: private, no-store
     serverfnerror: /fn/post_update
-    {"Unavailable":"The database can't be reached at the moment; nothing was changed. Try again."}
+    {"Unavailable":"The database can't be reached. Nothing was changed. Try again."}
     "#);
 }
 
@@ -273,9 +273,9 @@ async fn every_refusal_can_be_decoded_by_the_client() {
         all.push(format!("{what}: {status} {}", refused.text()));
     }
     assert_snapshot!(all.join("\n"), @r#"
-    another site's: 403 {"Refused":"This was sent by another site's page, and was refused. Open Ringside itself and try again."}
-    nowhere: 404 {"Refused":"Nothing stands at this address. The link may be old, or mistyped."}
-    of a kind: 405 {"Refused":"This address takes no request of this kind; Allow names those it takes."}
+    another site's: 403 {"Refused":"This request came from another site's page and was rejected. Open Ringside and try again."}
+    nowhere: 404 {"Refused":"There is no page at this address. The link may be old or mistyped."}
+    of a kind: 405 {"Refused":"This address does not support this method. The Allow header lists the methods it supports."}
     from a form: 400 {"Refused":"The server did not understand the request."}
     too long: 414 {"Refused":"This address is longer than 8 KiB. The link may be broken."}
     "#);

@@ -111,7 +111,7 @@ async fn invalid_ids_are_refused() {
         assert_eq!(
             response_text,
             "400 Bad Request\ncontent-type: text/plain; charset=utf-8\ncache-control: private, no-store\n\
-             since must be the number of an update, as in ?since=12.",
+             since must be the id of an update, as in ?since=12.",
             "{since}"
         );
     }
@@ -142,7 +142,7 @@ async fn unknown_entries_have_no_updates() {
                 "404 Not Found\ncache-control: private, no-store",
                 "{path}"
             );
-            refused.assert_text("There is no such entry.");
+            refused.assert_text("There is no such live blog.");
         }
     }
 }

@@ -50,7 +50,12 @@ fn is_verified(client: &Client) -> bool {
     match attempt.status {
         401 => true,
         // nginx has its own limit, which is higher.
-        429 if attempt.text().contains("Too many tries for this name") => false,
+        429 if attempt
+            .text()
+            .contains("Too many failed logins with this username") =>
+        {
+            false
+        }
         status => panic!("{status} {}", attempt.text()),
     }
 }

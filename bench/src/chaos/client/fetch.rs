@@ -1,4 +1,4 @@
-//! What a reader asks: where the feed stands, what changed, and everything.
+//! The requests of a client: the head of the feed, its changes, and everything.
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -6,60 +6,60 @@ use domain::{Batch, Cursor, Epoch, FETCH_DEADLINE_MS, Head, Reset};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use super::Place;
-use crate::harness::{self, Connection, Error, Result, get};
+use super::ClientConfig;
+use crate::harness::{self, Connection, Error, Result, get_request};
 
-/// The feed that a reader reads.
+/// The feed that a client follows.
 #[derive(Clone, Debug)]
 pub struct Feed {
-    network: SocketAddr,
+    address: SocketAddr,
     entry: i64,
     deadline: Duration,
 }
 
-/// What came back.
+/// The result of a request.
 #[derive(Debug)]
-pub enum Answer<T> {
-    /// What was asked for.
-    Good(T),
-    /// The cursor can't be continued from (410).
+pub enum FetchResult<T> {
+    /// The requested value.
+    Received(T),
+    /// The cursor can't be continued (410).
     Reset(Reset),
-    /// Nothing of use.
+    /// No usable response arrived.
     Failed,
 }
 
 impl Feed {
-    /// The feed of the entry at `place`.
-    pub fn new(place: &Place) -> Self {
+    /// Returns the feed of the entry in `config`.
+    pub fn new(config: &ClientConfig) -> Self {
         Self {
-            network: place.network,
-            entry: place.entry,
-            deadline: place.real(FETCH_DEADLINE_MS.into()),
+            address: config.address,
+            entry: config.entry,
+            deadline: config.to_real_time(FETCH_DEADLINE_MS.into()),
         }
     }
 
-    /// Where it stands; `None` if no answer came.
+    /// Requests the head. Returns `None` if no response arrived.
     pub async fn head(&self) -> Result<Option<Head>> {
-        match self.ask("head").await? {
-            Answer::Good(head) => Ok(Some(head)),
-            Answer::Reset(_) | Answer::Failed => Ok(None),
+        match self.get("head").await? {
+            FetchResult::Received(head) => Ok(Some(head)),
+            FetchResult::Reset(_) | FetchResult::Failed => Ok(None),
         }
     }
 
-    /// What changed since `cursor`; without one, everything, or the first part of it.
-    pub async fn changes(&self, cursor: Option<&Cursor>) -> Result<Answer<Batch>> {
+    /// Requests the changes since `cursor`; without a cursor everything, or the first part of it.
+    pub async fn changes(&self, cursor: Option<&Cursor>) -> Result<FetchResult<Batch>> {
         match cursor {
-            Some(cursor) => self.ask(&format!("changes?since={cursor}")).await,
-            None => self.ask("changes").await,
+            Some(cursor) => self.get(&format!("changes?since={cursor}")).await,
+            None => self.get("changes").await,
         }
     }
 
-    /// Everything, of `epoch` if it is known; `None` if an answer didn't come.
+    /// Requests everything, in `epoch` if it is known. Returns `None` if a response is missing.
     pub async fn everything(&self, epoch: Option<Epoch>) -> Result<Option<Vec<Batch>>> {
         let mut cursor = epoch.map(|epoch| Cursor::new(epoch, 0));
         let mut batches = Vec::new();
         loop {
-            let Answer::Good(batch) = self.changes(cursor.as_ref()).await? else {
+            let FetchResult::Received(batch) = self.changes(cursor.as_ref()).await? else {
                 return Ok(None);
             };
             cursor = Some(batch.cursor());
@@ -71,31 +71,39 @@ impl Feed {
         }
     }
 
-    async fn ask<T: DeserializeOwned>(&self, what: &str) -> Result<Answer<T>> {
+    async fn get<T: DeserializeOwned>(&self, what: &str) -> Result<FetchResult<T>> {
         let path = format!("/feed/{}/{what}", self.entry);
-        let Ok(Ok(answer)) = timeout(self.deadline, self.send(&path)).await else {
-            return Ok(Answer::Failed);
+        let Ok(Ok(response)) = timeout(self.deadline, self.request(&path)).await else {
+            return Ok(FetchResult::Failed);
         };
-        // The feed has no HTML: a proxy or a captive portal sent it, and not the server.
-        if answer.header("content-type") == Some("text/html") {
-            return Ok(Answer::Failed);
+        // The feed never sends HTML, so the response comes from a proxy or a captive portal.
+        if response.header("content-type") == Some("text/html") {
+            return Ok(FetchResult::Failed);
         }
-        let read = match answer.status {
-            200 => serde_json::from_slice(&answer.body).map(Answer::Good),
-            410 => serde_json::from_slice(&answer.body).map(Answer::Reset),
-            500.. => return Ok(Answer::Failed),
-            _ => return Err(odd(&path, &answer, "this is not in the protocol")),
+        let read = match response.status {
+            200 => serde_json::from_slice(&response.body).map(FetchResult::Received),
+            410 => serde_json::from_slice(&response.body).map(FetchResult::Reset),
+            500.. => return Ok(FetchResult::Failed),
+            _ => {
+                return Err(violation(
+                    &path,
+                    &response,
+                    "the status is not in the protocol",
+                ));
+            }
         };
-        read.map_err(|error| odd(&path, &answer, error))
+        read.map_err(|error| violation(&path, &response, error))
     }
 
-    async fn send(&self, path: &str) -> io::Result<harness::Answer> {
-        let mut connection = Connection::open(self.network).await?;
-        connection.ask(&get(path, "")).await
+    async fn request(&self, path: &str) -> io::Result<harness::Response> {
+        let mut connection = Connection::open(self.address).await?;
+        connection.request(&get_request(path, "")).await
     }
 }
 
-fn odd(path: &str, answer: &harness::Answer, why: impl std::fmt::Display) -> Error {
-    let (head, body) = (&answer.head, answer.text());
-    Error::Violated(format!("{path} was answered: {head}{body}\n{why}"))
+fn violation(path: &str, response: &harness::Response, why: impl std::fmt::Display) -> Error {
+    let (head, body) = (&response.head, response.text());
+    Error::Violated(format!(
+        "{path} returned an unexpected response: {head}{body}\n{why}"
+    ))
 }

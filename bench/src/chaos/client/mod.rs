@@ -1,6 +1,6 @@
-//! A reader: what a live page does (`app/src/entry/live_page.rs`), without the page. The decisions are
-//! those of the page's own two state machines, [`domain::Connection`] and [`domain::FeedFollower`]; only
-//! what they command is carried out here, over real connections.
+//! A client that behaves like a live page (`app/src/entry/live_client.rs`), without the page. The
+//! page's own two state machines make all decisions: [`domain::Connection`] and
+//! [`domain::FeedFollower`]. This module only executes their commands, over real connections.
 
 mod event_stream;
 mod fetch;
@@ -8,7 +8,7 @@ mod page;
 mod stream;
 mod websocket;
 
-pub use page::{Cards, Page, Shown};
+pub use page::{Cards, Page, PageUpdates};
 
 use std::{
     net::SocketAddr,
@@ -23,98 +23,107 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
 
-use fetch::Feed;
+use fetch::{Feed, FetchResult};
 use page::Next;
-use stream::{Said, Stream};
+use stream::{Stream, StreamEvent};
 
 use crate::harness::{Error, Result};
 
-/// How often the connection looks at the clock, in milliseconds.
+/// How often the connection gets a tick, in milliseconds.
 const TICK_MS: u64 = 1_000;
-/// After a reset the questions of all readers are spread over this time, in milliseconds.
-const RESET_SPREAD_MS: u64 = 1_000;
+/// The maximum delay of the requests after a reset, which spreads those of all clients, in
+/// milliseconds.
+const MAX_RESET_DELAY_MS: u64 = 1_000;
 
-/// What a reader sees who has just come, however often that must be tried.
+/// Fetches everything, retrying as often as necessary. Returns what a new client shows.
 ///
 /// # Errors
-/// As for [`Reader::read`].
-pub async fn fetch_everything(place: &Place) -> Result<Shown> {
-    let everything = place.load(&mut StdRng::seed_from_u64(0)).await?;
+///
+/// As for [`Client::run`].
+pub async fn fetch_everything(config: &ClientConfig) -> Result<PageUpdates> {
+    let everything = config.load(&mut StdRng::seed_from_u64(0)).await?;
     let mut page = Page::default();
-    page.start_again(everything, &place.cards);
-    Ok(page.shown().clone())
+    page.reload(everything, &config.cards);
+    Ok(page.updates().clone())
 }
 
-/// How a reader hears of changes.
+/// How a client receives changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// By server-sent events and nothing else.
+pub enum ClientKind {
+    /// Server-sent events only.
     Sse,
-    /// By server-sent events, and by polling while there are none: what a page does by itself.
+    /// Server-sent events, and polling while there is no stream: the default of a page.
     Auto,
-    /// By polling.
+    /// Polling.
     Poll,
-    /// By WebSocket and nothing else.
+    /// WebSocket only.
     WebSocket,
 }
 
-/// Where readers read, and how.
+/// The settings of a client.
 #[derive(Clone, Debug)]
-pub struct Place {
-    /// Who stands between them and the server.
-    pub network: SocketAddr,
+pub struct ClientConfig {
+    /// The address of the proxy in front of the server.
+    pub address: SocketAddr,
     /// The number of the entry.
     pub entry: i64,
-    /// How much faster their clock runs: at 2, the page's 40 s of silence are 20.
+    /// How much faster the client's clock runs: at 2, the page's timeout of 40 s is 20 s.
     pub time_scale: u32,
-    /// What cards are made of.
+    /// The cards shared by all clients.
     pub cards: Arc<Cards>,
 }
 
-/// A reader, as others see it.
+/// A handle to a client's page.
 #[derive(Clone, Debug, Default)]
-pub struct Reader(Arc<Mutex<Page>>);
+pub struct Client(Arc<Mutex<Page>>);
 
-impl Reader {
-    /// The page, as it stands.
+impl Client {
+    /// Returns the current page.
     pub fn page(&self) -> MutexGuard<'_, Page> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Loads the page once `after` has passed, and reads on for ever.
+    /// Loads the page once `after` has passed, and follows the feed forever.
     ///
     /// # Errors
-    /// If the server says something that isn't in the protocol. Anything else heals.
-    pub async fn read(self, kind: Kind, place: Place, after: Duration, seed: u64) -> Result<()> {
+    ///
+    /// If the server violates the protocol. The client recovers from everything else.
+    pub async fn run(
+        self,
+        kind: ClientKind,
+        config: ClientConfig,
+        after: Duration,
+        seed: u64,
+    ) -> Result<()> {
         sleep(after).await;
         let mut rng = StdRng::seed_from_u64(seed);
-        let everything = place.load(&mut rng).await?;
-        self.page().start_again(everything, &place.cards);
+        let everything = config.load(&mut rng).await?;
+        self.page().reload(everything, &config.cards);
         let transport = match kind {
-            Kind::Sse => Transport::Sse,
-            Kind::Auto => Transport::Auto,
-            Kind::Poll => Transport::Poll,
-            Kind::WebSocket => Transport::WebSocket,
+            ClientKind::Sse => Transport::Sse,
+            ClientKind::Auto => Transport::Auto,
+            ClientKind::Poll => Transport::Poll,
+            ClientKind::WebSocket => Transport::WebSocket,
         };
         let started = Instant::now();
-        let reading = Reading {
-            reader: self,
+        let task = ClientTask {
+            client: self,
             connection: Connection::new(transport, true, false, 0),
             kind,
-            feed: Feed::new(&place),
-            place,
+            feed: Feed::new(&config),
+            config,
             started,
             rng,
             stream: None,
-            questions: JoinSet::new(),
+            requests: JoinSet::new(),
             fetching: false,
         };
-        reading.go_on().await
+        task.run().await
     }
 }
 
-impl Place {
-    /// Fetches everything, however often that must be tried.
+impl ClientConfig {
+    /// Fetches everything, retrying as often as necessary.
     async fn load(&self, rng: &mut StdRng) -> Result<Vec<Batch>> {
         let feed = Feed::new(self);
         loop {
@@ -125,68 +134,68 @@ impl Place {
         }
     }
 
-    /// Waits so many milliseconds of the reader's clock.
+    /// Waits for a number of milliseconds of the client's clock.
     async fn pause(&self, ms: u64) {
-        sleep(self.real(ms)).await;
+        sleep(self.to_real_time(ms)).await;
     }
 
-    /// How long so many milliseconds of the reader's clock are.
-    fn real(&self, ms: u64) -> Duration {
+    /// Converts milliseconds of the client's clock to real time.
+    fn to_real_time(&self, ms: u64) -> Duration {
         Duration::from_millis(ms) / self.time_scale
     }
 }
 
-/// A reader at work.
-struct Reading {
-    reader: Reader,
+/// A running client.
+struct ClientTask {
+    client: Client,
     connection: Connection,
-    kind: Kind,
-    place: Place,
+    kind: ClientKind,
+    config: ClientConfig,
     feed: Feed,
     started: Instant,
     rng: StdRng,
     stream: Option<Stream>,
-    /// What is being asked: `head`, and the changes; one question of each at a time.
-    questions: JoinSet<Result<Answered>>,
-    /// Whether changes are being fetched.
+    /// Requests in progress: at most one for the head and one for changes.
+    requests: JoinSet<Result<Completed>>,
+    /// Whether a request for changes is in progress.
     fetching: bool,
 }
 
-/// What a question led to.
-enum Answered {
+/// A completed request.
+enum Completed {
     Head(Option<Head>),
-    Changes(fetch::Answer<Batch>),
+    Changes(FetchResult<Batch>),
     Everything(Option<Vec<Batch>>),
 }
 
-impl Reading {
-    async fn go_on(mut self) -> Result<()> {
-        let mut tick = interval(self.place.real(TICK_MS));
+impl ClientTask {
+    async fn run(mut self) -> Result<()> {
+        let mut tick = interval(self.config.to_real_time(TICK_MS));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = tick.tick() => self.tell(Input::Tick),
-                said = next(&mut self.stream) => self.hear(said?),
-                Some(answered) = self.questions.join_next() => {
-                    let answered = answered.map_err(|error| Error::Unexpected(error.to_string()))?;
-                    self.learn(answered?);
+                _ = tick.tick() => self.dispatch(Input::Tick),
+                event = next_event(&mut self.stream) => self.on_event(event?),
+                Some(completed) = self.requests.join_next() => {
+                    let completed = completed.map_err(|error| Error::Unexpected(error.to_string()))?;
+                    self.on_completed(completed?);
                 }
             }
         }
     }
 
-    /// Tells the connection what happened, and does what it wants.
-    fn tell(&mut self, input: Input) {
-        let elapsed = self.started.elapsed() * self.place.time_scale;
+    /// Passes an input to the connection and executes its commands.
+    fn dispatch(&mut self, input: Input) {
+        let elapsed = self.started.elapsed() * self.config.time_scale;
         let now = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         for command in self.connection.on(input, now, self.rng.random()) {
             match command {
                 Command::OpenStream => self.open_stream(),
                 Command::CloseStream => self.stream = None,
-                Command::AskHead => {
+                Command::FetchHead => {
                     let feed = self.feed.clone();
-                    self.questions
-                        .spawn(async move { Ok(Answered::Head(feed.head().await?)) });
+                    self.requests
+                        .spawn(async move { Ok(Completed::Head(feed.head().await?)) });
                 }
                 Command::CatchUp => self.catch_up(),
             }
@@ -194,85 +203,83 @@ impl Reading {
     }
 
     fn open_stream(&mut self) {
-        let mut page = self.reader.page();
+        let mut page = self.client.page();
         page.count_stream();
         let Some(cursor) = page.cursor() else { return };
         self.stream = Some(match self.kind {
-            Kind::WebSocket => Stream::by_websocket(&self.place, cursor),
-            _ => Stream::by_events(&self.place, cursor),
+            ClientKind::WebSocket => Stream::websocket(&self.config, cursor),
+            _ => Stream::server_sent_events(&self.config, cursor),
         });
     }
 
-    /// Hears what the stream says.
-    fn hear(&mut self, said: Said) {
-        match said {
-            Said::Batch(batch) => {
-                self.take(batch);
-                self.tell(Input::Heard);
+    /// Handles an event of the stream.
+    fn on_event(&mut self, event: StreamEvent) {
+        match event {
+            StreamEvent::Batch(batch) => {
+                self.apply(batch);
+                self.dispatch(Input::BatchReceived);
             }
-            Said::Heartbeat(head) => {
-                let moved = self.reader.page().is_behind(&head);
-                self.tell(Input::Heartbeat {
+            StreamEvent::Heartbeat(head) => {
+                let is_behind = self.client.page().is_behind(&head);
+                self.dispatch(Input::Heartbeat {
                     interval_ms: head.interval_ms,
-                    // Who is to take which transport is decided here, and not by the server.
+                    // The client's transport is fixed by the test, not by the server.
                     transport: Transport::Auto,
-                    moved,
+                    is_behind,
                 });
             }
-            Said::Reset(reset) => {
+            StreamEvent::Reset(reset) => {
                 self.stream = None;
                 self.reset(reset.epoch);
-                self.tell(Input::StreamFailed);
+                self.dispatch(Input::StreamFailed);
             }
-            Said::Bye { ended: true } => self.tell(Input::Bye),
-            Said::Bye { ended: false } | Said::Failed => {
+            StreamEvent::Bye { ended: true } => self.dispatch(Input::Bye),
+            StreamEvent::Bye { ended: false } | StreamEvent::Failed => {
                 self.stream = None;
-                self.tell(Input::StreamFailed);
+                self.dispatch(Input::StreamFailed);
             }
         }
     }
 
-    /// Takes in the answer to a question.
-    fn learn(&mut self, answered: Answered) {
-        match answered {
-            Answered::Head(Some(head)) => {
-                let moved = self.reader.page().is_behind(&head);
-                self.tell(Input::HeadAnswered {
+    /// Handles a completed request.
+    fn on_completed(&mut self, completed: Completed) {
+        match completed {
+            Completed::Head(Some(head)) => {
+                let is_behind = self.client.page().is_behind(&head);
+                self.dispatch(Input::HeadReceived {
                     state: head.state,
                     interval_ms: head.interval_ms,
                     transport: Transport::Auto,
-                    moved,
+                    is_behind,
                 });
             }
-            Answered::Changes(fetch::Answer::Good(batch)) => {
+            Completed::Changes(FetchResult::Received(batch)) => {
                 self.fetching = false;
-                self.take(batch);
+                self.apply(batch);
                 if !self.fetching {
-                    self.tell(Input::CaughtUp);
+                    self.dispatch(Input::CaughtUp);
                 }
             }
-            Answered::Changes(fetch::Answer::Reset(reset)) => {
+            Completed::Changes(FetchResult::Reset(reset)) => {
                 self.fetching = false;
                 self.reset(reset.epoch);
             }
-            Answered::Everything(Some(everything)) => {
+            Completed::Everything(Some(everything)) => {
                 self.fetching = false;
-                self.reader
-                    .page()
-                    .start_again(everything, &self.place.cards);
-                self.tell(Input::CaughtUp);
+                self.client.page().reload(everything, &self.config.cards);
+                self.dispatch(Input::CaughtUp);
             }
-            Answered::Changes(fetch::Answer::Failed) | Answered::Everything(None) => {
+            Completed::Changes(FetchResult::Failed) | Completed::Everything(None) => {
                 self.fetching = false;
-                self.tell(Input::FetchFailed);
+                self.dispatch(Input::FetchFailed);
             }
-            Answered::Head(None) => self.tell(Input::FetchFailed),
+            Completed::Head(None) => self.dispatch(Input::FetchFailed),
         }
     }
 
-    /// Applies a batch, and fetches what it leaves open.
-    fn take(&mut self, batch: Batch) {
-        let next = self.reader.page().take(batch, &self.place.cards);
+    /// Applies a batch and fetches what is missing.
+    fn apply(&mut self, batch: Batch) {
+        let next = self.client.page().apply(batch, &self.config.cards);
         match next {
             Next::Done => {}
             Next::Fetch => self.catch_up(),
@@ -281,30 +288,30 @@ impl Reading {
     }
 
     fn catch_up(&mut self) {
-        let Some(cursor) = self.reader.page().cursor() else {
+        let Some(cursor) = self.client.page().cursor() else {
             return;
         };
         if !std::mem::replace(&mut self.fetching, true) {
             let feed = self.feed.clone();
-            self.questions
-                .spawn(async move { Ok(Answered::Changes(feed.changes(Some(&cursor)).await?)) });
+            self.requests
+                .spawn(async move { Ok(Completed::Changes(feed.changes(Some(&cursor)).await?)) });
         }
     }
 
     fn reset(&mut self, epoch: Epoch) {
         if !std::mem::replace(&mut self.fetching, true) {
-            let (feed, place) = (self.feed.clone(), self.place.clone());
-            let pause = self.rng.random_range(0..RESET_SPREAD_MS);
-            self.questions.spawn(async move {
-                place.pause(pause).await;
-                Ok(Answered::Everything(feed.everything(Some(epoch)).await?))
+            let (feed, config) = (self.feed.clone(), self.config.clone());
+            let pause = self.rng.random_range(0..MAX_RESET_DELAY_MS);
+            self.requests.spawn(async move {
+                config.pause(pause).await;
+                Ok(Completed::Everything(feed.everything(Some(epoch)).await?))
             });
         }
     }
 }
 
-/// What the stream says next, if there is one.
-async fn next(stream: &mut Option<Stream>) -> Result<Said> {
+/// Waits for the next event of the stream, forever if there is none.
+async fn next_event(stream: &mut Option<Stream>) -> Result<StreamEvent> {
     match stream {
         Some(stream) => stream.next().await,
         None => std::future::pending().await,

@@ -1,4 +1,4 @@
-//! What a reader sees.
+//! The contents of a client's page.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -7,17 +7,17 @@ use std::{
 
 use domain::{Applied, Batch, Change, Cursor, Epoch, FeedFollower, Head, Rev, UpdateId};
 
-/// The updates that a page shows, each with the revision and the card that it was given.
-pub type Shown = BTreeMap<UpdateId, (Rev, Arc<str>)>;
+/// The updates that a page shows, each with its revision and its card.
+pub type PageUpdates = BTreeMap<UpdateId, (Rev, Arc<str>)>;
 
-/// All cards that were ever received, each kept once: hundreds of pages show the same ones, and the
-/// same bytes are the same only if every reader was given them.
+/// All received cards, each stored once: hundreds of pages show the same ones. Two pages share a
+/// card only if they received the same bytes.
 #[derive(Debug, Default)]
 pub struct Cards(Mutex<HashSet<Arc<str>>>);
 
 impl Cards {
-    /// The card, as all pages share it.
-    pub fn keep(&self, html: String) -> Arc<str> {
+    /// Returns the shared copy of a card.
+    pub fn intern(&self, html: String) -> Arc<str> {
         let mut cards = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(card) = cards.get(html.as_str()) {
             return Arc::clone(card);
@@ -28,65 +28,65 @@ impl Cards {
     }
 }
 
-/// A page: what it shows, and how far it has read.
+/// A page: the updates that it shows, and its position in the feed.
 #[derive(Debug, Default)]
 pub struct Page {
-    /// `None` until it is loaded.
-    reader: Option<FeedFollower>,
-    shown: Shown,
+    /// `None` until the page is loaded.
+    follower: Option<FeedFollower>,
+    updates: PageUpdates,
     streams: u64,
     resets: u64,
 }
 
-/// What a batch leaves to do.
+/// The request that is necessary after a batch.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Nothing.
+    /// None.
     Done,
-    /// To fetch the changes since the cursor.
+    /// Fetch the changes since the cursor.
     Fetch,
-    /// To fetch everything of this epoch.
+    /// Fetch everything in this epoch.
     Reset(Epoch),
 }
 
 impl Page {
-    /// What it shows.
-    pub const fn shown(&self) -> &Shown {
-        &self.shown
+    /// Returns the updates that the page shows.
+    pub const fn updates(&self) -> &PageUpdates {
+        &self.updates
     }
 
-    /// How far it has read; `None` until it is loaded.
+    /// Returns the page's cursor, or `None` until it is loaded.
     pub fn cursor(&self) -> Option<Cursor> {
-        Some(self.reader.as_ref()?.cursor().clone())
+        Some(self.follower.as_ref()?.cursor().clone())
     }
 
-    /// How many streams it opened, and how often it was loaded after the first time.
+    /// Returns how many streams it opened, and how often it reloaded everything.
     pub const fn counts(&self) -> (u64, u64) {
         (self.streams, self.resets.saturating_sub(1))
     }
 
-    /// Counts a stream that it opens.
+    /// Counts an opened stream.
     pub const fn count_stream(&mut self) {
         self.streams += 1;
     }
 
-    /// Whether the server has something that the page hasn't.
+    /// Returns whether the server has changes that the page does not show.
     pub fn is_behind(&self, head: &Head) -> bool {
-        self.reader.as_ref().is_none_or(|reader| {
-            let cursor = reader.cursor();
+        self.follower.as_ref().is_none_or(|follower| {
+            let cursor = follower.cursor();
             head.epoch != cursor.epoch || head.head > cursor.rev
         })
     }
 
-    /// Applies what is news of a batch.
-    pub fn take(&mut self, batch: Batch, cards: &Cards) -> Next {
+    /// Applies the new changes of a batch.
+    pub fn apply(&mut self, batch: Batch, cards: &Cards) -> Next {
         let epoch = batch.epoch.clone();
-        let Some(reader) = &mut self.reader else {
+        let Some(follower) = &mut self.follower else {
             return Next::Reset(epoch);
         };
-        match reader.take(batch) {
+        match follower.apply(batch) {
             Applied::Changes { changes, more, .. } => {
-                self.show(changes, cards);
+                self.apply_changes(changes, cards);
                 if more { Next::Fetch } else { Next::Done }
             }
             Applied::Gap => Next::Fetch,
@@ -94,26 +94,26 @@ impl Page {
         }
     }
 
-    /// Shows everything that these batches bring, and nothing else.
-    pub fn start_again(&mut self, everything: Vec<Batch>, cards: &Cards) {
+    /// Replaces the page's contents by those of the batches.
+    pub fn reload(&mut self, everything: Vec<Batch>, cards: &Cards) {
         self.resets += 1;
-        self.shown.clear();
+        self.updates.clear();
         for batch in everything {
-            match &mut self.reader {
-                Some(reader) => reader.restart(batch.cursor()),
-                None => self.reader = Some(FeedFollower::new(batch.cursor())),
+            match &mut self.follower {
+                Some(follower) => follower.restart(batch.cursor()),
+                None => self.follower = Some(FeedFollower::new(batch.cursor())),
             }
-            self.show(batch.changes, cards);
+            self.apply_changes(batch.changes, cards);
         }
     }
 
-    fn show(&mut self, changes: Vec<Change>, cards: &Cards) {
+    fn apply_changes(&mut self, changes: Vec<Change>, cards: &Cards) {
         for change in changes {
             match change {
-                Change::Deleted(gone) => drop(self.shown.remove(&gone.id)),
-                Change::Upserted(shown) => {
-                    let card = cards.keep(shown.html);
-                    self.shown.insert(shown.id, (shown.rev, card));
+                Change::Deleted(deleted) => drop(self.updates.remove(&deleted.id)),
+                Change::Upserted(update) => {
+                    let card = cards.intern(update.html);
+                    self.updates.insert(update.id, (update.rev, card));
                 }
             }
         }
@@ -138,27 +138,30 @@ mod tests {
     }
 
     fn ids(page: &Page) -> Vec<i64> {
-        page.shown().keys().map(|id| id.0).collect()
+        page.updates().keys().map(|id| id.0).collect()
     }
 
     #[test]
-    fn a_page_shows_what_batches_bring() {
+    fn page_applies_batches_gaps_and_resets() {
         let (mut page, cards) = (Page::default(), Cards::default());
         let everything = batch("k3f9", 0, 2, &json!([card(1, 1, "a"), card(2, 2, "b")]));
-        page.start_again(vec![everything.clone()], &cards);
+        page.reload(vec![everything.clone()], &cards);
         assert_eq!(page.cursor().unwrap().to_string(), "k3f9.2");
-        let gone = json!([{"id": 1, "rev": 3, "deleted": true}, card(2, 4, "c")]);
-        assert_eq!(page.take(batch("k3f9", 2, 4, &gone), &cards), Next::Done);
-        assert_eq!(page.take(everything, &cards), Next::Done);
+        let deletion = json!([{"id": 1, "rev": 3, "deleted": true}, card(2, 4, "c")]);
+        assert_eq!(
+            page.apply(batch("k3f9", 2, 4, &deletion), &cards),
+            Next::Done
+        );
+        assert_eq!(page.apply(everything, &cards), Next::Done);
         assert_eq!(ids(&page), [2]);
-        assert_eq!(page.shown()[&UpdateId(2)], (4, "c".into()));
+        assert_eq!(page.updates()[&UpdateId(2)], (4, "c".into()));
         let late = batch("k3f9", 5, 6, &json!([]));
-        assert_eq!(page.take(late, &cards), Next::Fetch);
+        assert_eq!(page.apply(late, &cards), Next::Fetch);
 
         let other = batch("aaaa", 0, 1, &json!([card(7, 1, "d")]));
         let epoch = Epoch::parse("aaaa").unwrap();
-        assert_eq!(page.take(other.clone(), &cards), Next::Reset(epoch));
-        page.start_again(vec![other], &cards);
+        assert_eq!(page.apply(other.clone(), &cards), Next::Reset(epoch));
+        page.reload(vec![other], &cards);
         assert_eq!((ids(&page), page.counts()), (vec![7], (0, 1)));
         assert_eq!(page.cursor().unwrap().to_string(), "aaaa.1");
     }

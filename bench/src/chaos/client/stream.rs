@@ -1,4 +1,4 @@
-//! An open stream, whatever carries it; dropped, it is closed.
+//! An open stream of any transport, closed when dropped.
 
 use domain::{Batch, Cursor, Head, Reset};
 use serde::Deserialize;
@@ -7,69 +7,73 @@ use tokio::{
     task::AbortHandle,
 };
 
-use super::{Place, event_stream, websocket};
+use super::{ClientConfig, event_stream, websocket};
 use crate::harness::{Error, Result};
 
-/// How many events wait for their reader at most; a reader that is slower slows the server's writing
-/// down, as a page does.
-const WAITING: usize = 16;
+/// How many events may be queued. A slower client slows down the server's writing, like a page.
+const QUEUE_LENGTH: usize = 16;
 
-/// What a stream says.
+/// An event of a stream.
 #[derive(Debug)]
-pub enum Said {
+pub enum StreamEvent {
     /// A batch.
     Batch(Batch),
-    /// That it is alive, and where the feed stands.
+    /// A heartbeat with the head of the feed.
     Heartbeat(Head),
-    /// That the feed starts again.
+    /// The cursor can't be continued.
     Reset(Reset),
-    /// Goodbye.
+    /// The end of the stream.
     Bye {
-        /// The entry is over; else the server is going.
+        /// The entry has ended; otherwise the server is shutting down.
         ended: bool,
     },
-    /// Nothing more: it broke, or was refused.
+    /// The stream broke or was rejected.
     Failed,
 }
 
 /// An open stream.
 #[derive(Debug)]
 pub struct Stream {
-    said: Receiver<Result<Said>>,
+    events: Receiver<Result<StreamEvent>>,
     task: AbortHandle,
 }
 
-/// What listens for a stream's events, and passes them on.
+/// The sending half of a stream's event queue.
 #[derive(Debug)]
-pub struct Events(Sender<Result<Said>>);
+pub struct EventSender(Sender<Result<StreamEvent>>);
 
 impl Stream {
     /// Opens a stream of server-sent events after `cursor`.
-    pub fn by_events(place: &Place, cursor: Cursor) -> Self {
-        Self::open(place.clone(), cursor, event_stream::listen)
+    pub fn server_sent_events(config: &ClientConfig, cursor: Cursor) -> Self {
+        Self::open(config.clone(), cursor, event_stream::listen)
     }
 
-    /// Opens a WebSocket, and subscribes after `cursor`.
-    pub fn by_websocket(place: &Place, cursor: Cursor) -> Self {
-        Self::open(place.clone(), cursor, websocket::listen)
+    /// Opens a WebSocket and subscribes after `cursor`.
+    pub fn websocket(config: &ClientConfig, cursor: Cursor) -> Self {
+        Self::open(config.clone(), cursor, websocket::listen)
     }
 
-    /// What it says next.
+    /// Waits for the next event.
     ///
     /// # Errors
-    /// If that isn't in the protocol.
-    pub async fn next(&mut self) -> Result<Said> {
-        self.said.recv().await.unwrap_or(Ok(Said::Failed))
+    ///
+    /// If it violates the protocol.
+    pub async fn next(&mut self) -> Result<StreamEvent> {
+        self.events.recv().await.unwrap_or(Ok(StreamEvent::Failed))
     }
 
-    fn open<F>(place: Place, cursor: Cursor, listen: impl Fn(Place, Cursor, Events) -> F) -> Self
+    fn open<F>(
+        config: ClientConfig,
+        cursor: Cursor,
+        listen: impl Fn(ClientConfig, Cursor, EventSender) -> F,
+    ) -> Self
     where
         F: Future<Output = Option<()>> + Send + 'static,
     {
-        let (sender, said) = mpsc::channel(WAITING);
-        // However it ends, the channel is closed by it: that says all.
-        let task = tokio::spawn(listen(place, cursor, Events(sender))).abort_handle();
-        Self { said, task }
+        let (sender, events) = mpsc::channel(QUEUE_LENGTH);
+        // However the task ends, it closes the channel, which counts as a failed stream.
+        let task = tokio::spawn(listen(config, cursor, EventSender(sender))).abort_handle();
+        Self { events, task }
     }
 }
 
@@ -79,31 +83,33 @@ impl Drop for Stream {
     }
 }
 
-impl Events {
-    /// Passes on the event called `name`; `None` once nobody listens.
-    pub async fn pass_on(&self, name: &str, data: &str) -> Option<()> {
-        let said = read(name, data).map_err(|error| {
-            Error::Violated(format!("a stream said {name:?} with {data:?}: {error}"))
+impl EventSender {
+    /// Forwards the event called `name`. Returns `None` once the stream is dropped.
+    pub async fn send(&self, name: &str, data: &str) -> Option<()> {
+        let event = parse(name, data).map_err(|error| {
+            Error::Violated(format!(
+                "the stream sent the event {name:?} with the data {data:?}: {error}"
+            ))
         });
-        self.0.send(said).await.ok()
+        self.0.send(event).await.ok()
     }
 }
 
-fn read(name: &str, data: &str) -> Result<Said, serde_json::Error> {
+fn parse(name: &str, data: &str) -> Result<StreamEvent, serde_json::Error> {
     #[derive(Deserialize)]
-    struct Goodbye {
+    struct Bye {
         ended: bool,
     }
     Ok(match name {
-        "batch" => Said::Batch(serde_json::from_str(data)?),
-        "heartbeat" => Said::Heartbeat(serde_json::from_str(data)?),
-        "stream-reset" => Said::Reset(serde_json::from_str(data)?),
+        "batch" => StreamEvent::Batch(serde_json::from_str(data)?),
+        "heartbeat" => StreamEvent::Heartbeat(serde_json::from_str(data)?),
+        "stream-reset" => StreamEvent::Reset(serde_json::from_str(data)?),
         "bye" => {
-            let Goodbye { ended } = serde_json::from_str(data)?;
-            Said::Bye { ended }
+            let Bye { ended } = serde_json::from_str(data)?;
+            StreamEvent::Bye { ended }
         }
-        "stream-error" => Said::Failed,
-        // A reader ignores what it doesn't know; nothing of it is in this protocol.
-        _ => return Err(serde::de::Error::custom("there is no such event")),
+        "stream-error" => StreamEvent::Failed,
+        // Clients ignore unknown events, but this protocol has none.
+        _ => return Err(serde::de::Error::custom("unknown event")),
     })
 }

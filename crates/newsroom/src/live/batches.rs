@@ -1,4 +1,4 @@
-//! Assembles batches from the database, for polls, catch-ups and the tailer alike.
+//! Assembles batches from the database, for polls, catch-ups and the tailer.
 
 use std::collections::HashMap;
 
@@ -10,15 +10,16 @@ use crate::{
     storage::{Snapshot, Store},
 };
 
-/// How many entries a batch of all entries holds at most, besides those that its updates belong to.
+/// The maximum number of entries in a batch of all entries, besides those that its updates belong
+/// to.
 const MAX_ENTRIES: i64 = 100;
 
-/// Reads the batch of all that changed in `feed` after `since`, in one snapshot. It is bounded in
-/// updates, in bytes and in entries; one that is cut off says `more`.
+/// Reads the changes of `feed` after `since` in one snapshot. Their number, their bytes and the
+/// number of entries are limited; a batch that reaches a limit has `more` set.
 ///
 /// # Errors
-/// [`Error::Reset`] if `since` can't be continued from, [`Error::NotFound`] if there is no such
-/// public entry, or if the database can't be reached.
+/// Returns [`Error::Reset`] if `since` can't be continued, [`Error::NotFound`] if there is no such
+/// public entry, and an error if the database can't be reached.
 pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor) -> Result<Frame> {
     let mut snapshot = store.snapshot().await?;
     let epoch = snapshot.feed().await?.epoch;
@@ -30,11 +31,11 @@ pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor
                 .entry(id)
                 .await?
                 .filter(|entry| entry.state.is_public())
-                .ok_or(Error::NotFound("entry"))?,
+                .ok_or(Error::NotFound("live blog"))?,
         ),
     };
     let head = entry.as_ref().map_or(public_head, |entry| entry.head);
-    // The database's own counter also counts what happens in drafts, and that is nobody's to know.
+    // The database's own counter also counts changes of drafts, which are not public.
     if since.epoch != epoch || since.rev > public_head {
         return Err(Error::Reset(Reset::new(epoch, head)));
     }
@@ -70,7 +71,7 @@ async fn of_entry(
     let batch = Batch {
         epoch: entry.epoch.clone(),
         from: since.rev,
-        // The head may be behind a cursor of the front page's, which follows every entry.
+        // A cursor of the front page, which follows all entries, may be ahead of this entry's head.
         to: read.cut_at.unwrap_or(entry.head.max(since.rev)),
         head: entry.head,
         more: read.cut_at.is_some(),
@@ -91,7 +92,8 @@ async fn of_all(mut snapshot: Snapshot, cards: &Cards, since: &Cursor, head: Rev
     let cut_at = [read.cut_at, entries_cut_at].into_iter().flatten().min();
     let to = cut_at.unwrap_or(head.max(since.rev));
     read.updates.retain(|update| update.rev <= to);
-    // Also the entries of these updates whose heads are beyond: pages show no update of an unknown one.
+    // Include the entries of these updates even if their heads are later: a page ignores updates of
+    // an entry it doesn't know.
     let entries = snapshot
         .entries_changed_between(since.rev, to, MAX_ENTRIES)
         .await?;
@@ -117,7 +119,7 @@ async fn of_all(mut snapshot: Snapshot, cards: &Cards, since: &Cursor, head: Rev
             .iter()
             .map(|entry| EntryChange {
                 rev: entry.head,
-                line: cards.line(entry, latest.get(&entry.id)),
+                summary_html: cards.summary(entry, latest.get(&entry.id)),
                 ..entry_change(entry)
             })
             .collect(),
@@ -125,7 +127,7 @@ async fn of_all(mut snapshot: Snapshot, cards: &Cards, since: &Cursor, head: Rev
     Ok(Frame::new(&batch, &quoted))
 }
 
-/// What the feed says of an update.
+/// Returns the change that the feed contains for an update.
 pub fn change(cards: &Cards, entry: &Entry, update: &LiveUpdate) -> Change {
     if update.deleted_at.is_some() {
         return Change::Deleted(Deleted {
@@ -156,6 +158,6 @@ fn entry_change(entry: &Entry) -> EntryChange {
         language: entry.language.clone(),
         default_order: entry.default_order,
         highlights: String::new(),
-        line: String::new(),
+        summary_html: String::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! One thing that a stream says, in the bytes of every transport.
+//! An event of a stream, in the bytes of every transport.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,7 +10,7 @@ use super::FeedId;
 
 const HEARTBEAT: &str = "heartbeat";
 
-/// An event, made once for every reader of a feed; cheap to clone.
+/// An event. Created once for all connections of a feed; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Event(Arc<Parts>);
 
@@ -18,31 +18,31 @@ pub struct Event(Arc<Parts>);
 struct Parts {
     name: &'static str,
     id: Option<Cursor>,
-    /// The event as a chunk of an HTTP/1.1 body: whoever writes to sockets writes this, at once.
+    /// The event as a chunk of an HTTP/1.1 body, which tasks that write to sockets send as it is.
     chunk: Bytes,
-    /// Where in the chunk the event stands, and where its data.
+    /// The byte ranges of the event and of its data in the chunk.
     event: (usize, usize),
     data: (usize, usize),
     message: OnceLock<Bytes>,
 }
 
 impl Event {
-    /// The batch that leads to `id`, as JSON.
+    /// Creates the event of a batch given as JSON; `id` is the cursor after it.
     pub(super) fn batch(id: Cursor, json: &str) -> Self {
         Self::new("batch", Some(id), json)
     }
 
-    /// A stream is alive, and this is where the feed stands.
+    /// Creates a heartbeat: the stream is open, and `head` is the feed's state.
     pub fn heartbeat(head: &Head) -> Self {
         Self::new(HEARTBEAT, None, &to_json(head))
     }
 
-    /// The feed starts again: what was known of it is worth nothing.
+    /// Creates a reset: the client must fetch everything again.
     pub fn reset(reset: &Reset) -> Self {
         Self::new("stream-reset", None, &to_json(reset))
     }
 
-    /// What went wrong, for people: nothing more will come.
+    /// Creates an error with a message for people. The stream is closed after it.
     pub fn error(sentence: &str) -> Self {
         Self::new(
             "stream-error",
@@ -51,7 +51,8 @@ impl Event {
         )
     }
 
-    /// Nothing more will come: the entry has `ended`, or this server is going, and another will be there.
+    /// Creates a goodbye, after which the stream is closed: the entry has `ended`, or the server is
+    /// shutting down and the client should reconnect.
     pub fn bye(ended: bool) -> Self {
         Self::new(
             "bye",
@@ -78,42 +79,42 @@ impl Event {
         }))
     }
 
-    /// As `text/event-stream` has it (WHATWG HTML, section 9.2).
+    /// Returns the event as `text/event-stream` (WHATWG HTML, section 9.2).
     pub fn text(&self) -> Bytes {
         let (start, end) = self.0.event;
         self.0.chunk.slice(start..end)
     }
 
-    /// The same as a chunk of an HTTP/1.1 body (RFC 9112, section 7.1).
+    /// Returns the event as a chunk of an HTTP/1.1 body (RFC 9112, section 7.1).
     pub fn chunk(&self) -> Bytes {
         self.0.chunk.clone()
     }
 
-    /// What it tells, as JSON.
+    /// Returns the event's data as JSON.
     pub fn json(&self) -> Bytes {
         let (start, end) = self.0.data;
         self.0.chunk.slice(start..end)
     }
 
-    /// As a message of a WebSocket that carries several feeds: JSON, and UTF-8. An event is always of
-    /// one feed.
+    /// Returns the event as a message of a WebSocket that carries several feeds: JSON in UTF-8.
+    /// `feed` must be the same in every call.
     pub fn message(&self, feed: FeedId) -> Bytes {
-        let make = || message(feed, self.0.name, self.0.id.as_ref(), &self.json());
-        self.0.message.get_or_init(make).clone()
+        let create = || message(feed, self.0.name, self.0.id.as_ref(), &self.json());
+        self.0.message.get_or_init(create).clone()
     }
 
-    /// Whether it only says that the stream is alive.
+    /// Returns whether the event is a heartbeat.
     pub fn is_heartbeat(&self) -> bool {
         self.0.name == HEARTBEAT
     }
 
-    /// How much memory it takes, in bytes.
+    /// Returns the size in memory, in bytes.
     pub fn size(&self) -> usize {
         self.0.chunk.len()
     }
 }
 
-/// `{"feed", "event", "id"?, "data"}`, around data that is JSON already.
+/// Returns `{"feed", "event", "id"?, "data"}`, with `json` as the data.
 fn message(feed: FeedId, name: &str, id: Option<&Cursor>, json: &[u8]) -> Bytes {
     let id = id.map_or(String::new(), |id| format!("\"id\":\"{id}\","));
     let mut message =
@@ -126,9 +127,10 @@ fn message(feed: FeedId, name: &str, id: Option<&Cursor>, json: &[u8]) -> Bytes 
 /// Serializes an event's data as JSON on one line.
 ///
 /// # Panics
-/// If `value` can't be written as JSON, which takes a map whose keys are no strings or a `Serialize`
-/// of our own that fails: a mistake in this program, and never a matter of the data. An empty frame on
-/// the wire instead would move every reader's cursor past a change that they never got.
+/// Panics if `value` can't be serialized, which only a map with keys other than strings, or a
+/// failing `Serialize` implementation, can cause. This would be a bug and doesn't depend on data.
+/// Sending an empty frame instead would move clients' cursors past a change that they never
+/// received.
 pub(super) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("an event is made of structs, strings and numbers")
 }
@@ -143,8 +145,8 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "an event is made of structs, strings and numbers")]
-    fn value_that_is_no_json_never_becomes_an_empty_event() {
-        to_json(&HashMap::from([((1, 2), "a key that is no string")]));
+    fn value_that_cannot_be_serialized_panics() {
+        to_json(&HashMap::from([((1, 2), "a key that is not a string")]));
     }
 
     #[test]

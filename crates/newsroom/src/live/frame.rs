@@ -1,4 +1,4 @@
-//! A batch in the bytes of every transport, made once for every reader.
+//! A batch in the bytes of every transport, created once for all connections.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use tokio::sync::OnceCell;
 
 use super::event::{Event, to_json};
 
-/// A batch, and the event that carries it; cheap to clone.
+/// A batch and its event; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// What a reader must already know.
+    /// The revision that a client must have reached, at least.
     pub from: Rev,
-    /// What they know afterwards.
+    /// The revision that a client has reached afterwards.
     pub to: Rev,
-    /// Whether there is more in the database.
+    /// Whether the database has more changes.
     pub more: bool,
     /// Whether nothing changed.
     pub empty: bool,
@@ -25,7 +25,7 @@ pub struct Frame {
     compressed: Arc<Compressed>,
 }
 
-/// A content coding that a frame's JSON is kept in.
+/// A content coding in which a frame's JSON is cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coding {
     /// Brotli (RFC 7932).
@@ -34,7 +34,7 @@ pub enum Coding {
     Gzip,
 }
 
-/// The JSON in each coding that a client has requested.
+/// The JSON in each coding that a client has requested so far.
 #[derive(Debug, Default)]
 struct Compressed {
     brotli: OnceCell<Bytes>,
@@ -42,7 +42,7 @@ struct Compressed {
 }
 
 impl Frame {
-    /// The frame of `batch`, in which what is told of entries quotes the updates `quoted`.
+    /// Creates the frame of `batch`, whose highlights and summaries quote the updates `quoted`.
     pub fn new(batch: &Batch, quoted: &[UpdateId]) -> Self {
         Self {
             from: batch.from,
@@ -56,41 +56,41 @@ impl Frame {
         }
     }
 
-    /// Whether it says of an update what `newer` says otherwise.
+    /// Returns whether the frame contains or quotes an update that `newer` changes.
     pub fn is_outdated_by(&self, newer: &Self) -> bool {
-        let says = |id| self.changed.contains(id) || self.quoted.contains(id);
-        newer.changed.iter().any(says)
+        let contains = |id| self.changed.contains(id) || self.quoted.contains(id);
+        newer.changed.iter().any(contains)
     }
 
-    /// The batch as a stream's event.
+    /// Returns the batch as an event of a stream.
     pub fn event(&self) -> Event {
         self.event.clone()
     }
 
-    /// The batch as JSON.
+    /// Returns the batch as JSON.
     pub fn json(&self) -> Bytes {
         self.event.json()
     }
 
-    /// Returns the batch as JSON in `coding`, which `compress` makes for the first request; the others
-    /// wait for it.
+    /// Returns the batch as JSON in `coding`. The first call runs `compress`; concurrent calls wait
+    /// for its result.
     ///
     /// # Errors
-    /// That of `compress`; the next request tries again.
+    /// Returns the error of `compress`; the next call runs it again.
     pub async fn compressed<E>(
         &self,
         coding: Coding,
         compress: impl AsyncFnOnce(Bytes) -> Result<Bytes, E>,
     ) -> Result<Bytes, E> {
-        let made = match coding {
+        let cell = match coding {
             Coding::Brotli => &self.compressed.brotli,
             Coding::Gzip => &self.compressed.gzip,
         };
-        let bytes = made.get_or_try_init(|| compress(self.json())).await?;
+        let bytes = cell.get_or_try_init(|| compress(self.json())).await?;
         Ok(bytes.clone())
     }
 
-    /// How much memory it takes, in bytes, uncompressed.
+    /// Returns the uncompressed size in memory, in bytes.
     pub fn size(&self) -> usize {
         self.event.size()
     }
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_frame_is_compressed_once_in_each_coding() {
+    async fn frame_is_compressed_once_in_each_coding() {
         let batch = Batch {
             epoch: Epoch::parse("k3").unwrap(),
             from: 1,
@@ -120,9 +120,9 @@ mod tests {
             entries: vec![],
         };
         let frame = Frame::new(&batch, &[]);
-        let made = AtomicUsize::new(0);
+        let compressions = AtomicUsize::new(0);
         let compress = async |json: Bytes| {
-            made.fetch_add(1, Ordering::Relaxed);
+            compressions.fetch_add(1, Ordering::Relaxed);
             assert_eq!(json, frame.json());
             Ok::<_, Infallible>(json.slice(..2))
         };
@@ -130,7 +130,7 @@ mod tests {
             let copy = frame.clone();
             assert_eq!(copy.compressed(coding, compress).await.unwrap(), "{\"");
         }
-        assert_eq!(made.load(Ordering::Relaxed), 2);
+        assert_eq!(compressions.load(Ordering::Relaxed), 2);
         let failed = async |_| Err::<Bytes, _>("no slot");
         let other = Frame::new(&batch, &[]);
         assert!(other.compressed(Coding::Gzip, failed).await.is_err());

@@ -1,11 +1,11 @@
-//! The highest revision this server has published, in a small file of its own: so that an old
-//! database file, copied back while the server was down, doesn't go unnoticed.
+//! Stores the highest revision that this server published in a small file, to detect a database
+//! that was replaced by an older copy while the server was down.
 
 use std::{fs, io, path::PathBuf};
 
 use domain::Cursor;
 
-/// The file, and what it says.
+/// The high-water mark and its file.
 #[derive(Clone, Debug)]
 pub struct HighWaterMark {
     path: PathBuf,
@@ -13,7 +13,7 @@ pub struct HighWaterMark {
 }
 
 impl HighWaterMark {
-    /// The mark kept at `path`, if it is there and can be read.
+    /// Reads the mark at `path`, if the file exists and is valid.
     pub fn open(path: PathBuf) -> Self {
         let written = fs::read_to_string(&path)
             .ok()
@@ -21,25 +21,25 @@ impl HighWaterMark {
         Self { path, written }
     }
 
-    /// Whether a database that stands at `now` lost what was published.
+    /// Returns whether a database at `now` has lost published changes.
     pub fn is_ahead_of(&self, now: &Cursor) -> bool {
         self.written
             .as_ref()
             .is_some_and(|mark| mark.epoch == now.epoch && mark.rev > now.rev)
     }
 
-    /// Notes that everything up to `now` is published. Not forced to the disk: after a power cut the
-    /// mark may be behind, never ahead.
+    /// Records that all changes up to `now` are published. Not synced to the disk: after a power
+    /// failure the mark may be too low, never too high.
     ///
     /// # Errors
-    /// If the file can't be written.
+    /// Returns an error if the file can't be written.
     pub fn write(&mut self, now: Cursor) -> io::Result<()> {
         if self.written.as_ref() == Some(&now) {
             return Ok(());
         }
-        let fresh = self.path.with_extension("new");
-        fs::write(&fresh, format!("{now}\n"))?;
-        fs::rename(&fresh, &self.path)?;
+        let temporary = self.path.with_extension("new");
+        fs::write(&temporary, format!("{now}\n"))?;
+        fs::rename(&temporary, &self.path)?;
         self.written = Some(now);
         Ok(())
     }

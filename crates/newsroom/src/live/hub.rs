@@ -1,4 +1,4 @@
-//! Where every feed stands, in memory, and the buffers of those that somebody reads.
+//! The state of every feed, in memory, and the replay buffers of the feeds with subscriptions.
 
 use std::{
     collections::HashMap,
@@ -14,19 +14,19 @@ use super::{
     Event, Subscription,
     replay_buffer::{CloseReason, ReplayBuffer},
 };
-use crate::storage::Moved;
+use crate::storage::EntryHead;
 
-/// Which feed.
+/// The identifier of a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FeedId {
-    /// That of one entry.
+    /// The feed of one entry.
     Entry(EntryId),
-    /// That of all public entries: the front page's.
+    /// The feed of all public entries, used by the front page.
     All,
 }
 
 impl fmt::Display for FeedId {
-    /// As addresses have it.
+    /// Formats the feed as in URLs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Entry(id) => id.fmt(f),
@@ -35,47 +35,49 @@ impl fmt::Display for FeedId {
     }
 }
 
-/// Where a feed stands.
+/// The state of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedHead {
-    /// The life of the database.
+    /// The current epoch.
     pub epoch: Epoch,
     /// The feed's last revision.
     pub head: Rev,
-    /// Where the entry is in its life; the feed of all entries is always live.
+    /// The entry's state. The feed of all entries is always live.
     pub state: EntryState,
 }
 
-/// What the feeds' connections share. It knows what the tailer told it, and no more.
+/// The state of all feeds, updated only by the tailer and read by all connections.
 #[derive(Debug)]
 pub struct Hub {
-    known: RwLock<Known>,
+    state: RwLock<HubState>,
     published: watch::Sender<Rev>,
     committed: watch::Sender<Rev>,
-    pub(super) news: Notify,
+    /// Wakes the tailer.
+    pub(super) wakeup: Notify,
     /// When the tailer last read the database.
-    looked: Mutex<Instant>,
+    last_read: Mutex<Instant>,
 }
 
-/// After how long without a look by the tailer the feeds count as stale: ten times its interval.
-const STALE: Duration = Duration::from_secs(10);
+/// The feeds are stale if the tailer has not read the database for this time: ten times its
+/// interval.
+const STALE_AFTER: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
-struct Known {
+struct HubState {
     epoch: Epoch,
-    /// The last revision of any public entry; what was public once stays so.
+    /// The last revision of any public entry. Public entries never become drafts again.
     public_head: Rev,
-    entries: HashMap<EntryId, Moved>,
+    entries: HashMap<EntryId, EntryHead>,
     slugs: HashMap<Slug, EntryId>,
     buffers: HashMap<FeedId, Arc<ReplayBuffer>>,
     closing: bool,
 }
 
 impl Hub {
-    /// A hub that knows of nothing yet, in `epoch`.
+    /// Creates an empty hub in `epoch`.
     pub(crate) fn new(epoch: Epoch) -> Self {
         Self {
-            known: RwLock::new(Known {
+            state: RwLock::new(HubState {
                 epoch,
                 public_head: 0,
                 entries: HashMap::new(),
@@ -85,49 +87,49 @@ impl Hub {
             }),
             published: watch::Sender::new(0),
             committed: watch::Sender::new(0),
-            news: Notify::new(),
-            looked: Mutex::new(Instant::now()),
+            wakeup: Notify::new(),
+            last_read: Mutex::new(Instant::now()),
         }
     }
 
-    /// Where a feed stands; `None` if there is no such public entry.
+    /// Returns the state of a feed; `None` if there is no such public entry.
     pub fn head(&self, feed: FeedId) -> Option<FeedHead> {
-        self.known().head(feed)
+        self.state().head(feed)
     }
 
-    /// The public entry named `slug`, and where its feed stands.
+    /// Returns the public entry with the current slug `slug`, and the state of its feed.
     pub fn find(&self, slug: &Slug) -> Option<(EntryId, FeedHead)> {
-        let known = self.known();
-        let id = *known.slugs.get(slug)?;
-        Some((id, known.head(FeedId::Entry(id))?))
+        let state = self.state();
+        let id = *state.slugs.get(slug)?;
+        Some((id, state.head(FeedId::Entry(id))?))
     }
 
-    /// A place in a feed: after `since`, or from now on; `None` if there is no such public entry.
+    /// Subscribes to a feed after `since`, or from now on; `None` if there is no such public entry.
     pub fn subscribe(&self, feed: FeedId, since: Option<Rev>) -> Option<Subscription> {
-        let mut known = self.known_mut();
-        let head = known.head(feed)?;
-        let buffer = known
+        let mut state = self.state_mut();
+        let head = state.head(feed)?;
+        let buffer = state
             .buffers
             .entry(feed)
             .or_insert_with(|| Arc::new(ReplayBuffer::new(head.head, head.state)))
             .clone();
-        if known.closing {
+        if state.closing {
             buffer.close(CloseReason::Closing);
         }
         Some(Subscription::new(buffer, since))
     }
 
-    /// How many feeds are being read.
+    /// Returns the number of feeds with subscriptions.
     pub fn open_feeds(&self) -> usize {
-        self.known().buffers.len()
+        self.state().buffers.len()
     }
 
-    /// Tells the tailer that there is something new.
+    /// Wakes the tailer to read new changes.
     pub fn wake(&self) {
-        self.news.notify_one();
+        self.wakeup.notify_one();
     }
 
-    /// Tells the tailer, and the other servers, that this one committed `rev`.
+    /// Notifies the tailer and the other servers that this server committed `rev`.
     pub(crate) fn commit(&self, rev: Rev) {
         self.committed.send_if_modified(|last| {
             let newer = rev > *last;
@@ -137,146 +139,156 @@ impl Hub {
         self.wake();
     }
 
-    /// The last revision that this server committed, as it grows.
+    /// Returns a receiver of the last revision that this server committed.
     pub(crate) fn committed(&self) -> watch::Receiver<Rev> {
         self.committed.subscribe()
     }
 
-    /// The last revision that was handed to the connections.
+    /// Returns the last revision that was published to the connections.
     pub(super) fn published_rev(&self) -> Rev {
         *self.published.borrow()
     }
 
-    /// Waits until everything up to `rev` was handed to the connections.
+    /// Waits until all changes up to `rev` are published to the connections.
     pub async fn published(&self, rev: Rev) {
         let mut published = self.published.subscribe();
         // The sender lives as long as this hub.
         let _ = published.wait_for(|at| *at >= rev).await;
     }
 
-    /// Sends every connection goodbye, and any that comes.
+    /// Closes all connections, current and future, with a `bye` event.
     pub fn close(&self) {
-        let mut known = self.known_mut();
-        known.closing = true;
-        for buffer in known.buffers.values() {
+        let mut state = self.state_mut();
+        state.closing = true;
+        for buffer in state.buffers.values() {
             buffer.close(CloseReason::Closing);
         }
     }
 
-    /// Whether this server is going.
+    /// Returns whether the server is shutting down.
     pub fn is_closing(&self) -> bool {
-        self.known().closing
+        self.state().closing
     }
 
-    /// Sends every connection a heartbeat, made by `make` once for each feed; forgets the feeds that
-    /// nobody reads any more.
-    pub(super) fn beat(&self, make: impl Fn(&FeedHead) -> Head) {
-        let mut known = self.known_mut();
-        known.buffers.retain(|_, buffer| !buffer.is_idle());
-        for (feed, buffer) in &known.buffers {
-            if let Some(head) = known.head(*feed) {
+    /// Sends a heartbeat to all connections, created by `make` once for each feed, and drops the
+    /// replay buffers of feeds without subscriptions.
+    pub(super) fn send_heartbeats(&self, make: impl Fn(&FeedHead) -> Head) {
+        let mut state = self.state_mut();
+        state.buffers.retain(|_, buffer| !buffer.is_idle());
+        for (feed, buffer) in &state.buffers {
+            if let Some(head) = state.head(*feed) {
                 buffer.send_heartbeat(Event::heartbeat(&make(&head)));
             }
         }
     }
 
-    /// Takes in what moved, and answers the feeds that somebody reads and that have to be told.
-    pub(super) fn learn(&self, moved: Vec<Moved>) -> Vec<(FeedId, Arc<ReplayBuffer>)> {
-        let mut known = self.known_mut();
+    /// Applies the new heads of changed entries, and returns the replay buffers to fill.
+    pub(super) fn apply(&self, entries: Vec<EntryHead>) -> Vec<(FeedId, Arc<ReplayBuffer>)> {
+        let mut state = self.state_mut();
         let mut feeds = Vec::new();
-        if !moved.is_empty() {
+        if !entries.is_empty() {
             feeds.push(FeedId::All);
         }
-        for entry in moved {
+        for entry in entries {
             feeds.push(FeedId::Entry(entry.id));
-            known.add(entry);
+            state.add(entry);
         }
         feeds
             .into_iter()
-            .filter_map(|feed| Some((feed, known.buffers.get(&feed)?.clone())))
+            .filter_map(|feed| Some((feed, state.buffers.get(&feed)?.clone())))
             .collect()
     }
 
-    /// Notes that the tailer has read the database, and that everything up to `rev` was handed on.
-    pub(super) fn announce(&self, rev: Rev) {
-        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    /// Records that the tailer has read the database, and has published all changes up to `rev`.
+    pub(super) fn record_published(&self, rev: Rev) {
+        *self
+            .last_read
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.published.send_replace(rev);
     }
 
-    /// Returns how long ago the tailer last read the database: what is known of the feeds is as old.
-    pub fn unread_for(&self) -> Duration {
-        let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        looked.elapsed()
+    /// Returns the time since the tailer last read the database. The feeds' state may be outdated
+    /// by this time.
+    pub fn time_since_read(&self) -> Duration {
+        let last_read = self
+            .last_read
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        last_read.elapsed()
     }
 
-    /// Whether the tailer has not read the database for ten seconds.
+    /// Returns whether the tailer has not read the database for ten seconds.
     pub(crate) fn is_stale(&self) -> bool {
-        let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        looked.elapsed() > STALE
+        let last_read = self
+            .last_read
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        last_read.elapsed() > STALE_AFTER
     }
 
-    /// The replay buffers of those of `feeds` that somebody reads.
+    /// Returns the replay buffers of those of `feeds` that have one.
     pub(super) fn buffers<'a>(
         &self,
         feeds: impl IntoIterator<Item = &'a FeedId>,
     ) -> Vec<(FeedId, Arc<ReplayBuffer>)> {
-        let known = self.known();
+        let state = self.state();
         feeds
             .into_iter()
-            .filter_map(|&feed| Some((feed, known.buffers.get(&feed)?.clone())))
+            .filter_map(|&feed| Some((feed, state.buffers.get(&feed)?.clone())))
             .collect()
     }
 
-    /// Closes the connections of a feed that can't be read: they come back, read the database
-    /// themselves, and poll if that fails, too.
+    /// Closes the connections of a feed that can't be read. Their clients reconnect, which reads
+    /// the database again, and poll if that fails too.
     pub(super) fn close_feed(&self, feed: FeedId) {
-        if let Some(buffer) = self.known_mut().buffers.remove(&feed) {
+        if let Some(buffer) = self.state_mut().buffers.remove(&feed) {
             buffer.close(CloseReason::Closing);
         }
     }
 
-    /// The life of the database, as far as it is known here.
+    /// Returns the epoch that the hub is in.
     pub(super) fn epoch(&self) -> Epoch {
-        self.known().epoch.clone()
+        self.state().epoch.clone()
     }
 
-    /// The place in the current epoch at `rev`.
+    /// Returns the cursor at `rev` in the current epoch.
     pub(super) fn cursor(&self, rev: Rev) -> Cursor {
         Cursor::new(self.epoch(), rev)
     }
 
-    /// Begins another epoch, in which `entries` are all there are: every connection is told to start
-    /// again, and finds them when it does.
-    pub(super) fn reset(&self, epoch: Epoch, entries: Vec<Moved>) {
-        let mut known = self.known_mut();
-        // Revisions begin again: what is committed from here on is news, whatever its number.
+    /// Begins another epoch with `entries`. Closes every connection with a reset, after which its
+    /// client fetches everything again.
+    pub(super) fn reset(&self, epoch: Epoch, entries: Vec<EntryHead>) {
+        let mut state = self.state_mut();
+        // Revisions may begin again at a lower number: every later commit is new.
         self.committed.send_if_modified(|last| {
             *last = 0;
             false
         });
-        known.epoch = epoch;
-        known.public_head = 0;
-        known.entries.clear();
-        known.slugs.clear();
+        state.epoch = epoch;
+        state.public_head = 0;
+        state.entries.clear();
+        state.slugs.clear();
         for entry in entries {
-            known.add(entry);
+            state.add(entry);
         }
-        for (_, buffer) in known.buffers.drain() {
+        for (_, buffer) in state.buffers.drain() {
             buffer.close(CloseReason::Reset);
         }
     }
 
-    fn known(&self) -> RwLockReadGuard<'_, Known> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> RwLockReadGuard<'_, HubState> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn known_mut(&self) -> RwLockWriteGuard<'_, Known> {
-        self.known.write().unwrap_or_else(PoisonError::into_inner)
+    fn state_mut(&self) -> RwLockWriteGuard<'_, HubState> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Known {
-    fn add(&mut self, entry: Moved) {
+impl HubState {
+    fn add(&mut self, entry: EntryHead) {
         if entry.state.is_public() {
             self.public_head = self.public_head.max(entry.head);
         }
@@ -285,7 +297,7 @@ impl Known {
             && before.slug != slug
             && self.slugs.get(&before.slug) == Some(&id)
         {
-            // Its old address, unless another entry has it by now.
+            // The previous slug, unless another entry uses it by now.
             self.slugs.remove(&before.slug);
         }
         self.slugs.insert(slug, id);

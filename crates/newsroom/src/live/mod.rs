@@ -1,6 +1,18 @@
-//! The feed, on its way to open pages: frames that all connections share, the hub that keeps them,
-//! and the tailer that makes them from the database. Any of it may be lost at any moment: a
-//! connection then reads the database once, and goes on.
+//! The feed in memory: the tailer reads changes from the database and assembles frames, the hub
+//! keeps the state and the replay buffer of each feed, and subscriptions deliver the frames to
+//! connections.
+//!
+//! Nothing here has to survive a crash: a connection that misses something reads the database once
+//! and continues.
+//!
+//! - `batches`: assembles a batch from the database.
+//! - `event`, `frame`: events and batches in the bytes of every transport.
+//! - `hub`: the state of all feeds.
+//! - `replay_buffer`: the latest frames of one feed.
+//! - `subscription`: one connection's position in a feed.
+//! - `tailer`: publishes changes from the database.
+//! - `pg_notify`: change notifications between servers on one PostgreSQL database.
+//! - `high_water_mark`: detects a database that was restored from a backup.
 
 mod batches;
 mod event;
@@ -17,5 +29,5 @@ pub use event::Event;
 pub use frame::{Coding, Frame};
 pub use high_water_mark::HighWaterMark;
 pub use hub::{FeedHead, FeedId, Hub};
-pub use subscription::{Signal, Subscription};
+pub use subscription::{StreamEvent, Subscription};
 pub use tailer::Tailer;

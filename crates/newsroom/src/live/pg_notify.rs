@@ -1,4 +1,4 @@
-//! Between servers on one database: what this one commits is rung, and what the others ring is heard.
+//! Change notifications between servers on one PostgreSQL database.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,27 +11,27 @@ use crate::{
     storage::{HeadListener, Store},
 };
 
-/// How long to wait before listening again. Looking once a second goes on meanwhile.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The pause before listening again, and the tailer's own polling interval meanwhile.
+const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Rings for every commit of this server. While the bell is rung, what is committed is gathered: however
-/// many there were, the next ring tells of the last.
+/// Notifies the other servers of each commit by this server. Commits during a notification are
+/// combined: the next one sends the last revision.
 pub async fn notify(store: Store, mut committed: watch::Receiver<Rev>) {
     while committed.changed().await.is_ok() {
         let rev = *committed.borrow_and_update();
         if let Err(error) = store.notify(rev).await {
-            tracing::warn!(cause = ?error, "the other servers could not be told of a change; they find it within a second");
+            tracing::warn!(cause = ?error, "could not notify the other servers of a change; they find it within a second");
         }
     }
 }
 
-/// Wakes the tailer for what other servers committed. A lost connection is made again.
+/// Wakes the tailer when another server commits. Reconnects after a failure.
 pub async fn listen(store: Store, hub: Arc<Hub>) {
     loop {
         if let Err(error) = receive(&store, &hub).await {
-            tracing::warn!(cause = ?error, "the other servers can't be heard; looking once a second");
+            tracing::warn!(cause = ?error, "could not listen for changes by other servers; polling once a second");
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(RECONNECT_PAUSE).await;
     }
 }
 
@@ -39,7 +39,7 @@ async fn receive(store: &Store, hub: &Hub) -> Result<()> {
     let mut listener: HeadListener = store.listen().await?;
     loop {
         match listener.recv().await? {
-            // Our own, most of all.
+            // Mostly this server's own commits.
             Some(rev) if rev <= hub.published_rev() => {}
             _ => hub.wake(),
         }

@@ -1,4 +1,4 @@
-//! The latest frames of one feed.
+//! The replay buffer: the latest frames of one feed.
 
 use std::{
     collections::VecDeque,
@@ -10,12 +10,13 @@ use tokio::sync::watch;
 
 use super::{Event, Frame};
 
-/// How many frames a feed keeps, and how many bytes: enough for everybody to come back after a
-/// restart of their proxy without a query each; whoever fell further behind reads the database.
+/// The maximum number of frames in a buffer. Enough for all readers to reconnect after a restart of
+/// their proxy without a query each; readers that are further behind cause a query.
 const MAX_FRAMES: usize = 512;
+/// The maximum size of the frames in a buffer, in bytes.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
 
-/// One feed's frames, and the changed that wakes its connections.
+/// The frames of one feed, and the sender of change notifications to its connections.
 #[derive(Debug)]
 pub struct ReplayBuffer {
     state: Mutex<State>,
@@ -32,32 +33,32 @@ struct State {
     closed: Option<CloseReason>,
 }
 
-/// Why a feed says nothing more.
+/// Why a feed was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
-    /// The database has begun another life.
+    /// The epoch changed.
     Reset,
-    /// This server is going.
+    /// The server is shutting down.
     Closing,
 }
 
-/// What a connection is to be told next.
+/// The next event for a connection.
 #[derive(Debug)]
 pub enum Next {
-    /// This.
+    /// A frame to send.
     Frame(Frame),
-    /// What the database has: the buffer doesn't reach back so far.
+    /// The buffer doesn't reach back to the cursor: the changes must be read from the database.
     Behind,
-    /// That the stream is alive, by the heartbeat with this number.
+    /// A heartbeat and its number.
     Heartbeat(u64, Event),
-    /// That the entry is over.
+    /// The entry has ended.
     Ended,
-    /// Why nothing more will come.
+    /// The feed was closed.
     Closed(CloseReason),
 }
 
 impl ReplayBuffer {
-    /// An empty buffer of a feed that stands at `head`.
+    /// Creates an empty buffer of a feed at revision `head`.
     pub fn new(head: Rev, entry: EntryState) -> Self {
         Self {
             state: Mutex::new(State {
@@ -72,28 +73,29 @@ impl ReplayBuffer {
         }
     }
 
-    /// A listener to the changed.
-    pub fn listen(&self) -> watch::Receiver<()> {
+    /// Returns a receiver of change notifications.
+    pub fn subscribe(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
     }
 
-    /// Whether nobody listens.
+    /// Returns whether there are no subscriptions.
     pub fn is_idle(&self) -> bool {
         self.changed.receiver_count() == 0
     }
 
-    /// The revision up to which every change was pushed, or was there before.
+    /// Returns the revision up to which all changes were pushed, or existed before.
     pub fn head(&self) -> Rev {
         self.state().head
     }
 
-    /// The number of the last heartbeat.
-    pub fn beat(&self) -> u64 {
+    /// Returns the number of the last heartbeat.
+    pub fn heartbeat_number(&self) -> u64 {
         self.state().heartbeat.0
     }
 
-    /// Adds a frame, and wakes every connection. Earlier frames of the same updates go: what was
-    /// edited or deleted must not be told any more. Whom they would have told reads the database.
+    /// Adds a frame, and notifies all connections. Removes earlier frames of the same updates, so
+    /// that an edited or deleted text is not sent again; connections that needed those frames read
+    /// the database.
     pub fn push(&self, frame: Frame, entry: EntryState) {
         let mut state = self.state();
         state.entry = entry;
@@ -114,7 +116,7 @@ impl ReplayBuffer {
         self.changed.send_replace(());
     }
 
-    /// Has every connection send `event`.
+    /// Sends the heartbeat `event` to all connections.
     pub fn send_heartbeat(&self, event: Event) {
         let mut state = self.state();
         state.heartbeat = (state.heartbeat.0 + 1, Some(event));
@@ -122,15 +124,15 @@ impl ReplayBuffer {
         self.changed.send_replace(());
     }
 
-    /// Says that nothing more will come.
+    /// Closes the feed. Only the first reason counts.
     pub fn close(&self, reason: CloseReason) {
         self.state().closed.get_or_insert(reason);
         self.changed.send_replace(());
     }
 
-    /// What a connection that knows everything up to `cursor`, and has sent the heartbeat `beat`, is
-    /// to be told next; `None` if it knows all there is.
-    pub fn next(&self, cursor: Rev, beat: u64) -> Option<Next> {
+    /// Returns the next event for a connection that has received all changes up to `cursor` and the
+    /// heartbeat with the number `heartbeat`; `None` if there is none.
+    pub fn next(&self, cursor: Rev, heartbeat: u64) -> Option<Next> {
         let state = self.state();
         if state.closed == Some(CloseReason::Reset) {
             return Some(Next::Closed(CloseReason::Reset));
@@ -142,9 +144,10 @@ impl ReplayBuffer {
                 return Some(Next::Frame(frame.clone()));
             }
         }
-        // What is here is still told by a server that goes; the rest is for the next one.
-        if let Some(over) = state.closed {
-            return Some(Next::Closed(over));
+        // A server that shuts down still sends the frames in memory, but reads no more from the
+        // database.
+        if let Some(reason) = state.closed {
+            return Some(Next::Closed(reason));
         }
         if state.head > cursor {
             return Some(Next::Behind);
@@ -153,12 +156,12 @@ impl ReplayBuffer {
             return Some(Next::Ended);
         }
         let (number, event) = &state.heartbeat;
-        let event = event.as_ref().filter(|_| *number > beat)?;
+        let event = event.as_ref().filter(|_| *number > heartbeat)?;
         Some(Next::Heartbeat(*number, event.clone()))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it holds the lock; were it so, the frames would still be whole.
+        // No code panics while it holds the lock, and the frames would still be consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -169,16 +172,16 @@ mod tests {
 
     use super::*;
 
-    /// A frame that tells of the update with the number of its revision.
+    /// Returns a frame that changes the update with the number `to`.
     fn frame(from: Rev, to: Rev) -> Frame {
         frame_of(UpdateId(to), from, to)
     }
 
     fn frame_of(id: UpdateId, from: Rev, to: Rev) -> Frame {
-        frame_that_quotes(&[], id, from, to)
+        frame_with_quotes(&[], id, from, to)
     }
 
-    fn frame_that_quotes(quoted: &[UpdateId], id: UpdateId, from: Rev, to: Rev) -> Frame {
+    fn frame_with_quotes(quoted: &[UpdateId], id: UpdateId, from: Rev, to: Rev) -> Frame {
         let batch = Batch {
             epoch: Epoch::parse("e").unwrap(),
             from,
@@ -193,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_told_what_it_does_not_know() {
+    fn connection_receives_only_frames_after_its_cursor() {
         let buffer = ReplayBuffer::new(5, EntryState::Live);
         assert!(buffer.next(5, 0).is_none());
         assert!(matches!(buffer.next(4, 0), Some(Next::Behind)));
@@ -211,9 +214,9 @@ mod tests {
     }
 
     #[test]
-    fn heartbeat_carries_its_number_so_that_none_in_between_is_skipped() {
+    fn no_heartbeat_is_skipped() {
         let buffer = ReplayBuffer::new(5, EntryState::Live);
-        let mut beat = buffer.beat();
+        let mut beat = buffer.heartbeat_number();
         for expected in 1..=3 {
             buffer.send_heartbeat(Event::bye(false));
             let Some(Next::Heartbeat(number, _)) = buffer.next(5, beat) else {
@@ -223,7 +226,7 @@ mod tests {
             beat = number;
             assert!(buffer.next(5, beat).is_none());
         }
-        // One that is sent after `next` returned, and before the connection notes its number.
+        // Sent after `next` returned, and before the connection stores the number.
         buffer.send_heartbeat(Event::bye(false));
         let Some(Next::Heartbeat(number, _)) = buffer.next(5, beat) else {
             panic!("heartbeat 4 is not there");
@@ -236,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ended_entry_says_so_after_its_last_change() {
+    fn ended_follows_the_last_change() {
         let buffer = ReplayBuffer::new(5, EntryState::Live);
         buffer.push(frame(5, 6), EntryState::Ended);
         assert!(matches!(buffer.next(5, 0), Some(Next::Frame(_))));
@@ -244,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_goes_tells_what_it_has() {
+    fn closing_server_still_sends_buffered_frames() {
         let buffer = ReplayBuffer::new(5, EntryState::Live);
         buffer.push(frame(5, 6), EntryState::Live);
         buffer.close(CloseReason::Closing);
@@ -258,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changed_again_is_not_told_as_it_was() {
+    fn frame_of_an_update_that_changed_again_is_removed() {
         let buffer = ReplayBuffer::new(0, EntryState::Live);
         for rev in 0..3 {
             buffer.push(frame(rev, rev + 1), EntryState::Live);
@@ -277,11 +280,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_down_is_not_quoted_any_more() {
+    fn frame_that_quotes_a_deleted_update_is_removed() {
         let buffer = ReplayBuffer::new(0, EntryState::Live);
         let quoted = UpdateId(1);
         buffer.push(
-            frame_that_quotes(&[quoted], UpdateId(2), 0, 1),
+            frame_with_quotes(&[quoted], UpdateId(2), 0, 1),
             EntryState::Live,
         );
         assert!(matches!(buffer.next(0, 0), Some(Next::Frame(_))));
@@ -290,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_not_grow_for_ever() {
+    fn buffer_size_is_bounded() {
         let buffer = ReplayBuffer::new(0, EntryState::Live);
         for rev in 0..10_000 {
             buffer.push(frame(rev, rev + 1), EntryState::Live);

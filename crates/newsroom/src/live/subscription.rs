@@ -1,4 +1,4 @@
-//! One connection's place in a feed.
+//! The position of one connection in a feed.
 
 use std::sync::Arc;
 
@@ -10,86 +10,87 @@ use super::{
     replay_buffer::{CloseReason, Next, ReplayBuffer},
 };
 
-/// A connection's whole state: a cursor, and an ear on the feed's changed.
+/// The state of a connection to a feed: its cursor, and a receiver of change notifications.
 #[derive(Debug)]
 pub struct Subscription {
     buffer: Arc<ReplayBuffer>,
     changed: watch::Receiver<()>,
     cursor: Rev,
-    beat: u64,
+    heartbeat_number: u64,
 }
 
-/// What a connection does next.
+/// An event for one connection.
 #[derive(Debug)]
-pub enum Signal {
+pub enum StreamEvent {
     /// Send this batch.
     Batch(Frame),
-    /// Read the database from the cursor, send what is there, and say so by
-    /// [`Subscription::caught_up`].
+    /// The replay buffer doesn't reach back to the cursor. Read the changes since this revision
+    /// from the database, send them, and call [`Subscription::caught_up`].
     Behind(Rev),
-    /// Send this: the stream is alive.
+    /// Send this heartbeat.
     Heartbeat(Event),
-    /// Say that the feed starts again, and close.
+    /// Send a reset, and close the connection: the epoch changed.
     Reset,
-    /// Say goodbye, and close: the entry is over.
+    /// Send `bye`, and close the connection: the entry has ended.
     Ended,
-    /// Say goodbye, and close: this server is going, another will be there.
+    /// Send `bye`, and close the connection: the server is shutting down.
     Closing,
 }
 
 impl Subscription {
     pub(super) fn new(buffer: Arc<ReplayBuffer>, since: Option<Rev>) -> Self {
         Self {
-            changed: buffer.listen(),
+            changed: buffer.subscribe(),
             cursor: since.unwrap_or_else(|| buffer.head()),
-            beat: buffer.beat(),
+            heartbeat_number: buffer.heartbeat_number(),
             buffer,
         }
     }
 
-    /// Waits for what comes next.
-    pub async fn next(&mut self) -> Signal {
+    /// Waits for the next event.
+    pub async fn next(&mut self) -> StreamEvent {
         loop {
             self.changed.borrow_and_update();
-            if let Some(signal) = self.next_now() {
-                return signal;
+            if let Some(event) = self.next_now() {
+                return event;
             }
             if self.changed.changed().await.is_err() {
-                return Signal::Closing;
+                return StreamEvent::Closing;
             }
         }
     }
 
-    /// What is there to be sent already, if anything is.
-    pub fn next_now(&mut self) -> Option<Signal> {
-        Some(match self.buffer.next(self.cursor, self.beat)? {
+    /// Returns the next event if there is one already.
+    pub fn next_now(&mut self) -> Option<StreamEvent> {
+        let next = self.buffer.next(self.cursor, self.heartbeat_number)?;
+        Some(match next {
             Next::Frame(frame) => {
                 self.cursor = frame.to;
-                Signal::Batch(frame)
+                StreamEvent::Batch(frame)
             }
-            Next::Behind => Signal::Behind(self.cursor),
+            Next::Behind => StreamEvent::Behind(self.cursor),
             Next::Heartbeat(number, event) => {
-                self.beat = number;
-                Signal::Heartbeat(event)
+                self.heartbeat_number = number;
+                StreamEvent::Heartbeat(event)
             }
-            Next::Ended => Signal::Ended,
-            Next::Closed(CloseReason::Reset) => Signal::Reset,
-            Next::Closed(CloseReason::Closing) => Signal::Closing,
+            Next::Ended => StreamEvent::Ended,
+            Next::Closed(CloseReason::Reset) => StreamEvent::Reset,
+            Next::Closed(CloseReason::Closing) => StreamEvent::Closing,
         })
     }
 
-    /// Another ear on the feed's changed: it buffers whenever there is something for
-    /// [`Subscription::next_now`].
+    /// Returns another receiver of change notifications, which is notified whenever
+    /// [`Subscription::next_now`] may have an event.
     pub fn changed(&self) -> watch::Receiver<()> {
         self.changed.clone()
     }
 
-    /// The revision up to which everything was sent.
+    /// Returns the revision up to which all changes were sent.
     pub const fn cursor(&self) -> Rev {
         self.cursor
     }
 
-    /// Notes that everything up to `rev` was sent.
+    /// Records that all changes up to `rev` were sent.
     pub fn caught_up(&mut self, rev: Rev) {
         self.cursor = self.cursor.max(rev);
     }

@@ -1,4 +1,5 @@
-//! Follows the database: whatever changed, by whichever process, reaches the connections from here.
+//! Reads changes from the database, by whichever process they were written, and publishes them to
+//! the connections.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,18 +20,19 @@ use crate::{
     storage::{StorageError, Store},
 };
 
-/// How long what another process wrote, or what a lost bell announced, may wait.
-const LOOK: Duration = Duration::from_secs(1);
-/// How often an open stream says that it is alive: below the half minute after which proxies and
-/// mobile networks forget a silent connection.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+/// The polling interval: how long a change by another process may stay unnoticed if its
+/// notification is lost.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// The interval between heartbeats: less than the 30 s after which proxies and mobile networks
+/// close a silent connection.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
 
-/// How long one look may take. A database that doesn't answer is asked again.
-const LOOK_DEADLINE: Duration = Duration::from_secs(10);
-/// How many feeds are read at once: few enough to leave connections to pages.
-const FEEDS_AT_ONCE: usize = 3;
+/// The deadline of one poll. After it, the tailer polls again.
+const POLL_DEADLINE: Duration = Duration::from_secs(10);
+/// The number of feeds read concurrently: small, to leave database connections to pages.
+const MAX_CONCURRENT_FEEDS: usize = 3;
 
-/// The one task that reads the feed for everybody.
+/// The task that reads the database for all connections of this server.
 #[derive(Clone, Debug)]
 pub struct Tailer {
     store: Store,
@@ -39,13 +41,14 @@ pub struct Tailer {
     clock: Clock,
     policy: FeedPolicy,
     mark: Option<HighWaterMark>,
-    seen: Rev,
-    /// The feeds that could not be read at the last look, for a reason that passes.
+    last_rev: Rev,
+    /// The feeds that could not be read in the last poll, for a temporary reason.
     unread: HashSet<FeedId>,
 }
 
 impl Tailer {
-    /// A tailer that has read nothing yet; `mark` is where it notes what it published.
+    /// Creates a tailer that has read nothing yet. It stores the revision that it published in
+    /// `mark`.
     pub(crate) fn new(
         store: Store,
         cards: Cards,
@@ -61,99 +64,101 @@ impl Tailer {
             clock,
             policy,
             mark,
-            seen: 0,
+            last_rev: 0,
             unread: HashSet::new(),
         }
     }
 
-    /// Follows the database.
+    /// Polls the database at each notification and once a second, and sends heartbeats.
     pub async fn run(mut self) {
-        let mut look = interval(LOOK);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heartbeat = interval(HEARTBEAT);
+        let mut poll = interval(POLL_INTERVAL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heartbeat = interval(HEARTBEAT_INTERVAL);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let failures = LogLimit::new();
         let hub = Arc::clone(&self.hub);
         loop {
             tokio::select! {
-                () = hub.news.notified() => {}
-                _ = look.tick() => {}
+                () = hub.wakeup.notified() => {}
+                _ = poll.tick() => {}
                 _ = heartbeat.tick() => {
-                    hub.beat(|head| self.policy.head(head, self.clock.now()));
+                    hub.send_heartbeats(|head| self.policy.head(head, self.clock.now()));
                     continue;
                 }
             }
-            let looked = timeout(LOOK_DEADLINE, self.look()).await;
-            let error = match looked {
+            let polled = timeout(POLL_DEADLINE, self.poll()).await;
+            let error = match polled {
                 Ok(Ok(())) => continue,
                 Ok(Err(error)) => error,
                 Err(_) => Error::Unavailable(StorageError::timed_out()),
             };
             if failures.allows(()) {
-                error.log_failure("the feed could not be read; trying again every second");
+                error.log_failure("could not read the feed; retrying every second");
             }
         }
     }
 
-    /// Reads what changed, and hands it on.
+    /// Reads what changed since the last poll, and publishes it.
     ///
     /// # Errors
-    /// If the database can't be reached. One feed that can't be read is no error: the others go on.
-    pub(crate) async fn look(&mut self) -> Result<()> {
+    /// Returns an error if the database can't be reached. A single feed that can't be read is not
+    /// an error.
+    pub(crate) async fn poll(&mut self) -> Result<()> {
         let mut snapshot = self.store.snapshot().await?;
         let mut now = snapshot.feed().await?;
         let at = Cursor::new(now.epoch.clone(), now.rev);
-        let lost = self.mark.as_ref().is_some_and(|mark| mark.is_ahead_of(&at));
-        if lost || (now.epoch == self.hub.epoch() && now.rev < self.seen) {
+        let is_older = self.mark.as_ref().is_some_and(|mark| mark.is_ahead_of(&at));
+        if is_older || (now.epoch == self.hub.epoch() && now.rev < self.last_rev) {
             drop(snapshot);
             tracing::warn!(
                 rev = now.rev,
-                "the database is older than what was published from it; beginning a new epoch"
+                "the database is older than the published revision; beginning a new epoch"
             );
             self.store.begin_epoch(&now.epoch).await?;
             snapshot = self.store.snapshot().await?;
             now = snapshot.feed().await?;
         }
         if now.epoch != self.hub.epoch() {
-            let entries = snapshot.moved_since(0).await?;
+            let entries = snapshot.heads_since(0).await?;
             self.hub.reset(now.epoch.clone(), entries);
             self.unread.clear();
-            self.seen = now.rev;
-        } else if now.rev > self.seen || !self.unread.is_empty() {
-            let moved = snapshot.moved_since(self.seen).await?;
+            self.last_rev = now.rev;
+        } else if now.rev > self.last_rev || !self.unread.is_empty() {
+            let changed = snapshot.heads_since(self.last_rev).await?;
             drop(snapshot);
-            let mut feeds = self.hub.learn(moved);
+            let mut feeds = self.hub.apply(changed);
             self.unread
                 .retain(|feed| feeds.iter().all(|(read, _)| read != feed));
             feeds.extend(self.hub.buffers(&self.unread));
-            // Before the feeds are read: what happens to one of them is no reason to read all again.
-            self.seen = now.rev;
+            // Before the feeds are read: a failure of one feed is no reason to read all of them
+            // again.
+            self.last_rev = now.rev;
             self.unread = feeds.iter().map(|(feed, _)| *feed).collect();
-            self.unread = self.read(feeds).await;
+            self.unread = self.publish(feeds).await;
         }
-        self.note(Cursor::new(now.epoch, now.rev)).await;
-        self.hub.announce(now.rev);
+        self.write_mark(Cursor::new(now.epoch, now.rev)).await;
+        self.hub.record_published(now.rev);
         Ok(())
     }
 
-    /// Reads each feed from where its replay buffer ends, a few at once, and returns those that could not
-    /// be read for a reason that passes. A feed that fails otherwise (a stored value that can't be
-    /// decoded, a renderer that panics) loses its connections.
-    async fn read(&self, feeds: Vec<(FeedId, Arc<ReplayBuffer>)>) -> HashSet<FeedId> {
+    /// Publishes each feed, a few at once, and returns those that could not be read for a temporary
+    /// reason. A feed that fails for another reason (a stored value that can't be decoded, a
+    /// renderer that panics) loses its connections.
+    async fn publish(&self, feeds: Vec<(FeedId, Arc<ReplayBuffer>)>) -> HashSet<FeedId> {
         let mut unread: HashSet<_> = feeds.iter().map(|(feed, _)| *feed).collect();
         let mut waiting = feeds.into_iter();
         let (mut reading, mut names) = (JoinSet::new(), HashMap::new());
         loop {
-            while reading.len() < FEEDS_AT_ONCE
+            while reading.len() < MAX_CONCURRENT_FEEDS
                 && let Some((feed, buffer)) = waiting.next()
             {
-                let reader = FeedFollower {
+                let publisher = FeedPublisher {
                     store: self.store.clone(),
                     cards: self.cards.clone(),
                     hub: Arc::clone(&self.hub),
                 };
-                // In a task of its own, whose panic is that feed's alone.
-                let task = reading.spawn(async move { reader.read(feed, &buffer).await });
+                // In a separate task, so that a panic affects this feed only.
+                let task = reading.spawn(async move { publisher.publish(feed, &buffer).await });
                 names.insert(task.id(), feed);
             }
             let (task, result) = match reading.join_next_with_id().await {
@@ -161,14 +166,14 @@ impl Tailer {
                 Some(Ok((task, result))) => (task, result),
                 Some(Err(panic)) => (
                     panic.id(),
-                    Err(Error::Internal("Making a feed's batch panicked.")),
+                    Err(Error::Internal("Assembling a batch of the feed panicked.")),
                 ),
             };
             let Some(feed) = names.remove(&task) else {
                 continue;
             };
             if let Err(error) = &result {
-                log_unread(feed, error);
+                log_read_failure(feed, error);
             }
             match result {
                 Err(Error::Unavailable(_) | Error::DiskFull(_) | Error::Busy) => {}
@@ -183,8 +188,9 @@ impl Tailer {
         }
     }
 
-    /// Notes in the data folder what was published, beside the async tasks: disks can be slow.
-    async fn note(&mut self, now: Cursor) {
+    /// Stores the published cursor in the data folder, on a blocking thread because disks can be
+    /// slow.
+    async fn write_mark(&mut self, now: Cursor) {
         static FAILURES: LogLimit<()> = LogLimit::new();
         let Some(mut mark) = self.mark.clone() else {
             return;
@@ -198,27 +204,27 @@ impl Tailer {
             if let Err(error) = written
                 && FAILURES.allows(())
             {
-                tracing::warn!(%error, "the published revision could not be noted in the data folder");
+                tracing::warn!(%error, "could not store the published revision in the data folder");
             }
         }
     }
 }
 
-/// What reads one feed.
-struct FeedFollower {
+/// Publishes one feed.
+struct FeedPublisher {
     store: Store,
     cards: Cards,
     hub: Arc<Hub>,
 }
 
-impl FeedFollower {
-    /// Reads a feed from where its replay buffer ends.
-    async fn read(&self, feed: FeedId, buffer: &ReplayBuffer) -> Result<()> {
+impl FeedPublisher {
+    /// Reads the feed from the end of its replay buffer, and pushes the frames to it.
+    async fn publish(&self, feed: FeedId, buffer: &ReplayBuffer) -> Result<()> {
         loop {
             let since = self.hub.cursor(buffer.head());
             let frame = match assemble(&self.store, &self.cards, feed, &since).await {
                 Ok(frame) => frame,
-                // It isn't public (any more): it has no readers to tell.
+                // It is not public, so it has no readers.
                 Err(Error::NotFound(_)) => return Ok(()),
                 Err(error) => return Err(error),
             };
@@ -226,7 +232,7 @@ impl FeedFollower {
                 return Ok(());
             };
             let more = frame.more;
-            // Goodbye is said after the last change: as long as more comes, nothing has ended.
+            // `bye` must follow the last change: while there are more, the feed counts as live.
             let state = if more { EntryState::Live } else { state };
             buffer.push(frame, state);
             if !more {
@@ -236,10 +242,10 @@ impl FeedFollower {
     }
 }
 
-/// Logs that a feed could not be read, once a minute each.
-fn log_unread(feed: FeedId, error: &Error) {
+/// Logs that a feed could not be read, at most once a minute for each feed.
+fn log_read_failure(feed: FeedId, error: &Error) {
     static FAILURES: LogLimit<FeedId> = LogLimit::new();
     if FAILURES.allows(feed) {
-        error.log_failure(&format!("the feed {feed} could not be read"));
+        error.log_failure(&format!("could not read the feed {feed}"));
     }
 }

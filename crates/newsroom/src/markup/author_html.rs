@@ -1,8 +1,8 @@
-//! The HTML that stands in an author's Markdown: what of it is kept, and how it is written.
+//! Filters the HTML in an author's Markdown.
 //!
-//! A tag whose name is no element of HTML is text: the author means the words in the brackets. An element
-//! that isn't allowed is removed, with what stands in it if that is code, and named. What is kept is
-//! written anew, with the attributes that it may have, so that the sanitiser behind it finds nothing to do.
+//! A tag with a name that HTML doesn't have is text. An element that is not allowed is removed and
+//! recorded, including its content if that is code. The rest is rewritten with its allowed
+//! attributes, so that the sanitizer changes nothing.
 
 use std::{collections::HashSet, fmt::Write as _};
 
@@ -16,27 +16,27 @@ use super::{
     tags::{Piece, is_end, name_of, next_piece, read},
 };
 
-/// What becomes of one tag or comment.
+/// What replaces a tag or a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
-    /// It is text.
+    /// It is kept as text.
     Text,
-    /// This text stands in its place.
+    /// This text replaces it.
     Words(String),
-    /// This HTML stands in its place.
+    /// This HTML replaces it.
     Html(String),
-    /// The start of the element that is named: to be ended where its surroundings end.
+    /// The start tag of the named element, as HTML. Must be closed at the end of its container.
     Start(String, String),
-    /// The end of that element.
+    /// The end tag of the named element.
     End(String),
-    /// It starts the element that is named, of which nothing is kept, nor of what stands in it. Without
-    /// an end tag it is text.
+    /// The start tag of the named element, which is removed with its content. Without an end tag it
+    /// is text.
     Code(String),
-    /// Nothing of it is kept.
+    /// It is removed.
     Nothing,
 }
 
-/// Decides what becomes of `piece`, and notes what is removed.
+/// Decides what replaces `piece`, and records what is removed.
 pub fn keep(piece: Piece<'_>, removed: &mut Removed) -> Kept {
     let raw = match piece {
         Piece::Text(_) | Piece::LessThan => return Kept::Text,
@@ -66,8 +66,8 @@ pub fn keep(piece: Piece<'_>, removed: &mut Removed) -> Kept {
     }
 }
 
-/// Notes that the element which `raw` starts is removed, and returns what stands in its place: a link to
-/// the page that it would have shown.
+/// Records the removal of the element with the start tag `raw`, and returns its replacement: a link
+/// to the page that it would have shown, if any.
 pub fn remove_code(raw: &str, removed: &mut Removed) -> String {
     let Some(tag) = read(raw) else {
         return String::new();
@@ -84,7 +84,7 @@ pub fn remove_code(raw: &str, removed: &mut Removed) -> String {
     format!("<a href=\"{}\">{words}</a>", escaped(&page))
 }
 
-/// Levels of headings in an update begin below the card's own headline.
+/// Returns the heading element one level or more below the card's headline.
 fn below_the_card(name: &str) -> &str {
     match name {
         "h1" => "h3",
@@ -107,7 +107,7 @@ fn start(name: &str, tag: &Tag, removed: &mut Removed) -> Kept {
                 // Writing to a String can't fail.
                 let _ = write!(html, " {its}=\"{}\"", escaped(&value));
             }
-            // They are set anyway.
+            // These are set for all elements anyway.
             None if matches!((name, its), ("a", "rel") | ("img", "loading")) => {}
             None => match (name, its) {
                 ("a", "href") => removed.address("link", value),
@@ -136,7 +136,7 @@ fn note(name: &str, tag: &Tag, removed: &mut Removed) {
     removed.element(name, embedded(tag));
 }
 
-/// The address of what an element would have shown or fetched.
+/// Returns the URL of what an element would have shown or fetched.
 fn embedded(tag: &Tag) -> Option<&str> {
     ["src", "data", "href", "action"]
         .iter()
@@ -148,7 +148,7 @@ fn value<'t>(tag: &'t Tag, name: &str) -> Option<&'t str> {
     attribute.map(|it| &*it.value)
 }
 
-/// `text` as it is written in HTML, in values of attributes, too.
+/// Escapes `text` for HTML, including attribute values.
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -156,12 +156,12 @@ pub fn escaped(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-/// What is kept of a whole block of HTML. Elements within a line that are still open at its end are
-/// ended there, unless `ended_later` says that a block below ends them.
+/// Returns the allowed part of a block of HTML. Closes inline elements that are open at its end,
+/// unless `ended_later` returns that a later block closes them.
 pub fn block(html: &str, removed: &mut Removed, ended_later: impl Fn(&str) -> bool) -> String {
     let mut kept = String::with_capacity(html.len());
     let mut open = Vec::new();
-    // What has no end below one tag has none below the next.
+    // An element without an end tag after one start tag has none after the next one either.
     let mut without_end = HashSet::new();
     let mut failures = 0;
     let mut rest = html;
@@ -173,7 +173,7 @@ pub fn block(html: &str, removed: &mut Removed, ended_later: impl Fn(&str) -> bo
             (_, Piece::Text(text)) => kept.push_str(text),
             (Kept::Text, _) => {
                 kept.push_str("&lt;");
-                // The rest of it may hold another bracket.
+                // The rest of it may contain another bracket.
                 rest = &html[html.len() - after.len() - (raw.len() - 1)..];
             }
             (Kept::Words(words), _) => kept.push_str(&escaped(&words)),
@@ -213,21 +213,21 @@ pub fn block(html: &str, removed: &mut Removed, ended_later: impl Fn(&str) -> bo
     kept
 }
 
-/// Adds an element to the open ones. So many are refused in the end that more needn't be remembered.
+/// Adds an element to the open ones. Beyond twice the maximum depth the text is rejected anyway.
 pub fn start_element(open: &mut Vec<String>, name: String) {
     if open.len() <= 2 * MAX_DEPTH {
         open.push(name);
     }
 }
 
-/// Takes the last element of that name, and those inside it, off the open ones.
+/// Removes the last element of this name, and those inside it, from the open ones.
 pub fn end(open: &mut Vec<String>, name: &str) {
     if let Some(at) = open.iter().rposition(|it| it == name) {
         open.truncate(at);
     }
 }
 
-/// Where the end tag of the element `name` ends in `html`.
+/// Returns the position after the end tag of the element `name` in `html`.
 fn code_end(html: &str, name: &str) -> Option<usize> {
     let mut rest = html;
     loop {
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allowed_is_written_anew() {
+    fn allowed_html_is_rewritten() {
         for (html, expected) in [
             ("<P>a <B>b</B>", "<p>a <b>b</b>"),
             (
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_element_is_text() {
+    fn unknown_elements_are_text() {
         for (html, expected) in [
             ("<Firstname Lastname>", "&lt;Firstname Lastname>"),
             ("</office>", "&lt;/office>"),
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_removed_is_named() {
+    fn removed_parts_are_named() {
         for (html, expected, names) in [
             (
                 "<form action=/logout><button>x</button></form>",
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_of_code_without_its_end_is_text() {
+    fn start_tag_of_code_without_an_end_tag_is_text() {
         for (html, expected) in [
             ("Use <script> here", "Use &lt;script> here"),
             ("<svg> and <b>x</b>", "&lt;svg> and <b>x</b>"),
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_open_is_ended_unless_it_is_ended_later() {
+    fn open_elements_are_closed_unless_a_later_block_closes_them() {
         assert_eq!(kept("<div><b>x").0, "<div><b>x</b>");
         assert_eq!(kept("<b><i>x</b>").0, "<b><i>x</b>");
         let mut removed = Removed::default();

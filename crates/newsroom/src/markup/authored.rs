@@ -1,4 +1,4 @@
-//! What of a parsed text is kept: its links, its pictures and its own HTML.
+//! Keeps the allowed parts of a parsed text: links, images and the author's own HTML.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -14,10 +14,10 @@ use super::{
     tags::{Piece, name_of, next_piece},
 };
 
-/// The level of an update's highest headings: the card's own headline is above them.
+/// The level of an update's highest headings, below the card's headline.
 const BELOW_THE_CARD: u8 = 3;
 
-/// Removes what isn't allowed from a text, and returns what that was.
+/// Removes what is not allowed from a text, and returns its names.
 pub fn keep_allowed<'a>(arena: &'a Arena<'a>, root: Node<'a>) -> Removed {
     let nodes: Vec<_> = root.descendants().collect();
     let levels = levels_of_headings(&nodes);
@@ -40,7 +40,7 @@ pub fn keep_allowed<'a>(arena: &'a Arena<'a>, root: Node<'a>) -> Removed {
                 drop(data);
                 text.inline_html(node);
             }
-            // The language would become a class.
+            // The language would be written as a class.
             NodeValue::CodeBlock(code) => code.info.clear(),
             NodeValue::HtmlBlock(html) => html.literal = text.html_block(&html.literal),
             NodeValue::Link(link) => {
@@ -58,7 +58,7 @@ pub fn keep_allowed<'a>(arena: &'a Arena<'a>, root: Node<'a>) -> Removed {
                 } else {
                     text.removed.address("image", &image.url);
                     drop(data);
-                    // What it shows, in words.
+                    // Show the alternative text instead.
                     unwrap(node);
                 }
             }
@@ -68,8 +68,8 @@ pub fn keep_allowed<'a>(arena: &'a Arena<'a>, root: Node<'a>) -> Removed {
     text.removed
 }
 
-/// The levels of the headings that a text has. Which come first is up to the author; none is left out
-/// between them in the card, so that a screen reader finds each.
+/// Returns the heading levels used in a text. Authors may start at any level; the card uses
+/// consecutive levels, so that screen readers find every heading.
 fn levels_of_headings(nodes: &[Node<'_>]) -> BTreeSet<u8> {
     let level = |node: &Node<'_>| match &node.data().value {
         NodeValue::Heading(heading) => Some(heading.level),
@@ -78,7 +78,7 @@ fn levels_of_headings(nodes: &[Node<'_>]) -> BTreeSet<u8> {
     nodes.iter().filter_map(level).collect()
 }
 
-/// How many end tags of each element stand in blocks of HTML.
+/// Counts the end tags of each element in blocks of HTML.
 fn ends_of_blocks(nodes: &[Node<'_>]) -> HashMap<String, usize> {
     let mut ends = HashMap::new();
     for node in nodes {
@@ -95,7 +95,7 @@ fn end_tags(html: &str) -> impl Iterator<Item = String> {
     html.match_indices("</").map(|(at, _)| name_of(&html[at..]))
 }
 
-/// Puts what stands in a node in its place.
+/// Replaces a node by its children.
 fn unwrap(node: Node<'_>) {
     let children: Vec<_> = node.children().collect();
     for child in children {
@@ -107,7 +107,7 @@ fn unwrap(node: Node<'_>) {
 struct Authored<'a> {
     arena: &'a Arena<'a>,
     removed: Removed,
-    /// How many end tags of each element stand in the blocks of HTML that are still to come.
+    /// The number of end tags of each element in the remaining blocks of HTML.
     ends: HashMap<String, usize>,
 }
 
@@ -124,8 +124,8 @@ impl<'a> Authored<'a> {
         })
     }
 
-    /// Looks through the HTML within a paragraph, a heading or a cell. What is open at its end is ended
-    /// there.
+    /// Processes the HTML in a paragraph, a heading or a cell. Closes elements that are open at its
+    /// end.
     fn inline_html(&mut self, container: Node<'a>) {
         let mut open = Vec::new();
         self.inline_html_of(container, &mut open);
@@ -137,14 +137,14 @@ impl<'a> Authored<'a> {
     }
 
     fn inline_html_of(&mut self, parent: Node<'a>, open: &mut Vec<String>) {
-        // What has no end behind one tag has none behind the next.
+        // An element without an end tag after one start tag has none after the next one either.
         let mut without_end = HashSet::new();
         let mut next = parent.first_child();
         while let Some(node) = next {
             next = node.next_sibling();
             let raw = match &node.data().value {
                 NodeValue::HtmlInline(raw) => raw.clone(),
-                // Its children are the words for it.
+                // Its children are the alternative text.
                 NodeValue::Image(_) => continue,
                 _ => String::new(),
             };
@@ -197,7 +197,7 @@ fn is_same<'a>(node: Option<Node<'a>>, other: Node<'a>) -> bool {
     node.is_some_and(|node| node.same_node(other))
 }
 
-/// The end tag of the element `name` that `start` starts.
+/// Returns the end tag of the element `name` that begins at `start`.
 fn end_of_code<'a>(start: Node<'a>, name: &str) -> Option<Node<'a>> {
     start.following_siblings().skip(1).find(|node| {
         matches!(&node.data().value, NodeValue::HtmlInline(raw)

@@ -1,13 +1,13 @@
-//! Lines that define the address of a link and nothing else: Markdown shows nothing of them.
+//! Finds lines that only define a link's address, which Markdown doesn't show.
 //!
-//! `[1]: https://example.org` is meant so where `[1]` stands in the text. `[Reuters]: confirmed` is meant as
-//! it reads, and would vanish.
+//! `[1]: https://example.org` is a definition if `[1]` occurs in the text. `[Reuters]: confirmed`
+//! is meant as text, and would disappear.
 
 use comrak::{Node, nodes::NodeValue};
 
 use super::policy;
 
-/// Where the `[` of each definition stands that no link of the text is made of.
+/// Returns the positions of the `[` of definitions that no link of the text uses.
 pub fn unused(root: Node<'_>, text: &str) -> Vec<usize> {
     if !text.contains("]:") {
         return Vec::new();
@@ -44,9 +44,9 @@ pub fn unused(root: Node<'_>, text: &str) -> Vec<usize> {
     found
 }
 
-/// Where the `[` stands in a line that may be a definition, and the label and the address.
+/// Returns the position of the `[` in a line that may be a definition, its label and its address.
 fn definition(line: &str) -> Option<(usize, &str, &str)> {
-    // Quotes, lists and their numbers.
+    // Markers of quotes and lists.
     let inside = |c: char| c.is_ascii_digit() || " \t>-+*.)".contains(c);
     let from_bracket = line.trim_start_matches(inside);
     let bracket = line.len() - from_bracket.len();
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_that_may_be_definitions_are_known() {
+    fn possible_definitions_are_found() {
         for (line, found) in [
             ("[Reuters]: confirmed\n", Some((0, "Reuters", "confirmed"))),
             (

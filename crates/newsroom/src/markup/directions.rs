@@ -1,10 +1,10 @@
-//! The direction of each block: the first letter in it decides, as the browser finds out by itself with
-//! `dir="auto"`.
+//! Gives each block a direction, which its first letter determines: `dir="auto"`, where the browser
+//! finds the letter.
 //!
-//! A browser leaves out what stands in elements with a direction of their own, and so finds no letter in a
-//! list or a quote whose paragraphs have one: it would run from left to right. Where it begins with a letter
-//! of the other direction, that is written down, so that the bar of a quote and the signs of a list stand at
-//! the side where the text begins.
+//! Browsers skip elements with a direction of their own, and so find no letter in a list or a quote
+//! whose paragraphs have one. Such a block would be left-to-right. If its first letter is of the
+//! other direction, the direction is written explicitly, so that the bar of a quote and the markers
+//! of a list are on the side where the text begins.
 
 use unicode_bidi::{BidiClass, bidi_class};
 
@@ -13,7 +13,7 @@ use super::{
     tables::next_tag,
 };
 
-/// `html`, which the sanitiser wrote, with a direction at each block that has none.
+/// Returns sanitized `html` with a direction for each block that has none.
 pub fn with_directions(html: &str) -> String {
     let mut directions = Directions::default();
     let mut rest = html;
@@ -28,19 +28,19 @@ pub fn with_directions(html: &str) -> String {
         }
     }
     directions.close_all();
-    directions.written_into(html)
+    directions.insert_into(html)
 }
 
 #[derive(Default)]
 struct Directions {
     open: Vec<Block>,
-    /// Where to write an attribute, and its value.
+    /// The positions and the values of the attributes to insert.
     found: Vec<(usize, &'static str)>,
 }
 
 struct Block {
     name: String,
-    /// Where its attributes end, if its direction is still to be found.
+    /// The end of its attributes, until its direction is found.
     at: Option<usize>,
 }
 
@@ -52,7 +52,7 @@ impl Directions {
         });
     }
 
-    /// Looks for a letter that decides.
+    /// Searches for a letter that determines the direction.
     fn read(&mut self, escaped: &str) {
         if self.open.iter().all(|block| block.at.is_none()) {
             return;
@@ -91,7 +91,7 @@ impl Directions {
             .extend(open.filter_map(|block| Some((block.at?, "auto"))));
     }
 
-    fn written_into(mut self, html: &str) -> String {
+    fn insert_into(mut self, html: &str) -> String {
         self.found.sort_unstable();
         let mut written = String::with_capacity(html.len() + self.found.len() * 11);
         let mut from = 0;
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_block_takes_its_own_direction() {
+    fn each_block_gets_its_own_direction() {
         for (html, directed) in [
             ("<p>Goal</p>", r#"<p dir="auto">Goal</p>"#),
             ("<p>2–1</p>", r#"<p dir="auto">2–1</p>"#),

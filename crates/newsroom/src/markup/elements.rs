@@ -1,9 +1,9 @@
-//! The elements of HTML, by name: which there are, and of what kind each is.
+//! The names and kinds of HTML elements.
 
 use super::policy::is_allowed;
 
-/// All elements of HTML, obsolete ones too, and the roots of SVG and `MathML`. What has another name is no
-/// element: the author means the words in the brackets.
+/// Returns whether HTML has the element `name`, including obsolete ones and the roots of SVG and
+/// `MathML`. Other names in brackets are meant as text.
 pub fn is_html(name: &str) -> bool {
     const OTHERS: &[&str] = &[
         "address",
@@ -78,7 +78,7 @@ pub fn is_html(name: &str) -> bool {
     is_allowed(name) || OTHERS.contains(&name)
 }
 
-/// Whether what stands inside the element `name` is code, or is shown by nothing but the element.
+/// Returns whether the content of the element `name` is code or a fallback, rather than text.
 pub fn is_code(name: &str) -> bool {
     const CODE: &[&str] = &[
         "applet", "canvas", "embed", "iframe", "math", "noembed", "noframes", "noscript", "object",
@@ -87,7 +87,7 @@ pub fn is_code(name: &str) -> bool {
     CODE.contains(&name)
 }
 
-/// Whether the element `name` has no end tag.
+/// Returns whether the element `name` has no end tag.
 pub fn is_void(name: &str) -> bool {
     const VOID: &[&str] = &[
         "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "image", "img",
@@ -96,7 +96,8 @@ pub fn is_void(name: &str) -> bool {
     VOID.contains(&name)
 }
 
-/// Whether an element stands within a line: what is open opens again in every paragraph that follows.
+/// Returns whether an element is inline. Parsers reopen an open inline element in every following
+/// paragraph.
 pub fn is_within_a_line(name: &str) -> bool {
     const WITHIN_A_LINE: &[&str] = &[
         "a", "abbr", "acronym", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "i",

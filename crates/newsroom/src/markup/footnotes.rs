@@ -1,4 +1,4 @@
-//! Footnotes: numbered within their update, and never lost.
+//! Footnotes: numbers them within their update, and shows unreferenced ones as text.
 
 use std::collections::HashMap;
 
@@ -9,8 +9,8 @@ use comrak::{
 
 use super::{policy::is_footnote_id, tables::next_tag};
 
-/// Names each footnote after its number, and moves those that the text refers to to its end. A footnote
-/// that nothing refers to is shown where it stands, as it was typed.
+/// Names each footnote after its number, and moves referenced ones to the end of the text. A
+/// footnote without references is shown at its position as it was typed.
 pub fn number<'a>(arena: &'a Arena<'a>, root: Node<'a>) {
     let nodes: Vec<_> = root.descendants().collect();
     let mut numbers = HashMap::new();
@@ -62,33 +62,33 @@ fn show_as_typed<'a>(arena: &'a Arena<'a>, note: Node<'a>, label: String) {
     note.detach();
 }
 
-/// `html`, which the sanitiser wrote, in which the ids of footnotes begin with `prefix`, and so do the
-/// links to them: one page may hold many updates, and one update twice.
+/// Returns sanitized `html` with `prefix` prepended to the ids of footnotes and the links to them.
+/// One page may contain many updates, and the same update twice.
 pub fn with_prefix(html: &str, prefix: &str) -> String {
-    // Most updates have none.
+    // Most updates have no footnotes.
     if !html.contains("fn") {
         return html.to_owned();
     }
-    let mut placed = String::with_capacity(html.len() + 64);
+    let mut output = String::with_capacity(html.len() + 64);
     let mut rest = html;
     while let Some((text, tag, after)) = next_tag(rest) {
-        placed.push_str(text);
+        output.push_str(text);
         rest = after;
         let mut tag = tag;
         while let Some((start, id, end)) = next_id(tag) {
-            placed.push_str(start);
-            placed.push_str(prefix);
-            placed.push('-');
-            placed.push_str(id);
+            output.push_str(start);
+            output.push_str(prefix);
+            output.push('-');
+            output.push_str(id);
             tag = end;
         }
-        placed.push_str(tag);
+        output.push_str(tag);
     }
-    placed.push_str(rest);
-    placed
+    output.push_str(rest);
+    output
 }
 
-/// The first id of a footnote in `tag`, or link to one; what stands before it, and what follows.
+/// Returns the first footnote id in `tag`, or link to one, with the parts before and after it.
 fn next_id(tag: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
     while let Some(at) = tag[from..].find("=\"").map(|at| from + at) {
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_and_links_of_footnotes_get_a_prefix_and_nothing_else_does() {
+    fn only_ids_and_links_of_footnotes_get_a_prefix() {
         for (html, placed) in [
             (
                 r##"<sup class="footnote-ref"><a href="#fn-1" id="fnref-1">1</a></sup>"##,

@@ -1,32 +1,34 @@
-//! What a text may become: a few bounds, and the sentences for texts that exceed one.
+//! Limits on the result of rendering a text, and the messages for texts that exceed one.
 
 use std::fmt::Write as _;
 
 use domain::Invalid;
 
-/// Elements inside each other, at most. A list in a list counts as four. No text that people read
-/// comes near it, and parsers look through all open elements at each tag.
+/// The maximum nesting of elements. A list in a list counts as four. Texts for people don't come
+/// near it, and parsers search all open elements at each tag.
 pub const MAX_DEPTH: usize = 50;
-/// Elements of one update, at most: each costs every reader's browser memory and layout.
+/// The maximum number of elements of one update: each costs every reader's browser memory and
+/// layout.
 pub const MAX_ELEMENTS: usize = 5_000;
-/// Bytes of HTML of one update, at most. Every reader receives them, and a frame of the feed must
-/// fit the replay buffer.
+/// The maximum size of one update's HTML, in bytes. Every reader receives it, and a frame must fit
+/// into the replay buffer.
 pub const MAX_BYTES: usize = 256 * 1024;
-/// Containers (quotes, lists) that one line may open, at most: far more than [`MAX_DEPTH`] allows,
-/// so that only what would be refused anyway is refused before the Markdown parser runs.
+/// The maximum number of containers (quotes, lists) that one line may open: far more than
+/// [`MAX_DEPTH`] allows, so that this check, before the Markdown parser runs, only rejects what is
+/// rejected anyway.
 pub const MAX_MARKERS: usize = 2 * MAX_DEPTH;
 
-/// How often a `<` may be looked for the end of its tag and have none, in one block of HTML: after that,
-/// each `<` is text. Each look may read the whole block.
+/// How often the end of a tag may be searched without success in one block of HTML. After that,
+/// each `<` is text. Each search may read the whole block.
 pub const MAX_FAILURES: usize = 64;
-/// Steps of the Markdown parser, at most, in units of 256: a step is a line, an inline or a node. A text of
-/// the full length takes a third of it.
+/// The maximum number of steps of the Markdown parser, in units of 256: a step is a line, an inline
+/// or a node. A text of the maximum length takes a third of it.
 pub const MAX_STEPS: usize = 2_000;
 
-/// How often HTML is sanitised until it stays the same, beyond the first time: mostly it does at once.
+/// How often HTML is sanitized again until it no longer changes. Usually once is enough.
 pub const MAX_PASSES: usize = 4;
 
-/// Which bound a text exceeds.
+/// The limit that a text exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exceeded {
     /// [`MAX_DEPTH`] or [`MAX_MARKERS`].
@@ -39,12 +41,12 @@ pub enum Exceeded {
     Overlap,
 }
 
-/// Why a text is refused.
+/// The reason for rejecting a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMuch {
-    /// The bound that it exceeds.
+    /// The limit that it exceeds.
     pub bound: Exceeded,
-    /// The line of the text at which it does, if that is known.
+    /// The line of the text at which it exceeds the limit, if known.
     pub line: Option<usize>,
 }
 
@@ -58,21 +60,19 @@ impl From<TooMuch> for Invalid {
     fn from(TooMuch { bound, line }: TooMuch) -> Self {
         let mut message = match bound {
             Exceeded::Depth => format!(
-                "This text nests quotes, lists or HTML elements too deeply: {MAX_DEPTH} levels are \
-                 the most. Remove some of the levels, or close HTML tags that are still open."
+                "This text nests quotes, lists or HTML elements too deeply: the limit is \
+                 {MAX_DEPTH} levels. Remove some of the levels, or close HTML tags that are still open."
             ),
             Exceeded::Elements => format!(
                 "This text has too many parts (paragraphs, lines, list items, table \
-                 cells, HTML elements): {MAX_ELEMENTS} are the most. Post it as several updates, or close HTML \
-                 tags that are still open."
+                 cells, HTML elements): the limit is {MAX_ELEMENTS}. Post it as several updates, \
+                 or close HTML tags that are still open."
             ),
-            Exceeded::Overlap => {
-                "The HTML tags of this text overlap, so that browsers read them in \
+            Exceeded::Overlap => "The HTML tags of this text overlap, so browsers read them in \
                  different ways. Close each tag before the one around it."
-                    .to_owned()
-            }
+                .to_owned(),
             Exceeded::Bytes => format!(
-                "This text becomes too much HTML: {} KB are the most. Post it as several updates, \
+                "This text results in too much HTML: the limit is {} KB. Post it as several updates, \
                  or close HTML tags that are still open.",
                 MAX_BYTES / 1024
             ),

@@ -1,5 +1,5 @@
-//! Markdown to HTML, within bounds: what is counted are the nodes of the parsed text, before the HTML of
-//! them is written.
+//! Converts Markdown to HTML. The limits are checked on the parsed nodes, before the HTML is
+//! written.
 
 use std::{borrow::Cow, cell::Cell, fmt::Write as _};
 
@@ -18,13 +18,14 @@ use super::{
     tags::{is_doctype, name_of},
 };
 
-/// How often a text is parsed again because words of it would not be shown.
+/// How often a text is parsed again because parts of it would not be shown.
 const ROUNDS: usize = 3;
 
-/// The HTML that `source` says, and what its author typed and it doesn't hold. It is not yet safe.
+/// Returns the HTML of `source`, which is not safe yet, and what was removed from the author's
+/// HTML.
 ///
 /// # Errors
-/// The bound that is exceeded, and where.
+/// Returns the limit that is exceeded, and the line.
 pub fn to_html(source: &str) -> Result<(String, Removed), TooMuch> {
     check_markers(source)?;
     let mut text = Cow::Borrowed(source);
@@ -42,8 +43,8 @@ pub fn to_html(source: &str) -> Result<(String, Removed), TooMuch> {
     unreachable!("the last round returns")
 }
 
-/// Returns the options that texts are parsed and written with: GitHub's Markdown, and what people who type
-/// fast mean: a line end ends a line, an address is a link.
+/// Returns the options for parsing and writing: GitHub's Markdown, with hard line breaks and
+/// automatic links, as people expect who write fast.
 pub fn options() -> Options<'static> {
     let mut options = Options::default();
     options.extension.autolink = true;
@@ -52,19 +53,19 @@ pub fn options() -> Options<'static> {
     options.extension.strikethrough = true;
     options.extension.table = true;
     options.extension.tasklist = true;
-    // Those that nothing refers to are shown as they were typed.
+    // `footnotes` shows those without references as they were typed.
     options.parse.leave_footnote_definitions = true;
     options.render.hardbreaks = true;
-    // The author's HTML was looked through before, and the sanitiser comes after.
+    // The author's HTML is filtered before, and all HTML is sanitized after.
     options.render.r#unsafe = true;
     options
 }
 
 fn parse<'a>(arena: &'a Arena<'a>, text: &str) -> Result<Node<'a>, TooMuch> {
-    let asked = Cell::new(0);
+    let steps = Cell::new(0);
     let is_too_long = || {
-        asked.set(asked.get() + 1);
-        asked.get() > MAX_STEPS
+        steps.set(steps.get() + 1);
+        steps.get() > MAX_STEPS
     };
     let root = try_parse_document(arena, text, &options(), &is_too_long)
         .map_err(|_| Exceeded::Elements)?;
@@ -77,7 +78,7 @@ fn write<'a>(arena: &'a Arena<'a>, root: Node<'a>) -> Result<(String, Removed), 
     let removed = authored::keep_allowed(arena, root);
     let mut html = String::new();
     WithTasks::format_document(root, &options(), &mut html).map_err(|_| Exceeded::Bytes)?;
-    // Quotation marks are written in six bytes here, and in one in the end.
+    // Quotation marks take six bytes here, and one after sanitizing.
     if html.len() > 2 * MAX_BYTES {
         return Err(Exceeded::Bytes.into());
     }
@@ -85,7 +86,7 @@ fn write<'a>(arena: &'a Arena<'a>, root: Node<'a>) -> Result<(String, Removed), 
 }
 
 create_formatter!(WithTasks, {
-    // A check box that nobody can check, and that has no name, would only be in the way.
+    // A disabled check box without a label would only confuse screen readers.
     NodeValue::TaskItem(ref task) => |context, entering| {
         if entering {
             let sign = if task.symbol.is_some() { '☑' } else { '☐' };
@@ -96,8 +97,8 @@ create_formatter!(WithTasks, {
     },
 });
 
-/// Where a `<` stands that begins a block of HTML and is none: a tag of no element, or one that has no end
-/// and would hide all that follows.
+/// Returns the positions of each `<` that begins a block of HTML by mistake: a tag with an unknown
+/// name, or one without an end tag, which would hide the text after it.
 fn hiding_brackets(root: Node<'_>, text: &str) -> Vec<usize> {
     let line_starts: Vec<_> = [0]
         .into_iter()
@@ -145,7 +146,8 @@ fn with_backslashes(text: &str, places: &[usize]) -> String {
     escaped
 }
 
-/// The parser looks through all open containers at each line.
+/// Checks the number of containers that each line opens, since the parser searches all open
+/// containers at each line.
 fn check_markers(source: &str) -> Result<(), TooMuch> {
     match source.lines().position(|line| markers(line) > MAX_MARKERS) {
         None => Ok(()),
@@ -156,7 +158,7 @@ fn check_markers(source: &str) -> Result<(), TooMuch> {
     }
 }
 
-/// Counts the elements that a text will become, and how deep they stand in each other.
+/// Checks the number of elements that a text becomes, and their depth.
 fn check_nodes(root: Node<'_>) -> Result<(), TooMuch> {
     let (mut depth, mut elements) = (0_usize, 0_usize);
     for edge in root.traverse() {
@@ -177,7 +179,7 @@ fn check_nodes(root: Node<'_>) -> Result<(), TooMuch> {
         );
         depth += 1;
         elements += usize::from(is_element);
-        // The document is a level, too.
+        // The document is also a level.
         let bound = if depth - 1 > MAX_DEPTH + usize::from(!is_element) {
             Exceeded::Depth
         } else if elements > MAX_ELEMENTS {
@@ -191,7 +193,8 @@ fn check_nodes(root: Node<'_>) -> Result<(), TooMuch> {
     Ok(())
 }
 
-/// How many containers a line opens at most. A rule (`- - -`) opens none.
+/// Returns the maximum number of containers that a line opens. A thematic break (`- - -`) opens
+/// none.
 fn markers(line: &str) -> usize {
     let rule = rule_start(line);
     let mut count = 0;
@@ -221,7 +224,8 @@ fn markers(line: &str) -> usize {
     }
 }
 
-/// Where the rule at the end of a line begins: only one of `-` and `*`, and blanks, follow.
+/// Returns the start of the thematic break at the end of a line: only one of `-` and `*`, and white
+/// space, follow.
 fn rule_start(line: &str) -> usize {
     let blank = [' ', '\t'];
     match line.trim_end_matches(blank).chars().next_back() {

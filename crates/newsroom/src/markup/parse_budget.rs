@@ -1,9 +1,9 @@
-//! Counts what an HTML parser would build of a text, and stops once that exceeds a bound.
+//! Counts the elements that an HTML parser would create from a text, and stops at a limit.
 //!
-//! A parser closes and opens elements that no tag names. Above all it opens every formatting element
-//! (`<b>`, `<a href=…>`) that is still open again in each new paragraph, so a few kilobytes of tags
-//! can become megabytes of elements. No count of tags predicts that; the parser's own tree builder
-//! does. It runs here over a tree of numbers, one token at a time.
+//! Parsers close and open elements without tags. In particular, they reopen every open formatting
+//! element (`<b>`, `<a href=…>`) in each new paragraph, so that kilobytes of tags can become
+//! megabytes of elements. This can't be predicted by counting tags, only by running the parser's
+//! own tree builder. It runs here with a tree of numbers, one token at a time.
 
 use std::{
     borrow::Cow,
@@ -22,24 +22,23 @@ use html5ever::{
 
 use super::limits::{Exceeded, MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS};
 
-/// What an attribute adds to its name and its value, in bytes: a space, `=` and two quotes.
+/// The bytes that an attribute adds to its name and value: a space, `=` and two quotes.
 const ATTRIBUTE_BYTES: usize = 4;
-/// What an element adds to its name, which it has twice, in bytes: `<>` and `</>`.
+/// The bytes that an element adds to its name, which it contains twice: `<>` and `</>`.
 const ELEMENT_BYTES: usize = 5;
 
-/// Checks what an HTML parser would build of `html`, a fragment inside a `<div>`.
+/// Checks the tree that an HTML parser would create from `html`, a fragment inside a `<div>`.
 ///
-/// The work is bounded: it ends with the first token after which a bound is exceeded, and until then
-/// the tree is within the bounds.
+/// The work is bounded: it stops after the first token that exceeds a limit.
 ///
 /// # Errors
-/// The bound that is exceeded.
+/// Returns the limit that is exceeded.
 pub fn check(html: &str) -> Result<(), Exceeded> {
     let tree = CountedTree::default();
     let name = QualName::new(None, ns!(html), local_name!("div"));
     let context = tree.add(Some(name));
     let builder = TreeBuilder::new_for_fragment(tree, context, None, TreeBuilderOpts::default());
-    // The root of every fragment is no part of the text.
+    // The root of the fragment is not part of the text.
     builder.sink.elements.set(0);
     builder.sink.bytes.set(0);
     let options = TokenizerOpts {
@@ -49,13 +48,13 @@ pub fn check(html: &str) -> Result<(), Exceeded> {
     let tokenizer = Tokenizer::new(StopAtBudget(builder), options);
     let input = BufferQueue::default();
     input.push_back(StrTendril::from_slice(html));
-    // A script ends a round, and nothing else does before the end.
+    // `feed` only returns early for scripts.
     while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
     tokenizer.end();
     tokenizer.sink.0.sink.verdict()
 }
 
-/// Passes tokens on to a tree builder while its tree is within the bounds.
+/// Passes tokens to a tree builder while its tree is within the limits.
 struct StopAtBudget(TreeBuilder<Node, CountedTree>);
 
 impl TokenSink for StopAtBudget {
@@ -80,14 +79,14 @@ impl TokenSink for StopAtBudget {
     }
 }
 
-/// A node: its number, and its name, empty if it is no element.
+/// A node: its number, and its name, which is empty unless it is an element.
 #[derive(Clone)]
 struct Node {
     id: usize,
     name: Rc<QualName>,
 }
 
-/// Which nodes a node stands between; numbers of [`Node`]s.
+/// The parent and the children of a node, as numbers of [`Node`]s.
 #[derive(Default)]
 struct Links {
     is_element: bool,
@@ -95,7 +94,7 @@ struct Links {
     children: Vec<usize>,
 }
 
-/// A tree without text or attributes, which counts them.
+/// A tree without text and attributes, which only counts.
 struct CountedTree {
     nodes: RefCell<Vec<Links>>,
     elements: Cell<usize>,
@@ -117,13 +116,13 @@ impl Default for CountedTree {
     }
 }
 
-/// What a document or a comment is called.
+/// Returns the name of documents and comments.
 fn no_name() -> Rc<QualName> {
     Rc::new(QualName::new(None, ns!(), local_name!("")))
 }
 
 impl CountedTree {
-    /// Adds a node that stands nowhere yet.
+    /// Adds a node without a parent.
     fn add(&self, name: Option<QualName>) -> Node {
         let mut nodes = self.nodes.borrow_mut();
         let id = nodes.len();
@@ -164,7 +163,7 @@ impl CountedTree {
         let mut at = Some(child);
         while let Some(node) = at {
             depth += usize::from(nodes[node].is_element);
-            // The root of the fragment is an element, too.
+            // The root of the fragment is also an element.
             if depth > MAX_DEPTH + 1 {
                 self.exceed(Exceeded::Depth);
                 return;
@@ -176,7 +175,7 @@ impl CountedTree {
     fn detach(&self, child: usize) {
         let mut nodes = self.nodes.borrow_mut();
         if let Some(parent) = nodes[child].parent.take() {
-            // Mostly it is one of the last.
+            // Usually it is one of the last.
             let children = &mut nodes[parent].children;
             if let Some(at) = children.iter().rposition(|&other| other == child) {
                 children.remove(at);
@@ -191,8 +190,8 @@ impl CountedTree {
         }
     }
 
-    /// Whether the finished tree is within the bounds. What moved to another parent took its
-    /// descendants along, so the depth is looked at once more.
+    /// Checks whether the finished tree is within the limits. Moving a node moves its descendants
+    /// too, so the depth is checked again.
     fn verdict(&self) -> Result<(), Exceeded> {
         if let Some(bound) = self.exceeded.get() {
             return Err(bound);
@@ -233,7 +232,7 @@ impl TreeSink for CountedTree {
     }
 
     fn create_element(&self, name: QualName, attrs: Vec<Attribute>, _: ElementFlags) -> Node {
-        // A table stands in a region of its own in the end.
+        // `tables` adds a region around each table.
         let elements = 1 + usize::from(name.local == local_name!("table"));
         self.count(&self.elements, elements, MAX_ELEMENTS, Exceeded::Elements);
         let attributes = attrs
@@ -267,7 +266,7 @@ impl TreeSink for CountedTree {
 
     fn append_doctype_to_document(&self, _: StrTendril, _: StrTendril, _: StrTendril) {}
 
-    /// Its contents are its children here: they are as deep.
+    /// Returns the template itself, so that its content counts as its children.
     fn get_template_contents(&self, target: &Node) -> Node {
         target.clone()
     }
@@ -310,12 +309,12 @@ mod tests {
     }
 
     #[test]
-    fn html_within_the_bounds_passes() {
+    fn html_within_the_limits_passes() {
         for html in [
             String::new(),
             "text".to_owned(),
             "<p>a <b>b</b></p><table><tr><td>c</td></tr></table>".to_owned(),
-            // None of these nest: each closes the one before it.
+            // These don't nest: each closes the one before it.
             times("<p>a", 1_000),
             format!("<ul>{}</ul>", times("<li>a", 1_000)),
             format!("<table>{}</table>", times("<tr><td>a<td>b", 1_000)),
@@ -329,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_that_is_exceeded_is_named() {
+    fn exceeded_limit_is_named() {
         let formatting = (0..40).fold("<p>".to_owned(), |html, n| format!("{html}<b a{n}>"));
         for (html, bound) in [
             (times("<div>", MAX_DEPTH + 1), Exceeded::Depth),
@@ -342,7 +341,7 @@ mod tests {
                 format!("{formatting}{}", times("<p>x", 200)),
                 Exceeded::Elements,
             ),
-            // Every paragraph gets a link of its own.
+            // Every paragraph gets its own link.
             (
                 format!(
                     "<p><a href=\"{}\">{}",
@@ -359,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn counting_stops_with_the_budget() {
+    fn counting_stops_at_the_limit() {
         let formatting = (0..40).fold("<p>".to_owned(), |html, n| format!("{html}<b a{n}>"));
         let html = format!("{formatting}{}", times("<p>x", 10_000));
         let tree = CountedTree::default();
@@ -371,7 +370,7 @@ mod tests {
         let input = BufferQueue::default();
         input.push_back(StrTendril::from_slice(&html));
         while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
-        // One token opens 50 elements at most.
+        // One token opens at most 50 elements.
         assert!(tokenizer.sink.0.sink.elements.get() <= MAX_ELEMENTS + 2 * MAX_DEPTH);
     }
 }

@@ -1,23 +1,23 @@
-//! The words of HTML that the sanitiser wrote.
+//! Extracts the text of sanitized HTML.
 
 use domain::hygiene;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::tables::next_tag;
 
-/// The words of `html` on one line, at most `longest` characters of them. The items of numbered lists
-/// begin with their numbers; footnotes are left out. Reads no further than that needs.
-pub fn plain_text(html: &str, longest: usize) -> String {
+/// Returns the text of `html` on one line, at most `max` characters. Items of numbered lists begin
+/// with their numbers; footnotes are omitted. Reads only as much of `html` as needed.
+pub fn plain_text(html: &str, max: usize) -> String {
     let mut line = Line::default();
     let mut lists = Lists::default();
     let mut rest = html;
-    // One more than fits tells whether something is left out.
-    while line.characters <= longest {
+    // One more character than `max` shows that something is omitted.
+    while line.characters <= max {
         let Some((text, tag, after)) = next_tag(rest) else {
-            line.push(rest, longest);
+            line.push(rest, max);
             break;
         };
-        line.push(text, longest);
+        line.push(text, max);
         line.between_words |= !is_within_a_line(name_of(tag));
         rest = after;
         if tag.starts_with("<section class=\"footnotes\"") {
@@ -27,19 +27,19 @@ pub fn plain_text(html: &str, longest: usize) -> String {
             rest = rest.split_once("</sup>").map_or("", |(_, after)| after);
         }
         if let Some(number) = lists.number_at(tag) {
-            line.push(&format!("{number}."), longest);
+            line.push(&format!("{number}."), max);
             line.between_words = true;
         }
     }
-    if hygiene::shows(&line.text) {
-        cut(&line.text, longest)
+    if hygiene::has_visible_char(&line.text) {
+        cut(&line.text, max)
     } else {
         String::new()
     }
 }
 
-/// Whether `html`, which the sanitiser wrote, has a character that can be seen.
-pub fn shows(html: &str) -> bool {
+/// Returns whether sanitized `html` contains a visible character.
+pub fn has_visible_char(html: &str) -> bool {
     let is_visible = |escaped: &str| {
         let mut rest = escaped;
         while let Some(first) = rest.chars().next() {
@@ -61,13 +61,13 @@ pub fn shows(html: &str) -> bool {
     is_visible(rest)
 }
 
-/// The first `longest` characters of a line, the last of them `…` if it has more. What readers take for
-/// one character is kept whole or left out.
-pub fn cut(line: &str, longest: usize) -> String {
-    if line.chars().count() <= longest {
+/// Returns the first `max` characters of a line, ending with `…` if it is longer. Does not split
+/// grapheme clusters.
+pub fn cut(line: &str, max: usize) -> String {
+    if line.chars().count() <= max {
         return line.to_owned();
     }
-    let mut room = longest.saturating_sub(1);
+    let mut room = max.saturating_sub(1);
     let mut kept = 0;
     for cluster in line.graphemes(true) {
         let Some(left) = room.checked_sub(cluster.chars().count()) else {
@@ -79,12 +79,12 @@ pub fn cut(line: &str, longest: usize) -> String {
     format!("{}…", line[..kept].trim_end())
 }
 
-/// The lists that are open, with the number of the last item of each that has numbers.
+/// The open lists, with the number of the last item of each numbered one.
 #[derive(Default)]
 struct Lists(Vec<Option<u64>>);
 
 impl Lists {
-    /// The number of the item that `tag` begins, if it begins one that has a number.
+    /// Returns the number of the list item that `tag` begins, if it has one.
     fn number_at(&mut self, tag: &str) -> Option<u64> {
         match name_of(tag) {
             "ul" | "ol" if tag.starts_with("</") => {
@@ -110,21 +110,21 @@ impl Lists {
     }
 }
 
-/// Words with one space between them.
+/// Text with one space between words.
 #[derive(Default)]
 struct Line {
     text: String,
     characters: usize,
-    /// Whether what comes next begins another word.
+    /// Whether the next character begins another word.
     between_words: bool,
 }
 
 impl Line {
-    /// Adds the words of `escaped`, until the line is longer than `longest`.
-    fn push(&mut self, escaped: &str, longest: usize) {
+    /// Adds the words of `escaped`, until the line is longer than `max`.
+    fn push(&mut self, escaped: &str, max: usize) {
         let mut rest = escaped;
         while let Some(first) = rest.chars().next() {
-            if self.characters > longest {
+            if self.characters > max {
                 return;
             }
             let (character, length) = unescaped(rest).unwrap_or((first, first.len_utf8()));
@@ -133,7 +133,8 @@ impl Line {
                 self.between_words = true;
                 continue;
             }
-            // A line stands in titles and lists, and must not turn what stands behind it.
+            // The line is used in titles and lists, and must not affect the direction of other
+            // text.
             if hygiene::is_directional_formatting(character) {
                 continue;
             }
@@ -148,8 +149,8 @@ impl Line {
     }
 }
 
-/// The character that `text` begins with an escape of, and the escape's length. The sanitiser writes
-/// these and no others.
+/// Returns the character escaped at the beginning of `text`, and the length of the escape. The
+/// sanitizer writes only these.
 pub(super) fn unescaped(text: &str) -> Option<(char, usize)> {
     const ESCAPES: [(&str, char); 5] = [
         ("&amp;", '&'),
@@ -164,14 +165,15 @@ pub(super) fn unescaped(text: &str) -> Option<(char, usize)> {
         .map(|(escape, character)| (*character, escape.len()))
 }
 
-/// The name in a tag that the sanitiser wrote.
+/// Returns the name in a tag that the sanitizer wrote.
 pub(super) fn name_of(tag: &str) -> &str {
     let name = tag.trim_start_matches(['<', '/']);
     let end = name.find(|c: char| !c.is_ascii_alphanumeric());
     &name[..end.unwrap_or(name.len())]
 }
 
-/// Whether words before and after a tag of that name may be one. All other tags end a line or a cell.
+/// Returns whether text before and after a tag of this name can be one word. Other tags end a line
+/// or a cell.
 fn is_within_a_line(name: &str) -> bool {
     const WITHIN_A_LINE: [&str; 23] = [
         "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd",
@@ -185,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_separated_as_they_are_seen() {
+    fn words_are_separated_as_displayed() {
         for (html, words) in [
             ("<p>A <b>b</b>c</p><p>d</p>", "A bc d"),
             ("a<br>b", "a b"),
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_cut() {
+    fn long_line_is_cut() {
         assert_eq!(plain_text("<p>one two</p>", 7), "one two");
         assert_eq!(plain_text("<p>one two</p>", 6), "one t…");
         assert_eq!(plain_text("<p>one two</p>", 5), "one…");
@@ -230,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn cutting_twice_is_cutting_once() {
+    fn cutting_is_idempotent() {
         let html = "<p>Some words &amp; <b>more</b> of them, and then some</p>";
         for (long, short) in [(20, 10), (12, 11), (12, 5), (10, 9), (40, 39)] {
             let once = plain_text(html, short);

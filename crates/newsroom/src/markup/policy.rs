@@ -1,10 +1,11 @@
-//! Which HTML an author may use: elements, attributes and addresses. Everything else is removed.
+//! The policy: the elements, attributes and URLs that an author may use. Everything else is
+//! removed.
 
 use std::borrow::Cow;
 
 use ammonia::Url;
 
-/// Elements, beside those of [`ATTRIBUTES`].
+/// Allowed elements without attributes of their own; see also [`ATTRIBUTES`].
 const ELEMENTS: &[&str] = &[
     "abbr",
     "acronym",
@@ -59,7 +60,7 @@ const ELEMENTS: &[&str] = &[
     "wbr",
 ];
 
-/// Elements, and the attributes that each may have beside [`GENERIC`] ones.
+/// Allowed elements with their attributes, besides [`GENERIC`] ones.
 const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("a", &["href", "hreflang", "id", "class", "aria-label"]),
     ("audio", &["src", "controls"]),
@@ -88,10 +89,10 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("video", &["src", "controls", "poster", "width", "height"]),
 ];
 
-/// Attributes that every element may have.
+/// Attributes allowed on every element.
 const GENERIC: &[&str] = &["lang", "title", "dir"];
 
-/// Classes, each of one element: what the page's styles know, and what this module writes.
+/// Classes allowed on an element: those used by this module, which the style sheet knows.
 const CLASSES: &[(&str, &str)] = &[
     ("a", "footnote-backref"),
     ("div", "table"),
@@ -100,7 +101,7 @@ const CLASSES: &[(&str, &str)] = &[
     ("sup", "footnote-ref"),
 ];
 
-/// Attributes with one value each: what this module writes, and nothing else.
+/// Attributes with one allowed value: those written by this module.
 const FIXED: &[(&str, &str, &str)] = &[
     ("div", "role", "group"),
     ("div", "aria-label", "Table"),
@@ -108,21 +109,21 @@ const FIXED: &[(&str, &str, &str)] = &[
     ("img", "loading", "lazy"),
 ];
 
-/// The schemes of addresses.
+/// The allowed schemes of URLs.
 const SCHEMES: &[&str] = &["http", "https", "mailto", "tel"];
 
-/// Whether an author may use the element `name`.
+/// Returns whether authors may use the element `name`.
 pub fn is_allowed(name: &str) -> bool {
     ELEMENTS.contains(&name) || ATTRIBUTES.iter().any(|(element, _)| *element == name)
 }
 
-/// Whether `name` may have an attribute `attribute`, of some values.
+/// Returns whether the element `name` may have `attribute` with some value.
 fn may_have(name: &str, attribute: &str) -> bool {
     let own = ATTRIBUTES.iter().find(|(element, _)| *element == name);
     GENERIC.contains(&attribute) || own.is_some_and(|(_, own)| own.contains(&attribute))
 }
 
-/// What is kept of the attribute `attribute` of an element `name`; `None` if it is removed.
+/// Returns the allowed value of an attribute of the element `name`; `None` if it is removed.
 pub fn attribute<'v>(name: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, str>> {
     if !may_have(name, attribute) {
         return None;
@@ -145,11 +146,11 @@ pub fn attribute<'v>(name: &str, attribute: &str, value: &'v str) -> Option<Cow<
     }
 }
 
-/// How the name of a link from a footnote back to the text begins.
+/// The beginning of the label of a link from a footnote back to the text.
 const BACK: &str = "Back to reference ";
 
-/// Whether `id` is one of a footnote, or of a place that refers to one: `fn-1`, `fnref-1` and, of the
-/// second such place, `fnref-1-2`.
+/// Returns whether `id` belongs to a footnote, or to a reference to one: `fn-1`, `fnref-1`, or for
+/// the second reference `fnref-1-2`.
 pub fn is_footnote_id(id: &str) -> bool {
     let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     if let Some(note) = id.strip_prefix("fn-") {
@@ -162,9 +163,9 @@ pub fn is_footnote_id(id: &str) -> bool {
         })
 }
 
-/// The address that `written` means, if an update may hold it: one of the web, of mail or telephone, a
-/// path from this site's root, an update of the same page, or a footnote. `None` for what would lead to
-/// another place on each page that shows the update.
+/// Returns the URL that `written` means, if it is allowed: one of the web, mail or telephone, a
+/// path on this site, an update on the same page, or a footnote. Returns `None` for URLs relative
+/// to the page, since an update appears on several pages.
 pub fn address(written: &str) -> Option<Cow<'_, str>> {
     let written = written.trim_matches(|c: char| c <= ' ');
     match Url::parse(written) {
@@ -177,7 +178,7 @@ pub fn address(written: &str) -> Option<Cow<'_, str>> {
 }
 
 fn relative(written: &str) -> Option<Cow<'_, str>> {
-    // Browsers read a backslash as a slash, and leave tabs and line ends out.
+    // Browsers treat a backslash as a slash, and ignore tabs and line breaks.
     if written.contains(['\\', '\t', '\n', '\r']) {
         return None;
     }
@@ -200,20 +201,20 @@ fn relative(written: &str) -> Option<Cow<'_, str>> {
         .then_some(Cow::Owned(absolute))
 }
 
-/// The sanitiser: what it lets through is what [`attribute`] and [`is_allowed`] say.
-pub fn sanitiser() -> ammonia::Builder<'static> {
-    let mut sanitiser = ammonia::Builder::empty();
+/// Returns the sanitizer, which allows what [`attribute`] and [`is_allowed`] allow.
+pub fn sanitizer() -> ammonia::Builder<'static> {
+    let mut sanitizer = ammonia::Builder::empty();
     let elements = ATTRIBUTES.iter().map(|(element, _)| *element);
     let attributes = ATTRIBUTES
         .iter()
         .map(|(element, attributes)| (*element, attributes.iter().copied().collect()));
-    sanitiser
+    sanitizer
         .tags(ELEMENTS.iter().copied().chain(elements).collect())
         .clean_content_tags(["script", "style"].into())
         .generic_attributes(GENERIC.iter().copied().collect())
         .tag_attributes(attributes.collect())
         .attribute_filter(|element, name, value| match (element, name) {
-            // It is set by the sanitiser itself.
+            // The sanitizer sets this attribute.
             ("a", "rel") => Some(Cow::Borrowed(value)),
             _ => attribute(element, name, value),
         })
@@ -223,7 +224,7 @@ pub fn sanitiser() -> ammonia::Builder<'static> {
         .set_tag_attribute_value("img", "loading", "lazy")
         .set_tag_attribute_value("video", "controls", "")
         .set_tag_attribute_value("audio", "controls", "");
-    sanitiser
+    sanitizer
 }
 
 #[cfg(test)]
@@ -231,8 +232,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_resolved_or_refused() {
-        for (written, meant) in [
+    fn urls_are_resolved_or_rejected() {
+        for (written, expected) in [
             ("https://example.org/a b", Some("https://example.org/a b")),
             ("HTTP://example.org", Some("HTTP://example.org")),
             ("mailto:desk@example.org", Some("mailto:desk@example.org")),
@@ -257,12 +258,12 @@ mod tests {
             ("ftp://example.org", None),
             ("https://", None),
         ] {
-            assert_eq!(address(written).as_deref(), meant, "{written}");
+            assert_eq!(address(written).as_deref(), expected, "{written}");
         }
     }
 
     #[test]
-    fn ids_are_those_of_footnotes() {
+    fn footnote_ids_are_recognized() {
         for id in ["fn-1", "fnref-1", "fnref-12-3"] {
             assert!(is_footnote_id(id), "{id}");
         }

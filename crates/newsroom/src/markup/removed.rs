@@ -1,20 +1,20 @@
-//! What an author typed and readers don't get.
+//! Records what was removed from an author's text.
 
 use ammonia::Url;
 
 use super::plain_text::cut;
 
-/// How many things are named at most; a text that holds more of them is no text that people write.
+/// The maximum number of names. A text written by a person doesn't reach it.
 pub const MAX_NAMED: usize = 20;
-/// How much of an address is named, in characters.
+/// The maximum length of an address in a name, in characters.
 const MAX_ADDRESS: usize = 60;
 
-/// The names of what was removed, each once, in the order of the text.
+/// The names of removed parts, each once, in the order of the text.
 #[derive(Debug, Default)]
 pub struct Removed(Vec<String>);
 
 impl Removed {
-    /// Notes an element, and the host that it would have fetched something from.
+    /// Records an element, and the host of its URL.
     pub fn element(&mut self, name: &str, address: Option<&str>) {
         match address.and_then(host) {
             Some(host) => self.note(format!("{name} {host}")),
@@ -22,7 +22,7 @@ impl Removed {
         }
     }
 
-    /// Notes an address that was refused, of a `link`, an `image`, a `video` or an `audio`.
+    /// Records a rejected URL of a `link`, an `image`, a `video` or an `audio`.
     pub fn address(&mut self, kind: &str, address: &str) {
         let named = match Url::parse(address) {
             Ok(url) => format!("{}:", url.scheme()),
@@ -35,7 +35,7 @@ impl Removed {
         }
     }
 
-    /// Notes an attribute of an element that was kept.
+    /// Records an attribute of an element that was kept.
     pub fn attribute(&mut self, name: &str) {
         self.note(format!("attribute {}", cut(name, MAX_ADDRESS)));
     }
@@ -46,13 +46,13 @@ impl Removed {
         }
     }
 
-    /// The names.
+    /// Returns the names.
     pub fn into_names(self) -> Vec<String> {
         self.0
     }
 }
 
-/// The host of an address as people know it.
+/// Returns the host of a URL, without `www.`.
 fn host(address: &str) -> Option<String> {
     let address = address.trim();
     let url = if address.starts_with("//") {
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_removed_is_named_once() {
+    fn removed_parts_are_named_once() {
         let mut removed = Removed::default();
         removed.element("iframe", Some("https://www.youtube.com/embed/X"));
         removed.element("script", Some("//platform.twitter.com/widgets.js"));
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_few() {
+    fn number_of_names_is_limited() {
         let mut removed = Removed::default();
         for number in 0..1_000 {
             removed.attribute(&format!("a{number}"));

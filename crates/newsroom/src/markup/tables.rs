@@ -1,59 +1,59 @@
-//! Tables that everybody can read: the keyboard scrolls those that are too wide, by the region that
-//! each stands in, and an empty corner isn't announced as a heading.
+//! Makes tables accessible: each is in a region that the keyboard can scroll, and an empty corner
+//! cell is not announced as a heading.
 
-/// What stands before a table, and how it begins. Readers with a screen reader hear its name. It is no
-/// landmark: a page may hold many, and landmarks of one name lead nowhere.
+/// The HTML before a table. Screen readers announce its label. It is not a landmark, since a page
+/// may contain many tables, and landmarks with the same name are useless.
 const BEFORE: &str = r#"<div class="table" role="group" aria-label="Table" tabindex="0">"#;
 const REGION: &str = r#"<div class="table" role="group" aria-label="Table" tabindex="0""#;
 const AFTER: &str = "</div>";
 
-/// `html`, which the sanitiser wrote, with a region around each table that stands in no other, and
-/// with plain cells for headings without a word, and without paragraphs that hold nothing. What has its region already gets no other.
+/// Returns sanitized `html` with a region around each outermost table that has none, with plain
+/// cells instead of empty heading cells, and without empty paragraphs.
 pub fn accessible(html: &str) -> String {
-    let mut mended = String::with_capacity(html.len());
+    let mut output = String::with_capacity(html.len());
     let mut depth = 0_usize;
     let mut has_region = false;
     let mut rest = html;
     let mut before = "";
     while let Some((text, tag, after)) = next_tag(rest) {
-        mended.push_str(text);
+        output.push_str(text);
         rest = after;
         match tag.trim_matches(['<', '>']).split(' ').next() {
             Some("table") => {
                 if depth == 0 {
                     has_region = text.is_empty() && before.starts_with(REGION);
                     if !has_region {
-                        mended.push_str(BEFORE);
+                        output.push_str(BEFORE);
                     }
                 }
                 depth += 1;
-                mended.push_str(tag);
+                output.push_str(tag);
             }
             Some("/table") => {
-                mended.push_str(tag);
+                output.push_str(tag);
                 depth = depth.saturating_sub(1);
                 if depth == 0 && !has_region {
-                    mended.push_str(AFTER);
+                    output.push_str(AFTER);
                 }
             }
-            // The parser makes one of an end tag without a beginning.
+            // The parser creates one for an end tag without a start tag.
             Some("p") if tag == "<p>" && after.starts_with("</p>") => {
                 rest = &after["</p>".len()..];
             }
             Some("th") if after.starts_with("</th>") => {
-                mended.push_str("<td></td>");
+                output.push_str("<td></td>");
                 rest = &after["</th>".len()..];
             }
-            _ => mended.push_str(tag),
+            _ => output.push_str(tag),
         }
         before = tag;
     }
-    mended.push_str(rest);
-    mended
+    output.push_str(rest);
+    output
 }
 
-/// The text before the first tag, the tag, and what follows it. The sanitiser writes `<` in text as
-/// `&lt;`, and values in double quotes, where `<` and `>` may stand as they are.
+/// Returns the text before the first tag, the tag, and the rest. The sanitizer escapes `<` in text,
+/// and writes attribute values in double quotes, which may contain `<` and `>`.
 pub(super) fn next_tag(html: &str) -> Option<(&str, &str, &str)> {
     let (text, from_tag) = html.split_at(html.find('<')?);
     let mut in_value = false;
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tables_are_made_accessible_and_nothing_else_is_touched() {
+    fn only_tables_are_changed() {
         for (html, wrapped) in [
             ("<p>a</p>", "<p>a</p>".to_owned()),
             (

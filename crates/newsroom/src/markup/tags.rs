@@ -1,4 +1,4 @@
-//! The tags in an author's HTML: where each begins and ends, and what it says.
+//! Splits an author's HTML into tags, comments and text.
 
 use std::cell::RefCell;
 
@@ -12,9 +12,9 @@ use html5ever::{
 /// A piece of HTML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'h> {
-    /// Text, in which escapes stand and no `<`.
+    /// Text without `<`; it may contain escapes.
     Text(&'h str),
-    /// A `<` that begins nothing.
+    /// A `<` that begins neither a tag nor a comment.
     LessThan,
     /// What looks like a tag, from `<` to `>`.
     Tag(&'h str),
@@ -22,9 +22,9 @@ pub enum Piece<'h> {
     Comment(&'h str),
 }
 
-/// The first piece of `html`, and what follows it; `None` at the end. Every `<` begins nothing unless it
-/// may be looked for the `>`: whoever found none often enough needn't look again.
-pub fn next_piece(html: &str, may_look: bool) -> Option<(Piece<'_>, &str)> {
+/// Returns the first piece of `html` and the rest; `None` at the end. With `may_search` unset, a
+/// `<` is always text: searching for its end would take quadratic time in a text with many of them.
+pub fn next_piece(html: &str, may_search: bool) -> Option<(Piece<'_>, &str)> {
     if html.is_empty() {
         return None;
     }
@@ -33,7 +33,7 @@ pub fn next_piece(html: &str, may_look: bool) -> Option<(Piece<'_>, &str)> {
         return Some((Piece::Text(text), rest));
     };
     let end = match from_bracket.as_bytes().first() {
-        _ if !may_look => None,
+        _ if !may_search => None,
         Some(b'!' | b'?') => comment_end(html),
         Some(b'/') if from_bracket[1..].starts_with(|c: char| c.is_ascii_alphabetic()) => {
             tag_end(html)
@@ -65,15 +65,14 @@ fn comment_end(html: &str) -> Option<usize> {
     html[start..].find(end).map(|at| start + at + end.len())
 }
 
-/// Whether `html` begins with the declaration of a document's type: the only one there is. What else
-/// begins like one is words.
+/// Returns whether `html` begins with a document type declaration. Other declarations are text.
 pub fn is_doctype(html: &str) -> bool {
     const DOCTYPE: &str = "<!doctype";
     html.get(..DOCTYPE.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(DOCTYPE))
 }
 
-/// Where the tag that `html` begins with ends. A `>` in a quoted value is no end.
+/// Returns the end of the tag at the beginning of `html`. A `>` in a quoted value doesn't end it.
 fn tag_end(html: &str) -> Option<usize> {
     enum State {
         Names,
@@ -96,25 +95,25 @@ fn tag_end(html: &str) -> Option<usize> {
     None
 }
 
-/// What the tag `raw` says: its name in lower case, whether it ends an element, and its attributes.
+/// Parses the tag `raw`: its lowercase name, whether it is an end tag, and its attributes.
 pub fn read(raw: &str) -> Option<Tag> {
     let tokenizer = Tokenizer::new(FirstTag::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
     input.push_back(StrTendril::from_slice(raw));
-    // Its sink asks for nothing between.
+    // The sink never pauses the tokenizer.
     let _ = tokenizer.feed(&input);
     tokenizer.end();
     tokenizer.sink.0.into_inner()
 }
 
-/// The name of the tag `raw` in lower case.
+/// Returns the lowercase name of the tag `raw`.
 pub fn name_of(raw: &str) -> String {
     let name = raw.trim_start_matches(['<', '/']);
     let end = name.find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'));
     name[..end.unwrap_or(name.len())].to_ascii_lowercase()
 }
 
-/// Whether the tag ends an element.
+/// Returns whether the tag is an end tag.
 pub fn is_end(tag: &Tag) -> bool {
     tag.kind == TagKind::EndTag
 }
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_is_read() {
+    fn tag_is_parsed() {
         let tag = read("<IMG alt='A &amp; B' src=x>").unwrap();
         assert_eq!((&*tag.name, is_end(&tag)), ("img", false));
         assert_eq!(&*tag.attrs[0].value, "A & B");

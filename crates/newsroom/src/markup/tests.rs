@@ -17,7 +17,7 @@ fn html(source: &str) -> String {
 }
 
 #[test]
-fn headings_begin_below_the_cards_headline_and_leave_no_level_out() {
+fn headings_are_below_the_cards_headline_without_gaps() {
     for (source, expected) in [
         ("# A", "<h3 dir=\"auto\">A</h3>"),
         ("## A", "<h3 dir=\"auto\">A</h3>"),
@@ -39,9 +39,9 @@ fn headings_begin_below_the_cards_headline_and_leave_no_level_out() {
 }
 
 #[test]
-fn markdown_and_html_are_read() {
-    assert_snapshot!(html("**Gooal!** 1–0, says [the board](https://example.org/a?b=1&c=2)."),
-        @r#"<p dir="auto"><strong>Gooal!</strong> 1–0, says <a href="https://example.org/a?b=1&amp;c=2" rel="noopener noreferrer">the board</a>.</p>"#);
+fn markdown_and_html_are_rendered() {
+    assert_snapshot!(html("**Gooal!** 1–0, shows [the board](https://example.org/a?b=1&c=2)."),
+        @r#"<p dir="auto"><strong>Gooal!</strong> 1–0, shows <a href="https://example.org/a?b=1&amp;c=2" rel="noopener noreferrer">the board</a>.</p>"#);
     assert_snapshot!(html("A <b>bold</b> claim\n\n<figure><img src=\"/a.png\" alt=\"A\"></figure>"),
         @r#"
     <p dir="auto">A <b>bold</b> claim</p>
@@ -50,7 +50,7 @@ fn markdown_and_html_are_read() {
 }
 
 #[test]
-fn what_could_act_is_taken_out() {
+fn active_content_is_removed() {
     for (source, kept) in [
         ("<script>alert(1)</script>hello", "hello"),
         ("<img src=x onerror=alert(1)>", ""),
@@ -85,7 +85,7 @@ fn what_could_act_is_taken_out() {
 }
 
 #[test]
-fn what_cannot_be_seen_is_known() {
+fn invisible_content_is_recognized() {
     for source in [
         "&#8203;",
         "&shy;&nbsp;",
@@ -117,7 +117,7 @@ fn what_cannot_be_seen_is_known() {
 }
 
 #[test]
-fn an_embedded_page_is_a_link_and_is_named() {
+fn embedded_page_becomes_a_link_and_is_named() {
     let source = "Watch: <iframe src=\"https://www.youtube.com/embed/XXXXXXXXXXX\" title=\"The goal\" width=\"560\"></iframe> and judge.";
     let Rendered { html, removed } = rendered(source);
     assert_snapshot!(html, @r#"<p dir="auto">Watch: <a href="https://www.youtube.com/embed/XXXXXXXXXXX" rel="noopener noreferrer">The goal</a> and judge.</p>"#);
@@ -129,7 +129,7 @@ fn an_embedded_page_is_a_link_and_is_named() {
 }
 
 #[test]
-fn footnotes_are_numbered_and_none_is_lost() {
+fn footnotes_are_numbered_and_unused_ones_are_shown() {
     assert_snapshot!(html("Turnout is 61 per cent.[^1] So far.[^b][^1]\n\n[^1]: Reuters\n[^b]: Statement of the *returning officer*\n[^c]: Unused"), @r##"
     <p dir="auto">Turnout is 61 per cent.<sup class="footnote-ref"><a href="#fn-1" id="fnref-1" rel="noopener noreferrer">1</a></sup> So far.<sup class="footnote-ref"><a href="#fn-2" id="fnref-2" rel="noopener noreferrer">2</a></sup><sup class="footnote-ref"><a href="#fn-1" id="fnref-1-2" rel="noopener noreferrer">1</a></sup></p>
     <p dir="auto">[^c]: Unused</p>
@@ -148,7 +148,7 @@ fn footnotes_are_numbered_and_none_is_lost() {
 }
 
 #[test]
-fn footnotes_of_two_places_have_ids_of_their_own() {
+fn footnotes_in_two_places_have_different_ids() {
     let html = safe("a[^1]\n\n[^1]: b");
     let (first, second) = (html.in_place("update-1"), html.in_place("update-2"));
     for id in ["fn-1", "fnref-1"] {
@@ -166,7 +166,7 @@ fn footnotes_of_two_places_have_ids_of_their_own() {
 }
 
 #[test]
-fn text_of_right_to_left_scripts_has_its_direction() {
+fn right_to_left_text_has_its_direction() {
     assert_snapshot!(html("هدف! الأهلي 2–1 في الدقيقة 90+3.\n\n- الأول\n- second\n\n> الثاني"), @r#"
     <p dir="auto">هدف! الأهلي 2–1 في الدقيقة 90+3.</p>
     <ul dir="rtl">
@@ -180,7 +180,7 @@ fn text_of_right_to_left_scripts_has_its_direction() {
 }
 
 #[test]
-fn the_words_alone() {
+fn excerpt_contains_only_text() {
     let html = safe("# A\n\nB &amp; <i>c</i> < d");
     assert_eq!(html.excerpt(80), "A B & c < d");
     assert_eq!(html.excerpt(4), "A B…");
@@ -188,13 +188,13 @@ fn the_words_alone() {
     assert_eq!(html.excerpt(80), "Goal! He scores again");
 }
 
-/// Formatting elements of which no two are the same: each is opened again by itself.
+/// Returns different formatting elements, each of which the parser reopens.
 fn different_tags(count: usize) -> String {
     (0..count).fold(String::new(), |tags, n| format!("{tags}<b title={n}>"))
 }
 
 #[test]
-fn formatting_that_every_paragraph_opens_again_is_refused() {
+fn formatting_reopened_in_every_paragraph_is_rejected() {
     let tags = different_tags(400);
     let source = format!("<p>{tags}</p>{}", "<p>x".repeat(400));
     let refused = to_safe_html(&Source::parse(&source).unwrap()).unwrap_err();
@@ -203,17 +203,17 @@ fn formatting_that_every_paragraph_opens_again_is_refused() {
 }
 
 #[test]
-fn deep_nesting_is_refused_with_what_to_do() {
+fn deep_nesting_is_rejected_with_a_remedy() {
     for source in [
         "- ".repeat(20_000) + "x",
         ">".repeat(8_000),
         "<div>".repeat(60),
     ] {
         let refused = to_safe_html(&Source::parse(&source).unwrap()).unwrap_err();
-        let sentence = "This text nests quotes, lists or HTML elements too deeply: 50 levels are the \
-             most. Remove some of the levels, or close HTML tags that are still open.";
+        let sentence = "This text nests quotes, lists or HTML elements too deeply: the limit is 50 \
+             levels. Remove some of the levels, or close HTML tags that are still open.";
         let rest = refused.message.strip_prefix(sentence).unwrap();
-        // Where it is known in which line of the text that is.
+        // The line is only known for Markdown.
         let line = if source.starts_with('<') {
             ""
         } else {
@@ -224,7 +224,7 @@ fn deep_nesting_is_refused_with_what_to_do() {
 }
 
 #[test]
-fn a_long_plain_text_is_taken() {
+fn long_plain_text_is_accepted() {
     let words = "Forty-five minutes gone, and still no goal. ".repeat(1_100);
     assert!(safe(&words).as_str().len() > 45_000);
     let list = "- one more of many\n".repeat(2_400);

@@ -1,4 +1,4 @@
-//! Accounts, in the database.
+//! The table of accounts.
 
 use domain::{AccountId, Caller, Role, Timestamp, Username};
 use sqlx::{Row, any::AnyRow};
@@ -20,19 +20,19 @@ pub struct StoredAccount {
     pub disabled_at: Option<Timestamp>,
 }
 
-/// A transaction that changes accounts. It is the only one that writes until it ends, so what it reads stays true
-/// until the commit. Dropped without a commit, it changes nothing.
+/// A transaction that changes accounts. It is the only writer until its end, so what it has read
+/// stays true. Dropped without a commit, it changes nothing.
 #[derive(Debug)]
 pub struct AccountChange {
     pub(super) tx: Box<BoundedTransaction>,
 }
 
 impl Store {
-    /// Adds an account. With `only_first`, only if there is no owner yet.
+    /// Adds an account. With `only_first`, fails if there is an owner.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the name is taken, [`Error::Forbidden`] if there is an owner, or if the
-    /// database can't be reached.
+    /// Returns [`Error::Invalid`] if the name is taken, [`Error::Forbidden`] if there is an owner,
+    /// and an error if the database can't be reached.
     pub async fn add_account(
         &self,
         username: &Username,
@@ -42,10 +42,10 @@ impl Store {
         only_first: bool,
     ) -> Result<Caller> {
         let mut tx = self.begin_write().await?;
-        feed::lock(&mut tx).await?;
+        feed::take_write_lock(&mut tx).await?;
         if only_first && has_owner(&mut tx).await? {
             return Err(Error::Forbidden(
-                "Ringside is already set up; log in instead.",
+                "Ringside is already set up. Log in instead.",
             ));
         }
         let row = sqlx::query(
@@ -64,7 +64,7 @@ impl Store {
         .ok_or_else(|| {
             Error::Invalid(domain::Invalid::new(
                 "username",
-                "Another account has this username already; choose another.",
+                "Another account already has this username. Choose a different one.",
             ))
         })?;
         tx.commit().await?;
@@ -75,30 +75,30 @@ impl Store {
         })
     }
 
-    /// Begins a transaction that changes accounts, and waits until no other transaction writes.
+    /// Begins a transaction that changes accounts, after waiting for other writers.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn change_accounts(&self) -> Result<AccountChange> {
         let mut tx = self.begin_write().await?;
-        feed::lock(&mut tx).await?;
+        feed::take_write_lock(&mut tx).await?;
         Ok(AccountChange { tx })
     }
 }
 
 impl AccountChange {
-    /// The account that logs in as `username`, regardless of case.
+    /// Returns the account with the username `username`, ignoring case.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn account_by_name(&mut self, username: &Username) -> Result<Option<StoredAccount>> {
         account_by_name(&mut self.tx, username).await
     }
 
-    /// Whether an enabled owner exists besides `account`.
+    /// Returns whether an enabled owner other than `account` exists.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn has_other_owner(&mut self, account: AccountId) -> Result<bool> {
         let owner = sqlx::query(
             "SELECT 1 AS one FROM accounts
@@ -110,10 +110,10 @@ impl AccountChange {
         Ok(owner.is_some())
     }
 
-    /// Gives `account` another role.
+    /// Changes the role of `account`.
     ///
     /// # Errors
-    /// If there is no such account, or the database can't be reached.
+    /// Returns an error if there is no such account, or the database can't be reached.
     pub async fn set_role(&mut self, account: AccountId, role: Role) -> Result<()> {
         let result = sqlx::query("UPDATE accounts SET role = $1 WHERE id = $2")
             .bind(role.as_str())
@@ -123,10 +123,10 @@ impl AccountChange {
         one_row(&result)
     }
 
-    /// Disables `account` as of a moment, or enables it with `None`.
+    /// Disables `account` since the given time; `None` enables it.
     ///
     /// # Errors
-    /// If there is no such account, or the database can't be reached.
+    /// Returns an error if there is no such account, or the database can't be reached.
     pub async fn set_disabled(
         &mut self,
         account: AccountId,
@@ -143,7 +143,7 @@ impl AccountChange {
     /// Replaces the hash of `account`'s password.
     ///
     /// # Errors
-    /// If there is no such account, or the database can't be reached.
+    /// Returns an error if there is no such account, or the database can't be reached.
     pub async fn set_password_hash(&mut self, account: AccountId, hash: &str) -> Result<()> {
         let result = sqlx::query("UPDATE accounts SET password_hash = $1 WHERE id = $2")
             .bind(hash)
@@ -153,28 +153,28 @@ impl AccountChange {
         one_row(&result)
     }
 
-    /// Commits everything that was changed.
+    /// Commits the changes.
     ///
     /// # Errors
-    /// [`Error::OutcomeUnknown`] if the database doesn't confirm the commit.
+    /// Returns [`Error::OutcomeUnknown`] if the database doesn't confirm the commit.
     pub async fn commit(self) -> Result<()> {
         self.tx.commit().await
     }
 }
 
 impl Snapshot {
-    /// The account that logs in as `username`, capitals aside.
+    /// Returns the account with the username `username`, ignoring case.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn account_by_name(&mut self, username: &Username) -> Result<Option<StoredAccount>> {
         account_by_name(&mut self.tx, username).await
     }
 
-    /// Every account, sorted by name.
+    /// Returns all accounts, sorted by name.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn accounts(&mut self) -> Result<Vec<Account>> {
         let rows = sqlx::query(
             "SELECT id, username, role, created_at, disabled_at FROM accounts
@@ -192,10 +192,10 @@ impl Snapshot {
         }))
     }
 
-    /// Whether there is anybody who may do everything.
+    /// Returns whether an owner exists.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn has_owner(&mut self) -> Result<bool> {
         has_owner(&mut self.tx).await
     }
@@ -230,7 +230,7 @@ async fn has_owner(connection: &mut BoundedTransaction) -> Result<bool> {
     Ok(owner.is_some())
 }
 
-/// The account in a row with `id`, `username` and `role`.
+/// Decodes the account in a row with `id`, `username` and `role`.
 pub(super) fn caller(row: &AnyRow) -> Result<Caller> {
     let record = Record::new("accounts", row)?;
     Ok(Caller {

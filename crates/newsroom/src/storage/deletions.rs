@@ -1,4 +1,4 @@
-//! What becomes of updates that are deleted, in the database.
+//! Statements that delete, restore and erase updates.
 
 use domain::{AccountId, Timestamp};
 
@@ -6,10 +6,10 @@ use super::{Revision, Store, feed, one_row, open::Kind, sqlite};
 use crate::{LiveUpdate, Result};
 
 impl Revision {
-    /// Deletes an update: since when, and by whom. With `None` restores it.
+    /// Marks an update as deleted at a time by an account; `None` restores it.
     ///
     /// # Errors
-    /// If there is no such update, or the database can't be reached.
+    /// Returns an error if there is no such update, or the database can't be reached.
     pub async fn set_update_deleted(
         &mut self,
         update: &LiveUpdate,
@@ -26,13 +26,13 @@ impl Revision {
         .execute(&mut *self.snapshot.tx)
         .await?;
         one_row(&result)?;
-        self.note_change_of(update).await
+        self.record_change_of(update).await
     }
 
-    /// Notes that `by` deleted an update, too, which is deleted already. Readers see no difference.
+    /// Records that `by` deleted an update that is already deleted. Nothing changes for readers.
     ///
     /// # Errors
-    /// If there is no such update, or the database can't be reached.
+    /// Returns an error if there is no such update, or the database can't be reached.
     pub async fn set_deleted_by(&mut self, update: &LiveUpdate, by: AccountId) -> Result<()> {
         let result = sqlx::query("UPDATE updates SET deleted_by = $2 WHERE id = $1")
             .bind(update.id.0)
@@ -44,14 +44,15 @@ impl Revision {
 }
 
 impl Store {
-    /// Wipes the text of updates that were deleted before `before`; their tombstones stay.
+    /// Erases the text of updates that were deleted before `before`. Their tombstones stay.
     ///
     /// # Errors
-    /// If the database can't be reached.
-    pub async fn wipe_deleted(&self, before: Timestamp) -> Result<()> {
+    /// Returns an error if the database can't be reached.
+    pub async fn erase_deleted(&self, before: Timestamp) -> Result<()> {
         let mut tx = self.begin_write().await?;
-        // An older release wipes the text and leaves the excerpt, which it doesn't know.
-        // Mostly there is nothing, and then nothing is written: the lock alone would cost a commit a minute.
+        // An older version erases the text, but not the excerpt, which it doesn't know.
+        // Usually there is nothing to erase. Then skip the lock, which would cost a commit a
+        // minute.
         let due = sqlx::query(
             "SELECT 1 AS one FROM updates WHERE deleted_at < $1 AND (source <> '' OR excerpt <> '') LIMIT 1",
         )
@@ -61,8 +62,8 @@ impl Store {
         if due.is_none() {
             return Ok(());
         }
-        // No writer is in the middle of changing the same rows in another order.
-        feed::lock(&mut tx).await?;
+        // Exclude writers that change the same rows in another order.
+        feed::take_write_lock(&mut tx).await?;
         sqlx::query(
             "UPDATE updates SET headline = NULL, source = '', html = '', excerpt = ''
              WHERE deleted_at < $1 AND (source <> '' OR excerpt <> '')",
@@ -71,12 +72,12 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        self.forget_wiped().await
+        self.truncate_log().await
     }
 
-    /// Has SQLite move the wiped pages from its log into the file, where `secure_delete` overwrote
-    /// them. PostgreSQL keeps dead rows until its own vacuum.
-    async fn forget_wiped(&self) -> Result<()> {
+    /// Makes SQLite move the erased pages from its log into the file, where `secure_delete` has
+    /// overwritten them. PostgreSQL keeps dead rows until its own vacuum.
+    async fn truncate_log(&self) -> Result<()> {
         if self.kind == Kind::Sqlite {
             sqlx::query(sqlite::EMPTY_LOG).execute(&self.writer).await?;
         }

@@ -1,4 +1,4 @@
-//! Entries, in the database.
+//! The table of entries, and the slugs that redirect to them.
 
 use domain::{
     EntryId, EntryState, Epoch, Invalid, Language, Rev, Slug, Summary, Timestamp, Title, ZoneName,
@@ -11,12 +11,12 @@ use super::{
 };
 use crate::{Entry, Error, NewEntry, Result};
 
-const TAKEN: &str = "Another entry has this address already; choose another.";
-const LEADS_ELSEWHERE: &str =
-    "Another entry had this address before, and what links to it leads there; choose another.";
+const TAKEN: &str = "Another live blog already has this slug. Choose a different one.";
+const REDIRECTS: &str = "Another live blog had this slug before, and old links still redirect to it. \
+     Choose a different one.";
 
-/// The one way to read entries; `$rest` says which. The columns are named: a server of the next release may
-/// add some while this one runs, and what PostgreSQL prepared for `*` would then fail.
+/// Selects entries; `$rest` is the rest of the statement. Names the columns, because PostgreSQL's
+/// prepared statements with `*` fail if a newer server adds columns while this one runs.
 macro_rules! select_entries {
     ($rest:literal) => {
         concat!(
@@ -26,8 +26,8 @@ macro_rules! select_entries {
     };
 }
 
-/// The condition of [`Snapshot::entries_changed_between`] on an entry `e`: $1 is `since`, $2 is `to`, $3 the
-/// limit.
+/// The condition of [`Snapshot::entries_changed_between`] for an entry `e`: $1 is `since`, $2 is
+/// `to`, $3 the limit.
 macro_rules! changed_between {
     () => {
         "e.state <> 'draft' AND (
@@ -38,10 +38,10 @@ macro_rules! changed_between {
 pub(super) use changed_between;
 
 impl Snapshot {
-    /// The entry named `slug`.
+    /// Returns the entry with the current slug `slug`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn entry_by_slug(&mut self, slug: &Slug) -> Result<Option<Entry>> {
         sqlx::query(select_entries!("WHERE slug = $1"))
             .bind(slug.as_str())
@@ -51,10 +51,10 @@ impl Snapshot {
             .transpose()
     }
 
-    /// The entry numbered `id`.
+    /// Returns the entry with the id `id`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn entry(&mut self, id: EntryId) -> Result<Option<Entry>> {
         sqlx::query(select_entries!("WHERE id = $1"))
             .bind(id.0)
@@ -64,11 +64,11 @@ impl Snapshot {
             .transpose()
     }
 
-    /// The entry that was named `slug` before.
+    /// Returns the entry that previously had `slug`.
     ///
     /// # Errors
-    /// If the database can't be reached.
-    pub async fn entry_by_old_slug(&mut self, slug: &Slug) -> Result<Option<Entry>> {
+    /// Returns an error if the database can't be reached.
+    pub async fn entry_by_previous_slug(&mut self, slug: &Slug) -> Result<Option<Entry>> {
         sqlx::query(select_entries!(
             "WHERE id = (SELECT entry_id FROM old_addresses WHERE slug = $1)"
         ))
@@ -79,22 +79,22 @@ impl Snapshot {
         .transpose()
     }
 
-    /// The entry that is named `slug`, or was before: whoever has had its page open for long knows it
-    /// by that name.
+    /// Returns the entry that has, or previously had, `slug`. A page may have been open since
+    /// before a change of the slug.
     ///
     /// # Errors
-    /// If the database can't be reached.
-    pub async fn entry_known_as(&mut self, slug: &Slug) -> Result<Option<Entry>> {
+    /// Returns an error if the database can't be reached.
+    pub async fn entry_by_any_slug(&mut self, slug: &Slug) -> Result<Option<Entry>> {
         match self.entry_by_slug(slug).await? {
             Some(entry) => Ok(Some(entry)),
-            None => self.entry_by_old_slug(slug).await,
+            None => self.entry_by_previous_slug(slug).await,
         }
     }
 
-    /// All entries, the latest start first.
+    /// Returns all entries, the latest start first.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn entries(&mut self) -> Result<Vec<Entry>> {
         let rows = sqlx::query(select_entries!("ORDER BY starts_at DESC, id DESC"))
             .fetch_all(&mut *self.tx)
@@ -102,11 +102,11 @@ impl Snapshot {
         Ok(decodable(&rows, |row| entry(row, &self.language)))
     }
 
-    /// The public entries that changed after `since`, in the order of their heads: `limit` at most, and
-    /// those that the updates with revisions after `since` up to `to` belong to.
+    /// Returns the public entries that changed after `since`, in the order of their heads: at most
+    /// `limit`, and also the entries of the updates with revisions after `since` up to `to`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn entries_changed_between(
         &mut self,
         since: Rev,
@@ -126,11 +126,11 @@ impl Snapshot {
         Ok(decodable(&rows, |row| entry(row, &self.language)))
     }
 
-    /// The slugs that entries have, or had, and that begin with `stem`, which has only letters, digits and
-    /// hyphens.
+    /// Returns the current and previous slugs that begin with `stem`, which may contain only
+    /// letters, digits and hyphens.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn slugs_beginning_with(&mut self, stem: &str) -> Result<Vec<String>> {
         let slugs = sqlx::query_scalar(
             "SELECT slug FROM entries WHERE slug LIKE $1
@@ -142,10 +142,11 @@ impl Snapshot {
         Ok(slugs)
     }
 
-    /// The heads of the public entries that changed after `since`, ascending, `limit` at most.
+    /// Returns the heads of the public entries that changed after `since`, ascending, at most
+    /// `limit`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn heads_after(&mut self, since: Rev, limit: i64) -> Result<Vec<Rev>> {
         let rows = sqlx::query(
             "SELECT head FROM entries WHERE head > $1 AND state <> 'draft' ORDER BY head LIMIT $2",
@@ -157,10 +158,10 @@ impl Snapshot {
         rows.iter().map(|row| Ok(row.try_get("head")?)).collect()
     }
 
-    /// The revision of the last change to any public entry.
+    /// Returns the revision of the last change to any public entry.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn public_head(&mut self) -> Result<Rev> {
         let row = sqlx::query(
             "SELECT COALESCE(MAX(head), 0) AS head FROM entries WHERE state <> 'draft'",
@@ -172,18 +173,18 @@ impl Snapshot {
 }
 
 impl Revision {
-    /// Adds an entry named `slug` that starts `now`, and ended now if it is to be over; answers its number.
+    /// Inserts an entry that starts `now`, and ends now if its state is ended. Returns its id.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if its address is taken or leads to another entry, or if the database can't be
-    /// reached.
+    /// Returns [`Error::Invalid`] if the slug is taken or redirects to another entry, and an error
+    /// if the database can't be reached.
     pub async fn add_entry(
         &mut self,
         new: &NewEntry,
         slug: &Slug,
         now: Timestamp,
     ) -> Result<EntryId> {
-        self.check_address(slug, None).await?;
+        self.check_slug(slug, None).await?;
         let ended_at = (new.state == EntryState::Ended).then_some(now.0);
         let rev = self.take_rev()?;
         let row = sqlx::query(
@@ -206,10 +207,10 @@ impl Revision {
         Ok(EntryId(row.try_get("id")?))
     }
 
-    /// Names an entry that nobody has seen yet.
+    /// Sets the slug of an entry that is not committed yet.
     ///
     /// # Errors
-    /// If there is no such entry, or the database can't be reached.
+    /// Returns an error if there is no such entry, or the database can't be reached.
     pub async fn name_entry(&mut self, id: EntryId, slug: &Slug) -> Result<()> {
         let result = sqlx::query("UPDATE entries SET slug = $2 WHERE id = $1")
             .bind(id.0)
@@ -219,18 +220,18 @@ impl Revision {
         one_row(&result)
     }
 
-    /// Makes an entry what `after` says; the address it had leads to the new one.
+    /// Stores the changed entry `after`. If the slug changed, the previous one redirects to it.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the address is taken or leads to another entry, or if the database can't be
-    /// reached.
+    /// Returns [`Error::Invalid`] if the slug is taken or redirects to another entry, and an error
+    /// if the database can't be reached.
     pub async fn rewrite_entry(&mut self, before: &Entry, after: &Entry) -> Result<()> {
         if after.slug != before.slug {
-            self.check_address(&after.slug, Some(before.id)).await?;
-            self.forget_address(&after.slug).await?;
-            // Nobody has a link to a draft.
+            self.check_slug(&after.slug, Some(before.id)).await?;
+            self.delete_redirect(&after.slug).await?;
+            // There are no links to a draft.
             if before.state.is_public() {
-                self.remember_address(before).await?;
+                self.add_redirect(before).await?;
             }
         }
         let rev = self.take_rev()?;
@@ -254,21 +255,21 @@ impl Revision {
         one_row(&result)
     }
 
-    /// Refuses an address that another entry has, or had.
-    async fn check_address(&mut self, slug: &Slug, own: Option<EntryId>) -> Result<()> {
-        let anothers = |entry: Option<Entry>| entry.is_some_and(|entry| Some(entry.id) != own);
-        let refusal = if anothers(self.snapshot.entry_by_slug(slug).await?) {
+    /// Rejects a slug that another entry has, or previously had.
+    async fn check_slug(&mut self, slug: &Slug, own: Option<EntryId>) -> Result<()> {
+        let is_other = |entry: Option<Entry>| entry.is_some_and(|entry| Some(entry.id) != own);
+        let message = if is_other(self.snapshot.entry_by_slug(slug).await?) {
             TAKEN
-        } else if anothers(self.snapshot.entry_by_old_slug(slug).await?) {
-            LEADS_ELSEWHERE
+        } else if is_other(self.snapshot.entry_by_previous_slug(slug).await?) {
+            REDIRECTS
         } else {
             return Ok(());
         };
-        Err(Error::Invalid(Invalid::new("slug", refusal)))
+        Err(Error::Invalid(Invalid::new("slug", message)))
     }
 
-    /// Has the address that an entry is about to give up lead to it.
-    async fn remember_address(&mut self, entry: &Entry) -> Result<()> {
+    /// Makes the current slug of an entry, which is about to change, redirect to it.
+    async fn add_redirect(&mut self, entry: &Entry) -> Result<()> {
         let result = sqlx::query("INSERT INTO old_addresses (slug, entry_id) VALUES ($1, $2)")
             .bind(entry.slug.as_str())
             .bind(entry.id.0)
@@ -277,8 +278,8 @@ impl Revision {
         one_row(&result)
     }
 
-    /// Has an address that its entry takes again lead nowhere else.
-    async fn forget_address(&mut self, slug: &Slug) -> Result<()> {
+    /// Deletes the redirect of a slug that becomes its entry's current one again.
+    async fn delete_redirect(&mut self, slug: &Slug) -> Result<()> {
         sqlx::query("DELETE FROM old_addresses WHERE slug = $1")
             .bind(slug.as_str())
             .execute(&mut *self.snapshot.tx)
@@ -286,10 +287,10 @@ impl Revision {
         Ok(())
     }
 
-    /// Notes that what an entry's top shows changed at this revision.
+    /// Records that an entry itself or its highlights changed at this revision.
     ///
     /// # Errors
-    /// If there is no such entry, or the database can't be reached.
+    /// Returns an error if there is no such entry, or the database can't be reached.
     pub async fn change_entry(&mut self, id: EntryId) -> Result<()> {
         let result = sqlx::query("UPDATE entries SET rev = $2, head = $2 WHERE id = $1")
             .bind(id.0)
@@ -299,7 +300,7 @@ impl Revision {
         one_row(&result)
     }
 
-    /// Notes that something in an entry changed at this revision.
+    /// Records that an update of an entry changed at this revision.
     pub(super) async fn move_head(&mut self, id: EntryId) -> Result<()> {
         let result = sqlx::query("UPDATE entries SET head = $2 WHERE id = $1")
             .bind(id.0)
@@ -310,10 +311,10 @@ impl Revision {
     }
 }
 
-/// The entry of a row; `site_language` is that of an entry without one of its own.
+/// Decodes an entry; `site_language` is used for an entry without a language of its own.
 fn entry(row: &AnyRow, site_language: &Language) -> Result<Entry> {
     let record = Record::new("entries", row)?;
-    let own_language = record.maybe_text("language", Language::known)?;
+    let own_language = record.maybe_text("language", Language::new_unchecked)?;
     Ok(Entry {
         epoch: record.text("epoch", Epoch::from_stored)?,
         id: EntryId(record.id()),
@@ -321,7 +322,7 @@ fn entry(row: &AnyRow, site_language: &Language) -> Result<Entry> {
         title: record.text("title", Title::from_stored)?,
         summary: record.text("summary", Summary::from_stored)?,
         state: record.word("state")?,
-        time_zone: record.text("time_zone", ZoneName::known)?,
+        time_zone: record.text("time_zone", ZoneName::new_unchecked)?,
         language: own_language.as_ref().unwrap_or(site_language).clone(),
         own_language,
         starts_at: record.time("starts_at")?,

@@ -1,4 +1,4 @@
-//! What the database can answer but rows.
+//! Errors of the database, and what they mean for a request.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use sqlx::migrate::MigrateError;
 
 use crate::Error;
 
-/// Why the database failed: for the log, not for people.
+/// The cause of a database failure, for the log only.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct StorageError(Arc<sqlx::Error>);
@@ -22,9 +22,9 @@ impl StorageError {
         Self(Arc::new(sqlx::Error::PoolTimedOut))
     }
 
-    /// Whether the storage failed below the database: its disk is full, broken or read-only. Such a
-    /// failure lasts until somebody repairs it.
-    pub(crate) fn is_of_storage(&self) -> bool {
+    /// Returns whether the storage below the database failed: its disk is full, broken or
+    /// read-only. Such a failure lasts until somebody repairs it.
+    pub(crate) fn is_storage_failure(&self) -> bool {
         match code(&self.0) {
             Some(Code::Sqlite(code)) => {
                 matches!(
@@ -49,7 +49,8 @@ impl StorageError {
 }
 
 impl From<sqlx::Error> for Error {
-    /// The error of a statement inside a transaction, or of its beginning: nothing was changed.
+    /// Converts the error of a statement in a transaction, or of its beginning: nothing was
+    /// changed.
     fn from(error: sqlx::Error) -> Self {
         let error = StorageError(Arc::new(error));
         if error.is_disk_full() {
@@ -60,12 +61,12 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// The error of a COMMIT. A database that rejects it has rolled back; without its answer the commit may
-/// have happened or not.
+/// Converts the error of a COMMIT. If the database rejected it, the transaction was rolled back;
+/// without a response, the commit may have succeeded or not.
 pub(super) fn of_commit(error: sqlx::Error) -> Error {
     let rejected = match code(&error) {
         Some(Code::Sqlite(code)) => code & 0xff != SQLITE_IOERR,
-        // Class 08 is a lost connection, 57P a server that stops, 40003 "completion unknown".
+        // Class 08 is a lost connection, 57P a server that is stopping, 40003 "completion unknown".
         Some(Code::Postgres(code)) => {
             !code.starts_with("08") && !code.starts_with("57P") && code != "40003"
         }
@@ -78,7 +79,8 @@ pub(super) fn of_commit(error: sqlx::Error) -> Error {
     }
 }
 
-/// SQLite's primary result codes (<https://www.sqlite.org/rescode.html>), the low byte of its extended ones.
+/// SQLite's primary result codes (<https://www.sqlite.org/rescode.html>): the low byte of its
+/// extended result codes.
 pub(super) const SQLITE_BUSY: u32 = 5;
 const SQLITE_READONLY: u32 = 8;
 const SQLITE_IOERR: u32 = 10;
@@ -88,10 +90,10 @@ const SQLITE_CANTOPEN: u32 = 14;
 /// PostgreSQL's `disk_full`.
 const DISK_FULL: &str = "53100";
 /// PostgreSQL's codes for a disk that can't be written: `disk_full`, `read_only_sql_transaction`.
-/// Class 58 is system errors, input and output among them.
+/// Class 58 is system errors, including I/O errors.
 const POSTGRES_STORAGE: [&str; 2] = [DISK_FULL, "25006"];
 
-/// An error code of one of the databases.
+/// An error code of SQLite or PostgreSQL.
 pub(super) enum Code {
     /// SQLite's extended result code.
     Sqlite(u32),
@@ -99,8 +101,8 @@ pub(super) enum Code {
     Postgres(String),
 }
 
-/// The database's code for `error`, if the database reported it. SQLSTATE has five characters; SQLite's
-/// codes are shorter numbers.
+/// Returns the database's code for `error`, if the database reported it. SQLSTATE has five
+/// characters; SQLite's codes are shorter.
 pub(super) fn code(error: &sqlx::Error) -> Option<Code> {
     let code = error.as_database_error()?.code()?;
     if code.len() == 5 {
@@ -109,81 +111,81 @@ pub(super) fn code(error: &sqlx::Error) -> Option<Code> {
     code.parse().ok().map(Code::Sqlite)
 }
 
-/// PostgreSQL's codes for what passes by itself: it is starting up or going down (`cannot_connect_now`), or
-/// has too many connections.
-const PASSING: [&str; 2] = ["57P03", "53300"];
+/// PostgreSQL's codes for temporary conditions: it is starting or stopping (`cannot_connect_now`),
+/// or has too many connections.
+const TEMPORARY: [&str; 2] = ["57P03", "53300"];
 
-/// Why a database can't be used.
+/// The reason why a database can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The address names no database that Ringside knows; this is how it begins.
+    /// The URL has an unknown scheme, which is given.
     #[error("The database URL must begin with sqlite:// or postgres://, not with {0:?}.")]
     Scheme(String),
-    /// Its server doesn't answer, or can't yet; it may later.
+    /// The database server can't be reached, or is not ready.
     #[error("The database {url} can't be reached: {reason}.")]
     Unreachable {
-        /// Its address, without the password.
+        /// The URL without secrets.
         url: String,
-        /// What the system or the server said.
+        /// The message of the system or the database server.
         reason: String,
     },
-    /// It can't be opened, or not written.
+    /// The database can't be opened or written.
     #[error("The database {url} can't be opened: {reason}.")]
     Unusable {
-        /// Its address, without the password.
+        /// The URL without secrets.
         url: String,
-        /// What it said.
+        /// The message of the system or the database.
         reason: String,
     },
-    /// A later release made it what it is.
+    /// A newer version has migrated the database.
     #[error(
         "The database {url} was made by a newer Ringside (migration {version} is unknown here). \
          Start the newer release, or restore a backup made by this one."
     )]
     Newer {
-        /// Its address, without the password.
+        /// The URL without secrets.
         url: String,
-        /// The migration that this release doesn't know.
+        /// The first unknown migration.
         version: i64,
     },
-    /// It can't be brought up to date.
-    #[error("The database {url} can't be brought up to date: {source}.")]
+    /// A migration failed.
+    #[error("The database {url} can't be migrated: {source}.")]
     Migrate {
-        /// Its address, without the password.
+        /// The URL without secrets.
         url: String,
-        /// Why.
+        /// The cause.
         source: MigrateError,
     },
 }
 
 impl OpenError {
-    /// Without what stands behind the scheme: there may be a password in it.
+    /// Creates the error for `url` without the part after the scheme, which may contain a password.
     pub(super) fn scheme(url: &str) -> Self {
         Self::Scheme(url.split(':').next().unwrap_or_default().to_owned())
     }
 
-    /// What `error` says of the database named `url`.
+    /// Converts an error of the database that messages call `url`.
     pub(super) fn unusable(url: &str, error: &sqlx::Error) -> Self {
         let url = url.to_owned();
         let reason = match error {
             sqlx::Error::Database(error) => error.message().to_owned(),
             error => error.to_string(),
         };
-        let passes = match error {
+        let is_temporary = match error {
             sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut => true,
             sqlx::Error::Database(error) => {
-                error.code().is_some_and(|code| PASSING.contains(&&*code))
+                error.code().is_some_and(|code| TEMPORARY.contains(&&*code))
             }
             _ => false,
         };
-        if passes {
+        if is_temporary {
             Self::Unreachable { url, reason }
         } else {
             Self::Unusable { url, reason }
         }
     }
 
-    /// What `error` says of the migrations of the database named `url`.
+    /// Converts an error of the migrations of the database that messages call `url`.
     pub(super) fn migrating(url: &str, error: MigrateError) -> Self {
         let url = url.to_owned();
         match error {

@@ -1,4 +1,4 @@
-//! The revision counter, which orders all changes, and the entries that changed since a revision.
+//! The revision counter, which orders all changes, and the heads of entries.
 
 use domain::{EntryId, EntryState, Epoch, MAX_REV, Rev, Slug};
 use sqlx::{Any, Row, Transaction, any::AnyRow};
@@ -18,21 +18,21 @@ pub struct FeedState {
     pub rev: Rev,
 }
 
-/// An entry that changed, itself or one of its updates.
+/// The head of an entry: its last change, and the data by which the hub finds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moved {
-    /// Which entry.
+pub struct EntryHead {
+    /// The entry's id.
     pub id: EntryId,
     /// Its slug.
     pub slug: Slug,
     /// Its state.
     pub state: EntryState,
-    /// The revision of its last change.
+    /// The revision of the last change to it or to one of its updates.
     pub head: Rev,
 }
 
-/// Begins the first epoch, in a database that has none.
-pub(super) async fn found(tx: &mut Transaction<'_, Any>) -> Result<(), sqlx::Error> {
+/// Creates the first epoch in a new database.
+pub(super) async fn init_epoch(tx: &mut Transaction<'_, Any>) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO feed (id, epoch, rev, horizon) VALUES (1, $1, 0, 0)
          ON CONFLICT (id) DO NOTHING",
@@ -43,16 +43,16 @@ pub(super) async fn found(tx: &mut Transaction<'_, Any>) -> Result<(), sqlx::Err
     Ok(())
 }
 
-/// Takes the right to be the only one who writes until the transaction ends, at no new revision.
-pub(super) async fn lock(tx: &mut BoundedTransaction) -> Result<()> {
+/// Locks the counter until the transaction ends, so that it is the only writer.
+pub(super) async fn take_write_lock(tx: &mut BoundedTransaction) -> Result<()> {
     let result = sqlx::query("UPDATE feed SET rev = rev WHERE id = 1")
         .execute(&mut *tx)
         .await?;
     one_row(&result)
 }
 
-/// Takes the same right, and returns the last revision.
-pub(super) async fn lock_at(tx: &mut BoundedTransaction) -> Result<Rev> {
+/// Locks the counter, and returns its value.
+pub(super) async fn take_write_lock_at(tx: &mut BoundedTransaction) -> Result<Rev> {
     let row = sqlx::query("UPDATE feed SET rev = rev WHERE id = 1 RETURNING rev")
         .fetch_one(&mut *tx)
         .await?;
@@ -68,24 +68,24 @@ pub(super) async fn set_rev(connection: &mut BoundedTransaction, rev: Rev) -> Re
     one_row(&result)
 }
 
-/// The revision `count` after `rev`.
+/// Returns the revision `count` after `rev`.
 ///
 /// # Errors
-/// [`Error::Internal`] if there is none below 2^53, up to where browsers count.
+/// Returns [`Error::Internal`] if it is not below 2^53, the limit of integers in JavaScript.
 pub(super) fn after(rev: Rev, count: i64) -> Result<Rev> {
     rev.checked_add(count)
         .filter(|rev| (0..=MAX_REV).contains(rev))
         .ok_or(Error::Internal(
-            "The revision counter is at its end. Stop the server and run `ringside repair revisions`.",
+            "The revision counter has reached its limit. Stop the server and run `ringside repair revisions`.",
         ))
 }
 
 impl Store {
-    /// Begins another epoch after `old`: its cursors are answered with a reset. If another server was
-    /// first to do so, the one that it began stands.
+    /// Begins another epoch after `old`. Cursors of `old` are then answered with a reset. If
+    /// another server has already begun an epoch, does nothing.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn begin_epoch(&self, old: &Epoch) -> Result<()> {
         sqlx::query("UPDATE feed SET epoch = $1 WHERE id = 1 AND epoch = $2")
             .bind(random_epoch())
@@ -97,14 +97,14 @@ impl Store {
 }
 
 impl Revision {
-    /// Numbers everything anew from revision 1, in another epoch, in the order of the old revisions;
-    /// returns the last revision.
+    /// Numbers all changes from revision 1, in their previous order and in another epoch. Returns
+    /// the last revision.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn renumber(&mut self) -> Result<Rev> {
         let connection = &mut *self.snapshot.tx;
-        // The unique index would be checked row by row, old revisions against new ones.
+        // The unique index would compare previous revisions with new ones row by row.
         sqlx::query("DROP INDEX updates_by_rev")
             .execute(&mut *connection)
             .await?;
@@ -118,7 +118,7 @@ impl Revision {
         sqlx::query("CREATE UNIQUE INDEX updates_by_rev ON updates (rev)")
             .execute(&mut *connection)
             .await?;
-        // Each entry then takes a revision above all of its updates.
+        // Then each entry takes a revision above all updates.
         sqlx::query(
             "UPDATE entries SET rev = n.place, head = n.place
              FROM (SELECT id, (SELECT COUNT(*) FROM updates)
@@ -143,10 +143,10 @@ impl Revision {
 }
 
 impl Snapshot {
-    /// The state of the feed.
+    /// Returns the state of the feed.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn feed(&mut self) -> Result<FeedState> {
         let row = sqlx::query("SELECT id, epoch, rev FROM feed WHERE id = 1")
             .fetch_one(&mut *self.tx)
@@ -158,22 +158,22 @@ impl Snapshot {
         })
     }
 
-    /// The entries that changed after `since`.
+    /// Returns the heads of the entries that changed after `since`.
     ///
     /// # Errors
-    /// If the database can't be reached.
-    pub async fn moved_since(&mut self, since: Rev) -> Result<Vec<Moved>> {
+    /// Returns an error if the database can't be reached.
+    pub async fn heads_since(&mut self, since: Rev) -> Result<Vec<EntryHead>> {
         let rows = sqlx::query("SELECT id, slug, state, head FROM entries WHERE head > $1")
             .bind(since)
             .fetch_all(&mut *self.tx)
             .await?;
-        Ok(decodable(&rows, moved))
+        Ok(decodable(&rows, entry_head))
     }
 }
 
-fn moved(row: &AnyRow) -> Result<Moved> {
+fn entry_head(row: &AnyRow) -> Result<EntryHead> {
     let record = Record::new("entries", row)?;
-    Ok(Moved {
+    Ok(EntryHead {
         id: EntryId(record.id()),
         slug: record.text("slug", Slug::from_stored)?,
         state: record.word("state")?,
@@ -181,7 +181,7 @@ fn moved(row: &AnyRow) -> Result<Moved> {
     })
 }
 
-/// Eight letters and digits: two epochs of a database never share it.
+/// Returns eight random letters and digits: two epochs of a database practically never collide.
 fn random_epoch() -> String {
     const LETTERS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     rand::random::<[u8; 8]>()

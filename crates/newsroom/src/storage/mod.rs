@@ -1,9 +1,17 @@
-//! All the SQL there is, written once in the subset that SQLite and PostgreSQL share; what isn't the same
-//! stands in [`sqlite`] and [`postgres`], and in their migrations.
+//! All SQL, written once in the subset that SQLite and PostgreSQL share. The differences are in
+//! [`sqlite`], [`postgres`] and their migrations.
 //!
-//! Reads happen in a [`Snapshot`], writes in a [`Revision`] if readers' pages show them. Look-ups
-//! answer `Ok(None)` for what isn't there; a write that touches another number of rows than it
-//! means to is an error. Only `BIGINT`, `TEXT` and blobs are stored, times in microseconds.
+//! Reads use a [`Snapshot`]; writes that are visible to readers use a [`Revision`]. Look-ups return
+//! `Ok(None)` if there is no such row, and a write that affects an unexpected number of rows is an
+//! error. The columns are `BIGINT`, `TEXT` and blobs only; times are in microseconds.
+//!
+//! - `open`, `sqlite`, `postgres`: opening and migrating a database, connection pools.
+//! - `transaction`, `row`, `error`: transactions with deadlines, decoding, errors.
+//! - `feed`: epochs and the revision counter.
+//! - `entries`, `updates`, `writing`, `deletions`, `rerendering`: live blogs and updates.
+//! - `accounts`, `sessions`, `tokens`: accounts and authentication.
+//! - `operations`: outcomes of requests with an operation id.
+//! - `pg_notify`, `presence`, `probe`: notifications, running servers, the write probe.
 
 mod accounts;
 mod deletions;
@@ -33,7 +41,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub use accounts::{AccountChange, StoredAccount};
 pub use error::{OpenError, StorageError};
-pub use feed::{FeedState, Moved};
+pub use feed::{EntryHead, FeedState};
 pub use operations::{Operation, Outcome};
 pub use pg_notify::HeadListener;
 pub use presence::{NoServer, ServerPresence};
@@ -50,18 +58,18 @@ use transaction::BoundedTransaction;
 #[derive(Clone)]
 pub struct Store {
     kind: Kind,
-    /// Its address as it may be said and logged.
+    /// The URL without secrets, for messages and logs.
     name: String,
-    /// Its address, which may hold a password.
+    /// The URL, which may contain a password.
     url: String,
     writer: AnyPool,
     readers: AnyPool,
-    /// Connections for sessions, so that a login doesn't wait behind writes; where the database has one
-    /// writer at a time, that writer.
+    /// Connections that write sessions, so that a login doesn't wait for other writes. On SQLite,
+    /// which has one writer, the same as `writer`.
     sessions: AnyPool,
-    /// How long a request waits for a transaction to begin, and for each of its statements.
+    /// How long a request waits for a transaction to begin, and for each statement.
     deadline: Duration,
-    /// The language of entries that have none of their own.
+    /// The language of entries without a language of their own.
     language: Language,
 }
 
@@ -74,34 +82,33 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// The same store, in which entries without a language of their own have `language`. Without this it is
-    /// English.
+    /// Sets the language of entries without a language of their own. The default is English.
     #[must_use]
     pub fn with_language(self, language: Language) -> Self {
         Self { language, ..self }
     }
 
-    /// The language of entries that have none of their own.
+    /// Returns the language of entries without a language of their own.
     pub(crate) const fn language(&self) -> &Language {
         &self.language
     }
 
-    /// Its address, without the password.
+    /// Returns the URL without secrets.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Waits for what is under way, and closes every connection.
+    /// Waits for current transactions, and closes all connections.
     pub async fn close(&self) {
         self.readers.close().await;
         self.sessions.close().await;
         self.writer.close().await;
     }
 
-    /// Everything as it is at one moment.
+    /// Begins a transaction that reads a consistent state.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn snapshot(&self) -> Result<Snapshot> {
         in_time(Instant::now() + self.deadline, async {
             Ok(Snapshot {
@@ -112,23 +119,23 @@ impl Store {
         .await
     }
 
-    /// Begins a change that readers' pages show: takes the feed's counter, and with it the right to
-    /// be the only one who changes anything until the commit.
+    /// Begins a transaction that changes data visible to readers. It locks the revision counter, so
+    /// it is the only writer until its end.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn revise(&self) -> Result<Revision> {
         self.revise_by(Instant::now() + self.deadline).await
     }
 
-    /// The same, for a request that fails at `deadline`.
+    /// Begins the same transaction for a request that fails at `deadline`.
     ///
     /// # Errors
-    /// If the database can't be reached by then.
+    /// Returns an error if the database can't be reached by then.
     pub(crate) async fn revise_by(&self, deadline: Instant) -> Result<Revision> {
         in_time(deadline, async {
             let mut tx = self.begin(&self.writer, self.kind.begin_write()).await?;
-            let rev = feed::lock_at(&mut tx).await?;
+            let rev = feed::take_write_lock_at(&mut tx).await?;
             Ok(Revision {
                 before: rev,
                 rev,
@@ -146,8 +153,7 @@ impl Store {
         in_time(Instant::now() + self.deadline, begin).await
     }
 
-    /// Begins a transaction. Where the database is a server, no statement waits for it for longer than a
-    /// request does.
+    /// Begins a transaction. On PostgreSQL each statement has a deadline, too.
     async fn begin(&self, pool: &AnyPool, begin: &'static str) -> Result<Box<BoundedTransaction>> {
         let deadline = match self.kind {
             Kind::Sqlite => None,
@@ -156,45 +162,47 @@ impl Store {
         BoundedTransaction::begin(pool, begin, deadline).await
     }
 
-    /// How long a request waits for a transaction to begin.
+    /// Returns how long a request waits for a transaction to begin.
     pub(crate) const fn deadline(&self) -> Duration {
         self.deadline
     }
 }
 
-/// Waits for the beginning of a transaction, a free connection and locks included, until `deadline`.
+/// Waits until `deadline` for a transaction to begin, including a free connection and locks.
 async fn in_time<T>(deadline: Instant, beginning: impl Future<Output = Result<T>>) -> Result<T> {
     timeout_at(deadline, beginning)
         .await
         .unwrap_or_else(|_| Err(Error::Unavailable(StorageError::timed_out())))
 }
 
-/// A transaction that reads: all of its answers are of one moment.
+/// A read transaction. All of its queries read the same state.
 #[derive(Debug)]
 pub struct Snapshot {
     tx: Box<BoundedTransaction>,
-    /// The language of entries that have none of their own.
+    /// The language of entries without a language of their own.
     language: Language,
 }
 
-/// A transaction that changes what readers see. Each row that it writes takes a revision, and the
-/// counter moves by no more than those. Dropped without a commit, nothing is changed.
+/// A write transaction that changes data visible to readers. Each row that it writes takes one
+/// revision, and the counter advances by exactly these. Dropped without a commit, it changes
+/// nothing.
 #[derive(Debug)]
 pub struct Revision {
     snapshot: Snapshot,
     /// The counter when the transaction began.
     before: Rev,
-    /// The last revision that is taken.
+    /// The last revision taken.
     rev: Rev,
 }
 
 impl Revision {
-    /// The last revision that this transaction took; the one before it, if it took none yet.
+    /// Returns the last revision that this transaction took; if it took none, the last one before
+    /// it.
     pub const fn last_rev(&self) -> Rev {
         self.rev
     }
 
-    /// Reads the database with the changes of this transaction.
+    /// Returns the transaction as a snapshot, which includes its own changes.
     pub const fn snapshot(&mut self) -> &mut Snapshot {
         &mut self.snapshot
     }
@@ -205,7 +213,7 @@ impl Revision {
         Ok(self.rev)
     }
 
-    /// Goes on after `rev`, which is the last revision that rows were given.
+    /// Continues after `rev`, the last revision that a statement assigned to rows.
     const fn continue_at(&mut self, rev: Rev) {
         self.rev = rev;
     }
@@ -213,7 +221,8 @@ impl Revision {
     /// Commits the transaction durably.
     ///
     /// # Errors
-    /// [`Error::OutcomeUnknown`](crate::Error::OutcomeUnknown) if the database doesn't confirm the commit.
+    /// Returns [`Error::OutcomeUnknown`](crate::Error::OutcomeUnknown) if the database doesn't
+    /// confirm the commit.
     pub async fn commit(mut self) -> Result<()> {
         if self.rev != self.before {
             feed::set_rev(&mut self.snapshot.tx, self.rev).await?;
@@ -222,7 +231,7 @@ impl Revision {
     }
 }
 
-/// That a write touched the one row it was meant for.
+/// Checks that a write affected exactly one row.
 fn one_row(result: &sqlx::any::AnyQueryResult) -> Result<()> {
     match result.rows_affected() {
         1 => Ok(()),

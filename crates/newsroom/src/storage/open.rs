@@ -1,4 +1,4 @@
-//! Opening a database: which kind it is, and what this release needs in it.
+//! Opens a database: detects its kind, migrates it, and creates the connection pools.
 
 use std::{str::FromStr, sync::Once, time::Duration};
 
@@ -11,7 +11,7 @@ use sqlx::{
 use super::{OpenError, Store, feed, postgres, sqlite};
 use crate::Result;
 
-/// What a database is kept by. All SQL is the same for both; what isn't, is told here.
+/// The database system. The SQL is the same for both; the differences are chosen here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Sqlite,
@@ -19,18 +19,18 @@ pub(super) enum Kind {
 }
 
 impl Store {
-    /// Opens the database at `url` and migrates it. An SQLite file that isn't there is made. `deadline`
-    /// is how long a request waits for a transaction to begin.
+    /// Opens the database at `url` and migrates it. Creates an SQLite file that doesn't exist.
+    /// `deadline` is how long a request waits for a transaction to begin.
     ///
     /// # Errors
-    /// With one sentence for whoever runs the server.
+    /// Returns a message for the server's operator.
     pub async fn open(url: &str, deadline: Duration) -> Result<Self, OpenError> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(sqlx::any::install_default_drivers);
 
         let kind = Kind::of(url).ok_or_else(|| OpenError::scheme(url))?;
-        let name = spoken(kind, url);
-        bring_up_to_date(kind, url, &name).await?;
+        let name = display_url(kind, url);
+        migrate(kind, url, &name).await?;
         let pools = async {
             Ok(match kind {
                 Kind::Sqlite => {
@@ -77,7 +77,7 @@ impl Kind {
         }
     }
 
-    /// What begins a transaction that writes.
+    /// Returns the statement that begins a write transaction.
     pub(super) const fn begin_write(self) -> &'static str {
         match self {
             Self::Sqlite => sqlite::BEGIN_WRITE,
@@ -85,7 +85,7 @@ impl Kind {
         }
     }
 
-    /// What begins a transaction that reads everything as it is at one moment.
+    /// Returns the statement that begins a transaction that reads a consistent state.
     pub(super) const fn begin_read(self) -> &'static str {
         match self {
             Self::Sqlite => sqlite::BEGIN_READ,
@@ -94,29 +94,31 @@ impl Kind {
     }
 }
 
-/// Makes the tables that this release needs, in the database that people know as `name`.
+/// Applies the migrations to the database that messages call `name`.
 ///
-/// On a connection of its own: a pool would try what was refused for half a minute, and then say
-/// nothing but that it timed out. In one transaction, which waits for its turn: servers and
-/// commands may be started on a new database at once.
-async fn bring_up_to_date(kind: Kind, url: &str, name: &str) -> Result<(), OpenError> {
+/// Uses a separate connection, since a pool would retry a rejected connection for half a minute and
+/// then only report a timeout. Uses one transaction with a lock, since several servers and commands
+/// may start on a new database at once.
+async fn migrate(kind: Kind, url: &str, name: &str) -> Result<(), OpenError> {
     let unusable = |error| OpenError::unusable(name, &error);
     let mut connection = match kind {
         Kind::Sqlite => sqlite::connect(url).await,
         Kind::Postgres => postgres::connect(url).await,
     }
     .map_err(unusable)?;
-    let mut tx = take_turn(kind, &mut connection).await.map_err(unusable)?;
-    // What `run` does, but for a future that can be sent (`Acquire` is not general enough).
+    let mut tx = begin_migration(kind, &mut connection)
+        .await
+        .map_err(unusable)?;
+    // As `run`, but with a future that is `Send` (`Acquire` is not general enough).
     let migrated = kind.migrations().run_direct(None, &mut *tx, false).await;
     migrated.map_err(|error| OpenError::migrating(name, error))?;
-    feed::found(&mut tx).await.map_err(unusable)?;
+    feed::init_epoch(&mut tx).await.map_err(unusable)?;
     tx.commit().await.map_err(unusable)?;
     connection.close().await.map_err(unusable)
 }
 
-/// A transaction that no other server's migrations run beside.
-async fn take_turn(
+/// Begins a transaction that excludes the migrations of other servers.
+async fn begin_migration(
     kind: Kind,
     connection: &mut AnyConnection,
 ) -> Result<Transaction<'_, Any>, sqlx::Error> {
@@ -127,9 +129,8 @@ async fn take_turn(
     Ok(tx)
 }
 
-/// The address as it may be said and logged: PostgreSQL's without what stands after the database's name,
-/// and without a password.
-fn spoken(kind: Kind, url: &str) -> String {
+/// Returns the URL for messages and logs: for PostgreSQL without the query and the password.
+fn display_url(kind: Kind, url: &str) -> String {
     match (kind, AnyConnectOptions::from_str(url)) {
         (
             Kind::Postgres,
@@ -138,7 +139,7 @@ fn spoken(kind: Kind, url: &str) -> String {
             }),
         ) => {
             database_url.set_query(None);
-            // Refused only where there is no host, and so no password.
+            // Fails only for a URL without a host, which has no password.
             let _ = database_url.set_password(None);
             database_url.to_string()
         }

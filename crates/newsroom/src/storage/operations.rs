@@ -1,4 +1,4 @@
-//! Operations: requests that callers named, so that a retry is answered and not done again.
+//! Operations: requests with an operation id and their outcomes, so that a retry changes nothing.
 
 use domain::{AccountId, EntryId, OpId, PostedUpdate, Timestamp, UpdateId};
 use serde::{Deserialize, Serialize};
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::{Revision, Snapshot, Store, one_row, row::Record};
 use crate::Result;
 
-/// What stands in the columns of older releases where an operation has no such number.
+/// The value of id columns that don't apply, for older versions that read them.
 const NONE: i64 = 0;
 
-/// An operation that was done.
+/// A completed operation.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Operation {
     /// The SHA-256 of the request.
@@ -38,16 +38,16 @@ pub enum Outcome {
 
 /// The two columns of an [`Outcome`].
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct OutcomeColumns {
     kind: String,
     result: serde_json::Value,
 }
 
 impl Snapshot {
-    /// The operation that `account` named `op_id`.
+    /// Returns the operation of `account` with the id `op_id`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn operation(
         &mut self,
         account: AccountId,
@@ -62,7 +62,7 @@ impl Snapshot {
         .fetch_optional(&mut *self.tx)
         .await?;
         row.map(|row| {
-            let record = Record::unnumbered("operations", &row);
+            let record = Record::without_id("operations", &row);
             Ok(Operation {
                 request_hash: record.get("request_hash")?,
                 outcome: outcome(&record)?,
@@ -77,11 +77,11 @@ fn outcome(record: &Record<'_>) -> Result<Outcome> {
     if !kind.is_empty() {
         let result: String = record.get("result")?;
         let stored = serde_json::from_str(&result)
-            .and_then(|result| serde_json::to_value(Stored { kind, result }))
+            .and_then(|result| serde_json::to_value(OutcomeColumns { kind, result }))
             .and_then(serde_json::from_value);
         return stored.map_err(|_| record.corrupt("result"));
     }
-    // Written by an older release.
+    // Written by an older version.
     Ok(match record.get::<Option<i64>>("entry_id")? {
         Some(id) => Outcome::Created(EntryId(id)),
         None => Outcome::Posted(PostedUpdate {
@@ -92,10 +92,10 @@ fn outcome(record: &Record<'_>) -> Result<Outcome> {
 }
 
 impl Revision {
-    /// Stores the operation that `account` named `op_id`, done at `now`.
+    /// Stores an operation of `account` with the id `op_id`, completed at `now`.
     ///
     /// # Errors
-    /// If the name is used, or the database can't be reached.
+    /// Returns an error if the operation id was used before, or the database can't be reached.
     pub async fn add_operation(
         &mut self,
         account: AccountId,
@@ -107,7 +107,7 @@ impl Revision {
             request_hash,
             outcome,
         } = operation;
-        // The columns that an older release reads while both run.
+        // Columns that older versions read while both run.
         let (update, entry) = match outcome {
             Outcome::Posted(posted) => (posted.id.0, None),
             Outcome::Created(id) | Outcome::EntryPatched(id) => (NONE, Some(id.0)),
@@ -115,7 +115,7 @@ impl Revision {
             | Outcome::UpdateDeleted(id)
             | Outcome::UpdateRestored(id) => (id.0, None),
         };
-        let stored: Stored = serde_json::to_value(outcome)
+        let stored: OutcomeColumns = serde_json::to_value(outcome)
             .and_then(serde_json::from_value)
             .map_err(|_| crate::Error::Internal("An operation's result could not be stored."))?;
         let result = sqlx::query(
@@ -138,11 +138,11 @@ impl Revision {
 }
 
 impl Store {
-    /// Forgets the operations that were done before `before`.
+    /// Deletes the operations that were completed before `before`.
     ///
     /// # Errors
-    /// If the database can't be reached.
-    pub async fn forget_operations(&self, before: Timestamp) -> Result<()> {
+    /// Returns an error if the database can't be reached.
+    pub async fn delete_operations(&self, before: Timestamp) -> Result<()> {
         sqlx::query("DELETE FROM operations WHERE created_at > 0 AND created_at < $1")
             .bind(before.0)
             .execute(&self.writer)

@@ -1,6 +1,7 @@
-//! The bell between servers that share a PostgreSQL database: rung after a commit, it carries the feed's
-//! head and nothing else. It only makes news quicker. Whoever missed it looks at the head once a
-//! second anyway, and so do servers that share an SQLite file, which has no bell.
+//! LISTEN and NOTIFY between servers that share a PostgreSQL database.
+//!
+//! After a commit a server notifies the others of the feed's head. This only reduces the delay:
+//! every server also polls the head once a second. Servers that share an SQLite file only poll.
 
 use domain::Rev;
 use sqlx::postgres::PgListener;
@@ -8,28 +9,28 @@ use sqlx::postgres::PgListener;
 use super::{Store, open::Kind, presence};
 use crate::Result;
 
-/// PostgreSQL's name for the bell.
+/// The name of the notification channel.
 const CHANNEL: &str = "ringside_head";
 
-/// Hears the bell, on a connection of its own.
+/// A listener on a separate connection.
 #[derive(Debug)]
 pub struct HeadListener {
     listener: PgListener,
 }
 
 impl Store {
-    /// Whether other servers can be told at once.
+    /// Returns whether the database supports notifications.
     pub fn has_notifications(&self) -> bool {
         self.kind == Kind::Postgres
     }
 
-    /// Tells the other servers that the feed's head is `rev`. Not in a revision's transaction: the database
-    /// would let one such commit at a time.
+    /// Notifies the other servers that the feed's head is `rev`. Not part of a revision's
+    /// transaction, since PostgreSQL serializes the commits of transactions that notify.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn notify(&self, rev: Rev) -> Result<()> {
-        // Of its type, `void`, the driver for any database knows nothing.
+        // The cast is needed because the `Any` driver doesn't support the result's type, `void`.
         sqlx::query("SELECT CAST(pg_notify($1, $2) AS TEXT)")
             .bind(CHANNEL)
             .bind(rev.to_string())
@@ -38,10 +39,10 @@ impl Store {
         Ok(())
     }
 
-    /// Begins to listen for what other servers ring, and this one.
+    /// Starts listening for notifications, including those of this server.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn listen(&self) -> Result<HeadListener> {
         let mut listener = PgListener::connect(&self.url).await?;
         listener.listen(CHANNEL).await?;
@@ -51,16 +52,16 @@ impl Store {
 }
 
 impl HeadListener {
-    /// The head that was rung; `None` after the connection was lost and found again: there may have been
-    /// something.
+    /// Waits for a notification, and returns its revision. Returns `None` after a reconnection,
+    /// during which notifications may have been lost.
     ///
     /// # Errors
-    /// If the connection is lost for good; listen again.
+    /// Returns an error if the connection can't be restored; listen again.
     pub async fn recv(&mut self) -> Result<Option<Rev>> {
-        let heard = self.listener.try_recv().await?;
-        if heard.is_none() {
+        let notification = self.listener.try_recv().await?;
+        if notification.is_none() {
             presence::share_lock(&mut self.listener).await?;
         }
-        Ok(heard.and_then(|notification| notification.payload().parse().ok()))
+        Ok(notification.and_then(|it| it.payload().parse().ok()))
     }
 }

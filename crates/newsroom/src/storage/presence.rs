@@ -1,7 +1,7 @@
-//! Tells whether a server uses the database, so that no command renumbers revisions under it.
+//! Detects whether a server uses the database, so that no command renumbers revisions meanwhile.
 //!
-//! On SQLite running servers share a lock of a file beside the database; on PostgreSQL they share an
-//! advisory lock, which the connection that listens for notifications holds.
+//! On SQLite running servers share a lock on a file beside the database. On PostgreSQL they share
+//! an advisory lock, held by the connection that listens for notifications.
 
 use std::fs::{File, TryLockError};
 
@@ -10,47 +10,47 @@ use sqlx::{Executor, Row, postgres::PgListener};
 use super::{Revision, Store, open::Kind, sqlite};
 use crate::{Error, Result};
 
-/// The number of PostgreSQL's advisory lock: this program's own, with no meaning.
+/// The number of PostgreSQL's advisory lock. It has no meaning.
 const LOCK: i64 = 7_464_324_628;
-const A_SERVER_RUNS: Error =
+const SERVER_RUNNING: Error =
     Error::Forbidden("A server is running on this database. Stop it first, then run this again.");
 
-/// The sign that a server uses the database, until it is dropped.
+/// Marks the database as used by a server until it is dropped.
 #[derive(Debug)]
 pub struct ServerPresence {
     _lock: Option<File>,
 }
 
-/// The certainty that no server uses the database, until it is dropped.
+/// Prevents servers from using the database until it is dropped.
 #[derive(Debug)]
 pub struct NoServer {
     _lock: Option<File>,
 }
 
 impl Store {
-    /// Shows other processes that a server uses the database. On PostgreSQL [`Store::listen`] does.
+    /// Marks the database as used by a server. On PostgreSQL [`Store::listen`] does this.
     pub fn announce_server(&self) -> ServerPresence {
         let file = self.lock_file().and_then(|file| {
             file.try_lock_shared()
-                .map_err(|error| tracing::warn!(%error, "the servers' lock file can't be locked"))
+                .map_err(|error| tracing::warn!(%error, "could not lock the servers' lock file"))
                 .ok()
                 .map(|()| file)
         });
         ServerPresence { _lock: file }
     }
 
-    /// Keeps servers away from an SQLite database that none uses. On PostgreSQL [`Revision::exclude_servers`]
-    /// does.
+    /// Locks an SQLite database against servers. On PostgreSQL [`Revision::exclude_servers`] does
+    /// this.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if a server uses it.
+    /// Returns [`Error::Forbidden`] if a server uses the database.
     pub fn exclude_servers(&self) -> Result<NoServer> {
         match self.lock_file() {
             Some(file) => match file.try_lock() {
                 Ok(()) => Ok(NoServer { _lock: Some(file) }),
-                Err(TryLockError::WouldBlock) => Err(A_SERVER_RUNS),
+                Err(TryLockError::WouldBlock) => Err(SERVER_RUNNING),
                 Err(TryLockError::Error(error)) => {
-                    tracing::warn!(%error, "the servers' lock file can't be locked");
+                    tracing::warn!(%error, "could not lock the servers' lock file");
                     Ok(NoServer { _lock: None })
                 }
             },
@@ -68,17 +68,18 @@ impl Store {
             .truncate(false)
             .write(true)
             .open(&path)
-            .map_err(|error| tracing::warn!(%error, "the servers' lock file can't be opened"))
+            .map_err(|error| tracing::warn!(%error, "could not open the servers' lock file"))
             .ok()
     }
 }
 
 impl Revision {
-    /// Keeps servers away from a PostgreSQL database that none uses, until this transaction ends. On SQLite
-    /// [`Store::exclude_servers`] does.
+    /// Locks a PostgreSQL database against servers until this transaction ends. On SQLite
+    /// [`Store::exclude_servers`] does this.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if a server uses it, or if the database can't be reached.
+    /// Returns [`Error::Forbidden`] if a server uses the database, and an error if the database
+    /// can't be reached.
     pub async fn exclude_servers(&mut self, store: &Store) -> Result<()> {
         if store.kind != Kind::Postgres {
             return Ok(());
@@ -90,12 +91,12 @@ impl Revision {
         if row.try_get("free")? {
             Ok(())
         } else {
-            Err(A_SERVER_RUNS)
+            Err(SERVER_RUNNING)
         }
     }
 }
 
-/// Shares the servers' lock for as long as `listener` is connected.
+/// Takes a share of the servers' lock while `listener` is connected.
 pub(super) async fn share_lock(listener: &mut PgListener) -> Result<()> {
     listener
         .execute(sqlx::query("SELECT pg_advisory_lock_shared($1)").bind(LOCK))

@@ -1,16 +1,16 @@
-//! Finds out whether the database can be written.
+//! Tests whether the database can be written.
 
 use super::Store;
 use crate::Result;
 
-/// How much is written, in bytes: more than what SQLite may find free in its last pages.
+/// The bytes to write: more than SQLite may have free in its last pages.
 const FILLER: usize = 64 * 1024;
 
 impl Store {
     /// Writes 64 KiB, commits them, and removes them again.
     ///
     /// # Errors
-    /// If the database can't be reached or not written.
+    /// Returns an error if the database can't be reached or written.
     pub async fn probe_write(&self) -> Result<()> {
         let mut tx = self.begin_write().await?;
         sqlx::query("DELETE FROM write_probe")

@@ -1,4 +1,4 @@
-//! Updates whose HTML another version of the sanitiser made.
+//! Statements for updates whose HTML was rendered by another version of the sanitizer.
 
 use domain::UpdateId;
 use sqlx::{Row as _, any::AnyRow};
@@ -6,7 +6,7 @@ use sqlx::{Row as _, any::AnyRow};
 use super::{Revision, Snapshot, one_row, row::Record};
 use crate::{LiveUpdate, MARKUP_VERSION, Result, SafeHtml};
 
-/// The condition on updates whose HTML is to be made anew. The text of a wiped one is gone.
+/// The condition for updates to render again. The text of erased updates is gone.
 macro_rules! outdated {
     () => {
         "markup_version <> $1 AND source <> ''"
@@ -14,10 +14,10 @@ macro_rules! outdated {
 }
 
 impl Snapshot {
-    /// How many updates another version of the sanitiser made.
+    /// Returns the number of updates rendered by another version of the sanitizer.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn count_outdated(&mut self) -> Result<i64> {
         let row = sqlx::query(concat!(
             "SELECT COUNT(*) AS updates FROM updates WHERE ",
@@ -29,10 +29,10 @@ impl Snapshot {
         Ok(row.try_get("updates")?)
     }
 
-    /// The first `limit` of them with numbers above `after`, and their sources.
+    /// Returns the first `limit` of these updates with ids greater than `after`, and their sources.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn outdated(
         &mut self,
         after: UpdateId,
@@ -58,15 +58,15 @@ fn source(row: &AnyRow) -> Result<(UpdateId, String)> {
 }
 
 impl Revision {
-    /// Stores the HTML that was rendered again from an update's source, and returns whether it or its
-    /// excerpt differs. An update that readers see takes a revision if its HTML or excerpt differs.
+    /// Stores HTML that was rendered again, and returns whether it or its excerpt differs. If it
+    /// does, an update that is not deleted takes a revision.
     ///
     /// # Errors
-    /// If there is no such update, or the database can't be reached.
+    /// Returns an error if there is no such update, or the database can't be reached.
     pub async fn store_rerendered(&mut self, update: &LiveUpdate, html: &SafeHtml) -> Result<bool> {
         let differs = *html != update.html;
-        let is_seen = differs && update.deleted_at.is_none();
-        let rev = if is_seen {
+        let is_visible = differs && update.deleted_at.is_none();
+        let rev = if is_visible {
             self.take_rev()?
         } else {
             update.rev
@@ -82,8 +82,8 @@ impl Revision {
         .execute(&mut *self.snapshot.tx)
         .await?;
         one_row(&result)?;
-        if is_seen {
-            self.note_change_of(update).await?;
+        if is_visible {
+            self.record_change_of(update).await?;
         }
         Ok(differs)
     }

@@ -1,11 +1,12 @@
-//! Decodes the columns of a row. What can't be decoded is an [`Error::Corrupt`] that names the place.
+//! Decodes the columns of a row. A value that can't be decoded is an [`Error::Corrupt`] with its
+//! location.
 
 use domain::Timestamp;
 use sqlx::{Any, Decode, Row as _, Type, any::AnyRow};
 
 use crate::{Error, Result, log_limit::LogLimit};
 
-/// A row, and what its errors name: the table and the row's number.
+/// A row with its table and its id, for errors.
 pub struct Record<'r> {
     row: &'r AnyRow,
     table: &'static str,
@@ -13,46 +14,47 @@ pub struct Record<'r> {
 }
 
 impl<'r> Record<'r> {
-    /// A row of `table` with the number in its column `id`.
+    /// Wraps a row of `table` that has a column `id`.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if there is no number in that column.
+    /// Returns [`Error::Corrupt`] if that column is not a number.
     pub fn new(table: &'static str, row: &'r AnyRow) -> Result<Self> {
-        let unnumbered = Self { row, table, id: 0 };
-        let id = unnumbered.get("id")?;
-        Ok(Self { id, ..unnumbered })
+        let without_id = Self { row, table, id: 0 };
+        let id = without_id.get("id")?;
+        Ok(Self { id, ..without_id })
     }
 
-    /// A row of `table`, which has no number.
-    pub const fn unnumbered(table: &'static str, row: &'r AnyRow) -> Self {
+    /// Wraps a row of `table`, which has no id.
+    pub const fn without_id(table: &'static str, row: &'r AnyRow) -> Self {
         Self { row, table, id: 0 }
     }
 
-    /// The row's number.
+    /// Returns the row's id.
     pub const fn id(&self) -> i64 {
         self.id
     }
 
-    /// The value of `column`.
+    /// Returns the value of `column`.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if it is of another type.
+    /// Returns [`Error::Corrupt`] if it has another type.
     pub fn get<T: Decode<'r, Any> + Type<Any>>(&self, column: &str) -> Result<T> {
         self.row.try_get(column).map_err(|_| self.corrupt(column))
     }
 
-    /// The text of `column`, as the type it was parsed into when it was stored.
+    /// Returns the text of `column`, as the type that it was parsed into before it was stored.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if it is no text.
+    /// Returns [`Error::Corrupt`] if it is not text.
     pub fn text<T>(&self, column: &str, from_stored: impl FnOnce(String) -> T) -> Result<T> {
         self.get(column).map(from_stored)
     }
 
-    /// The text of `column` if it is not null, as the type it was parsed into when it was stored.
+    /// Returns the text of `column` if it is not null, as the type that it was parsed into before
+    /// it was stored.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if it is no text.
+    /// Returns [`Error::Corrupt`] if it is not text.
     pub fn maybe_text<T>(
         &self,
         column: &str,
@@ -61,40 +63,40 @@ impl<'r> Record<'r> {
         Ok(self.get::<Option<String>>(column)?.map(from_stored))
     }
 
-    /// The variant that the word in `column` stands for.
+    /// Returns the enum variant of the word in `column`.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if it stands for none.
+    /// Returns [`Error::Corrupt`] if there is no such variant.
     pub fn word<T: std::str::FromStr>(&self, column: &str) -> Result<T> {
         let word: String = self.get(column)?;
         word.parse().map_err(|_| self.corrupt(column))
     }
 
-    /// Whether `column` is set.
+    /// Returns the boolean in `column`.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if it is no number.
+    /// Returns [`Error::Corrupt`] if it is not a number.
     pub fn flag(&self, column: &str) -> Result<bool> {
         Ok(self.get::<i64>(column)? != 0)
     }
 
-    /// The time in `column`.
+    /// Returns the time in `column`.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if it is no number.
+    /// Returns [`Error::Corrupt`] if it is not a number.
     pub fn time(&self, column: &str) -> Result<Timestamp> {
         self.get(column).map(Timestamp)
     }
 
-    /// The time in `column` if it is not null.
+    /// Returns the time in `column` if it is not null.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if it is no number.
+    /// Returns [`Error::Corrupt`] if it is not a number.
     pub fn maybe_time(&self, column: &str) -> Result<Option<Timestamp>> {
         Ok(self.get::<Option<i64>>(column)?.map(Timestamp))
     }
 
-    /// The error of a value in `column` that can't be decoded.
+    /// Creates the error for a value in `column` that can't be decoded.
     pub fn corrupt(&self, column: &str) -> Error {
         Error::Corrupt {
             table: self.table,
@@ -104,20 +106,20 @@ impl<'r> Record<'r> {
     }
 }
 
-/// Decodes the rows of a list. A row that can't be decoded is left out and logged: it must not take the
-/// others with it.
+/// Decodes the rows of a list. A row that can't be decoded is logged and skipped, so that the
+/// others remain available.
 pub fn decodable<T>(rows: &[AnyRow], decode: impl Fn(&AnyRow) -> Result<T>) -> Vec<T> {
     rows.iter()
-        .filter_map(|row| decode(row).map_err(|error| log_left_out(&error)).ok())
+        .filter_map(|row| decode(row).map_err(|error| log_skipped(&error)).ok())
         .collect()
 }
 
-/// Logs that a row was left out, once a minute each: whatever reads it would repeat that.
-pub fn log_left_out(error: &Error) {
+/// Logs a skipped row, at most once a minute for each, since every read would repeat it.
+pub fn log_skipped(error: &Error) {
     static LIMIT: LogLimit<(&str, i64)> = LogLimit::new();
     if let Error::Corrupt { table, id, .. } = error
         && LIMIT.allows((table, *id))
     {
-        error.log_failure("a row was left out");
+        error.log_failure("skipped a row");
     }
 }

@@ -1,4 +1,4 @@
-//! Sessions, in the database: by the hash of the token their holder carries.
+//! The table of sessions, identified by the hash of the client's token.
 
 use domain::{AccountId, Caller, SessionId, Timestamp, Username};
 use sqlx::any::AnyRow;
@@ -10,40 +10,41 @@ use super::{
 };
 use crate::{OpenSession, Result, secret::Secret};
 
-/// The most sessions of one account. The one that was not seen for the longest time ends for another.
+/// The maximum number of sessions of one account. A login beyond it ends the one that was not used
+/// for the longest time.
 const MAX_SESSIONS: i64 = 100;
 
-/// A session that is to be stored.
+/// A session to store.
 #[derive(Clone, Copy, Debug)]
 pub struct NewSession<'a> {
-    /// What its holder sends with each request.
+    /// The secret that the client sends with each request.
     pub token: &'a Secret,
-    /// Whose it is.
+    /// The account.
     pub account: AccountId,
     /// When it begins.
     pub created_at: Timestamp,
-    /// When it ends, however often it is used.
+    /// When it expires, even if it is used.
     pub expires_at: Timestamp,
 }
 
-/// A session that a token belongs to.
+/// The stored session of a token.
 #[derive(Debug)]
 pub struct StoredSession {
-    /// Its number.
+    /// Its id.
     pub id: SessionId,
-    /// The account that it authenticates, as of now.
+    /// The account that it authenticates, with the current role.
     pub caller: Caller,
-    /// When it was last seen, as far as that is stored.
+    /// When it was last used, to the precision stored.
     pub last_seen_at: Timestamp,
 }
 
 impl Store {
-    /// Stores a session that begins by a login, and ends the session of `replaced`, in one transaction. Returns
-    /// whether it did: not if the account's password is no longer that of `password_hash`, or the account is
-    /// disabled.
+    /// Stores the session of a login, and ends the session of `replaced`, in one transaction.
+    /// Returns whether it did: it doesn't if the account's password hash is no longer
+    /// `password_hash`, or the account is disabled.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn add_session_of_login(
         &self,
         new: NewSession<'_>,
@@ -52,8 +53,8 @@ impl Store {
     ) -> Result<bool> {
         let begin = self.begin(&self.sessions, self.kind.begin_write());
         let mut tx = in_time(Instant::now() + self.deadline, begin).await?;
-        // The account's row is locked until the commit, so that a session can't begin beside a transaction that
-        // disables the account or changes its password, and outlive it.
+        // The account's row is locked until the commit. Otherwise a session could begin during a
+        // transaction that disables the account or changes its password, and outlive it.
         let account = sqlx::query(
             "UPDATE accounts SET password_hash = password_hash
              WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL",
@@ -85,10 +86,10 @@ impl Store {
         Ok(true)
     }
 
-    /// Ends a session, if there is one.
+    /// Ends the session of `token`, if it exists.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn delete_session(&self, token: &Secret) -> Result<()> {
         sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
             .bind(token.hash())
@@ -97,11 +98,11 @@ impl Store {
         Ok(())
     }
 
-    /// Ends the session with this number, if it is there and belongs to `account` (any account with `None`).
-    /// Returns whether it did.
+    /// Ends the session with this id, if it exists and belongs to `account` (or any account, with
+    /// `None`). Returns whether it did.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn delete_session_by_id(
         &self,
         id: SessionId,
@@ -117,10 +118,10 @@ impl Store {
         Ok(result.rows_affected() > 0)
     }
 
-    /// Ends the sessions of `account`, except for `kept`. Returns how many.
+    /// Ends the sessions of `account`, except for `kept`. Returns their number.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn delete_sessions_of(
         &self,
         account: AccountId,
@@ -128,17 +129,17 @@ impl Store {
     ) -> Result<u64> {
         let result = sqlx::query("DELETE FROM sessions WHERE account_id = $1 AND id <> $2")
             .bind(account.0)
-            // No session has the number 0.
+            // No session has the id 0.
             .bind(kept.map_or(0, |id| id.0))
             .execute(&self.sessions)
             .await?;
         Ok(result.rows_affected())
     }
 
-    /// Takes away the sessions that expired before `now`, or were last seen before `idle_since`.
+    /// Deletes the sessions that expired before `now`, or were last used before `idle_since`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn delete_expired_sessions(
         &self,
         now: Timestamp,
@@ -152,10 +153,10 @@ impl Store {
         Ok(())
     }
 
-    /// Stores when a session was last seen, unless it ended meanwhile or was seen later.
+    /// Stores when a session was last used, unless it has ended or a later time is stored.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn set_session_seen(&self, id: SessionId, at: Timestamp) -> Result<()> {
         sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $1")
             .bind(at.0)
@@ -167,18 +168,18 @@ impl Store {
 }
 
 impl AccountChange {
-    /// Stores a session of an account that this transaction changes.
+    /// Stores a session of an account in this transaction.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn add_session(&mut self, new: NewSession<'_>) -> Result<()> {
         insert(&mut self.tx, new).await
     }
 
-    /// Ends every session of `account`. Returns how many.
+    /// Ends all sessions of `account`. Returns their number.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn delete_sessions(&mut self, account: AccountId) -> Result<u64> {
         let result = sqlx::query("DELETE FROM sessions WHERE account_id = $1")
             .bind(account.0)
@@ -189,11 +190,11 @@ impl AccountChange {
 }
 
 impl Snapshot {
-    /// The session of `token`, if it has not expired at `now`, was seen after `idle_since`, and its account is
-    /// enabled.
+    /// Returns the session of `token`, if it has not expired at `now`, was used after `idle_since`,
+    /// and its account is enabled.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn session(
         &mut self,
         token: &Secret,
@@ -212,7 +213,7 @@ impl Snapshot {
         .fetch_optional(&mut *self.tx)
         .await?
         .map(|row| {
-            let record = Record::unnumbered("sessions", &row);
+            let record = Record::without_id("sessions", &row);
             Ok(StoredSession {
                 id: SessionId(record.get("session_id")?),
                 caller: accounts::caller(&row)?,
@@ -222,11 +223,11 @@ impl Snapshot {
         .transpose()
     }
 
-    /// The sessions that have not expired at `now` and were seen after `idle_since`, of `account` or of all
-    /// accounts, the one that was seen last first.
+    /// Returns the sessions that have not expired at `now` and were used after `idle_since`, of
+    /// `account` or of all accounts. The last used one is first.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn sessions(
         &mut self,
         account: Option<AccountId>,

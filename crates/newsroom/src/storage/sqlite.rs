@@ -1,4 +1,4 @@
-//! What is particular to an SQLite file.
+//! Settings and statements for SQLite.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -11,29 +11,31 @@ use super::error::{Code, SQLITE_BUSY, code};
 
 pub const MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
-/// A writer takes the file's lock at once: one that begins as a reader is refused when it comes to write.
+/// Writers lock the file at the beginning: a transaction that begins by reading may be rejected
+/// when it writes.
 pub const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
-/// In WAL mode what a transaction reads is of one moment.
+/// In WAL mode, a transaction reads a consistent state.
 pub const BEGIN_READ: &str = "BEGIN";
 
-/// How many readers of a file work at once: more than a small machine's cores gain nothing.
+/// The number of connections that read. More than the cores of a small machine gain nothing.
 const READERS: u32 = 4;
 
-/// The settings of every connection. FULL: an acknowledged update is on the disk. Waiting five seconds
-/// for a lock lets a command of the shell share the file with a running server. `secure_delete`
-/// overwrites deleted text with zeros.
+/// The settings of every connection. FULL: an acknowledged update is on the disk. The busy timeout
+/// of five seconds lets commands share the file with a running server. `secure_delete` overwrites
+/// deleted text with zeros.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
      PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;";
 
-/// Moves the log's pages into the file, and empties the log.
+/// Moves the pages of the write-ahead log into the file, and empties the log.
 pub const EMPTY_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
-/// While one process turns a new file to WAL, SQLite refuses others at once, whatever their
-/// `busy_timeout`: they try again, for five seconds in all.
+/// How often to retry while another process switches a new file to WAL mode. SQLite then returns an
+/// error at once, regardless of `busy_timeout`. In total for five seconds.
 const WAL_TRIES: u32 = 100;
+/// The pause between two such attempts.
 const WAL_PAUSE: Duration = Duration::from_millis(50);
 
-/// A connection to the file at `url`, which is made if it isn't there.
+/// Connects to the file at `url`, which is created if it doesn't exist.
 pub async fn connect(url: &str) -> Result<AnyConnection, sqlx::Error> {
     let mut connection = AnyConnection::connect(&with_mode(url, "rwc")).await?;
     let mut tries = 0;
@@ -47,12 +49,13 @@ pub async fn connect(url: &str) -> Result<AnyConnection, sqlx::Error> {
     Ok(connection)
 }
 
-/// The one connection that writes: waiting for it is fair, waiting for the file's lock is not.
+/// Creates the pool of the one connection that writes. Waiting for a connection is fair, waiting
+/// for the file's lock is not.
 pub async fn writer(url: &str, deadline: Duration) -> Result<AnyPool, sqlx::Error> {
     pool("rwc", 1, url, deadline).await
 }
 
-/// The connections that read.
+/// Creates the pool of connections that read.
 pub async fn readers(url: &str, deadline: Duration) -> Result<AnyPool, sqlx::Error> {
     pool("ro", READERS, url, deadline).await
 }
@@ -67,7 +70,7 @@ async fn pool(
         .acquire_timeout(deadline)
         .max_connections(connections)
         .min_connections(1)
-        // A file doesn't hang up, and each question costs two turns between threads.
+        // A file can't disconnect, and each test would cost two thread switches.
         .test_before_acquire(false)
         .after_release(|connection, _| Box::pin(is_reusable(connection)))
         .after_connect(|connection, _| {
@@ -77,19 +80,20 @@ async fn pool(
         .await
 }
 
-/// Whether a connection that was released can begin another transaction.
+/// Returns whether a released connection can begin another transaction.
 ///
-/// After a full disk or an I/O error SQLite has rolled back already. The driver's own ROLLBACK then
-/// fails, and it counts the transaction as open for ever: such a connection is replaced.
+/// After a full disk or an I/O error SQLite has already rolled back. The driver's own ROLLBACK then
+/// fails, and the driver considers the transaction open for ever: such a connection is replaced.
 async fn is_reusable(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
     if connection.is_in_transaction() {
-        // A rollback may still be queued in the driver; a ping comes after it.
+        // A rollback may still be queued in the driver; the ping runs after it.
         connection.ping().await?;
     }
     Ok(!connection.is_in_transaction())
 }
 
-/// The file whose lock running servers share, beside the database; `None` for a database in memory.
+/// Returns the file, beside the database, on which running servers share a lock; `None` for a
+/// database in memory.
 pub fn lock_file(url: &str) -> Option<PathBuf> {
     let options: SqliteConnectOptions = url.parse().ok()?;
     let database = options.get_filename();
@@ -102,7 +106,7 @@ fn with_mode(url: &str, mode: &str) -> String {
     format!("{url}{join}mode={mode}")
 }
 
-/// Whether another process holds the file's lock.
+/// Returns whether another process has locked the file.
 fn is_busy(error: &sqlx::Error) -> bool {
     matches!(code(error), Some(Code::Sqlite(code)) if code & 0xff == SQLITE_BUSY)
 }

@@ -1,4 +1,4 @@
-//! Tokens, in the database: by the hash of what their holder shows.
+//! The table of API tokens, identified by the hash of the token.
 
 use domain::{AccountId, Caller, Timestamp, TokenId, TokenName, Username};
 use sqlx::any::AnyRow;
@@ -9,22 +9,22 @@ use super::{
 };
 use crate::{Result, Token, secret::Secret};
 
-/// The token that a program sent.
+/// The stored token that a program sent.
 #[derive(Debug)]
 pub struct StoredToken {
-    /// Its number.
+    /// Its id.
     pub id: TokenId,
-    /// The account that it acts as, as of now.
+    /// The account that it acts for, with the current role.
     pub caller: Caller,
-    /// When it was last used, as far as that is stored.
+    /// When it was last used, to the precision stored.
     pub last_used_at: Option<Timestamp>,
 }
 
 impl Store {
-    /// Takes a token away, and answers whether there was one.
+    /// Deletes a token, and returns whether it existed.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn delete_token(&self, id: TokenId) -> Result<bool> {
         let result = sqlx::query("DELETE FROM tokens WHERE id = $1")
             .bind(id.0)
@@ -33,10 +33,10 @@ impl Store {
         Ok(result.rows_affected() > 0)
     }
 
-    /// Stores when a token was last used, unless it was revoked meanwhile or used later.
+    /// Stores when a token was last used, unless it was revoked or a later time is stored.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn set_token_used(&self, id: TokenId, at: Timestamp) -> Result<()> {
         sqlx::query(
             "UPDATE tokens SET last_used_at = $1
@@ -51,10 +51,10 @@ impl Store {
 }
 
 impl AccountChange {
-    /// Revokes every token of `account`. Returns how many.
+    /// Revokes all tokens of `account`. Returns their number.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn delete_tokens(&mut self, account: AccountId) -> Result<u64> {
         let result = sqlx::query("DELETE FROM tokens WHERE account_id = $1")
             .bind(account.0)
@@ -63,10 +63,10 @@ impl AccountChange {
         Ok(result.rows_affected())
     }
 
-    /// Adds a token that acts as `account`.
+    /// Adds a token that acts for `account`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn add_token(
         &mut self,
         token: &Secret,
@@ -89,10 +89,10 @@ impl AccountChange {
 }
 
 impl Snapshot {
-    /// The token that is `token`, if its account is enabled.
+    /// Returns the stored token of `token`, if its account is enabled.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn token(&mut self, token: &Secret) -> Result<Option<StoredToken>> {
         sqlx::query(
             "SELECT t.id AS token_id, t.last_used_at, a.id, a.username, a.role
@@ -103,7 +103,7 @@ impl Snapshot {
         .fetch_optional(&mut *self.tx)
         .await?
         .map(|row| {
-            let record = Record::unnumbered("tokens", &row);
+            let record = Record::without_id("tokens", &row);
             Ok(StoredToken {
                 id: TokenId(record.get("token_id")?),
                 caller: accounts::caller(&row)?,
@@ -113,10 +113,10 @@ impl Snapshot {
         .transpose()
     }
 
-    /// Every token, in the order they were made.
+    /// Returns all tokens, in the order of creation.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn tokens(&mut self) -> Result<Vec<Token>> {
         let rows = sqlx::query(
             "SELECT t.id, t.name, t.created_at, t.last_used_at, a.username

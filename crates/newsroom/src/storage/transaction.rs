@@ -1,5 +1,5 @@
-//! A transaction whose statements have a deadline: a network that swallows packets, or a server that
-//! stands still, fails the request and holds it up no longer.
+//! Transactions whose statements have a deadline, so that a broken network or a frozen database
+//! server fails a request instead of blocking it.
 
 use std::{fmt, future::Future, io, time::Duration};
 
@@ -20,17 +20,17 @@ use crate::{Error, Result};
 /// A transaction on a pooled connection.
 pub struct BoundedTransaction {
     tx: Transaction<'static, Any>,
-    /// How long the database may take for a statement, or between two of its rows; `None` if it is no
-    /// server.
+    /// How long the database may take for a statement, or between two of its rows; `None` for
+    /// SQLite.
     deadline: Option<Duration>,
 }
 
 impl BoundedTransaction {
-    /// Begins a transaction by `begin` on a connection of `pool`. It is boxed because it is handed on
-    /// by what owns it, and has to be moved out of there by a commit.
+    /// Begins a transaction with the statement `begin` on a connection of `pool`. It is boxed so
+    /// that its owner can move it out for the commit.
     ///
     /// # Errors
-    /// If there is no connection.
+    /// Returns an error if no connection is available.
     pub async fn begin(
         pool: &AnyPool,
         begin: &'static str,
@@ -40,10 +40,11 @@ impl BoundedTransaction {
         Ok(Box::new(Self { tx, deadline }))
     }
 
-    /// Commits.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// [`Error::OutcomeUnknown`] if the database doesn't answer in time, or if the connection fails.
+    /// Returns [`Error::OutcomeUnknown`] if the database doesn't respond in time, or the connection
+    /// fails.
     pub async fn commit(self) -> Result<()> {
         let commit = self.tx.commit();
         let Some(deadline) = self.deadline else {
@@ -56,7 +57,7 @@ impl BoundedTransaction {
     }
 }
 
-/// Fails `wait` after `deadline`, if there is one.
+/// Returns a timeout error if `wait` takes longer than `deadline`.
 async fn within<T>(
     deadline: Option<Duration>,
     wait: impl Future<Output = Result<T, sqlx::Error>>,
@@ -64,8 +65,8 @@ async fn within<T>(
     match deadline {
         None => wait.await,
         Some(deadline) => timeout(deadline, wait).await.unwrap_or_else(|_| {
-            let silent = "the database has not answered in time";
-            Err(io::Error::new(io::ErrorKind::TimedOut, silent).into())
+            let message = "the database did not respond in time";
+            Err(io::Error::new(io::ErrorKind::TimedOut, message).into())
         }),
     }
 }
@@ -83,7 +84,7 @@ impl<'c> Executor<'c> for &'c mut BoundedTransaction {
     {
         let deadline = self.deadline;
         let results = self.tx.fetch_many(query);
-        // After an error there is nothing more to be read.
+        // After an error there are no more rows.
         stream::unfold(Some(results), move |results| async move {
             let mut results = results?;
             let next = async { results.next().await.transpose() };
@@ -118,7 +119,7 @@ impl<'c> Executor<'c> for &'c mut BoundedTransaction {
         within(self.deadline, self.tx.prepare_with(sql, parameters)).boxed()
     }
 
-    // The trait has it where SQLx's macros are compiled in; nothing here calls it.
+    // The trait has this method if SQLx's macros are compiled in; nothing calls it.
     fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Any>, sqlx::Error>>
     where
         'c: 'e,

@@ -1,4 +1,4 @@
-//! Updates, as the database has them.
+//! Queries of updates.
 
 use std::collections::HashMap;
 
@@ -9,12 +9,12 @@ use sqlx::{Row, any::AnyRow};
 use super::{
     Snapshot,
     entries::changed_between,
-    row::{Record, decodable, log_left_out},
+    row::{Record, decodable, log_skipped},
 };
 use crate::{LiveUpdate, Result, SafeHtml};
 
-/// The one way to read updates, with the name they are signed with; `$rest` says which. Columns are named, as in
-/// `select_entries!`, and for the same reason.
+/// Selects updates with their authors' names; `$rest` is the rest of the statement. Names the
+/// columns for the same reason as `select_entries!`.
 macro_rules! select_updates {
     ($rest:literal) => {
         concat!(
@@ -25,10 +25,10 @@ macro_rules! select_updates {
 }
 
 impl Snapshot {
-    /// The update numbered `id`, deleted or not.
+    /// Returns the update with the id `id`, deleted or not.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn update(&mut self, id: UpdateId) -> Result<Option<LiveUpdate>> {
         sqlx::query(select_updates!("WHERE u.id = $1"))
             .bind(id.0)
@@ -38,10 +38,10 @@ impl Snapshot {
             .transpose()
     }
 
-    /// The updates of an entry that aren't deleted, oldest first.
+    /// Returns the updates of an entry, without deleted ones, oldest first.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn updates(&mut self, entry: EntryId) -> Result<Vec<LiveUpdate>> {
         let rows = sqlx::query(select_updates!(
             "WHERE u.entry_id = $1 AND u.deleted_at IS NULL ORDER BY u.posted_at, u.id"
@@ -52,11 +52,11 @@ impl Snapshot {
         Ok(decodable(&rows, update))
     }
 
-    /// The updates of an entry that were deleted at `since` or after it, and can still be given back,
-    /// oldest first.
+    /// Returns the updates of an entry that were deleted at or after `since` and can still be
+    /// restored, oldest first.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn updates_deleted_since(
         &mut self,
         entry: EntryId,
@@ -73,11 +73,11 @@ impl Snapshot {
         Ok(decodable(&rows, update))
     }
 
-    /// The updates of an entry with numbers above `after` that aren't deleted, in order of number.
+    /// Returns the updates of an entry with ids greater than `after`, without deleted ones, by id.
     ///
     /// # Errors
-    /// If the database can't be reached.
-    pub async fn updates_numbered_above(
+    /// Returns an error if the database can't be reached.
+    pub async fn updates_after_id(
         &mut self,
         entry: EntryId,
         after: UpdateId,
@@ -92,24 +92,24 @@ impl Snapshot {
         Ok(decodable(&rows, update))
     }
 
-    /// Returns the numbers of an entry's updates, without those of deleted ones, in ascending order.
+    /// Returns the ids of an entry's updates, without deleted ones, in ascending order.
     ///
     /// # Errors
-    /// If the database can't be reached.
-    pub async fn update_numbers(&mut self, entry: EntryId) -> Result<Vec<UpdateId>> {
+    /// Returns an error if the database can't be reached.
+    pub async fn update_ids(&mut self, entry: EntryId) -> Result<Vec<UpdateId>> {
         let select =
             "SELECT id FROM updates WHERE entry_id = $1 AND deleted_at IS NULL ORDER BY id";
-        let numbers = sqlx::query_scalar(select)
+        let ids = sqlx::query_scalar(select)
             .bind(entry.0)
             .fetch_all(&mut *self.tx)
             .await?;
-        Ok(numbers.into_iter().map(UpdateId).collect())
+        Ok(ids.into_iter().map(UpdateId).collect())
     }
 
-    /// The first updates of an entry that changed after `since`, tombstones included.
+    /// Returns the first updates of an entry that changed after `since`, including tombstones.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn updates_changed_since(
         &mut self,
         entry: EntryId,
@@ -124,10 +124,11 @@ impl Snapshot {
         ChangedUpdates::read(query.fetch(&mut *self.tx)).await
     }
 
-    /// The first updates of all public entries that changed after `since`, tombstones included.
+    /// Returns the first updates of all public entries that changed after `since`, including
+    /// tombstones.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn public_updates_changed_since(&mut self, since: Rev) -> Result<ChangedUpdates> {
         let query = sqlx::query(select_updates!(
             "JOIN entries e ON e.id = u.entry_id
@@ -138,10 +139,10 @@ impl Snapshot {
         ChangedUpdates::read(query.fetch(&mut *self.tx)).await
     }
 
-    /// The updates of an entry that its top tells of, oldest first.
+    /// Returns the pinned and key updates of an entry, oldest first.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn highlights(&mut self, entry: EntryId) -> Result<Vec<LiveUpdate>> {
         let rows = sqlx::query(select_updates!(
             "WHERE u.entry_id = $1 AND (u.is_key <> 0 OR u.is_pinned <> 0)
@@ -153,10 +154,10 @@ impl Snapshot {
         Ok(decodable(&rows, update))
     }
 
-    /// The latest updates of an entry that aren't deleted, newest first, `limit` at most.
+    /// Returns the latest updates of an entry, without deleted ones, newest first, at most `limit`.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn latest_updates(&mut self, entry: EntryId, limit: i64) -> Result<Vec<LiveUpdate>> {
         let rows = sqlx::query(select_updates!(
             "WHERE u.entry_id = $1 AND u.deleted_at IS NULL
@@ -169,31 +170,31 @@ impl Snapshot {
         Ok(decodable(&rows, update))
     }
 
-    /// The update of the same entry that stands before `update`, oldest first, and isn't deleted.
+    /// Returns the update of the same entry that was posted before `update`, skipping deleted ones.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn update_before(&mut self, update: &LiveUpdate) -> Result<Option<LiveUpdate>> {
         let query = select_updates!(
             "WHERE u.entry_id = $1 AND u.deleted_at IS NULL AND (u.posted_at, u.id) < ($2, $3)
              ORDER BY u.posted_at DESC, u.id DESC LIMIT 1"
         );
-        self.neighbour(query, update).await
+        self.neighbor(query, update).await
     }
 
-    /// The update of the same entry that stands after `update`, oldest first, and isn't deleted.
+    /// Returns the update of the same entry that was posted after `update`, skipping deleted ones.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn update_after(&mut self, update: &LiveUpdate) -> Result<Option<LiveUpdate>> {
         let query = select_updates!(
             "WHERE u.entry_id = $1 AND u.deleted_at IS NULL AND (u.posted_at, u.id) > ($2, $3)
              ORDER BY u.posted_at, u.id LIMIT 1"
         );
-        self.neighbour(query, update).await
+        self.neighbor(query, update).await
     }
 
-    async fn neighbour(
+    async fn neighbor(
         &mut self,
         query: &'static str,
         of: &LiveUpdate,
@@ -207,10 +208,10 @@ impl Snapshot {
         row.map(|row| self::update(&row)).transpose()
     }
 
-    /// The latest update of each public entry that has any.
+    /// Returns the latest update of each public entry that has one.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn latest_of_each(&mut self) -> Result<HashMap<EntryId, LiveUpdate>> {
         let rows = sqlx::query(select_updates!(
             "WHERE u.id IN (
@@ -223,10 +224,11 @@ impl Snapshot {
         Ok(by_entry(decodable(&rows, update)))
     }
 
-    /// The latest update of each of the entries of [`Snapshot::entries_changed_between`] that has any.
+    /// Returns the latest update of each of the entries of [`Snapshot::entries_changed_between`]
+    /// that has one.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn latest_of_entries_changed_between(
         &mut self,
         since: Rev,
@@ -251,10 +253,11 @@ impl Snapshot {
         Ok(by_entry(decodable(&rows, update)))
     }
 
-    /// How many updates that aren't deleted each entry has; none for an entry without any.
+    /// Returns the number of updates of each entry, without deleted ones. Entries without updates
+    /// are missing.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn update_counts(&mut self) -> Result<HashMap<EntryId, usize>> {
         sqlx::query(
             "SELECT entry_id, COUNT(*) AS updates FROM updates WHERE deleted_at IS NULL
@@ -274,22 +277,22 @@ impl Snapshot {
     }
 }
 
-/// The first updates after a revision, in the order of their revisions. They are as many as one batch
-/// may hold: by number, and by the bytes of their HTML.
+/// The first updates after a revision, ordered by revision. Limited to one batch, by their number
+/// and by the bytes of their HTML.
 #[derive(Debug, Default)]
 pub struct ChangedUpdates {
     /// The updates that could be decoded.
     pub updates: Vec<LiveUpdate>,
-    /// Where the list was cut off, if there are more: the revision of the last row that was read.
+    /// If there are more: the revision of the last row that was read.
     pub cut_at: Option<Rev>,
-    /// Whether a row was left out because it could not be decoded.
-    left_out: bool,
+    /// Whether a row was skipped because it could not be decoded.
+    has_skipped: bool,
 }
 
 impl ChangedUpdates {
-    /// How many there are at most: a page applies so many without a visible pause.
+    /// The maximum number. A page applies this many without a visible pause.
     pub const MAX: i64 = 500;
-    /// How many bytes of HTML they have at most, but for a single update that has more.
+    /// The maximum size of the HTML in bytes, except for a single larger update.
     const MAX_BYTES: usize = 1024 * 1024;
 
     async fn read(
@@ -309,8 +312,8 @@ impl ChangedUpdates {
             match update(&row) {
                 Ok(update) => read.updates.push(update),
                 Err(error) => {
-                    log_left_out(&error);
-                    read.left_out = true;
+                    log_skipped(&error);
+                    read.has_skipped = true;
                 }
             }
         }
@@ -319,7 +322,7 @@ impl ChangedUpdates {
 
     /// Returns whether these are all updates that changed.
     pub const fn is_whole(&self) -> bool {
-        self.cut_at.is_none() && !self.left_out
+        self.cut_at.is_none() && !self.has_skipped
     }
 }
 

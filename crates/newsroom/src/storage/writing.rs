@@ -1,4 +1,4 @@
-//! Updates, written into the database.
+//! Statements that insert and change updates.
 
 use domain::{AccountId, Draft, EntryId, Headline, Mark, Timestamp, UpdateId};
 use sqlx::Row;
@@ -6,28 +6,28 @@ use sqlx::Row;
 use super::{Revision, feed, one_row};
 use crate::{LiveUpdate, MARKUP_VERSION, Result, SafeHtml};
 
-/// An update that is to be.
+/// An update to insert.
 #[derive(Debug)]
 pub struct NewUpdate<'a> {
-    /// The entry it goes to.
+    /// The entry to add it to.
     pub entry_id: EntryId,
-    /// Whose it is.
+    /// The author's account.
     pub author_id: AccountId,
-    /// What was written.
+    /// The submitted text.
     pub draft: &'a Draft,
-    /// What readers get of it.
+    /// The rendered text.
     pub html: &'a SafeHtml,
-    /// What is said of it, beside what it says itself.
+    /// The marks: key or pinned.
     pub marks: &'a [Mark],
     /// When it was posted.
     pub posted_at: Timestamp,
 }
 
 impl Revision {
-    /// Adds an update, and answers its number. What was pinned in a pinned one's place no longer is.
+    /// Inserts an update, and returns its id. A pinned one replaces the pinned update of its entry.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn add_update(&mut self, new: &NewUpdate<'_>) -> Result<UpdateId> {
         let is = |mark| new.marks.contains(&mark);
         if is(Mark::Pinned) {
@@ -59,11 +59,11 @@ impl Revision {
         Ok(UpdateId(row.try_get("id")?))
     }
 
-    /// Makes an update what `after` says of its text and its marks. What was pinned in a pinned one's place
-    /// no longer is.
+    /// Stores the text and the marks of `after`. A newly pinned update replaces the pinned update
+    /// of its entry.
     ///
     /// # Errors
-    /// If there is no such update, or the database can't be reached.
+    /// Returns an error if there is no such update, or the database can't be reached.
     pub async fn rewrite_update(&mut self, before: &LiveUpdate, after: &LiveUpdate) -> Result<()> {
         if after.pinned && !before.pinned {
             self.unpin_updates(after.entry_id).await?;
@@ -83,7 +83,7 @@ impl Revision {
         .bind(i64::from(after.pinned))
         .bind(after.edited_at.map(|at| at.0))
         .bind(rev)
-        // Marks leave the HTML as some release made it.
+        // If only marks changed, the HTML keeps the version that rendered it.
         .bind(if after.source == before.source {
             0
         } else {
@@ -92,12 +92,12 @@ impl Revision {
         .execute(&mut *self.snapshot.tx)
         .await?;
         one_row(&result)?;
-        // The entry's top tells of what was marked until now, too.
-        let marked = if before.is_highlight() { before } else { after };
-        self.note_change_of(marked).await
+        // The highlights also change if the update was highlighted before.
+        let highlighted = if before.is_highlight() { before } else { after };
+        self.record_change_of(highlighted).await
     }
 
-    /// Takes the pin from the pinned updates of an entry, deleted or not, each at a revision of its own.
+    /// Unpins the pinned updates of an entry, deleted ones included. Each takes a revision.
     async fn unpin_updates(&mut self, entry: EntryId) -> Result<()> {
         let pinned = sqlx::query(
             "SELECT id FROM updates WHERE entry_id = $1 AND is_pinned <> 0 ORDER BY id",
@@ -117,8 +117,9 @@ impl Revision {
         Ok(())
     }
 
-    /// What the entry's top tells of an update changes with it.
-    pub(super) async fn note_change_of(&mut self, update: &LiveUpdate) -> Result<()> {
+    /// Records a change of an update in its entry. If it is highlighted, the entry itself changes
+    /// too.
+    pub(super) async fn record_change_of(&mut self, update: &LiveUpdate) -> Result<()> {
         if update.is_highlight() {
             self.change_entry(update.entry_id).await
         } else {
@@ -126,14 +127,15 @@ impl Revision {
         }
     }
 
-    /// Gives every update of an entry a new revision, in the order of their old ones, so that the feed
-    /// carries them again. For what changes all of an entry's cards (its slug, zone, language or start), and for a
-    /// draft that is published: readers of all entries are long past its updates' revisions.
+    /// Gives every update of an entry a new revision, in the previous order, so that the feed
+    /// carries all of them again. Used when a change affects all of an entry's cards (its slug,
+    /// zone, language or start), and when a draft is published, whose updates have revisions that
+    /// clients of the feed of all entries have already passed.
     ///
-    /// The new revisions are consecutive, so the counter moves by the number of updates.
+    /// The new revisions are consecutive, so the counter advances by the number of updates.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn revise_updates(&mut self, entry: EntryId) -> Result<()> {
         let last = self.last_rev();
         let result = sqlx::query(

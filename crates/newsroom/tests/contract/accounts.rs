@@ -227,7 +227,7 @@ async fn forged_session_token_is_rejected(database: Database) {
         .unwrap();
     let token = session.token.reveal();
     assert!(token.len() >= 40, "the token can be guessed: {token}");
-    let shown = Secret::shown(token);
+    let shown = Secret::from_presented(token);
     assert_eq!(newsroom.caller(&shown).await.unwrap(), Some(session.caller));
     for forged in [
         "",
@@ -237,7 +237,7 @@ async fn forged_session_token_is_rejected(database: Database) {
         &format!("{token} "),
         "' OR 1=1 --",
     ] {
-        let forged = Secret::shown(forged);
+        let forged = Secret::from_presented(forged);
         assert_eq!(
             newsroom.caller(&forged).await.unwrap(),
             None,

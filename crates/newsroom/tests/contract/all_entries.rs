@@ -26,7 +26,8 @@ async fn summaries(newsroom: &TestNewsroom) -> Vec<String> {
         page.cursor.rev,
         newsroom.head(FeedId::All).await.unwrap().head
     );
-    let line = |(entry, latest): &(Entry, _)| newsroom.cards().line(entry, Option::as_ref(latest));
+    let line =
+        |(entry, latest): &(Entry, _)| newsroom.cards().summary(entry, Option::as_ref(latest));
     page.entries.iter().map(line).collect()
 }
 
@@ -64,7 +65,7 @@ async fn summary_follows_its_entry_and_its_latest_update(database: Database) {
             let [change] = &batch.entries[..] else {
                 panic!("{batch:?}")
             };
-            assert_eq!((&*change.line, &*change.highlights), (expected, ""));
+            assert_eq!((&*change.summary_html, &*change.highlights), (expected, ""));
             assert_eq!((change.id, change.rev), (entry.id, batch.to));
         }
         cursor = newsroom.head(FeedId::All).await.unwrap().head;
@@ -123,7 +124,7 @@ async fn started_draft_appears_with_its_summary_and_cards(database: Database) {
         .await
         .unwrap();
     let batch = newsroom.changes_after(FeedId::All, before).await;
-    assert_eq!(batch.entries[0].line, "draft: prepared");
+    assert_eq!(batch.entries[0].summary_html, "draft: prepared");
     assert_eq!(batch.changes[0].id(), prepared);
 }
 
@@ -161,7 +162,7 @@ async fn live_page_shows_a_bounded_number_of_updates(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let one = newsroom.entry("one", EntryState::Live).await;
     let two = newsroom.entry("two", EntryState::Live).await;
-    let longest = usize::from(LivePage::LONGEST);
+    let longest = usize::from(LivePage::MAX_UPDATES);
     for n in 0..=longest {
         let entry = if n % 2 == 0 { &one } else { &two };
         newsroom.post(entry, &n.to_string()).await;

@@ -17,9 +17,9 @@ on_every_database! {
 const DEADLINE: Duration = Duration::from_millis(500);
 
 async fn with_short_deadline(database: &Database) -> TestNewsroom {
-    let (mut options, hand) = database.options();
+    let (mut options, manual_clock) = database.options();
     options.database_deadline = DEADLINE;
-    TestNewsroom::on_options(database, options, hand).await
+    TestNewsroom::on_options(database, options, manual_clock).await
 }
 
 /// Opens a connection that holds the write lock in an open transaction.
@@ -110,10 +110,10 @@ async fn session_idle_in_a_transaction_loses_its_lock() {
 async fn requests_fail_while_the_network_drops_packets_and_succeed_afterwards() {
     let database = Database::postgres().await;
     let (network, url) = database.as_postgres().behind_network().await;
-    let (mut options, hand) = database.options();
+    let (mut options, manual_clock) = database.options();
     options.database_deadline = DEADLINE;
     options.database_url = url;
-    let newsroom = TestNewsroom::on_options(&database, options, hand).await;
+    let newsroom = TestNewsroom::on_options(&database, options, manual_clock).await;
     let entry = newsroom.live_entry().await;
     let posted = newsroom.post(&entry, "before").await;
     let (one, two) = (op_id(), op_id());

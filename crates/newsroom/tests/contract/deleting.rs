@@ -28,7 +28,7 @@ async fn deletion_removes_the_update_once(database: Database) {
     assert_refused!(page, Error::Removed);
     let (_, all) = newsroom.updates_after(entry.id, UpdateId(0)).await.unwrap();
     assert_eq!(all.len(), 1);
-    let numbers = newsroom.update_numbers(entry.id).await.unwrap();
+    let numbers = newsroom.update_ids(entry.id).await.unwrap();
     assert_eq!(numbers, [all[0].id]);
     let head = newsroom.feed_head(&entry).await;
     assert!(head > posted.rev);

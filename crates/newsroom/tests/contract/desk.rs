@@ -47,7 +47,7 @@ async fn entry_is_stored_as_entered(database: Database) {
             title: domain::Title::parse("Élection night: the count!").unwrap(),
             summary: domain::Summary::parse("All results,\nas they come in.").unwrap(),
             state: EntryState::Upcoming,
-            time_zone: domain::ZoneName::known("Europe/Paris"),
+            time_zone: domain::ZoneName::new_unchecked("Europe/Paris"),
             language: domain::Language::default(),
             own_language: None,
             starts_at: now,
@@ -184,19 +184,19 @@ async fn unknown_entry_cannot_be_started_or_ended(database: Database) {
     let nowhere = slug("nowhere");
     assert_refused!(
         newsroom.start_entry(&newsroom.owner, &nowhere, None).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
     assert_refused!(
         newsroom.end_entry(&newsroom.owner, &nowhere, None).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
     assert_refused!(
         newsroom.desk_entry(&newsroom.owner, &nowhere).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
     assert_refused!(
         newsroom.entry_page(&nowhere).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
 }
 

@@ -30,30 +30,33 @@ async fn draft_is_not_public_anywhere(database: Database) {
 
     assert_refused!(
         newsroom.entry_page(&draft.slug).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
     assert_refused!(
         newsroom.update_page(&draft.slug, id).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
     assert_refused!(
         newsroom.update_page(&live.slug, id).await,
         Error::NotFound("update")
     );
     let after = newsroom.updates_after(draft.id, UpdateId(0)).await;
-    assert_refused!(after, Error::NotFound("entry"));
-    let numbers = newsroom.update_numbers(draft.id).await;
-    assert_refused!(numbers, Error::NotFound("entry"));
-    assert_refused!(newsroom.head(feed).await, Error::NotFound("entry"));
-    assert_refused!(newsroom.changes(feed, None).await, Error::NotFound("entry"));
+    assert_refused!(after, Error::NotFound("live blog"));
+    let numbers = newsroom.update_ids(draft.id).await;
+    assert_refused!(numbers, Error::NotFound("live blog"));
+    assert_refused!(newsroom.head(feed).await, Error::NotFound("live blog"));
+    assert_refused!(
+        newsroom.changes(feed, None).await,
+        Error::NotFound("live blog")
+    );
     let since = Some(cursor.clone());
     assert_refused!(
         newsroom.changes(feed, since).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
     assert_refused!(
         newsroom.check_cursor(feed, &cursor).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
     assert!(newsroom.hub().head(feed).is_none());
     assert!(newsroom.hub().find(&draft.slug).is_none());

@@ -104,7 +104,7 @@ async fn new_time_zone_or_slug_rerenders_the_cards(database: Database) {
         Some(page.cursor().rev),
     );
     let in_tokyo = edited(&entry, |edit| {
-        edit.time_zone = domain::ZoneName::known("Asia/Tokyo");
+        edit.time_zone = domain::ZoneName::new_unchecked("Asia/Tokyo");
     });
     newsroom
         .edit_entry(&newsroom.author, &entry.slug, &in_tokyo, None)
@@ -144,17 +144,17 @@ async fn slug_redirects_follow_every_rename(database: Database) {
         assert_eq!(newsroom.hub().find(&slug(to)).unwrap().0, entry.id);
         assert_refused!(
             newsroom.entry_page(&slug(from)).await,
-            Error::NotFound("entry")
+            Error::NotFound("live blog")
         );
     }
     for old in ["final", "second"] {
         assert_eq!(
-            newsroom.address_now(&slug(old)).await.unwrap(),
+            newsroom.current_slug(&slug(old)).await.unwrap(),
             Some(slug("third"))
         );
     }
     for never in ["third", "fourth"] {
-        assert_eq!(newsroom.address_now(&slug(never)).await.unwrap(), None);
+        assert_eq!(newsroom.current_slug(&slug(never)).await.unwrap(), None);
     }
     // The entry takes back its first slug.
     newsroom
@@ -166,9 +166,9 @@ async fn slug_redirects_follow_every_rename(database: Database) {
         )
         .await
         .unwrap();
-    assert_eq!(newsroom.address_now(&slug("final")).await.unwrap(), None);
+    assert_eq!(newsroom.current_slug(&slug("final")).await.unwrap(), None);
     assert_eq!(
-        newsroom.address_now(&slug("third")).await.unwrap(),
+        newsroom.current_slug(&slug("third")).await.unwrap(),
         Some(slug("final"))
     );
 
@@ -183,7 +183,7 @@ async fn slug_redirects_follow_every_rename(database: Database) {
         .await
         .unwrap();
     assert_eq!(
-        newsroom.address_now(&slug("draft")).await.unwrap(),
+        newsroom.current_slug(&slug("draft")).await.unwrap(),
         None,
         "a redirect would reveal the draft"
     );
@@ -253,10 +253,10 @@ async fn slug_that_redirects_to_another_entry_is_refused(database: Database) {
     ] {
         assert_refused!(&refused, Error::Invalid(Invalid { field: "slug", .. }));
         let sentence = refused.unwrap_err().to_string();
-        assert!(sentence.contains("had this address before"), "{sentence}");
+        assert!(sentence.contains("had this slug before"), "{sentence}");
     }
     assert_eq!(
-        newsroom.address_now(&slug("final")).await.unwrap(),
+        newsroom.current_slug(&slug("final")).await.unwrap(),
         Some(slug("re-match"))
     );
 }
@@ -305,6 +305,6 @@ async fn only_authors_and_above_change_entries(database: Database) {
     let refused = newsroom
         .edit_entry(&newsroom.author, &nowhere, &EntryEdit::of(&entry), None)
         .await;
-    assert_refused!(refused, Error::NotFound("entry"));
+    assert_refused!(refused, Error::NotFound("live blog"));
     assert_eq!(newsroom.feed_head(&entry).await, head);
 }

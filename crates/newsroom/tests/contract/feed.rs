@@ -149,7 +149,7 @@ async fn batch_contains_a_change_of_the_entry_itself(database: Database) {
         language: Language::default(),
         default_order: Order::Oldest,
         highlights: String::new(),
-        line: String::new(),
+        summary_html: String::new(),
     };
     let later = newsroom.changes_after(FeedId::Entry(entry.id), known).await;
     assert_eq!(
@@ -159,7 +159,7 @@ async fn batch_contains_a_change_of_the_entry_itself(database: Database) {
     assert_eq!((later.changes, later.to), (vec![], known + 1));
     let later = newsroom.changes_after(FeedId::All, known).await;
     let in_all = EntryChange {
-        line: "final: known".into(),
+        summary_html: "final: known".into(),
         since_html: String::new(),
         ..ended
     };
@@ -276,14 +276,14 @@ async fn head_contains_the_cursor_and_the_transport_settings(database: Database)
         ("test-build", newsroom.clock().now())
     );
     let unknown = FeedId::Entry(domain::EntryId(999));
-    assert_refused!(newsroom.head(unknown).await, Error::NotFound("entry"));
+    assert_refused!(newsroom.head(unknown).await, Error::NotFound("live blog"));
     assert_refused!(
         newsroom.changes(unknown, None).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
     let cursor = Cursor::new(Epoch::parse("x").unwrap(), 0);
     assert_refused!(
         newsroom.check_cursor(unknown, &cursor).await,
-        Error::NotFound("entry")
+        Error::NotFound("live blog")
     );
 }

@@ -116,13 +116,13 @@ async fn entry_that_cannot_be_decoded_affects_no_other_entry(database: Database)
 }
 
 async fn panicking_renderer_affects_only_its_own_feed(database: Database) {
-    let (mut options, hand) = database.options();
+    let (mut options, manual_clock) = database.options();
     let render = options.render.card;
     options.render.card = Arc::new(move |entry, update| {
         assert!(update.source != "panic", "this text can't be rendered");
         render(entry, update)
     });
-    let newsroom = TestNewsroom::on_options(&database, options, hand).await;
+    let newsroom = TestNewsroom::on_options(&database, options, manual_clock).await;
     let (healthy, entry) = (
         newsroom.entry("healthy", EntryState::Live).await,
         newsroom.live_entry().await,

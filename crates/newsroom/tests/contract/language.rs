@@ -38,7 +38,7 @@ async fn entry_without_a_language_has_the_sites_language(database: Database) {
 
     // The same database, on a site with another language.
     let (mut options, _hand) = database.options();
-    options.language = Language::known("fr");
+    options.language = Language::new_unchecked("fr");
     let newsroom = Newsroom::open(options).await.unwrap();
     let page = newsroom.front_page().await.unwrap();
     let mut languages: Vec<_> = page

@@ -252,9 +252,9 @@ async fn old_operations_are_deleted(database: Database) {
             .is_some()
     };
     let now = newsroom.clock().now();
-    store.forget_operations(now).await.unwrap();
+    store.delete_operations(now).await.unwrap();
     assert!(known().await);
-    store.forget_operations(now.plus_micros(1)).await.unwrap();
+    store.delete_operations(now.plus_micros(1)).await.unwrap();
     assert!(!known().await);
     store.close().await;
 }

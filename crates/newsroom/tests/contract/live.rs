@@ -3,7 +3,7 @@
 use domain::{Change, EntryId, EntryState, Head, PostedUpdate};
 use newsroom::{
     Newsroom,
-    live::{FeedId, Signal},
+    live::{FeedId, StreamEvent},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -197,8 +197,8 @@ async fn streams_of_one_feed_share_the_same_bytes(database: Database) {
     for subscription in [&mut one, &mut other] {
         loop {
             match with_timeout(subscription.next()).await {
-                Signal::Heartbeat(_) => {}
-                Signal::Batch(frame) => break bytes.push(frame.event().text()),
+                StreamEvent::Heartbeat(_) => {}
+                StreamEvent::Batch(frame) => break bytes.push(frame.event().text()),
                 signal => panic!("{signal:?}"),
             }
         }
@@ -276,7 +276,7 @@ async fn idle_stream_sends_heartbeats(database: Database) {
     let stop = CancellationToken::new();
     let _stop = stop.clone().drop_guard();
     newsroom.follow(stop).await.unwrap();
-    let Signal::Heartbeat(event) = with_timeout(subscription.next()).await else {
+    let StreamEvent::Heartbeat(event) = with_timeout(subscription.next()).await else {
         panic!()
     };
     let event = String::from_utf8(event.text().to_vec()).unwrap();

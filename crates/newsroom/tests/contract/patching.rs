@@ -213,7 +213,7 @@ async fn entry_is_renamed_and_started_in_one_patch(database: Database) {
     );
     assert_eq!(page.updates[0].id, id);
     let old_slug = newsroom.entry_page(&draft.slug).await;
-    assert_refused!(old_slug, Error::NotFound("entry"));
+    assert_refused!(old_slug, Error::NotFound("live blog"));
 }
 
 async fn refused_patch_of_an_entry_changes_nothing(database: Database) {

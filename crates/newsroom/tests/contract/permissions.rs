@@ -78,7 +78,7 @@ async fn readers_change_nothing(database: Database) {
     assert_eq!(newsroom.feed_head(&entry).await, head);
     assert_eq!(newsroom.texts(&entry).await, ["theirs"]);
     let unknown = newsroom.desk_entry(&newsroom.owner, &slug("theirs")).await;
-    assert_refused!(unknown, Error::NotFound("entry"));
+    assert_refused!(unknown, Error::NotFound("live blog"));
 }
 
 async fn authors_change_only_their_own_updates(database: Database) {

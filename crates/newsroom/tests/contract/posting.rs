@@ -242,7 +242,7 @@ async fn ended_entry_accepts_no_posts(database: Database) {
     let head = newsroom.desk_page(&slug("live")).await.entry.head;
     for _ in 0..2 {
         assert_refused!(post("live").await, Error::Forbidden(_));
-        assert_refused!(post("nowhere").await, Error::NotFound("entry"));
+        assert_refused!(post("nowhere").await, Error::NotFound("live blog"));
     }
     assert_eq!(newsroom.desk_page(&slug("live")).await.entry.head, head);
     newsroom

@@ -184,21 +184,21 @@ async fn another_login_in_the_same_browser_ends_its_session(database: Database) 
     let old = newsroom.log_in("anna", PASSWORD).await.unwrap();
     // A failed login ends no session.
     let failed = newsroom
-        .log_in_instead("berta", "wrong", Some(&old.token))
+        .log_in_replacing("berta", "wrong", Some(&old.token))
         .await;
     assert_refused!(failed, Error::WrongPassword);
     assert!(newsroom.caller(&old.token).await.unwrap().is_some());
     let new = newsroom
-        .log_in_instead("berta", PASSWORD, Some(&old.token))
+        .log_in_replacing("berta", PASSWORD, Some(&old.token))
         .await
         .unwrap();
     assert_eq!(newsroom.caller(&old.token).await.unwrap(), None);
     assert!(newsroom.caller(&new.token).await.unwrap().is_some());
     assert!(newsroom.caller(&elsewhere.token).await.unwrap().is_some());
     // A forged token ends no session, and the login succeeds.
-    let forged = Secret::shown("forged");
+    let forged = Secret::from_presented("forged");
     newsroom
-        .log_in_instead("berta", PASSWORD, Some(&forged))
+        .log_in_replacing("berta", PASSWORD, Some(&forged))
         .await
         .unwrap();
 }

@@ -97,14 +97,14 @@ async fn removed_parts_are_reported_each_time(database: Database) {
             .unwrap();
         assert_eq!(sorted(edited.removed), sorted(removed));
     }
-    let reported = newsroom.removed_from(&newsroom.author, id).await.unwrap();
+    let reported = newsroom.removed_parts(&newsroom.author, id).await.unwrap();
     assert_eq!(sorted(reported), sorted(removed));
     let harmless = newsroom
         .edit_update(&newsroom.author, id, &draft("harmless"), None)
         .await
         .unwrap();
     assert_eq!(harmless.removed, [""; 0]);
-    let others = newsroom.removed_from(&newsroom.reader, id).await;
+    let others = newsroom.removed_parts(&newsroom.reader, id).await;
     assert_refused!(others, Error::Forbidden(_));
 }
 
@@ -118,12 +118,12 @@ async fn invisible_texts_are_refused(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     for (text, why) in [
-        ("&#8203;", "It holds no character that can be seen."),
-        ("<br>", "It holds no character that can be seen."),
-        ("<video></video>", "It holds no character that can be seen."),
+        ("&#8203;", "Enter some visible text."),
+        ("<br>", "Enter some visible text."),
+        ("<video></video>", "Enter some visible text."),
         (
             "![](data:image/png;base64,iVBORw0KGgo=)",
-            "Not shown: an image from data:. A picture needs an address on the web, as in https://example.org/picture.jpg.",
+            "Not shown: an image from data:. An image needs a web address, such as https://example.org/picture.jpg.",
         ),
         ("<script>alert(1)</script>", "Not shown: a script."),
     ] {
@@ -136,7 +136,7 @@ async fn invisible_texts_are_refused(database: Database) {
         assert_eq!(field, "source");
         assert_eq!(
             message,
-            format!("Nothing of this text can be shown. {why}"),
+            format!("This text has no visible content. {why}"),
             "{text}"
         );
     }
@@ -150,7 +150,9 @@ async fn invisible_texts_are_refused(database: Database) {
         let refused = Draft::parse(text, "").unwrap_err();
         assert_eq!(refused.field, "source");
         assert!(
-            refused.message.starts_with("The update shows nothing"),
+            refused
+                .message
+                .starts_with("The update contains only invisible"),
             "{refused}"
         );
         assert!(refused.message.ends_with("at character 1."), "{refused}");

@@ -42,7 +42,10 @@ async fn token_acts_as_its_account(database: Database) {
         &token.reveal()[3..],
         &format!("{}x", token.reveal()),
     ] {
-        let holder = newsroom.token_caller(&Secret::shown(shown)).await.unwrap();
+        let holder = newsroom
+            .token_caller(&Secret::from_presented(shown))
+            .await
+            .unwrap();
         assert_eq!(holder, None, "{shown}");
     }
 }

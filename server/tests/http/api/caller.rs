@@ -34,8 +34,8 @@ async fn assert_refused(client: &TestServer, why: &str) {
                 refusal(&response)
             ),
             "401 Unauthorized\nwww-authenticate: Bearer realm=\"ringside\"\n\
-             401: This needs a valid token, sent as \"Authorization: Bearer rs_...\". \
-             Whoever runs the server makes one with \"ringside token create\".",
+             401: This request needs a valid token, sent as \"Authorization: Bearer rs_...\". \
+             The server's operator creates one with \"ringside token create\".",
             "{method} {path} with {why}"
         );
     }
@@ -116,7 +116,7 @@ async fn token_has_the_permissions_of_its_account() {
     ] {
         assert_eq!(
             refusal(&refused),
-            "403: This update is somebody else's; an editor can change it."
+            "403: This update belongs to another author. Only its author or an editor can change it."
         );
     }
     let editor = app.api_client("editor").await;
@@ -137,7 +137,7 @@ async fn token_has_the_permissions_of_its_account() {
         let refused = reader.get(path).await;
         assert_eq!(
             refusal(&refused),
-            "403: Your account may read, but not post."
+            "403: Your account can read, but not post."
         );
     }
     for path in ["final", "secret", "nowhere"] {
@@ -145,14 +145,14 @@ async fn token_has_the_permissions_of_its_account() {
         let refused = reader.post(&path).json(&json!({"source": "A goal"})).await;
         assert_eq!(
             refusal(&refused),
-            "403: Your account may read, but not post."
+            "403: Your account can read, but not post."
         );
     }
     let refused = reader
         .post("/api/v1/entries")
         .json(&json!({"title": "Mine"}))
         .await;
-    assert_snapshot!(refusal(&refused), @"403: Your account may read, but not run entries.");
+    assert_snapshot!(refusal(&refused), @"403: Your account can read, but not manage live blogs.");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -174,7 +174,7 @@ async fn pages_of_other_sites_are_refused() {
         .add_header("origin", "https://evil.example")
         .json(&json!({"source": "A goal"}))
         .await;
-    assert_snapshot!(refusal(&sent), @"403: This was sent by another site's page, and was refused. Open Ringside itself and try again.");
+    assert_snapshot!(refusal(&sent), @"403: This request came from another site's page and was rejected. Open Ringside and try again.");
     for response in [read, preflight, sent] {
         let names: Vec<_> = response.headers().keys().map(HeaderName::as_str).collect();
         assert!(

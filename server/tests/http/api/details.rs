@@ -24,7 +24,7 @@ async fn error_is_reported_as_problem_details() {
     cache-control: private, no-store
     x-request-id: my-own
     {
-      "detail": "Nothing of this text can be shown. Not shown: a script.",
+      "detail": "This text has no visible content. Not shown: a script.",
       "field": "source",
       "request_id": "my-own",
       "status": 422,
@@ -86,23 +86,23 @@ async fn invalid_update_is_reported_with_its_position() {
     }
         400: The body is not JSON: source: expected value at line 2 column 13.
     null
-        422: The body can't be taken: invalid type: null, expected struct UpdateToPost at line 1 column 4.
+        422: The body is invalid: invalid type: null, expected struct UpdateToPost at line 1 column 4.
     []
-        422: The body can't be taken: invalid length 0, expected struct UpdateToPost with 4 elements at line 1 column 2.
+        422: The body is invalid: invalid length 0, expected struct UpdateToPost with 4 elements at line 1 column 2.
     {}
-        422: The body can't be taken: missing field `source` at line 1 column 2.
+        422: The body is invalid: missing field `source` at line 1 column 2.
     {"source":1}
-        422: The body can't be taken: source: invalid type: integer `1`, expected a string at line 1 column 11.
+        422: The body is invalid: source: invalid type: integer `1`, expected a string at line 1 column 11.
     {"source":"A goal","sorce":"A goal"}
-        422: The body can't be taken: sorce: unknown field `sorce`, expected one of `source`, `headline`, `key`, `pinned` at line 1 column 26.
+        422: The body is invalid: sorce: unknown field `sorce`, expected one of `source`, `headline`, `key`, `pinned` at line 1 column 26.
     {"source":"A goal","source":"A goal"}
-        422: The body can't be taken: duplicate field `source` at line 1 column 27.
+        422: The body is invalid: duplicate field `source` at line 1 column 27.
     {"source":"A goal","headline":"\u3164"}
-        422: The headline shows nothing: it holds only invisible characters, U+3164 at character 1.
+        422: The headline contains only invisible characters, such as U+3164.
     {"source":""}
         422: The update is missing.
     {"source":null,"author":"me"}
-        422: The body can't be taken: author: unknown field `author`, expected one of `source`, `headline`, `key`, `pinned` at line 1 column 23.
+        422: The body is invalid: author: unknown field `author`, expected one of `source`, `headline`, `key`, `pinned` at line 1 column 23.
     {"source":" "}
         422: The update is missing.
     "#);
@@ -150,23 +150,23 @@ async fn invalid_entry_is_reported_with_its_position() {
     ];
     assert_snapshot!(refusals(&client, &requests).await, @r#"
     {"slug":"mine"}
-        422: The body can't be taken: missing field `title` at line 1 column 15.
+        422: The body is invalid: missing field `title` at line 1 column 15.
     {"title":"A","id":7}
-        422: The body can't be taken: id: unknown field `id`, expected one of `title`, `slug`, `summary`, `time_zone`, `language`, `state`, `default_order` at line 1 column 17.
+        422: The body is invalid: id: unknown field `id`, expected one of `title`, `slug`, `summary`, `time_zone`, `language`, `state`, `default_order` at line 1 column 17.
     {"title":"A","slug":"Not an address"}
-        422: The address can hold lowercase letters a to z, digits, and single hyphens between them. It holds “N” at character 1.
+        422: The slug can contain only lowercase letters a to z, digits, and single hyphens between them. It contains “N” at character 1.
     {"title":"A","state":"sideways"}
-        422: The body can't be taken: state: unknown variant `sideways`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 31.
+        422: The body is invalid: state: unknown variant `sideways`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 31.
     {"title":"A","time_zone":"Mars/Olympus"}
-        422: There is no such time zone; write one like Europe/Paris or UTC.
+        422: There is no such time zone. Enter one such as Europe/Paris or UTC.
     {"title":"A","language":"english"}
-        422: There is no such language tag; write one like en, ar or pt-BR.
+        422: There is no such language tag. Enter one such as en, ar or pt-BR.
     {"language":"-"}
-        422: There is no such language tag; write one like en, ar or pt-BR.
+        422: There is no such language tag. Enter one such as en, ar or pt-BR.
     {"state":"gone"}
-        422: The body can't be taken: state: unknown variant `gone`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 15.
+        422: The body is invalid: state: unknown variant `gone`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 15.
     {"head":7}
-        422: The body can't be taken: head: unknown field `head`, expected one of `title`, `slug`, `summary`, `time_zone`, `language`, `default_order`, `state` at line 1 column 7.
+        422: The body is invalid: head: unknown field `head`, expected one of `title`, `slug`, `summary`, `time_zone`, `language`, `default_order`, `state` at line 1 column 7.
     "#);
     let entries = app.newsroom.front_page().await.unwrap();
     assert_eq!(entries.entries.len(), 1);
@@ -199,7 +199,7 @@ async fn errors_before_the_handler_are_problem_details_too() {
     let refused = client.post(UPDATES).json(&large).await;
     assert_snapshot!(refusal(&refused), @"413: This is larger than the 640 KiB that can be sent at once. Send less.");
     let refused = client.put(UPDATES).json(&json!({})).await;
-    assert_snapshot!(refusal(&refused), @"405: This address takes no request of this kind; Allow names those it takes.");
+    assert_snapshot!(refusal(&refused), @"405: This address does not support this method. The Allow header lists the methods it supports.");
     refused.assert_header("allow", "POST");
     for path in [
         "/api/v1",
@@ -210,7 +210,7 @@ async fn errors_before_the_handler_are_problem_details_too() {
         let refused = request.json(&json!({})).await;
         assert_eq!(
             refusal(&refused),
-            "404: Nothing stands at this address. The link may be old, or mistyped.",
+            "404: There is no page at this address. The link may be old or mistyped.",
             "{path}"
         );
     }
@@ -224,5 +224,5 @@ async fn closed_database_is_reported_without_details() {
         .post(UPDATES)
         .json(&json!({"source": "A goal"}))
         .await;
-    assert_snapshot!(refusal(&refused), @"503: The database can't be reached at the moment; nothing was changed. Try again.");
+    assert_snapshot!(refusal(&refused), @"503: The database can't be reached. Nothing was changed. Try again.");
 }

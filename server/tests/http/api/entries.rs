@@ -59,12 +59,12 @@ async fn entry_is_created_once() {
         let refused = post(&client, ENTRIES, "4711", &other).await;
         assert_eq!(
             refusal(&refused),
-            "422: This Idempotency-Key was already used for another request; send this one under a new key."
+            "422: This Idempotency-Key was already used for another request. Send this request with a new key."
         );
     }
     body["slug"] = json!("election-night");
     let taken = post(&client, ENTRIES, "4712", &body).await;
-    assert_snapshot!(refusal(&taken), @"422: Another entry has this address already; choose another.");
+    assert_snapshot!(refusal(&taken), @"422: Another live blog already has this slug. Choose a different one.");
     assert_eq!(taken.json::<Value>()["field"], "slug");
 }
 
@@ -120,14 +120,14 @@ async fn entry_is_started_ended_and_reopened() {
         let refused = change(&client, "rematch", &json!({"state": state})).await;
         assert_eq!(
             refusal(&refused),
-            "422: An entry can be made live, or ended; it becomes no draft and is not announced any more."
+            "422: A live blog can be started or ended, but cannot go back to draft or upcoming."
         );
     }
     app.entry("draft", EntryState::Draft).await;
     let same = change(&client, "draft", &json!({"state": "draft"})).await;
     same.assert_status_ok();
     let refused = change(&client, "draft", &json!({"state": "ended"})).await;
-    assert_snapshot!(refusal(&refused), @"403: This entry has not started, so it can't be ended.");
+    assert_snapshot!(refusal(&refused), @"403: This live blog has not started, so it can't be ended.");
     for slug in ["nowhere", "Not-An-Address", "%ff"] {
         let path = format!("{ENTRIES}/{slug}");
         let refused = [
@@ -198,13 +198,13 @@ async fn patch_changes_only_the_given_fields_of_an_entry() {
     for (wrong, sentence) in [
         (
             json!({"slug": "other"}),
-            "Another entry has this address already; choose another.",
+            "Another live blog already has this slug. Choose a different one.",
         ),
-        (json!({"slug": ""}), "The address is missing."),
+        (json!({"slug": ""}), "The slug is missing."),
         (json!({"title": " "}), "The title is missing."),
         (
             json!({"time_zone": "Mars/Olympus", "title": "Mars"}),
-            "There is no such time zone; write one like Europe/Paris or UTC.",
+            "There is no such time zone. Enter one such as Europe/Paris or UTC.",
         ),
     ] {
         let refused = change(&client, "the-final", &wrong).await;
@@ -223,11 +223,11 @@ async fn refused_patch_changes_nothing() {
     for (wrong, sentence) in [
         (
             json!({"title": "X", "state": "ended"}),
-            "403: This entry has not started, so it can't be ended.",
+            "403: This live blog has not started, so it can't be ended.",
         ),
         (
             json!({"title": "X", "slug": "final", "state": "live"}),
-            "422: Another entry has this address already; choose another.",
+            "422: Another live blog already has this slug. Choose a different one.",
         ),
     ] {
         let refused = change(&client, "draft", &wrong).await;

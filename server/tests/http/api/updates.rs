@@ -56,7 +56,7 @@ async fn retried_post_is_published_once() {
         let refused = post(&client, path, "goal:1", &body).await;
         assert_eq!(
             refusal(&refused),
-            "422: This Idempotency-Key was already used for another request; send this one under a new key."
+            "422: This Idempotency-Key was already used for another request. Send this request with a new key."
         );
     }
     // Keys are separate for each account. Without a key, each request is new.
@@ -219,7 +219,7 @@ async fn author_cannot_replace_the_pin_of_another() {
     ] {
         assert_eq!(
             refusal(&refused),
-            "403: Somebody else's update is pinned; an editor can pin this one in its place, or its author can unpin theirs first."
+            "403: Another author's update is pinned. An editor can replace it, or its author can unpin it first."
         );
     }
     let page = app.browser().get("/entries/final").await.text();
@@ -309,9 +309,9 @@ async fn ended_or_unknown_entry_accepts_no_posts() {
     for (slug, sentence) in [
         (
             "over",
-            "403: This entry has ended. Start it again at your desk to post to it.",
+            "403: This live blog has ended. Reopen it on its desk page to post to it.",
         ),
-        ("nowhere", "404: There is no such entry."),
+        ("nowhere", "404: There is no such live blog."),
     ] {
         let path = format!("/api/v1/entries/{slug}/updates");
         let refused = client.post(&path).json(&json!({"source": "Late"})).await;

@@ -123,12 +123,12 @@ async fn refused_password_is_reported_and_not_repeated() {
         (
             TestApp::PASSWORD,
             "Password2026",
-            "This password is one of the first that somebody would guess.",
+            "This password is easy to guess.",
         ),
         (
             TestApp::PASSWORD,
             "author-author",
-            "The password is too close to the username.",
+            "The password is too similar to the username.",
         ),
     ] {
         let refused = change(&browser, current, password).await;
@@ -163,7 +163,9 @@ async fn password_cannot_be_guessed_in_an_open_session() {
     let refused = change(&browser, TestApp::PASSWORD, FRESH).await;
     assert_eq!(refused.status_code().as_u16(), 429);
     assert!(refused.maybe_header("retry-after").is_some());
-    refused.assert_text_contains("Too many tries for this name. Wait a minute, and try again.");
+    refused.assert_text_contains(
+        "Too many failed logins with this username. Wait a minute and try again.",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

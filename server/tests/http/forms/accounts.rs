@@ -164,7 +164,9 @@ async fn username_has_ten_login_attempts() {
     cache-control: private, no-store
     ");
     let html = refused.text();
-    assert!(html.contains("Too many tries for this name. Wait a minute, and try again."));
+    assert!(
+        html.contains("Too many failed logins with this username. Wait a minute and try again.")
+    );
     assert_eq!(field_value(&html, "username"), "author");
     assert!(!html.contains(TestApp::PASSWORD));
     // Other usernames are not locked out.
@@ -313,7 +315,7 @@ async fn login_flood_from_one_address_does_not_block_other_logins() {
     assert!(
         response
             .text()
-            .contains("Too many failed logins from your network. Wait a minute, and try again.")
+            .contains("Too many failed logins from your network. Wait a minute and try again.")
     );
 }
 

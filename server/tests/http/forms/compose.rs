@@ -64,7 +64,7 @@ async fn post_sent_twice_is_published_once() {
     other.assert_status_unprocessable_entity();
     let html = other.text();
     assert!(
-        html.contains("This operation id was already used for another text"),
+        html.contains("This operation id was already used for a different text"),
         "{html}"
     );
     assert_eq!(textarea_value(&html), "Another goal");
@@ -89,29 +89,29 @@ async fn refused_post_is_returned_as_typed() {
         (
             &*huge,
             "",
-            "The update has 399999 characters; it can have 50000 at most.",
+            "The update has 399999 characters; the maximum is 50000.",
         ),
         ("", "", "The update is missing."),
         (" \n ", "A headline", "The update is missing."),
         (
             "A goal",
             &*long,
-            "The headline has 10000 characters; it can have 200 at most.",
+            "The headline has 10000 characters; the maximum is 200.",
         ),
         (
             "A goal",
             "\u{200b}",
-            "The headline shows nothing: it holds only invisible characters, U+200B at character 1.",
+            "The headline contains only invisible characters, such as U+200B.",
         ),
         (
             "\u{3164}\n\u{2800}",
             "",
-            "The update shows nothing: it holds only invisible characters, U+3164 at line 1, column 1.",
+            "The update contains only invisible characters, such as U+3164.",
         ),
         (
             "<script>alert(1)</script>",
             "",
-            "Nothing of this text can be shown",
+            "This text has no visible content",
         ),
     ] {
         let refused = send(&author, &op_id(), source, headline).await;

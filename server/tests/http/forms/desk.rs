@@ -48,20 +48,20 @@ async fn refused_entry_is_returned_as_typed() {
         (
             "title",
             &*long,
-            "The title has 10000 characters; it can have 200 at most.",
+            "The title has 10000 characters; the maximum is 200.",
         ),
         ("title", "", "The title is missing."),
-        ("title", "\u{3164}", "The title shows nothing"),
+        ("title", "\u{3164}", "The title contains only invisible"),
         (
             "slug",
             "Not An Address",
-            "The address can hold lowercase letters",
+            "The slug can contain only lowercase letters",
         ),
-        ("slug", "final", "Another entry has this address already"),
+        ("slug", "final", "Another live blog already has this slug"),
         (
             "summary",
             &*summary,
-            "The summary has 2001 characters; it can have 2000 at most.",
+            "The summary has 2001 characters; the maximum is 2000.",
         ),
         ("time_zone", "Mars/Olympus", "There is no such time zone"),
         ("state", "sideways", "The state must be one of"),
@@ -92,7 +92,7 @@ async fn refused_entry_is_returned_as_typed() {
         }
     }
     let html = author.get("/desk").await.text();
-    assert_eq!(html.matches("class=\"entry-line\"").count(), 1, "{html}");
+    assert_eq!(html.matches("class=\"entry-item\"").count(), 1, "{html}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -128,7 +128,7 @@ async fn entry_that_never_started_cannot_be_ended() {
     app.entry("final", EntryState::Upcoming).await;
     let refused = press_button(&author, "/desk/entries/final/end").await;
     refused.assert_status_forbidden();
-    refused.assert_text_contains("This entry has not started, so it can");
+    refused.assert_text_contains("This live blog has not started, so it can");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -95,9 +95,9 @@ async fn refused_change_is_returned_as_typed() {
         .await
         .assert_status_see_other();
     for (slug, sentence) in [
-        ("older", "Another entry had this address before"),
-        ("other", "Another entry has this address already"),
-        ("", "The address is missing"),
+        ("older", "Another live blog had this slug before"),
+        ("other", "Another live blog already has this slug"),
+        ("", "The slug is missing"),
     ] {
         let fields = [
             ("title", "SubmittedForm title"),

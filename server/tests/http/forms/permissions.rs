@@ -42,7 +42,7 @@ async fn typed_text_survives_an_expired_session() {
         );
         let html = returned.text();
         assert!(html.contains(
-            "Your session has expired. Your text is kept here: log in in another tab, then send it again."
+            "Your session has expired. Your text is kept here. Log in in another tab, then send it again."
         ));
         assert!(html.contains(r#" href="/login" target="_blank""#), "{html}");
         let (_, form) = html.split_once("<form ").unwrap();
@@ -83,7 +83,7 @@ async fn reader_cannot_post() {
     reader.get(COMPOSER).await.assert_status_forbidden();
     let refused = send(&reader, &op_id(), "A goal", "").await;
     refused.assert_status_forbidden();
-    refused.assert_text_contains("Your account may read, but not post.");
+    refused.assert_text_contains("Your account can read, but not post.");
     assert!(
         !anonymous
             .get("/entries/final")
@@ -105,7 +105,7 @@ async fn ended_entry_accepts_no_posts() {
     let refused = send(&author, &op_id(), "Too late", "").await;
     refused.assert_status_forbidden();
     let html = refused.text();
-    assert!(html.contains("This entry has ended. Start it again at your desk to post to it."));
+    assert!(html.contains("This live blog has ended. Reopen it on its desk page to post to it."));
     assert_eq!(textarea_value(&html), "Too late");
     assert!(
         !anonymous

@@ -84,7 +84,10 @@ async fn setup_without_the_token_is_refused() {
                 "{wrong}"
             );
             let html = refused.text();
-            assert!(html.contains("This set-up link is wrong or old."), "{html}");
+            assert!(
+                html.contains("This set-up link is invalid or expired."),
+                "{html}"
+            );
             assert!(!html.contains(&token), "{html}");
         }
     }
@@ -103,23 +106,23 @@ async fn invalid_fields_are_reported_and_the_link_stays_valid() {
         (
             "ann",
             &*long,
-            "The password can have 200 characters at most.",
+            "The password can have at most 200 characters.",
         ),
         ("", TestApp::PASSWORD, "The username is missing."),
         (
             &*long,
             TestApp::PASSWORD,
-            "The username has 10000 characters; it can have 40 at most.",
+            "The username has 10000 characters; the maximum is 40.",
         ),
         (
             "a b",
             TestApp::PASSWORD,
-            "The username can hold letters, digits, dots, hyphens and underscores. It holds a blank at character 2.",
+            "The username can contain only letters, digits, dots, hyphens and underscores. It contains a space at character 2.",
         ),
         (
             "Taken",
             TestApp::PASSWORD,
-            "Another account has this username already",
+            "Another account already has this username",
         ),
     ] {
         let refused = browser

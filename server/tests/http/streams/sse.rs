@@ -286,6 +286,6 @@ async fn closed_database_is_reported_on_the_stream() {
     let mut stream = app.stream(&format!("{}?since={since}", path(entry))).await;
     let event = stream.next_event().await.unwrap();
     assert_eq!(event.name, "stream-error");
-    assert_snapshot!(event.data, @r#"{"error":"The database can't be reached at the moment; nothing was changed. Try again."}"#);
+    assert_snapshot!(event.data, @r#"{"error":"The database can't be reached. Nothing was changed. Try again."}"#);
     assert!(stream.next().await.is_none(), "the stream is still open");
 }

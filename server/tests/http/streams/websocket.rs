@@ -167,8 +167,8 @@ async fn failed_subscriptions_are_reported_and_others_continue() {
         responses.push(format!("{message} -> {}", socket.next().await.unwrap()));
     }
     assert_snapshot!(responses.join("\n"), @r#"
-    {"subscribe":"999"} -> {"data":{"error":"There is no such entry."},"event":"stream-error","feed":"999"}
-    {"subscribe":"2"} -> {"data":{"error":"There is no such entry."},"event":"stream-error","feed":"2"}
+    {"subscribe":"999"} -> {"data":{"error":"There is no such live blog."},"event":"stream-error","feed":"999"}
+    {"subscribe":"2"} -> {"data":{"error":"There is no such live blog."},"event":"stream-error","feed":"2"}
     {"since":"garbage","subscribe":"1"} -> {"data":{"error":"The cursor is malformed; take one from data-cursor, head or a batch."},"event":"stream-error","feed":"1"}
     "#);
     for since in [future, "another.1".to_owned()] {
@@ -210,7 +210,7 @@ async fn invalid_messages_change_nothing_until_there_are_too_many() {
         );
     }
     socket.0.send(Message::binary(vec![1, 2, 3])).await.unwrap();
-    assert_snapshot!(socket.next().await.unwrap(), @r#"{"data":{"error":"Messages are {\"subscribe\": FEED, \"since\": CURSOR} or {\"unsubscribe\": FEED}, and a feed is the number of an entry, or \"all\"."},"event":"stream-error"}"#);
+    assert_snapshot!(socket.next().await.unwrap(), @r#"{"data":{"error":"Messages are {\"subscribe\": FEED, \"since\": CURSOR} or {\"unsubscribe\": FEED}. A feed is the id of an entry, or \"all\"."},"event":"stream-error"}"#);
     app.post("final", "Goal").await;
     assert_eq!(socket.next_event().await.unwrap()["event"], "batch");
 
@@ -393,7 +393,7 @@ async fn pages_of_other_sites_are_refused() {
     let response = app.browser().get("/ws").await;
     response.assert_status_bad_request();
     response.assert_text(
-        "This address is for WebSocket connections: open one with new WebSocket(...).",
+        "This address is for WebSocket connections. Open one with new WebSocket(...).",
     );
 }
 

@@ -185,7 +185,7 @@ impl TestApp {
 
     /// Returns the editor that posts the updates a test needs, creating the account if necessary.
     pub async fn editor(&self) -> &Caller {
-        let create = || self.create_account("editor", Role::Editor);
+        let create = || self.create_account("background-editor", Role::Editor);
         self.editor.get_or_init(create).await
     }
 

@@ -7,7 +7,7 @@ fn html(source: &str) -> Result<String, Exceeded> {
 }
 
 #[test]
-fn containers_that_a_line_opens_are_counted() {
+fn containers_opened_by_a_line_are_counted() {
     for (line, count) in [
         ("", 0),
         ("text - and > more", 0),
@@ -28,15 +28,15 @@ fn containers_that_a_line_opens_are_counted() {
 }
 
 #[test]
-fn a_long_rule_is_no_nesting() {
+fn long_thematic_break_is_not_nesting() {
     assert_eq!(html(&"- ".repeat(1_000)), Ok("<hr />\n".to_owned()));
     assert_eq!(html(&"* ".repeat(1_000)), Ok("<hr />\n".to_owned()));
 }
 
 #[test]
-fn nesting_is_bounded() {
+fn nesting_is_limited() {
     let deep = |n: usize| "> ".repeat(n) + "a";
-    // The paragraph is one level, too.
+    // The paragraph is also a level.
     assert!(html(&deep(MAX_DEPTH - 1)).is_ok());
     assert_eq!(html(&deep(MAX_DEPTH)), Err(Exceeded::Depth));
     assert_eq!(html(&deep(20_000)), Err(Exceeded::Depth));
@@ -47,7 +47,7 @@ fn nesting_is_bounded() {
 }
 
 #[test]
-fn elements_are_bounded() {
+fn elements_are_limited() {
     assert_eq!(
         html(&"a\n\n".repeat(MAX_ELEMENTS + 1)),
         Err(Exceeded::Elements)
@@ -66,7 +66,7 @@ fn elements_are_bounded() {
 }
 
 #[test]
-fn a_refusal_names_the_line() {
+fn rejection_names_the_line() {
     let line = |source: &str| to_html(source).unwrap_err().line;
     assert_eq!(line(&format!("a\n\n{}b", "> ".repeat(60))), Some(3));
     assert_eq!(line(&format!("a\n{}b", "> ".repeat(600))), Some(2));
@@ -77,11 +77,11 @@ fn a_refusal_names_the_line() {
 }
 
 #[test]
-fn each_extension_does_what_it_is_for() {
+fn each_extension_is_active() {
     for (source, expected) in [
         // Hard breaks.
         ("GK Able\nDF Baker", "<p>GK Able<br />\nDF Baker</p>\n"),
-        // Links of bare addresses, without the bracket and the full stop.
+        // Automatic links, without the bracket and the full stop.
         (
             "See https://example.org/a_very/long_path?x=1&y=2 (PDF).",
             "<p>See <a href=\"https://example.org/a_very/long_path?x=1&amp;y=2\">https://example.org/a_very/long_path?x=1&amp;y=2</a> (PDF).</p>\n",
@@ -123,10 +123,10 @@ fn each_extension_does_what_it_is_for() {
         ),
         ("# BREAKING\n\n###### x", "<h3>BREAKING</h3>\n<h4>x</h4>\n"),
         (
-            "    06:10 doors\n    07:00 start",
-            "<pre><code>06:10 doors\n07:00 start\n</code></pre>\n",
+            "    06:10 gates\n    07:00 start",
+            "<pre><code>06:10 gates\n07:00 start\n</code></pre>\n",
         ),
-        // What is no extension.
+        // Not extensions.
         (
             "++a++ ==b== ~c $1$ :smile: [[d]]",
             "<p>++a++ ==b== ~c $1$ :smile: [[d]]</p>\n",
@@ -137,7 +137,7 @@ fn each_extension_does_what_it_is_for() {
 }
 
 #[test]
-fn words_in_brackets_stay_and_are_markdown() {
+fn text_in_brackets_is_kept() {
     for (source, expected) in [
         (
             "Reply from <Firstname Lastname> of the <press office>: no.",
@@ -148,7 +148,7 @@ fn words_in_brackets_stay_and_are_markdown() {
             "x <y and y> z, 1 < 2",
             "<p>x &lt;y and y&gt; z, 1 &lt; 2</p>\n",
         ),
-        // Alone in their line, they would hide the Markdown below.
+        // Alone on a line, they would hide the Markdown below.
         (
             "<Firstname Lastname>\n**no comment**\nmore",
             "<p>&lt;Firstname Lastname&gt;<br />\n<strong>no comment</strong><br />\nmore</p>\n",
@@ -166,8 +166,8 @@ fn words_in_brackets_stay_and_are_markdown() {
             "<ul>\n<li>[Source]: <a href=\"https://example.org/a\">https://example.org/a</a></li>\n</ul>\n",
         ),
         (
-            "Says [Reuters].\n\n[reuters]: https://example.org/a",
-            "<p>Says <a href=\"https://example.org/a\">Reuters</a>.</p>\n",
+            "From [Reuters].\n\n[reuters]: https://example.org/a",
+            "<p>From <a href=\"https://example.org/a\">Reuters</a>.</p>\n",
         ),
         ("```\n[a]: b\n```", "<pre><code>[a]: b\n</code></pre>\n"),
         (
@@ -186,7 +186,7 @@ fn words_in_brackets_stay_and_are_markdown() {
 }
 
 #[test]
-fn an_element_that_stays_open_ends_with_its_paragraph() {
+fn open_element_is_closed_at_the_end_of_its_paragraph() {
     for (source, expected) in [
         (
             "We need <b>\n\nmore",

@@ -1,4 +1,4 @@
-//! What holds for every text.
+//! Properties that hold for every text.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ use super::{
     different_tags,
 };
 
-/// Few pieces, each many times: what parsers do more than their share of work for.
+/// Generates texts with many repetitions of pieces that are expensive to parse.
 fn hostile() -> impl Strategy<Value = String> {
     const PIECES: &[&str] = &[
         "- ",
@@ -77,7 +77,7 @@ fn hostile() -> impl Strategy<Value = String> {
     })
 }
 
-/// How many elements stand inside each other in `html` at most, which the sanitiser wrote.
+/// Returns the maximum nesting of elements in sanitized `html`.
 fn depth(html: &str) -> usize {
     let (mut depth, mut most) = (0_usize, 0);
     let mut rest = html;
@@ -95,12 +95,12 @@ fn depth(html: &str) -> usize {
 }
 
 proptest! {
-    // Each case may be a text of the full length.
+    // A case may be a text of the maximum length.
     #![proptest_config(ProptestConfig::with_cases(100))]
 
-    // Counts and never times: what is refused early is what would take long.
+    // Counts instead of measuring time: texts that would take long are rejected early.
     #[test]
-    fn a_hostile_text_is_refused_or_stays_within_the_bounds(source in hostile()) {
+    fn hostile_text_is_rejected_or_within_the_limits(source in hostile()) {
         let Ok(source) = Source::parse(&source) else { return Ok(()) };
         let Ok(Rendered { html: safe, .. }) = to_safe_html(&source) else { return Ok(()) };
         prop_assert!(safe.as_str().len() <= MAX_BYTES);
@@ -112,7 +112,7 @@ proptest! {
     }
 }
 
-/// Pieces of text, and whether something of each is removed.
+/// Pieces of text, and whether a part of each is removed.
 const PIECES_OF_TEXT: &[(&str, bool)] = &[
     ("word ", false),
     ("**bold** ", false),
@@ -143,7 +143,7 @@ const PIECES_OF_TEXT: &[(&str, bool)] = &[
 
 proptest! {
     #[test]
-    fn what_was_removed_is_named_and_nothing_else_is(
+    fn exactly_the_removed_parts_are_named(
         pieces in prop::collection::vec(prop::sample::select(PIECES_OF_TEXT), 1..8)
     ) {
         let source: String = pieces.iter().map(|(text, _)| *text).collect();
@@ -155,7 +155,7 @@ proptest! {
     }
 
     #[test]
-    fn sanitising_twice_is_sanitising_once(
+    fn sanitizing_is_idempotent(
         pieces in prop::collection::vec(
             prop_oneof![
                 prop::sample::select(PIECES_OF_TEXT).prop_map(|(text, _)| text.to_owned()),
@@ -174,7 +174,7 @@ proptest! {
         if let Ok(source) = Source::parse(&pieces.concat()) {
             let Ok(once) = to_safe_html(&source) else { return Ok(()) };
             let once = once.html.html;
-            prop_assert_eq!(sanitised_once(&once), once);
+            prop_assert_eq!(sanitized_once(&once), once);
         }
     }
 
@@ -183,7 +183,7 @@ proptest! {
         words in prop::collection::vec("[a-zäß日\u{5d0}]{1,8}", 1..12),
         signs in prop::collection::vec("[ <>*_#&;!\n|:.()\\[\\]\"-]{1,3}", 12),
     ) {
-        // Words between signs that may mean something to the parsers, and none of which is an element.
+        // Words between characters that may be special to the parsers, but form no element.
         let text: Vec<_> = words.iter().zip(&signs).map(|(word, sign)| format!("w{word}w{sign}")).collect();
         let text = text.concat();
         let source = Source::parse(&text).unwrap();
@@ -196,13 +196,13 @@ proptest! {
     }
 
     #[test]
-    fn a_text_is_refused_with_its_place_or_is_shown(text in "[ x<>*_#()&;!\n\u{200b}\u{3164}|.-]{0,24}") {
+    fn text_is_rejected_with_its_position_or_visible(text in "[ x<>*_#()&;!\n\u{200b}\u{3164}|.-]{0,24}") {
         match Source::parse(&text) {
             Err(refused) => {
                 prop_assert_eq!(refused.field, "source");
-                prop_assert!(!domain::hygiene::shows(&text), "{:?}: {}", text, refused);
+                prop_assert!(!domain::hygiene::has_visible_char(&text), "{:?}: {}", text, refused);
             }
-            // A letter is seen, whatever stands around it.
+            // A letter is visible, whatever is around it.
             Ok(source) => {
                 let html = to_safe_html(&source).unwrap().html;
                 prop_assert!(html.is_visible() || !text.contains('x'), "{text:?} is {html:?}");
@@ -211,7 +211,7 @@ proptest! {
     }
 
     #[test]
-    fn an_excerpt_never_splits_what_readers_take_for_one_character(
+    fn excerpt_never_splits_grapheme_clusters(
         clusters in prop::collection::vec(
             prop::sample::select(&["a", " ", "e\u{301}", "👩\u{200d}👩\u{200d}👧", "🇩🇪", "각", "नि", "🏽", "\u{200d}"][..]),
             1..60,
@@ -236,7 +236,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn a_region_stands_around_a_whole_table(source in "(<table|</table>|<td>|<img alt=[\"']|[\"'>| -]|a|\n){1,40}") {
+    fn region_contains_a_whole_table(source in "(<table|</table>|<td>|<img alt=[\"']|[\"'>| -]|a|\n){1,40}") {
         if let Ok(source) = Source::parse(&source) {
             let Ok(Rendered { html: safe, .. }) = to_safe_html(&source) else { return Ok(()) };
             let regions = safe.as_str().matches("<div class=\"table\"").count();
@@ -246,7 +246,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic_or_leaves_a_handler(source in ".{1,200}") {
+    fn no_text_panics_or_keeps_an_event_handler(source in ".{1,200}") {
         if let Ok(source) = Source::parse(&source) {
             let Ok(Rendered { html: safe, .. }) = to_safe_html(&source) else { return Ok(()) };
             prop_assert!(!safe.as_str().to_lowercase().contains("<script"));

@@ -3,7 +3,9 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use domain::{Language, Timestamp, Transport, UpdateId};
-use newsroom::{Clock, Entry, FeedPolicy, Hand, LiveUpdate, Options, Renderers, storage::Store};
+use newsroom::{
+    Clock, Entry, FeedPolicy, LiveUpdate, ManualClock, Options, Renderers, storage::Store,
+};
 use sqlx::{AnyConnection, Connection, Executor};
 use tempfile::TempDir;
 
@@ -65,16 +67,16 @@ impl Database {
         self.folder.path().join("published")
     }
 
-    /// Returns the options of a newsroom on this database, and the handle that moves its clock.
+    /// Returns the options of a newsroom on this database, and its clock.
     ///
     /// The test renderers are simple: a card is `<article id="update-{id}">{html}</article>`, a
     /// highlight is its source, and an entry's summary is its title and the latest source.
-    pub fn options(&self) -> (Options, Hand) {
-        let (clock, hand) = Clock::manual(START);
+    pub fn options(&self) -> (Options, ManualClock) {
+        let (clock, manual_clock) = Clock::manual(START);
         let options = Options {
             database_url: self.url.clone(),
             database_deadline: LONG_DEADLINE,
-            mark: Some(self.high_water_mark_file()),
+            high_water_mark: Some(self.high_water_mark_file()),
             clock,
             policy: FeedPolicy {
                 interval_ms: 5_000,
@@ -96,14 +98,14 @@ impl Database {
                     };
                     updates.iter().map(line).collect()
                 }),
-                line: Arc::new(|entry, latest| {
+                summary: Arc::new(|entry, latest| {
                     let source = latest.map_or("nothing", |update| &update.source);
                     format!("{}: {source}", entry.title)
                 }),
                 since: Arc::new(Entry::since),
             },
         };
-        (options, hand)
+        (options, manual_clock)
     }
 
     /// Opens the storage layer, without a newsroom around it.

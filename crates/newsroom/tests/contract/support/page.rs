@@ -42,7 +42,7 @@ impl PageModel {
 
     /// Applies a batch. Returns whether the page is now up to date; otherwise it must catch up.
     pub fn apply(&mut self, batch: Batch) -> bool {
-        match self.follower.take(batch) {
+        match self.follower.apply(batch) {
             Applied::Changes {
                 changes,
                 entries,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{Batch, Cursor, Epoch, Rev};
 use newsroom::{
     Error, Newsroom,
-    live::{FeedId, Frame, Signal, Subscription},
+    live::{FeedId, Frame, StreamEvent, Subscription},
 };
 
 use super::with_timeout;
@@ -55,8 +55,8 @@ impl Stream {
         self.events += 1;
         assert!(self.events < MAX_EVENTS, "the stream repeats itself");
         match self.subscription.next().await {
-            Signal::Batch(frame) => Event::Batch(batch(&frame)),
-            Signal::Behind(rev) => {
+            StreamEvent::Batch(frame) => Event::Batch(batch(&frame)),
+            StreamEvent::Behind(rev) => {
                 let since = Cursor::new(self.epoch.clone(), rev);
                 match self.newsroom.changes(self.feed, Some(since)).await {
                     Ok(frame) => {
@@ -67,10 +67,10 @@ impl Stream {
                     Err(error) => panic!("{error}"),
                 }
             }
-            Signal::Heartbeat(_) => Event::Heartbeat,
-            Signal::Reset => Event::Reset,
-            Signal::Ended => Event::Ended,
-            Signal::Closing => Event::Closing,
+            StreamEvent::Heartbeat(_) => Event::Heartbeat,
+            StreamEvent::Reset => Event::Reset,
+            StreamEvent::Ended => Event::Ended,
+            StreamEvent::Closing => Event::Closing,
         }
     }
 

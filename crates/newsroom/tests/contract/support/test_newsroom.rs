@@ -14,7 +14,7 @@ use domain::{
     Username,
 };
 use newsroom::{
-    Clock, DeskEntryDetail, Entry, Error, Hand, LiveUpdate, NewEntry, Newsroom, Options,
+    Clock, DeskEntryDetail, Entry, Error, LiveUpdate, ManualClock, NewEntry, Newsroom, Options,
     ShownUpdate, UpdatePage, live::FeedId, storage::Store,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -25,8 +25,8 @@ use super::{Database, batch};
 pub struct TestNewsroom {
     /// The newsroom, in a form that can be moved into tasks.
     pub newsroom: Arc<Newsroom>,
-    /// Moves the newsroom's clock.
-    pub manual_clock: Hand,
+    /// The newsroom's clock.
+    pub manual_clock: ManualClock,
     /// The caller with the role owner.
     pub owner: Caller,
     /// The caller with the role editor.
@@ -48,7 +48,11 @@ impl TestNewsroom {
     }
 
     /// Opens and follows a newsroom with the given options and clock.
-    pub async fn on_options(database: &Database, mut options: Options, manual_clock: Hand) -> Self {
+    pub async fn on_options(
+        database: &Database,
+        mut options: Options,
+        manual_clock: ManualClock,
+    ) -> Self {
         let rendered_cards = Arc::new(AtomicUsize::new(0));
         let (render, count) = (options.render.card, Arc::clone(&rendered_cards));
         options.render.card = Arc::new(move |entry, update| {

@@ -1,4 +1,4 @@
-//! The frame around a page: what stands above and below it.
+//! The layout of a page: the header, the main part and the footer.
 
 use domain::{Caller, Language};
 use leptos::{either::Either, prelude::*};
@@ -6,42 +6,43 @@ use leptos_meta::{Html, Title};
 
 use crate::{escape::escaped, isolate::isolated, site::Site};
 
-/// The language of the pages' own words, for `lang`.
+/// The `lang` of the pages' own words.
 pub const ENGLISH: &str = "en";
 
-/// Whose page it is, which decides what stands in its header.
-pub enum Place {
-    /// Everybody's: the same for everyone, so the browser picks the link that fits.
+/// The audience of a page, which decides the links in its header.
+pub enum Audience {
+    /// Everyone. The page is the same for all, and a script selects the links for readers or
+    /// authors.
     Public,
-    /// Somebody's own.
-    Personal(Caller),
-    /// Of somebody who isn't logged in yet.
-    Door,
+    /// An account that is logged in.
+    Member(Caller),
+    /// Somebody who is not logged in.
+    Guest,
 }
 
-/// The frame around a page.
+/// A page with its header and footer.
 #[component]
-pub fn Frame(
-    /// What the browser's tab says.
+pub fn PageLayout(
+    /// The document's title.
     #[prop(into)]
     title: String,
-    /// Whose page it is.
-    place: Place,
-    /// The language of what the page is about, if that is one entry.
+    /// The page's audience.
+    audience: Audience,
+    /// The language of the entry, if the page is about one.
     #[prop(optional_no_strip)]
     language: Option<Language>,
-    /// The page.
+    /// The content of the main part.
     children: Children,
 ) -> impl IntoView {
-    // A document has the language of what it is about: by that, browsers offer to translate it. The pages' own
-    // words are English, and say so wherever they stand (docs/adr/0019-language-and-direction.md).
-    let document = match (&language, &place) {
+    // The document has the language of its entry, by which browsers offer to translate it. The
+    // pages' own words are marked as English (docs/adr/0019-language-and-direction.md).
+    let document = match (&language, &audience) {
         (Some(language), _) => language.clone(),
-        (None, Place::Public) => Site::current().language,
-        (None, Place::Personal(_) | Place::Door) => Language::default(),
+        (None, Audience::Public) => Site::current().language,
+        (None, Audience::Member(_) | Audience::Guest) => Language::default(),
     };
-    let nav = match place {
-        Place::Public => Some(Either::Left(view! {
+    let nav = match audience {
+        Audience::Public => Some(Either::Left(view! {
             <a class="if-author" href="/desk">
                 "Your desk"
             </a>
@@ -49,7 +50,7 @@ pub fn Frame(
                 "Log in"
             </a>
         })),
-        Place::Personal(caller) => Some(Either::Right(view! {
+        Audience::Member(caller) => Some(Either::Right(view! {
             <a href="/desk">"Your desk"</a>
             <a href="/account">"Account"</a>
             <form method="post" action="/logout">
@@ -58,7 +59,7 @@ pub fn Frame(
                 </button>
             </form>
         })),
-        Place::Door => None,
+        Audience::Guest => None,
     };
     view! {
         <Html {..} lang=document.to_string() />

@@ -1,5 +1,5 @@
-//! Where a node belongs in the list: into which of its stretches, and where in it. It is looked for
-//! from the newest end, where it nearly always is.
+//! The place of a node in the list: its chunk, and its position in the chunk. The search starts at
+//! the newest end, where the place nearly always is.
 
 use domain::Order;
 use js_sys::{Function, Reflect};
@@ -9,32 +9,32 @@ use web_sys::{Element, Node};
 
 use super::{card_node::key, chunk};
 
-/// Puts an update that isn't in the page where it belongs in `list`, which is in `order`.
-pub fn put(list: &Element, order: Order, node: &Element) {
-    let Some(stretch) = chunk_for(list, order, node) else {
+/// Inserts an update that is not in the page into `list`, which is in `order`.
+pub fn insert_in_order(list: &Element, order: Order, node: &Element) {
+    let Some(chunk) = chunk_for(list, order, node) else {
         return;
     };
-    let mut at = newest(&stretch, order);
+    let mut at = newest(&chunk, order);
     while let Some(newer) = at.as_ref().filter(|at| is_newer(at, node)) {
         at = older(newer, order);
     }
-    put_after(&stretch, order, at.as_ref(), node);
+    insert_after(&chunk, order, at.as_ref(), node);
 }
 
-/// Takes an update out of the page; and its stretch, if nothing else is in it.
-pub fn take_out(list: &Element, node: &Element) {
-    let stretch = node.parent_element();
+/// Removes an update from the page, and its chunk if it is empty then.
+pub fn remove_from_list(list: &Element, node: &Element) {
+    let chunk = node.parent_element();
     node.remove();
-    if let Some(stretch) = stretch
-        && stretch != *list
-        && stretch.child_element_count() == 0
+    if let Some(chunk) = chunk
+        && chunk != *list
+        && chunk.child_element_count() == 0
     {
-        stretch.remove();
+        chunk.remove();
     }
 }
 
-/// Puts a node into `parent` before another, or at its end; where the browser can move it as it is, so that
-/// what is focused or plays in it stays so.
+/// Moves a node into `parent`, before another node or to the end. Uses `moveBefore` where the
+/// browser has it, which keeps focus and playback inside the node.
 pub fn move_before(parent: &Element, node: &Element, before: Option<&Element>) {
     let mover = Reflect::get(parent, &JsValue::from_str("moveBefore"));
     if let Some(mover) = mover.ok().and_then(|it| it.dyn_into::<Function>().ok())
@@ -44,19 +44,19 @@ pub fn move_before(parent: &Element, node: &Element, before: Option<&Element>) {
     {
         return;
     }
-    // What isn't in the page yet can only be inserted.
+    // `moveBefore` rejects a node that is not in the page yet.
     insert(parent, node, before);
 }
 
-/// The stretch that an update belongs into: the newest that isn't newer throughout. An arrival that
-/// finds the newest one full begins another.
+/// Returns the chunk that an update belongs into: the newest chunk that has an older update.
+/// Creates a chunk if the update is newer than all updates of a full newest chunk.
 fn chunk_for(list: &Element, order: Order, node: &Element) -> Option<Element> {
     let open = newest(list, order);
     let Some(mut at) = open.filter(|open| !is_full_before(open, order, node)) else {
-        let fresh = document().create_element("div").ok()?;
-        fresh.set_class_name(chunk::OPEN_CLASS);
-        put_after(list, order, newest(list, order).as_ref(), &fresh);
-        return Some(fresh);
+        let new = document().create_element("div").ok()?;
+        new.set_class_name(chunk::OPEN_CLASS);
+        insert_after(list, order, newest(list, order).as_ref(), &new);
+        return Some(new);
     };
     while let Some(next) = older(&at, order)
         && newest(&at, order.flipped()).is_some_and(|oldest| is_newer(&oldest, node))
@@ -66,9 +66,9 @@ fn chunk_for(list: &Element, order: Order, node: &Element) -> Option<Element> {
     Some(at)
 }
 
-/// Whether `open` is full, and all of it is older than `node`; from then on it is closed.
+/// Returns whether `open` is full and `node` is newer than all of it. Closes the chunk if so.
 fn is_full_before(open: &Element, order: Order, node: &Element) -> bool {
-    let full = usize::try_from(open.child_element_count()).is_ok_and(|held| held >= chunk::FULL);
+    let full = usize::try_from(open.child_element_count()).is_ok_and(|count| count >= chunk::FULL);
     let before = full && newest(open, order).is_some_and(|newest| !is_newer(&newest, node));
     if before {
         open.set_class_name(chunk::FULL_CLASS);
@@ -80,7 +80,7 @@ fn is_newer(one: &Element, other: &Element) -> bool {
     key(one) > key(other)
 }
 
-/// The child at the newest end.
+/// Returns the child at the newest end.
 fn newest(parent: &Element, order: Order) -> Option<Element> {
     match order {
         Order::Oldest => parent.last_element_child(),
@@ -88,7 +88,7 @@ fn newest(parent: &Element, order: Order) -> Option<Element> {
     }
 }
 
-/// The next sibling on the way to the oldest end.
+/// Returns the next sibling towards the oldest end.
 fn older(node: &Element, order: Order) -> Option<Element> {
     match order {
         Order::Oldest => node.previous_element_sibling(),
@@ -97,7 +97,7 @@ fn older(node: &Element, order: Order) -> Option<Element> {
 }
 
 /// Inserts `node` on the newer side of `at`, or at the oldest end.
-fn put_after(parent: &Element, order: Order, at: Option<&Element>, node: &Element) {
+fn insert_after(parent: &Element, order: Order, at: Option<&Element>, node: &Element) {
     let before: Option<Element> = match (order, at) {
         (Order::Oldest, Some(at)) => at.next_element_sibling(),
         (Order::Oldest, None) => parent.first_element_child(),
@@ -108,6 +108,6 @@ fn put_after(parent: &Element, order: Order, at: Option<&Element>, node: &Elemen
 
 fn insert(parent: &Element, node: &Element, before: Option<&Element>) {
     let before: Option<&Node> = before.map(AsRef::as_ref);
-    // Both are of this document, and neither holds the other.
+    // Can't fail: both are of this document, and neither contains the other.
     let _ = parent.insert_before(node, before);
 }

@@ -1,4 +1,4 @@
-//! Whether something may appear at the list's top without disturbing who reads.
+//! Whether an update may appear at the list's top without disturbing the reader.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -6,38 +6,39 @@ use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Event, HtmlElement, HtmlMediaElement};
 
-/// What the reader does in a list.
-pub struct ReaderPlace {
+/// What the reader is doing in a list.
+pub struct ReadingPosition {
     list: HtmlElement,
-    /// What was started in the list, and may still play. Looking through a long list for it at each
-    /// arrival would cost more than the arrival.
+    /// The media that was started in the list and may still be playing. Searching a long list for
+    /// it at each new update would cost more than the update.
     started: Rc<RefCell<Vec<HtmlMediaElement>>>,
 }
 
-impl ReaderPlace {
+impl ReadingPosition {
     /// Watches what the reader does in `list`, for as long as the document lives.
     pub fn watch(list: HtmlElement) -> Self {
         let started = Rc::new(RefCell::new(players(&list)));
-        let noted = Rc::clone(&started);
-        let note: Closure<dyn FnMut(JsValue)> = Closure::new(move |event: JsValue| {
+        let added = Rc::clone(&started);
+        let on_play: Closure<dyn FnMut(JsValue)> = Closure::new(move |event: JsValue| {
             let target = event.dyn_ref::<Event>().and_then(Event::target);
             if let Some(player) = target.and_then(|target| target.dyn_into().ok()) {
-                noted.borrow_mut().push(player);
+                added.borrow_mut().push(player);
             }
         });
-        // A name and a function are always taken. It doesn't bubble, and is heard on its way down.
+        // Can't fail: the listener is a function. `play` does not bubble, so the list listens in
+        // the capture phase.
         let _ = list.add_event_listener_with_callback_and_bool(
             "play",
-            note.as_ref().unchecked_ref(),
+            on_play.as_ref().unchecked_ref(),
             true,
         );
-        note.forget();
+        on_play.forget();
         Self { list, started }
     }
 
-    /// Whether the list's top is in view, the tab is visible, and nothing in the list is selected,
-    /// focused or playing.
-    pub fn is_undisturbed(&self) -> bool {
+    /// Returns whether the list's top is in view, the tab is visible, and nothing in the list is
+    /// selected, focused or playing.
+    pub fn is_idle_at_top(&self) -> bool {
         let height = window()
             .inner_height()
             .ok()
@@ -73,7 +74,7 @@ impl ReaderPlace {
     }
 }
 
-/// What may have been started before anybody watched.
+/// Returns the media of the list, any of which may have been started before the list was watched.
 fn players(list: &HtmlElement) -> Vec<HtmlMediaElement> {
     let Ok(players) = list.query_selector_all("video, audio") else {
         return Vec::new();

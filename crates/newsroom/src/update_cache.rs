@@ -1,5 +1,4 @@
-//! Keeps the updates of entries that were read, so that a revision of a long entry costs the rows that
-//! changed, and not all of its rows.
+//! A cache of entries' updates. After a revision of a long entry, only the changed rows are read.
 
 use std::{
     collections::HashSet,
@@ -16,18 +15,19 @@ use crate::{
     storage::{ChangedUpdates, Snapshot},
 };
 
-/// How much memory the kept updates may take, roughly.
-const MAX_BYTES: u64 = 64 * 1024 * 1024;
-/// What an update takes beside its texts, in bytes.
+/// The approximate size of the cache, in bytes.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// The size of an update without its texts, in bytes.
 const OVERHEAD: usize = 400;
-/// After how long all rows are read again: an operator may have repaired one without a revision.
+/// How long updates are cached before all rows are read again, since an operator may change rows
+/// without a revision.
 const MAX_AGE: Duration = Duration::from_mins(1);
 
-/// The updates of entries as they were read last.
-pub struct KeptUpdates(Cache<EntryId, Arc<Kept>>);
+/// A cache of the updates of entries.
+pub struct UpdateCache(Cache<EntryId, Arc<CachedUpdates>>);
 
 /// The updates of an entry at one revision, oldest first, without deleted ones.
-struct Kept {
+struct CachedUpdates {
     epoch: Epoch,
     head: Rev,
     updates: Vec<Arc<LiveUpdate>>,
@@ -35,10 +35,10 @@ struct Kept {
     read_at: Instant,
 }
 
-impl Default for KeptUpdates {
+impl Default for UpdateCache {
     fn default() -> Self {
-        fn weight(kept: &Kept) -> u32 {
-            let bytes = kept
+        fn weight(cached: &CachedUpdates) -> u32 {
+            let bytes = cached
                 .updates
                 .iter()
                 .map(|update| OVERHEAD + update.source.len() + update.html.as_str().len());
@@ -47,53 +47,57 @@ impl Default for KeptUpdates {
 
         Self(
             Cache::builder()
-                .max_capacity(MAX_BYTES)
-                .weigher(|_, kept: &Arc<Kept>| weight(kept))
+                .max_capacity(CACHE_BYTES)
+                .weigher(|_, cached: &Arc<CachedUpdates>| weight(cached))
                 .build(),
         )
     }
 }
 
-impl KeptUpdates {
-    /// Returns the updates of `entry` as `snapshot` has them, oldest first, without deleted ones. Only
-    /// rows that changed since the last call are read.
+impl UpdateCache {
+    /// Returns the updates of `entry` in `snapshot`, oldest first, without deleted ones. Reads only
+    /// the rows that changed since the last call.
     ///
     /// # Errors
-    /// If the database can't be reached.
+    /// Returns an error if the database can't be reached.
     pub async fn read(
         &self,
         snapshot: &mut Snapshot,
         entry: &Entry,
     ) -> Result<Vec<Arc<LiveUpdate>>> {
-        let kept = self.0.get(&entry.id).filter(|kept| {
-            kept.epoch == entry.epoch && kept.head <= entry.head && kept.read_at.elapsed() < MAX_AGE
+        let cached = self.0.get(&entry.id).filter(|cached| {
+            cached.epoch == entry.epoch
+                && cached.head <= entry.head
+                && cached.read_at.elapsed() < MAX_AGE
         });
-        if let Some(kept) = kept {
-            if kept.head == entry.head {
-                return Ok(kept.updates.clone());
+        if let Some(cached) = cached {
+            if cached.head == entry.head {
+                return Ok(cached.updates.clone());
             }
-            let changed = snapshot.updates_changed_since(entry.id, kept.head).await?;
+            let changed = snapshot
+                .updates_changed_since(entry.id, cached.head)
+                .await?;
             if changed.is_whole() {
-                let updates = apply(&kept.updates, changed);
-                self.keep(entry, &updates, kept.read_at);
+                let updates = apply(&cached.updates, changed);
+                self.insert(entry, &updates, cached.read_at);
                 return Ok(updates);
             }
         }
         let read_at = Instant::now();
         let updates = snapshot.updates(entry.id).await?;
         let updates: Vec<_> = updates.into_iter().map(Arc::new).collect();
-        self.keep(entry, &updates, read_at);
+        self.insert(entry, &updates, read_at);
         Ok(updates)
     }
 
-    fn keep(&self, entry: &Entry, updates: &[Arc<LiveUpdate>], read_at: Instant) {
-        let kept = Kept {
+    fn insert(&self, entry: &Entry, updates: &[Arc<LiveUpdate>], read_at: Instant) {
+        let cached = CachedUpdates {
             epoch: entry.epoch.clone(),
             head: entry.head,
             updates: updates.to_vec(),
             read_at,
         };
-        self.0.insert(entry.id, Arc::new(kept));
+        self.0.insert(entry.id, Arc::new(cached));
     }
 }
 
@@ -112,9 +116,9 @@ fn apply(updates: &[Arc<LiveUpdate>], changed: ChangedUpdates) -> Vec<Arc<LiveUp
     updates
 }
 
-impl fmt::Debug for KeptUpdates {
+impl fmt::Debug for UpdateCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeptUpdates")
+        f.debug_struct("UpdateCache")
             .field("entries", &self.0.entry_count())
             .finish()
     }

@@ -1,5 +1,6 @@
-//! Responds to every request in the encoding of its route, whichever layer refuses it: problem details
-//! for programs (RFC 9457), an encoded `AppError` for server functions, a page or a sentence for people.
+//! Renders every error response in the format of its route, whichever layer rejected the request:
+//! problem details (RFC 9457) for the API, an encoded `AppError` for server functions, and a page
+//! or one sentence of text for everything else.
 
 use std::panic::AssertUnwindSafe;
 
@@ -19,31 +20,31 @@ use server_fn::error::SERVER_FN_ERROR_HEADER;
 
 use crate::{
     api,
-    bodies::Unread,
+    bodies::UnreadBody,
     pages::{Pages, wants_page},
     problem::{NO_STORE, Problem},
 };
 
-/// The longest path and query, in bytes. The longest that a page links to has some hundred; proxies
-/// take about as much as this.
+/// The longest path and query of a request, in bytes. The longest link in a page has some hundred
+/// bytes; common proxies have about the same limit.
 const TARGET_LIMIT: usize = 8 * 1024;
 
-/// Where the server functions are.
+/// The path prefix of the server functions.
 const FUNCTIONS: &str = "/fn/";
 
-/// How a refusal is told to the client of a route.
-enum Encoding {
-    /// As problem details, with the request's id.
+/// The format of a route's error responses.
+enum ErrorFormat {
+    /// Problem details, with the request's id.
     Details(String),
-    /// As the error of the server function at this path.
+    /// An error of the server function at this path.
     Function(String),
-    /// As a page.
+    /// A page.
     Page,
-    /// As one sentence.
+    /// One sentence of text.
     Text,
 }
 
-impl Encoding {
+impl ErrorFormat {
     fn of(request: &Request) -> Self {
         let path = request.uri().path();
         if api::is_at(path) {
@@ -57,7 +58,7 @@ impl Encoding {
         }
     }
 
-    /// The media type of what a client of the route is able to decode; `None` if any will do.
+    /// Returns the only media type that the route's clients can decode; `None` if there is none.
     const fn required_type(&self) -> Option<&'static str> {
         match self {
             Self::Details(_) => Some("application/problem+json"),
@@ -66,30 +67,34 @@ impl Encoding {
         }
     }
 
-    /// Whether `response` is in this encoding already.
-    fn is_of(&self, response: &Response) -> bool {
+    /// Returns whether `response` already has a media type that the route's clients can decode.
+    fn matches(&self, response: &Response) -> bool {
         let sent = response.headers().get(CONTENT_TYPE);
         self.required_type()
             .is_none_or(|required| sent.is_some_and(|sent| sent == required))
     }
 }
 
-/// What the log calls a request.
+/// Returns the id of a request, as it appears in the log.
 pub fn request_id(headers: &HeaderMap) -> &str {
     let id = headers.get("x-request-id");
     id.and_then(|id| id.to_str().ok()).unwrap_or_default()
 }
 
-/// Runs what it leads to, and responds in the encoding of the route. A panic becomes a 500; an address
-/// that is too long a 414. Caches may keep no refusal.
-pub async fn respond(State(pages): State<Pages>, mut request: Request, next: Next) -> Response {
-    let encoding = Encoding::of(&request);
-    let unread = Unread::lend(&mut request);
+/// Renders the inner service's error responses in the format of the route. Responds with 500 if the
+/// service panics, and with 414 if the URL is too long. Error responses are never cached.
+pub async fn render_errors(
+    State(pages): State<Pages>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let format = ErrorFormat::of(&request);
+    let unread = UnreadBody::share(&mut request);
     let response = if target_length(request.uri()) > TARGET_LIMIT {
         let sentence = "This address is longer than 8 KiB. The link may be broken.";
         Problem::new(StatusCode::URI_TOO_LONG, sentence).into_response()
     } else {
-        // What a request shares with others is left whole by a panic: locks recover, caches try again.
+        // A panic leaves shared state usable: poisoned locks are recovered, and caches retry.
         let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
         handled.await.unwrap_or_else(|_| panicked().into_response())
     };
@@ -100,17 +105,17 @@ pub async fn respond(State(pages): State<Pages>, mut request: Request, next: Nex
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
-    refuse(&pages, encoding, response).await
+    render_error(&pages, format, response).await
 }
 
-/// A refusal in the route's encoding.
-async fn refuse(pages: &Pages, encoding: Encoding, response: Response) -> Response {
-    let problem = problem_of(&encoding, &response);
+/// Returns an error response in the route's format.
+async fn render_error(pages: &Pages, format: ErrorFormat, response: Response) -> Response {
+    let problem = problem_of(&format, &response);
     let kept = [ALLOW, RETRY_AFTER].map(|name| (response.headers().get(&name).cloned(), name));
-    let mut response = match (problem, encoding) {
-        (Some(problem), Encoding::Details(request_id)) => api::details(&problem, request_id),
-        (Some(problem), Encoding::Function(path)) => function_error(&problem, &path),
-        (Some(problem), Encoding::Page) if problem.can_be_page() => {
+    let mut response = match (problem, format) {
+        (Some(problem), ErrorFormat::Details(request_id)) => api::details(&problem, request_id),
+        (Some(problem), ErrorFormat::Function(path)) => function_error(&problem, &path),
+        (Some(problem), ErrorFormat::Page) if problem.can_be_page() => {
             pages.render_problem(problem).await
         }
         (Some(problem), _) => problem.into_response(),
@@ -126,17 +131,17 @@ async fn refuse(pages: &Pages, encoding: Encoding, response: Response) -> Respon
     response
 }
 
-/// Why a request was refused, if that is to be encoded anew: by a handler or a layer of ours, or by the
-/// router or a library, which say it in words of their own.
-fn problem_of(encoding: &Encoding, response: &Response) -> Option<Problem> {
+/// Returns the problem behind an error response that has to be rendered again. `None` if the
+/// response already has the route's format.
+fn problem_of(format: &ErrorFormat, response: &Response) -> Option<Problem> {
     let status = response.status();
     if status == StatusCode::METHOD_NOT_ALLOWED {
-        let sentence = match encoding {
-            Encoding::Details(_) | Encoding::Function(_) => {
-                "This address takes no request of this kind; Allow names those it takes."
+        let sentence = match format {
+            ErrorFormat::Details(_) | ErrorFormat::Function(_) => {
+                "This address does not support this method. The Allow header lists the methods it supports."
             }
-            Encoding::Page | Encoding::Text => {
-                "This address takes no request of this kind. Go back, and try another way."
+            ErrorFormat::Page | ErrorFormat::Text => {
+                "This address does not support this kind of request. Go back and try another way."
             }
         };
         return Some(Problem::new(status, sentence));
@@ -148,29 +153,30 @@ fn problem_of(encoding: &Encoding, response: &Response) -> Option<Problem> {
         } else {
             "The server did not understand the request."
         };
-        (!encoding.is_of(response)).then(|| Problem::new(status, sentence))
+        // The router and libraries respond with their own texts.
+        (!format.matches(response)).then(|| Problem::new(status, sentence))
     })
 }
 
-/// How long the path and the query of an address are, in bytes.
+/// Returns the length of the path and the query, in bytes.
 fn target_length(uri: &Uri) -> usize {
     uri.path_and_query()
         .map_or(0, |target| target.as_str().len())
 }
 
-/// The response to a request whose handler panicked. The panic itself was logged when it happened.
+/// Returns the problem of a request whose handler panicked. The panic hook has already logged it.
 pub fn panicked() -> Problem {
     let sentence =
-        "The server failed, and may have done what was asked or not. Look before you try again.";
+        "The server failed. The change may or may not have been made; check before you try again.";
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, sentence)
 }
 
-/// The refusal as the client's stub of the server function at `path` decodes it.
+/// Returns `problem` as an `AppError`, in the encoding of the server function at `path`.
 fn function_error(problem: &Problem, path: &str) -> Response {
     let (status, sentence) = (problem.status(), problem.sentence().to_owned());
     let error = match status {
         StatusCode::UNAUTHORIZED => AppError::Unauthenticated(sentence),
-        // The same again may go through.
+        // A retry of the same request may succeed.
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
             AppError::Unavailable(sentence)
         }
@@ -212,12 +218,12 @@ mod tests {
         let data = folder.path().to_str().unwrap();
         let settings = Flags::parse_from(["test", "--data", data]).settings;
         let state = AppState::open(settings).await.unwrap();
-        // Listing the pages' routes starts what Leptos renders with.
+        // Building the router also initialises Leptos's executor.
         let _: Router = router(state.clone());
         state
     }
 
-    /// What `router` responds to a GET: the response's head, and its text.
+    /// Sends a GET to `router`. Returns the head and the text of the response.
     async fn get_from(router: &Router, path: &str, accept: &str) -> (Response<()>, String) {
         let request = Request::get(path).header("accept", accept);
         let request = request.body(Body::empty()).unwrap();
@@ -228,15 +234,14 @@ mod tests {
         (Response::from_parts(head, ()), text)
     }
 
-    /// Whatever a layer refuses, a client learns whether and when to try again.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn every_encoding_tells_whether_to_try_again() {
+    async fn errors_have_a_retry_after_header_in_every_format() {
         let folder = tempfile::tempdir().unwrap();
         let state = state(&folder).await;
         let busy =
             || get(async || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Busy.").retry_after(7));
         let slow = || get(async || Problem::new(StatusCode::REQUEST_TIMEOUT, "Slow."));
-        // As a library would respond, in its own words.
+        // A response in the style of a library.
         let foreign = || get(async || (StatusCode::BAD_REQUEST, "some library's detail"));
         let mut handlers = Router::new();
         for (name, route) in [("busy", busy()), ("slow", slow()), ("foreign", foreign())] {
@@ -244,7 +249,7 @@ mod tests {
                 handlers = handlers.route(&format!("{root}/{name}"), route.clone());
             }
         }
-        let router: Router = handlers.layer(from_fn_with_state(state.pages, respond));
+        let router: Router = handlers.layer(from_fn_with_state(state.pages, render_errors));
         for (path, status, text) in [
             ("/api/v1/busy", 503, "\"detail\":\"Busy.\""),
             ("/fn/busy", 503, "{\"Unavailable\":\"Busy.\"}"),
@@ -272,18 +277,16 @@ mod tests {
         }
     }
 
-    /// A panic is a programming error of one handler: whoever asked gets a response, in the encoding of
-    /// the route, and the connection lives on.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_panic_is_a_500_in_the_encoding_of_its_route() {
+    async fn panic_is_a_500_in_the_format_of_its_route() {
         let folder = tempfile::tempdir().unwrap();
         let state = state(&folder).await;
-        let broken = || get(async || -> Response { panic!("a test's own") });
+        let broken = || get(async || -> Response { panic!("from the test") });
         let router = Router::new()
             .route("/api/v1/broken", broken())
             .route("/fn/broken", broken())
             .route("/broken", broken())
-            .layer(from_fn_with_state(state.pages, respond));
+            .layer(from_fn_with_state(state.pages, render_errors));
         for (path, accept, media_type, text) in [
             (
                 "/api/v1/broken",

@@ -1,4 +1,4 @@
-//! Finished public pages, sent before the router sees a request.
+//! Serves cached pages before the router sees a request.
 
 use std::{
     convert::Infallible,
@@ -18,37 +18,38 @@ use newsroom::Newsroom;
 use tower::Service;
 use tracing::Level;
 
-use crate::{page_cache::PageCache, security::SecurityHeaders};
+use super::PageCache;
+use crate::security::SecurityHeaders;
 
-/// The longest path and query that is answered here, in bytes: longer than any public page's address,
-/// and too short to be worth a refusal.
-const MAX_ADDRESS: usize = 512;
+/// The longest path and query of a cached page, in bytes: longer than any canonical URL. Longer
+/// ones are left to the router.
+const MAX_URL_LENGTH: usize = 512;
 
-/// Sends finished public pages, and passes every other request on to the router.
+/// Serves cached public pages, and passes every other request to the router.
 ///
-/// A finished page needs none of the router's layers, each of which is copied for every request. Requests
-/// that are to be logged pass through all of them.
+/// A cached page needs none of the router's layers, which are copied for every request. If requests
+/// are logged, all of them pass through the layers.
 #[derive(Clone, Debug)]
-pub struct FinishedPages(Arc<Behind>);
+pub struct PageCacheService(Arc<Shared>);
 
-/// What all copies of [`FinishedPages`] share: one counter is moved for each request.
+/// Behind one `Arc`, so that cloning the service for a request changes only one counter.
 #[derive(Debug)]
-struct Behind {
+struct Shared {
     cache: PageCache,
     newsroom: Arc<Newsroom>,
     security: SecurityHeaders,
     router: Router,
 }
 
-impl FinishedPages {
-    /// Returns `router` behind the pages of `cache`, which get the headers of every response.
+impl PageCacheService {
+    /// Puts `cache` in front of `router`. Cached pages are sent with the headers of `security`.
     pub fn new(
         cache: PageCache,
         newsroom: Arc<Newsroom>,
         security: SecurityHeaders,
         router: Router,
     ) -> Self {
-        Self(Arc::new(Behind {
+        Self(Arc::new(Shared {
             cache,
             newsroom,
             security,
@@ -56,11 +57,11 @@ impl FinishedPages {
         }))
     }
 
-    /// Returns the response to `request` if it is the GET of a finished page.
-    pub fn page<B: HttpBody>(&self, request: &Request<B>) -> Option<Response> {
-        let address = request.uri().path_and_query()?.as_str();
+    /// Returns the response to `request` if it is a GET of a cached page.
+    pub fn cached<B: HttpBody>(&self, request: &Request<B>) -> Option<Response> {
+        let url = request.uri().path_and_query()?.as_str();
         if *request.method() != Method::GET
-            || address.len() > MAX_ADDRESS
+            || url.len() > MAX_URL_LENGTH
             || !request.body().is_end_stream()
             || tracing::enabled!(target: "tower_http::trace::on_request", Level::DEBUG)
         {
@@ -70,18 +71,18 @@ impl FinishedPages {
         let mut page = self
             .0
             .cache
-            .finished(hub, request.uri(), request.headers())?;
+            .get_now(hub, request.uri(), request.headers())?;
         self.0.security.add_to(page.headers_mut());
         Some(page)
     }
 
-    /// Passes `request` on to the router.
-    pub fn pass_on(&self, request: Request<Body>) -> RouteFuture<Infallible> {
+    /// Passes `request` to the router.
+    pub fn route(&self, request: Request<Body>) -> RouteFuture<Infallible> {
         self.0.router.clone().call(request)
     }
 }
 
-impl Service<Request<Body>> for FinishedPages {
+impl Service<Request<Body>> for PageCacheService {
     type Response = Response;
     type Error = Infallible;
     type Future = Either<Ready<Result<Response, Infallible>>, RouteFuture<Infallible>>;
@@ -92,9 +93,9 @@ impl Service<Request<Body>> for FinishedPages {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        match self.page(&request) {
+        match self.cached(&request) {
             Some(page) => Either::Left(ready(Ok(page))),
-            None => Either::Right(self.pass_on(request)),
+            None => Either::Right(self.route(request)),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A page in touch with the server: carries out what its [`Connection`] decides, and hands what is
-//! heard to its [`FeedFollower`], its list and its reader.
+//! The client of a live page: executes the commands of its [`Connection`], and passes what it
+//! receives to its [`FeedFollower`] and its list.
 
 use std::{
     any::Any,
@@ -18,98 +18,103 @@ use web_sys::{HtmlElement, UrlSearchParams};
 
 use super::{
     announcer::Announcer,
-    browser_events::hear_browser,
+    browser_events::listen,
     entry_top,
+    event_source::SseStream,
     feed_bar::FeedBar,
-    feed_list::{FeedList, Shows, focus},
-    socket::Socket,
-    stream::{Said, Stream},
+    feed_list::{FeedList, PageKind, focus},
+    stream_event::StreamEvent,
     stream_slot::StreamSlot,
     times,
+    websocket::WebSocketStream,
     wire::{FromWire, Goodbye, ResetTo},
 };
 use crate::{browser_clock::Stopwatch, local_storage};
 
-/// How often the connection looks at the clock.
+/// The interval of [`Input::Tick`], in milliseconds.
 const TICK_MS: u32 = 1_000;
 
-/// A stream over whichever transport, and the browser's slot that it takes; dropped, it is closed.
+/// A stream over either transport, and the browser-wide slot that it occupies. Dropping it closes
+/// the stream.
 type OpenStream = (Box<dyn Any>, Option<StreamSlot>);
 
-/// A live page. It lives as long as the document: nothing ever takes it apart. What it fetches is in
-/// `catching_up.rs` and `renewing.rs`, and what it shows in `showing.rs`.
-pub struct LivePage {
+/// The client of a live page. It lives as long as the document and is never dropped.
+///
+/// `catch_up.rs` and `refresh.rs` hold what it fetches, `apply.rs` what it shows.
+pub struct LiveClient {
     pub(super) list: FeedList,
-    pub(super) shows: Shows,
+    pub(super) kind: PageKind,
     pub(super) bar: Rc<FeedBar>,
-    pub(super) reader: RefCell<FeedFollower>,
-    /// Whether changes are being fetched; one question at a time.
+    pub(super) follower: RefCell<FeedFollower>,
+    /// Whether changes are being fetched. Only one request is in flight at a time.
     pub(super) fetching: Cell<bool>,
-    /// Whether the page itself is.
-    pub(super) renewing: Cell<bool>,
-    /// What a page that is fetched anew must know.
-    pub(super) known: RefCell<Cursor>,
+    /// Whether the page itself is being fetched.
+    pub(super) refreshing: Cell<bool>,
+    /// The oldest cursor that a fetched page may have.
+    pub(super) required: RefCell<Cursor>,
     pub(super) announcer: Announcer,
     stopwatch: Stopwatch,
     connection: RefCell<Connection>,
     stream: RefCell<Option<OpenStream>>,
 }
 
-impl LivePage {
-    /// Makes the page's list live, if it has one.
+impl LiveClient {
+    /// Starts a client for the page's list. Returns `None` if the page has no list.
     pub fn start() -> Option<()> {
         let bar = Rc::new(FeedBar::find()?);
-        let told = Rc::clone(&bar);
-        let list = FeedList::find(move |count| told.show_waiting(count))?;
+        let counter = Rc::clone(&bar);
+        let list = FeedList::find(move |count| counter.show_pending(count))?;
         let cursor: Cursor = list.data("cursor").parse().ok()?;
         let ended = list.data("state") == EntryState::Ended.as_str();
         let stopwatch = Stopwatch::default();
         let visible = !document().hidden();
-        let connection = Connection::new(wanted_transport(), visible, ended, stopwatch.elapsed());
-        let page = Rc::new(Self {
-            shows: list.shows(),
+        let connection =
+            Connection::new(requested_transport(), visible, ended, stopwatch.elapsed());
+        let client = Rc::new(Self {
+            kind: list.kind(),
             list,
-            known: RefCell::new(cursor.clone()),
-            reader: RefCell::new(FeedFollower::new(cursor)),
+            required: RefCell::new(cursor.clone()),
+            follower: RefCell::new(FeedFollower::new(cursor)),
             fetching: Cell::new(false),
-            renewing: Cell::new(false),
+            refreshing: Cell::new(false),
             announcer: Announcer::new(Rc::clone(&bar)),
             bar,
             stopwatch,
             connection: RefCell::new(connection),
             stream: RefCell::new(None),
         });
-        page.show_zone(local_storage::get(local_storage::ZONE).as_deref() == Some("own"));
-        hear_browser(&page);
-        page.tell(Input::Tick);
-        let ticking = Rc::clone(&page);
+        client.show_zone(local_storage::get(local_storage::ZONE).as_deref() == Some("own"));
+        listen(&client);
+        client.dispatch(Input::Tick);
+        let ticking = Rc::clone(&client);
         Interval::new(TICK_MS, move || ticking.tick()).forget();
-        page.list.set_data("hydrated", "");
+        client.list.set_data("hydrated", "");
         Some(())
     }
 
-    /// Puts the list into the other order, and remembers it.
+    /// Reverses the list's order, and stores the choice.
     pub fn flip(&self) {
         self.reveal();
         self.list.flip();
         local_storage::set(local_storage::ORDER, self.list.order().as_str());
     }
 
-    /// Shows times in the other zone, the entry's or the reader's own, and remembers it.
+    /// Switches times between the entry's zone and the reader's own, and stores the choice.
     pub fn switch_zone(&self) {
         let own = !self.list.shows_own_zone();
         local_storage::set(local_storage::ZONE, if own { "own" } else { "entry" });
         self.show_zone(own);
     }
 
-    /// Shows the arrivals that wait, and takes the reader to them.
-    pub fn go_to_arrivals(&self) {
-        self.list.go_to_arrivals();
-        self.bar.show_waiting(0);
+    /// Shows the pending updates, and moves the focus to the first of them.
+    pub fn go_to_pending(&self) {
+        self.list.go_to_pending();
+        self.bar.show_pending(0);
     }
 
-    /// Reveals what waits if the update with the id `fragment` is part of it, and has the update take the
-    /// focus when the browser goes there. Returns the update, and whether it was hidden.
+    /// Prepares the update with the id `fragment` as the target of a link: makes it focusable, and
+    /// shows the pending updates if it is one of them. Returns the update, and whether it was
+    /// hidden.
     pub fn reveal_linked(&self, fragment: &str) -> Option<(HtmlElement, bool)> {
         let linked = document().get_element_by_id(fragment)?;
         let update: HtmlElement = linked.dyn_into().ok()?;
@@ -124,7 +129,7 @@ impl LivePage {
         Some((update, hidden))
     }
 
-    /// Takes the reader to the update that the address names now.
+    /// Moves the focus to the update that the address's fragment names.
     pub fn go_to_linked(&self) {
         let hash = window().location().hash().unwrap_or_default();
         let fragment = hash.strip_prefix('#').unwrap_or_default();
@@ -136,7 +141,7 @@ impl LivePage {
         }
     }
 
-    /// Looks at the clock; a stream whose slot another page holds by now is given up.
+    /// Passes the time to the connection, and closes a stream whose slot another page has taken.
     fn tick(self: &Rc<Self>) {
         let slot_is_lost = self
             .stream
@@ -145,22 +150,22 @@ impl LivePage {
             .is_some_and(|(_, slot)| slot.as_ref().is_some_and(|slot| !slot.renew()));
         if slot_is_lost {
             self.stream.take();
-            self.tell(Input::NoStreamFree);
+            self.dispatch(Input::NoStreamFree);
         } else {
-            self.tell(Input::Tick);
+            self.dispatch(Input::Tick);
         }
     }
 
-    /// Tells the connection what happened, and does what it wants.
-    pub(super) fn tell(self: &Rc<Self>, input: Input) {
+    /// Passes an input to the connection, shows its status, and executes its commands.
+    pub(super) fn dispatch(self: &Rc<Self>, input: Input) {
         let (commands, status, in_touch) = {
             let mut connection = self.connection.borrow_mut();
-            let before = connection.contact();
+            let before = connection.last_contact();
             let commands = connection.on(input, self.stopwatch.elapsed(), Math::random());
             (
                 commands,
                 connection.status(),
-                connection.contact() != before,
+                connection.last_contact() != before,
             )
         };
         if in_touch {
@@ -171,91 +176,91 @@ impl LivePage {
             match command {
                 Command::OpenStream => self.open_stream(),
                 Command::CloseStream => drop(self.stream.take()),
-                Command::AskHead => self.ask_head(),
+                Command::FetchHead => self.fetch_head(),
                 Command::CatchUp => self.catch_up(),
             }
         }
     }
 
-    /// The address of `what` of this page's feed.
-    pub(super) fn url(&self, what: &str) -> String {
-        ["/feed/", &self.list.data("entryId"), "/", what].concat()
+    /// Returns the URL of `resource` of this page's feed.
+    pub(super) fn url(&self, resource: &str) -> String {
+        ["/feed/", &self.list.data("entryId"), "/", resource].concat()
     }
 
-    /// The address of what follows the cursor.
-    pub(super) fn url_from_here(&self, what: &str) -> String {
-        let cursor = self.reader.borrow().cursor().to_string();
-        [&self.url(what), "?since=", &cursor].concat()
+    /// Returns the URL of `resource` since the client's cursor.
+    pub(super) fn url_since_cursor(&self, resource: &str) -> String {
+        let cursor = self.follower.borrow().cursor().to_string();
+        [&self.url(resource), "?since=", &cursor].concat()
     }
 
     fn open_stream(self: &Rc<Self>) {
-        let page = Rc::clone(self);
-        let hear = move |said| page.hear(said);
+        let client = Rc::clone(self);
+        let on_event = move |event| client.on_stream_event(event);
         let stream = if self.connection.borrow().wants_websocket() {
-            let cursor = self.reader.borrow().cursor().to_string();
-            let socket = Socket::open(&self.list.data("entryId"), &cursor, hear);
-            socket.map(|socket| (boxed(socket), None))
+            let cursor = self.follower.borrow().cursor().to_string();
+            let stream = WebSocketStream::open(&self.list.data("entryId"), &cursor, on_event);
+            stream.map(|stream| (boxed(stream), None))
         } else if let Some(slot) = StreamSlot::claim() {
-            let stream = Stream::open(&self.url_from_here("stream"), hear);
+            let stream = SseStream::open(&self.url_since_cursor("stream"), on_event);
             stream.map(|stream| (boxed(stream), Some(slot)))
         } else {
-            self.tell(Input::NoStreamFree);
+            self.dispatch(Input::NoStreamFree);
             return;
         };
         let opened = stream.is_some();
         self.stream.replace(stream);
         if !opened {
-            self.tell(Input::StreamFailed);
+            self.dispatch(Input::StreamFailed);
         }
     }
 
-    /// Hears what a stream says.
-    pub(super) fn hear(self: &Rc<Self>, said: Said) {
-        match said {
-            Said::Batch(json) => {
+    /// Handles an event of a stream.
+    pub(super) fn on_stream_event(self: &Rc<Self>, event: StreamEvent) {
+        match event {
+            StreamEvent::Batch(json) => {
                 match Batch::from_json(&json) {
-                    Some(batch) => self.take(batch),
-                    // What can't be read is missing: it is fetched, and the cursor stays until then.
+                    Some(batch) => self.receive(batch),
+                    // A batch that can't be parsed is fetched instead; the cursor stays until then.
                     None => self.catch_up(),
                 }
-                self.tell(Input::Heard);
+                self.dispatch(Input::BatchReceived);
             }
-            Said::Heartbeat(json) => {
+            StreamEvent::Heartbeat(json) => {
                 if let Some(head) = Head::from_json(&json) {
-                    self.tell(Input::Heartbeat {
+                    self.dispatch(Input::Heartbeat {
                         interval_ms: head.interval_ms,
                         transport: head.transport,
-                        moved: self.moved(&head),
+                        is_behind: self.is_behind(&head),
                     });
                 }
             }
-            Said::Reset(json) => {
+            StreamEvent::Reset(json) => {
                 self.stream.take();
                 if let Some(ResetTo(epoch)) = ResetTo::from_json(&json) {
                     self.reset(epoch);
                 }
-                self.tell(Input::StreamFailed);
+                self.dispatch(Input::StreamFailed);
             }
-            Said::Bye(json) if Goodbye::from_json(&json).is_some_and(|bye| bye.ended) => {
-                self.tell(Input::Bye);
+            StreamEvent::Bye(json) if Goodbye::from_json(&json).is_some_and(|bye| bye.ended) => {
+                self.dispatch(Input::Bye);
             }
-            // The server is going: another will be there.
-            Said::Bye(_) | Said::Failed => {
+            // The server is shutting down: the client reconnects.
+            StreamEvent::Bye(_) | StreamEvent::Failed => {
                 self.stream.take();
-                self.tell(Input::StreamFailed);
+                self.dispatch(Input::StreamFailed);
             }
         }
     }
 
-    /// Writes into the page how far it has read.
-    pub(super) fn note_cursor(&self) {
+    /// Writes the client's cursor into the list's `data-cursor`.
+    pub(super) fn write_cursor(&self) {
         self.list
-            .set_data("cursor", &self.reader.borrow().cursor().to_string());
+            .set_data("cursor", &self.follower.borrow().cursor().to_string());
     }
 
     pub(super) fn reveal(&self) {
         self.list.reveal();
-        self.bar.show_waiting(0);
+        self.bar.show_pending(0);
     }
 
     pub(super) fn show_zone(&self, own: bool) {
@@ -263,7 +268,7 @@ impl LivePage {
         let same = times::own_zone().as_ref() == Some(&zone);
         self.list.show_times(own);
         entry_top::show_times(own);
-        self.bar.offer_zone(&zone, own, same);
+        self.bar.show_zone_button(&zone, own, same);
     }
 }
 
@@ -271,8 +276,8 @@ fn boxed(stream: impl Any) -> Box<dyn Any> {
     Box::new(stream)
 }
 
-/// The transport that the address asks for by `?transport=`.
-fn wanted_transport() -> Transport {
+/// Returns the transport that the address requests by `?transport=`.
+fn requested_transport() -> Transport {
     let query = window().location().search().unwrap_or_default();
     UrlSearchParams::new_with_str(&query)
         .ok()

@@ -1,4 +1,4 @@
-//! The page to edit an update at.
+//! The page to edit an update.
 
 use domain::UpdateId;
 use leptos::prelude::*;
@@ -8,13 +8,16 @@ use newsroom::Error;
 
 use crate::{
     isolate::isolated,
-    layout::{Field, FormError, Frame, LongField, NoEnter, OperationId, Place, or_error},
+    layout::{
+        Audience, DisabledDefaultButton, FormError, OperationIdField, PageLayout, TextArea,
+        TextField, page_or_error,
+    },
     request::{PageRequest, newsroom},
 };
 
-/// An update's text, to be changed.
+/// A form for an update's text and headline.
 #[component]
-pub fn EditPage() -> impl IntoView {
+pub fn UpdateEditPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
     let request = PageRequest::current();
     let id = use_params_map().with(|params| params.get("id").unwrap_or_default());
@@ -26,23 +29,23 @@ pub fn EditPage() -> impl IntoView {
             Ok((caller, entry, update))
         };
         let page = found.await.map(|(caller, entry, update)| {
-            let headline = update.headline.map(|line| line.to_string());
+            let headline = update.headline.map(|headline| headline.to_string());
             view! {
-                <Frame
+                <PageLayout
                     title=format!("Edit · {}", isolated(entry.title.as_str()))
-                    place=Place::Personal(caller)
+                    audience=Audience::Member(caller)
                 >
                     <p class="from-entry">
                         <a href=format!("/desk/entries/{}", entry.slug) dir="auto" lang=entry.language.to_string()>
                             {entry.title.to_string()}
                         </a>
                     </p>
-                    <h1>"Edit an update"</h1>
+                    <h1>"Edit update"</h1>
                     <FormError />
                     <form method="post" action=format!("/desk/updates/{}", update.id)>
-                        <NoEnter />
-                        <OperationId />
-                        <LongField
+                        <DisabledDefaultButton />
+                        <OperationIdField />
+                        <TextArea
                             name="source"
                             label="Update"
                             value=update.source
@@ -51,7 +54,7 @@ pub fn EditPage() -> impl IntoView {
                             autofocus=true
                             language=Some(entry.language.clone())
                         />
-                        <Field
+                        <TextField
                             name="headline"
                             label="Headline (optional)"
                             value=headline.unwrap_or_default()
@@ -59,12 +62,12 @@ pub fn EditPage() -> impl IntoView {
                             language=Some(entry.language.clone())
                         />
                         <button class="button primary" type="submit">
-                            "Save"
+                            "Save changes"
                         </button>
                     </form>
-                </Frame>
+                </PageLayout>
             }
         });
-        or_error(&response, page)
+        page_or_error(&response, page)
     })
 }
