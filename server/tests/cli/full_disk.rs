@@ -64,12 +64,13 @@ fn request(server: &ServerProcess, request: &str, token: &str, body: &str) -> (u
     (status, body.to_owned())
 }
 
-fn eventually<T>(mut look: impl FnMut() -> T, mut fits: impl FnMut(&T) -> bool) -> T {
+/// Calls `poll` until its result is as expected, or for a minute. Returns the last result.
+fn poll_until<T>(mut poll: impl FnMut() -> T, mut is_expected: impl FnMut(&T) -> bool) -> T {
     let started = Instant::now();
     loop {
-        let seen = look();
-        if fits(&seen) || started.elapsed() > Duration::from_mins(1) {
-            return seen;
+        let result = poll();
+        if is_expected(&result) || started.elapsed() > Duration::from_mins(1) {
+            return result;
         }
         thread::sleep(Duration::from_millis(100));
     }
@@ -105,20 +106,20 @@ fn writes_succeed_without_a_restart_once_a_full_disk_has_space_again() {
     let filler = disk.fill();
     let mut posted = 1;
     // The free space inside the write-ahead log still takes some posts.
-    let (status, problem) = eventually(post, |(status, _)| {
+    let (status, problem) = poll_until(post, |(status, _)| {
         posted += usize::from(*status == 201);
         *status != 201
     });
     assert_eq!(status, 503);
     assert!(problem.contains("disk is full"), "{problem}");
-    let (status, reason) = eventually(ready, |(status, _)| *status == 503);
+    let (status, reason) = poll_until(ready, |(status, _)| *status == 503);
     assert_eq!(status, 503);
     assert!(reason.contains("can't be written"), "{reason}");
     // Reads still succeed.
     assert_eq!(request(&server, "GET /entries/final", token, "").0, 200);
 
     fs::remove_file(filler).unwrap();
-    assert_eq!(eventually(ready, |(status, _)| *status == 200).0, 200);
+    assert_eq!(poll_until(ready, |(status, _)| *status == 200).0, 200);
     assert_eq!(post().0, 201);
     posted += 1;
     let (_, all) = request(&server, "GET /updates/1.json", token, "");

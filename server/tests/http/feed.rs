@@ -283,13 +283,13 @@ async fn malformed_cursor_is_refused() {
             );
         }
     }
-    let twice = changes(
+    let duplicate = changes(
         &anonymous,
         &entry,
         &format!("?since={epoch}.0&since={epoch}.1"),
     )
     .await;
-    assert_snapshot!(format!("{}\n{}", head_of(&twice, &HEADERS), twice.text()), @r"
+    assert_snapshot!(format!("{}\n{}", head_of(&duplicate, &HEADERS), duplicate.text()), @r"
     400 Bad Request
     content-type: text/plain; charset=utf-8
     cache-control: private, no-store

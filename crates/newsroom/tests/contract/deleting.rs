@@ -126,8 +126,8 @@ async fn deleted_text_is_erased_after_the_undo_window(database: Database) {
         }
     })
     .await;
-    let wiped = stored(ids[0]).await;
-    assert_eq!((wiped.html.as_str(), wiped.headline), ("", None));
+    let erased = stored(ids[0]).await;
+    assert_eq!((erased.html.as_str(), erased.headline), ("", None));
     assert_eq!(database.excerpts().await, ["", "the source's name"]);
     assert_eq!(stored(ids[1]).await.source, "the source's name");
 

@@ -169,9 +169,9 @@ async fn sessions_of_other_accounts_cannot_be_ended(database: Database) {
     newsroom.end_own_session(&berta, first.id).await.unwrap();
     assert_eq!(newsroom.caller(&bertas[0].token).await.unwrap(), None);
     newsroom.end_other_sessions(&berta, kept.id).await.unwrap();
-    let left = newsroom.own_sessions(&berta).await.unwrap();
+    let remaining = newsroom.own_sessions(&berta).await.unwrap();
     assert_eq!(
-        left.iter().map(|open| open.id).collect::<Vec<_>>(),
+        remaining.iter().map(|open| open.id).collect::<Vec<_>>(),
         [kept.id]
     );
 }

@@ -106,7 +106,6 @@ async fn document_names_the_limits_of_every_text() {
     }
 }
 
-/// Covers fields of both kinds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn document_specifies_which_fields_are_nullable() {
     let (app, _) = start().await;

@@ -41,9 +41,9 @@ async fn retried_post_is_published_once() {
     let (app, client) = start().await;
     app.entry("other", EntryState::Live).await;
     let body = json!({"source": "A goal"});
-    let tries = join_all((0..10).map(|_| post(&client, UPDATES, "goal:1", &body))).await;
-    let first: Value = tries[0].json();
-    for again in tries {
+    let responses = join_all((0..10).map(|_| post(&client, UPDATES, "goal:1", &body))).await;
+    let first: Value = responses[0].json();
+    for again in responses {
         again.assert_status(StatusCode::CREATED);
         assert_eq!(again.json::<Value>(), first);
     }
@@ -123,10 +123,10 @@ async fn patch_changes_only_the_given_fields_of_an_update() {
         titled.contains("A goal") && titled.contains("1 : 0"),
         "{titled}"
     );
-    let retold = html(&edit(json!({"source": "What a goal"})).await);
+    let edited = html(&edit(json!({"source": "What a goal"})).await);
     assert!(
-        retold.contains("What a goal") && retold.contains("1 : 0"),
-        "{retold}"
+        edited.contains("What a goal") && edited.contains("1 : 0"),
+        "{edited}"
     );
     let bare = edit(json!({"headline": null})).await;
     assert!(!html(&bare).contains("1 : 0"));

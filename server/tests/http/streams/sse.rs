@@ -56,14 +56,14 @@ async fn posted_update_arrives_once() {
     let mut from_now = app.stream(&path(entry)).await;
     let mut of_all = app.stream("/feed/all/stream").await;
     let since = cursor(&app, entry, before.rev - 1);
-    let mut with_past = app.stream(&format!("{}?since={since}", path(entry))).await;
+    let mut from_cursor = app.stream(&format!("{}?since={since}", path(entry))).await;
     let first = app.post("final", "First").await;
     let second = app.post("final", "Second").await;
 
     for (stream, expected) in [
         (&mut from_now, vec![first, second]),
         (&mut of_all, vec![first, second]),
-        (&mut with_past, vec![before, first, second]),
+        (&mut from_cursor, vec![before, first, second]),
     ] {
         let expected: Vec<_> = expected
             .iter()
