@@ -43,7 +43,7 @@ use crate::{
 /// in hex has 64.
 const MAX_ID_LENGTH: usize = 64;
 
-/// Returns [`service`] as a router, for callers that need one.
+/// Returns `service` as a router, for callers that need one.
 pub fn router(state: AppState) -> Router {
     Router::new().fallback_service(service(state))
 }

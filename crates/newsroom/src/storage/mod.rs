@@ -1,5 +1,5 @@
 //! All SQL, written once in the subset that SQLite and PostgreSQL share. The differences are in
-//! [`sqlite`], [`postgres`] and their migrations.
+//! `sqlite`, `postgres` and their migrations.
 //!
 //! Reads use a [`Snapshot`]; writes that are visible to readers use a [`Revision`]. Look-ups return
 //! `Ok(None)` if there is no such row, and a write that affects an unexpected number of rows is an
@@ -221,7 +221,7 @@ impl Revision {
     /// Commits the transaction durably.
     ///
     /// # Errors
-    /// Returns [`Error::OutcomeUnknown`](crate::Error::OutcomeUnknown) if the database doesn't
+    /// Returns [`Error::OutcomeUnknown`] if the database doesn't
     /// confirm the commit.
     pub async fn commit(mut self) -> Result<()> {
         if self.rev != self.before {
