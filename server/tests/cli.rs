@@ -1,5 +1,5 @@
-//! The binary, run as whoever hosts it runs it: a wrong setting is one line and an exit code, a
-//! server starts, serves and leaves.
+//! Tests of the binary, run as an operator runs it: each invalid setting is reported in one line
+//! with an exit code, and a server starts, serves and shuts down.
 
 #[cfg(test)]
 mod cli {

@@ -1,7 +1,7 @@
-//! Ringside over HTTP: what readers, authors, other people's programs and attackers get.
+//! Tests of Ringside over HTTP: the responses to readers, authors, API clients and attackers.
 //!
-//! The files mirror `server/src`. A test asks a [`TestApp`](http::support::TestApp), which is a whole
-//! server on a database of its own, over a real connection.
+//! The files mirror `server/src`. A test sends requests to a [`TestApp`](http::support::TestApp), a
+//! complete server with its own database, over a real connection.
 
 #[cfg(test)]
 mod http {

@@ -1,14 +1,14 @@
-//! Ringside as it runs in production: behind nginx with `docs/operations/nginx.conf`, that very file.
+//! Tests of Ringside as it runs in production: behind nginx with `docs/operations/nginx.conf`.
 
 #[cfg(test)]
 mod operations {
     mod caching;
+    mod client;
     mod logins;
     mod nginx;
     mod outages;
-    mod reader;
     #[path = "../cli/support.rs"]
-    #[expect(dead_code, reason = "the tests of the command line use the rest")]
+    #[expect(dead_code, reason = "the command-line tests use the other helpers")]
     mod ringside;
     mod site;
     mod streams;

@@ -1,8 +1,8 @@
-//! The newsroom's contract: what its users may rely on, whichever database it keeps.
+//! Tests of the newsroom's public interface, on SQLite and on PostgreSQL.
 //!
-//! A test is a plain function of a fresh [`Database`](contract::support::Database), and sees nothing
-//! else of it but through a `Newsroom`. The table at the head of each file runs its tests on every
-//! kind of database there is.
+//! A test is a function that takes a fresh [`Database`](contract::support::Database) and uses it
+//! through a `Newsroom`. The table at the top of each file lists the tests that run on every kind
+//! of database.
 
 #[cfg(test)]
 mod contract {
@@ -29,17 +29,18 @@ mod contract {
         };
     }
 
-    /// Asserts that a use case was refused, and why.
+    /// Asserts that the result is an error that matches the pattern.
     macro_rules! assert_refused {
         ($result:expr, $why:pat $(,)?) => {
             match $result {
                 Err($why) => {}
-                other => panic!("it wasn't refused as {}: {other:?}", stringify!($why)),
+                other => panic!("expected an error matching {}: {other:?}", stringify!($why)),
             }
         };
     }
 
     mod accounts;
+    mod all_entries;
     mod convergence;
     mod deadlines;
     mod deleting;
@@ -48,17 +49,15 @@ mod contract {
     mod editing;
     mod feed;
     mod frames;
+    mod idempotency;
     mod isolation;
-    mod kept_updates;
     mod language;
+    mod late_retries;
     mod live;
     mod marking;
     mod markup;
-    mod named_requests;
     mod notifications;
     mod opening;
-    mod operations;
-    mod overview;
     mod patching;
     mod permissions;
     mod posting;
@@ -70,5 +69,6 @@ mod contract {
     pub mod support;
     mod texts;
     mod tokens;
+    mod update_cache;
     mod update_page;
 }

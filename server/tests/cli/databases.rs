@@ -1,4 +1,4 @@
-//! Databases that can't be used: each is one line, and what is in them stays as it is.
+//! Databases that can't be used: each is reported in one line, and its content does not change.
 
 use std::{fs, net::TcpListener};
 
@@ -9,7 +9,7 @@ use super::support::Ringside;
 const ENTRY: [&str; 4] = ["entry", "create", "--title", "A"];
 
 #[test]
-fn a_file_that_is_no_database_is_told_and_left_alone() {
+fn file_that_is_not_a_database_is_reported_and_not_changed() {
     let ringside = Ringside::new();
     fs::create_dir(ringside.data()).unwrap();
     let file = ringside.data().join("ringside.db");
@@ -19,16 +19,16 @@ fn a_file_that_is_no_database_is_told_and_left_alone() {
     fs::write(&file, &noise).unwrap();
     for command in [&["serve"][..], &ENTRY] {
         assert_eq!(
-            ringside.complains(command),
+            ringside.error_of(command),
             "2: ringside: The database sqlite://FOLDER/data/ringside.db can't be opened: file is not a database."
         );
     }
-    assert!(fs::read(&file).unwrap() == noise, "it was written to");
+    assert!(fs::read(&file).unwrap() == noise, "the file was changed");
 }
 
 #[test]
-fn a_server_that_does_not_answer_is_told_as_what_may_pass() {
-    // Nobody listens at a port of which the system has just said that it is free.
+fn unreachable_server_is_reported_as_temporary() {
+    // Nothing listens on a port that the system has just reported as free.
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -36,32 +36,32 @@ fn a_server_that_does_not_answer_is_told_as_what_may_pass() {
         .port();
     let url = format!("postgres://anna:secret@127.0.0.1:{port}/ringside");
     let ringside = Ringside::new();
-    let complaint = ringside.complains(&["serve", "--database-url", &url]);
-    assert_snapshot!(complaint.replace(&port.to_string(), "PORT"), @"1: ringside: The database postgres://anna@127.0.0.1:PORT/ringside can't be reached: error communicating with database: Connection refused (os error 111).");
+    let error = ringside.error_of(&["serve", "--database-url", &url]);
+    assert_snapshot!(error.replace(&port.to_string(), "PORT"), @"1: ringside: The database postgres://anna@127.0.0.1:PORT/ringside can't be reached: error communicating with database: Connection refused (os error 111).");
 }
 
 #[test]
-fn a_database_that_is_cut_off_is_told() {
+fn truncated_database_is_reported() {
     let ringside = Ringside::new();
-    ringside.says(&ENTRY);
+    ringside.stdout_of(&ENTRY);
     let file = ringside.data().join("ringside.db");
-    let whole = fs::read(&file).unwrap();
-    fs::write(&file, &whole[..whole.len() / 2]).unwrap();
-    assert_snapshot!(ringside.complains(&["serve"]), @"2: ringside: The database sqlite://FOLDER/data/ringside.db can't be opened: database disk image is malformed.");
+    let content = fs::read(&file).unwrap();
+    fs::write(&file, &content[..content.len() / 2]).unwrap();
+    assert_snapshot!(ringside.error_of(&["serve"]), @"2: ringside: The database sqlite://FOLDER/data/ringside.db can't be opened: database disk image is malformed.");
 }
 
 #[test]
-fn a_folder_where_the_database_is_meant_to_be_is_told() {
+fn folder_in_place_of_the_database_is_reported() {
     let ringside = Ringside::new();
     fs::create_dir_all(ringside.data().join("ringside.db")).unwrap();
-    assert_snapshot!(ringside.complains(&["serve"]), @"2: ringside: The database sqlite://FOLDER/data/ringside.db can't be opened: unable to open database file.");
+    assert_snapshot!(ringside.error_of(&["serve"]), @"2: ringside: The database sqlite://FOLDER/data/ringside.db can't be opened: unable to open database file.");
 }
 
 #[tokio::test]
-async fn a_newer_releases_database_is_told_and_left_alone() {
+async fn database_of_a_newer_release_is_reported_and_not_changed() {
     let ringside = Ringside::new();
-    ringside.says(&ENTRY);
-    // What a later release would have made of it.
+    ringside.stdout_of(&ENTRY);
+    // Records a migration of a newer release.
     ringside
         .execute(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -70,7 +70,7 @@ async fn a_newer_releases_database_is_told_and_left_alone() {
         .await;
     for command in [&["serve"][..], &ENTRY] {
         assert_eq!(
-            ringside.complains(command),
+            ringside.error_of(command),
             "1: ringside: The database sqlite://FOLDER/data/ringside.db was made by a newer Ringside \
              (migration 9000 is unknown here). Start the newer release, or restore a backup made by this one."
         );
@@ -78,7 +78,7 @@ async fn a_newer_releases_database_is_told_and_left_alone() {
 }
 
 #[test]
-fn its_address_may_lie_in_a_file() {
+fn database_url_can_be_read_from_a_file() {
     let ringside = Ringside::new();
     let elsewhere = ringside.file("elsewhere.db", "");
     let secret = ringside.file("secret", format!("sqlite://{}\n", elsewhere.display()));

@@ -1,4 +1,4 @@
-//! A disk that fills up and is freed again.
+//! A disk that fills up, and gets free space again.
 
 use std::{
     fs::{self, File},
@@ -10,13 +10,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::support::{Ringside, Serving};
+use super::support::{Ringside, ServerProcess};
 
-/// A small disk of its own, in memory; unmounted when dropped.
+/// A small file system in memory. Unmounted when dropped.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// Mounts it at `folder`; `None` where the system doesn't allow that.
+    /// Mounts a file system at `folder`. Returns `None` if the system does not allow it.
     fn mount(folder: &Path) -> Option<Self> {
         fs::create_dir_all(folder).unwrap();
         let mounted = Command::new("mount")
@@ -27,7 +27,7 @@ impl SmallDisk {
         mounted.then(|| Self(folder.to_owned()))
     }
 
-    /// Takes all the space there is, until the file that is returned is removed.
+    /// Fills all free space with a file, and returns its path.
     fn fill(&self) -> PathBuf {
         let path = self.0.join("filler");
         let mut filler = File::create(&path).unwrap();
@@ -38,13 +38,13 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // The folder goes with the test's; a mount that stays would be seen there.
+        // The folder is deleted with the test's folder. That fails if the mount remains.
         let _ = Command::new("umount").arg(&self.0).status();
     }
 }
 
-/// The status of the response, and its body.
-fn request(server: &Serving, request: &str, token: &str, body: &str) -> (u16, String) {
+/// Sends a request. Returns the status of the response, and its body.
+fn request(server: &ServerProcess, request: &str, token: &str, body: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(&server.address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_mins(1)))
@@ -64,19 +64,20 @@ fn request(server: &Serving, request: &str, token: &str, body: &str) -> (u16, St
     (status, body.to_owned())
 }
 
-fn eventually<T>(mut look: impl FnMut() -> T, mut fits: impl FnMut(&T) -> bool) -> T {
-    let began = Instant::now();
+/// Calls `poll` until its result is as expected, or for a minute. Returns the last result.
+fn poll_until<T>(mut poll: impl FnMut() -> T, mut is_expected: impl FnMut(&T) -> bool) -> T {
+    let started = Instant::now();
     loop {
-        let seen = look();
-        if fits(&seen) || began.elapsed() > Duration::from_mins(1) {
-            return seen;
+        let result = poll();
+        if is_expected(&result) || started.elapsed() > Duration::from_mins(1) {
+            return result;
         }
         thread::sleep(Duration::from_millis(100));
     }
 }
 
 #[test]
-fn writing_goes_on_without_a_restart_once_a_full_disk_has_space_again() {
+fn writes_succeed_without_a_restart_once_a_full_disk_has_space_again() {
     let ringside = Ringside::new();
     let Some(disk) = SmallDisk::mount(&ringside.data()) else {
         eprintln!("skipped: only root can mount a small disk");
@@ -84,7 +85,7 @@ fn writing_goes_on_without_a_restart_once_a_full_disk_has_space_again() {
     };
     let password = ringside.file("password", "correct horse battery");
     let password = password.to_str().unwrap();
-    ringside.says(&[
+    ringside.stdout_of(&[
         "account",
         "create",
         "--name",
@@ -92,8 +93,8 @@ fn writing_goes_on_without_a_restart_once_a_full_disk_has_space_again() {
         "--password-file",
         password,
     ]);
-    ringside.says(&["entry", "create", "--title", "Final", "--state", "live"]);
-    let token = ringside.says(&["token", "create", "--account", "ann"]);
+    ringside.stdout_of(&["entry", "create", "--title", "Final", "--state", "live"]);
+    let token = ringside.stdout_of(&["token", "create", "--account", "ann"]);
     let token = token.lines().last().unwrap();
     let server = ringside.serve();
     let ready = || request(&server, "GET /readyz", token, "");
@@ -104,21 +105,21 @@ fn writing_goes_on_without_a_restart_once_a_full_disk_has_space_again() {
     assert_eq!(post().0, 201);
     let filler = disk.fill();
     let mut posted = 1;
-    // What is free in the log's file still takes some.
-    let (status, problem) = eventually(post, |(status, _)| {
+    // The free space inside the write-ahead log still takes some posts.
+    let (status, problem) = poll_until(post, |(status, _)| {
         posted += usize::from(*status == 201);
         *status != 201
     });
     assert_eq!(status, 503);
     assert!(problem.contains("disk is full"), "{problem}");
-    let (status, reason) = eventually(ready, |(status, _)| *status == 503);
+    let (status, reason) = poll_until(ready, |(status, _)| *status == 503);
     assert_eq!(status, 503);
     assert!(reason.contains("can't be written"), "{reason}");
-    // Reading goes on.
+    // Reads still succeed.
     assert_eq!(request(&server, "GET /entries/final", token, "").0, 200);
 
     fs::remove_file(filler).unwrap();
-    assert_eq!(eventually(ready, |(status, _)| *status == 200).0, 200);
+    assert_eq!(poll_until(ready, |(status, _)| *status == 200).0, 200);
     assert_eq!(post().0, 201);
     posted += 1;
     let (_, all) = request(&server, "GET /updates/1.json", token, "");

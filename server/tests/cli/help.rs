@@ -1,4 +1,4 @@
-//! What it says of itself.
+//! Help, version, and usage errors.
 
 use std::process::Stdio;
 
@@ -9,7 +9,7 @@ use super::support::{Ringside, text};
 #[test]
 fn help_explains_every_setting_and_command() {
     let ringside = Ringside::new();
-    let help = ringside.says(&["--help"]);
+    let help = ringside.stdout_of(&["--help"]);
     for setting in [
         "RINGSIDE_ADDR",
         "RINGSIDE_DATA",
@@ -46,11 +46,11 @@ fn help_explains_every_setting_and_command() {
     ] {
         assert!(help.contains(command), "{command} is not in {help}");
     }
-    let create = ringside.says(&["account", "create", "--help"]);
+    let create = ringside.stdout_of(&["account", "create", "--help"]);
     for flag in ["--name", "--role", "--password-file"] {
         assert!(create.contains(flag), "{flag} is not in {create}");
     }
-    let create = ringside.says(&["entry", "create", "--help"]);
+    let create = ringside.stdout_of(&["entry", "create", "--help"]);
     for flag in [
         "--slug",
         "--title",
@@ -67,7 +67,7 @@ fn help_explains_every_setting_and_command() {
         ("create", "--name"),
         ("revoke", "--id"),
     ] {
-        let help = ringside.says(&["token", command, "--help"]);
+        let help = ringside.stdout_of(&["token", command, "--help"]);
         assert!(help.contains(flag), "{flag} is not in {help}");
     }
     for (commands, flags) in [
@@ -78,23 +78,23 @@ fn help_explains_every_setting_and_command() {
         (["session", "list"], &["--name"]),
         (["session", "end"], &["--name", "--id"]),
     ] {
-        let help = ringside.says(&[&commands[..], &["--help"]].concat());
+        let help = ringside.stdout_of(&[&commands[..], &["--help"]].concat());
         for flag in flags {
             assert!(help.contains(flag), "{flag} is not in {help}");
         }
     }
-    assert!(!ringside.data().exists(), "help made a data folder");
+    assert!(!ringside.data().exists(), "help created a data folder");
 }
 
 #[test]
-fn it_knows_its_version() {
-    let said = Ringside::new().says(&["--version"]);
-    assert_eq!(said, format!("ringside {}\n", env!("CARGO_PKG_VERSION")));
+fn version_is_printed() {
+    let version = Ringside::new().stdout_of(&["--version"]);
+    assert_eq!(version, format!("ringside {}\n", env!("CARGO_PKG_VERSION")));
 }
 
-/// It panicked, as every `println!` does.
+/// `println!` panics if standard output is closed.
 #[test]
-fn nobody_has_to_listen() {
+fn closed_standard_output_causes_no_panic() {
     let ringside = Ringside::new();
     for command in ["--help", "--version"] {
         let mut child = ringside
@@ -113,26 +113,26 @@ fn nobody_has_to_listen() {
 }
 
 #[test]
-fn what_is_no_command_is_told() {
+fn unknown_command_is_reported() {
     let ringside = Ringside::new();
-    assert_snapshot!(ringside.complains(&["explode"]), @"2: ringside: unrecognized subcommand 'explode' (see ringside --help)");
-    assert_snapshot!(ringside.complains(&["--explode"]), @"2: ringside: unexpected argument '--explode' found (see ringside --help)");
-    assert_snapshot!(ringside.complains(&["serve", "now"]), @"2: ringside: unexpected argument 'now' found (see ringside --help)");
-    assert_snapshot!(ringside.complains(&["account"]), @"2: ringside: 'ringside account' requires a subcommand but one was not provided [subcommands: create, list, password, role, disable, enable, help] (see ringside --help)");
-    // Where nothing at all is set, the parser would print its help.
+    assert_snapshot!(ringside.error_of(&["explode"]), @"2: ringside: unrecognized subcommand 'explode' (see ringside --help)");
+    assert_snapshot!(ringside.error_of(&["--explode"]), @"2: ringside: unexpected argument '--explode' found (see ringside --help)");
+    assert_snapshot!(ringside.error_of(&["serve", "now"]), @"2: ringside: unexpected argument 'now' found (see ringside --help)");
+    assert_snapshot!(ringside.error_of(&["account"]), @"2: ringside: 'ringside account' requires a subcommand but one was not provided [subcommands: create, list, password, role, disable, enable, help] (see ringside --help)");
+    // Without any setting, the parser would print its help.
     let mut bare = ringside.command(&["account"]);
     bare.env_clear();
-    assert_snapshot!(ringside.complaint(bare), @"2: ringside: the command is incomplete (add --help for its arguments)");
-    assert_snapshot!(ringside.complains(&["account", "create"]), @"2: ringside: the following required arguments were not provided: --name <NAME> --password-file <FILE> (see ringside --help)");
-    assert_snapshot!(ringside.complains(&["serv"]), @"2: ringside: unrecognized subcommand 'serv' tip: a similar subcommand exists: 'serve' (see ringside --help)");
+    assert_snapshot!(ringside.error_of_command(bare), @"2: ringside: the command is incomplete (add --help for its arguments)");
+    assert_snapshot!(ringside.error_of(&["account", "create"]), @"2: ringside: the following required arguments were not provided: --name <NAME> --password-file <FILE> (see ringside --help)");
+    assert_snapshot!(ringside.error_of(&["serv"]), @"2: ringside: unrecognized subcommand 'serv' tip: a similar subcommand exists: 'serve' (see ringside --help)");
 }
 
 #[cfg(unix)]
 #[test]
-fn arguments_that_are_no_text_are_told() {
+fn arguments_that_are_not_utf_8_are_reported() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
 
     let ringside = Ringside::new();
     let noise = OsStr::from_bytes(b"--addr=\xff\xfe");
-    assert_snapshot!(ringside.complains(&[noise]), @"2: ringside: invalid UTF-8 was detected in one or more arguments (see ringside --help)");
+    assert_snapshot!(ringside.error_of(&[noise]), @"2: ringside: invalid UTF-8 was detected in one or more arguments (see ringside --help)");
 }

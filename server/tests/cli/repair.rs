@@ -5,13 +5,13 @@ use insta::assert_snapshot;
 use super::support::Ringside;
 
 #[test]
-fn revisions_are_repaired_unless_a_server_runs() {
+fn revisions_are_repaired_unless_a_server_is_running() {
     let ringside = Ringside::new();
-    ringside.says(&["entry", "create", "--title", "Final", "--state", "live"]);
-    assert_snapshot!(ringside.says(&["repair", "revisions"]), @"Renumbered all revisions; the last one is 1.");
+    ringside.stdout_of(&["entry", "create", "--title", "Final", "--state", "live"]);
+    assert_snapshot!(ringside.stdout_of(&["repair", "revisions"]), @"Renumbered all revisions; the last one is 1.");
     let server = ringside.serve();
-    assert_snapshot!(ringside.complains(&["repair", "revisions"]), @"1: ringside: A server is running on this database. Stop it first, then run this again.");
+    assert_snapshot!(ringside.error_of(&["repair", "revisions"]), @"1: ringside: A server is running on this database. Stop it first, then run this again.");
     server.terminate();
     server.wait();
-    ringside.says(&["repair", "revisions"]);
+    ringside.stdout_of(&["repair", "revisions"]);
 }

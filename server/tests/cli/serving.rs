@@ -1,4 +1,4 @@
-//! A server, from its start to its end.
+//! Running a server: start, serving, logs and shutdown.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -6,17 +6,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::support::{Ringside, Serving};
+use super::support::{Ringside, ServerProcess};
 
-/// Asks for `path`, and answers all that comes.
-fn get(server: &Serving, path: &str) -> String {
-    let mut answer = String::new();
-    ask(server, path).read_to_string(&mut answer).unwrap();
-    answer
+/// Requests `path`, and returns the whole response.
+fn get(server: &ServerProcess, path: &str) -> String {
+    let mut response = String::new();
+    open(server, path).read_to_string(&mut response).unwrap();
+    response
 }
 
-/// HTTP/1.0: what comes is not in chunks, and the server closes the connection after it.
-fn ask(server: &Serving, path: &str) -> BufReader<TcpStream> {
+/// Requests `path`, and returns the connection, to read the response from.
+///
+/// Uses HTTP/1.0: the response is not chunked, and the server closes the connection after it.
+fn open(server: &ServerProcess, path: &str) -> BufReader<TcpStream> {
     let mut connection = TcpStream::connect(&server.address).unwrap();
     connection
         .set_read_timeout(Some(Duration::from_secs(10)))
@@ -31,30 +33,30 @@ fn ask(server: &Serving, path: &str) -> BufReader<TcpStream> {
 }
 
 #[test]
-fn it_prints_the_link_that_makes_the_owner() {
+fn setup_link_is_printed_until_there_is_an_owner() {
     let ringside = Ringside::new();
     let server = ringside.serve();
     let address = server.address.clone();
     assert!(get(&server, "/healthz").ends_with("ok"));
     server.terminate();
-    let (code, said) = server.wait();
+    let (code, stdout) = server.wait();
     assert_eq!(code, Some(0));
     let start = format!(
         "No owner account exists yet. Open this link to create it:\n\n    http://{address}/setup?token="
     );
-    let token = said
+    let token = stdout
         .strip_prefix(&start)
-        .unwrap_or_else(|| panic!("{said}"));
-    assert!(token.trim_end().len() >= 40, "{said}");
+        .unwrap_or_else(|| panic!("{stdout}"));
+    assert!(token.trim_end().len() >= 40, "{stdout}");
 
-    // It is another one each time, and gone once there is an owner.
+    // Each start prints a new link, until an owner exists.
     let server = ringside.serve();
     assert!(
         get(&server, &format!("/setup?token={}", token.trim_end())).starts_with("HTTP/1.0 403")
     );
     let password = ringside.file("password", "correct horse battery");
     let password = password.to_str().unwrap();
-    ringside.says(&[
+    ringside.stdout_of(&[
         "account",
         "create",
         "--name",
@@ -72,11 +74,11 @@ fn it_prints_the_link_that_makes_the_owner() {
 }
 
 #[test]
-fn what_a_command_writes_appears_on_a_running_server() {
+fn entry_created_by_a_command_appears_on_a_running_server() {
     let ringside = Ringside::new();
     let server = ringside.serve();
-    let mut stream = ask(&server, "/feed/all/stream");
-    ringside.says(&[
+    let mut stream = open(&server, "/feed/all/stream");
+    ringside.stdout_of(&[
         "entry",
         "create",
         "--title",
@@ -94,14 +96,14 @@ fn what_a_command_writes_appears_on_a_running_server() {
 }
 
 #[test]
-fn it_says_goodbye_to_every_reader_and_leaves_at_once() {
+fn shutdown_closes_every_stream_at_once() {
     let ringside = Ringside::new();
-    ringside.says(&["entry", "create", "--title", "Final", "--state", "live"]);
+    ringside.stdout_of(&["entry", "create", "--title", "Final", "--state", "live"]);
     let server = ringside.serve();
     let mut readers: Vec<_> = (0..50)
         .map(|reader| {
             let feed = if reader % 2 == 0 { "1" } else { "all" };
-            let mut stream = ask(&server, &format!("/feed/{feed}/stream"));
+            let mut stream = open(&server, &format!("/feed/{feed}/stream"));
             let mut line = String::new();
             while !line.starts_with("event: heartbeat") {
                 line.clear();
@@ -110,7 +112,7 @@ fn it_says_goodbye_to_every_reader_and_leaves_at_once() {
             stream
         })
         .collect();
-    let told = Instant::now();
+    let terminated = Instant::now();
     server.terminate();
     for reader in &mut readers {
         let mut rest = String::new();
@@ -122,12 +124,12 @@ fn it_says_goodbye_to_every_reader_and_leaves_at_once() {
     }
     let (code, _) = server.wait();
     assert_eq!(code, Some(0));
-    let took = told.elapsed();
-    assert!(took < Duration::from_secs(2), "it took {took:?}");
+    let took = terminated.elapsed();
+    assert!(took < Duration::from_secs(2), "the shutdown took {took:?}");
 }
 
 #[test]
-fn a_request_under_way_does_not_hold_it_up() {
+fn unfinished_request_does_not_delay_the_shutdown() {
     let ringside = Ringside::new();
     let server = ringside.serve();
     let mut connection = TcpStream::connect(&server.address).unwrap();
@@ -135,48 +137,45 @@ fn a_request_under_way_does_not_hold_it_up() {
         .write_all(b"POST /login HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nusern")
         .unwrap();
     assert!(get(&server, "/healthz").ends_with("ok"));
-    let told = Instant::now();
+    let terminated = Instant::now();
     server.terminate();
     assert_eq!(server.wait().0, Some(0));
-    let took = told.elapsed();
-    assert!(took < Duration::from_secs(2), "it took {took:?}");
+    let took = terminated.elapsed();
+    assert!(took < Duration::from_secs(2), "the shutdown took {took:?}");
 }
 
 #[test]
-fn two_servers_do_not_share_an_address() {
+fn second_server_on_the_same_address_fails() {
     let ringside = Ringside::new();
     let server = ringside.serve();
-    let complaint = ringside.complains(&["serve", "--addr", &server.address]);
-    assert!(
-        complaint.contains("another program is using it"),
-        "{complaint}"
-    );
+    let error = ringside.error_of(&["serve", "--addr", &server.address]);
+    assert!(error.contains("another program is using it"), "{error}");
     assert!(get(&server, "/readyz").ends_with("ready"));
 }
 
-/// The log of a server that served one request, with this flag.
+/// Starts a server, sends `request`, and returns the server's log.
 fn log_of(ringside: &Ringside, request: &str) -> String {
     let log = ringside.file("log", "");
     let mut command = ringside.command(&["serve", "--log", "debug"]);
     command.stderr(std::fs::File::create(&log).unwrap());
-    let server = Serving::start_as_it_is(command);
+    let server = ServerProcess::start_with_log(command);
     let mut connection = TcpStream::connect(&server.address).unwrap();
     connection.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).unwrap();
+    let mut response = String::new();
+    connection.read_to_string(&mut response).unwrap();
     server.terminate();
     server.wait();
     std::fs::read_to_string(log).unwrap()
 }
 
 #[test]
-fn the_log_in_a_file_has_no_colours() {
+fn log_in_a_file_has_no_colors() {
     let log = log_of(&Ringside::new(), "GET / HTTP/1.0\r\n\r\n");
     assert!(log.contains("INFO") && !log.contains('\u{1b}'), "{log}");
 }
 
 #[test]
-fn a_proxy_that_is_not_trusted_is_warned_of_once() {
+fn untrusted_proxy_is_logged_once() {
     let request = "GET /healthz HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 192.0.2.1\r\n\r\n\
         GET /healthz HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 192.0.2.2\r\nconnection: close\r\n\r\n";
     let log = log_of(&Ringside::new(), request);
@@ -185,7 +184,7 @@ fn a_proxy_that_is_not_trusted_is_warned_of_once() {
 
 #[cfg(unix)]
 #[test]
-fn data_is_for_its_own_user_alone() {
+fn data_is_readable_by_its_owner_only() {
     use std::{fs, os::unix::fs::PermissionsExt};
 
     let ringside = Ringside::new();
@@ -200,9 +199,9 @@ fn data_is_for_its_own_user_alone() {
         let path = file.unwrap().path();
         assert_eq!(mode(path.clone()), 0o600, "{}", path.display());
     }
-    // What was made before is warned of.
-    let open = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(ringside.data(), open).unwrap();
+    // A data folder that was readable before causes a warning.
+    let readable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(ringside.data(), readable).unwrap();
     let log = log_of(&ringside, request);
     assert!(
         log.contains("other users of this machine can read"),

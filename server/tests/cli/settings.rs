@@ -1,4 +1,4 @@
-//! Settings that are wrong: each is one line, and exit code 2.
+//! Invalid settings: each is reported in one line, with exit code 2.
 
 use std::{fs, net::TcpListener};
 
@@ -7,34 +7,34 @@ use insta::assert_snapshot;
 use super::support::{Ringside, below_a_file, make_read_only};
 
 #[test]
-fn a_value_that_makes_no_sense_is_told() {
+fn invalid_values_are_reported() {
     let ringside = Ringside::new();
-    let complains = |flag: &str, value: &str| ringside.complains(&["serve", flag, value]);
-    assert_snapshot!(complains("--addr", "nowhere"), @"2: ringside: invalid value 'nowhere' for '--addr <ADDR>': invalid socket address syntax (see ringside --help)");
-    assert_snapshot!(complains("--addr", "127.0.0.1:99999"), @"2: ringside: invalid value '127.0.0.1:99999' for '--addr <ADDR>': invalid socket address syntax (see ringside --help)");
-    assert_snapshot!(complains("--transport", "pigeon"), @"2: ringside: invalid value 'pigeon' for '--transport <TRANSPORT>': The transport must be one of: auto sse poll websocket (see ringside --help)");
-    assert_snapshot!(complains("--poll-interval-ms", "1"), @"2: ringside: invalid value '1' for '--poll-interval-ms <MS>': 1 is not in 500..=600000 (see ringside --help)");
-    assert_snapshot!(complains("--poll-interval-ms", "-5"), @"2: ringside: unexpected argument '-5' found (see ringside --help)");
-    assert_snapshot!(complains("--site-language", "english"), @"2: ringside: invalid value 'english' for '--site-language <TAG>': There is no such language tag. Enter one such as en, ar or pt-BR. (see ringside --help)");
-    assert_snapshot!(complains("--log", "=,="), @"2: ringside: RINGSIDE_LOG is invalid: invalid filter directive.");
-    assert_snapshot!(complains("--log-format", "xml"), @"2: ringside: invalid value 'xml' for '--log-format <LOG_FORMAT>' [possible values: text, json] (see ringside --help)");
-    assert_snapshot!(complains("--database-url", "mysql://localhost/x"), @r#"2: ringside: The database URL must begin with sqlite:// or postgres://, not with "mysql"."#);
-    assert_snapshot!(complains("--database-url-file", "/no/such/file"), @"2: ringside: /no/such/file can't be read: No such file or directory (os error 2).");
+    let error_of = |flag: &str, value: &str| ringside.error_of(&["serve", flag, value]);
+    assert_snapshot!(error_of("--addr", "nowhere"), @"2: ringside: invalid value 'nowhere' for '--addr <ADDR>': invalid socket address syntax (see ringside --help)");
+    assert_snapshot!(error_of("--addr", "127.0.0.1:99999"), @"2: ringside: invalid value '127.0.0.1:99999' for '--addr <ADDR>': invalid socket address syntax (see ringside --help)");
+    assert_snapshot!(error_of("--transport", "pigeon"), @"2: ringside: invalid value 'pigeon' for '--transport <TRANSPORT>': The transport must be one of: auto sse poll websocket (see ringside --help)");
+    assert_snapshot!(error_of("--poll-interval-ms", "1"), @"2: ringside: invalid value '1' for '--poll-interval-ms <MS>': 1 is not in 500..=600000 (see ringside --help)");
+    assert_snapshot!(error_of("--poll-interval-ms", "-5"), @"2: ringside: unexpected argument '-5' found (see ringside --help)");
+    assert_snapshot!(error_of("--site-language", "english"), @"2: ringside: invalid value 'english' for '--site-language <TAG>': There is no such language tag. Enter one such as en, ar or pt-BR. (see ringside --help)");
+    assert_snapshot!(error_of("--log", "=,="), @"2: ringside: RINGSIDE_LOG is invalid: invalid filter directive.");
+    assert_snapshot!(error_of("--log-format", "xml"), @"2: ringside: invalid value 'xml' for '--log-format <LOG_FORMAT>' [possible values: text, json] (see ringside --help)");
+    assert_snapshot!(error_of("--database-url", "mysql://localhost/x"), @r#"2: ringside: The database URL must begin with sqlite:// or postgres://, not with "mysql"."#);
+    assert_snapshot!(error_of("--database-url-file", "/no/such/file"), @"2: ringside: /no/such/file can't be read: No such file or directory (os error 2).");
     assert!(!ringside.data().join("ringside.db").exists());
 }
 
 #[test]
-fn proxies_are_addresses_and_networks_but_not_everybody() {
+fn trusted_proxies_are_addresses_or_networks_but_not_the_whole_internet() {
     let ringside = Ringside::new();
-    let complains = |value: &str| ringside.complains(&["serve", "--trusted-proxies", value]);
-    assert_snapshot!(complains("127.0.0.1,localhost"), @r#"2: ringside: invalid value '127.0.0.1,localhost' for '--trusted-proxies <ADDRESSES>': "localhost" is neither an address such as 127.0.0.1 or ::1, nor a network such as 10.0.0.0/8 (see ringside --help)"#);
-    assert_snapshot!(complains("10.0.0.0/33"), @r#"2: ringside: invalid value '10.0.0.0/33' for '--trusted-proxies <ADDRESSES>': "10.0.0.0/33" is neither an address such as 127.0.0.1 or ::1, nor a network such as 10.0.0.0/8 (see ringside --help)"#);
-    assert_snapshot!(complains("127.0.0.1,"), @r#"2: ringside: invalid value '127.0.0.1,' for '--trusted-proxies <ADDRESSES>': "" is neither an address such as 127.0.0.1 or ::1, nor a network such as 10.0.0.0/8 (see ringside --help)"#);
-    assert_snapshot!(complains("0.0.0.0/0"), @"2: ringside: invalid value '0.0.0.0/0' for '--trusted-proxies <ADDRESSES>': 0.0.0.0/0 includes every address, so any client could forge its address (see ringside --help)");
+    let error_of = |value: &str| ringside.error_of(&["serve", "--trusted-proxies", value]);
+    assert_snapshot!(error_of("127.0.0.1,localhost"), @r#"2: ringside: invalid value '127.0.0.1,localhost' for '--trusted-proxies <ADDRESSES>': "localhost" is neither an address such as 127.0.0.1 or ::1, nor a network such as 10.0.0.0/8 (see ringside --help)"#);
+    assert_snapshot!(error_of("10.0.0.0/33"), @r#"2: ringside: invalid value '10.0.0.0/33' for '--trusted-proxies <ADDRESSES>': "10.0.0.0/33" is neither an address such as 127.0.0.1 or ::1, nor a network such as 10.0.0.0/8 (see ringside --help)"#);
+    assert_snapshot!(error_of("127.0.0.1,"), @r#"2: ringside: invalid value '127.0.0.1,' for '--trusted-proxies <ADDRESSES>': "" is neither an address such as 127.0.0.1 or ::1, nor a network such as 10.0.0.0/8 (see ringside --help)"#);
+    assert_snapshot!(error_of("0.0.0.0/0"), @"2: ringside: invalid value '0.0.0.0/0' for '--trusted-proxies <ADDRESSES>': 0.0.0.0/0 includes every address, so any client could forge its address (see ringside --help)");
 }
 
 #[test]
-fn a_public_address_is_a_scheme_and_a_host() {
+fn public_url_is_a_scheme_and_a_host() {
     let ringside = Ringside::new();
     for url in [
         "",
@@ -51,92 +51,92 @@ fn a_public_address_is_a_scheme_and_a_host() {
         "https://live.example.org:99999",
         "https://\u{fc}ber.example.org",
     ] {
-        let complaint = ringside.complains(&["serve", "--public-url", url]);
-        let told = format!(
+        let error = ringside.error_of(&["serve", "--public-url", url]);
+        let expected = format!(
             "2: ringside: invalid value '{url}' for '--public-url <URL>': it must be like \
              https://live.example.org, a scheme and a host (see ringside --help)"
         );
-        assert_eq!(complaint, told);
+        assert_eq!(error, expected);
     }
 }
 
 #[test]
-fn the_environment_is_checked_alike() {
+fn environment_variables_are_validated_like_flags() {
     let ringside = Ringside::new();
-    let complaint = |name: &str, value: &str| {
+    let error_of = |name: &str, value: &str| {
         let mut command = ringside.command(&["serve"]);
         command.env(name, value);
-        ringside.complaint(command)
+        ringside.error_of_command(command)
     };
-    assert_snapshot!(complaint("RINGSIDE_ADDR", "nowhere"), @"2: ringside: invalid value 'nowhere' for '--addr <ADDR>': invalid socket address syntax (see ringside --help)");
-    assert_snapshot!(complaint("RINGSIDE_TRANSPORT", ""), @"2: ringside: invalid value '' for '--transport <TRANSPORT>': The transport must be one of: auto sse poll websocket (see ringside --help)");
-    assert_snapshot!(complaint("RINGSIDE_PUBLIC_URL", "nowhere"), @"2: ringside: invalid value 'nowhere' for '--public-url <URL>': it must be like https://live.example.org, a scheme and a host (see ringside --help)");
+    assert_snapshot!(error_of("RINGSIDE_ADDR", "nowhere"), @"2: ringside: invalid value 'nowhere' for '--addr <ADDR>': invalid socket address syntax (see ringside --help)");
+    assert_snapshot!(error_of("RINGSIDE_TRANSPORT", ""), @"2: ringside: invalid value '' for '--transport <TRANSPORT>': The transport must be one of: auto sse poll websocket (see ringside --help)");
+    assert_snapshot!(error_of("RINGSIDE_PUBLIC_URL", "nowhere"), @"2: ringside: invalid value 'nowhere' for '--public-url <URL>': it must be like https://live.example.org, a scheme and a host (see ringside --help)");
 }
 
 #[test]
-fn a_flag_wins_over_the_environment() {
+fn flag_overrides_the_environment() {
     let ringside = Ringside::new();
     let mut command = ringside.command(&["serve", "--public-url", "flag"]);
     command.env("RINGSIDE_PUBLIC_URL", "https://environment.example.org");
-    assert_snapshot!(ringside.complaint(command), @"2: ringside: invalid value 'flag' for '--public-url <URL>': it must be like https://live.example.org, a scheme and a host (see ringside --help)");
+    assert_snapshot!(ringside.error_of_command(command), @"2: ringside: invalid value 'flag' for '--public-url <URL>': it must be like https://live.example.org, a scheme and a host (see ringside --help)");
 }
 
 #[test]
-fn an_address_that_somebody_has_is_told_and_the_data_left_alone() {
+fn address_in_use_is_reported_and_the_data_is_not_touched() {
     let ringside = Ringside::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let complaint = ringside.complains(&["serve", "--addr", &address]);
-    assert_snapshot!(complaint.replace(&address, "ADDRESS"), @"2: ringside: Can't listen on ADDRESS: another program is using it. Set RINGSIDE_ADDR to another address.");
+    let error = ringside.error_of(&["serve", "--addr", &address]);
+    assert_snapshot!(error.replace(&address, "ADDRESS"), @"2: ringside: Can't listen on ADDRESS: another program is using it. Set RINGSIDE_ADDR to another address.");
     assert!(!ringside.data().exists());
 }
 
 #[test]
-fn an_address_of_another_machine_is_told() {
-    // Set aside for documentation (RFC 5737): nobody's machine has it.
-    let complaint = Ringside::new().complains(&["serve", "--addr", "192.0.2.1:3000"]);
-    assert_snapshot!(complaint, @"2: ringside: Can't listen on 192.0.2.1:3000: this machine has no such address. Set RINGSIDE_ADDR to another address.");
+fn address_of_another_machine_is_reported() {
+    // An address for documentation (RFC 5737), which no machine has.
+    let error = Ringside::new().error_of(&["serve", "--addr", "192.0.2.1:3000"]);
+    assert_snapshot!(error, @"2: ringside: Can't listen on 192.0.2.1:3000: this machine has no such address. Set RINGSIDE_ADDR to another address.");
 }
 
 #[test]
-fn a_data_folder_that_cannot_be_is_told() {
+fn impossible_data_folder_is_reported() {
     let ringside = Ringside::new();
     let data = below_a_file(&ringside);
     let create = ["entry", "create", "--title", "A"];
     for command in [&["serve"][..], &create] {
         let mut command = ringside.command(command);
         command.env("RINGSIDE_DATA", &data);
-        let complaint = ringside.complaint(command);
+        let error = ringside.error_of_command(command);
         assert_eq!(
-            complaint,
+            error,
             "2: ringside: The data folder FOLDER/file/data can't be written: Not a directory (os error 20). Set RINGSIDE_DATA to another folder."
         );
     }
     let mut command = ringside.command(&["serve"]);
     command.env("RINGSIDE_DATA", data.parent().unwrap());
-    assert_snapshot!(ringside.complaint(command), @"2: ringside: The data folder FOLDER/file can't be written: File exists (os error 17). Set RINGSIDE_DATA to another folder.");
+    assert_snapshot!(ringside.error_of_command(command), @"2: ringside: The data folder FOLDER/file can't be written: File exists (os error 17). Set RINGSIDE_DATA to another folder.");
 }
 
 #[test]
-fn a_data_folder_that_cannot_be_written_is_told() {
+fn read_only_data_folder_is_reported() {
     let ringside = Ringside::new();
     fs::create_dir(ringside.data()).unwrap();
     if make_read_only(&ringside.data()) {
-        assert_snapshot!(ringside.complains(&["serve"]), @"2: ringside: The data folder FOLDER/data can't be written: Permission denied (os error 13). Set RINGSIDE_DATA to another folder.");
+        assert_snapshot!(ringside.error_of(&["serve"]), @"2: ringside: The data folder FOLDER/data can't be written: Permission denied (os error 13). Set RINGSIDE_DATA to another folder.");
     } else {
-        // Root may write anywhere but here.
+        // Root can write everywhere except in /proc.
         let mut command = ringside.command(&["serve"]);
         command.env("RINGSIDE_DATA", "/proc/ringside");
-        let complaint = ringside.complaint(command);
+        let error = ringside.error_of_command(command);
         assert!(
-            complaint.starts_with("2: ringside: The data folder /proc/ringside can't be written: "),
-            "{complaint}"
+            error.starts_with("2: ringside: The data folder /proc/ringside can't be written: "),
+            "{error}"
         );
     }
 }
 
 #[test]
-fn a_relative_data_folder_may_have_any_name() {
+fn relative_data_folder_can_have_any_name() {
     let ringside = Ringside::new();
     for name in ["my data", "c:data", "50% of it?", "#1"] {
         let mut command = ringside.command(&["entry", "create", "--title", "A"]);

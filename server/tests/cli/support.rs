@@ -1,4 +1,4 @@
-//! Runs the binary.
+//! Helpers that run the binary.
 
 use std::{
     ffi::OsStr,
@@ -11,45 +11,45 @@ use std::{
 use sqlx::{AnyConnection, Connection as _};
 use tempfile::TempDir;
 
-/// A data folder for a test's own, and the binary that keeps its data there.
+/// The binary, with a data folder of the test's own.
 pub struct Ringside {
     folder: TempDir,
 }
 
-/// A server that was started; killed when dropped, if it still runs.
-pub struct Serving {
-    /// Where it says that it serves, as in `127.0.0.1:41234`.
+/// A running server process. Killed when dropped, if it is still running.
+pub struct ServerProcess {
+    /// The address that the server printed, such as `127.0.0.1:41234`.
     pub address: String,
     process: Child,
     stdout: BufReader<ChildStdout>,
 }
 
 impl Ringside {
-    /// The binary, on a data folder that isn't there yet.
+    /// Returns the binary with a data folder that does not exist yet.
     pub fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
         }
     }
 
-    /// A file for the test's own, beside the data folder.
+    /// Writes a file next to the data folder, and returns its path.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let file = self.folder.path().join(name);
         fs::write(&file, content).unwrap();
         file
     }
 
-    /// Where the data is.
+    /// Returns the path of the data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    /// The database's address.
+    /// Returns the database URL.
     pub fn database_url(&self) -> String {
         format!("sqlite://{}", self.data().join("ringside.db").display())
     }
 
-    /// Executes `sql` in the database; a command has made it before.
+    /// Executes `sql` in the database, which must exist.
     pub async fn execute(&self, sql: &'static str) {
         sqlx::any::install_default_drivers();
         let mut connection = AnyConnection::connect(&self.database_url()).await.unwrap();
@@ -57,7 +57,7 @@ impl Ringside {
         connection.close().await.unwrap();
     }
 
-    /// The command, to be given more.
+    /// Returns a command with these arguments, to which a test can add more.
     pub fn command(&self, args: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ringside"));
         command
@@ -71,59 +71,62 @@ impl Ringside {
         command
     }
 
-    /// Runs a command, which has to end by itself.
+    /// Runs a command until it exits.
     pub fn run(&self, args: &[impl AsRef<OsStr>]) -> Output {
         self.command(args).output().unwrap()
     }
 
-    /// What a command says that works.
-    pub fn says(&self, args: &[impl AsRef<OsStr>]) -> String {
+    /// Runs a command, and returns what it prints.
+    ///
+    /// # Panics
+    /// If the command fails or prints to standard error.
+    pub fn stdout_of(&self, args: &[impl AsRef<OsStr>]) -> String {
         let output = self.run(args);
-        let complaint = text(&output.stderr);
-        assert!(output.status.success(), "{complaint}");
-        assert_eq!(complaint, "", "it complains, and works");
+        let stderr = text(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
+        assert_eq!(stderr, "", "the command succeeded, but printed an error");
         text(&output.stdout)
     }
 
-    /// What a command complains about that doesn't work: the exit code, and its one line. What is
-    /// this test's own is left out.
-    pub fn complains(&self, args: &[impl AsRef<OsStr>]) -> String {
-        self.complaint(self.command(args))
+    /// Runs a command that must fail, and returns its exit code and its one line of standard error.
+    /// The path of the test's folder is replaced by `FOLDER`.
+    pub fn error_of(&self, args: &[impl AsRef<OsStr>]) -> String {
+        self.error_of_command(self.command(args))
     }
 
-    /// The same, of a command that was given more.
-    pub fn complaint(&self, mut command: Command) -> String {
+    /// Like [`Self::error_of`], for a command that a test has changed.
+    pub fn error_of_command(&self, mut command: Command) -> String {
         let output = command.output().unwrap();
         let stderr = text(&output.stderr);
         let lines: Vec<_> = stderr.lines().collect();
         let [line] = lines[..] else {
-            panic!("it isn't one line: {stderr}");
+            panic!("expected one line: {stderr}");
         };
-        let code = output.status.code().expect("it was killed");
+        let code = output.status.code().expect("the command was killed");
         assert_eq!(
             text(&output.stdout),
             "",
-            "it says something, and fails: {line}"
+            "the command failed, but printed a result: {line}"
         );
         let folder = self.folder.path().display().to_string();
         format!("{code}: {}", line.replace(&folder, "FOLDER"))
     }
 
-    /// Starts a server.
-    pub fn serve(&self) -> Serving {
-        Serving::start(self.command(&["serve"]))
+    /// Starts a server, and waits until it serves.
+    pub fn serve(&self) -> ServerProcess {
+        ServerProcess::start(self.command(&["serve"]))
     }
 }
 
-impl Serving {
+impl ServerProcess {
     /// Starts a server, and waits until it serves.
     pub fn start(mut command: Command) -> Self {
         command.stderr(Stdio::null());
-        Self::start_as_it_is(command)
+        Self::start_with_log(command)
     }
 
-    /// The same; its log goes where the command says.
-    pub fn start_as_it_is(mut command: Command) -> Self {
+    /// Like [`Self::start`], but keeps the standard error of `command`, to which the server logs.
+    pub fn start_with_log(mut command: Command) -> Self {
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
@@ -132,7 +135,7 @@ impl Serving {
             .trim_end()
             .split_once("Ringside is running at ")
             .and_then(|(_, url)| url.split_once("://"))
-            .unwrap_or_else(|| panic!("it doesn't serve: {line:?}"));
+            .unwrap_or_else(|| panic!("the server did not start: {line:?}"));
         Self {
             address: address.to_owned(),
             process,
@@ -140,45 +143,46 @@ impl Serving {
         }
     }
 
-    /// Returns the process's id.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.process.id()
     }
 
-    /// Tells it to stop, as a supervisor does.
+    /// Sends SIGTERM, as a supervisor does.
     pub fn terminate(&self) {
         self.signal("TERM");
     }
 
-    /// Sends it a signal.
+    /// Sends the signal `name`.
     pub fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.id());
-        let told = Command::new("sh").args(["-c", &kill]).status().unwrap();
-        assert!(told.success());
+        let status = Command::new("sh").args(["-c", &kill]).status().unwrap();
+        assert!(status.success());
     }
 
-    /// Waits until it has stopped; its exit code, and what else it said.
+    /// Waits until the server has stopped. Returns its exit code, and the rest of its standard
+    /// output.
     pub fn wait(mut self) -> (Option<i32>, String) {
-        let mut said = String::new();
-        self.stdout.read_to_string(&mut said).unwrap();
-        (self.process.wait().unwrap().code(), said)
+        let mut stdout = String::new();
+        self.stdout.read_to_string(&mut stdout).unwrap();
+        (self.process.wait().unwrap().code(), stdout)
     }
 }
 
-impl Drop for Serving {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // It may have ended.
+        // The process may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Puts a file where a folder is meant to be: a place that not even root can write to.
+/// Returns a path inside a file, where not even root can create a folder.
 pub fn below_a_file(ringside: &Ringside) -> PathBuf {
     ringside.file("file", "not a folder").join("data")
 }
 
-/// Takes the right to write away from everybody but root. Whether that changes anything.
+/// Makes a folder read-only. Returns whether that has an effect: root can still write.
 pub fn make_read_only(folder: &Path) -> bool {
     let mut permissions = fs::metadata(folder).unwrap().permissions();
     permissions.set_readonly(true);

@@ -1,10 +1,10 @@
-//! Making and revoking tokens from the shell.
+//! Creating and revoking tokens from the shell.
 
 use insta::assert_snapshot;
 
 use super::support::Ringside;
 
-/// A data folder with an author named `ann`.
+/// Returns a data folder with the author `ann`.
 fn with_an_author() -> Ringside {
     let ringside = Ringside::new();
     let password = ringside.file("password", "correct horse battery");
@@ -17,13 +17,13 @@ fn with_an_author() -> Ringside {
         "--password-file",
         file,
     ];
-    ringside.says(&account);
+    ringside.stdout_of(&account);
     ringside
 }
 
-/// The tokens' list, each time as `TIME`.
+/// Returns the list of tokens, with each time replaced by `TIME`.
 fn list(ringside: &Ringside) -> String {
-    let list = ringside.says(&["token", "list"]);
+    let list = ringside.stdout_of(&["token", "list"]);
     list.lines().map(hide_time).collect::<Vec<_>>().join("\n")
 }
 
@@ -36,9 +36,9 @@ fn hide_time(line: &str) -> String {
 }
 
 #[test]
-fn a_token_is_shown_once_alone_on_the_last_line() {
+fn token_is_printed_once_alone_on_the_last_line() {
     let ringside = with_an_author();
-    let said = ringside.says(&[
+    let stdout = ringside.stdout_of(&[
         "token",
         "create",
         "--account",
@@ -46,13 +46,13 @@ fn a_token_is_shown_once_alone_on_the_last_line() {
         "--name",
         "score ticker",
     ]);
-    let (before, token) = said.trim_end().rsplit_once('\n').unwrap();
+    let (before, token) = stdout.trim_end().rsplit_once('\n').unwrap();
     assert_snapshot!(before, @"Created a token that acts as ANN. Copy it now: it cannot be displayed again.");
     assert_eq!((token.len(), &token[..3]), (46, "rs_"));
-    let again = ringside.says(&["token", "create", "--account", "ann"]);
-    assert!(!again.contains(token), "it is the same");
+    let again = ringside.stdout_of(&["token", "create", "--account", "ann"]);
+    assert!(!again.contains(token), "both tokens are the same");
     let list = list(&ringside);
-    assert!(!list.contains(token), "it is shown again");
+    assert!(!list.contains(token), "the list shows the token");
     assert_snapshot!(list, @r"
        1  ann  TIME  never  score ticker
        2  ann  TIME  never
@@ -60,24 +60,24 @@ fn a_token_is_shown_once_alone_on_the_last_line() {
 }
 
 #[test]
-fn a_token_is_revoked_once() {
+fn token_is_revoked_once() {
     let ringside = with_an_author();
-    ringside.says(&["token", "create", "--account", "ann"]);
-    assert_snapshot!(ringside.says(&["token", "revoke", "--id", "1"]), @"Revoked token 1.");
+    ringside.stdout_of(&["token", "create", "--account", "ann"]);
+    assert_snapshot!(ringside.stdout_of(&["token", "revoke", "--id", "1"]), @"Revoked token 1.");
     assert_eq!(list(&ringside), "");
-    assert_snapshot!(ringside.complains(&["token", "revoke", "--id", "1"]), @"2: ringside: There is no such token.");
+    assert_snapshot!(ringside.error_of(&["token", "revoke", "--id", "1"]), @"2: ringside: There is no such token.");
 }
 
 #[test]
-fn what_is_wrong_with_a_token_is_told() {
+fn invalid_token_request_is_reported() {
     let ringside = with_an_author();
-    let complains = |account, name| {
-        ringside.complains(&["token", "create", "--account", account, "--name", name])
+    let error_of = |account, name| {
+        ringside.error_of(&["token", "create", "--account", account, "--name", name])
     };
-    assert_snapshot!(complains("bob", ""), @"2: ringside: There is no such account.");
-    assert_snapshot!(complains("", ""), @"2: ringside: The username is missing.");
-    assert_snapshot!(complains("ann", "\u{200b}"), @"2: ringside: The token's name contains only invisible characters, such as U+200B.");
-    assert_snapshot!(ringside.complains(&["token", "create"]), @"2: ringside: the following required arguments were not provided: --account <ACCOUNT> (see ringside --help)");
-    assert_snapshot!(ringside.complains(&["token", "revoke", "--id", "one"]), @"2: ringside: invalid value 'one' for '--id <ID>': invalid digit found in string (see ringside --help)");
+    assert_snapshot!(error_of("bob", ""), @"2: ringside: There is no such account.");
+    assert_snapshot!(error_of("", ""), @"2: ringside: The username is missing.");
+    assert_snapshot!(error_of("ann", "\u{200b}"), @"2: ringside: The token's name contains only invisible characters, such as U+200B.");
+    assert_snapshot!(ringside.error_of(&["token", "create"]), @"2: ringside: the following required arguments were not provided: --account <ACCOUNT> (see ringside --help)");
+    assert_snapshot!(ringside.error_of(&["token", "revoke", "--id", "one"]), @"2: ringside: invalid value 'one' for '--id <ID>': invalid digit found in string (see ringside --help)");
     assert_eq!(list(&ringside), "");
 }

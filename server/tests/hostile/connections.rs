@@ -1,4 +1,4 @@
-//! Connections that only take place.
+//! Connections that occupy the server without using it.
 
 use std::{io::Write, net::TcpStream};
 
@@ -7,7 +7,7 @@ use super::support::{
     read_to_close,
 };
 
-/// How many connections that are open.
+/// Counts the connections that are still open.
 fn still_open(connections: &mut [TcpStream]) -> usize {
     let is_open = |connection: &&mut TcpStream| {
         connection.set_nonblocking(true).unwrap();
@@ -20,9 +20,10 @@ fn still_open(connections: &mut [TcpStream]) -> usize {
 }
 
 #[test]
-fn silent_connections_keep_nobody_out_and_are_closed() {
+fn silent_connections_do_not_block_other_clients_and_are_closed() {
     let target = Target::start(&[]);
-    // More than the server has files, and none of the addresses has more than it may.
+    // More connections than the server has file descriptors, but no more from each address than
+    // allowed.
     let addresses = [2, 3, 4, 5].into_iter().cycle();
     let mut silent: Vec<_> = addresses
         .take(1_100)
@@ -31,14 +32,16 @@ fn silent_connections_keep_nobody_out_and_are_closed() {
     assert!(silent.len() > CONNECTIONS);
     target.assert_serves();
     assert!(still_open(&mut silent) <= CONNECTIONS);
-    eventually("all of them are closed", || still_open(&mut silent) == 0);
+    eventually("all connections are closed", || {
+        still_open(&mut silent) == 0
+    });
     target.assert_serves();
     target.assert_logged("had sent no request");
     target.assert_little_memory();
 }
 
 #[test]
-fn connection_that_sends_no_whole_head_is_closed() {
+fn connection_without_a_complete_request_head_is_closed() {
     let target = Target::start(&[]);
     let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     // An empty SETTINGS frame (RFC 9113, section 6.5).
@@ -61,30 +64,33 @@ fn connection_that_sends_no_whole_head_is_closed() {
     })
     .collect();
     for (sent, mut connection) in waiting {
-        let answer = read_to_close(&mut connection);
-        assert!(!answer.contains(" 200 "), "{answer} to {sent:?}");
+        let response = read_to_close(&mut connection);
+        assert!(!response.contains(" 200 "), "{response} to {sent:?}");
     }
     target.assert_serves();
     target.assert_logged("had sent no request");
 }
 
 #[test]
-fn head_that_is_too_long_is_refused() {
+fn request_head_that_is_too_long_is_refused() {
     let target = Target::start(&[]);
     let mut connection = target.connect(2).unwrap();
     let cookie = "x".repeat(1_000_000);
-    // The server need not read all of it.
+    // The server does not have to read all of it.
     let _ = write!(
         connection,
         "GET / HTTP/1.1\r\nhost: x\r\ncookie: {cookie}\r\n\r\n"
     );
-    let answer = read_to_close(&mut connection);
-    assert!(answer.is_empty() || answer.contains(" 431 "), "{answer}");
+    let response = read_to_close(&mut connection);
+    assert!(
+        response.is_empty() || response.contains(" 431 "),
+        "{response}"
+    );
     target.assert_serves();
 }
 
 #[test]
-fn flood_from_one_address_leaves_connections_to_others() {
+fn connections_of_one_address_leave_room_for_others() {
     let target = Target::start(&[]);
     let mut flood: Vec<_> = (0..900).filter_map(|_| target.connect(2).ok()).collect();
     eventually("those above the limit are closed", || {
@@ -92,16 +98,16 @@ fn flood_from_one_address_leaves_connections_to_others() {
     });
     target.assert_serves();
     target.assert_logged("RINGSIDE_MAX_CONNECTIONS_PER_ADDRESS are open from one address");
-    // What is closed makes room again.
+    // Closed connections make room for new ones.
     drop(flood);
     eventually("the address is served again", || {
-        let answer = target.request(2, "GET", "/healthz", "", "");
-        answer.is_ok_and(|answer| answer.status == 200)
+        let response = target.request(2, "GET", "/healthz", "", "");
+        response.is_ok_and(|response| response.status == 200)
     });
 }
 
 #[test]
-fn connections_that_have_sent_a_request_are_bounded_too() {
+fn connections_with_a_request_are_limited_too() {
     let target = Target::start(&["--max-connections", "40"]);
     let mut open = Vec::new();
     for number in [2, 3, 4, 5].into_iter().cycle().take(60) {
@@ -119,7 +125,7 @@ fn connections_that_have_sent_a_request_are_bounded_too() {
 }
 
 #[test]
-fn connections_wait_while_the_server_has_no_files_for_them() {
+fn connections_wait_while_the_server_has_no_file_descriptors() {
     let target = Target::start(&[]);
     target.assert_serves();
     target.limit_files(1);
@@ -132,18 +138,18 @@ fn connections_wait_while_the_server_has_no_files_for_them() {
     target.await_log("connections can't be accepted");
     target.limit_files(FILES);
     for connection in &mut waiting {
-        let answer = read_to_close(connection);
-        assert!(answer.contains(" 200 "), "{answer}");
+        let response = read_to_close(connection);
+        assert!(response.contains(" 200 "), "{response}");
     }
     target.assert_serves();
     target.assert_logged("connections can't be accepted");
 }
 
 #[test]
-fn silent_connections_are_closed_when_the_server_has_no_more_files() {
+fn silent_connections_are_closed_when_the_server_runs_out_of_file_descriptors() {
     let target = Target::start(&[]);
     let mut silent = connect_from_all(&target);
-    // Connections are accepted in order: all of them are once a later one is.
+    // Connections are accepted in order, so a later request shows that all are accepted.
     target.assert_serves();
     target.limit_to_open_sockets();
     let mut streams = connect_from_all(&target);

@@ -1,4 +1,4 @@
-//! Streams that are opened, and not read.
+//! Streams that are opened but not read.
 
 use std::{
     io::{Read, Write},
@@ -7,10 +7,12 @@ use std::{
 
 use super::support::{CONNECTIONS_PER_ADDRESS, Target, read_head};
 
-/// How many streams the server has room for: all connections but those that are left to requests.
+/// The number of streams that the server allows: all connections except those reserved for
+/// requests.
 const STREAMS: usize = CONNECTIONS_PER_ADDRESS;
 
-/// Opens a stream from 127.0.0.`number`, with a small buffer. Returns the head of the answer, too.
+/// Opens a stream from 127.0.0.`number`, with a small buffer. Returns the connection and the head
+/// of the response.
 fn open(target: &Target, number: u8, path: &str) -> (TcpStream, String) {
     let mut connection = target.connect_with_buffer(number, Some(4_096)).unwrap();
     write!(connection, "GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
@@ -19,20 +21,20 @@ fn open(target: &Target, number: u8, path: &str) -> (TcpStream, String) {
 }
 
 #[test]
-fn streams_that_are_not_read_are_closed_and_hold_up_nobody() {
+fn unread_streams_are_closed_and_do_not_delay_other_clients() {
     let target = Target::start(&[]);
     let slow: Vec<_> = (0..200)
         .map(|_| open(&target, 2, "/feed/1/stream").0)
         .collect();
-    let (mut busy, _) = open(&target, 3, "/feed/1/stream");
+    let (mut other, _) = open(&target, 3, "/feed/1/stream");
     for n in 0..40 {
         target.post(&format!("No. {n}. {}", "word ".repeat(2_000)));
-        let mut came = String::new();
-        let mut piece = [0; 4_096];
-        while !came.contains(&format!("No. {n}.")) {
-            let length = busy.read(&mut piece).unwrap();
+        let mut received = String::new();
+        let mut buffer = [0; 4_096];
+        while !received.contains(&format!("No. {n}.")) {
+            let length = other.read(&mut buffer).unwrap();
             assert_ne!(length, 0, "the stream ended");
-            came.push_str(&String::from_utf8_lossy(&piece[..length]));
+            received.push_str(&String::from_utf8_lossy(&buffer[..length]));
         }
     }
     target.assert_serves();
@@ -44,7 +46,7 @@ fn streams_that_are_not_read_are_closed_and_hold_up_nobody() {
 }
 
 #[test]
-fn as_many_streams_as_files_allow_leave_room_for_requests() {
+fn maximum_number_of_streams_leaves_room_for_requests() {
     let target = Target::start(&[]);
     let addresses = [2, 3, 4, 5].into_iter().cycle();
     let streams: Vec<_> = addresses

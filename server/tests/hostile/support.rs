@@ -1,4 +1,4 @@
-//! A server with few files and little memory, and clients that send whatever they like.
+//! A server with few file descriptors and little memory, and clients that send arbitrary bytes.
 
 use std::{
     fmt::Write as _,
@@ -14,58 +14,59 @@ use std::{
 
 use socket2::{Domain, Socket, Type};
 
-use super::ringside::{Ringside, Serving};
+use super::ringside::{Ringside, ServerProcess};
 
-/// How many files the server may have open: what many systems begin with.
+/// The limit of the server's open files: the default of many systems.
 pub const FILES: usize = 1_024;
-/// How many connections it allows then, and how many of them from one address: see `open_files`.
+/// The connections that the server allows then, in total and from one address; see `open_files`.
 pub const CONNECTIONS: usize = 768;
 pub const CONNECTIONS_PER_ADDRESS: usize = 672;
-/// How much memory the server may take at its worst, in KiB: that of the smallest machines for rent.
-const MOST_MEMORY: u64 = 256 * 1024;
-/// How long anything may take on a machine that does a lot else.
+/// The limit of the server's memory, in KiB: that of the smallest virtual machines.
+const MAX_MEMORY_KIB: u64 = 256 * 1024;
+/// The timeout of every operation, for a busy machine.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// A server with few files and little memory, and a live entry at `/entries/final`.
+/// A server with few file descriptors and little memory, and the live entry `/entries/final`.
 pub struct Target {
     address: SocketAddr,
-    server: Serving,
+    server: ServerProcess,
     started: Instant,
     token: String,
     log: PathBuf,
     _ringside: Ringside,
-    // Removed once the server is gone.
+    // Must be dropped after the server.
     _memory: Option<MemoryLimit>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     /// The head and the body.
     pub text: String,
 }
 
 impl Target {
-    /// Starts a server with few files, little memory and these flags.
+    /// Starts a server with few file descriptors, little memory and these flags.
     pub fn start(flags: &[&str]) -> Self {
-        // An attack takes more files than tests are given at first.
+        // An attack needs more file descriptors than a test process has by default.
         rlimit::increase_nofile_limit(u64::MAX).unwrap();
         let ringside = Ringside::new();
         let password = ringside.file("password", "correct horse battery");
         let password = password.to_str().unwrap();
         let account = ["account", "create", "--name", "ann", "--role", "owner"];
-        ringside.says(&[&account[..], &["--password-file", password]].concat());
-        ringside.says(&["entry", "create", "--title", "Final", "--state", "live"]);
-        let created = ringside.says(&["token", "create", "--account", "ann", "--name", "ticker"]);
+        ringside.stdout_of(&[&account[..], &["--password-file", password]].concat());
+        ringside.stdout_of(&["entry", "create", "--title", "Final", "--state", "live"]);
+        let created =
+            ringside.stdout_of(&["token", "create", "--account", "ann", "--name", "ticker"]);
         let token = created.lines().last().unwrap().to_owned();
 
         let log = ringside.file("log", "");
         let arguments = [&["serve", "--log-format", "json"], flags].concat();
-        let memory = MemoryLimit::create(MOST_MEMORY * 1024);
-        let mut command = with_little(&ringside.command(&arguments), memory.as_ref());
+        let memory = MemoryLimit::create(MAX_MEMORY_KIB * 1024);
+        let mut command = with_limits(&ringside.command(&arguments), memory.as_ref());
         command.stderr(File::create(&log).unwrap());
-        let server = Serving::start_as_it_is(command);
+        let server = ServerProcess::start_with_log(command);
         Self {
             address: server.address.parse().unwrap(),
             server,
@@ -77,12 +78,12 @@ impl Target {
         }
     }
 
-    /// Connects from 127.0.0.`number`: all of that network is this machine.
+    /// Connects from 127.0.0.`number`. The whole network 127.0.0.0/8 is this machine.
     pub fn connect(&self, number: u8) -> io::Result<TcpStream> {
         self.connect_with_buffer(number, None)
     }
 
-    /// The same, for a client that takes only so many bytes before it reads them.
+    /// Like [`Self::connect`], with a receive buffer of the given number of bytes.
     pub fn connect_with_buffer(&self, number: u8, buffer: Option<usize>) -> io::Result<TcpStream> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         if let Some(bytes) = buffer {
@@ -97,10 +98,10 @@ impl Target {
         Ok(stream)
     }
 
-    /// Sends a request from 127.0.0.`number`, and returns the whole answer.
+    /// Sends a request from 127.0.0.`number`, and returns the whole response.
     ///
     /// # Errors
-    /// If the connection is closed without one.
+    /// If the connection is closed without a response.
     pub fn request(
         &self,
         number: u8,
@@ -108,9 +109,9 @@ impl Target {
         path: &str,
         headers: &str,
         body: &str,
-    ) -> io::Result<Answer> {
+    ) -> io::Result<Response> {
         let mut connection = self.connect(number)?;
-        // HTTP/1.0: the server closes the connection after its answer.
+        // HTTP/1.0: the server closes the connection after its response.
         write!(
             connection,
             "{method} {path} HTTP/1.0\r\nhost: {}\r\ncontent-length: {}\r\n{headers}\r\n{body}",
@@ -122,10 +123,10 @@ impl Target {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let status = text.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = status.ok_or(ErrorKind::UnexpectedEof)?;
-        Ok(Answer { status, text })
+        Ok(Response { status, text })
     }
 
-    /// Posts an update, and returns once it is acknowledged.
+    /// Posts an update, and waits until it is acknowledged.
     pub fn post(&self, source: &str) {
         static LAST: AtomicUsize = AtomicUsize::new(0);
         let key = LAST.fetch_add(1, Ordering::Relaxed);
@@ -136,31 +137,35 @@ impl Target {
         let body = format!("{{\"source\": \"{source}\"}}");
         let path = "/api/v1/entries/final/updates";
         eventually("a post is acknowledged", || {
-            let answer = self.request(1, "POST", path, &headers, &body);
-            is(answer, 201, "")
+            let response = self.request(1, "POST", path, &headers, &body);
+            matches(response, 201, "")
         });
     }
 
-    /// Asserts that somebody else is served: health, a page, and a post that the page shows.
+    /// Asserts that another client is served: the health check, a post, and a page that shows the
+    /// post.
     pub fn assert_serves(&self) {
         static LAST: AtomicUsize = AtomicUsize::new(0);
         let text = format!("Goal number {}!", LAST.fetch_add(1, Ordering::Relaxed));
-        eventually("/healthz answers", || {
-            is(self.request(1, "GET", "/healthz", "", ""), 200, "ok")
+        eventually("/healthz responds", || {
+            matches(self.request(1, "GET", "/healthz", "", ""), 200, "ok")
         });
         self.post(&text);
-        eventually("the page shows what was posted", || {
-            is(self.request(1, "GET", "/entries/final", "", ""), 200, &text)
+        eventually("the page shows the post", || {
+            matches(self.request(1, "GET", "/entries/final", "", ""), 200, &text)
         });
     }
 
     /// Asserts that the server never took more memory than a small machine has.
     pub fn assert_little_memory(&self) {
         let peak = self.status("VmHWM:");
-        assert!(peak < MOST_MEMORY, "it took {peak} KiB at its worst");
+        assert!(
+            peak < MAX_MEMORY_KIB,
+            "the server used {peak} KiB of memory"
+        );
     }
 
-    /// Asserts that the log tells of `kind`, and not more than once a minute.
+    /// Asserts that the log contains `kind`, at most once a minute.
     pub fn assert_logged(&self, kind: &str) {
         let minutes = self.started.elapsed().as_secs() / 60;
         let log = self.log();
@@ -168,31 +173,31 @@ impl Target {
         assert!((1..=1 + minutes).contains(&lines), "{kind:?} in {log}");
     }
 
-    /// Waits until the log tells of `kind`.
+    /// Waits until the log contains `kind`.
     pub fn await_log(&self, kind: &str) {
         eventually(kind, || self.log().contains(kind));
     }
 
-    /// What the server wrote to its log.
+    /// Returns the server's log.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
     }
 
-    /// Sets how many files the server may have open from now on.
+    /// Sets the limit of the server's open files.
     pub fn limit_files(&self, files: usize) {
         let server = i32::try_from(self.server.id()).unwrap();
         let limits = Some((files as u64, FILES as u64));
         rlimit::prlimit(server, rlimit::Resource::NOFILE, limits, None).unwrap();
     }
 
-    /// Lets the server open no socket beside those that it has open.
+    /// Lets the server open no further sockets.
     pub fn limit_to_open_sockets(&self) {
         let folder = format!("/proc/{}/fd", self.server.id());
         let files = fs::read_dir(folder)
             .unwrap()
             .map(|file| file.unwrap().path());
         let is_socket = |file: &PathBuf| {
-            // It may have been closed.
+            // The file may have been closed meanwhile.
             fs::read_link(file).is_ok_and(|it| it.to_string_lossy().starts_with("socket:"))
         };
         let number = |file: PathBuf| file.file_name()?.to_str()?.parse().ok();
@@ -200,26 +205,26 @@ impl Target {
         self.limit_files(highest + 1);
     }
 
-    /// A number from what the system knows about the server's process.
+    /// Returns a number from `/proc/PID/status` of the server's process.
     fn status(&self, name: &str) -> u64 {
         let file = format!("/proc/{}/status", self.server.id());
-        let status = fs::read_to_string(file).expect("the server is gone");
+        let status = fs::read_to_string(file).expect("the server has exited");
         let line = status.lines().find_map(|line| line.strip_prefix(name));
         let number = line.and_then(|line| line.split_whitespace().next());
         number.unwrap().parse().unwrap()
     }
 }
 
-/// A control group whose processes may take only so much memory. Removed when dropped.
+/// A control group that limits the memory of its processes. Deleted when dropped.
 struct MemoryLimit(PathBuf);
 
 impl MemoryLimit {
-    /// Creates one for `bytes`; `None` where the system doesn't let us.
+    /// Creates a group with a limit of `bytes`. Returns `None` if the system does not allow it.
     fn create(bytes: u64) -> Option<Self> {
         static LAST: AtomicUsize = AtomicUsize::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed);
         let name = format!("ringside-test-{}-{number}", process::id());
-        // The first version of control groups, and the second.
+        // Control groups version 1 and version 2.
         [
             ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
             ("/sys/fs/cgroup", "memory.max"),
@@ -237,7 +242,7 @@ impl MemoryLimit {
 
 impl Drop for MemoryLimit {
     fn drop(&mut self) {
-        // Refused for as long as a process is in it, or its memory is being freed.
+        // Fails for as long as a process is in the group or its memory is being freed.
         for _ in 0..100 {
             if fs::remove_dir(&self.0).is_ok() {
                 return;
@@ -247,9 +252,9 @@ impl Drop for MemoryLimit {
     }
 }
 
-/// The same command, run with few files (neither the soft nor the hard limit allows more) and, where the
-/// system lets us limit it, little memory.
-fn with_little(command: &Command, memory: Option<&MemoryLimit>) -> Command {
+/// Returns the command with limits: few file descriptors (by the soft and the hard limit) and,
+/// where the system allows it, little memory.
+fn with_limits(command: &Command, memory: Option<&MemoryLimit>) -> Command {
     let mut limited = Command::new("sh");
     let join = memory.map_or_else(String::new, |group| {
         format!("echo $$ > '{}' && ", group.0.join("cgroup.procs").display())
@@ -272,21 +277,24 @@ fn with_little(command: &Command, memory: Option<&MemoryLimit>) -> Command {
     limited
 }
 
-/// Whether an answer is as expected.
-fn is(answer: io::Result<Answer>, status: u16, text: &str) -> bool {
-    answer.is_ok_and(|answer| answer.status == status && answer.text.contains(text))
+/// Returns whether the response has this status and contains `text`.
+fn matches(response: io::Result<Response>, status: u16, text: &str) -> bool {
+    response.is_ok_and(|response| response.status == status && response.text.contains(text))
 }
 
-/// Waits for what is bound to happen.
-pub fn eventually(what: &str, mut happens: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !happens() {
-        assert!(began.elapsed() < DEADLINE, "it never happens: {what}");
+/// Waits until `condition` returns true. `description` is for the error message.
+pub fn eventually(description: &str, mut condition: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(
+            started.elapsed() < DEADLINE,
+            "timeout while waiting until {description}"
+        );
         thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// Reads until the server closes the connection, and returns what came.
+/// Reads until the server closes the connection, and returns the data.
 pub fn read_to_close(connection: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     match connection.read_to_end(&mut bytes) {
@@ -297,7 +305,7 @@ pub fn read_to_close(connection: &mut TcpStream) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Whether an error says that the server has closed the connection.
+/// Returns whether an error means that the server has closed the connection.
 pub fn is_closed(error: &io::Error) -> bool {
     use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
 
@@ -307,7 +315,7 @@ pub fn is_closed(error: &io::Error) -> bool {
     )
 }
 
-/// Reads an answer's head, byte by byte: what follows stays in the socket.
+/// Reads a response's head, byte by byte, so that the body stays in the socket.
 pub fn read_head(connection: &mut TcpStream) -> io::Result<String> {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -318,15 +326,15 @@ pub fn read_head(connection: &mut TcpStream) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
-/// A WebSocket frame as a client sends it, masked with zeros (RFC 6455, section 5.2).
+/// Returns a WebSocket frame as a client sends it, masked with zeros (RFC 6455, section 5.2).
 pub fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let length = u8::try_from(payload.len()).unwrap();
-    assert!(length <= 125, "longer frames have another head");
+    assert!(length <= 125, "longer frames need a different head");
     let head = [0x80 | opcode, 0x80 | length, 0, 0, 0, 0];
     [&head[..], payload].concat()
 }
 
-/// The request that opens a WebSocket.
+/// Returns the request that opens a WebSocket.
 pub fn upgrade_request() -> String {
     let mut request = String::from("GET /ws HTTP/1.1\r\nhost: x\r\n");
     for (name, value) in [

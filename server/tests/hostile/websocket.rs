@@ -1,4 +1,4 @@
-//! WebSocket connections that send, and don't read.
+//! WebSocket connections that send but don't read.
 
 use std::{io::Write, net::TcpStream};
 
@@ -8,8 +8,8 @@ const TEXT: u8 = 1;
 const PING: u8 = 9;
 const PONG: u8 = 10;
 
-/// How much a client sends before it is known that nobody stops it, in bytes: much more than all
-/// buffers on the way hold.
+/// The number of bytes after which a client counts as not stopped: much more than all buffers on
+/// the way hold.
 const FLOOD: usize = 64 * 1024 * 1024;
 
 fn open(target: &Target) -> TcpStream {
@@ -20,7 +20,7 @@ fn open(target: &Target) -> TcpStream {
     connection
 }
 
-/// Sends the same frames again and again, and reads nothing, until the server closes the connection.
+/// Sends the same frames repeatedly, without reading, until the server closes the connection.
 fn flood(connection: &mut TcpStream, frames: &[u8]) {
     let mut sent = 0;
     while sent < FLOOD {
@@ -30,11 +30,11 @@ fn flood(connection: &mut TcpStream, frames: &[u8]) {
             Err(error) => panic!("after {sent} bytes: {error}"),
         }
     }
-    panic!("the server takes {sent} bytes");
+    panic!("the server accepted {sent} bytes");
 }
 
 #[test]
-fn pings_of_a_client_that_reads_nothing_take_no_memory() {
+fn pings_of_a_client_that_reads_nothing_use_no_memory() {
     let target = Target::start(&[]);
     for opcode in [PING, PING, PONG] {
         let mut connection = open(&target);
@@ -46,7 +46,7 @@ fn pings_of_a_client_that_reads_nothing_take_no_memory() {
 }
 
 #[test]
-fn client_that_sends_too_much_is_told_so() {
+fn client_that_sends_too_much_is_closed_with_a_reason() {
     let target = Target::start(&[]);
     for (opcode, payload, count) in [
         (PING, "", 30),
@@ -56,8 +56,8 @@ fn client_that_sends_too_much_is_told_so() {
         let mut connection = open(&target);
         let frames = frame(opcode, payload.as_bytes()).repeat(count);
         connection.write_all(&frames).unwrap();
-        let came = read_to_close(&mut connection);
-        assert!(came.contains("sent in 15 seconds"), "{came:?}");
+        let received = read_to_close(&mut connection);
+        assert!(received.contains("sent in 15 seconds"), "{received:?}");
     }
     target.assert_serves();
     target.assert_logged("WebSocket connections were closed");

@@ -1,4 +1,4 @@
-//! How much one request may bring: fields, bytes of a body, and an address.
+//! The limits of a request: the number of fields, and the lengths of the body and the URL.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use axum_test::{TestResponse, TestServer};
 use domain::Slug;
 use tower::ServiceExt;
 
-use super::support::{TestApp, ask, head_of, op_id, tag_texts};
+use super::support::{TestApp, head_of, op_id, send_raw, tag_texts};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -16,7 +16,7 @@ async fn send(browser: &TestServer, path: &str, body: String) -> TestResponse {
     request.bytes(body.into()).await
 }
 
-/// A form of many fields of short names.
+/// Returns a form with many fields with short names.
 fn many_fields(count: usize) -> String {
     let mut form = String::new();
     for field in 0..count {
@@ -26,7 +26,7 @@ fn many_fields(count: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_form_of_very_many_fields_is_refused_in_a_sentence() {
+async fn form_with_too_many_fields_is_refused_with_a_message() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     for path in [
@@ -50,13 +50,13 @@ async fn a_form_of_very_many_fields_is_refused_in_a_sentence() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_form_is_given_back_with_its_own_fields_alone() {
+async fn refused_form_is_returned_with_its_own_fields_only() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     let body = "title=Final&summary=A+game&intruder=1&source=A+goal&=2".to_owned();
-    let kept = send(&anonymous, "/desk/entries", body).await;
-    kept.assert_status_unauthorized();
-    let html = kept.text();
+    let returned = send(&anonymous, "/desk/entries", body).await;
+    returned.assert_status_unauthorized();
+    let html = returned.text();
     assert!(
         html.contains("A game") && html.contains("\"Final\""),
         "{html}"
@@ -67,7 +67,7 @@ async fn a_form_is_given_back_with_its_own_fields_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_author_sends_the_longest_update_in_any_script() {
+async fn longest_update_in_any_script_is_accepted() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     for letter in ["a", "\u{44f}", "\u{65e5}", "\u{1f3c6}"] {
@@ -82,13 +82,17 @@ async fn an_author_sends_the_longest_update_in_any_script() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_not_logged_in_sends_little() {
+async fn body_limit_is_lower_without_a_login() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     let text = |bytes: usize| format!("username=x&source={}", "x".repeat(bytes));
-    let door = send(&anonymous, "/login", text(17_000)).await;
+    let refused = send(&anonymous, "/login", text(17_000)).await;
     assert_eq!(
-        format!("{}\n{}", head_of(&door, &["cache-control"]), door.text()),
+        format!(
+            "{}\n{}",
+            head_of(&refused, &["cache-control"]),
+            refused.text()
+        ),
         "413 Payload Too Large\ncache-control: private, no-store\n\
          This is larger than the 16 KiB that can be sent without logging in. Send less, or log in first."
     );
@@ -104,10 +108,10 @@ async fn who_is_not_logged_in_sends_little() {
     );
 }
 
-/// What no handler reads is read to its end all the same: a client that sends first and reads then
-/// gets the response.
+/// The server reads a body to its end even if no handler does, so that a client that sends all of
+/// it before it reads still gets the response.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refusal_reaches_a_client_that_is_still_sending() {
+async fn refusal_reaches_a_client_that_is_still_sending() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     let body = || "x".repeat(6 * 1024 * 1024);
@@ -125,18 +129,18 @@ async fn a_refusal_reaches_a_client_that_is_still_sending() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_asks_before_it_sends_is_refused_at_once() {
+async fn request_with_expect_continue_is_refused_at_once() {
     let (_app, anonymous, _) = TestApp::start().await;
     let request = format!(
         "POST /login HTTP/1.1\r\nhost: x\r\ncontent-type: {FORM}\r\nexpect: 100-continue\r\n\
          content-length: 100000\r\n\r\n"
     );
-    let refused = ask(&anonymous, request.as_bytes()).await;
+    let refused = send_raw(&anonymous, request.as_bytes()).await;
     assert_eq!(refused.status, Some(413), "{}", refused.text);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_address_of_more_than_8_kib_is_refused() {
+async fn url_longer_than_8_kib_is_refused() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let long = |path: &str, bytes: usize| {
@@ -170,22 +174,23 @@ async fn an_address_of_more_than_8_kib_is_refused() {
     details.assert_header("content-type", "application/problem+json");
 }
 
-/// Pages that no cache knows can always be made up. They wait for each other, and for nobody else.
+/// Clients can always invent URLs that are in no cache. Such requests wait for each other, but do
+/// not delay other requests.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crowd_before_made_up_pages_keeps_nobody_from_others() {
+async fn flood_of_uncacheable_pages_does_not_block_other_pages() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     anonymous.get("/entries/final").await.assert_status_ok();
-    let crowd = (0..600).map(|number| {
+    let flood = (0..600).map(|number| {
         let request = Request::get(format!("/entries/nowhere-{number}"));
         let request = request.body(Body::empty()).unwrap();
         tokio::spawn(app.router().oneshot(request))
     });
-    let crowd: Vec<_> = crowd.collect();
+    let flood: Vec<_> = flood.collect();
     anonymous.get("/entries/final").await.assert_status_ok();
     anonymous.get("/healthz").await.assert_status_ok();
     author.get("/desk").await.assert_status_ok();
-    for page in crowd {
+    for page in flood {
         let page = page.await.unwrap().unwrap();
         match page.status().as_u16() {
             404 => {}
@@ -196,9 +201,9 @@ async fn a_crowd_before_made_up_pages_keeps_nobody_from_others() {
     }
 }
 
-/// The rest of the slug became a query, and the form another page's.
+/// Regression test: the rest of the slug became a query, so that the form belonged to another page.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_form_of_an_entry_that_cannot_be_names_no_other_page() {
+async fn form_of_an_impossible_slug_does_not_address_another_page() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     let update = app.post("final", "Kick-off").await;

@@ -1,4 +1,4 @@
-//! The feed for those who ask: `head`, and `changes`.
+//! The feed for polling clients: `head` and `changes`.
 
 use axum_test::{TestResponse, TestServer};
 use domain::{EntryId, EntryState};
@@ -9,7 +9,7 @@ use super::support::{Event, TestApp, head_of};
 
 const HEADERS: [&str; 3] = ["content-type", "cache-control", "set-cookie"];
 
-/// What `head` says of a feed, as the place to go on from.
+/// Returns the epoch and the revision in the head of a feed.
 async fn cursor(browser: &TestServer, feed: &str) -> (String, i64) {
     let head: Value = browser.get(&format!("/feed/{feed}/head")).await.json();
     (
@@ -23,13 +23,16 @@ async fn changes(browser: &TestServer, feed: &str, query: &str) -> TestResponse 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn catching_up_on_much_is_compressed() {
+async fn large_batch_is_compressed() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let compressed = async || {
         let path = format!("/feed/{entry}/changes");
-        let asked = anonymous.get(&path).add_header("accept-encoding", "br");
-        head_of(&asked.await, &["content-encoding", "vary", "cache-control"])
+        let request = anonymous.get(&path).add_header("accept-encoding", "br");
+        head_of(
+            &request.await,
+            &["content-encoding", "vary", "cache-control"],
+        )
     };
     app.post("final", "Kick-off").await;
     assert_eq!(
@@ -50,7 +53,7 @@ async fn catching_up_on_much_is_compressed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_compressed_batch_is_the_same_batch() {
+async fn compressed_batch_is_the_same_batch() {
     use std::io::Read;
 
     let (app, anonymous, _) = TestApp::start().await;
@@ -60,23 +63,23 @@ async fn a_compressed_batch_is_the_same_batch() {
     }
     let path = format!("/feed/{entry}/changes");
     let plain = anonymous.get(&path).await;
-    let ask = async |coding| {
-        let asked = anonymous.get(&path).add_header("accept-encoding", coding);
-        let answer = asked.await;
-        answer.assert_header("content-type", "application/json");
-        answer.assert_header("content-encoding", coding);
-        answer.as_bytes().clone()
+    let fetch = async |coding| {
+        let request = anonymous.get(&path).add_header("accept-encoding", coding);
+        let response = request.await;
+        response.assert_header("content-type", "application/json");
+        response.assert_header("content-encoding", coding);
+        response.as_bytes().clone()
     };
     for _ in 0..2 {
         let mut text = Vec::new();
-        let bytes = ask("br").await;
+        let bytes = fetch("br").await;
         assert!(bytes.len() * 2 < plain.as_bytes().len());
         brotli::Decompressor::new(&*bytes, 4096)
             .read_to_end(&mut text)
             .unwrap();
         assert_eq!(text, **plain.as_bytes());
         text.clear();
-        let bytes = ask("gzip").await;
+        let bytes = fetch("gzip").await;
         flate2::read::GzDecoder::new(&*bytes)
             .read_to_end(&mut text)
             .unwrap();
@@ -84,25 +87,25 @@ async fn a_compressed_batch_is_the_same_batch() {
     }
 }
 
-/// The ids and revisions that an answer brings.
-fn updates(answer: &TestResponse) -> Vec<(i64, i64)> {
-    answer.assert_status_ok();
-    Event::batch(answer.json()).updates()
+/// Returns the ids and revisions of the updates in a response.
+fn updates(response: &TestResponse) -> Vec<(i64, i64)> {
+    response.assert_status_ok();
+    Event::batch(response.json()).updates()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn head_says_where_a_feed_stands() {
+async fn head_contains_the_state_of_a_feed() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let update = app.post("final", "Kick-off").await;
     for feed in [entry.to_string(), "all".to_owned()] {
-        let answer = anonymous.get(&format!("/feed/{feed}/head")).await;
+        let response = anonymous.get(&format!("/feed/{feed}/head")).await;
         assert_eq!(
-            head_of(&answer, &HEADERS),
+            head_of(&response, &HEADERS),
             "200 OK\ncontent-type: application/json\ncache-control: public, max-age=0, s-maxage=1",
             "{feed}"
         );
-        let mut head: Value = answer.json();
+        let mut head: Value = response.json();
         let now = head["now"].take().as_i64().unwrap();
         // Between 2020 and 2100, in microseconds.
         assert!(
@@ -120,8 +123,8 @@ async fn head_says_where_a_feed_stands() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn head_passes_on_what_whoever_runs_the_server_set() {
-    let app = TestApp::with(&["--transport", "poll", "--poll-interval-ms", "1500"]).await;
+async fn head_contains_the_transport_settings() {
+    let app = TestApp::with_flags(&["--transport", "poll", "--poll-interval-ms", "1500"]).await;
     let head: Value = app.browser().get("/feed/all/head").await.json();
     assert_eq!(
         (&head["transport"], &head["interval_ms"]),
@@ -130,7 +133,7 @@ async fn head_passes_on_what_whoever_runs_the_server_set() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn changes_are_what_happened_since() {
+async fn changes_are_those_after_the_cursor() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await.to_string();
     let other = app.entry("other", EntryState::Live).await.to_string();
@@ -158,10 +161,10 @@ async fn changes_are_what_happened_since() {
             vec![second, third],
         ),
     ] {
-        let answer = changes(&anonymous, feed, &query).await;
-        assert_eq!(updates(&answer), expected, "{feed} {query}");
+        let response = changes(&anonymous, feed, &query).await;
+        assert_eq!(updates(&response), expected, "{feed} {query}");
         assert_eq!(
-            head_of(&answer, &HEADERS),
+            head_of(&response, &HEADERS),
             "200 OK\ncontent-type: application/json\ncache-control: public, max-age=0, s-maxage=2",
             "{feed} {query}"
         );
@@ -169,7 +172,7 @@ async fn changes_are_what_happened_since() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_carries_the_card_that_the_page_shows() {
+async fn change_contains_the_card_of_the_page() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let update = app.post("final", "**Kick-off**").await;
@@ -192,7 +195,7 @@ async fn a_change_carries_the_card_that_the_page_shows() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deletion_is_a_change() {
+async fn deletion_is_a_change() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await.to_string();
     let update = app.post("final", "Taken back").await;
@@ -202,9 +205,9 @@ async fn a_deletion_is_a_change() {
         .await
         .unwrap();
     let (_, after) = cursor(&anonymous, &entry).await;
-    let answer = changes(&anonymous, &entry, &format!("?since={epoch}.{before}")).await;
+    let response = changes(&anonymous, &entry, &format!("?since={epoch}.{before}")).await;
     assert_eq!(
-        answer.json::<Value>()["changes"],
+        response.json::<Value>()["changes"],
         json!([{"id": update.id, "rev": after, "deleted": true}])
     );
     assert!(
@@ -216,7 +219,7 @@ async fn a_deletion_is_a_change() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_continued_from_is_gone() {
+async fn invalid_cursor_is_gone_with_a_reset() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await.to_string();
     app.post("final", "Kick-off").await;
@@ -229,20 +232,20 @@ async fn what_cannot_be_continued_from_is_gone() {
             format!("another.{head}"),
             "x.9223372036854775807".to_owned(),
         ] {
-            let gone = changes(&anonymous, feed, &format!("?since={since}")).await;
+            let response = changes(&anonymous, feed, &format!("?since={since}")).await;
             assert_eq!(
-                head_of(&gone, &HEADERS),
+                head_of(&response, &HEADERS),
                 "410 Gone\ncontent-type: application/json\ncache-control: private, no-store",
                 "{feed} {since}"
             );
             let reset = json!({"reset": true, "epoch": epoch, "head": head});
-            assert_eq!(gone.json::<Value>(), reset, "{feed} {since}");
+            assert_eq!(response.json::<Value>(), reset, "{feed} {since}");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_malformed_cursor_is_refused() {
+async fn malformed_cursor_is_refused() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await.to_string();
     let (epoch, _) = cursor(&anonymous, &entry).await;
@@ -280,13 +283,13 @@ async fn a_malformed_cursor_is_refused() {
             );
         }
     }
-    let twice = changes(
+    let duplicate = changes(
         &anonymous,
         &entry,
         &format!("?since={epoch}.0&since={epoch}.1"),
     )
     .await;
-    assert_snapshot!(format!("{}\n{}", head_of(&twice, &HEADERS), twice.text()), @r"
+    assert_snapshot!(format!("{}\n{}", head_of(&duplicate, &HEADERS), duplicate.text()), @r"
     400 Bad Request
     content-type: text/plain; charset=utf-8
     cache-control: private, no-store

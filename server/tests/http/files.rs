@@ -10,7 +10,7 @@ use super::support::{TestApp, head_of};
 const HEADERS: [&str; 3] = ["content-type", "content-encoding", "cache-control"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_builds_files_are_kept_for_ever() {
+async fn files_of_a_build_are_immutable() {
     let (app, anonymous, _) = TestApp::start().await;
     fs::create_dir_all(app.site().join("pkg")).unwrap();
     fs::write(app.site().join("pkg/ringside.a1b2.css"), "body{}").unwrap();
@@ -36,23 +36,24 @@ async fn a_builds_files_are_kept_for_ever() {
     content-encoding: br
     cache-control: public, max-age=31536000, immutable
     ");
-    for gone in [
+    for missing in [
         "/pkg/ringside.0000.css",
         "/pkg/",
         "/pkg",
         "/pkg/..%2fsecret",
     ] {
-        let gone = anonymous.get(gone).await;
-        assert!(gone.status_code() != 200);
+        let missing = anonymous.get(missing).await;
+        assert!(missing.status_code() != 200);
         assert!(
-            gone.maybe_header("cache-control")
+            missing
+                .maybe_header("cache-control")
                 .is_none_or(|value| value == "private, no-store")
         );
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn files_outside_the_site_stay_there() {
+async fn files_outside_the_site_are_not_served() {
     let (app, anonymous, _) = TestApp::start().await;
     fs::create_dir_all(app.site()).unwrap();
     fs::write(app.site().join("favicon.svg"), "<svg/>").unwrap();
@@ -61,7 +62,7 @@ async fn files_outside_the_site_stay_there() {
     200 OK
     content-type: image/svg+xml
     ");
-    // The database lies beside the site.
+    // The database is next to the site.
     for path in [
         "/ringside.db",
         "/..%2fringside.db",

@@ -4,7 +4,7 @@ mod account;
 mod accounts;
 mod compose;
 mod desk;
-mod harmless;
+mod injection;
 mod marks;
 mod permissions;
 mod setup;
@@ -14,13 +14,13 @@ use domain::UpdateId;
 
 use crate::http::support::op_id;
 
-/// Sends the composer of the entry `final`.
+/// Submits the composer of the entry `final`.
 async fn send(browser: &TestServer, op_id: &str, source: &str, headline: &str) -> TestResponse {
     let fields = [("op_id", op_id), ("source", source), ("headline", headline)];
     browser.post("/entries/final/compose").form(&fields).await
 }
 
-/// Posts `source` to the entry `final`, and answers the update's number.
+/// Posts `source` to the entry `final`, and returns the update's id.
 async fn post(browser: &TestServer, source: &str, headline: &str) -> UpdateId {
     let posted = send(browser, &op_id(), source, headline).await;
     posted.assert_status_see_other();
@@ -29,7 +29,7 @@ async fn post(browser: &TestServer, source: &str, headline: &str) -> UpdateId {
     id.parse().unwrap()
 }
 
-/// Sends a form that is nothing but a button.
-async fn press(browser: &TestServer, path: &str) -> TestResponse {
+/// Submits a form that consists of a button only.
+async fn press_button(browser: &TestServer, path: &str) -> TestResponse {
     browser.post(path).form(&[("", "")]).await
 }

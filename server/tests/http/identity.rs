@@ -1,4 +1,4 @@
-//! Who asks: what opens a session, and what doesn't.
+//! Identity: which cookies are accepted as a session.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::support::{TestApp, head_of, op_id};
 
-/// That `browser` is nobody to the server, wherever it goes.
+/// Asserts that the server treats `browser` as anonymous everywhere.
 async fn assert_logged_out(browser: &TestServer, why: &str) {
     for path in [
         "/desk",
@@ -33,9 +33,9 @@ async fn assert_logged_out(browser: &TestServer, why: &str) {
     let sent = browser.post("/entries/final/compose").form(&fields).await;
     assert_eq!(head_of(&sent, &["location"]), "401 Unauthorized", "{why}");
 
-    let nobody = browser.post("/fn/whoami").json(&json!({})).await;
-    assert_eq!(nobody.status_code(), 200, "{why}");
-    assert_eq!(nobody.json::<Value>(), Value::Null, "{why}");
+    let whoami = browser.post("/fn/whoami").json(&json!({})).await;
+    assert_eq!(whoami.status_code(), 200, "{why}");
+    assert_eq!(whoami.json::<Value>(), Value::Null, "{why}");
     let update = json!({"slug": "final", "op_id": op_id(), "source": "A goal", "headline": "", "waited_ms": 0});
     let refused = browser.post("/fn/post_update").json(&update).await;
     assert_eq!(
@@ -54,17 +54,17 @@ async fn assert_logged_out(browser: &TestServer, why: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_shows_nothing_is_nobody() {
+async fn request_without_a_cookie_is_anonymous() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     assert_logged_out(&anonymous, "no cookie").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_that_is_over_opens_nothing() {
+async fn expired_session_is_anonymous() {
     let (app, _, _) = TestApp::start().await;
     app.live_entry().await;
-    let caller = app.person("late", domain::Role::Owner).await;
+    let caller = app.create_account("late", domain::Role::Owner).await;
     let store = Store::open(&app.database_url(), Duration::from_secs(30))
         .await
         .unwrap();
@@ -81,8 +81,8 @@ async fn a_session_that_is_over_opens_nothing() {
             created_at: now,
             expires_at,
         };
-        let began = store.add_session_of_login(session, &hash, None).await;
-        assert!(began.unwrap());
+        let added = store.add_session_of_login(session, &hash, None).await;
+        assert!(added.unwrap());
         app.browser_with(&format!("ringside_session={}", token.reveal()))
     };
     for (expires_at, why) in [(Timestamp(1), "long over"), (now, "just over")] {
@@ -94,7 +94,7 @@ async fn a_session_that_is_over_opens_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_server_never_gave_opens_nothing() {
+async fn forged_cookies_are_anonymous() {
     let (app, _, _) = TestApp::start().await;
     app.live_entry().await;
     let session = app
@@ -115,7 +115,7 @@ async fn what_the_server_never_gave_opens_nothing() {
         "ringside_session=1".to_owned(),
         format!("ringside_session={}", &token[1..]),
         format!("ringside_session={token}x"),
-        // What a thief finds in the database.
+        // The hash from the database.
         format!("ringside_session={stored}"),
         format!("ringside_session={}", "x".repeat(6_000)),
         "ringside_session=%00%ff' OR 1=1 --".to_owned(),

@@ -1,4 +1,4 @@
-//! What a public page says of itself: its address, its language, its description, and how to get on from it.
+//! The metadata of public pages: canonical URL, language, description, and links.
 
 use axum::http::StatusCode;
 use axum_test::TestServer;
@@ -7,7 +7,7 @@ use newsroom::{EntryPatch, NewEntry, language};
 
 use super::support::{TestApp, attribute, head_of, op_id, tag_texts};
 
-/// The start tag in `html` that holds `part`.
+/// Returns the start tag in `html` that contains `part`.
 fn tag<'a>(html: &'a str, part: &str) -> &'a str {
     html.split('<')
         .filter_map(|tag| tag.split_once('>'))
@@ -23,7 +23,7 @@ async fn page(browser: &TestServer, path: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_public_page_names_its_one_absolute_address_and_describes_itself() {
+async fn every_public_page_has_a_canonical_url_and_a_description() {
     for (flags, base) in [
         (&[][..], "http://127.0.0.1:3000"),
         (&["--addr", "0.0.0.0:8080"], "http://127.0.0.1:8080"),
@@ -32,7 +32,7 @@ async fn every_public_page_names_its_one_absolute_address_and_describes_itself()
             "https://live.example.org",
         ),
     ] {
-        let app = TestApp::with(flags).await;
+        let app = TestApp::with_flags(flags).await;
         let browser = app.browser();
         app.live_entry().await;
         let id = app.post("final", "A goal").await.id;
@@ -60,8 +60,8 @@ async fn every_public_page_names_its_one_absolute_address_and_describes_itself()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_document_is_in_the_language_of_what_it_is_about() {
-    let app = TestApp::with(&["--site-language", "fr"]).await;
+async fn document_has_the_language_of_its_entry() {
+    let app = TestApp::with_flags(&["--site-language", "fr"]).await;
     let browser = app.browser();
     for (slug, tag) in [("plain", ""), ("arabic", "ar"), ("english", "en-GB")] {
         let new = NewEntry::parse(slug, slug, "", "", EntryState::Live, Order::Oldest)
@@ -78,7 +78,7 @@ async fn a_document_is_in_the_language_of_what_it_is_about() {
         ("/entries/arabic", "ar", Some("rtl")),
         ("/entries/english", "en-GB", Some("ltr")),
         (&update, "ar", Some("rtl")),
-        // Pages of which every word is ours.
+        // Pages with Ringside's own text only.
         ("/login", "en", None),
     ] {
         let html = page(&browser, path).await;
@@ -89,7 +89,7 @@ async fn a_document_is_in_the_language_of_what_it_is_about() {
             Some(direction) => assert_eq!(attribute(&main, "dir"), direction, "{path}"),
             None => assert!(!main.contains(" dir="), "{path}: {main}"),
         }
-        // Our own words around it are English.
+        // Ringside's own text around the main content is English.
         for part in ["class=\"site-header\"", "class=\"site-footer\""] {
             let tag = format!("<{}>", tag(&html, part));
             assert_eq!(attribute(&tag, "lang"), "en", "{path}");
@@ -102,7 +102,7 @@ async fn a_document_is_in_the_language_of_what_it_is_about() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_language_makes_the_finished_pages_anew() {
+async fn new_language_rerenders_the_cached_pages() {
     let (app, browser, author) = TestApp::start().await;
     app.live_entry().await;
     app.post("final", "هدف!").await;
@@ -130,7 +130,7 @@ async fn another_language_makes_the_finished_pages_anew() {
         );
         let form = author.get("/desk/entries/final/edit").await.text();
         let field = format!("<{}>", tag(&form, "name=\"language\""));
-        // Left empty, it stays the site's.
+        // An empty field means the site's language.
         let own = if language.is_empty() { "" } else { expected };
         assert_eq!(attribute(&field, "value"), own);
     }
@@ -147,7 +147,7 @@ async fn another_language_makes_the_finished_pages_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_people_write_takes_its_own_direction_in_every_form() {
+async fn form_fields_take_the_direction_of_their_text() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     let patch = EntryPatch {
@@ -192,7 +192,7 @@ async fn what_people_write_takes_its_own_direction_in_every_form() {
             let field = tag(&html, &format!("name=\"{name}\"")).to_owned();
             assert!(field.contains("lang=\"ar\""), "{path}: {field}");
         }
-        // The button that Enter would press can't be pressed.
+        // The form's default button is disabled, so that Enter does not submit it.
         let form = html.split_once("method=\"post\" action=\"/entries/final/compose\"");
         let form = form.or_else(|| html.split_once("method=\"post\" action=\"/desk/updates/1\""));
         let first = tag(form.unwrap().1, "type=\"submit\"");
@@ -201,7 +201,7 @@ async fn what_people_write_takes_its_own_direction_in_every_form() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_name_or_title_turns_nothing_around_it() {
+async fn names_and_titles_are_isolated_from_the_text_around_them() {
     let (app, browser, _) = TestApp::start().await;
     let new = NewEntry::parse(
         "abc\u{202e}def",
@@ -235,7 +235,7 @@ async fn a_name_or_title_turns_nothing_around_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_updates_page_has_its_whole_date_and_leads_to_its_neighbours() {
+async fn update_page_has_a_full_date_and_links_to_its_neighbors() {
     let (app, browser, _) = TestApp::start().await;
     app.live_entry().await;
     let mut ids = Vec::new();
@@ -243,7 +243,7 @@ async fn an_updates_page_has_its_whole_date_and_leads_to_its_neighbours() {
         ids.push(app.post("final", text).await.id);
     }
     let own = |id| format!("/entries/final/updates/{id}");
-    let neighbours = async |at: usize| {
+    let neighbors = async |at: usize| {
         let html = page(&browser, &own(ids[at])).await;
         let links = html
             .split("<a ")
@@ -261,9 +261,9 @@ async fn an_updates_page_has_its_whole_date_and_leads_to_its_neighbours() {
         links
     };
     let link = |rel: &str, at: usize| (rel.to_owned(), own(ids[at]));
-    assert_eq!(neighbours(0).await, [link("next", 1)]);
-    assert_eq!(neighbours(1).await, [link("prev", 0), link("next", 2)]);
-    assert_eq!(neighbours(2).await, [link("prev", 1)]);
+    assert_eq!(neighbors(0).await, [link("next", 1)]);
+    assert_eq!(neighbors(1).await, [link("prev", 0), link("next", 2)]);
+    assert_eq!(neighbors(2).await, [link("prev", 1)]);
 
     let shown = app.newsroom.updates_after(domain::EntryId(1), ids[0]).await;
     let (entry, updates) = shown.unwrap();
@@ -274,7 +274,7 @@ async fn an_updates_page_has_its_whole_date_and_leads_to_its_neighbours() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deleted_updates_page_is_gone_and_leads_to_its_live_blog() {
+async fn page_of_a_deleted_update_is_gone_and_links_to_its_live_blog() {
     let (app, browser, author) = TestApp::start().await;
     app.live_entry().await;
     let id = app.post("final", "Taken back").await.id;
@@ -283,29 +283,29 @@ async fn a_deleted_updates_page_is_gone_and_leads_to_its_live_blog() {
     let editor = app.editor().await;
     app.newsroom.delete_update(editor, id, None).await.unwrap();
     for browser in [&browser, &author] {
-        let gone = browser.get(&path).add_header("accept", "text/html").await;
+        let removed = browser.get(&path).add_header("accept", "text/html").await;
         assert_eq!(
-            head_of(&gone, &["content-type", "cache-control"]),
+            head_of(&removed, &["content-type", "cache-control"]),
             "410 Gone\ncontent-type: text/html; charset=utf-8\ncache-control: private, no-store"
         );
-        let html = gone.text();
+        let html = removed.text();
         assert_eq!(tag_texts(&html, "h1"), ["Removed"]);
         assert!(html.contains("This update was removed from its live blog."));
         assert!(html.contains(r#"href="/entries/final""#), "{html}");
         assert!(!html.contains("Taken back"), "{html}");
         assert!(!html.contains("rel=\"canonical\""), "{html}");
     }
-    // Under the address that its entry had before, too.
+    // Also under the former slug of its entry.
     let fields = [("title", "final"), ("slug", "cup"), ("time_zone", "UTC")];
-    let moved = author.post("/desk/entries/final/edit").form(&fields).await;
-    moved.assert_status_see_other();
-    let led = browser.get(&path).await;
-    led.assert_status(StatusCode::FOUND);
-    let led_to = led.header("location").to_str().unwrap().to_owned();
-    assert_eq!(led_to, format!("/entries/cup/updates/{id}"));
-    let gone = browser.get(&led_to).await;
-    gone.assert_status(StatusCode::GONE);
+    let renamed = author.post("/desk/entries/final/edit").form(&fields).await;
+    renamed.assert_status_see_other();
+    let redirect = browser.get(&path).await;
+    redirect.assert_status(StatusCode::FOUND);
+    let location = redirect.header("location").to_str().unwrap().to_owned();
+    assert_eq!(location, format!("/entries/cup/updates/{id}"));
+    let removed = browser.get(&location).await;
+    removed.assert_status(StatusCode::GONE);
 
     app.newsroom.restore_update(editor, id, None).await.unwrap();
-    page(&browser, &led_to).await;
+    page(&browser, &location).await;
 }

@@ -1,4 +1,4 @@
-//! Public pages are made once for each state of their feed, and kept.
+//! The page cache: a public page is rendered once for each state of its feed.
 
 use std::sync::{
     Arc,
@@ -18,7 +18,7 @@ use tracing::{Event, Metadata, Subscriber, instrument::WithSubscriber, span};
 use super::support::{TestApp, head_of, tag_texts};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_that_is_known_is_not_sent_again() {
+async fn unchanged_page_is_not_sent_again() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     app.post("final", "Kick-off").await;
@@ -60,11 +60,11 @@ async fn a_page_that_is_known_is_not_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pages_head_can_be_asked_for_alone() {
+async fn head_request_returns_the_headers_of_the_page() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     for path in ["/", "/entries/final", "/nowhere"] {
-        // In this order: what is kept of an answer to HEAD is the page.
+        // HEAD comes first: it must put the complete page into the cache.
         let head = anonymous.method(Method::HEAD, path).await;
         let page = anonymous.get(path).await;
         assert!(!page.as_bytes().is_empty(), "{path}");
@@ -81,7 +81,7 @@ async fn a_pages_head_can_be_asked_for_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_is_as_small_as_the_browser_can_read() {
+async fn page_is_compressed_as_the_browser_accepts() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     app.post("final", &"A long update. ".repeat(200)).await;
@@ -121,7 +121,7 @@ async fn a_page_is_as_small_as_the_browser_can_read() {
     }
 }
 
-/// Long lists are compressed in parts, which are joined.
+/// Long lists are compressed in chunks, which are concatenated.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn long_page_is_the_same_in_every_encoding_after_every_change() {
     let (app, anonymous, _) = TestApp::start().await;
@@ -184,26 +184,34 @@ async fn long_page_is_the_same_in_every_encoding_after_every_change() {
     }
 }
 
-/// The mark that stands for the list while a document is rendered is no text of an author's.
+/// While a document is rendered, a placeholder takes the place of the list. An author's text must
+/// not be mistaken for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn texts_that_look_like_the_lists_mark_are_shown_as_they_are() {
+async fn texts_equal_to_the_list_placeholder_are_shown_literally() {
     let (app, anonymous, _) = TestApp::start().await;
-    let mark = "<!--list-->";
-    let new =
-        NewEntry::parse(mark, "marked", mark, "UTC", EntryState::Live, Order::Oldest).unwrap();
+    let placeholder = "<!--list-->";
+    let new = NewEntry::parse(
+        placeholder,
+        "marked",
+        placeholder,
+        "UTC",
+        EntryState::Live,
+        Order::Oldest,
+    )
+    .unwrap();
     app.newsroom.create_entry(None, &new).await.unwrap();
-    let posted = app.post("marked", &format!("`{mark}`")).await;
+    let posted = app.post("marked", &format!("`{placeholder}`")).await;
     let html = anonymous.get("/entries/marked").await.text();
-    assert!(!html.contains(mark), "{html}");
-    // Title, summary and text, each at least once.
+    assert!(!html.contains(placeholder), "{html}");
+    // The title, the summary and the text contain it, each at least once.
     assert!(html.matches("&lt;!--list--").count() >= 3, "{html}");
     let card = format!("id=\"update-{}\"", posted.id);
     assert_eq!(html.matches(&card).count(), 1, "{html}");
 }
 
-/// One POST to a page, and every reader got 405 until the next update.
+/// Regression test: after one POST to a page, every reader got 405 until the next update.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_sent_to_a_page_does_not_take_it_down() {
+async fn other_methods_on_a_page_do_not_replace_it_in_the_cache() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     for path in [
@@ -224,24 +232,24 @@ async fn what_is_sent_to_a_page_does_not_take_it_down() {
     }
 }
 
-/// A page is rendered by whichever thread is free: its tags went into the head of the page that this
-/// thread had begun last.
+/// Regression test: any thread can render a page, and its tags went into the head of another page
+/// that the thread had begun.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_made_at_once_keep_to_themselves() {
+async fn pages_rendered_concurrently_keep_their_own_metadata() {
     let (app, _, _) = TestApp::start().await;
-    let mut asked = Vec::new();
+    let mut expected = Vec::new();
     for number in 0..20 {
         let slug = format!("entry-{number}");
         app.entry(&slug, EntryState::Live).await;
         let update = app.post(&slug, &format!("update-{number}")).await;
-        asked.push((format!("/entries/{slug}"), slug.clone()));
-        asked.push((format!("/entries/{slug}?order=latest"), slug.clone()));
-        asked.push((
+        expected.push((format!("/entries/{slug}"), slug.clone()));
+        expected.push((format!("/entries/{slug}?order=latest"), slug.clone()));
+        expected.push((
             format!("/entries/{slug}/updates/{}", update.id),
             format!("update-{number}"),
         ));
     }
-    let pages = asked.into_iter().map(|(path, title)| {
+    let pages = expected.into_iter().map(|(path, title)| {
         let router = app.router();
         tokio::spawn(async move {
             let request = Request::get(path).body(Body::empty()).unwrap();
@@ -252,10 +260,10 @@ async fn pages_made_at_once_keep_to_themselves() {
     });
     for page in join_all(pages).await {
         let (title, html) = page.unwrap();
-        let of = tag_texts(&html, "title");
+        let titles = tag_texts(&html, "title");
         assert!(
-            of[0].starts_with(&format!("{title} · ")),
-            "{title} has {of:?}"
+            titles[0].starts_with(&format!("{title} · ")),
+            "{title} has {titles:?}"
         );
         let tag = format!("<meta property=\"og:title\" content=\"{title}\">");
         assert_eq!(html.matches("og:title").count(), 1, "{html}");
@@ -264,42 +272,42 @@ async fn pages_made_at_once_keep_to_themselves() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_is_made_once_however_many_ask_at_once() {
+async fn page_is_rendered_once_for_concurrent_requests() {
     let (app, _, _) = TestApp::start().await;
     app.live_entry().await;
-    let made = Renderings::default();
-    // The database may be quicker than the second who asks, but not every time.
+    let renderings = Renderings::default();
+    // The first request may be finished before the second one arrives, but not in every round.
     for round in 1..=10 {
         app.post("final", "Another page from now on").await;
-        let asked = (0..50).map(|_| {
+        let requests = (0..50).map(|_| {
             let request = Request::get("/entries/final").body(Body::empty()).unwrap();
             app.router().oneshot(request)
         });
-        for page in join_all(asked).with_subscriber(made.clone()).await {
+        for page in join_all(requests).with_subscriber(renderings.clone()).await {
             assert_eq!(page.unwrap().status(), StatusCode::OK);
         }
-        assert_eq!(made.0.load(Ordering::Relaxed), round);
+        assert_eq!(renderings.0.load(Ordering::Relaxed), round);
     }
 }
 
-/// Asks `router` for a page; its status, its `Location` and its `Cache-Control`.
-async fn asked(app: &TestApp, path: &str) -> (u16, String, String) {
+/// Requests a page from the router. Returns its status, `Location` and `Cache-Control`.
+async fn fetch(app: &TestApp, path: &str) -> (u16, String, String) {
     let request = Request::get(path).body(Body::empty()).unwrap();
-    let answer = app.router().oneshot(request).await.unwrap();
+    let response = app.router().oneshot(request).await.unwrap();
     let header = |name| {
-        let value = answer.headers().get(name);
+        let value = response.headers().get(name);
         value.map_or(String::new(), |value| value.to_str().unwrap().to_owned())
     };
     let (location, caching) = (header("location"), header("cache-control"));
-    (answer.status().as_u16(), location, caching)
+    (response.status().as_u16(), location, caching)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_has_one_address() {
+async fn page_has_one_canonical_url() {
     let (app, _, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let update = app.post("final", "Kick-off").await.id;
-    let made = Renderings::default();
+    let renderings = Renderings::default();
     for (spelling, address) in [
         ("/entries/fin%61l".to_owned(), "/entries/final".to_owned()),
         ("/%65ntries/final?order=latest".to_owned(), String::new()),
@@ -330,90 +338,92 @@ async fn a_page_has_one_address() {
             format!("/updates/{entry}.json"),
         ),
     ] {
-        let answer = asked(&app, &spelling).with_subscriber(made.clone()).await;
+        let response = fetch(&app, &spelling)
+            .with_subscriber(renderings.clone())
+            .await;
         let caching = "private, no-store".to_owned();
         if address.is_empty() {
-            assert_eq!((answer.0, answer.2), (404, caching), "{spelling}");
+            assert_eq!((response.0, response.2), (404, caching), "{spelling}");
         } else {
-            assert_eq!(answer, (308, address.clone(), caching), "{spelling}");
-            assert_eq!(asked(&app, &address).await.0, 200, "{address}");
+            assert_eq!(response, (308, address.clone(), caching), "{spelling}");
+            assert_eq!(fetch(&app, &address).await.0, 200, "{address}");
         }
     }
-    assert_eq!(made.0.load(Ordering::Relaxed), 0);
+    assert_eq!(renderings.0.load(Ordering::Relaxed), 0);
     for path in [
         "/feed/0{}/head".replace("{}", &entry.to_string()),
         "/feed/+{}/changes".replace("{}", &entry.to_string()),
     ] {
-        assert_eq!(asked(&app, &path).await.0, 404, "{path}");
+        assert_eq!(fetch(&app, &path).await.0, 404, "{path}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn there_are_no_more_answers_than_updates() {
+async fn updates_json_is_rendered_once_per_distinct_result() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let mut last = app.post("final", "One").await.id;
     for text in ["Two", "Three"] {
         app.entry(&format!("other-{last}"), EntryState::Live).await;
-        // Numbers of other entries' updates lie between.
+        // There are ids of other entries' updates in between.
         app.post(&format!("other-{last}"), "Elsewhere").await;
         last = app.post("final", text).await.id;
     }
-    let made = Renderings::default();
+    let renderings = Renderings::default();
     let mut numbers = Vec::new();
     for since in (0..50).chain([i64::MAX]) {
         let path = format!("/updates/{entry}.json?since={since}");
-        let answer = asked(&app, &path).with_subscriber(made.clone()).await;
-        assert_eq!(answer.0, 200);
-        let answer = anonymous.get(&path).await.json::<serde_json::Value>();
-        let after = answer["updates"].as_array().unwrap();
+        let response = fetch(&app, &path).with_subscriber(renderings.clone()).await;
+        assert_eq!(response.0, 200);
+        let response = anonymous.get(&path).await.json::<serde_json::Value>();
+        let after = response["updates"].as_array().unwrap();
         assert!(after.iter().all(|it| it["id"].as_i64().unwrap() > since));
         numbers.push(after.len());
     }
     assert_eq!((numbers[0], numbers[49]), (3, 0));
-    assert_eq!(made.0.load(Ordering::Relaxed), 4);
+    assert_eq!(renderings.0.load(Ordering::Relaxed), 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_there_is_not_kept() {
+async fn not_found_pages_are_not_cached() {
     let (app, _, _) = TestApp::start().await;
     app.live_entry().await;
-    let made = Renderings::default();
-    for asks in 1..=3 {
+    let renderings = Renderings::default();
+    for requests in 1..=3 {
         let path = "/entries/final/updates/1000";
-        let answer = asked(&app, path).with_subscriber(made.clone()).await;
-        assert_eq!((answer.0, &*answer.2), (404, "private, no-store"));
-        assert_eq!(made.0.load(Ordering::Relaxed), asks);
+        let response = fetch(&app, path).with_subscriber(renderings.clone()).await;
+        assert_eq!((response.0, &*response.2), (404, "private, no-store"));
+        assert_eq!(renderings.0.load(Ordering::Relaxed), requests);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_the_database_is_away_the_last_copy_is_served_and_not_kept() {
+async fn last_copy_is_served_as_uncacheable_while_the_database_is_down() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     app.post("final", "Kick-off").await;
     let before = anonymous.get("/entries/final").await;
     before.assert_status_ok();
-    app.post("final", "A goal that nobody has seen yet").await;
+    app.post("final", "A goal after the last copy").await;
     app.newsroom.close().await;
-    let copy = anonymous.get("/entries/final").await;
+    let stale = anonymous.get("/entries/final").await;
     assert_eq!(
-        head_of(&copy, &["cache-control", "etag"]),
+        head_of(&stale, &["cache-control", "etag"]),
         head_of(&before, &["cache-control", "etag"])
             .replace("public, max-age=0, s-maxage=2", "private, no-store")
     );
-    assert_eq!(copy.as_bytes(), before.as_bytes());
-    // There is none of a page that nobody asked for.
-    let begun = std::time::Instant::now();
-    let away = anonymous.get("/entries/final?order=latest").await;
-    away.assert_status_service_unavailable();
-    away.assert_header("cache-control", "private, no-store");
-    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    assert_eq!(stale.as_bytes(), before.as_bytes());
+    // There is no copy of a page that was never requested.
+    let started = std::time::Instant::now();
+    let unavailable = anonymous.get("/entries/final?order=latest").await;
+    unavailable.assert_status_service_unavailable();
+    unavailable.assert_header("cache-control", "private, no-store");
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
 
-/// The first request is answered through the router, the second past it.
+/// The router renders the first response, and the cache returns the second one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn finished_page_is_sent_with_the_headers_that_it_was_rendered_with() {
+async fn cached_page_is_sent_with_its_original_headers() {
     let (app, _, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     app.post("final", "Kick-off").await;
@@ -431,7 +441,7 @@ async fn finished_page_is_sent_with_the_headers_that_it_was_rendered_with() {
         assert_eq!(rendered.status(), StatusCode::OK, "{path}");
         assert_eq!(finished.status(), StatusCode::OK, "{path}");
         let mut headers = rendered.headers().clone();
-        // The router adds it, and whatever serves the connection does so where it is missing.
+        // The router adds this header, or the HTTP server does if it is missing.
         headers.remove("content-length");
         let mut expected = finished.headers().clone();
         expected.remove("content-length");
@@ -444,7 +454,7 @@ async fn finished_page_is_sent_with_the_headers_that_it_was_rendered_with() {
     }
 }
 
-/// Counts the log's lines that say that a page is being rendered.
+/// Counts the log events of a page being rendered.
 #[derive(Clone, Default)]
 struct Renderings(Arc<AtomicUsize>);
 

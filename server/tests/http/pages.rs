@@ -1,4 +1,4 @@
-//! What everybody may read.
+//! The public pages.
 
 use axum_test::TestServer;
 use domain::{EntryState, Role};
@@ -10,7 +10,7 @@ use super::support::{TestApp, attribute, head_of, tag_texts};
 const HEADERS: [&str; 3] = ["content-type", "cache-control", "vary"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_entry_reads_as_a_page() {
+async fn entry_page_shows_its_updates() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let first = app.post("final", "**Kick-off**").await;
@@ -40,7 +40,7 @@ async fn an_entry_reads_as_a_page() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_picture_is_called_the_same_on_every_page() {
+async fn image_without_text_has_the_same_name_on_every_page() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     let update = app.post("final", "![](https://example.org/goal.jpg)").await;
@@ -55,13 +55,13 @@ async fn a_picture_is_called_the_same_on_every_page() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_is_the_same_for_everyone() {
+async fn page_is_the_same_for_every_client() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     let update = app
         .post("final", "**Kick-off** with [a link](https://example.org)")
         .await;
-    let (elsewhere, _stop) = app.beside().await;
+    let (elsewhere, _stop) = app.second_server().await;
     let elsewhere = TestServer::builder().http_transport().build(elsewhere);
     for path in [
         "/",
@@ -81,7 +81,7 @@ async fn a_page_is_the_same_for_everyone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_order_is_all_that_an_address_can_ask_for() {
+async fn order_is_the_only_query_parameter_of_a_page() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     app.post("final", "Kick-off").await;
@@ -117,7 +117,7 @@ async fn the_order_is_all_that_an_address_can_ask_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_front_page_begins_with_what_is_live() {
+async fn front_page_lists_live_entries_first() {
     let (app, anonymous, _) = TestApp::start().await;
     let empty = anonymous.get("/").await;
     empty
@@ -138,7 +138,7 @@ async fn the_front_page_begins_with_what_is_live() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_front_page_shows_the_latest_line_as_the_feed_does() {
+async fn front_page_shows_the_same_summary_as_the_feed() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     app.post("final", "Kick-off").await;
@@ -154,7 +154,7 @@ async fn the_front_page_shows_the_latest_line_as_the_feed_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_live_stands_on_one_page() {
+async fn live_page_shows_the_updates_of_all_live_entries() {
     let (app, anonymous, author) = TestApp::start().await;
     let empty = anonymous.get("/live").await;
     empty.assert_status_ok();
@@ -166,7 +166,7 @@ async fn what_is_live_stands_on_one_page() {
         ("hidden", EntryState::Draft),
     ] {
         app.entry(slug, state).await;
-        app.post(slug, &format!("said in {slug}")).await;
+        app.post(slug, &format!("posted in {slug}")).await;
     }
     author
         .post("/desk/entries/over/end")
@@ -182,8 +182,8 @@ async fn what_is_live_stands_on_one_page() {
     ");
     let html = page.text();
     let at = |text: &str| html.find(text);
-    assert!(at("said in two").unwrap() < at("said in one").unwrap());
-    assert_eq!((at("said in over"), at("said in hidden")), (None, None));
+    assert!(at("posted in two").unwrap() < at("posted in one").unwrap());
+    assert_eq!((at("posted in over"), at("posted in hidden")), (None, None));
     for slug in ["one", "two"] {
         assert!(
             html.contains(&format!("href=\"/entries/{slug}#update-")),
@@ -197,7 +197,7 @@ async fn what_is_live_stands_on_one_page() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_update_has_a_page_to_share() {
+async fn update_has_a_page_to_share() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     let update = app.post("final", "A goal: 1–0 & \"counting\"").await;
@@ -232,7 +232,7 @@ async fn an_update_has_a_page_to_share() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_there_is_not_found() {
+async fn unknown_pages_are_not_found() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     let draft = app.entry("draft", EntryState::Draft).await;
@@ -268,19 +268,19 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_address_with_a_slash_too_many_leads_on() {
+async fn trailing_slash_redirects() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
-    let led = anonymous.get("/entries/final/").await;
-    assert_snapshot!(head_of(&led, &["location"]), @r"
+    let redirect = anonymous.get("/entries/final/").await;
+    assert_snapshot!(head_of(&redirect, &["location"]), @r"
     308 Permanent Redirect
     location: /entries/final
     ");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_draft_appears_when_it_starts() {
-    let app = TestApp::with(&[]).await;
+async fn draft_is_public_once_it_starts() {
+    let app = TestApp::with_flags(&[]).await;
     let (anonymous, owner) = (app.browser(), app.log_in(Role::Owner).await);
     app.entry("draft", EntryState::Draft).await;
     app.post("draft", "Written before").await;

@@ -1,5 +1,5 @@
-//! What was never published, or is deleted, is told to nobody: in no page, feed, answer or error, and
-//! out of no cache of the server's.
+//! Text that was never published or is deleted appears nowhere: in no page, feed, error or cached
+//! response.
 
 use axum_test::TestServer;
 use domain::{Draft, EntryState, PostedUpdate, Slug, UpdateId};
@@ -7,10 +7,11 @@ use newsroom::EntryPatch;
 
 use super::support::TestApp;
 
-/// What nobody may read. It stands in an entry's title, in the headline and the text of updates.
+/// The text that must not be revealed. It is an entry's title, and the headline and text of
+/// updates.
 const SECRET: &str = "the-merger-is-off";
 
-/// Every public address that could tell of the entry `slug`, its update and its feed.
+/// Returns all public URLs that could reveal the entry `slug`, its update and its feed.
 fn addresses(slug: &str, entry: impl std::fmt::Display, update: UpdateId) -> Vec<String> {
     let mut addresses = vec![
         "/".to_owned(),
@@ -37,19 +38,22 @@ fn addresses(slug: &str, entry: impl std::fmt::Display, update: UpdateId) -> Vec
     addresses
 }
 
-/// Asks for all of `addresses`, as a program and as a browser; nothing that is said, in headers or
-/// body, tells the secret.
-async fn assert_silent(browser: &TestServer, addresses: &[String]) {
+/// Requests all `addresses`, as a program and as a browser, and asserts that no header and no body
+/// contains the secret.
+async fn assert_not_revealed(browser: &TestServer, addresses: &[String]) {
     for address in addresses {
         for wanted in ["*/*", "text/html"] {
-            let answer = browser.get(address).add_header("accept", wanted).await;
-            let said = format!("{:?} {}", answer.headers(), answer.text());
-            assert!(!said.contains(SECRET), "{address}: {said}");
+            let response = browser.get(address).add_header("accept", wanted).await;
+            let response_text = format!("{:?} {}", response.headers(), response.text());
+            assert!(
+                !response_text.contains(SECRET),
+                "{address}: {response_text}"
+            );
         }
     }
 }
 
-async fn posted_with_a_secret(app: &TestApp, slug: &str) -> PostedUpdate {
+async fn post_secret(app: &TestApp, slug: &str) -> PostedUpdate {
     let update = app.post(slug, SECRET).await;
     let draft = Draft::parse(SECRET, SECRET).unwrap();
     let editor = app.editor().await;
@@ -60,8 +64,8 @@ async fn posted_with_a_secret(app: &TestApp, slug: &str) -> PostedUpdate {
     update
 }
 
-/// Gives the entry `from` the address `to`, and answers its old page's.
-async fn moved(app: &TestApp, from: &str, to: &str) -> String {
+/// Changes the slug of an entry from `from` to `to`, and returns the path of its former page.
+async fn rename(app: &TestApp, from: &str, to: &str) -> String {
     let patch = EntryPatch {
         slug: Some(Slug::parse(to).unwrap()),
         ..EntryPatch::default()
@@ -75,7 +79,7 @@ async fn moved(app: &TestApp, from: &str, to: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_draft_is_told_to_nobody() {
+async fn draft_is_revealed_nowhere() {
     let (app, anonymous, author) = TestApp::start().await;
     let live = app.live_entry().await;
     app.post("final", "Kick-off").await;
@@ -85,9 +89,9 @@ async fn a_draft_is_told_to_nobody() {
     let mut stream = app.stream("/feed/all/stream").await;
 
     let draft = app.entry(SECRET, EntryState::Draft).await;
-    let update = posted_with_a_secret(&app, SECRET).await;
-    moved(&app, SECRET, "hush").await;
-    let before = moved(&app, "hush", "hushed").await;
+    let update = post_secret(&app, SECRET).await;
+    rename(&app, SECRET, "hush").await;
+    let before = rename(&app, "hush", "hushed").await;
     let addresses: Vec<_> = addresses("final", draft, update.id)
         .into_iter()
         .chain([
@@ -98,10 +102,11 @@ async fn a_draft_is_told_to_nobody() {
             format!("/feed/all/changes?since={since}"),
         ])
         .collect();
-    assert_silent(&anonymous, &addresses).await;
-    // Nor to those who could see it on their desk: these answers are everybody's.
-    assert_silent(&author, &addresses).await;
-    // An error may say the address back, and nothing of what is there.
+    assert_not_revealed(&anonymous, &addresses).await;
+    // These responses are public, so they are the same for an author who can see the draft at the
+    // desk.
+    assert_not_revealed(&author, &addresses).await;
+    // An error can repeat the requested slug, but is the same as for an unknown entry.
     let missing = anonymous
         .get(&format!("/entries/{SECRET}"))
         .add_header("accept", "text/html")
@@ -114,42 +119,46 @@ async fn a_draft_is_told_to_nobody() {
     assert_eq!(missing.text().replace(SECRET, "nowhere"), nowhere.text());
 
     let after = app.post("final", "A goal").await;
-    let event = stream.news().await.unwrap();
+    let event = stream.next_event().await.unwrap();
     assert_eq!(event.updates(), [(after.id.0, after.rev)]);
     assert!(!event.data.to_string().contains(SECRET));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deleted_text_is_told_to_nobody() {
+async fn deleted_text_is_revealed_nowhere() {
     let (app, anonymous, author) = TestApp::start().await;
     let entry = app.live_entry().await;
     app.post("final", "Kick-off").await;
     let head: serde_json::Value = anonymous.get("/feed/all/head").await.json();
     let before = format!("{}.{}", head["epoch"].as_str().unwrap(), head["head"]);
-    let update = posted_with_a_secret(&app, "final").await;
+    let update = post_secret(&app, "final").await;
     let path = format!("/feed/{entry}/stream?since={before}");
 
-    let old = moved(&app, "final", "the-final").await;
+    let old = rename(&app, "final", "the-final").await;
     let mut addresses = addresses("the-final", entry, update.id);
     addresses.extend([format!("{old}/updates/{}", update.id), old]);
     for feed in [entry.to_string(), "all".to_owned()] {
         addresses.push(format!("/feed/{feed}/changes?since={before}"));
     }
-    // Whatever the server keeps of finished pages and cards, it keeps now.
-    let mut told = 0;
+    // These requests fill the caches of pages and cards.
+    let mut revealed = 0;
     let mut tags = Vec::new();
     for address in &addresses {
-        let answer = anonymous.get(address).await;
-        told += usize::from(answer.text().contains(SECRET));
-        if let Some(tag) = answer.maybe_header("etag") {
+        let response = anonymous.get(address).await;
+        revealed += usize::from(response.text().contains(SECRET));
+        if let Some(tag) = response.maybe_header("etag") {
             tags.push((address.clone(), tag));
         }
     }
-    assert!(told >= 8, "only {told} of {} had told it", addresses.len());
+    assert!(
+        revealed >= 8,
+        "only {revealed} of {} showed the text before",
+        addresses.len()
+    );
     assert!(
         app.stream(&path)
             .await
-            .news()
+            .next_event()
             .await
             .unwrap()
             .data
@@ -162,28 +171,28 @@ async fn a_deleted_text_is_told_to_nobody() {
         .delete_update(editor, update.id, None)
         .await
         .unwrap();
-    assert_silent(&anonymous, &addresses).await;
-    assert_silent(&author, &addresses).await;
-    let event = app.stream(&path).await.news().await.unwrap();
+    assert_not_revealed(&anonymous, &addresses).await;
+    assert_not_revealed(&author, &addresses).await;
+    let event = app.stream(&path).await.next_event().await.unwrap();
     assert!(!event.data.to_string().contains(SECRET), "{event:?}");
-    // A cache in front of the server is not told that what it has is still good.
+    // A cache in front of the server must not revalidate its old copy.
     for (address, tag) in tags {
-        let answer = anonymous
+        let response = anonymous
             .get(&address)
             .add_header("if-none-match", tag)
             .await;
-        assert_ne!(answer.status_code().as_u16(), 304, "{address}");
+        assert_ne!(response.status_code().as_u16(), 304, "{address}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_text_said_before_it_was_edited_is_told_to_nobody() {
+async fn previous_text_of_an_edited_update_is_revealed_nowhere() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let head: serde_json::Value = anonymous.get("/feed/all/head").await.json();
     let before = format!("{}.{}", head["epoch"].as_str().unwrap(), head["head"]);
-    let update = posted_with_a_secret(&app, "final").await;
-    let old = moved(&app, "final", "the-final").await;
+    let update = post_secret(&app, "final").await;
+    let old = rename(&app, "final", "the-final").await;
     let mut addresses = addresses("the-final", entry, update.id);
     addresses.extend([format!("{old}/updates/{}", update.id), old]);
     addresses.push(format!("/feed/{entry}/changes?since={before}"));
@@ -197,5 +206,5 @@ async fn what_a_text_said_before_it_was_edited_is_told_to_nobody() {
         .edit_update(editor, update.id, &draft, None)
         .await
         .unwrap();
-    assert_silent(&anonymous, &addresses).await;
+    assert_not_revealed(&anonymous, &addresses).await;
 }

@@ -1,4 +1,4 @@
-//! What every answer says about how a browser may use it, and what another site's page can't do.
+//! The security headers of every response, and the protection against cross-site requests.
 
 use axum::http::Method;
 use axum_test::{TestRequest, TestServer};
@@ -19,7 +19,7 @@ const HEADERS: [&str; 5] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_answer_carries_the_headers() {
+async fn every_response_has_the_security_headers() {
     let (app, _, author) = TestApp::start().await;
     let entry = app.live_entry().await;
     let policy = author.get("/").await.header("content-security-policy");
@@ -37,8 +37,8 @@ async fn every_answer_carries_the_headers() {
         format!("/feed/{entry}/changes?since=abc"),
         format!("/updates/{entry}.json"),
     ] {
-        let answer = author.get(&path).await;
-        let head = head_of(&answer, &HEADERS);
+        let response = author.get(&path).await;
+        let head = head_of(&response, &HEADERS);
         assert_eq!(
             head.split_once('\n').unwrap().1,
             "x-content-type-options: nosniff\nreferrer-policy: same-origin\n\
@@ -46,21 +46,21 @@ async fn every_answer_carries_the_headers() {
              permissions-policy: camera=(), geolocation=(), microphone=()",
             "{path}"
         );
-        assert_eq!(answer.header("content-security-policy"), policy, "{path}");
-        let caching = answer.header("cache-control");
+        assert_eq!(response.header("content-security-policy"), policy, "{path}");
+        let caching = response.header("cache-control");
         let is_public = caching.to_str().unwrap().starts_with("public");
-        let id = answer.maybe_header("x-request-id");
-        // In a response that caches keep it would name everybody's requests.
+        let id = response.maybe_header("x-request-id");
+        // In a cached response, the id would be sent with the requests of all clients.
         assert_eq!(id.is_none(), is_public, "{path}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_a_short_plain_request_id_is_kept() {
+async fn only_a_short_ascii_request_id_is_accepted() {
     let (_app, anonymous, _) = TestApp::start().await;
     let id_for = async |sent: &str| {
-        let answer = anonymous.get("/login").add_header("x-request-id", sent);
-        answer.await.header("x-request-id")
+        let response = anonymous.get("/login").add_header("x-request-id", sent);
+        response.await.header("x-request-id")
     };
     let longest = "a".repeat(64);
     for own in ["1", "0b7e7f3a-8a0c-4a9b-93dd-5b2a2e0f1c55", "Z-9", &longest] {
@@ -69,27 +69,27 @@ async fn only_a_short_plain_request_id_is_kept() {
     let long = "a".repeat(65);
     let huge = "a".repeat(60_000);
     for odd in ["", "a b", "a\tb", "a;b", "<b>", "\u{e9}", &long, &huge] {
-        let made = id_for(odd).await;
-        assert_ne!(made, odd);
-        assert_eq!(made.len(), 16, "{odd:.100}");
+        let generated = id_for(odd).await;
+        assert_ne!(generated, odd);
+        assert_eq!(generated.len(), 16, "{odd:.100}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_https_browsers_are_told_to_stay_there() {
+async fn https_responses_have_strict_transport_security() {
     for url in ["https://live.example.org", "HTTPS://Live.Example.Org:443/"] {
-        let app = TestApp::with(&["--public-url", url]).await;
+        let app = TestApp::with_flags(&["--public-url", url]).await;
         app.browser()
             .get("/")
             .await
             .assert_header("strict-transport-security", "max-age=31536000");
-        let author = app.person("author", Role::Author).await;
+        let author = app.create_account("author", Role::Author).await;
         let fields = [
             ("username", author.username.as_str()),
             ("password", TestApp::PASSWORD),
         ];
-        let entered = app.browser().post("/login").form(&fields).await;
-        let cookies: Vec<_> = entered
+        let login = app.browser().post("/login").form(&fields).await;
+        let cookies: Vec<_> = login
             .iter_headers_by_name("set-cookie")
             .map(|cookie| cookie.to_str().unwrap())
             .collect();
@@ -97,16 +97,17 @@ async fn on_https_browsers_are_told_to_stay_there() {
         assert!(cookies.iter().all(is_secure), "{cookies:?}");
         let is_session = |cookie: &&str| cookie.starts_with("__Host-ringside=");
         assert!(cookies.iter().any(is_session), "{cookies:?}");
-        // A browser names the origin in its one spelling.
-        let left = app.browser().post("/logout").form(&[("", "")]);
-        left.add_header("origin", "https://live.example.org")
+        // A browser sends the normalized form of the origin.
+        let logout = app.browser().post("/logout").form(&[("", "")]);
+        logout
+            .add_header("origin", "https://live.example.org")
             .await
             .assert_status_see_other();
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_policy_names_every_inline_script_and_nothing_unsafe() {
+async fn csp_lists_every_inline_script_and_nothing_unsafe() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     app.post("final", "<script>alert(1)</script> A goal").await;
@@ -155,7 +156,7 @@ async fn the_policy_names_every_inline_script_and_nothing_unsafe() {
     assert!(inline > 0);
 }
 
-/// Requests that change something, each with whether it is a form's.
+/// Returns requests that change something.
 fn changes(browser: &TestServer) -> Vec<TestRequest> {
     let update = json!({"slug": "final", "op_id": op_id(), "source": "Forged", "headline": "", "waited_ms": 0});
     vec![
@@ -167,7 +168,7 @@ fn changes(browser: &TestServer) -> Vec<TestRequest> {
             .post("/entries/final/compose")
             .form(&[("op_id", &*op_id()), ("source", "Forged")]),
         browser.post("/fn/post_update").json(&update),
-        // What a foreign form can send without being asked for permission.
+        // A form of another site can send this content type without a CORS preflight.
         browser.post("/fn/post_update").text(update.to_string()),
         browser.post("/fn/whoami").json(&json!({})),
         browser
@@ -178,7 +179,7 @@ fn changes(browser: &TestServer) -> Vec<TestRequest> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_sites_page_can_do_nothing_here() {
+async fn cross_site_requests_are_refused() {
     let (app, anonymous, author) = TestApp::start().await;
     let entry = app.live_entry().await;
     for lies in [
@@ -232,7 +233,7 @@ async fn another_sites_page_can_do_nothing_here() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_form_says_why_as_a_page() {
+async fn refused_form_gets_a_page_with_the_reason() {
     let (_app, _, author) = TestApp::start().await;
     let refused = author
         .post("/logout")
@@ -244,14 +245,14 @@ async fn a_refused_form_says_why_as_a_page() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ones_own_pages_can() {
+async fn same_site_requests_are_accepted() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     let own = author.server_address().unwrap();
     let host = format!("127.0.0.1:{}", own.port().unwrap());
     for truth in [
         vec![("origin", format!("http://{host}"))],
-        // Behind a proxy that speaks https to the browser.
+        // Behind a proxy that terminates HTTPS.
         vec![
             ("host", "live.example.org".to_owned()),
             ("origin", "https://live.example.org".to_owned()),
@@ -261,7 +262,7 @@ async fn ones_own_pages_can() {
             ("origin", format!("http://{host}")),
         ],
         vec![("sec-fetch-site", "none".to_owned())],
-        // A program.
+        // A program without a browser.
         vec![],
     ] {
         let request = author.post("/desk/entries/final/end").form(&[("", "")]);
@@ -273,8 +274,8 @@ async fn ones_own_pages_can() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_public_address_is_ones_own_whatever_the_proxy_calls_it() {
-    let app = TestApp::with(&["--public-url", "https://live.example.org"]).await;
+async fn public_url_is_the_same_site_for_any_host_header_of_the_proxy() {
+    let app = TestApp::with_flags(&["--public-url", "https://live.example.org"]).await;
     let post = |origin| {
         app.browser()
             .post("/logout")
@@ -293,7 +294,7 @@ async fn the_public_address_is_ones_own_whatever_the_proxy_calls_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn asking_to_see_changes_nothing() {
+async fn get_requests_change_nothing() {
     let (app, anonymous, author) = TestApp::start().await;
     let entry = app.live_entry().await;
     for path in [

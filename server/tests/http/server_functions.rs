@@ -1,4 +1,4 @@
-//! What the islands call.
+//! The server functions, which the islands call.
 
 use axum_test::{TestResponse, TestServer};
 use domain::Role;
@@ -16,7 +16,7 @@ async fn post(browser: &TestServer, update: &Value) -> TestResponse {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoami_tells_who_is_logged_in() {
+async fn whoami_returns_the_logged_in_account() {
     let (_app, anonymous, author) = TestApp::start().await;
     for (browser, expected) in [
         (&anonymous, json!(null)),
@@ -25,17 +25,17 @@ async fn whoami_tells_who_is_logged_in() {
             json!({"id": 1, "username": "author", "role": "author"}),
         ),
     ] {
-        let answer = browser.post("/fn/whoami").json(&json!({})).await;
+        let response = browser.post("/fn/whoami").json(&json!({})).await;
         assert_eq!(
-            head_of(&answer, &["content-type", "cache-control"]),
+            head_of(&response, &["content-type", "cache-control"]),
             "200 OK\ncontent-type: application/json\ncache-control: private, no-store"
         );
-        assert_eq!(answer.json::<Value>(), expected);
+        assert_eq!(response.json::<Value>(), expected);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_update_is_posted_once() {
+async fn update_is_posted_once() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     let op_id = op_id();
@@ -46,7 +46,7 @@ async fn an_update_is_posted_once() {
     let posted: Value = first.json();
     let again = post(&author, &update(&op_id, "A **goal**")).await;
     assert_eq!(again.json::<Value>(), posted);
-    // The composer's page and the island may both be open: it is the same operation there.
+    // The composer page and the island can both be open: they share operation ids.
     let fields = [
         ("op_id", &*op_id),
         ("source", "A **goal**"),
@@ -69,7 +69,7 @@ async fn an_update_is_posted_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_clicks_at_once_publish_once() {
+async fn post_sent_a_hundred_times_concurrently_is_published_once() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     let update = update(&op_id(), "A goal");
@@ -83,7 +83,7 @@ async fn a_hundred_clicks_at_once_publish_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_may_not_is_told_so() {
+async fn reader_is_refused_with_a_reason() {
     let (app, _, _) = TestApp::start().await;
     app.live_entry().await;
     let reader = app.log_in(Role::Reader).await;
@@ -95,11 +95,11 @@ async fn who_may_not_is_told_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_taken_is_told_in_a_sentence() {
+async fn invalid_fields_are_reported_with_a_message() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     let right = update("operation-never", "A goal");
-    let mut told = Vec::new();
+    let mut refusals = Vec::new();
     for (field, value) in [
         ("slug", json!("nowhere")),
         ("slug", json!("Not an address")),
@@ -116,9 +116,9 @@ async fn what_cannot_be_taken_is_told_in_a_sentence() {
         let refused = post(&author, &wrong).await;
         refused.assert_header("content-type", "application/json");
         let code = refused.status_code().as_u16();
-        told.push(format!("{field}: {code} {}", refused.text()));
+        refusals.push(format!("{field}: {code} {}", refused.text()));
     }
-    assert_snapshot!(told.join("\n"), @r#"
+    assert_snapshot!(refusals.join("\n"), @r#"
     slug: 404 {"Refused":"There is no such live blog."}
     slug: 422 {"Refused":"The slug can contain only lowercase letters a to z, digits, and single hyphens between them. It contains “N” at character 1."}
     op_id: 422 {"Refused":"The operation id must be 8 to 100 letters, digits, hyphens and underscores."}
@@ -132,7 +132,7 @@ async fn what_cannot_be_taken_is_told_in_a_sentence() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_understood_is_told_without_detail() {
+async fn malformed_request_is_refused_without_details() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     let right = update("operation-never", "A goal");
@@ -195,11 +195,11 @@ async fn what_is_not_understood_is_told_without_detail() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_far_too_large_is_refused() {
+async fn body_over_the_limit_is_refused() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     let refused = post(&author, &update(&op_id(), &"a".repeat(5 * 1024 * 1024))).await;
-    assert_snapshot!(told(&refused), @r#"
+    assert_snapshot!(decoded_parts(&refused), @r#"
     413 Payload Too Large
     content-type: application/json
     cache-control: private, no-store
@@ -208,14 +208,14 @@ async fn what_is_far_too_large_is_refused() {
     "#);
 }
 
-/// A response of a layer, as the page's code decodes it.
-fn told(response: &TestResponse) -> String {
+/// Returns the parts of a response that the client decodes.
+fn decoded_parts(response: &TestResponse) -> String {
     let names = ["content-type", "cache-control", "serverfnerror"];
     format!("{}\n{}", head_of(response, &names), response.text())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_author_whose_session_expired_is_told_so_however_long_the_text() {
+async fn expired_session_is_reported_for_any_length_of_text() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     for length in [10, 100_000, 5_000_000] {
@@ -229,12 +229,12 @@ async fn an_author_whose_session_expired_is_told_so_however_long_the_text() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_is_gone_loses_nothing_and_is_told_to_the_pages_code() {
+async fn closed_database_is_reported_as_unavailable() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     app.newsroom.close().await;
     let refused = post(&author, &update(&op_id(), "A goal")).await;
-    assert_snapshot!(told(&refused), @r#"
+    assert_snapshot!(decoded_parts(&refused), @r#"
     503 Service Unavailable
     content-type: application/json
     cache-control: private, no-store
@@ -243,10 +243,10 @@ async fn a_database_that_is_gone_loses_nothing_and_is_told_to_the_pages_code() {
     "#);
 }
 
-/// A page that was loaded before an upgrade may call what is not there any more, and behind a proxy
-/// that changes the request. Whatever it calls, its code decodes the response.
+/// A page that was loaded before an upgrade may call functions that no longer exist, and a proxy
+/// may change its requests. The client must be able to decode the response in all cases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_refusal_is_one_that_the_pages_code_decodes() {
+async fn every_refusal_can_be_decoded_by_the_client() {
     let (_app, _, author) = TestApp::start().await;
     let call = || author.post("/fn/post_update").json(&json!({}));
     let long = format!("/fn/post_update?{}", "x".repeat(9_000));

@@ -1,4 +1,4 @@
-//! The feed as it happens, over every transport.
+//! Live streams of the feed, over every transport.
 
 mod limits;
 mod slow_readers;
@@ -10,12 +10,12 @@ use newsroom::live::FeedId;
 
 use super::support::TestApp;
 
-/// Where the stream of an entry's feed is.
+/// Returns the path of an entry's stream.
 fn path(entry: EntryId) -> String {
     format!("/feed/{entry}/stream")
 }
 
-/// The cursor after `rev` in the epoch of today.
+/// Returns the cursor after `rev` in the current epoch.
 fn cursor(app: &TestApp, entry: EntryId, rev: i64) -> String {
     let head = app.newsroom.hub().head(FeedId::Entry(entry)).unwrap();
     format!("{}.{rev}", head.epoch)

@@ -1,6 +1,6 @@
-//! Texts as people type and paste them, at every place that shows one: an entry's page, its highlights, the
-//! front page, `/live`, the update's own page with its title and metadata, the JSON for simple clients, and
-//! the API.
+//! Texts as people type and paste them, in every place that shows them: an entry's page, its
+//! highlights, the front page, `/live`, the update's own page with its title and metadata, the JSON
+//! for simple clients, and the API.
 
 use axum::http::StatusCode;
 use axum_test::TestServer;
@@ -11,8 +11,8 @@ use super::support::{TestApp, op_id, tag_texts, unescape};
 
 const UPDATES: &str = "/api/v1/entries/final/updates";
 
-/// A text, what its card says, what is said of it where there is room for a line only, and what was removed.
-/// `PLACE` stands for what the ids of a place begin with.
+/// A text with its expected card, its expected excerpt on one line, and the parts that are removed.
+/// `PLACE` is replaced by the prefix of the ids in each place.
 struct Case {
     source: &'static str,
     html: &'static str,
@@ -40,9 +40,9 @@ const CASES: &[Case] = &[
         removed: &[],
     },
     Case {
-        source: "    06:10 doors\n    07:00 start",
-        html: "<pre dir=\"auto\"><code>06:10 doors\n07:00 start\n</code></pre>",
-        line: "06:10 doors 07:00 start",
+        source: "        06:10 gates\n    07:00 start",
+        html: "<pre dir=\"auto\"><code>06:10 gates\n07:00 start\n</code></pre>",
+        line: "06:10 gates 07:00 start",
         removed: &[],
     },
     Case {
@@ -93,7 +93,7 @@ const CASES: &[Case] = &[
     Case {
         source: "abc\u{202e}def",
         html: "<p dir=\"auto\">abc\u{202e}def</p>",
-        // It would turn what stands behind it.
+        // It would change the direction of the text after it.
         line: "abcdef",
         removed: &[],
     },
@@ -110,25 +110,25 @@ const CASES: &[Case] = &[
         removed: &["iframe youtube.com"],
     },
     Case {
-        source: "Says [the agency](Reuters) ![a chart](chart.png) <b style=x>b</b>",
-        html: "<p dir=\"auto\">Says the agency a chart <b>b</b></p>",
-        line: "Says the agency a chart b",
+        source: "From [the agency](Reuters) ![a chart](chart.png) <b style=x>b</b>",
+        html: "<p dir=\"auto\">From the agency a chart <b>b</b></p>",
+        line: "From the agency a chart b",
         removed: &["link Reuters", "image chart.png", "attribute style"],
     },
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_text_is_shown_as_it_was_meant_at_every_place() {
-    let app = TestApp::with(&[]).await;
-    app.person("ticker", Role::Author).await;
+async fn text_is_shown_as_intended_in_every_place() {
+    let app = TestApp::with_flags(&[]).await;
+    app.create_account("ticker", Role::Author).await;
     let entry = app.live_entry().await;
     let client = app.api_client("ticker").await;
     let reader = app.browser();
     for case in CASES {
         let body = json!({"source": case.source, "key": true});
-        let answer = client.post(UPDATES).json(&body).await;
-        answer.assert_status(StatusCode::CREATED);
-        let change: Value = answer.json();
+        let response = client.post(UPDATES).json(&body).await;
+        response.assert_status(StatusCode::CREATED);
+        let change: Value = response.json();
         let id = &change["id"];
         assert_eq!(
             sorted(&change["removed"]),
@@ -175,7 +175,7 @@ async fn a_text_is_shown_as_it_was_meant_at_every_place() {
 
         let html = reader.get(&page).await.text();
         let title = unescape(tag_texts(&html, "title")[0]);
-        // Where there is no markup, isolating characters stand around text from right to left.
+        // Where there is no markup, isolate characters surround right-to-left text.
         let bare = |text: &str| text.replace(['\u{2068}', '\u{2069}'], "");
         assert_eq!(bare(title.split(" · ").next().unwrap()), case.line);
         for name in ["name=\"description\"", "property=\"og:title\""] {
@@ -198,7 +198,7 @@ fn sorted(names: &Value) -> Vec<String> {
     names
 }
 
-/// What stands in an element, read; `start` is in its tag.
+/// Returns the unescaped text of an element from `start`, which is part of its start tag, to `end`.
 fn element(html: &str, start: &str, end: &str) -> String {
     let (_, rest) = html
         .split_once(start)
@@ -207,7 +207,7 @@ fn element(html: &str, start: &str, end: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_excerpt_is_cut_between_characters_at_every_place() {
+async fn excerpt_is_cut_between_grapheme_clusters() {
     let (app, reader, _) = TestApp::start().await;
     app.live_entry().await;
     let family = "👩\u{200d}👩\u{200d}👧";
@@ -217,19 +217,19 @@ async fn an_excerpt_is_cut_between_characters_at_every_place() {
         .await
         .text();
     let title = unescape(tag_texts(&html, "title")[0]);
-    let said = title
+    let excerpt = title
         .split(" · ")
         .next()
         .unwrap()
         .strip_suffix('…')
         .unwrap();
-    assert_eq!(said.replace(family, ""), "", "{said}");
+    assert_eq!(excerpt.replace(family, ""), "", "{excerpt}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_may_begin_with_a_byte_order_mark() {
-    let app = TestApp::with(&[]).await;
-    app.person("ticker", Role::Author).await;
+async fn body_can_start_with_a_byte_order_mark() {
+    let app = TestApp::with_flags(&[]).await;
+    app.create_account("ticker", Role::Author).await;
     app.live_entry().await;
     let client = app.api_client("ticker").await;
     for kind in ["application/json", "application/json; charset=utf-8"] {
@@ -237,9 +237,12 @@ async fn a_body_may_begin_with_a_byte_order_mark() {
             .post(UPDATES)
             .text("\u{feff}{\"source\":\"\u{feff}- one\",\"headline\":\"A\\u000bB\"}")
             .content_type(kind);
-        let answer = request.await;
-        answer.assert_status(StatusCode::CREATED);
-        let html = answer.json::<Value>()["html"].as_str().unwrap().to_owned();
+        let response = request.await;
+        response.assert_status(StatusCode::CREATED);
+        let html = response.json::<Value>()["html"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         assert!(
             html.contains("<li dir=\"auto\">one</li>") && html.contains(">A B<"),
             "{html}"
@@ -248,21 +251,21 @@ async fn a_body_may_begin_with_a_byte_order_mark() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_author_is_told_what_is_not_shown() {
+async fn removed_parts_are_reported_to_the_author() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     let source = "Watch: <iframe src=\"https://www.youtube.com/embed/X\"></iframe>";
     let sentence = "Not shown: an iframe from youtube.com.";
-    // The composer in the page.
+    // The composer island.
     let update = json!({"slug": "final", "op_id": op_id(), "source": source, "headline": "", "waited_ms": 0});
     for _ in 0..2 {
         let result: Value = author.post("/fn/post_update").json(&update).await.json();
         assert_eq!(result["removed"], json!(["iframe youtube.com"]));
     }
-    // The form.
+    // The composer form.
     let post = async |source: &str| {
         let fields = [("op_id", &*op_id()), ("source", source), ("headline", "")];
-        follow(&author, "/entries/final/compose", &fields).await
+        submit_and_follow(&author, "/entries/final/compose", &fields).await
     };
     let page = post(source).await;
     assert!(
@@ -270,17 +273,17 @@ async fn an_author_is_told_what_is_not_shown() {
         "{page}"
     );
     assert!(!post("harmless").await.contains("Not shown"));
-    // The form that edits.
+    // The edit form.
     let id = app.post("final", "x").await.id;
     let editor = app.log_in(Role::Editor).await;
     let edit = async |source: &str| {
         let fields = [("op_id", &*op_id()), ("source", source), ("headline", "")];
-        follow(&editor, &format!("/desk/updates/{id}"), &fields).await
+        submit_and_follow(&editor, &format!("/desk/updates/{id}"), &fields).await
     };
     let page = edit(source).await;
     assert!(page.contains(&format!("Saved. {sentence}")), "{page}");
     assert!(!edit("harmless").await.contains("Not shown"));
-    // Nobody is told of what isn't theirs.
+    // Other accounts don't get the report.
     let page = author
         .get(&format!("/desk/entries/final?edited={id}"))
         .await
@@ -288,8 +291,8 @@ async fn an_author_is_told_what_is_not_shown() {
     assert!(!page.contains("Not shown"), "{page}");
 }
 
-/// Sends a form that is accepted, and returns the page that comes next.
-async fn follow(browser: &TestServer, path: &str, fields: &[(&str, &str)]) -> String {
+/// Submits a form that is accepted, and returns the page that it redirects to.
+async fn submit_and_follow(browser: &TestServer, path: &str, fields: &[(&str, &str)]) -> String {
     let accepted = browser.post(path).form(&fields).await;
     accepted.assert_status_see_other();
     let next = accepted.header("location");
@@ -297,9 +300,9 @@ async fn follow(browser: &TestServer, path: &str, fields: &[(&str, &str)]) -> St
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn titles_are_lines_and_make_addresses() {
-    let app = TestApp::with(&[]).await;
-    app.person("ticker", Role::Author).await;
+async fn titles_are_single_lines_and_make_slugs() {
+    let app = TestApp::with_flags(&[]).await;
+    app.create_account("ticker", Role::Author).await;
     let client = app.api_client("ticker").await;
     let desk = app.log_in(Role::Author).await;
     let create = async |title: &str| {

@@ -1,4 +1,4 @@
-//! The updates for simple clients.
+//! The updates as HTML and JSON for simple clients.
 
 use domain::Slug;
 use insta::assert_snapshot;
@@ -9,7 +9,7 @@ use super::support::{TestApp, head_of};
 const HEADERS: [&str; 3] = ["content-type", "cache-control", "vary"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_updates_are_one_block() {
+async fn all_updates_are_one_html_block() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let path = format!("/updates/{entry}/");
@@ -34,24 +34,24 @@ async fn all_updates_are_one_block() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn updates_are_numbered_for_programs() {
+async fn json_lists_updates_with_their_ids() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let first = app.post("final", "First").await.id.0;
     let second = app.post("final", "Second").await.id.0;
     let third = app.post("final", "Third").await.id.0;
     let path = format!("/updates/{entry}.json");
-    let answer = anonymous.get(&path).await;
-    assert_snapshot!(head_of(&answer, &HEADERS), @r"
+    let response = anonymous.get(&path).await;
+    assert_snapshot!(head_of(&response, &HEADERS), @r"
     200 OK
     content-type: application/json
     cache-control: public, max-age=0, s-maxage=10
     vary: accept-encoding
     ");
-    let mut update = answer.json::<Value>()["updates"][0].take();
+    let mut update = response.json::<Value>()["updates"][0].take();
     let created = update["created"].take().as_str().unwrap().to_owned();
     let local = update["created_str"].take().as_str().unwrap().to_owned();
-    // As in 2026-11-21T13:05:00.123Z and, in Paris, 14:05.
+    // For example, 2026-11-21T13:05:00.123Z, and 14:05 in Paris.
     assert_eq!(
         (&created[10..11], &created[created.len() - 1..]),
         ("T", "Z"),
@@ -75,9 +75,9 @@ async fn updates_are_numbered_for_programs() {
         (format!("?since={}", i64::MAX), vec![]),
         (format!("?junk=1&since={second}"), vec![third]),
     ] {
-        let answer = anonymous.get(&format!("{path}{since}")).await;
-        answer.assert_status_ok();
-        let updates = answer.json::<Value>()["updates"].take();
+        let response = anonymous.get(&format!("{path}{since}")).await;
+        response.assert_status_ok();
+        let updates = response.json::<Value>()["updates"].take();
         let ids = updates.as_array().unwrap().iter();
         let ids: Vec<_> = ids.map(|update| update["id"].as_i64().unwrap()).collect();
         assert_eq!(ids, expected, "{since}");
@@ -85,7 +85,7 @@ async fn updates_are_numbered_for_programs() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_number_is_refused() {
+async fn invalid_ids_are_refused() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     for since in [
@@ -107,9 +107,9 @@ async fn what_is_no_number_is_refused() {
         let refused = anonymous
             .get(&format!("/updates/{entry}.json?since={since}"))
             .await;
-        let told = format!("{}\n{}", head_of(&refused, &HEADERS[..2]), refused.text());
+        let response_text = format!("{}\n{}", head_of(&refused, &HEADERS[..2]), refused.text());
         assert_eq!(
-            told,
+            response_text,
             "400 Bad Request\ncontent-type: text/plain; charset=utf-8\ncache-control: private, no-store\n\
              since must be the id of an update, as in ?since=12.",
             "{since}"
@@ -118,7 +118,7 @@ async fn what_is_no_number_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_entries_have_updates() {
+async fn unknown_entries_have_no_updates() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     for id in [
@@ -148,7 +148,7 @@ async fn only_entries_have_updates() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_deleted_is_gone() {
+async fn deleted_updates_are_left_out() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let update = app.post("final", "Taken back").await;
@@ -160,12 +160,12 @@ async fn what_was_deleted_is_gone() {
         anonymous.get(&format!("/updates/{entry}/")).await.text(),
         ""
     );
-    let answer = anonymous.get(&format!("/updates/{entry}.json")).await;
-    assert_eq!(answer.text(), r#"{"updates":[]}"#);
+    let response = anonymous.get(&format!("/updates/{entry}.json")).await;
+    assert_eq!(response.text(), r#"{"updates":[]}"#);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_ended_entry_can_still_be_read() {
+async fn ended_entry_can_still_be_read() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     app.post("final", "Full time").await;

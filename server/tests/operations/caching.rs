@@ -1,4 +1,5 @@
-//! nginx as a small CDN: one answer for everybody, for as long as Ringside says, and nothing else kept.
+//! nginx as a small CDN: it serves one cached response to all clients, for as long as Ringside's
+//! headers allow, and caches nothing else.
 
 use std::{
     io::Read,
@@ -8,20 +9,20 @@ use std::{
 };
 
 use super::{
-    reader::Answer,
-    site::{Site, publish, soon},
+    client::Response,
+    site::{Site, poll_until, publish},
 };
 
-/// Longer than any test here takes, on a busy machine too.
+/// Longer than any test in this file takes, even on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Whether nginx requested this response from Ringside.
-fn reached_ringside(answer: &Answer) -> bool {
-    !["HIT", "UPDATING", "STALE"].contains(&answer.header("x-cache-status"))
+fn reached_ringside(response: &Response) -> bool {
+    !["HIT", "UPDATING", "STALE"].contains(&response.header("x-cache-status"))
 }
 
 #[test]
-fn one_answer_serves_everybody() {
+fn one_response_serves_all_clients() {
     let site = Site::start();
     publish(&site.owner(), "Kick-off");
     for path in [
@@ -36,34 +37,34 @@ fn one_answer_serves_everybody() {
         "/feed/all/head",
         "/feed/1/changes",
     ] {
-        let first = site.reader_at(2).get(path);
-        assert_eq!(first.cached(), "200 MISS", "{path}");
+        let first = site.client_at(2).get(path);
+        assert_eq!(first.cache_result(), "200 MISS", "{path}");
         // Other headers and cookies make no difference.
-        let curious = site.reader_at(3).with("cookie", "analytics=1");
-        let second = curious.with("accept-language", "fr").get(path);
-        assert_eq!(second.cached(), "200 HIT", "{path}");
+        let other = site.client_at(3).with("cookie", "analytics=1");
+        let second = other.with("accept-language", "fr").get(path);
+        assert_eq!(second.cache_result(), "200 HIT", "{path}");
         assert_eq!(second.body, first.body, "{path}");
     }
 }
 
 #[test]
-fn who_has_the_page_is_told_so_by_nginx() {
+fn nginx_revalidates_pages_with_clients_and_with_ringside() {
     let site = Site::start();
-    let page = site.reader().get("/entries/final");
-    let returning = site.reader().with("if-none-match", page.header("etag"));
-    assert_eq!(returning.get("/entries/final").cached(), "304 HIT");
-    // And so is nginx by Ringside, once its copy has expired.
-    let page = soon(
+    let page = site.client().get("/entries/final");
+    let returning = site.client().with("if-none-match", page.header("etag"));
+    assert_eq!(returning.get("/entries/final").cache_result(), "304 HIT");
+    // When nginx's copy has expired, nginx revalidates it with Ringside.
+    let page = poll_until(
         || returning.get("/entries/final"),
-        |answer| !answer.cached().ends_with("HIT"),
+        |response| !response.cache_result().ends_with("HIT"),
     );
-    assert_eq!(page.cached(), "304 REVALIDATED");
+    assert_eq!(page.cache_result(), "304 REVALIDATED");
 }
 
 #[test]
-fn everybody_gets_what_they_can_decode() {
+fn clients_get_an_encoding_that_they_accept() {
     let site = Site::start();
-    let plain = site.reader().get("/entries/final").text();
+    let plain = site.client().get("/entries/final").text();
     for (accepts, encoding, status) in [
         ("gzip, deflate, br", "br", "MISS"),
         ("br;q=0.9, gzip;q=0.8", "br", "HIT"),
@@ -77,7 +78,7 @@ fn everybody_gets_what_they_can_decode() {
         ("", "", "HIT"),
     ] {
         let page = site
-            .reader()
+            .client()
             .with("accept-encoding", accepts)
             .get("/entries/final");
         assert_eq!(page.header("content-encoding"), encoding, "{accepts:?}");
@@ -90,8 +91,8 @@ fn everybody_gets_what_they_can_decode() {
         }
         .unwrap();
         assert!(text == plain, "{accepts:?}");
-        // On a machine that was busy for two seconds it has expired.
-        let cached = page.cached();
+        // The copy expires after two seconds, which can pass on a busy machine.
+        let cached = page.cache_result();
         assert!(
             cached == format!("200 {status}") || cached == "200 REVALIDATED",
             "{accepts:?} {cached}"
@@ -100,48 +101,52 @@ fn everybody_gets_what_they_can_decode() {
 }
 
 #[test]
-fn what_is_personal_is_never_kept() {
+fn personal_pages_are_never_cached() {
     let site = Site::start();
     let owner = site.owner();
     for path in ["/desk", "/desk/entries/final", "/entries/final/compose"] {
         let page = owner.get(path);
-        assert_eq!(page.cached(), "200 ", "{path}");
+        assert_eq!(page.cache_result(), "200 ", "{path}");
         assert_eq!(page.header("cache-control"), "private, no-store", "{path}");
-        let other = site.reader().get(path);
-        assert_eq!(other.cached(), "303 ", "{path}");
+        let other = site.client().get(path);
+        assert_eq!(other.cache_result(), "303 ", "{path}");
     }
     for path in ["/login", "/healthz", "/readyz"] {
-        assert_eq!(site.reader().get(path).cached(), "200 ", "{path}");
+        assert_eq!(site.client().get(path).cache_result(), "200 ", "{path}");
     }
-    // Public pages are kept, whoever was the first to ask.
-    assert_eq!(owner.get("/entries/final").cached(), "200 BYPASS");
-    assert_eq!(site.reader().get("/entries/final").cached(), "200 HIT");
-    let kept = site.nginx.kept();
-    assert_eq!(kept.len(), 1);
-    let kept = String::from_utf8_lossy(&kept[0]);
+    // Public pages are cached, also if the first request came from the owner.
+    assert_eq!(owner.get("/entries/final").cache_result(), "200 BYPASS");
+    assert_eq!(
+        site.client().get("/entries/final").cache_result(),
+        "200 HIT"
+    );
+    let cached = site.nginx.cached_files();
+    assert_eq!(cached.len(), 1);
+    let cached = String::from_utf8_lossy(&cached[0]);
     let personal = "action=\"/logout\"";
     assert!(owner.get("/desk").text().contains(personal));
-    assert!(!kept.contains(personal) && !kept.contains("Set-Cookie"));
+    assert!(!cached.contains(personal) && !cached.contains("Set-Cookie"));
 }
 
-/// Lets `pollers` poll the head on connections of their own for a time in which it expires several times.
-/// Returns how often it was fetched from Ringside, and the whole seconds that it took.
+/// Lets `pollers` clients poll the head, each on its own connection, while it expires several
+/// times. Returns how often nginx fetched the head from Ringside, and the duration in whole
+/// seconds.
 fn poll_head(site: &Site, pollers: usize) -> (u64, u64) {
     /// Three expiries: nginx counts whole seconds, so a head with `s-maxage=1` expires after two.
     const DURATION: Duration = Duration::from_secs(7);
-    /// Between two polls on one connection.
+    /// The time between two polls on one connection.
     const PACE: Duration = Duration::from_millis(50);
 
     let fetched = AtomicU64::new(0);
-    let began = Instant::now();
+    let started = Instant::now();
     thread::scope(|threads| {
         for _ in 0..pollers {
             threads.spawn(|| {
-                let mut poll = site.reader().poller("/feed/1/head");
-                while began.elapsed() < DURATION {
-                    let answer = poll();
-                    assert_eq!(answer.status, 200, "{}", answer.text());
-                    if reached_ringside(&answer) {
+                let mut poll = site.client().poller("/feed/1/head");
+                while started.elapsed() < DURATION {
+                    let response = poll();
+                    assert_eq!(response.status, 200, "{}", response.text());
+                    if reached_ringside(&response) {
                         fetched.fetch_add(1, Ordering::Relaxed);
                     }
                     thread::sleep(PACE);
@@ -149,10 +154,11 @@ fn poll_head(site: &Site, pollers: usize) -> (u64, u64) {
             });
         }
     });
-    (fetched.into_inner(), began.elapsed().as_secs())
+    (fetched.into_inner(), started.elapsed().as_secs())
 }
 
-/// A head is fresh for a second at least, so it can be fetched once a second, and once at the start.
+/// A head is fresh for at least a second, so nginx can fetch it once a second, and once at the
+/// start.
 #[test]
 fn head_is_fetched_once_per_expiry_however_many_readers_poll() {
     let site = Site::start();
@@ -166,23 +172,24 @@ fn head_is_fetched_once_per_expiry_however_many_readers_poll() {
     }
 }
 
-/// `changes` holds the updates' text: nobody gets an expired response, which may hold a deleted one.
+/// `changes` contains the text of updates. An expired response is never served, because it may
+/// contain deleted text.
 #[test]
 fn changes_are_never_sent_after_they_expired() {
     let site = Site::start();
     publish(&site.owner(), "A mistake");
     let path = "/feed/1/changes";
-    assert!(site.reader().get(path).text().contains("A mistake"));
+    assert!(site.client().get(path).text().contains("A mistake"));
     assert_eq!(site.owner().post("/desk/updates/1/delete", &[]).status, 303);
-    let gone = |answer: &Answer| !answer.text().contains("A mistake");
-    soon(|| site.reader().get(path), gone);
-    thread::scope(|readers| {
+    let is_deleted = |response: &Response| !response.text().contains("A mistake");
+    poll_until(|| site.client().get(path), is_deleted);
+    thread::scope(|clients| {
         for _ in 0..8 {
-            readers.spawn(|| {
+            clients.spawn(|| {
                 for _ in 0..20 {
-                    let answer = site.reader().get(path);
-                    assert!(gone(&answer), "{}", answer.cached());
-                    assert_ne!(answer.header("x-cache-status"), "UPDATING");
+                    let response = site.client().get(path);
+                    assert!(is_deleted(&response), "{}", response.cache_result());
+                    assert_ne!(response.header("x-cache-status"), "UPDATING");
                 }
             });
         }
@@ -190,56 +197,56 @@ fn changes_are_never_sent_after_they_expired() {
 }
 
 #[test]
-fn health_and_metrics_are_shown_to_this_machine_alone() {
+fn health_and_metrics_are_served_to_this_machine_only() {
     let site = Site::start();
     for path in ["/healthz", "/readyz"] {
-        assert_eq!(site.reader_at(1).get(path).status, 200, "{path}");
+        assert_eq!(site.client_at(1).get(path).status, 200, "{path}");
     }
     for path in ["/healthz", "/readyz", "/metrics", "/%72eadyz", "//readyz"] {
-        let stranger = site.reader_at(2).with("x-forwarded-for", "127.0.0.1");
+        let stranger = site.client_at(2).with("x-forwarded-for", "127.0.0.1");
         assert_eq!(stranger.get(path).status, 403, "{path}");
     }
 }
 
-/// The cookie that a logged-in browser sends can be sent by anybody.
+/// Any client can send the cookie that a logged-in browser sends.
 #[test]
-fn login_hint_bypasses_the_cache_only_so_often() {
-    /// Requests that may bypass the cache at once, and further ones a second.
+fn login_hint_bypasses_the_cache_at_a_limited_rate() {
+    /// Requests that can bypass the cache at once, and further ones per second.
     const BURST: u64 = 20;
     const RATE: u64 = 2;
 
     let site = Site::start();
     publish(&site.owner(), "Kick-off");
     for (number, path) in [(2, "/entries/final"), (3, "/entries/final/updates/1")] {
-        let page = site.reader().get(path).body;
+        let page = site.client().get(path).body;
         let mut request = site
-            .reader_at(number)
+            .client_at(number)
             .with("cookie", "ringside_hint=1")
             .poller(path);
-        let began = Instant::now();
+        let started = Instant::now();
         let (mut bypassed, mut cached) = (0, 0);
         while cached < 20 {
             assert!(
-                began.elapsed() < DEADLINE,
+                started.elapsed() < DEADLINE,
                 "every request bypasses the cache"
             );
-            let answer = request();
-            assert_eq!((answer.status, &answer.body), (200, &page), "{path}");
-            match answer.header("x-cache-status") {
+            let response = request();
+            assert_eq!((response.status, &response.body), (200, &page), "{path}");
+            match response.header("x-cache-status") {
                 "BYPASS" => bypassed += 1,
                 _ => cached += 1,
             }
         }
-        let most = 1 + BURST + RATE * (began.elapsed().as_secs() + 1);
+        let most = 1 + BURST + RATE * (started.elapsed().as_secs() + 1);
         assert!(bypassed <= most, "{path}: {bypassed} of at most {most}");
     }
-    // Other addresses still bypass it.
+    // Other addresses can still bypass it.
     let author = site.owner().get("/entries/final");
-    assert_eq!(author.cached(), "200 BYPASS");
+    assert_eq!(author.cache_result(), "200 BYPASS");
 }
 
 #[test]
-fn what_went_wrong_is_never_kept() {
+fn errors_are_never_served_from_the_cache() {
     let site = Site::start();
     for (path, status) in [
         ("/feed/1/changes?since=another.5", 410),
@@ -252,43 +259,49 @@ fn what_went_wrong_is_never_kept() {
         ("/pkg/none.js", 404),
     ] {
         for _ in 0..2 {
-            let refused = site.reader().get(path);
-            assert_eq!(refused.cached(), format!("{status} MISS"), "{path}");
+            let refused = site.client().get(path);
+            assert_eq!(refused.cache_result(), format!("{status} MISS"), "{path}");
         }
     }
-    assert_eq!(site.nginx.kept().len(), 0);
+    assert_eq!(site.nginx.cached_files().len(), 0);
 }
 
 #[test]
-fn who_posts_without_javascript_sees_the_post() {
+fn author_without_javascript_sees_their_post_at_once() {
     let site = Site::start();
     let author = site.owner();
-    assert_eq!(site.reader().get("/entries/final").cached(), "200 MISS");
+    assert_eq!(
+        site.client().get("/entries/final").cache_result(),
+        "200 MISS"
+    );
     publish(&author, "A goal");
     let page = author.get("/entries/final");
-    assert_eq!(page.cached(), "200 BYPASS");
+    assert_eq!(page.cache_result(), "200 BYPASS");
     assert!(page.text().contains("A goal"));
-    // From now on everybody else does, too.
-    let page = site.reader().get("/entries/final");
+    // From now on, all other clients see it, too.
+    let page = site.client().get("/entries/final");
     assert!(page.text().contains("A goal"));
 }
 
-/// With `proxy_cache_background_update` the old page stayed for as long as somebody asked, and with
-/// `updating` for nine in ten of those who asked at the same time.
+/// Regression test: with `proxy_cache_background_update`, the old page stayed for as long as there
+/// were requests, and with `updating`, for nine in ten of concurrent requests.
 #[test]
-fn what_is_taken_down_goes_for_everybody() {
+fn deleted_update_disappears_for_all_clients() {
     let site = Site::start();
     let author = site.owner();
     publish(&author, "A mistake");
     let path = "/entries/final/updates/1";
-    assert!(site.reader().get(path).text().contains("A mistake"));
+    assert!(site.client().get(path).text().contains("A mistake"));
     assert_eq!(author.post("/desk/updates/1/delete", &[]).status, 303);
-    soon(|| site.reader().get(path), |answer| answer.status == 410);
-    thread::scope(|readers| {
+    poll_until(
+        || site.client().get(path),
+        |response| response.status == 410,
+    );
+    thread::scope(|clients| {
         for _ in 0..8 {
-            readers.spawn(|| {
+            clients.spawn(|| {
                 for _ in 0..20 {
-                    assert_eq!(site.reader().get(path).cached(), "410 EXPIRED");
+                    assert_eq!(site.client().get(path).cache_result(), "410 EXPIRED");
                 }
             });
         }
@@ -296,11 +309,11 @@ fn what_is_taken_down_goes_for_everybody() {
 }
 
 #[test]
-fn what_has_moved_leads_on_for_everybody() {
+fn renamed_entry_redirects_all_clients() {
     let site = Site::start();
     let author = site.owner();
     publish(&author, "Kick-off");
-    assert_eq!(site.reader().get("/entries/final").status, 200);
+    assert_eq!(site.client().get("/entries/final").status, 200);
     let renamed = [
         ("title", "Final"),
         ("slug", "cup-final"),
@@ -308,18 +321,18 @@ fn what_has_moved_leads_on_for_everybody() {
     ];
     let edited = author.post("/desk/entries/final/edit", &renamed);
     assert_eq!(edited.status, 303, "{}", edited.text());
-    // Once it has moved, nobody is given the page that was kept under the old address.
-    soon(
-        || site.reader().get("/entries/final"),
-        |answer| answer.status == 302,
+    // After the first redirect, no client gets the cached page of the former slug.
+    poll_until(
+        || site.client().get("/entries/final"),
+        |response| response.status == 302,
     );
-    thread::scope(|readers| {
+    thread::scope(|clients| {
         for _ in 0..8 {
-            readers.spawn(|| {
+            clients.spawn(|| {
                 for _ in 0..20 {
-                    let answer = site.reader().get("/entries/final");
+                    let response = site.client().get("/entries/final");
                     assert_eq!(
-                        (answer.status, answer.header("location")),
+                        (response.status, response.header("location")),
                         (302, "/entries/cup-final")
                     );
                 }

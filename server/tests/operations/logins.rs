@@ -1,18 +1,18 @@
-//! Logins through nginx: cookies for https alone, forms from our own pages alone, and tries counted by
-//! who tries.
+//! Logins through nginx: cookies are sent over HTTPS only, forms from other sites are refused, and
+//! login attempts are counted by address.
 
 use super::{
-    reader::Reader,
+    client::Client,
     site::{PASSWORD, Site},
 };
 
 #[test]
-fn a_login_is_for_https_and_this_host_alone() {
+fn session_cookie_is_for_https_and_this_host_only() {
     let site = Site::start();
-    let browser = site.reader().with("origin", "https://live.example.org");
-    let entered = browser.post("/login", &[("username", "ann"), ("password", PASSWORD)]);
-    assert_eq!((entered.status, entered.header("location")), (303, "/desk"));
-    let cookies = entered.headers("set-cookie");
+    let browser = site.client().with("origin", "https://live.example.org");
+    let login = browser.post("/login", &[("username", "ann"), ("password", PASSWORD)]);
+    assert_eq!((login.status, login.header("location")), (303, "/desk"));
+    let cookies = login.headers("set-cookie");
     let session = cookies
         .iter()
         .find(|cookie| cookie.starts_with("__Host-ringside="))
@@ -30,7 +30,7 @@ fn a_login_is_for_https_and_this_host_alone() {
 }
 
 #[test]
-fn another_sites_form_is_refused() {
+fn form_from_another_site_is_refused() {
     let site = Site::start();
     for origin in [
         "https://evil.example",
@@ -42,40 +42,41 @@ fn another_sites_form_is_refused() {
     }
 }
 
-/// Whether a wrong password was looked at, or it was one too many.
-fn is_looked_at(reader: &Reader) -> bool {
+/// Tries to log in with a wrong password. Returns whether it was verified, or refused by the rate
+/// limit.
+fn is_verified(client: &Client) -> bool {
     let fields = [("username", "ann"), ("password", "not the password")];
-    let tried = reader.post("/login", &fields);
-    match tried.status {
+    let attempt = client.post("/login", &fields);
+    match attempt.status {
         401 => true,
-        // nginx has a limit of its own, which is higher.
-        429 if tried
+        // nginx has its own limit, which is higher.
+        429 if attempt
             .text()
             .contains("Too many failed logins with this username") =>
         {
             false
         }
-        status => panic!("{status} {}", tried.text()),
+        status => panic!("{status} {}", attempt.text()),
     }
 }
 
 #[test]
-fn tries_are_counted_by_who_tries_and_not_by_what_they_say_of_themselves() {
+fn login_attempts_are_counted_by_address_and_not_by_forged_headers() {
     let site = Site::start();
-    let tries = |address: u8| {
-        let looked_at = |number: &u8| {
-            let claimed = format!("192.0.2.{number}");
-            let guesser = site
-                .reader_at(address)
-                .with("x-forwarded-for", &claimed)
-                .with("forwarded", &format!("for={claimed}"))
-                .with("x-real-ip", &claimed);
-            is_looked_at(&guesser)
+    let attempts = |address: u8| {
+        let is_allowed = |number: &u8| {
+            let forged = format!("192.0.2.{number}");
+            let attacker = site
+                .client_at(address)
+                .with("x-forwarded-for", &forged)
+                .with("forwarded", &format!("for={forged}"))
+                .with("x-real-ip", &forged);
+            is_verified(&attacker)
         };
-        (1..=12).take_while(looked_at).count()
+        (1..=12).take_while(is_allowed).count()
     };
-    // A try is given back every six seconds, and a slow machine may take that long.
-    assert!((10..12).contains(&tries(2)));
-    // Somebody else.
-    assert!(is_looked_at(&site.reader_at(3)));
+    // Another attempt is allowed every six seconds, and a slow machine may take that long.
+    assert!((10..12).contains(&attempts(2)));
+    // Another address can still try.
+    assert!(is_verified(&site.client_at(3)));
 }

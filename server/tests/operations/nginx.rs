@@ -1,4 +1,4 @@
-//! Runs nginx with the configuration that people are given.
+//! Runs nginx with the configuration from the documentation.
 
 use std::{
     env, fs,
@@ -15,19 +15,19 @@ use tempfile::TempDir;
 
 const CONFIGURATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operations/nginx.conf");
 
-/// nginx in a folder of its own; stopped when dropped.
+/// nginx in its own folder. Stopped when dropped.
 pub struct Nginx {
-    /// Where it speaks http, and https.
+    /// The addresses of HTTP and HTTPS.
     pub http: SocketAddr,
     pub https: SocketAddr,
-    /// The certificate that it shows.
+    /// The certificate of the site.
     pub certificate: CertificateDer<'static>,
     process: Child,
     folder: TempDir,
 }
 
 impl Nginx {
-    /// Starts it in front of `server`, and waits until it answers.
+    /// Starts nginx in front of `server`, and waits until it accepts connections.
     pub fn start(server: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let certificate = write_certificate(folder.path());
@@ -37,7 +37,7 @@ impl Nginx {
         for name in ["log", "cache"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
-        // Debian puts it where only root looks for programs.
+        // Debian installs nginx in a folder that is in the PATH of root only.
         let path = env::var("PATH").unwrap_or_default() + ":/usr/sbin";
         let mut process = Command::new("nginx")
             .env("PATH", path)
@@ -52,9 +52,9 @@ impl Nginx {
             .expect("nginx is missing: scripts/setup nginx");
         let started = Instant::now();
         while TcpStream::connect(https).is_err() {
-            let said = || fs::read_to_string(folder.path().join("stderr")).unwrap();
-            assert!(process.try_wait().unwrap().is_none(), "{}", said());
-            assert!(started.elapsed() < Duration::from_secs(10), "{}", said());
+            let stderr = || fs::read_to_string(folder.path().join("stderr")).unwrap();
+            assert!(process.try_wait().unwrap().is_none(), "{}", stderr());
+            assert!(started.elapsed() < Duration::from_secs(10), "{}", stderr());
             thread::sleep(Duration::from_millis(10));
         }
         Self {
@@ -66,8 +66,8 @@ impl Nginx {
         }
     }
 
-    /// All that it keeps, as it lies on the disk.
-    pub fn kept(&self) -> Vec<Vec<u8>> {
+    /// Returns the content of all files in nginx's cache.
+    pub fn cached_files(&self) -> Vec<Vec<u8>> {
         files(&self.folder.path().join("cache"))
             .iter()
             .map(|file| fs::read(file).unwrap())
@@ -77,26 +77,26 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // Killed, it would leave its workers behind; told to end, it takes them along.
+        // SIGTERM stops the workers, too. SIGKILL would leave them running.
         let kill = format!("kill -TERM {}", self.process.id());
         let _ = Command::new("sh").args(["-c", &kill]).status();
         let _ = self.process.wait();
     }
 }
 
-/// A loopback address that nobody serves on.
+/// Returns a loopback address with a free port.
 pub fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap()
 }
 
-/// The configuration, with this machine's folders and ports in the place of production's.
+/// Returns the configuration with the test's folders and ports in place of those of production.
 fn configuration(folder: &Path, server: SocketAddr, http: SocketAddr, https: SocketAddr) -> String {
     let here = folder.display();
-    // Started by root, its workers must be root too, to read the test's folder; started by anybody
-    // else, they are that user's.
+    // If root runs the test, the workers must run as root, too, to read the test's folder.
+    // Otherwise they run as the same user.
     let is_root = fs::metadata(folder).unwrap().uid() == 0;
-    // The paths of modules that Ringside needs nothing of.
+    // The folders of modules that Ringside does not use.
     let modules = ["fastcgi", "scgi", "uwsgi"]
         .map(|module| format!("{module}_temp_path {here}/cache/{module};"))
         .concat();
@@ -115,7 +115,7 @@ fn configuration(folder: &Path, server: SocketAddr, http: SocketAddr, https: Soc
             "listen 443 ssl http2;",
             format!("listen {https} ssl http2;"),
         ),
-        // Not every machine that runs tests has IPv6.
+        // IPv6 is not available everywhere.
         ("listen [::]:80;", String::new()),
         ("listen [::]:443 ssl http2;", String::new()),
         (
@@ -125,20 +125,27 @@ fn configuration(folder: &Path, server: SocketAddr, http: SocketAddr, https: Soc
     ];
     let mut text = fs::read_to_string(CONFIGURATION).unwrap();
     for (production, test) in changes {
-        assert!(text.contains(production), "it doesn't say {production:?}");
+        assert!(
+            text.contains(production),
+            "nginx.conf does not contain {production:?}"
+        );
         text = text.replace(production, &test);
     }
     text
 }
 
 fn write_certificate(folder: &Path) -> CertificateDer<'static> {
-    let made = rcgen::generate_simple_self_signed(["live.example.org".to_owned()]).unwrap();
-    fs::write(folder.join("fullchain.pem"), made.cert.pem()).unwrap();
-    fs::write(folder.join("privkey.pem"), made.signing_key.serialize_pem()).unwrap();
-    made.cert.der().clone()
+    let generated = rcgen::generate_simple_self_signed(["live.example.org".to_owned()]).unwrap();
+    fs::write(folder.join("fullchain.pem"), generated.cert.pem()).unwrap();
+    fs::write(
+        folder.join("privkey.pem"),
+        generated.signing_key.serialize_pem(),
+    )
+    .unwrap();
+    generated.cert.der().clone()
 }
 
-/// Every file below `folder`. nginx removes some while they are counted.
+/// Returns all files below `folder`. nginx may delete some of them at the same time.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries

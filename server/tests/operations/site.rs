@@ -1,4 +1,4 @@
-//! A site: nginx, and Ringside behind it.
+//! A site: nginx with Ringside behind it.
 
 use std::{
     net::SocketAddr,
@@ -8,17 +8,17 @@ use std::{
 };
 
 use super::{
+    client::{Client, Response},
     nginx::{Nginx, free_address},
-    reader::{Answer, Reader},
-    ringside::{Ringside, Serving},
+    ringside::{Ringside, ServerProcess},
 };
 
 pub const PASSWORD: &str = "correct horse battery";
 
-/// nginx, and Ringside behind it, with a live entry at `/entries/final` and an owner named ann.
+/// nginx with Ringside behind it, the live entry `/entries/final`, and the owner ann.
 pub struct Site {
     pub nginx: Nginx,
-    pub server: Serving,
+    pub server: ServerProcess,
     _ringside: Ringside,
 }
 
@@ -29,8 +29,8 @@ impl Site {
         let password = password.to_str().unwrap();
         let owner = ["--name", "ann", "--role", "owner"];
         let account = ["account", "create", "--password-file", password];
-        ringside.says(&[&account[..], &owner].concat());
-        ringside.says(&["entry", "create", "--title", "Final", "--state", "live"]);
+        ringside.stdout_of(&[&account[..], &owner].concat());
+        ringside.stdout_of(&["entry", "create", "--title", "Final", "--state", "live"]);
         let address = free_address();
         let server = serve(&ringside, address);
         Self {
@@ -40,42 +40,42 @@ impl Site {
         }
     }
 
-    /// Somebody who isn't logged in.
-    pub fn reader(&self) -> Reader {
-        self.reader_at(1)
+    /// Returns a client that is not logged in.
+    pub fn client(&self) -> Client {
+        self.client_at(1)
     }
 
-    /// Somebody at 127.0.0.`number`.
-    pub fn reader_at(&self, number: u8) -> Reader {
-        Reader::new(&self.nginx, number)
+    /// Returns a client at 127.0.0.`number`.
+    pub fn client_at(&self, number: u8) -> Client {
+        Client::new(&self.nginx, number)
     }
 
-    /// The owner, logged in.
-    pub fn owner(&self) -> Reader {
-        let reader = self.reader();
-        let entered = reader.post("/login", &[("username", "ann"), ("password", PASSWORD)]);
-        assert_eq!(entered.status, 303, "{}", entered.text());
-        let cookies = entered.headers("set-cookie");
+    /// Returns a client that is logged in as the owner.
+    pub fn owner(&self) -> Client {
+        let client = self.client();
+        let login = client.post("/login", &[("username", "ann"), ("password", PASSWORD)]);
+        assert_eq!(login.status, 303, "{}", login.text());
+        let cookies = login.headers("set-cookie");
         let cookies: Vec<_> = cookies
             .iter()
             .map(|cookie| cookie.split(';').next().unwrap())
             .collect();
-        reader.with("cookie", &cookies.join("; "))
+        client.with("cookie", &cookies.join("; "))
     }
 }
 
-/// Ringside, as docs/operations says that it is set.
-fn serve(ringside: &Ringside, address: SocketAddr) -> Serving {
+/// Starts Ringside with the settings from docs/operations.
+fn serve(ringside: &Ringside, address: SocketAddr) -> ServerProcess {
     let mut command = ringside.command(&["serve"]);
     command
         .env("RINGSIDE_ADDR", address.to_string())
         .env("RINGSIDE_PUBLIC_URL", "https://live.example.org")
         .env("RINGSIDE_TRUSTED_PROXIES", "127.0.0.1");
-    Serving::start(command)
+    ServerProcess::start(command)
 }
 
 /// Posts `text` to the entry.
-pub fn publish(author: &Reader, text: &str) {
+pub fn publish(author: &Client, text: &str) {
     static LAST: AtomicUsize = AtomicUsize::new(0);
     let op_id = format!("operation-{}", LAST.fetch_add(1, Ordering::Relaxed));
     let fields = [("op_id", &*op_id), ("source", text)];
@@ -83,18 +83,21 @@ pub fn publish(author: &Reader, text: &str) {
     assert_eq!(posted.status, 303, "{}", posted.text());
 }
 
-/// Asks until the answer is as expected, which it is bound to be once what is kept has expired.
-pub fn soon(mut ask: impl FnMut() -> Answer, expected: impl Fn(&Answer) -> bool) -> Answer {
-    let began = Instant::now();
+/// Sends a request until the response is as expected, such as after a cached response has expired.
+pub fn poll_until(
+    mut request: impl FnMut() -> Response,
+    expected: impl Fn(&Response) -> bool,
+) -> Response {
+    let started = Instant::now();
     loop {
-        let answer = ask();
-        if expected(&answer) {
-            return answer;
+        let response = request();
+        if expected(&response) {
+            return response;
         }
         assert!(
-            began.elapsed() < Duration::from_secs(20),
-            "it doesn't come to be: {}",
-            answer.cached()
+            started.elapsed() < Duration::from_secs(20),
+            "the expected response did not arrive; the last one was {}",
+            response.cache_result()
         );
         thread::sleep(Duration::from_millis(50));
     }

@@ -1,16 +1,16 @@
-//! Streams through nginx: each event at once.
+//! Streams through nginx: each event arrives at once.
 
 use std::io::{BufRead, Read};
 
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{
-    reader::Opened,
+    client::ResponseReader,
     site::{Site, publish},
 };
 
-/// Reads up to the next blank line.
-fn event(stream: &mut Opened) -> String {
+/// Reads an event, up to the next blank line.
+fn event(stream: &mut ResponseReader) -> String {
     let mut event = String::new();
     while !event.ends_with("\n\n") {
         assert!(stream.read_line(&mut event).unwrap() > 0, "{event:?}");
@@ -22,14 +22,14 @@ fn event(stream: &mut Opened) -> String {
 fn events_arrive_while_the_stream_is_open() {
     let site = Site::start();
     let author = site.owner();
-    let reader = site.reader().with("accept-encoding", "gzip, deflate, br");
-    let (head, mut stream) = reader.open("/feed/1/stream");
-    assert_eq!(head.cached(), "200 ");
+    let client = site.client().with("accept-encoding", "gzip, deflate, br");
+    let (head, mut stream) = client.open("/feed/1/stream");
+    assert_eq!(head.cache_result(), "200 ");
     assert_eq!(head.header("content-type"), "text/event-stream");
     assert_eq!(head.header("content-encoding"), "");
-    // Held back, these would come when the stream is over, and it isn't.
-    let greeting = event(&mut stream);
-    assert!(greeting.starts_with("event: heartbeat\n"), "{greeting}");
+    // If nginx buffered these events, they would arrive only when the stream ends.
+    let first = event(&mut stream);
+    assert!(first.starts_with("event: heartbeat\n"), "{first}");
     for text in ["The first goal", "The second goal"] {
         publish(&author, text);
         let batch = event(&mut stream);
@@ -44,9 +44,9 @@ fn events_arrive_while_the_stream_is_open() {
 }
 
 #[test]
-fn every_reader_has_a_stream_of_their_own() {
+fn every_client_has_its_own_stream() {
     let site = Site::start();
-    let open = || site.reader().open("/feed/all/stream").1;
+    let open = || site.client().open("/feed/all/stream").1;
     let mut streams: Vec<_> = (0..20).map(|_| open()).collect();
     publish(&site.owner(), "A goal");
     for stream in &mut streams {
@@ -56,9 +56,9 @@ fn every_reader_has_a_stream_of_their_own() {
 }
 
 #[test]
-fn a_websocket_passes_through() {
+fn websocket_passes_through_nginx() {
     let site = Site::start();
-    let mut socket = site.reader().websocket();
+    let mut socket = site.client().websocket();
     let subscribe = Message::text(r#"{"subscribe": "1"}"#);
     socket.send(subscribe).unwrap();
     let mut next = || socket.read().unwrap().into_text().unwrap();

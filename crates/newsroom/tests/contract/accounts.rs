@@ -1,31 +1,31 @@
-//! Accounts: creating them, changing them, and taking them back.
+//! Accounts: creating, changing and disabling them.
 
 use domain::{Invalid, Password, Role, TokenName, Username};
 use newsroom::{Error, Newsroom, SESSION_IDLE_LIFE, SESSION_LIFE, Secret};
 
-use super::support::{Database, TestNewsroom, soon};
+use super::support::{Database, TestNewsroom, with_timeout};
 
 on_every_database! {
-    a_name_is_taken_in_any_capitals,
-    logging_in_needs_the_name_and_the_password,
-    the_first_owner_is_made_once,
-    of_two_who_set_up_at_once_one_is_made_owner,
-    setting_up_with_a_taken_name_is_refused,
-    a_session_ends_when_its_time_is_over,
-    a_session_ends_when_its_holder_leaves,
-    a_forged_token_opens_nothing,
+    usernames_are_unique_ignoring_case,
+    login_needs_the_username_and_the_password,
+    first_owner_is_created_once,
+    one_of_two_concurrent_setups_creates_the_owner,
+    setup_with_a_taken_username_is_refused,
+    session_expires_after_its_lifetime,
+    logout_ends_only_its_own_session,
+    forged_session_token_is_rejected,
     easily_guessed_passwords_are_refused_everywhere,
-    names_that_look_like_others_are_refused,
+    confusable_usernames_are_refused,
     accounts_are_listed_by_name,
-    a_disabled_account_is_refused_by_every_server_at_once,
-    enabling_an_account_revives_no_session_and_no_token,
-    disabling_during_a_login_lets_no_session_begin,
-    the_last_enabled_owner_stays_an_owner,
-    of_two_owners_that_are_disabled_at_once_one_stays,
-    a_changed_role_counts_from_the_next_request,
-    a_new_password_ends_all_sessions,
-    changing_ones_password_needs_the_current_one,
-    an_unknown_account_cannot_be_changed,
+    disabled_account_is_refused_by_every_server_at_once,
+    enabling_an_account_restores_no_session_and_no_token,
+    disabling_during_a_login_prevents_the_session,
+    last_enabled_owner_cannot_be_demoted_or_disabled,
+    one_of_two_owners_disabled_concurrently_stays_enabled,
+    changed_role_applies_from_the_next_request,
+    new_password_ends_all_sessions,
+    changing_the_password_needs_the_current_one,
+    unknown_account_cannot_be_changed,
 }
 
 const PASSWORD: &str = "correct horse";
@@ -38,14 +38,14 @@ fn password(text: &str) -> Password {
     Password::parse(text).unwrap()
 }
 
-/// Whether there is nobody yet, and nothing to log in with.
-async fn empty(database: &Database) -> std::sync::Arc<Newsroom> {
+/// Opens a newsroom without accounts.
+async fn open_without_accounts(database: &Database) -> std::sync::Arc<Newsroom> {
     let newsroom = Newsroom::open(database.options().0).await.unwrap();
     assert!(newsroom.needs_set_up().await.unwrap());
     newsroom
 }
 
-async fn a_name_is_taken_in_any_capitals(database: Database) {
+async fn usernames_are_unique_ignoring_case(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let anna = newsroom
         .create_account(&name("Änna"), Role::Author, &password(PASSWORD))
@@ -65,10 +65,10 @@ async fn a_name_is_taken_in_any_capitals(database: Database) {
         );
     }
     let session = newsroom.log_in("ÄNNA", PASSWORD).await.unwrap();
-    assert_eq!(session.caller, anna, "the name is shown as it was chosen");
+    assert_eq!(session.caller, anna, "the username keeps its capitals");
 }
 
-async fn logging_in_needs_the_name_and_the_password(database: Database) {
+async fn login_needs_the_username_and_the_password(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let longest: String = "abcdefghijk-".chars().cycle().take(Password::MAX).collect();
     let anna = newsroom
@@ -83,12 +83,12 @@ async fn logging_in_needs_the_name_and_the_password(database: Database) {
         ("anna", "correct horse"),
         ("anna", ""),
         ("anna", &longest[1..]),
-        // No prefix of a longer text is the password.
+        // A password is not cut off at the maximum length.
         ("anna", &format!("{longest}a")),
         ("nobody", &longest),
         ("", &longest),
         ("not a name", &longest),
-        // Made without a password that would open it.
+        // This account has no valid password hash.
         ("owner", "none"),
     ] {
         let refused = newsroom.log_in(username, password).await;
@@ -96,15 +96,19 @@ async fn logging_in_needs_the_name_and_the_password(database: Database) {
     }
 }
 
-async fn the_first_owner_is_made_once(database: Database) {
-    let newsroom = empty(&database).await;
+async fn first_owner_is_created_once(database: Database) {
+    let newsroom = open_without_accounts(&database).await;
     let session = newsroom
         .set_up(&name("Olga"), &password(PASSWORD))
         .await
         .unwrap();
     assert_eq!(session.caller.role, Role::Owner);
     let caller = newsroom.caller(&session.token).await.unwrap();
-    assert_eq!(caller.as_ref(), Some(&session.caller), "and is logged in");
+    assert_eq!(
+        caller.as_ref(),
+        Some(&session.caller),
+        "the owner is logged in"
+    );
     assert!(!newsroom.needs_set_up().await.unwrap());
 
     for who in ["Olga", "Otto"] {
@@ -121,31 +125,34 @@ async fn the_first_owner_is_made_once(database: Database) {
     );
 }
 
-async fn of_two_who_set_up_at_once_one_is_made_owner(database: Database) {
-    let servers = [empty(&database).await, empty(&database).await];
+async fn one_of_two_concurrent_setups_creates_the_owner(database: Database) {
+    let servers = [
+        open_without_accounts(&database).await,
+        open_without_accounts(&database).await,
+    ];
     let (olga, otto, password) = (name("Olga"), name("Otto"), password(PASSWORD));
     let (one, other) = tokio::join!(
         servers[0].set_up(&olga, &password),
         servers[1].set_up(&otto, &password),
     );
-    let (made, refused) = if one.is_ok() {
+    let (created, refused) = if one.is_ok() {
         (one, other)
     } else {
         (other, one)
     };
-    assert_eq!(made.unwrap().caller.role, Role::Owner);
+    assert_eq!(created.unwrap().caller.role, Role::Owner);
     assert_refused!(refused, Error::Forbidden(_));
 }
 
-async fn setting_up_with_a_taken_name_is_refused(database: Database) {
-    let newsroom = empty(&database).await;
+async fn setup_with_a_taken_username_is_refused(database: Database) {
+    let newsroom = open_without_accounts(&database).await;
     newsroom
         .create_account(&name("Rita"), Role::Reader, &password(PASSWORD))
         .await
         .unwrap();
     assert!(
         newsroom.needs_set_up().await.unwrap(),
-        "a reader is no owner"
+        "a reader is not an owner"
     );
     for _ in 0..2 {
         let refused = newsroom
@@ -165,7 +172,7 @@ async fn setting_up_with_a_taken_name_is_refused(database: Database) {
         .unwrap();
 }
 
-async fn a_session_ends_when_its_time_is_over(database: Database) {
+async fn session_expires_after_its_lifetime(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     newsroom
         .create_account(&name("anna"), Role::Author, &password(PASSWORD))
@@ -176,12 +183,12 @@ async fn a_session_ends_when_its_time_is_over(database: Database) {
         session.expires_at,
         newsroom.clock().now().plus_micros(SESSION_LIFE)
     );
-    // Used again and again, it lasts for its whole time and no longer.
+    // Use does not extend a session beyond its lifetime.
     let (step, last) = (SESSION_IDLE_LIFE - 1, SESSION_LIFE - 1);
     for passed in [step, 2 * step, last] {
         let now = newsroom.clock().now().0;
         newsroom
-            .hand
+            .manual_clock
             .advance(session.expires_at.0 - SESSION_LIFE + passed - now);
         assert_eq!(
             newsroom.caller(&session.token).await.unwrap().as_ref(),
@@ -189,11 +196,11 @@ async fn a_session_ends_when_its_time_is_over(database: Database) {
         );
         newsroom.maintain_sessions().await.unwrap();
     }
-    newsroom.hand.advance(1);
+    newsroom.manual_clock.advance(1);
     assert_eq!(newsroom.caller(&session.token).await.unwrap(), None);
 }
 
-async fn a_session_ends_when_its_holder_leaves(database: Database) {
+async fn logout_ends_only_its_own_session(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     newsroom
         .create_account(&name("anna"), Role::Author, &password(PASSWORD))
@@ -212,14 +219,14 @@ async fn a_session_ends_when_its_holder_leaves(database: Database) {
     }
 }
 
-async fn a_forged_token_opens_nothing(database: Database) {
-    let newsroom = empty(&database).await;
+async fn forged_session_token_is_rejected(database: Database) {
+    let newsroom = open_without_accounts(&database).await;
     let session = newsroom
         .set_up(&name("Olga"), &password(PASSWORD))
         .await
         .unwrap();
     let token = session.token.reveal();
-    assert!(token.len() >= 40, "it can be guessed: {token}");
+    assert!(token.len() >= 40, "the token can be guessed: {token}");
     let shown = Secret::from_presented(token);
     assert_eq!(newsroom.caller(&shown).await.unwrap(), Some(session.caller));
     for forged in [
@@ -243,15 +250,15 @@ async fn a_forged_token_opens_nothing(database: Database) {
     assert_eq!(newsroom.caller(&other).await.unwrap(), None);
     assert!(
         newsroom.caller(&session.token).await.unwrap().is_some(),
-        "a forged one ended it"
+        "a forged token ended the session"
     );
     assert!(
         !format!("{:?}", session.token).contains(token),
-        "a log would show it"
+        "Debug output would put the token into logs"
     );
 }
 
-/// An account with [`PASSWORD`].
+/// Creates an account with [`PASSWORD`].
 async fn account(newsroom: &TestNewsroom, username: &str, role: Role) -> domain::Caller {
     newsroom
         .create_account(&name(username), role, &password(PASSWORD))
@@ -259,7 +266,7 @@ async fn account(newsroom: &TestNewsroom, username: &str, role: Role) -> domain:
         .unwrap()
 }
 
-/// A token that acts as the account `username`.
+/// Creates a token that acts as the account `username`.
 async fn token(newsroom: &TestNewsroom, username: &str) -> Secret {
     let purpose = TokenName::parse("").unwrap();
     newsroom
@@ -306,9 +313,9 @@ async fn easily_guessed_passwords_are_refused_everywhere(database: Database) {
     newsroom.log_in("annamaria", PASSWORD).await.unwrap();
 }
 
-async fn names_that_look_like_others_are_refused(database: Database) {
+async fn confusable_usernames_are_refused(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
-    // The first letter is a Cyrillic one.
+    // The first letter is Cyrillic.
     let forged = name("\u{430}uthor");
     assert_refused!(
         newsroom
@@ -360,7 +367,7 @@ async fn accounts_are_listed_by_name(database: Database) {
     );
 }
 
-async fn a_disabled_account_is_refused_by_every_server_at_once(database: Database) {
+async fn disabled_account_is_refused_by_every_server_at_once(database: Database) {
     let (newsroom, other) = TestNewsroom::pair_on(&database).await;
     account(&newsroom, "Anna", Role::Author).await;
     let session = newsroom.log_in("anna", PASSWORD).await.unwrap();
@@ -386,16 +393,16 @@ async fn a_disabled_account_is_refused_by_every_server_at_once(database: Databas
         newsroom.create_token(&name("anna"), &purpose).await,
         Error::Forbidden(_)
     );
-    // Again, it changes nothing.
+    // Disabling it again changes nothing.
     let again = newsroom.disable_account(&name("anna")).await.unwrap();
     assert_eq!((again.sessions, again.tokens), (0, 0));
-    // Others are left alone.
+    // Other accounts are not affected.
     assert_eq!(newsroom.accounts().await.unwrap().len(), 5);
     account(&newsroom, "berta", Role::Author).await;
     newsroom.log_in("berta", PASSWORD).await.unwrap();
 }
 
-async fn enabling_an_account_revives_no_session_and_no_token(database: Database) {
+async fn enabling_an_account_restores_no_session_and_no_token(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     account(&newsroom, "anna", Role::Author).await;
     let session = newsroom.log_in("anna", PASSWORD).await.unwrap();
@@ -413,15 +420,16 @@ async fn enabling_an_account_revives_no_session_and_no_token(database: Database)
     assert!(newsroom.caller(&session.token).await.unwrap().is_some());
 }
 
-/// A session whose login was verified just before must not outlive the disabling, nor come back with enabling.
-async fn disabling_during_a_login_lets_no_session_begin(database: Database) {
+/// A session whose login was verified just before must not survive the disabling, and enabling the
+/// account must not bring it back.
+async fn disabling_during_a_login_prevents_the_session(database: Database) {
     let (newsroom, other) = TestNewsroom::pair_on(&database).await;
     account(&newsroom, "anna", Role::Author).await;
     let anna = name("anna");
     let (logins, disabled) = tokio::join!(
         async {
             let logins = (0..4).map(|_| newsroom.log_in("anna", PASSWORD));
-            futures_of(logins).await
+            join_all(logins).await
         },
         other.disable_account(&anna),
     );
@@ -437,11 +445,11 @@ async fn disabling_during_a_login_lets_no_session_begin(database: Database) {
     assert_eq!(newsroom.sessions(Some(&anna)).await.unwrap(), []);
 }
 
-/// Awaits all of `futures` at once.
-async fn futures_of<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+/// Awaits all of `futures` concurrently.
+async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut pending: Vec<_> = futures.map(Box::pin).collect();
     let mut done: Vec<Option<F::Output>> = pending.iter().map(|_| None).collect();
-    soon(std::future::poll_fn(|context| {
+    with_timeout(std::future::poll_fn(|context| {
         for (future, done) in pending.iter_mut().zip(&mut done) {
             if done.is_none()
                 && let std::task::Poll::Ready(output) = future.as_mut().poll(context)
@@ -459,7 +467,7 @@ async fn futures_of<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Outpu
     done.into_iter().flatten().collect()
 }
 
-async fn the_last_enabled_owner_stays_an_owner(database: Database) {
+async fn last_enabled_owner_cannot_be_demoted_or_disabled(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let owner = name("owner");
     assert_refused!(newsroom.disable_account(&owner).await, Error::Forbidden(_));
@@ -468,7 +476,7 @@ async fn the_last_enabled_owner_stays_an_owner(database: Database) {
         Error::Forbidden(_)
     );
     newsroom.set_role(&owner, Role::Owner).await.unwrap();
-    // An owner that is disabled is none.
+    // A disabled owner does not count.
     let second = name("second");
     account(&newsroom, "second", Role::Owner).await;
     newsroom.disable_account(&second).await.unwrap();
@@ -479,12 +487,12 @@ async fn the_last_enabled_owner_stays_an_owner(database: Database) {
         newsroom.set_role(&second, Role::Author).await,
         Error::Forbidden(_)
     );
-    // Who is disabled already may be lowered.
+    // A disabled owner may be demoted.
     newsroom.set_role(&owner, Role::Reader).await.unwrap();
     assert!(!newsroom.needs_set_up().await.unwrap());
 }
 
-async fn of_two_owners_that_are_disabled_at_once_one_stays(database: Database) {
+async fn one_of_two_owners_disabled_concurrently_stays_enabled(database: Database) {
     let (newsroom, other) = TestNewsroom::pair_on(&database).await;
     account(&newsroom, "second", Role::Owner).await;
     let (owner, second) = (name("owner"), name("second"));
@@ -495,7 +503,7 @@ async fn of_two_owners_that_are_disabled_at_once_one_stays(database: Database) {
     assert_ne!(one.is_ok(), two.is_ok());
 }
 
-async fn a_changed_role_counts_from_the_next_request(database: Database) {
+async fn changed_role_applies_from_the_next_request(database: Database) {
     let (newsroom, other) = TestNewsroom::pair_on(&database).await;
     account(&newsroom, "anna", Role::Author).await;
     let session = newsroom.log_in("anna", PASSWORD).await.unwrap();
@@ -513,7 +521,7 @@ async fn a_changed_role_counts_from_the_next_request(database: Database) {
     }
 }
 
-async fn a_new_password_ends_all_sessions(database: Database) {
+async fn new_password_ends_all_sessions(database: Database) {
     let (newsroom, other) = TestNewsroom::pair_on(&database).await;
     account(&newsroom, "Anna", Role::Author).await;
     let session = newsroom.log_in("anna", PASSWORD).await.unwrap();
@@ -526,7 +534,7 @@ async fn a_new_password_ends_all_sessions(database: Database) {
     for server in [&newsroom, &other] {
         assert_eq!(server.caller(&session.token).await.unwrap(), None);
         assert_refused!(server.log_in("anna", PASSWORD).await, Error::WrongPassword);
-        // Programs don't know the password.
+        // API tokens do not depend on the password.
         assert!(server.token_caller(&token).await.unwrap().is_some());
     }
     newsroom
@@ -535,7 +543,7 @@ async fn a_new_password_ends_all_sessions(database: Database) {
         .unwrap();
 }
 
-async fn changing_ones_password_needs_the_current_one(database: Database) {
+async fn changing_the_password_needs_the_current_one(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let anna = account(&newsroom, "anna", Role::Reader).await;
     let desk = newsroom.log_in("anna", PASSWORD).await.unwrap();
@@ -556,7 +564,7 @@ async fn changing_ones_password_needs_the_current_one(database: Database) {
         .change_password(&anna, PASSWORD, &fresh)
         .await
         .unwrap();
-    // Not even a copy of this browser's own cookie opens anything now.
+    // Not even a copy of this browser's own cookie is accepted now.
     for old in [&desk.token, &phone.token] {
         assert_eq!(newsroom.caller(old).await.unwrap(), None);
     }
@@ -576,31 +584,31 @@ async fn changing_ones_password_needs_the_current_one(database: Database) {
     assert_refused!(refused, Error::Unauthenticated);
 }
 
-async fn an_unknown_account_cannot_be_changed(database: Database) {
+async fn unknown_account_cannot_be_changed(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
-    let nobody = name("nobody");
+    let unknown = name("nobody");
     assert_refused!(
-        newsroom.set_password(&nobody, &password(PASSWORD)).await,
+        newsroom.set_password(&unknown, &password(PASSWORD)).await,
         Error::NotFound("account")
     );
     assert_refused!(
-        newsroom.set_role(&nobody, Role::Owner).await,
+        newsroom.set_role(&unknown, Role::Owner).await,
         Error::NotFound("account")
     );
     assert_refused!(
-        newsroom.disable_account(&nobody).await,
+        newsroom.disable_account(&unknown).await,
         Error::NotFound("account")
     );
     assert_refused!(
-        newsroom.enable_account(&nobody).await,
+        newsroom.enable_account(&unknown).await,
         Error::NotFound("account")
     );
     assert_refused!(
-        newsroom.sessions(Some(&nobody)).await,
+        newsroom.sessions(Some(&unknown)).await,
         Error::NotFound("account")
     );
     assert_refused!(
-        newsroom.end_sessions_of(&nobody).await,
+        newsroom.end_sessions_of(&unknown).await,
         Error::NotFound("account")
     );
 }

@@ -1,19 +1,19 @@
-//! Updates: deleted, given back, wiped.
+//! Updates: deleting, restoring and erasing them.
 
 use std::time::Duration;
 
 use domain::{Draft, UpdateId};
 use newsroom::{Error, UNDO_WINDOW};
 
-use super::support::{Database, TestNewsroom, op_id, soon};
+use super::support::{Database, TestNewsroom, op_id, with_timeout};
 
 on_every_database! {
-    a_deletion_takes_the_update_away_once,
-    a_deletion_can_be_undone_for_a_while,
-    a_deleted_text_is_wiped_after_the_undo_window,
+    deletion_removes_the_update_once,
+    deletion_can_be_undone_within_the_undo_window,
+    deleted_text_is_erased_after_the_undo_window,
 }
 
-async fn a_deletion_takes_the_update_away_once(database: Database) {
+async fn deletion_removes_the_update_once(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     newsroom.post(&entry, "stays").await;
@@ -40,21 +40,21 @@ async fn a_deletion_takes_the_update_away_once(database: Database) {
     assert_eq!(
         newsroom.feed_head(&entry).await,
         head,
-        "the second time changed something"
+        "the repeated request changed something"
     );
 }
 
-async fn a_deletion_can_be_undone_for_a_while(database: Database) {
+async fn deletion_can_be_undone_within_the_undo_window(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let first = newsroom.post(&entry, "first").await;
-    newsroom.hand.advance(1_000_000);
+    newsroom.manual_clock.advance(1_000_000);
     newsroom.post(&entry, "second").await;
     newsroom
         .delete_update(&newsroom.author, first.id, None)
         .await
         .unwrap();
-    newsroom.hand.advance(UNDO_WINDOW);
+    newsroom.manual_clock.advance(UNDO_WINDOW);
 
     newsroom
         .restore_update(&newsroom.author, first.id, None)
@@ -69,7 +69,7 @@ async fn a_deletion_can_be_undone_for_a_while(database: Database) {
     assert_eq!(
         newsroom.feed_head(&entry).await,
         head,
-        "the second time changed something"
+        "the repeated request changed something"
     );
     let (_, restored) = newsroom.update_page(&entry.slug, first.id).await.unwrap();
     assert_eq!((restored.rev, restored.edited_at), (head, None));
@@ -78,7 +78,7 @@ async fn a_deletion_can_be_undone_for_a_while(database: Database) {
         .delete_update(&newsroom.author, first.id, None)
         .await
         .unwrap();
-    newsroom.hand.advance(UNDO_WINDOW + 1);
+    newsroom.manual_clock.advance(UNDO_WINDOW + 1);
     let too_late = newsroom
         .restore_update(&newsroom.author, first.id, None)
         .await;
@@ -86,7 +86,7 @@ async fn a_deletion_can_be_undone_for_a_while(database: Database) {
     assert_eq!(newsroom.texts(&entry).await, ["second"]);
 }
 
-async fn a_deleted_text_is_wiped_after_the_undo_window(database: Database) {
+async fn deleted_text_is_erased_after_the_undo_window(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let secret = Draft::parse("the source's name", "The source").unwrap();
@@ -106,33 +106,33 @@ async fn a_deleted_text_is_wiped_after_the_undo_window(database: Database) {
             .delete_update(&newsroom.author, posted.id, None)
             .await
             .unwrap();
-        newsroom.hand.advance(UNDO_WINDOW / 2 + 1);
+        newsroom.manual_clock.advance(UNDO_WINDOW / 2 + 1);
         ids.push(posted.id);
     }
     let (options, now) = database.options();
     now.advance(newsroom.clock().now().0 - options.clock.now().0);
     newsroom.shut_down().await;
 
-    // A server looks for what is to be wiped when it starts.
+    // A server erases expired texts when it starts.
     let newsroom = TestNewsroom::on_options(&database, options, now).await;
     let store = database.store().await;
     let stored = async |id| {
         let mut snapshot = store.snapshot().await.unwrap();
         snapshot.update(id).await.unwrap().unwrap()
     };
-    soon(async {
+    with_timeout(async {
         while !stored(ids[0]).await.source.is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     })
     .await;
-    let wiped = stored(ids[0]).await;
-    assert_eq!((wiped.html.as_str(), wiped.headline), ("", None));
+    let erased = stored(ids[0]).await;
+    assert_eq!((erased.html.as_str(), erased.headline), ("", None));
     assert_eq!(database.excerpts().await, ["", "the source's name"]);
     assert_eq!(stored(ids[1]).await.source, "the source's name");
 
-    // Not even a clock that is set back brings it back.
-    newsroom.hand.advance(-UNDO_WINDOW);
+    // Setting the clock back does not bring the text back.
+    newsroom.manual_clock.advance(-UNDO_WINDOW);
     let restored = newsroom
         .restore_update(&newsroom.author, ids[0], None)
         .await;

@@ -1,23 +1,23 @@
-//! Entries: created, started, ended, listed.
+//! Entries: creating, starting, ending and listing them.
 
 use domain::{EntryState, Invalid, Order};
 use newsroom::{Entry, Error, NewEntry, UNDO_WINDOW, live::FeedId};
 
-use super::support::{Database, LivePage, Stream, TestNewsroom, slug};
+use super::support::{Database, PageModel, Stream, TestNewsroom, slug};
 
 on_every_database! {
-    an_entry_is_kept_as_it_was_typed,
-    an_address_is_given_once,
-    an_entry_starts_ends_and_starts_again,
-    a_new_start_makes_the_cards_anew,
-    what_never_started_cannot_be_ended,
-    states_of_what_is_not_there_cannot_change,
-    the_front_page_sorts_entries_by_state_and_start,
-    the_desk_lists_everything,
-    a_desk_page_shows_a_draft,
+    entry_is_stored_as_entered,
+    slug_is_assigned_once,
+    entry_starts_ends_and_reopens,
+    new_start_time_rerenders_the_cards,
+    entry_that_never_started_cannot_be_ended,
+    unknown_entry_cannot_be_started_or_ended,
+    front_page_sorts_entries_by_state_and_start,
+    desk_lists_all_entries,
+    desk_page_shows_a_draft,
 }
 
-async fn an_entry_is_kept_as_it_was_typed(database: Database) {
+async fn entry_is_stored_as_entered(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let new = NewEntry::parse(
         " Élection night: the count! ",
@@ -60,7 +60,7 @@ async fn an_entry_is_kept_as_it_was_typed(database: Database) {
     assert_eq!(page.updates, []);
 }
 
-async fn an_address_is_given_once(database: Database) {
+async fn slug_is_assigned_once(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let head = newsroom
@@ -75,14 +75,14 @@ async fn an_address_is_given_once(database: Database) {
     }
     assert_eq!(newsroom.entry_page(&entry.slug).await.unwrap().entry, entry);
     let next = newsroom.entry("next", EntryState::Live).await;
-    assert_eq!(next.head, head + 1, "what was refused took revisions");
+    assert_eq!(next.head, head + 1, "a refused entry took revisions");
 }
 
-async fn an_entry_starts_ends_and_starts_again(database: Database) {
+async fn entry_starts_ends_and_reopens(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.entry("final", EntryState::Upcoming).await;
     let now = async || {
-        newsroom.hand.advance(1_000_000);
+        newsroom.manual_clock.advance(1_000_000);
         newsroom.clock().now()
     };
     let page = async || newsroom.entry_page(&entry.slug).await.unwrap().entry;
@@ -131,26 +131,26 @@ async fn an_entry_starts_ends_and_starts_again(database: Database) {
     assert_eq!((again.starts_at, again.ended_at), (started_at, None));
 }
 
-/// A card prints its date unless it is of the day that the entry starts.
-async fn a_new_start_makes_the_cards_anew(database: Database) {
+/// A card shows its date unless it was posted on the day on which the entry starts.
+async fn new_start_time_rerenders_the_cards(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.entry("final", EntryState::Upcoming).await;
     let posted = [
         newsroom.post(&entry, "soon").await,
         newsroom.post(&entry, "sooner").await,
     ];
-    let mut page = LivePage::open(&newsroom, &entry).await;
+    let mut page = PageModel::open(&newsroom, &entry).await;
     let feed = FeedId::Entry(entry.id);
     let mut stream = Stream::open(&newsroom.newsroom, feed, Some(page.cursor().rev));
-    newsroom.hand.advance(24 * 60 * 60 * 1_000_000);
+    newsroom.manual_clock.advance(24 * 60 * 60 * 1_000_000);
     newsroom
         .start_entry(&newsroom.author, &entry.slug, None)
         .await
         .unwrap();
 
-    page.take(stream.next_batch().await);
-    let told: Vec<_> = page.applied.iter().map(|(id, _)| *id).collect();
-    assert_eq!(told, posted.map(|update| update.id));
+    page.apply(stream.next_batch().await);
+    let changed: Vec<_> = page.applied.iter().map(|(id, _)| *id).collect();
+    assert_eq!(changed, posted.map(|update| update.id));
     for (_, rev) in &page.applied {
         assert!(*rev > posted[1].rev);
     }
@@ -164,13 +164,13 @@ async fn a_new_start_makes_the_cards_anew(database: Database) {
         .await
         .unwrap();
     page.catch_up(&newsroom).await;
-    assert_eq!(page.applied.len(), 2, "it starts when it started before");
+    assert_eq!(page.applied.len(), 2, "reopening keeps the start time");
 }
 
-async fn what_never_started_cannot_be_ended(database: Database) {
+async fn entry_that_never_started_cannot_be_ended(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
-    for (address, state) in [("draft", EntryState::Draft), ("soon", EntryState::Upcoming)] {
-        let entry = newsroom.entry(address, state).await;
+    for (text, state) in [("draft", EntryState::Draft), ("soon", EntryState::Upcoming)] {
+        let entry = newsroom.entry(text, state).await;
         for _ in 0..2 {
             let ended = newsroom.end_entry(&newsroom.owner, &entry.slug, None).await;
             assert_refused!(ended, Error::Forbidden(_));
@@ -179,7 +179,7 @@ async fn what_never_started_cannot_be_ended(database: Database) {
     }
 }
 
-async fn states_of_what_is_not_there_cannot_change(database: Database) {
+async fn unknown_entry_cannot_be_started_or_ended(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let nowhere = slug("nowhere");
     assert_refused!(
@@ -200,9 +200,9 @@ async fn states_of_what_is_not_there_cannot_change(database: Database) {
     );
 }
 
-async fn the_front_page_sorts_entries_by_state_and_start(database: Database) {
+async fn front_page_sorts_entries_by_state_and_start(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
-    for (address, state) in [
+    for (text, state) in [
         ("draft", EntryState::Draft),
         ("soon-1", EntryState::Upcoming),
         ("soon-2", EntryState::Upcoming),
@@ -211,43 +211,43 @@ async fn the_front_page_sorts_entries_by_state_and_start(database: Database) {
         ("over-1", EntryState::Live),
         ("over-2", EntryState::Live),
     ] {
-        newsroom.entry(address, state).await;
-        newsroom.hand.advance(1_000_000);
+        newsroom.entry(text, state).await;
+        newsroom.manual_clock.advance(1_000_000);
     }
-    for address in ["over-2", "over-1"] {
+    for text in ["over-2", "over-1"] {
         newsroom
-            .end_entry(&newsroom.author, &slug(address), None)
+            .end_entry(&newsroom.author, &slug(text), None)
             .await
             .unwrap();
     }
-    // Started last, it is the latest.
+    // It was started last, so it is the latest.
     newsroom
         .start_entry(&newsroom.author, &slug("soon-1"), None)
         .await
         .unwrap();
 
     let page = newsroom.front_page().await.unwrap();
-    let addresses = |state| -> Vec<_> {
+    let slugs = |state| -> Vec<_> {
         let entries = page.entries.iter().map(|(entry, _)| entry);
         let entries = entries.filter(|entry| entry.state == state);
         entries.map(|entry| entry.slug.as_str()).collect()
     };
-    assert_eq!(addresses(EntryState::Live), ["soon-1", "live-2", "live-1"]);
-    assert_eq!(addresses(EntryState::Upcoming), ["soon-2"]);
-    assert_eq!(addresses(EntryState::Ended), ["over-2", "over-1"]);
+    assert_eq!(slugs(EntryState::Live), ["soon-1", "live-2", "live-1"]);
+    assert_eq!(slugs(EntryState::Upcoming), ["soon-2"]);
+    assert_eq!(slugs(EntryState::Ended), ["over-2", "over-1"]);
     assert_eq!(page.entries.len(), 6);
 }
 
-async fn the_desk_lists_everything(database: Database) {
+async fn desk_lists_all_entries(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let draft = newsroom.entry("draft", EntryState::Draft).await;
-    newsroom.hand.advance(1_000_000);
+    newsroom.manual_clock.advance(1_000_000);
     let live = newsroom.live_entry().await;
     newsroom.post(&live, "one").await;
-    let gone = newsroom.post(&live, "two").await.id;
+    let deleted = newsroom.post(&live, "two").await.id;
     newsroom.post(&live, "three").await;
     newsroom
-        .delete_update(&newsroom.author, gone, None)
+        .delete_update(&newsroom.author, deleted, None)
         .await
         .unwrap();
 
@@ -256,16 +256,16 @@ async fn the_desk_lists_everything(database: Database) {
     assert_eq!(rows, [(live.id, 2), (draft.id, 0)]);
 }
 
-async fn a_desk_page_shows_a_draft(database: Database) {
+async fn desk_page_shows_a_draft(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.entry("draft", EntryState::Draft).await;
     let posted = newsroom.post(&entry, "prepared").await;
-    let gone = newsroom.post(&entry, "gone").await.id;
+    let deleted = newsroom.post(&entry, "gone").await.id;
     newsroom
-        .delete_update(&newsroom.author, gone, None)
+        .delete_update(&newsroom.author, deleted, None)
         .await
         .unwrap();
-    newsroom.hand.advance(UNDO_WINDOW);
+    newsroom.manual_clock.advance(UNDO_WINDOW);
     let page = newsroom
         .desk_entry(&newsroom.author, &entry.slug)
         .await
@@ -276,9 +276,9 @@ async fn a_desk_page_shows_a_draft(database: Database) {
         [posted.id]
     );
     let undoable: Vec<_> = page.deleted.iter().map(|u| u.id).collect();
-    assert_eq!(undoable, [gone]);
+    assert_eq!(undoable, [deleted]);
 
-    newsroom.hand.advance(1);
+    newsroom.manual_clock.advance(1);
     let page = newsroom.desk_page(&entry.slug).await;
-    assert_eq!(page.deleted, [], "it can't be undone any more");
+    assert_eq!(page.deleted, [], "the deletion can no longer be undone");
 }

@@ -1,4 +1,4 @@
-//! Drafts: seen by those who write them, by nobody else, until they are started.
+//! Drafts: visible to authors only, until they are started.
 
 use domain::{Cursor, EntryState, UpdateId};
 use newsroom::{Error, live::FeedId};
@@ -6,12 +6,12 @@ use newsroom::{Error, live::FeedId};
 use super::support::{Database, Stream, TestNewsroom, batch};
 
 on_every_database! {
-    a_draft_is_nowhere_to_be_seen,
-    a_started_draft_is_everywhere,
-    a_started_draft_reaches_those_who_read_on,
+    draft_is_not_public_anywhere,
+    started_draft_is_public_everywhere,
+    started_draft_reaches_clients_that_already_follow,
 }
 
-async fn a_draft_is_nowhere_to_be_seen(database: Database) {
+async fn draft_is_not_public_anywhere(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let live = newsroom.live_entry().await;
     newsroom.post(&live, "public").await;
@@ -19,9 +19,9 @@ async fn a_draft_is_nowhere_to_be_seen(database: Database) {
 
     let draft = newsroom.entry("draft", EntryState::Draft).await;
     let id = newsroom.post(&draft, "secret").await.id;
-    let gone = newsroom.post(&draft, "secret too").await.id;
+    let deleted = newsroom.post(&draft, "secret too").await.id;
     newsroom
-        .delete_update(&newsroom.author, gone, None)
+        .delete_update(&newsroom.author, deleted, None)
         .await
         .unwrap();
     let feed = FeedId::Entry(draft.id);
@@ -69,7 +69,7 @@ async fn a_draft_is_nowhere_to_be_seen(database: Database) {
     assert_eq!(
         newsroom.head(FeedId::All).await.unwrap(),
         before,
-        "the head tells of a draft"
+        "the head reveals a draft"
     );
     let all = batch(&newsroom.changes(FeedId::All, None).await.unwrap());
     assert_eq!(all.changes.len(), 1);
@@ -80,7 +80,7 @@ async fn a_draft_is_nowhere_to_be_seen(database: Database) {
     assert_eq!(all.to, before.head);
 }
 
-async fn a_started_draft_is_everywhere(database: Database) {
+async fn started_draft_is_public_everywhere(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let draft = newsroom.entry("draft", EntryState::Draft).await;
     newsroom.post(&draft, "prepared").await;
@@ -107,18 +107,18 @@ async fn a_started_draft_is_everywhere(database: Database) {
     assert_eq!((changes.changes.len(), changes.to), (1, page.cursor.rev));
 }
 
-/// Whoever reads all entries has long read past the revisions that a draft's updates were written
-/// at.
-async fn a_started_draft_reaches_those_who_read_on(database: Database) {
+/// A client that follows all entries has already passed the revisions at which a draft's updates
+/// were written.
+async fn started_draft_reaches_clients_that_already_follow(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let draft = newsroom.entry("draft", EntryState::Draft).await;
     let prepared = [
         newsroom.post(&draft, "prepared").await.id,
         newsroom.post(&draft, "prepared too").await.id,
     ];
-    let gone = newsroom.post(&draft, "dropped").await.id;
+    let deleted = newsroom.post(&draft, "dropped").await.id;
     newsroom
-        .delete_update(&newsroom.author, gone, None)
+        .delete_update(&newsroom.author, deleted, None)
         .await
         .unwrap();
     let live = newsroom.live_entry().await;
@@ -138,7 +138,7 @@ async fn a_started_draft_reaches_those_who_read_on(database: Database) {
         assert!(batch.changes.iter().all(|change| change.rev() <= batch.to));
         assert_eq!(batch.entries.len(), 1);
     }
-    // What comes later still comes after.
+    // A later update gets a later revision.
     let posted = newsroom.post(&draft, "begun").await;
     let next = stream.next_batch().await;
     assert_eq!((next.changes.len(), next.to), (1, posted.rev));

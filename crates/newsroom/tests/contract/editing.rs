@@ -1,19 +1,19 @@
-//! Entries: another title, summary, zone, order, address.
+//! Entries: changing their title, summary, time zone, order and slug.
 
 use domain::{EntryState, Invalid, Mark, Order, Slug, Title};
 use newsroom::{Entry, EntryEdit, Error, NewEntry, live::FeedId};
 
-use super::support::{Database, LivePage, Stream, TestNewsroom, slug};
+use super::support::{Database, PageModel, Stream, TestNewsroom, slug};
 
 on_every_database! {
-    a_change_of_an_entry_is_told_once,
-    another_title_leaves_the_cards_alone,
-    another_zone_or_address_makes_the_cards_anew,
-    an_old_address_leads_to_the_new_one,
-    who_knows_an_old_address_writes_to_the_entry,
-    an_address_that_leads_elsewhere_is_refused,
-    an_address_that_is_taken_is_refused,
-    only_those_who_run_entries_change_them,
+    change_of_an_entry_is_published_once,
+    new_title_does_not_rerender_the_cards,
+    new_time_zone_or_slug_rerenders_the_cards,
+    slug_redirects_follow_every_rename,
+    writes_to_a_redirected_slug_reach_the_entry,
+    slug_that_redirects_to_another_entry_is_refused,
+    taken_slug_is_refused,
+    only_authors_and_above_change_entries,
 }
 
 fn edited(entry: &Entry, change: impl FnOnce(&mut EntryEdit)) -> EntryEdit {
@@ -22,11 +22,11 @@ fn edited(entry: &Entry, change: impl FnOnce(&mut EntryEdit)) -> EntryEdit {
     edit
 }
 
-fn moved(entry: &Entry, to: &str) -> EntryEdit {
+fn renamed(entry: &Entry, to: &str) -> EntryEdit {
     edited(entry, |edit| edit.slug = slug(to))
 }
 
-async fn a_change_of_an_entry_is_told_once(database: Database) {
+async fn change_of_an_entry_is_published_once(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let since = newsroom.feed_head(&entry).await;
@@ -44,12 +44,20 @@ async fn a_change_of_an_entry_is_told_once(database: Database) {
         .unwrap();
 
     let batch = newsroom.changes_after(FeedId::Entry(entry.id), since).await;
-    let told = batch.entry.unwrap();
+    let change = batch.entry.unwrap();
     assert_eq!(
-        (&*told.title, &*told.slug, &*told.summary, &*told.time_zone),
+        (
+            &*change.title,
+            &*change.slug,
+            &*change.summary,
+            &*change.time_zone
+        ),
         ("The re-match", "re-match", "Again.", "Asia/Tokyo")
     );
-    assert_eq!((told.default_order, told.rev), (Order::Latest, batch.to));
+    assert_eq!(
+        (change.default_order, change.rev),
+        (Order::Latest, batch.to)
+    );
     let page = newsroom.entry_page(&edit.slug).await.unwrap().entry;
     assert_eq!(EntryEdit::of(&page), edit);
     assert_eq!((page.state, page.starts_at), (entry.state, entry.starts_at));
@@ -61,11 +69,11 @@ async fn a_change_of_an_entry_is_told_once(database: Database) {
     assert_eq!(
         newsroom.feed_head(&entry).await,
         batch.to,
-        "the same again changed something"
+        "repeating the edit changed something"
     );
 }
 
-async fn another_title_leaves_the_cards_alone(database: Database) {
+async fn new_title_does_not_rerender_the_cards(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let posted = newsroom.post(&entry, "a").await;
@@ -82,14 +90,14 @@ async fn another_title_leaves_the_cards_alone(database: Database) {
     assert_eq!(batch.changes, []);
 }
 
-async fn another_zone_or_address_makes_the_cards_anew(database: Database) {
+async fn new_time_zone_or_slug_rerenders_the_cards(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let posted = [
         newsroom.post(&entry, "a").await,
         newsroom.post(&entry, "b").await,
     ];
-    let mut page = LivePage::open(&newsroom, &entry).await;
+    let mut page = PageModel::open(&newsroom, &entry).await;
     let mut stream = Stream::open(
         &newsroom.newsroom,
         FeedId::Entry(entry.id),
@@ -102,20 +110,20 @@ async fn another_zone_or_address_makes_the_cards_anew(database: Database) {
         .edit_entry(&newsroom.author, &entry.slug, &in_tokyo, None)
         .await
         .unwrap();
-    page.take(stream.next_batch().await);
+    page.apply(stream.next_batch().await);
     newsroom
         .edit_entry(
             &newsroom.author,
             &entry.slug,
-            &moved(&entry, "re-match"),
+            &renamed(&entry, "re-match"),
             None,
         )
         .await
         .unwrap();
-    page.take(stream.next_batch().await);
-    let told: Vec<_> = page.applied.iter().map(|(id, _)| *id).collect();
+    page.apply(stream.next_batch().await);
+    let changed: Vec<_> = page.applied.iter().map(|(id, _)| *id).collect();
     assert_eq!(
-        told,
+        changed,
         [posted[0].id, posted[1].id, posted[0].id, posted[1].id]
     );
     assert_eq!(
@@ -124,12 +132,12 @@ async fn another_zone_or_address_makes_the_cards_anew(database: Database) {
     );
 }
 
-async fn an_old_address_leads_to_the_new_one(database: Database) {
+async fn slug_redirects_follow_every_rename(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     for (from, to) in [("final", "second"), ("second", "third")] {
         newsroom
-            .edit_entry(&newsroom.author, &slug(from), &moved(&entry, to), None)
+            .edit_entry(&newsroom.author, &slug(from), &renamed(&entry, to), None)
             .await
             .unwrap();
         assert!(newsroom.hub().find(&slug(from)).is_none());
@@ -148,12 +156,12 @@ async fn an_old_address_leads_to_the_new_one(database: Database) {
     for never in ["third", "fourth"] {
         assert_eq!(newsroom.current_slug(&slug(never)).await.unwrap(), None);
     }
-    // And back to where it began.
+    // The entry takes back its first slug.
     newsroom
         .edit_entry(
             &newsroom.author,
             &slug("third"),
-            &moved(&entry, "final"),
+            &renamed(&entry, "final"),
             None,
         )
         .await
@@ -169,7 +177,7 @@ async fn an_old_address_leads_to_the_new_one(database: Database) {
         .edit_entry(
             &newsroom.author,
             &draft.slug,
-            &moved(&draft, "still-a-draft"),
+            &renamed(&draft, "still-a-draft"),
             None,
         )
         .await
@@ -177,25 +185,25 @@ async fn an_old_address_leads_to_the_new_one(database: Database) {
     assert_eq!(
         newsroom.current_slug(&slug("draft")).await.unwrap(),
         None,
-        "nobody is to know"
+        "a redirect would reveal the draft"
     );
     let free = newsroom.entry("draft", EntryState::Live).await;
     assert_eq!(newsroom.hub().find(&slug("draft")).unwrap().0, free.id);
 }
 
-async fn who_knows_an_old_address_writes_to_the_entry(database: Database) {
+async fn writes_to_a_redirected_slug_reach_the_entry(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     newsroom
         .edit_entry(
             &newsroom.author,
             &entry.slug,
-            &moved(&entry, "re-match"),
+            &renamed(&entry, "re-match"),
             None,
         )
         .await
         .unwrap();
-    // What an open composer, or the desk in another tab, still calls it.
+    // The slug that an open composer, or the desk in another tab, still uses.
     let old = &entry.slug;
     newsroom.post(&entry, "posted").await;
     newsroom
@@ -207,7 +215,7 @@ async fn who_knows_an_old_address_writes_to_the_entry(database: Database) {
         .await
         .unwrap();
     newsroom
-        .edit_entry(&newsroom.author, old, &moved(&entry, "third"), None)
+        .edit_entry(&newsroom.author, old, &renamed(&entry, "third"), None)
         .await
         .unwrap();
     assert_eq!(newsroom.desk_page(old).await.entry.slug, slug("third"));
@@ -215,14 +223,14 @@ async fn who_knows_an_old_address_writes_to_the_entry(database: Database) {
     assert_eq!(page.updates[0].source, "posted");
 }
 
-async fn an_address_that_leads_elsewhere_is_refused(database: Database) {
+async fn slug_that_redirects_to_another_entry_is_refused(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     newsroom
         .edit_entry(
             &newsroom.author,
             &entry.slug,
-            &moved(&entry, "re-match"),
+            &renamed(&entry, "re-match"),
             None,
         )
         .await
@@ -235,7 +243,12 @@ async fn an_address_that_leads_elsewhere_is_refused(database: Database) {
             .await
             .map(drop),
         newsroom
-            .edit_entry(&newsroom.author, &other.slug, &moved(&other, "final"), None)
+            .edit_entry(
+                &newsroom.author,
+                &other.slug,
+                &renamed(&other, "final"),
+                None,
+            )
             .await,
     ] {
         assert_refused!(&refused, Error::Invalid(Invalid { field: "slug", .. }));
@@ -248,19 +261,24 @@ async fn an_address_that_leads_elsewhere_is_refused(database: Database) {
     );
 }
 
-async fn an_address_that_is_taken_is_refused(database: Database) {
+async fn taken_slug_is_refused(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     newsroom.entry("other", EntryState::Draft).await;
     let head = newsroom.feed_head(&entry).await;
     let refused = newsroom
-        .edit_entry(&newsroom.author, &entry.slug, &moved(&entry, "other"), None)
+        .edit_entry(
+            &newsroom.author,
+            &entry.slug,
+            &renamed(&entry, "other"),
+            None,
+        )
         .await;
     assert_refused!(refused, Error::Invalid(Invalid { field: "slug", .. }));
     assert_eq!(newsroom.feed_head(&entry).await, head);
 }
 
-async fn only_those_who_run_entries_change_them(database: Database) {
+async fn only_authors_and_above_change_entries(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let id = newsroom
@@ -269,7 +287,12 @@ async fn only_those_who_run_entries_change_them(database: Database) {
         .id;
     let head = newsroom.feed_head(&entry).await;
     let refused = newsroom
-        .edit_entry(&newsroom.reader, &entry.slug, &moved(&entry, "mine"), None)
+        .edit_entry(
+            &newsroom.reader,
+            &entry.slug,
+            &renamed(&entry, "mine"),
+            None,
+        )
         .await;
     assert_refused!(refused, Error::Forbidden(_));
     for caller in [&newsroom.reader, &newsroom.author] {

@@ -1,4 +1,4 @@
-//! What a feed answers: batches, and what is left of them.
+//! The feed's responses: batches and heads.
 
 use domain::{Change, Cursor, Deleted, EntryChange, EntryState, Epoch, Language, Order};
 use newsroom::{Error, live::FeedId};
@@ -6,17 +6,17 @@ use newsroom::{Error, live::FeedId};
 use super::support::{Database, TestNewsroom, batch, card, draft};
 
 on_every_database! {
-    everything_is_told_in_order,
-    only_what_changed_since_is_told,
-    a_change_is_told_in_its_latest_state,
-    an_entrys_own_change_is_told,
-    the_feed_of_all_entries_tells_of_each,
-    a_cursor_of_the_front_page_serves_an_entry,
-    more_than_500_changes_come_in_pages,
-    the_head_tells_how_to_stay_in_touch,
+    full_batch_lists_all_updates_in_order_of_revision,
+    batch_contains_only_changes_after_the_cursor,
+    batch_contains_the_latest_state_of_an_update,
+    batch_contains_a_change_of_the_entry_itself,
+    feed_of_all_entries_contains_every_entry,
+    cursor_of_the_front_page_is_valid_for_an_entry,
+    more_than_500_changes_are_split_into_batches,
+    head_contains_the_cursor_and_the_transport_settings,
 }
 
-async fn everything_is_told_in_order(database: Database) {
+async fn full_batch_lists_all_updates_in_order_of_revision(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let feed = FeedId::Entry(entry.id);
@@ -64,10 +64,10 @@ async fn everything_is_told_in_order(database: Database) {
     assert_eq!(everything.entry.as_ref().unwrap().id, entry.id);
 
     let from_zero = newsroom.changes_after(feed, 0).await;
-    assert_eq!(from_zero, everything, "revision zero means everything");
+    assert_eq!(from_zero, everything, "revision zero selects everything");
 }
 
-async fn only_what_changed_since_is_told(database: Database) {
+async fn batch_contains_only_changes_after_the_cursor(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let feed = FeedId::Entry(entry.id);
@@ -82,16 +82,16 @@ async fn only_what_changed_since_is_told(database: Database) {
     );
 
     let posted = newsroom.post(&entry, "new").await;
-    let news = newsroom.changes_after(feed, known.rev).await;
+    let later = newsroom.changes_after(feed, known.rev).await;
     assert_eq!(
-        news.changes.iter().map(Change::id).collect::<Vec<_>>(),
+        later.changes.iter().map(Change::id).collect::<Vec<_>>(),
         [posted.id]
     );
-    assert_eq!((news.from, news.to), (known.rev, posted.rev));
-    assert_eq!((news.entry, news.entries), (None, vec![]));
+    assert_eq!((later.from, later.to), (known.rev, posted.rev));
+    assert_eq!((later.entry, later.entries), (None, vec![]));
 }
 
-async fn a_change_is_told_in_its_latest_state(database: Database) {
+async fn batch_contains_the_latest_state_of_an_update(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let feed = FeedId::Entry(entry.id);
@@ -103,9 +103,9 @@ async fn a_change_is_told_in_its_latest_state(database: Database) {
             .await
             .unwrap();
     }
-    let news = newsroom.changes_after(feed, known).await;
-    let [Change::Upserted(update)] = &news.changes[..] else {
-        panic!("{news:?}")
+    let later = newsroom.changes_after(feed, known).await;
+    let [Change::Upserted(update)] = &later.changes[..] else {
+        panic!("{later:?}")
     };
     assert_eq!(update.html, card(id, "three"));
 
@@ -113,22 +113,22 @@ async fn a_change_is_told_in_its_latest_state(database: Database) {
         .delete_update(&newsroom.author, id, None)
         .await
         .unwrap();
-    let news = newsroom.changes_after(feed, known).await;
+    let later = newsroom.changes_after(feed, known).await;
     let rev = newsroom.feed_head(&entry).await;
-    assert_eq!(news.changes, [Change::Deleted(Deleted { id, rev })]);
+    assert_eq!(later.changes, [Change::Deleted(Deleted { id, rev })]);
 
     newsroom
         .restore_update(&newsroom.author, id, None)
         .await
         .unwrap();
-    let news = newsroom.changes_after(feed, known).await;
-    let [Change::Upserted(update)] = &news.changes[..] else {
-        panic!("{news:?}")
+    let later = newsroom.changes_after(feed, known).await;
+    let [Change::Upserted(update)] = &later.changes[..] else {
+        panic!("{later:?}")
     };
     assert_eq!((update.id, update.rev), (id, rev + 1));
 }
 
-async fn an_entrys_own_change_is_told(database: Database) {
+async fn batch_contains_a_change_of_the_entry_itself(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let known = newsroom.post(&entry, "known").await.rev;
@@ -151,19 +151,19 @@ async fn an_entrys_own_change_is_told(database: Database) {
         highlights: String::new(),
         summary_html: String::new(),
     };
-    let news = newsroom.changes_after(FeedId::Entry(entry.id), known).await;
+    let later = newsroom.changes_after(FeedId::Entry(entry.id), known).await;
     assert_eq!(
-        (news.entry, news.entries),
+        (later.entry, later.entries),
         (Some(Box::new(ended.clone())), vec![])
     );
-    assert_eq!((news.changes, news.to), (vec![], known + 1));
-    let news = newsroom.changes_after(FeedId::All, known).await;
+    assert_eq!((later.changes, later.to), (vec![], known + 1));
+    let later = newsroom.changes_after(FeedId::All, known).await;
     let in_all = EntryChange {
         summary_html: "final: known".into(),
         since_html: String::new(),
         ..ended
     };
-    assert_eq!((news.entry, news.entries), (None, vec![in_all]));
+    assert_eq!((later.entry, later.entries), (None, vec![in_all]));
     assert_eq!(
         newsroom.head(FeedId::Entry(entry.id)).await.unwrap().state,
         EntryState::Ended
@@ -174,7 +174,7 @@ async fn an_entrys_own_change_is_told(database: Database) {
     );
 }
 
-async fn the_feed_of_all_entries_tells_of_each(database: Database) {
+async fn feed_of_all_entries_contains_every_entry(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let one = newsroom.entry("one", EntryState::Live).await;
     let other = newsroom.entry("other", EntryState::Upcoming).await;
@@ -183,12 +183,12 @@ async fn the_feed_of_all_entries_tells_of_each(database: Database) {
         newsroom.post(&other, "b").await,
     ];
     let everything = batch(&newsroom.changes(FeedId::All, None).await.unwrap());
-    let told: Vec<_> = everything
+    let changes: Vec<_> = everything
         .changes
         .iter()
         .map(|c| (c.id(), c.rev()))
         .collect();
-    assert_eq!(told, posted.map(|posted| (posted.id, posted.rev)));
+    assert_eq!(changes, posted.map(|posted| (posted.id, posted.rev)));
     let entries: Vec<_> = everything.entries.iter().map(|entry| entry.id).collect();
     assert_eq!(entries, [one.id, other.id]);
     assert_eq!(
@@ -202,11 +202,11 @@ async fn the_feed_of_all_entries_tells_of_each(database: Database) {
     assert_eq!(
         newsroom.feed_head(&one).await,
         posted[0].rev,
-        "another entry moved it"
+        "another entry changed this head"
     );
 }
 
-async fn a_cursor_of_the_front_page_serves_an_entry(database: Database) {
+async fn cursor_of_the_front_page_is_valid_for_an_entry(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let one = newsroom.entry("one", EntryState::Live).await;
     let other = newsroom.entry("other", EntryState::Live).await;
@@ -215,21 +215,21 @@ async fn a_cursor_of_the_front_page_serves_an_entry(database: Database) {
     let feed = FeedId::Entry(one.id);
     let nothing = newsroom.changes_after(feed, known).await;
     assert!(nothing.is_empty());
-    assert_eq!(nothing.to, known, "the cursor went back");
+    assert_eq!(nothing.to, known, "the cursor moved backwards");
     let epoch = nothing.epoch.clone();
     let begins = newsroom
         .check_cursor(feed, &Cursor::new(epoch, known))
         .await;
     assert_eq!(begins.unwrap(), known);
     let posted = newsroom.post(&one, "c").await;
-    let news = newsroom.changes_after(feed, known).await;
+    let later = newsroom.changes_after(feed, known).await;
     assert_eq!(
-        news.changes.iter().map(Change::id).collect::<Vec<_>>(),
+        later.changes.iter().map(Change::id).collect::<Vec<_>>(),
         [posted.id]
     );
 }
 
-async fn more_than_500_changes_come_in_pages(database: Database) {
+async fn more_than_500_changes_are_split_into_batches(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let mut posted = Vec::new();
@@ -247,22 +247,22 @@ async fn more_than_500_changes_come_in_pages(database: Database) {
             (second.from, second.to, second.head),
             (first.to, head, head)
         );
-        let told = first.changes.iter().chain(&second.changes).map(Change::id);
-        assert!(told.eq(posted.iter().map(|posted| posted.id)));
+        let ids = first.changes.iter().chain(&second.changes).map(Change::id);
+        assert!(ids.eq(posted.iter().map(|posted| posted.id)));
 
-        let just_one_page = newsroom.changes_after(feed, posted[2].rev).await;
+        let exactly_one_batch = newsroom.changes_after(feed, posted[2].rev).await;
         assert_eq!(
-            (just_one_page.changes.len(), just_one_page.more),
+            (exactly_one_batch.changes.len(), exactly_one_batch.more),
             (500, false)
         );
     }
 }
 
-async fn the_head_tells_how_to_stay_in_touch(database: Database) {
+async fn head_contains_the_cursor_and_the_transport_settings(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let posted = newsroom.post(&entry, "a").await;
-    newsroom.hand.advance(7);
+    newsroom.manual_clock.advance(7);
     let head = newsroom.head(FeedId::Entry(entry.id)).await.unwrap();
     let page = newsroom.entry_page(&entry.slug).await.unwrap();
     assert_eq!(Cursor::new(head.epoch.clone(), head.head), page.cursor);
@@ -275,15 +275,15 @@ async fn the_head_tells_how_to_stay_in_touch(database: Database) {
         (head.build.as_str(), head.now),
         ("test-build", newsroom.clock().now())
     );
-    let nowhere = FeedId::Entry(domain::EntryId(999));
-    assert_refused!(newsroom.head(nowhere).await, Error::NotFound("live blog"));
+    let unknown = FeedId::Entry(domain::EntryId(999));
+    assert_refused!(newsroom.head(unknown).await, Error::NotFound("live blog"));
     assert_refused!(
-        newsroom.changes(nowhere, None).await,
+        newsroom.changes(unknown, None).await,
         Error::NotFound("live blog")
     );
     let cursor = Cursor::new(Epoch::parse("x").unwrap(), 0);
     assert_refused!(
-        newsroom.check_cursor(nowhere, &cursor).await,
+        newsroom.check_cursor(unknown, &cursor).await,
         Error::NotFound("live blog")
     );
 }

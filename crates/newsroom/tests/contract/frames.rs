@@ -1,4 +1,4 @@
-//! The bytes of batches and cards: what they are, and that they are made once.
+//! The bytes of batches and cards: their content, and that they are made once.
 
 use domain::Change;
 use newsroom::live::FeedId;
@@ -6,12 +6,12 @@ use newsroom::live::FeedId;
 use super::support::{Database, TestNewsroom, batch, card, draft};
 
 on_every_database! {
-    a_batch_is_an_event,
-    all_who_ask_the_same_get_the_same_bytes,
-    a_card_is_made_once_for_each_revision,
+    batch_is_encoded_as_an_sse_event,
+    equal_requests_share_one_encoded_batch,
+    card_is_rendered_once_for_each_revision,
 }
 
-async fn a_batch_is_an_event(database: Database) {
+async fn batch_is_encoded_as_an_sse_event(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     newsroom.post(&entry, "\"Goal\"\n\nfor us").await;
@@ -21,7 +21,7 @@ async fn a_batch_is_an_event(database: Database) {
         .unwrap();
     let event = String::from_utf8(frame.event().text().to_vec()).unwrap();
     let epoch = newsroom.head(FeedId::All).await.unwrap().epoch;
-    // Both databases say the same; a test runner may ask them in one process.
+    // Both databases have the same result, and may run in one process.
     insta::allow_duplicates! {
     insta::assert_snapshot!(event.replace(epoch.as_str(), "EPOCH"), @r#"
     id: EPOCH.2
@@ -37,23 +37,27 @@ async fn a_batch_is_an_event(database: Database) {
     assert!(event.contains(&format!("data: {}\n\n", str::from_utf8(&json).unwrap())));
 }
 
-async fn all_who_ask_the_same_get_the_same_bytes(database: Database) {
+async fn equal_requests_share_one_encoded_batch(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     newsroom.post(&entry, "a").await;
     let feed = FeedId::Entry(entry.id);
-    let ask = async || newsroom.changes(feed, None).await.unwrap().json();
-    let (first, second) = (ask().await, ask().await);
-    assert_eq!(first.as_ptr(), second.as_ptr(), "it was made twice");
+    let fetch = async || newsroom.changes(feed, None).await.unwrap().json();
+    let (first, second) = (fetch().await, fetch().await);
+    assert_eq!(
+        first.as_ptr(),
+        second.as_ptr(),
+        "the batch was encoded twice"
+    );
     newsroom.post(&entry, "b").await;
-    assert_ne!(ask().await, first, "it was kept for too long");
+    assert_ne!(fetch().await, first, "an outdated batch was returned");
 }
 
-async fn a_card_is_made_once_for_each_revision(database: Database) {
+async fn card_is_rendered_once_for_each_revision(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let id = newsroom.post(&entry, "one").await.id;
-    let look = async |text: &str| {
+    let check_card = async |text: &str| {
         let card = card(id, text);
         let page = newsroom.entry_page(&entry.slug).await.unwrap();
         assert_eq!(*newsroom.cards().card(&page.entry, &page.updates[0]), *card);
@@ -65,12 +69,12 @@ async fn a_card_is_made_once_for_each_revision(database: Database) {
             assert_eq!(update.html, card);
         }
     };
-    look("one").await;
-    assert_eq!(newsroom.cards_made(), 1);
+    check_card("one").await;
+    assert_eq!(newsroom.rendered_cards(), 1);
     newsroom
         .edit_update(&newsroom.author, id, &draft("two"), None)
         .await
         .unwrap();
-    look("two").await;
-    assert_eq!(newsroom.cards_made(), 2);
+    check_card("two").await;
+    assert_eq!(newsroom.rendered_cards(), 2);
 }

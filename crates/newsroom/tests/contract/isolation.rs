@@ -1,4 +1,4 @@
-//! What can't be read or rendered harms itself alone.
+//! Data that can't be decoded or rendered affects nothing else.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,13 +8,13 @@ use newsroom::{Error, live::FeedId};
 use super::support::{Database, Event, Stream, TestNewsroom, draft, op_id};
 
 on_every_database! {
-    a_text_longer_than_todays_limit_is_still_read,
-    a_row_that_cannot_be_decoded_is_left_out_alone,
-    an_entry_that_cannot_be_decoded_harms_no_other,
-    a_renderer_that_panics_harms_its_own_feed_alone,
+    text_longer_than_the_current_limit_is_still_loaded,
+    only_the_row_that_cannot_be_decoded_is_left_out,
+    entry_that_cannot_be_decoded_affects_no_other_entry,
+    panicking_renderer_affects_only_its_own_feed,
 }
 
-async fn a_text_longer_than_todays_limit_is_still_read(database: Database) {
+async fn text_longer_than_the_current_limit_is_still_loaded(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     newsroom.post(&entry, "old").await;
@@ -31,7 +31,7 @@ async fn a_text_longer_than_todays_limit_is_still_read(database: Database) {
     assert_eq!(newsroom.texts(&entry).await, ["old", "new"]);
 }
 
-async fn a_row_that_cannot_be_decoded_is_left_out_alone(database: Database) {
+async fn only_the_row_that_cannot_be_decoded_is_left_out(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let (healthy, entry) = (
         newsroom.entry("healthy", EntryState::Live).await,
@@ -45,7 +45,7 @@ async fn a_row_that_cannot_be_decoded_is_left_out_alone(database: Database) {
         FeedId::All,
     ]
     .map(|feed| Stream::open(&newsroom.newsroom, feed, None));
-    // SQLite keeps a text in a column of numbers; PostgreSQL has no such thing, but words that mean nothing.
+    // SQLite stores text in an integer column. PostgreSQL does not, so the text is changed there.
     let is_sqlite = database.url.starts_with("sqlite");
     if is_sqlite {
         database
@@ -80,7 +80,7 @@ async fn a_row_that_cannot_be_decoded_is_left_out_alone(database: Database) {
     newsroom.desk(&newsroom.owner).await.unwrap();
 }
 
-async fn an_entry_that_cannot_be_decoded_harms_no_other(database: Database) {
+async fn entry_that_cannot_be_decoded_affects_no_other_entry(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let (healthy, broken) = (
         newsroom.entry("healthy", EntryState::Live).await,
@@ -115,14 +115,14 @@ async fn an_entry_that_cannot_be_decoded_harms_no_other(database: Database) {
     newsroom.check_readiness().await.unwrap();
 }
 
-async fn a_renderer_that_panics_harms_its_own_feed_alone(database: Database) {
-    let (mut options, hand) = database.options();
+async fn panicking_renderer_affects_only_its_own_feed(database: Database) {
+    let (mut options, manual_clock) = database.options();
     let render = options.render.card;
     options.render.card = Arc::new(move |entry, update| {
         assert!(update.source != "panic", "this text can't be rendered");
         render(entry, update)
     });
-    let newsroom = TestNewsroom::on_options(&database, options, hand).await;
+    let newsroom = TestNewsroom::on_options(&database, options, manual_clock).await;
     let (healthy, entry) = (
         newsroom.entry("healthy", EntryState::Live).await,
         newsroom.live_entry().await,
@@ -139,8 +139,8 @@ async fn a_renderer_that_panics_harms_its_own_feed_alone(database: Database) {
         )
         .await
         .unwrap();
-    // Its readers are sent away, and read the database themselves.
-    assert!(matches!(broken.next_soon().await, Event::Closing));
+    // The streams of this feed are closed; their clients reconnect and read from the database.
+    assert!(matches!(broken.next_event().await, Event::Closing));
     for text in ["goes", "on"] {
         let posted = newsroom.post(&healthy, text).await;
         assert_eq!(stream.next_batch().await.to, posted.rev);

@@ -6,11 +6,11 @@ use newsroom::{EntryEdit, EntryPatch, NewEntry, Newsroom, language, live::FeedId
 use super::support::{Database, TestNewsroom, op_id};
 
 on_every_database! {
-    an_entry_has_the_sites_language_unless_it_has_its_own,
-    another_language_makes_the_cards_anew_and_is_told,
-    an_entry_can_be_given_the_sites_language_again,
-    an_entry_created_twice_under_one_key_is_of_one_language,
-    an_entry_of_an_older_release_has_the_sites_language,
+    entry_without_a_language_has_the_sites_language,
+    new_language_rerenders_the_cards_and_is_published,
+    entry_can_return_to_the_sites_language,
+    idempotency_key_covers_the_language_of_a_new_entry,
+    entry_of_an_older_release_has_the_sites_language,
 }
 
 fn new_entry(slug: &str, tag: &str) -> NewEntry {
@@ -19,14 +19,14 @@ fn new_entry(slug: &str, tag: &str) -> NewEntry {
         .unwrap()
 }
 
-fn to(tag: &str) -> EntryPatch {
+fn language_patch(tag: &str) -> EntryPatch {
     EntryPatch {
         language: Some(language::parse_if_any(tag).unwrap()),
         ..EntryPatch::default()
     }
 }
 
-async fn an_entry_has_the_sites_language_unless_it_has_its_own(database: Database) {
+async fn entry_without_a_language_has_the_sites_language(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     for (slug, tag) in [("plain", ""), ("arabic", "ar"), ("brazilian", "pt-br")] {
         newsroom
@@ -36,7 +36,7 @@ async fn an_entry_has_the_sites_language_unless_it_has_its_own(database: Databas
     }
     newsroom.shut_down().await;
 
-    // The same database on a site of another language.
+    // The same database, on a site with another language.
     let (mut options, _hand) = database.options();
     options.language = Language::new_unchecked("fr");
     let newsroom = Newsroom::open(options).await.unwrap();
@@ -54,13 +54,13 @@ async fn an_entry_has_the_sites_language_unless_it_has_its_own(database: Databas
     newsroom.close().await;
 }
 
-async fn another_language_makes_the_cards_anew_and_is_told(database: Database) {
+async fn new_language_rerenders_the_cards_and_is_published(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let posted = newsroom.post(&entry, "goal").await;
     let known = newsroom.feed_head(&entry).await;
     let changed = newsroom
-        .patch_entry(&newsroom.author, &entry.slug, &to("ar"), None)
+        .patch_entry(&newsroom.author, &entry.slug, &language_patch("ar"), None)
         .await
         .unwrap();
     assert_eq!(changed.language.as_str(), "ar");
@@ -75,11 +75,15 @@ async fn another_language_makes_the_cards_anew_and_is_told(database: Database) {
 
     let head = newsroom.feed_head(&entry).await;
     newsroom
-        .patch_entry(&newsroom.author, &entry.slug, &to("ar"), None)
+        .patch_entry(&newsroom.author, &entry.slug, &language_patch("ar"), None)
         .await
         .unwrap();
-    assert_eq!(newsroom.feed_head(&entry).await, head, "the same again");
-    // Another title is no other language.
+    assert_eq!(
+        newsroom.feed_head(&entry).await,
+        head,
+        "repeating the change changed something"
+    );
+    // A new title does not change the language.
     let mut edit = EntryEdit::of(&newsroom.desk_page(&entry.slug).await.entry);
     edit.title = domain::Title::parse("هدف").unwrap();
     newsroom
@@ -91,12 +95,12 @@ async fn another_language_makes_the_cards_anew_and_is_told(database: Database) {
     assert_eq!(batch.entry.unwrap().language.as_str(), "ar");
 }
 
-async fn an_entry_can_be_given_the_sites_language_again(database: Database) {
+async fn entry_can_return_to_the_sites_language(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     for (tag, language, own) in [("he", "he", true), ("", "en", false), ("en", "en", true)] {
         let patched = newsroom
-            .patch_entry(&newsroom.author, &entry.slug, &to(tag), None)
+            .patch_entry(&newsroom.author, &entry.slug, &language_patch(tag), None)
             .await
             .unwrap();
         let stored = newsroom.desk_page(&entry.slug).await.entry;
@@ -107,7 +111,7 @@ async fn an_entry_can_be_given_the_sites_language_again(database: Database) {
     }
 }
 
-async fn an_entry_created_twice_under_one_key_is_of_one_language(database: Database) {
+async fn idempotency_key_covers_the_language_of_a_new_entry(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let key = op_id();
     let create = async |tag| {
@@ -120,10 +124,10 @@ async fn an_entry_created_twice_under_one_key_is_of_one_language(database: Datab
     assert_refused!(create("he").await, newsroom::Error::IdempotencyConflict);
 }
 
-async fn an_entry_of_an_older_release_has_the_sites_language(database: Database) {
+async fn entry_of_an_older_release_has_the_sites_language(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    database.add_older_entry().await;
+    database.add_entry_without_language().await;
     let older = newsroom
         .desk_page(&super::support::slug("older"))
         .await

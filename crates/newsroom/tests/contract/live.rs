@@ -1,4 +1,4 @@
-//! Streams: what a connection is told, and when it is told goodbye.
+//! Streams: the events that a connection receives, and when it is closed.
 
 use domain::{Change, EntryId, EntryState, Head, PostedUpdate};
 use newsroom::{
@@ -7,50 +7,50 @@ use newsroom::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::support::{Database, Event, LivePage, Stream, TestNewsroom, card, draft, soon};
+use super::support::{Database, Event, PageModel, Stream, TestNewsroom, card, draft, with_timeout};
 
 on_every_database! {
-    a_stream_brings_every_change_once,
-    a_stream_begins_where_the_page_ends,
-    a_stream_without_a_place_begins_now,
-    a_stream_does_not_tell_what_was_taken_back,
-    a_stream_of_all_entries_brings_all,
-    a_reader_far_behind_gets_every_change_once,
-    all_streams_carry_the_same_bytes,
-    an_ended_entry_says_goodbye_after_its_last_change,
-    a_closing_server_says_goodbye,
-    a_stream_is_heard_of_though_nothing_happens,
-    there_is_no_stream_of_what_is_not_there,
+    stream_sends_every_change_once,
+    stream_starts_at_the_cursor_of_the_page,
+    stream_without_a_cursor_starts_now,
+    stream_does_not_send_text_that_was_edited_or_deleted_since,
+    stream_of_all_entries_sends_every_change,
+    stream_far_behind_sends_every_change_once,
+    streams_of_one_feed_share_the_same_bytes,
+    streams_of_an_ended_entry_close_after_its_last_change,
+    shutdown_closes_every_stream,
+    idle_stream_sends_heartbeats,
+    unknown_entry_has_no_stream,
 }
 
-async fn a_stream_brings_every_change_once(database: Database) {
+async fn stream_sends_every_change_once(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    let mut page = LivePage::open(&newsroom, &entry).await;
+    let mut page = PageModel::open(&newsroom, &entry).await;
     let since = Some(page.cursor().rev);
     let mut stream = Stream::open(&newsroom.newsroom, FeedId::Entry(entry.id), since);
 
     let PostedUpdate { id, rev } = newsroom.post(&entry, "teh goal").await;
-    page.take(stream.next_batch().await);
-    assert_eq!(page.shows(), [card(id, "teh goal")]);
+    page.apply(stream.next_batch().await);
+    assert_eq!(page.cards(), [card(id, "teh goal")]);
     newsroom
         .edit_update(&newsroom.author, id, &draft("the goal"), None)
         .await
         .unwrap();
-    page.take(stream.next_batch().await);
-    assert_eq!(page.shows(), [card(id, "the goal")]);
+    page.apply(stream.next_batch().await);
+    assert_eq!(page.cards(), [card(id, "the goal")]);
     newsroom
         .delete_update(&newsroom.author, id, None)
         .await
         .unwrap();
-    page.take(stream.next_batch().await);
-    assert_eq!(page.shows(), [""; 0]);
+    page.apply(stream.next_batch().await);
+    assert_eq!(page.cards(), [""; 0]);
     newsroom
         .restore_update(&newsroom.author, id, None)
         .await
         .unwrap();
-    page.take(stream.next_batch().await);
-    assert_eq!(page.shows(), [card(id, "the goal")]);
+    page.apply(stream.next_batch().await);
+    assert_eq!(page.cards(), [card(id, "the goal")]);
 
     assert_eq!(page.applied, [0, 1, 2, 3].map(|later| (id, rev + later)));
     assert_eq!(
@@ -59,35 +59,35 @@ async fn a_stream_brings_every_change_once(database: Database) {
     );
 }
 
-async fn a_stream_begins_where_the_page_ends(database: Database) {
+async fn stream_starts_at_the_cursor_of_the_page(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let feed = FeedId::Entry(entry.id);
     let shown = newsroom.post(&entry, "shown").await;
-    let mut page = LivePage::open(&newsroom, &entry).await;
+    let mut page = PageModel::open(&newsroom, &entry).await;
     let missed = [
         newsroom.post(&entry, "b").await,
         newsroom.post(&entry, "c").await,
     ];
 
     let mut stream = Stream::open(&newsroom.newsroom, feed, Some(page.cursor().rev));
-    page.take(stream.next_batch().await);
+    page.apply(stream.next_batch().await);
     let arrived = newsroom.post(&entry, "d").await;
-    page.take(stream.next_batch().await);
+    page.apply(stream.next_batch().await);
     assert_eq!(
         page.applied,
         [missed[0], missed[1], arrived].map(|p| (p.id, p.rev))
     );
-    assert_eq!(page.shows().len(), 4);
+    assert_eq!(page.cards().len(), 4);
 
-    // Opened anew from an older place, as a browser does that slept, it tells all of it again, and
-    // the page takes nothing twice.
+    // A browser that slept reconnects with an older cursor: the stream sends the changes again, and
+    // the page applies none of them twice.
     let mut stream = Stream::open(&newsroom.newsroom, feed, Some(shown.rev));
-    page.take(stream.next_batch().await);
+    page.apply(stream.next_batch().await);
     assert_eq!(page.applied.len(), 3);
 }
 
-async fn a_stream_without_a_place_begins_now(database: Database) {
+async fn stream_without_a_cursor_starts_now(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     newsroom.post(&entry, "before").await;
@@ -100,7 +100,7 @@ async fn a_stream_without_a_place_begins_now(database: Database) {
     );
 }
 
-async fn a_stream_does_not_tell_what_was_taken_back(database: Database) {
+async fn stream_does_not_send_text_that_was_edited_or_deleted_since(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     for feed in [FeedId::Entry(entry.id), FeedId::All] {
@@ -109,7 +109,7 @@ async fn a_stream_does_not_tell_what_was_taken_back(database: Database) {
         let edited = newsroom.post(&entry, "a slip").await;
         let deleted = newsroom.post(&entry, "a secret").await;
         let kept = newsroom.post(&entry, "kept").await;
-        // The feed is being read: all of it was told to somebody.
+        // The feed has a subscriber, so that the replay buffer holds all of it.
         for _ in 0..3 {
             open.next_batch().await;
         }
@@ -125,22 +125,22 @@ async fn a_stream_does_not_tell_what_was_taken_back(database: Database) {
         let head = newsroom.feed_head(&entry).await;
         for from in [since, edited.rev, deleted.rev, kept.rev] {
             let mut late = Stream::open(&newsroom.newsroom, feed, Some(from));
-            let mut told = String::new();
+            let mut received = String::new();
             loop {
                 let batch = late.next_batch().await;
-                told.push_str(&serde_json::to_string(&batch).unwrap());
+                received.push_str(&serde_json::to_string(&batch).unwrap());
                 if batch.to >= head {
                     break;
                 }
             }
-            assert!(!told.contains("a slip"), "after {from}: {told}");
-            assert!(!told.contains("a secret"), "after {from}: {told}");
-            assert!(told.contains("put right"), "after {from}: {told}");
+            assert!(!received.contains("a slip"), "after {from}: {received}");
+            assert!(!received.contains("a secret"), "after {from}: {received}");
+            assert!(received.contains("put right"), "after {from}: {received}");
         }
     }
 }
 
-async fn a_stream_of_all_entries_brings_all(database: Database) {
+async fn stream_of_all_entries_sends_every_change(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let mut stream = Stream::open(&newsroom.newsroom, FeedId::All, None);
     let one = newsroom.live_entry().await;
@@ -160,28 +160,32 @@ async fn a_stream_of_all_entries_brings_all(database: Database) {
     let batch = stream.next_batch().await;
     assert_eq!(batch.entries[0].state, EntryState::Ended);
     let posted = newsroom.post(&other, "b").await;
-    assert_eq!(stream.next_batch().await.to, posted.rev, "it went on");
+    assert_eq!(
+        stream.next_batch().await.to,
+        posted.rev,
+        "the stream stays open"
+    );
 }
 
-async fn a_reader_far_behind_gets_every_change_once(database: Database) {
+async fn stream_far_behind_sends_every_change_once(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    let mut page = LivePage::open(&newsroom, &entry).await;
+    let mut page = PageModel::open(&newsroom, &entry).await;
     let since = Some(page.cursor().rev);
     let mut stream = Stream::open(&newsroom.newsroom, FeedId::Entry(entry.id), since);
     let mut posted = Vec::new();
-    // More than a server keeps in memory, and than one batch holds.
+    // More than the replay buffer holds, and more than one batch holds.
     for number in 0..530 {
         let update = newsroom.post(&entry, &number.to_string()).await;
         posted.push((update.id, update.rev));
     }
     while page.cursor().rev < posted[529].1 {
-        page.take(stream.next_batch().await);
+        page.apply(stream.next_batch().await);
     }
     assert_eq!(page.applied, posted);
 }
 
-async fn all_streams_carry_the_same_bytes(database: Database) {
+async fn streams_of_one_feed_share_the_same_bytes(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let feed = FeedId::Entry(entry.id);
@@ -192,17 +196,21 @@ async fn all_streams_carry_the_same_bytes(database: Database) {
     let mut bytes = Vec::new();
     for subscription in [&mut one, &mut other] {
         loop {
-            match soon(subscription.next()).await {
+            match with_timeout(subscription.next()).await {
                 StreamEvent::Heartbeat(_) => {}
                 StreamEvent::Batch(frame) => break bytes.push(frame.event().text()),
                 signal => panic!("{signal:?}"),
             }
         }
     }
-    assert_eq!(bytes[0].as_ptr(), bytes[1].as_ptr(), "each got a copy");
+    assert_eq!(
+        bytes[0].as_ptr(),
+        bytes[1].as_ptr(),
+        "each stream got a copy"
+    );
 }
 
-async fn an_ended_entry_says_goodbye_after_its_last_change(database: Database) {
+async fn streams_of_an_ended_entry_close_after_its_last_change(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let feed = FeedId::Entry(entry.id);
@@ -218,23 +226,23 @@ async fn an_ended_entry_says_goodbye_after_its_last_change(database: Database) {
         .unwrap();
     let late = Stream::open(&newsroom.newsroom, feed, since);
     for mut stream in early.into_iter().chain([late]) {
-        let mut told = Vec::new();
+        let mut batches = Vec::new();
         let state = loop {
-            match stream.next_soon().await {
-                Event::Batch(batch) => told.push(batch),
-                Event::Ended => break told.last().unwrap().entry.as_ref().unwrap().state,
+            match stream.next_event().await {
+                Event::Batch(batch) => batches.push(batch),
+                Event::Ended => break batches.last().unwrap().entry.as_ref().unwrap().state,
                 event => panic!("{event:?}"),
             }
         };
         assert_eq!(state, EntryState::Ended);
-        let updates: Vec<_> = told.iter().flat_map(|batch| &batch.changes).collect();
+        let updates: Vec<_> = batches.iter().flat_map(|batch| &batch.changes).collect();
         assert_eq!(
             updates.iter().map(|c| c.id()).collect::<Vec<_>>(),
             [last.id]
         );
     }
     let mut next = Stream::open(&newsroom.newsroom, feed, None);
-    assert!(matches!(next.next_soon().await, Event::Ended));
+    assert!(matches!(next.next_event().await, Event::Ended));
 
     newsroom
         .start_entry(&newsroom.author, &entry.slug, None)
@@ -245,29 +253,30 @@ async fn an_ended_entry_says_goodbye_after_its_last_change(database: Database) {
     assert_eq!(next.next_batch().await.to, posted.rev);
 }
 
-async fn a_closing_server_says_goodbye(database: Database) {
+async fn shutdown_closes_every_stream(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    let (feed, unread) = (FeedId::Entry(entry.id), FeedId::All);
+    let (feed, without_subscribers) = (FeedId::Entry(entry.id), FeedId::All);
     let before = Stream::open(&newsroom.newsroom, feed, None);
     for _ in 0..2 {
         newsroom.hub().close();
     }
-    let after = [feed, unread].map(|feed| Stream::open(&newsroom.newsroom, feed, None));
+    let after =
+        [feed, without_subscribers].map(|feed| Stream::open(&newsroom.newsroom, feed, None));
     for mut stream in after.into_iter().chain([before]) {
-        assert!(matches!(stream.next_soon().await, Event::Closing));
+        assert!(matches!(stream.next_event().await, Event::Closing));
     }
-    // What is under way may still be finished.
+    // A request in progress can still be completed.
     newsroom.post(&entry, "last").await;
 }
 
-async fn a_stream_is_heard_of_though_nothing_happens(database: Database) {
+async fn idle_stream_sends_heartbeats(database: Database) {
     let newsroom = Newsroom::open(database.options().0).await.unwrap();
     let mut subscription = newsroom.hub().subscribe(FeedId::All, None).unwrap();
     let stop = CancellationToken::new();
     let _stop = stop.clone().drop_guard();
     newsroom.follow(stop).await.unwrap();
-    let StreamEvent::Heartbeat(event) = soon(subscription.next()).await else {
+    let StreamEvent::Heartbeat(event) = with_timeout(subscription.next()).await else {
         panic!()
     };
     let event = String::from_utf8(event.text().to_vec()).unwrap();
@@ -276,10 +285,10 @@ async fn a_stream_is_heard_of_though_nothing_happens(database: Database) {
     assert_eq!(head, newsroom.head(FeedId::All).await.unwrap());
 }
 
-async fn there_is_no_stream_of_what_is_not_there(database: Database) {
+async fn unknown_entry_has_no_stream(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
-    let nowhere = FeedId::Entry(EntryId(999));
-    assert!(newsroom.hub().subscribe(nowhere, None).is_none());
-    assert!(newsroom.hub().head(nowhere).is_none());
+    let unknown = FeedId::Entry(EntryId(999));
+    assert!(newsroom.hub().subscribe(unknown, None).is_none());
+    assert!(newsroom.hub().head(unknown).is_none());
     assert_eq!(newsroom.hub().open_feeds(), 0);
 }

@@ -1,4 +1,4 @@
-//! Updates: marked as key, pinned.
+//! Updates: marking them as key moments, and pinning them.
 
 use std::time::Duration;
 
@@ -9,27 +9,31 @@ use tokio::task::JoinSet;
 use super::support::{Database, TestNewsroom, draft, op_id};
 
 on_every_database! {
-    a_mark_is_set_once_and_taken_off_once,
-    one_update_of_an_entry_is_pinned,
-    the_entrys_top_follows_what_happens_to_its_updates,
-    a_pinned_update_that_was_deleted_comes_back_without_the_pin_that_another_has_since,
-    what_is_deleted_cannot_be_marked,
-    an_update_is_marked_from_the_first,
-    of_many_that_are_posted_pinned_at_once_one_is,
+    mark_is_set_once_and_removed_once,
+    entry_has_at_most_one_pinned_update,
+    highlights_follow_changes_of_the_updates,
+    restored_update_does_not_take_back_its_pin,
+    deleted_update_cannot_be_marked,
+    update_is_posted_together_with_its_marks,
+    one_of_many_concurrent_pinned_posts_is_pinned,
 }
 
-/// What the feed told of the entry itself after `rev`.
-async fn told(newsroom: &TestNewsroom, entry: &Entry, rev: domain::Rev) -> Option<EntryChange> {
+/// Returns the change of the entry itself in the feed after `rev`.
+async fn entry_change(
+    newsroom: &TestNewsroom,
+    entry: &Entry,
+    rev: domain::Rev,
+) -> Option<EntryChange> {
     let batch = newsroom.changes_after(FeedId::Entry(entry.id), rev).await;
     batch.entry.map(|entry| *entry)
 }
 
-/// What stands above the entry's list.
-async fn top(newsroom: &TestNewsroom, entry: &Entry) -> String {
-    told(newsroom, entry, 0).await.unwrap().highlights
+/// Returns the highlights above the entry's list.
+async fn highlights(newsroom: &TestNewsroom, entry: &Entry) -> String {
+    entry_change(newsroom, entry, 0).await.unwrap().highlights
 }
 
-async fn a_mark_is_set_once_and_taken_off_once(database: Database) {
+async fn mark_is_set_once_and_removed_once(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let PostedUpdate { id, .. } = newsroom.post(&entry, "goal").await;
@@ -43,9 +47,12 @@ async fn a_mark_is_set_once_and_taken_off_once(database: Database) {
             let page = newsroom.entry_page(&entry.slug).await.unwrap();
             assert_eq!(page.updates[0].has(mark), on);
             assert!(page.updates[0].rev > before);
-            assert_eq!(page.updates[0].edited_at, None, "a mark is no edit");
+            assert_eq!(page.updates[0].edited_at, None, "a mark is not an edit");
             let after = newsroom.feed_head(&entry).await;
-            assert_eq!(told(&newsroom, &entry, before).await.unwrap().rev, after);
+            assert_eq!(
+                entry_change(&newsroom, &entry, before).await.unwrap().rev,
+                after
+            );
             newsroom
                 .mark_update(&newsroom.author, id, mark, on, None)
                 .await
@@ -53,13 +60,13 @@ async fn a_mark_is_set_once_and_taken_off_once(database: Database) {
             assert_eq!(
                 newsroom.feed_head(&entry).await,
                 after,
-                "{mark:?} {on}, again"
+                "repeating {mark:?} {on} changed something"
             );
         }
     }
 }
 
-async fn one_update_of_an_entry_is_pinned(database: Database) {
+async fn entry_has_at_most_one_pinned_update(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let (entry, other) = (
         newsroom.live_entry().await,
@@ -76,19 +83,19 @@ async fn one_update_of_an_entry_is_pinned(database: Database) {
             .await
             .unwrap();
     }
-    assert_eq!(top(&newsroom, &entry).await, "pinned b\n");
-    assert_eq!(top(&newsroom, &other).await, "pinned c\n");
+    assert_eq!(highlights(&newsroom, &entry).await, "pinned b\n");
+    assert_eq!(highlights(&newsroom, &other).await, "pinned c\n");
     let since = posted[1].rev;
     let batch = newsroom.changes_after(FeedId::Entry(entry.id), since).await;
-    let told: Vec<_> = batch.changes.iter().map(domain::Change::id).collect();
-    assert_eq!(told, [posted[0].id, posted[1].id], "both cards changed");
+    let changed: Vec<_> = batch.changes.iter().map(domain::Change::id).collect();
+    assert_eq!(changed, [posted[0].id, posted[1].id], "both cards changed");
     assert_eq!(batch.to, newsroom.feed_head(&entry).await);
 }
 
-async fn the_entrys_top_follows_what_happens_to_its_updates(database: Database) {
+async fn highlights_follow_changes_of_the_updates(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    assert_eq!(top(&newsroom, &entry).await, "");
+    assert_eq!(highlights(&newsroom, &entry).await, "");
     let first = newsroom.post(&entry, "frist").await.id;
     let second = newsroom.post(&entry, "second").await.id;
     newsroom
@@ -99,42 +106,40 @@ async fn the_entrys_top_follows_what_happens_to_its_updates(database: Database) 
         .mark_update(&newsroom.author, first, Mark::Key, true, None)
         .await
         .unwrap();
-    assert_eq!(top(&newsroom, &entry).await, "frist\nsecond\n");
+    assert_eq!(highlights(&newsroom, &entry).await, "frist\nsecond\n");
 
     let mut head = newsroom.feed_head(&entry).await;
-    let mut tells = async |expected: &str| {
-        let told = told(&newsroom, &entry, head).await.unwrap();
-        assert_eq!(told.highlights, expected);
-        head = told.rev;
+    let mut assert_highlights = async |expected: &str| {
+        let change = entry_change(&newsroom, &entry, head).await.unwrap();
+        assert_eq!(change.highlights, expected);
+        head = change.rev;
     };
     newsroom
         .edit_update(&newsroom.author, first, &draft("first"), None)
         .await
         .unwrap();
-    tells("first\nsecond\n").await;
+    assert_highlights("first\nsecond\n").await;
     newsroom
         .delete_update(&newsroom.author, first, None)
         .await
         .unwrap();
-    tells("second\n").await;
+    assert_highlights("second\n").await;
     newsroom
         .restore_update(&newsroom.author, first, None)
         .await
         .unwrap();
-    tells("first\nsecond\n").await;
+    assert_highlights("first\nsecond\n").await;
 
     let head = newsroom.feed_head(&entry).await;
     newsroom.post(&entry, "third").await;
     assert_eq!(
-        told(&newsroom, &entry, head).await,
+        entry_change(&newsroom, &entry, head).await,
         None,
-        "nothing of it changed"
+        "the entry itself did not change"
     );
 }
 
-async fn a_pinned_update_that_was_deleted_comes_back_without_the_pin_that_another_has_since(
-    database: Database,
-) {
+async fn restored_update_does_not_take_back_its_pin(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let (one, other) = (
@@ -151,16 +156,16 @@ async fn a_pinned_update_that_was_deleted_comes_back_without_the_pin_that_anothe
         .delete_update(&newsroom.author, one, None)
         .await
         .unwrap();
-    assert_eq!(top(&newsroom, &entry).await, "");
+    assert_eq!(highlights(&newsroom, &entry).await, "");
     pin(other).await.unwrap();
     newsroom
         .restore_update(&newsroom.author, one, None)
         .await
         .unwrap();
-    assert_eq!(top(&newsroom, &entry).await, "pinned b\n");
+    assert_eq!(highlights(&newsroom, &entry).await, "pinned b\n");
 }
 
-async fn what_is_deleted_cannot_be_marked(database: Database) {
+async fn deleted_update_cannot_be_marked(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let id = newsroom.post(&entry, "a").await.id;
@@ -182,7 +187,7 @@ async fn what_is_deleted_cannot_be_marked(database: Database) {
     assert_eq!(newsroom.feed_head(&entry).await, head);
 }
 
-/// Posts an update that is marked.
+/// Posts an update with marks.
 async fn post_marked(
     newsroom: &TestNewsroom,
     entry: &Entry,
@@ -197,7 +202,7 @@ async fn post_marked(
         .map(|result| result.update())
 }
 
-async fn an_update_is_marked_from_the_first(database: Database) {
+async fn update_is_posted_together_with_its_marks(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let (op, both) = (op_id(), [Mark::Key, Mark::Pinned]);
@@ -205,16 +210,20 @@ async fn an_update_is_marked_from_the_first(database: Database) {
     let first = post_marked(&newsroom, &entry, &op, "a", &both)
         .await
         .unwrap();
-    assert_eq!(first.rev, before + 1, "it was seen without its marks");
     assert_eq!(
-        told(&newsroom, &entry, before).await.unwrap().rev,
+        first.rev,
+        before + 1,
+        "the update was published before its marks"
+    );
+    assert_eq!(
+        entry_change(&newsroom, &entry, before).await.unwrap().rev,
         first.rev
     );
-    assert_eq!(top(&newsroom, &entry).await, "pinned a\n");
+    assert_eq!(highlights(&newsroom, &entry).await, "pinned a\n");
     let second = post_marked(&newsroom, &entry, &op_id(), "b", &[Mark::Pinned])
         .await
         .unwrap();
-    assert!(top(&newsroom, &entry).await.contains("pinned b\n"));
+    assert!(highlights(&newsroom, &entry).await.contains("pinned b\n"));
     let batch = newsroom
         .changes_after(FeedId::Entry(entry.id), first.rev)
         .await;
@@ -226,8 +235,8 @@ async fn an_update_is_marked_from_the_first(database: Database) {
         .unwrap();
     assert_eq!(again, first);
     assert!(
-        top(&newsroom, &entry).await.contains("pinned b\n"),
-        "a retry pinned it again"
+        highlights(&newsroom, &entry).await.contains("pinned b\n"),
+        "a retry pinned the update again"
     );
     for other in [&[][..], &[Mark::Key], &[Mark::Pinned]] {
         let repeated = post_marked(&newsroom, &entry, &op, "a", other).await;
@@ -235,7 +244,7 @@ async fn an_update_is_marked_from_the_first(database: Database) {
     }
 }
 
-async fn of_many_that_are_posted_pinned_at_once_one_is(database: Database) {
+async fn one_of_many_concurrent_pinned_posts_is_pinned(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let mut posts = JoinSet::new();

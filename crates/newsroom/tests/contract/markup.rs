@@ -1,4 +1,4 @@
-//! What an author writes, on its way through posting to whoever reads.
+//! Markup: from an author's Markdown to the HTML that readers get.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use newsroom::{Entry, Error, live::FeedId};
 use super::support::{Database, TestNewsroom, batch, draft, op_id};
 
 on_every_database! {
-    markdown_is_shown_and_its_source_kept,
-    what_could_act_never_reaches_a_reader,
-    a_text_that_nests_too_deeply_is_refused,
-    permission_is_checked_before_a_text_is_rendered,
-    the_excerpt_is_stored_beside_the_html,
+    markdown_is_rendered_and_its_source_kept,
+    active_content_never_reaches_a_reader,
+    deeply_nested_text_is_refused,
+    permission_is_checked_before_the_text_is_rendered,
+    excerpt_is_stored_with_the_html,
 }
 
-async fn markdown_is_shown_and_its_source_kept(database: Database) {
+async fn markdown_is_rendered_and_its_source_kept(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    let source = "## Half-time\n\n| Home | Away |\n|---|---|\n| 1 | 0 |\n\n~~2–0~~, says *the board* & <b>all</b>.";
+    let source = "## Half-time\n\n| Home | Away |\n|---|---|\n| 1 | 0 |\n\n~~2–0~~, *the board* & <b>all</b>.";
     let id = newsroom.post(&entry, source).await.id;
     let (of, update) = newsroom.update_page(&entry.slug, id).await.unwrap();
     assert_eq!(update.source, source);
-    // Both databases say the same; a test runner may ask them in one process.
+    // Both databases have the same result, and may run in one process.
     insta::allow_duplicates! {
     insta::assert_snapshot!(newsroom.cards().card(&of, &update), @r#"
     <article id="update-1"><h3 dir="auto">Half-time</h3>
@@ -40,16 +40,16 @@ async fn markdown_is_shown_and_its_source_kept(database: Database) {
     </tr>
     </tbody>
     </table></div>
-    <p dir="auto"><del>2–0</del>, says <em>the board</em> &amp; <b>all</b>.</p></article>
+    <p dir="auto"><del>2–0</del>, <em>the board</em> &amp; <b>all</b>.</p></article>
     "#);
     }
     assert_eq!(
         update.html.excerpt(80),
-        "Half-time Home Away 1 0 2–0, says the board & all."
+        "Half-time Home Away 1 0 2–0, the board & all."
     );
 }
 
-async fn what_could_act_never_reaches_a_reader(database: Database) {
+async fn active_content_never_reaches_a_reader(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let source = "Seen <script>alert(1)</script><img src=x onerror=alert(1)>\
@@ -89,7 +89,7 @@ async fn what_could_act_never_reaches_a_reader(database: Database) {
         let card = format!(r#"<article id="update-{id}">{shown}</article>"#);
         assert_eq!((update.id, &update.html), (id, &card));
     }
-    // Its author gets back what was written.
+    // The author gets back the original source.
     let (_, editable) = newsroom
         .editable_update(&newsroom.author, posted)
         .await
@@ -97,7 +97,7 @@ async fn what_could_act_never_reaches_a_reader(database: Database) {
     assert_eq!(editable.source, source);
 }
 
-/// A text that would take a parser seconds.
+/// Returns a text that would take a parser seconds.
 fn deep() -> Draft {
     draft(&format!("{}x", "- ".repeat(20_000)))
 }
@@ -113,7 +113,7 @@ async fn post_deep(
         .map(drop)
 }
 
-async fn a_text_that_nests_too_deeply_is_refused(database: Database) {
+async fn deeply_nested_text_is_refused(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let refused = post_deep(&newsroom, &newsroom.author, &entry)
@@ -134,14 +134,14 @@ async fn a_text_that_nests_too_deeply_is_refused(database: Database) {
     assert_eq!(newsroom.texts(&entry).await, ["shallow"]);
 }
 
-async fn permission_is_checked_before_a_text_is_rendered(database: Database) {
+async fn permission_is_checked_before_the_text_is_rendered(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let id = newsroom
         .post_as(&newsroom.editor, &entry, "the editor's")
         .await
         .id;
-    // Rendered first, the text would be refused for what it is.
+    // If the text were rendered first, it would be refused as invalid.
     let posted = post_deep(&newsroom, &newsroom.reader, &entry).await;
     assert_refused!(posted, Error::Forbidden(_));
     for caller in [&newsroom.reader, &newsroom.author] {
@@ -154,7 +154,7 @@ async fn permission_is_checked_before_a_text_is_rendered(database: Database) {
     assert_refused!(unknown, Error::NotFound("update"));
 }
 
-async fn the_excerpt_is_stored_beside_the_html(database: Database) {
+async fn excerpt_is_stored_with_the_html(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let id = newsroom.post(&entry, "**Kick-off** at last").await.id;
@@ -170,10 +170,10 @@ async fn the_excerpt_is_stored_beside_the_html(database: Database) {
         .unwrap();
     assert_eq!(database.excerpts().await, ["It is over"]);
 
-    // An older release stored none.
-    database.forget_excerpts().await;
+    // An older release stored no excerpts.
+    database.clear_excerpts().await;
     assert_eq!(excerpt(id).await, "It is over");
-    // A picture has no words.
+    // An image without a description has no text.
     let picture = newsroom.post(&entry, "![](/a.png)").await.id;
     assert_eq!(excerpt(picture).await, "");
 }

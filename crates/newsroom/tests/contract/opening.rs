@@ -1,4 +1,4 @@
-//! Opening a database: what is made, what is refused, and in which words.
+//! Opening a database: which are created, which are refused, and with which messages.
 
 use std::{fs, net::TcpListener, sync::Arc, time::Duration};
 
@@ -10,10 +10,10 @@ use tokio_util::sync::CancellationToken;
 use super::support::{Database, TestNewsroom};
 
 on_every_database! {
-    a_new_database_is_made_and_kept,
-    servers_may_open_a_new_database_at_once,
-    a_newer_releases_database_is_refused,
-    a_closed_newsroom_says_so,
+    new_database_is_created_and_reopened,
+    several_servers_can_open_a_new_database_concurrently,
+    database_of_a_newer_release_is_refused,
+    closed_newsroom_is_not_ready,
 }
 
 async fn open(url: &str) -> Result<Arc<Newsroom>, OpenError> {
@@ -22,10 +22,10 @@ async fn open(url: &str) -> Result<Arc<Newsroom>, OpenError> {
     Newsroom::open(options).await
 }
 
-/// Why a database can't be opened, whatever its address is.
+/// Returns the error of opening the database at `url`, with the URL replaced by `URL`.
 async fn refusal(url: &str) -> String {
     let refused = open(url).await.unwrap_err().to_string();
-    // Of PostgreSQL's, only what says where it is gets told.
+    // The error contains a PostgreSQL URL without its parameters.
     let named = if url.starts_with("postgres:") {
         url.split('?').next().unwrap()
     } else {
@@ -34,7 +34,7 @@ async fn refusal(url: &str) -> String {
     refused.replace(named, "URL")
 }
 
-async fn a_new_database_is_made_and_kept(database: Database) {
+async fn new_database_is_created_and_reopened(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     newsroom.post(&entry, "kept").await;
@@ -47,7 +47,7 @@ async fn a_new_database_is_made_and_kept(database: Database) {
     assert_eq!(after.cursor, before.cursor);
 }
 
-async fn servers_may_open_a_new_database_at_once(database: Database) {
+async fn several_servers_can_open_a_new_database_concurrently(database: Database) {
     let mut servers = JoinSet::new();
     for _ in 0..4 {
         servers.spawn(Newsroom::open(database.options().0));
@@ -57,17 +57,17 @@ async fn servers_may_open_a_new_database_at_once(database: Database) {
     }
 }
 
-async fn a_newer_releases_database_is_refused(database: Database) {
+async fn database_of_a_newer_release_is_refused(database: Database) {
     TestNewsroom::on(&database).await.shut_down().await;
-    database.migrate_beyond_this_release().await;
+    database.add_unknown_migration().await;
     let refused = refusal(&database.url).await;
-    // Both databases say the same; a test runner may ask them in one process.
+    // Both databases have the same result, and may run in one process.
     insta::allow_duplicates! {
         insta::assert_snapshot!(refused, @"The database URL was made by a newer Ringside (migration 9000 is unknown here). Start the newer release, or restore a backup made by this one.");
     }
 }
 
-async fn a_closed_newsroom_says_so(database: Database) {
+async fn closed_newsroom_is_not_ready(database: Database) {
     let newsroom = Newsroom::open(database.options().0).await.unwrap();
     newsroom.check_readiness().await.unwrap();
     newsroom.close().await;
@@ -78,7 +78,7 @@ async fn a_closed_newsroom_says_so(database: Database) {
 }
 
 #[tokio::test]
-async fn only_known_kinds_of_databases_are_taken() {
+async fn unknown_database_schemes_are_refused() {
     for (url, scheme) in [
         ("", ""),
         ("ringside.db", "ringside.db"),
@@ -98,8 +98,8 @@ async fn only_known_kinds_of_databases_are_taken() {
 }
 
 #[tokio::test]
-async fn a_server_that_cannot_be_used_is_one_clear_sentence() {
-    // Nobody listens at a port of which the system has just said that it is free.
+async fn unusable_server_is_reported_in_one_sentence() {
+    // Nothing listens on a port that the system has just reported as free.
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -110,7 +110,7 @@ async fn a_server_that_cannot_be_used_is_one_clear_sentence() {
     let refused = refused.replace(&port.to_string(), "PORT");
     insta::assert_snapshot!(refused, @"The database postgres://anna@127.0.0.1:PORT/ringside can't be reached: error communicating with database: Connection refused (os error 111).");
 
-    // No password is told, not even of what can't be read.
+    // The error contains no password, even if the URL can't be parsed.
     let refused = open("postgres://anna:sec/ret@localhost:x/ringside").await;
     assert!(!refused.unwrap_err().to_string().contains("sec"));
 
@@ -123,7 +123,7 @@ async fn a_server_that_cannot_be_used_is_one_clear_sentence() {
 }
 
 #[tokio::test]
-async fn a_path_that_leads_nowhere_is_one_clear_sentence() {
+async fn missing_folder_is_reported_in_one_sentence() {
     let refused = open("sqlite:///no/such/folder/ringside.db")
         .await
         .unwrap_err();
@@ -135,12 +135,12 @@ async fn a_path_that_leads_nowhere_is_one_clear_sentence() {
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_written_is_one_clear_sentence() {
+async fn read_only_folder_is_reported_in_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let mut permissions = fs::metadata(folder.path()).unwrap().permissions();
     permissions.set_readonly(true);
     fs::set_permissions(folder.path(), permissions).unwrap();
-    // Root writes anywhere but here.
+    // Root can write everywhere except in /proc.
     let path = match fs::write(folder.path().join("probe"), "") {
         Ok(()) => "/proc".into(),
         Err(_) => folder.path().display().to_string(),
@@ -151,7 +151,7 @@ async fn a_folder_that_cannot_be_written_is_one_clear_sentence() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_left_alone() {
+async fn file_that_is_not_a_database_is_not_changed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("notes.txt");
     let notes = "Remember the milk, the bread and the eggs. ".repeat(50);
@@ -163,7 +163,7 @@ async fn a_file_that_is_no_database_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_folder_may_have_any_name() {
+async fn folder_can_have_any_name() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["with spaces", "größe", "a+b", "50% off", "c#"] {
         let folder = folder.path().join(name);
@@ -176,10 +176,10 @@ async fn a_folder_may_have_any_name() {
 }
 
 #[tokio::test]
-async fn a_file_that_somebody_writes_is_waited_for() {
+async fn opening_waits_for_another_writer() {
     let database = Database::sqlite();
     sqlx::any::install_default_drivers();
-    // What another process does while it makes the file.
+    // Another process creates the file.
     let url = format!("{}?mode=rwc", database.url);
     let mut other = AnyConnection::connect(&url).await.unwrap();
     other

@@ -1,4 +1,5 @@
-//! What is left out of a change stays; what is refused of it leaves the rest undone.
+//! Patches: fields that are left out keep their values, and a patch is applied as a whole or not at
+//! all.
 
 use domain::{Draft, EntryState, Headline, Mark, Order, Source, Summary, Title};
 use newsroom::{EntryPatch, Error, UpdatePatch, live::FeedId};
@@ -7,12 +8,12 @@ use tokio::task::JoinSet;
 use super::support::{Database, TestNewsroom, draft, slug};
 
 on_every_database! {
-    changes_that_cross_leave_each_other_alone,
-    all_of_a_change_is_told_at_once,
-    a_refused_change_changes_nothing,
-    an_entrys_changes_that_cross_leave_each_other_alone,
-    an_entry_is_renamed_and_started_at_once,
-    an_entrys_refused_change_changes_nothing,
+    concurrent_patches_of_an_update_keep_each_other,
+    patch_of_several_fields_is_published_at_once,
+    refused_patch_changes_nothing,
+    concurrent_patches_of_an_entry_keep_each_other,
+    entry_is_renamed_and_started_in_one_patch,
+    refused_patch_of_an_entry_changes_nothing,
 }
 
 fn source(text: &str) -> UpdatePatch {
@@ -29,7 +30,7 @@ fn headline(text: &str) -> UpdatePatch {
     }
 }
 
-async fn changes_that_cross_leave_each_other_alone(database: Database) {
+async fn concurrent_patches_of_an_update_keep_each_other(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     for _ in 0..5 {
@@ -58,7 +59,7 @@ async fn changes_that_cross_leave_each_other_alone(database: Database) {
     }
 }
 
-async fn all_of_a_change_is_told_at_once(database: Database) {
+async fn patch_of_several_fields_is_published_at_once(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let pinned = newsroom.post(&entry, "pinned").await.id;
@@ -79,15 +80,19 @@ async fn all_of_a_change_is_told_at_once(database: Database) {
     let batch = newsroom
         .changes_after(FeedId::Entry(entry.id), posted.rev)
         .await;
-    let told: Vec<_> = batch.changes.iter().map(|c| (c.id(), c.rev())).collect();
+    let changes: Vec<_> = batch.changes.iter().map(|c| (c.id(), c.rev())).collect();
     let rev = posted.rev;
-    assert_eq!(told, [(pinned, rev + 1), (posted.id, rev + 2)]);
+    assert_eq!(changes, [(pinned, rev + 1), (posted.id, rev + 2)]);
     assert_eq!(batch.entry.unwrap().rev, rev + 2);
     newsroom
         .patch_update(&newsroom.author, posted.id, &patch, None)
         .await
         .unwrap();
-    assert_eq!(newsroom.feed_head(&entry).await, rev + 2, "the same again");
+    assert_eq!(
+        newsroom.feed_head(&entry).await,
+        rev + 2,
+        "repeating the patch changed something"
+    );
 
     let bare = UpdatePatch {
         key: Some(false),
@@ -102,10 +107,14 @@ async fn all_of_a_change_is_told_at_once(database: Database) {
         .changes_after(FeedId::Entry(entry.id), rev + 2)
         .await;
     assert_eq!(batch.changes.len(), 1);
-    assert_eq!(batch.entry.unwrap().highlights, "", "its top tells of it");
+    assert_eq!(
+        batch.entry.unwrap().highlights,
+        "",
+        "the highlights still contain the update"
+    );
 }
 
-async fn a_refused_change_changes_nothing(database: Database) {
+async fn refused_patch_changes_nothing(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let id = newsroom.post(&entry, "A goal").await.id;
@@ -120,7 +129,7 @@ async fn a_refused_change_changes_nothing(database: Database) {
     assert_refused!(refused, Error::Invalid(_));
     assert_eq!(newsroom.feed_head(&entry).await, head);
 
-    // A text that says nothing stands under a headline, and that can't be taken from above it.
+    // An update with an empty text needs a headline, which can't be removed.
     let under_a_headline = Draft::parse("<script>alert(1)</script>", "1 : 0").unwrap();
     newsroom
         .edit_update(&newsroom.author, id, &under_a_headline, None)
@@ -143,7 +152,7 @@ fn titled(title: &str) -> EntryPatch {
     }
 }
 
-async fn an_entrys_changes_that_cross_leave_each_other_alone(database: Database) {
+async fn concurrent_patches_of_an_entry_keep_each_other(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     for round in 0..5 {
         let entry = newsroom
@@ -182,7 +191,7 @@ async fn an_entrys_changes_that_cross_leave_each_other_alone(database: Database)
     }
 }
 
-async fn an_entry_is_renamed_and_started_at_once(database: Database) {
+async fn entry_is_renamed_and_started_in_one_patch(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let draft = newsroom.entry("draft", EntryState::Draft).await;
     let id = newsroom.post(&draft, "A goal").await.id;
@@ -196,18 +205,18 @@ async fn an_entry_is_renamed_and_started_at_once(database: Database) {
         .await
         .unwrap();
     let page = newsroom.entry_page(&slug("final")).await.unwrap();
-    assert_eq!(started, page.entry, "what it answers is what is there");
+    assert_eq!(started, page.entry, "the result is the stored entry");
     assert_eq!(
         page.entry.head,
         draft.head + 3,
-        "a post, its card, the entry"
+        "one revision each for the post, its card and the entry"
     );
     assert_eq!(page.updates[0].id, id);
-    let nobodys = newsroom.entry_page(&draft.slug).await;
-    assert_refused!(nobodys, Error::NotFound("live blog"));
+    let old_slug = newsroom.entry_page(&draft.slug).await;
+    assert_refused!(old_slug, Error::NotFound("live blog"));
 }
 
-async fn an_entrys_refused_change_changes_nothing(database: Database) {
+async fn refused_patch_of_an_entry_changes_nothing(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let draft = newsroom.entry("draft", EntryState::Draft).await;
     let live = newsroom.live_entry().await;

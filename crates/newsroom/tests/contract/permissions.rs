@@ -1,4 +1,4 @@
-//! Who may do what, role by role.
+//! The permissions of each role.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use super::support::{Database, TestNewsroom, draft, op_id, slug};
 
 on_every_database! {
     readers_change_nothing,
-    authors_change_what_is_theirs,
-    authors_leave_the_pins_of_others,
+    authors_change_only_their_own_updates,
+    authors_cannot_replace_the_pins_of_others,
     editors_and_owners_change_everything,
-    all_but_readers_run_entries,
+    all_roles_except_readers_manage_entries,
 }
 
 const NOW: Duration = Duration::ZERO;
 
-fn new_entry(address: &str) -> NewEntry {
-    NewEntry::parse(address, address, "", "", EntryState::Draft, Order::Oldest).unwrap()
+fn new_entry(name: &str) -> NewEntry {
+    NewEntry::parse(name, name, "", "", EntryState::Draft, Order::Oldest).unwrap()
 }
 
 async fn readers_change_nothing(database: Database) {
@@ -31,12 +31,12 @@ async fn readers_change_nothing(database: Database) {
         .await
         .unwrap();
     let head = newsroom.feed_head(&entry).await;
-    // Whoever is no author any more is a reader, of what they wrote as well.
-    let no_author_any_more = Caller {
+    // A former author is a reader, also for their own updates.
+    let former_author = Caller {
         role: Role::Reader,
         ..newsroom.author.clone()
     };
-    for reader in [&newsroom.reader, &no_author_any_more] {
+    for reader in [&newsroom.reader, &former_author] {
         let posted = newsroom
             .post_update(reader, &entry.slug, &op_id(), &draft("a"), NOW)
             .await;
@@ -81,7 +81,7 @@ async fn readers_change_nothing(database: Database) {
     assert_refused!(unknown, Error::NotFound("live blog"));
 }
 
-async fn authors_change_what_is_theirs(database: Database) {
+async fn authors_change_only_their_own_updates(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let (mine, theirs) = (
@@ -111,10 +111,10 @@ async fn authors_change_what_is_theirs(database: Database) {
         );
     }
     assert_eq!(newsroom.texts(&entry).await, ["mine", "theirs"]);
-    changes_it(&newsroom, author, mine).await;
+    assert_can_change(&newsroom, author, mine).await;
 }
 
-async fn authors_leave_the_pins_of_others(database: Database) {
+async fn authors_cannot_replace_the_pins_of_others(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let (mine, theirs) = (
@@ -148,7 +148,7 @@ async fn authors_leave_the_pins_of_others(database: Database) {
     let (_, update) = newsroom.update_page(&entry.slug, theirs).await.unwrap();
     assert!(update.pinned);
 
-    // What is deleted stands in nobody's way.
+    // A deleted update does not keep its pin.
     newsroom
         .delete_update(&newsroom.editor, theirs, None)
         .await
@@ -162,7 +162,7 @@ async fn authors_leave_the_pins_of_others(database: Database) {
     pin(&newsroom.editor, theirs, false).await.unwrap();
     pin(&newsroom.author, mine, true).await.unwrap();
     post().await.unwrap();
-    // Their own pin is theirs to move, and a post that went through is answered whatever is pinned since.
+    // A retry of an accepted post returns its result, even if another update has been pinned since.
     pin(&newsroom.editor, theirs, true).await.unwrap();
     post().await.unwrap();
 }
@@ -172,16 +172,16 @@ async fn editors_and_owners_change_everything(database: Database) {
     let entry = newsroom.live_entry().await;
     for caller in [&newsroom.editor, &newsroom.owner] {
         let id = newsroom.post(&entry, "the author's").await.id;
-        changes_it(&newsroom, caller, id).await;
+        assert_can_change(&newsroom, caller, id).await;
         let (_, update) = newsroom.update_page(&entry.slug, id).await.unwrap();
         assert_eq!(
             update.author_id, newsroom.author.id,
-            "it is signed as before"
+            "the author stays the same"
         );
     }
 }
 
-async fn changes_it(newsroom: &TestNewsroom, caller: &Caller, id: domain::UpdateId) {
+async fn assert_can_change(newsroom: &TestNewsroom, caller: &Caller, id: domain::UpdateId) {
     newsroom.editable_update(caller, id).await.unwrap();
     newsroom
         .edit_update(caller, id, &draft("edited"), None)
@@ -193,7 +193,7 @@ async fn changes_it(newsroom: &TestNewsroom, caller: &Caller, id: domain::Update
     assert_eq!(update.source, "edited");
 }
 
-async fn all_but_readers_run_entries(database: Database) {
+async fn all_roles_except_readers_manage_entries(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     for caller in [
         Some(&newsroom.author),
@@ -201,21 +201,18 @@ async fn all_but_readers_run_entries(database: Database) {
         Some(&newsroom.owner),
         None,
     ] {
-        let address = caller.map_or("nobodys", |caller| caller.username.as_str());
+        let name = caller.map_or("nobodys", |caller| caller.username.as_str());
         let created = newsroom
-            .create_entry(caller, &new_entry(address))
+            .create_entry(caller, &new_entry(name))
             .await
             .unwrap();
         let caller = caller.unwrap_or(&newsroom.author);
         newsroom
-            .start_entry(caller, &slug(address), None)
+            .start_entry(caller, &slug(name), None)
             .await
             .unwrap();
-        newsroom
-            .end_entry(caller, &slug(address), None)
-            .await
-            .unwrap();
-        let page = newsroom.desk_entry(caller, &slug(address)).await.unwrap();
+        newsroom.end_entry(caller, &slug(name), None).await.unwrap();
+        let page = newsroom.desk_entry(caller, &slug(name)).await.unwrap();
         assert_eq!(
             (page.entry.id, page.entry.state),
             (created.id, EntryState::Ended)

@@ -1,4 +1,4 @@
-//! Updates: posted and edited.
+//! Updates: posting and editing them.
 
 use std::{slice, sync::Arc, time::Duration};
 
@@ -8,20 +8,20 @@ use newsroom::Error;
 use super::support::{Database, TestNewsroom, draft, op_id, slug};
 
 on_every_database! {
-    a_posted_update_is_everywhere_at_once,
-    a_late_post_is_clamped,
-    an_edit_changes_the_update_once,
-    an_edit_is_refused_for_what_is_not_there,
-    a_text_of_which_nothing_would_show_is_refused,
-    posting_needs_an_entry_that_has_not_ended,
-    posts_that_come_at_once_are_each_answered_for_itself,
+    posted_update_is_visible_everywhere_at_once,
+    time_of_a_delayed_post_is_bounded,
+    edit_changes_the_update_once,
+    edit_of_a_deleted_or_unknown_update_is_refused,
+    text_without_visible_content_is_refused,
+    ended_entry_accepts_no_posts,
+    concurrent_posts_each_get_their_own_result,
 }
 
 const NOW: Duration = Duration::ZERO;
-/// No update has it.
+/// An id that no update has.
 const NO_UPDATE: UpdateId = UpdateId(999_999);
 
-async fn a_posted_update_is_everywhere_at_once(database: Database) {
+async fn posted_update_is_visible_everywhere_at_once(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let draft = Draft::parse("**Kick-off**", "It begins").unwrap();
@@ -62,18 +62,18 @@ async fn a_posted_update_is_everywhere_at_once(database: Database) {
     assert_eq!(newsroom.feed_head(&entry).await, posted.rev);
 }
 
-async fn a_late_post_is_clamped(database: Database) {
+async fn time_of_a_delayed_post_is_bounded(database: Database) {
     const MINUTE: i64 = 60 * 1_000_000;
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    newsroom.hand.advance(2 * 24 * 60 * MINUTE);
+    newsroom.manual_clock.advance(2 * 24 * 60 * MINUTE);
     let started_later = newsroom.entry("later", EntryState::Live).await;
-    newsroom.hand.advance(10 * MINUTE);
+    newsroom.manual_clock.advance(10 * MINUTE);
     let now = newsroom.clock().now();
     for (entry, waited, expected) in [
         (&entry, NOW, now),
         (&entry, Duration::from_mins(3), now.plus_micros(-3 * MINUTE)),
-        // A day at the most: a clock can be wrong by years.
+        // At most a day, because a client's clock can be wrong by years.
         (&entry, Duration::MAX, now.plus_micros(-24 * 60 * MINUTE)),
         (
             &started_later,
@@ -104,7 +104,7 @@ async fn a_late_post_is_clamped(database: Database) {
             entry.slug
         );
     }
-    // What waited stands where it belongs, not where it arrived.
+    // A delayed update is sorted by the time at which it was written, not by its arrival.
     let page = newsroom.entry_page(&entry.slug).await.unwrap();
     assert!(
         page.updates
@@ -113,11 +113,11 @@ async fn a_late_post_is_clamped(database: Database) {
     assert!(!page.updates.is_sorted_by_key(|update| update.id));
 }
 
-async fn an_edit_changes_the_update_once(database: Database) {
+async fn edit_changes_the_update_once(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let posted = newsroom.post(&entry, "teh goal").await;
-    newsroom.hand.advance(1_000_000);
+    newsroom.manual_clock.advance(1_000_000);
     let corrected = Draft::parse("the goal", "1–0").unwrap();
     let of = newsroom
         .edit_update(&newsroom.author, posted.id, &corrected, None)
@@ -137,13 +137,13 @@ async fn an_edit_changes_the_update_once(database: Database) {
     assert!(edited.rev > posted.rev);
     assert_eq!(newsroom.feed_head(&entry).await, edited.rev);
 
-    newsroom.hand.advance(1_000_000);
+    newsroom.manual_clock.advance(1_000_000);
     newsroom
         .edit_update(&newsroom.author, posted.id, &corrected, None)
         .await
         .unwrap();
     let (_, again) = newsroom.update_page(&entry.slug, posted.id).await.unwrap();
-    assert_eq!(again, edited, "the same text again is no edit");
+    assert_eq!(again, edited, "the same text again is not an edit");
     assert_eq!(newsroom.feed_head(&entry).await, edited.rev);
 
     newsroom
@@ -151,15 +151,15 @@ async fn an_edit_changes_the_update_once(database: Database) {
         .await
         .unwrap();
     let (_, bare) = newsroom.update_page(&entry.slug, posted.id).await.unwrap();
-    assert_eq!(bare.headline, None, "a headline can be taken away");
+    assert_eq!(bare.headline, None, "a headline can be removed");
 }
 
-async fn an_edit_is_refused_for_what_is_not_there(database: Database) {
+async fn edit_of_a_deleted_or_unknown_update_is_refused(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    let gone = newsroom.post(&entry, "gone").await.id;
+    let deleted = newsroom.post(&entry, "gone").await.id;
     newsroom
-        .delete_update(&newsroom.author, gone, None)
+        .delete_update(&newsroom.author, deleted, None)
         .await
         .unwrap();
     let head = newsroom.feed_head(&entry).await;
@@ -169,8 +169,8 @@ async fn an_edit_is_refused_for_what_is_not_there(database: Database) {
             .await
     };
     let form = async |id| newsroom.editable_update(&newsroom.author, id).await;
-    assert_refused!(edit(gone).await, Error::Removed);
-    assert_refused!(form(gone).await, Error::Removed);
+    assert_refused!(edit(deleted).await, Error::Removed);
+    assert_refused!(form(deleted).await, Error::Removed);
     assert_refused!(edit(NO_UPDATE).await, Error::NotFound("update"));
     assert_refused!(form(NO_UPDATE).await, Error::NotFound("update"));
     let deleted = newsroom
@@ -184,7 +184,7 @@ async fn an_edit_is_refused_for_what_is_not_there(database: Database) {
     assert_eq!(newsroom.feed_head(&entry).await, head);
 }
 
-async fn a_text_of_which_nothing_would_show_is_refused(database: Database) {
+async fn text_without_visible_content_is_refused(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let posted = newsroom.post(&entry, "visible").await;
@@ -212,7 +212,7 @@ async fn a_text_of_which_nothing_would_show_is_refused(database: Database) {
     );
     assert_eq!(newsroom.feed_head(&entry).await, head);
 
-    // The headline alone is something.
+    // A headline alone is visible.
     let headline = Draft::parse("<script></script>", "Half-time").unwrap();
     newsroom
         .edit_update(&newsroom.author, posted.id, &headline, None)
@@ -220,7 +220,7 @@ async fn a_text_of_which_nothing_would_show_is_refused(database: Database) {
         .unwrap();
 }
 
-async fn posting_needs_an_entry_that_has_not_ended(database: Database) {
+async fn ended_entry_accepts_no_posts(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let post = async |address: &str| {
         newsroom
@@ -252,35 +252,41 @@ async fn posting_needs_an_entry_that_has_not_ended(database: Database) {
     post("live").await.unwrap();
 }
 
-async fn posts_that_come_at_once_are_each_answered_for_itself(database: Database) {
+async fn concurrent_posts_each_get_their_own_result(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    let over = newsroom.entry("over", EntryState::Ended).await;
+    let ended = newsroom.entry("over", EntryState::Ended).await;
     let post = async |slug: &Slug, name: &OpId, text: &str| {
         newsroom
             .post_update(&newsroom.author, slug, name, &draft(text), NOW)
             .await
     };
-    // The database stumbles over an author whom it doesn't know.
-    let nobody = Caller {
+    // The database rejects an unknown author with an error.
+    let unknown_author = Caller {
         id: AccountId(999),
         ..newsroom.author.clone()
     };
-    let stumble = async |name: &OpId| {
+    let post_as_unknown_author = async |name: &OpId| {
         newsroom
-            .post_update(&nobody, &entry.slug, name, &draft("nobody's"), NOW)
+            .post_update(
+                &unknown_author,
+                &entry.slug,
+                name,
+                &draft("not published"),
+                NOW,
+            )
             .await
     };
-    // While one is being written, the others wait, and are then written together. Which comes first is left to
-    // chance: each is rendered on a thread of its own before.
+    // While one post is being written, the others wait, and are then written together. Their order
+    // is random, because each is rendered on its own thread first.
     let [first, name, late, last] = [op_id(), op_id(), op_id(), op_id()];
-    let nobodys = op_id();
+    let unknown_author_op = op_id();
     let (first, once, unknown, again, late, last) = tokio::join!(
         post(&entry.slug, &first, "first"),
         post(&entry.slug, &name, "once"),
-        stumble(&nobodys),
+        post_as_unknown_author(&unknown_author_op),
         post(&entry.slug, &name, "once"),
-        post(&over.slug, &late, "late"),
+        post(&ended.slug, &late, "late"),
         post(&entry.slug, &last, "last"),
     );
     let other = post(&entry.slug, &name, "another").await;

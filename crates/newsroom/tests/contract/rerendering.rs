@@ -1,4 +1,4 @@
-//! Updates that another release rendered, rendered anew.
+//! Rerendering updates that another release rendered.
 
 use domain::{Change, Mark, UpdateId};
 use newsroom::{RerenderedBatch, live::FeedId};
@@ -6,15 +6,15 @@ use newsroom::{RerenderedBatch, live::FeedId};
 use super::support::{Database, Stream, TestNewsroom};
 
 on_every_database! {
-    what_differs_takes_a_revision_and_nothing_else_does,
-    a_running_server_shows_what_changed,
-    a_highlight_that_changes_changes_the_entry,
-    a_deleted_update_is_rendered_anew_and_stays_deleted,
-    a_text_that_is_refused_today_stays,
-    it_goes_in_batches_and_can_go_on,
+    only_updates_whose_html_changed_take_a_revision,
+    running_server_publishes_rerendered_updates,
+    rerendered_highlight_changes_the_entry,
+    deleted_update_is_rerendered_and_stays_deleted,
+    text_that_is_no_longer_valid_keeps_its_html,
+    rerendering_runs_in_batches_and_can_be_resumed,
 }
 
-/// Renders anew whatever another release rendered, and returns the sum of all batches.
+/// Rerenders all outdated updates, and returns the sum of all batches.
 async fn rerender(newsroom: &TestNewsroom) -> RerenderedBatch {
     let mut sum = RerenderedBatch {
         last: UpdateId(0),
@@ -31,7 +31,7 @@ async fn rerender(newsroom: &TestNewsroom) -> RerenderedBatch {
     sum
 }
 
-async fn what_differs_takes_a_revision_and_nothing_else_does(database: Database) {
+async fn only_updates_whose_html_changed_take_a_revision(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let same = newsroom.post(&entry, "the same").await;
@@ -40,7 +40,7 @@ async fn what_differs_takes_a_revision_and_nothing_else_does(database: Database)
     assert_eq!(newsroom.count_outdated_updates().await.unwrap(), 0);
     assert_eq!(newsroom.rerender_after(UpdateId(0)).await.unwrap(), None);
 
-    database.outdate_updates().await;
+    database.outdate_all_updates().await;
     database
         .outdate_update(old.id, "a *goal*", "<p>a goal</p>")
         .await;
@@ -61,7 +61,7 @@ async fn what_differs_takes_a_revision_and_nothing_else_does(database: Database)
     assert_eq!(newsroom.feed_head(&entry).await, head + 1);
 }
 
-async fn a_running_server_shows_what_changed(database: Database) {
+async fn running_server_publishes_rerendered_updates(database: Database) {
     let (newsroom, command) = TestNewsroom::pair_on(&database).await;
     let entry = newsroom.live_entry().await;
     let old = newsroom.post(&entry, "a *goal*").await;
@@ -77,7 +77,7 @@ async fn a_running_server_shows_what_changed(database: Database) {
     assert!(shown.html.contains("<em>goal</em>"), "{}", shown.html);
 }
 
-async fn a_highlight_that_changes_changes_the_entry(database: Database) {
+async fn rerendered_highlight_changes_the_entry(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let pinned = newsroom.post(&entry, "a *goal*").await;
@@ -94,29 +94,33 @@ async fn a_highlight_that_changes_changes_the_entry(database: Database) {
     assert_eq!((after.rev, after.head), (head + 1, head + 1));
 }
 
-async fn a_deleted_update_is_rendered_anew_and_stays_deleted(database: Database) {
+async fn deleted_update_is_rerendered_and_stays_deleted(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    let gone = newsroom.post(&entry, "a *goal*").await;
+    let deleted = newsroom.post(&entry, "a *goal*").await;
     newsroom
-        .delete_update(&newsroom.author, gone.id, None)
+        .delete_update(&newsroom.author, deleted.id, None)
         .await
         .unwrap();
     let head = newsroom.feed_head(&entry).await;
     database
-        .outdate_update(gone.id, "a *goal*", "<p>a goal</p>")
+        .outdate_update(deleted.id, "a *goal*", "<p>a goal</p>")
         .await;
     assert_eq!(rerender(&newsroom).await.changed, 1);
-    assert_eq!(newsroom.feed_head(&entry).await, head, "nobody sees it");
+    assert_eq!(
+        newsroom.feed_head(&entry).await,
+        head,
+        "a deleted update is not public"
+    );
     newsroom
-        .restore_update(&newsroom.author, gone.id, None)
+        .restore_update(&newsroom.author, deleted.id, None)
         .await
         .unwrap();
-    let (_, update) = newsroom.update_page(&entry.slug, gone.id).await.unwrap();
+    let (_, update) = newsroom.update_page(&entry.slug, deleted.id).await.unwrap();
     assert_eq!(update.html.as_str(), "<p dir=\"auto\">a <em>goal</em></p>");
 }
 
-async fn a_text_that_is_refused_today_stays(database: Database) {
+async fn text_that_is_no_longer_valid_keeps_its_html(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let deep = newsroom.post(&entry, "deep").await;
@@ -134,17 +138,17 @@ async fn a_text_that_is_refused_today_stays(database: Database) {
     assert_eq!(update.rev, deep.rev);
 }
 
-async fn it_goes_in_batches_and_can_go_on(database: Database) {
+async fn rerendering_runs_in_batches_and_can_be_resumed(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let mut last = UpdateId(0);
     for number in 0..130 {
         last = newsroom.post(&entry, &format!("update {number}")).await.id;
     }
-    database.outdate_updates().await;
+    database.outdate_all_updates().await;
     let first = newsroom.rerender_after(UpdateId(0)).await.unwrap().unwrap();
     assert_eq!((first.rendered, first.changed), (100, 0));
-    // Whoever begins again from 0 goes on where the first one ended.
+    // A run that starts again from 0 continues after the first batch.
     let second = newsroom.rerender_after(UpdateId(0)).await.unwrap().unwrap();
     assert_eq!((second.rendered, second.last), (30, last));
     assert_eq!(newsroom.rerender_after(UpdateId(0)).await.unwrap(), None);

@@ -1,4 +1,5 @@
-//! The revision counter: it moves by the rows that a change writes, stays below 2^53, and can be repaired.
+//! The revision counter: it grows by the number of rows that a change writes, stays below 2^53, and
+//! can be repaired.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -12,16 +13,16 @@ use super::support::{Database, TestNewsroom, draft, op_id, slug};
 
 on_every_database! {
     each_change_takes_one_revision,
-    a_refused_or_repeated_change_takes_no_revision,
-    two_entries_renamed_in_turn_take_a_revision_for_each_row,
-    any_changes_take_at_most_a_revision_for_each_row,
+    refused_or_repeated_change_takes_no_revision,
+    alternating_renames_take_one_revision_for_each_row,
+    random_changes_take_at_most_one_revision_for_each_row,
     renamed_updates_keep_the_order_of_their_revisions,
-    a_database_whose_counter_overflowed_is_renumbered_when_it_is_migrated,
-    a_database_whose_counter_is_in_range_keeps_its_epoch_when_it_is_migrated,
-    the_database_rejects_a_counter_out_of_range,
-    the_last_revision_is_followed_by_none,
-    repairing_renumbers_in_another_epoch,
-    repairing_is_refused_while_a_server_runs,
+    migration_renumbers_a_database_whose_counter_overflowed,
+    migration_keeps_the_epoch_of_a_database_whose_counter_is_in_range,
+    database_rejects_a_counter_out_of_range,
+    no_revision_follows_the_last_one,
+    repair_renumbers_the_revisions_in_a_new_epoch,
+    repair_is_refused_while_a_server_is_running,
 }
 
 async fn counter(database: &Database) -> Rev {
@@ -67,7 +68,7 @@ async fn each_change_takes_one_revision(database: Database) {
         .restore_update(author, posted.id, None)
         .await
         .unwrap();
-    took(1, "a restoration").await;
+    took(1, "a restore").await;
     newsroom
         .post_marked_update(
             author,
@@ -79,9 +80,9 @@ async fn each_change_takes_one_revision(database: Database) {
         )
         .await
         .unwrap();
-    took(2, "a post that takes another's pin").await;
+    took(2, "a post that replaces the pin").await;
     newsroom.end_entry(author, &entry.slug, None).await.unwrap();
-    took(1, "an end").await;
+    took(1, "ending the entry").await;
     let title = EntryPatch {
         title: Some("Other".to_owned().try_into().unwrap()),
         ..EntryPatch::default()
@@ -90,12 +91,12 @@ async fn each_change_takes_one_revision(database: Database) {
         .patch_entry(author, &entry.slug, &title, None)
         .await
         .unwrap();
-    took(1, "another title").await;
+    took(1, "a new title").await;
     rename(&newsroom, "final", "finale").await;
-    took(3, "another slug of an entry of two updates").await;
+    took(3, "a new slug of an entry with two updates").await;
 }
 
-async fn a_refused_or_repeated_change_takes_no_revision(database: Database) {
+async fn refused_or_repeated_change_takes_no_revision(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let (op, text) = (op_id(), draft("once"));
@@ -110,14 +111,20 @@ async fn a_refused_or_repeated_change_takes_no_revision(database: Database) {
         .delete_update(&newsroom.reader, posted.id, None)
         .await;
     assert_refused!(refused, Error::Forbidden(_));
-    // One of several that are written together.
-    let over = newsroom.entry("over", EntryState::Ended).await;
+    // One of several posts in a group commit is refused.
+    let ended = newsroom.entry("over", EntryState::Ended).await;
     let last = counter(&database).await;
     let ops = [op_id(), op_id(), op_id()];
     let (one, late, two) = (draft("one"), draft("late"), draft("two"));
     let (one, late, two) = tokio::join!(
         newsroom.post_update(&newsroom.author, &entry.slug, &ops[0], &one, Duration::ZERO),
-        newsroom.post_update(&newsroom.author, &over.slug, &ops[1], &late, Duration::ZERO),
+        newsroom.post_update(
+            &newsroom.author,
+            &ended.slug,
+            &ops[1],
+            &late,
+            Duration::ZERO
+        ),
         newsroom.post_update(&newsroom.author, &entry.slug, &ops[2], &two, Duration::ZERO),
     );
     assert_refused!(late, Error::Forbidden(_));
@@ -138,7 +145,7 @@ async fn rename(newsroom: &TestNewsroom, from: &str, to: &str) {
         .unwrap();
 }
 
-async fn two_entries_renamed_in_turn_take_a_revision_for_each_row(database: Database) {
+async fn alternating_renames_take_one_revision_for_each_row(database: Database) {
     const ROUNDS: i64 = 40;
     let newsroom = TestNewsroom::on(&database).await;
     let entries = [
@@ -165,7 +172,7 @@ async fn two_entries_renamed_in_turn_take_a_revision_for_each_row(database: Data
                 &format!("{name}-{round}"),
             )
             .await;
-            // The post, and then the entry and each of its updates.
+            // One for the post, and one for the entry and for each of its updates.
             rows += 1 + 1 + round;
             assert_eq!(newsroom.feed_head(entry).await, before + rows);
         }
@@ -173,7 +180,7 @@ async fn two_entries_renamed_in_turn_take_a_revision_for_each_row(database: Data
     assert_eq!(counter(&database).await, before + rows);
 }
 
-/// A change to one of two entries.
+/// A change of one of two entries.
 #[derive(Clone, Debug)]
 enum Step {
     Post(usize),
@@ -182,7 +189,7 @@ enum Step {
     Start(usize),
 }
 
-async fn any_changes_take_at_most_a_revision_for_each_row(database: Database) {
+async fn random_changes_take_at_most_one_revision_for_each_row(database: Database) {
     let step = (0..4, 0..2usize).prop_map(|(kind, entry)| match kind {
         0 => Step::Post(entry),
         1 => Step::Rename(entry),
@@ -264,8 +271,8 @@ async fn renamed_updates_keep_the_order_of_their_revisions(database: Database) {
     assert_eq!(order, [ids[1], ids[2], ids[0]]);
 }
 
-/// Makes the database what the release before the counter's bounds made of it.
-async fn migrate_to_unchecked(database: &Database) -> AnyConnection {
+/// Migrates the database to the release before the counter had bounds.
+async fn migrate_to_unbounded_counter(database: &Database) -> AnyConnection {
     let kind = database.url.split(':').next().unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../migrations")
@@ -305,8 +312,8 @@ async fn add_rows(connection: &mut AnyConnection, revs: [Rev; 3], counter: Rev) 
     connection.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
 }
 
-async fn a_database_whose_counter_overflowed_is_renumbered_when_it_is_migrated(database: Database) {
-    let mut connection = migrate_to_unchecked(&database).await;
+async fn migration_renumbers_a_database_whose_counter_overflowed(database: Database) {
+    let mut connection = migrate_to_unbounded_counter(&database).await;
     let revs = [5, 9_126_650_852_958_491, 9_126_650_852_958_492];
     add_rows(&mut connection, revs, -9_126_650_852_958_491_175).await;
     connection.close().await.unwrap();
@@ -327,10 +334,8 @@ async fn a_database_whose_counter_overflowed_is_renumbered_when_it_is_migrated(d
     newsroom.close().await;
 }
 
-async fn a_database_whose_counter_is_in_range_keeps_its_epoch_when_it_is_migrated(
-    database: Database,
-) {
-    let mut connection = migrate_to_unchecked(&database).await;
+async fn migration_keeps_the_epoch_of_a_database_whose_counter_is_in_range(database: Database) {
+    let mut connection = migrate_to_unbounded_counter(&database).await;
     add_rows(&mut connection, [5, 6, 7], 9).await;
     connection.close().await.unwrap();
     let newsroom = Newsroom::open(database.options().0).await.unwrap();
@@ -339,7 +344,7 @@ async fn a_database_whose_counter_is_in_range_keeps_its_epoch_when_it_is_migrate
     newsroom.close().await;
 }
 
-async fn the_database_rejects_a_counter_out_of_range(database: Database) {
+async fn database_rejects_a_counter_out_of_range(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let mut connection = AnyConnection::connect(&database.url).await.unwrap();
     for rev in [-1, MAX_REV + 1] {
@@ -350,7 +355,7 @@ async fn the_database_rejects_a_counter_out_of_range(database: Database) {
     newsroom.shut_down().await;
 }
 
-async fn the_last_revision_is_followed_by_none(database: Database) {
+async fn no_revision_follows_the_last_one(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let mut connection = AnyConnection::connect(&database.url).await.unwrap();
@@ -374,7 +379,7 @@ async fn the_last_revision_is_followed_by_none(database: Database) {
     connection.close().await.unwrap();
 }
 
-async fn repairing_renumbers_in_another_epoch(database: Database) {
+async fn repair_renumbers_the_revisions_in_a_new_epoch(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     for text in ["a", "b"] {
@@ -404,10 +409,10 @@ async fn repairing_renumbers_in_another_epoch(database: Database) {
     assert_eq!(newsroom.post(&entry, "c").await.rev, 4);
 }
 
-async fn repairing_is_refused_while_a_server_runs(database: Database) {
+async fn repair_is_refused_while_a_server_is_running(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    database.wait_until_listened_to().await;
+    database.wait_for_listener().await;
     let other = Newsroom::open(database.options().0).await.unwrap();
     assert_refused!(other.repair_revisions().await, Error::Forbidden(_));
     assert_eq!(

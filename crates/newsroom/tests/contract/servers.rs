@@ -1,4 +1,4 @@
-//! Several servers, and many writers, on one database.
+//! Several servers and many writers on one database.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,37 +12,37 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::support::{
-    Database, Event, LivePage, Stream, TestNewsroom, batch, card, draft, op_id, soon,
+    Database, Event, PageModel, Stream, TestNewsroom, batch, card, draft, op_id, with_timeout,
 };
 
 on_every_database! {
-    what_one_server_writes_reaches_the_others_readers,
-    what_another_server_has_just_made_is_found,
-    all_that_was_missed_comes_before_goodbye,
-    a_sessions_server_does_not_matter,
+    changes_on_one_server_reach_readers_of_another,
+    entry_just_created_on_another_server_is_found,
+    missed_changes_are_sent_before_the_stream_closes,
+    session_is_valid_on_every_server,
     revisions_become_visible_in_order,
 }
 
-async fn what_one_server_writes_reaches_the_others_readers(database: Database) {
+async fn changes_on_one_server_reach_readers_of_another(database: Database) {
     let one = TestNewsroom::on(&database).await;
     let entry = one.live_entry().await;
     let other = TestNewsroom::on(&database).await;
-    let mut page = LivePage::open(&other, &entry).await;
+    let mut page = PageModel::open(&other, &entry).await;
     let mut stream = Stream::open(&other.newsroom, FeedId::Entry(entry.id), None);
 
     let id = one.post(&entry, "teh goal").await.id;
-    page.take(stream.next_batch().await);
-    assert_eq!(page.shows(), [card(id, "teh goal")]);
+    page.apply(stream.next_batch().await);
+    assert_eq!(page.cards(), [card(id, "teh goal")]);
     one.edit_update(&one.author, id, &draft("the goal"), None)
         .await
         .unwrap();
-    page.take(stream.next_batch().await);
-    assert_eq!(page.shows(), [card(id, "the goal")]);
+    page.apply(stream.next_batch().await);
+    assert_eq!(page.cards(), [card(id, "the goal")]);
     one.end_entry(&one.author, &entry.slug, None).await.unwrap();
-    page.take(stream.next_batch().await);
-    assert!(matches!(stream.next_soon().await, Event::Ended));
+    page.apply(stream.next_batch().await);
+    assert!(matches!(stream.next_event().await, Event::Ended));
 
-    // What wasn't there when the other began is found as well.
+    // An entry that was created after the other server started is found, too.
     let mut all = Stream::open(&other.newsroom, FeedId::All, None);
     let next = one.entry("next", domain::EntryState::Live).await;
     while all
@@ -55,13 +55,13 @@ async fn what_one_server_writes_reaches_the_others_readers(database: Database) {
     assert_eq!(other.hub().find(&next.slug).unwrap().0, next.id);
 }
 
-async fn what_another_server_has_just_made_is_found(database: Database) {
+async fn entry_just_created_on_another_server_is_found(database: Database) {
     let (one, other) = TestNewsroom::pair_on(&database).await;
-    for address in ["head", "changes", "cursor"] {
-        let entry = one.entry(address, domain::EntryState::Live).await;
+    for check in ["head", "changes", "cursor"] {
+        let entry = one.entry(check, domain::EntryState::Live).await;
         let page = other.entry_page(&entry.slug).await.unwrap();
         let feed = FeedId::Entry(entry.id);
-        match address {
+        match check {
             "head" => assert_eq!(other.head(feed).await.unwrap().head, entry.head),
             "changes" => assert_eq!(other.changes(feed, None).await.unwrap().to, entry.head),
             _ => drop(other.check_cursor(feed, &page.cursor).await.unwrap()),
@@ -70,8 +70,8 @@ async fn what_another_server_has_just_made_is_found(database: Database) {
     }
 }
 
-/// A server that was stopped for a while finds more than one batch, and the end.
-async fn all_that_was_missed_comes_before_goodbye(database: Database) {
+/// A server that did not follow for a while finds more than one batch, and the end of the entry.
+async fn missed_changes_are_sent_before_the_stream_closes(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let other = Newsroom::open(database.options().0).await.unwrap();
@@ -88,21 +88,21 @@ async fn all_that_was_missed_comes_before_goodbye(database: Database) {
         .await
         .unwrap();
 
-    let told = tokio::spawn(async move {
-        let mut told = Vec::new();
+    let received = tokio::spawn(async move {
+        let mut received = Vec::new();
         loop {
-            match stream.next_soon().await {
-                Event::Batch(batch) => told.extend(batch.changes.iter().map(Change::id)),
-                Event::Ended => return told,
+            match stream.next_event().await {
+                Event::Batch(batch) => received.extend(batch.changes.iter().map(Change::id)),
+                Event::Ended => return received,
                 event => panic!("{event:?}"),
             }
         }
     });
     other.follow(CancellationToken::new()).await.unwrap();
-    assert_eq!(told.await.unwrap(), posted);
+    assert_eq!(received.await.unwrap(), posted);
 }
 
-async fn a_sessions_server_does_not_matter(database: Database) {
+async fn session_is_valid_on_every_server(database: Database) {
     let (one, other) = TestNewsroom::pair_on(&database).await;
     let name = domain::Username::parse("anna").unwrap();
     let password = domain::Password::parse("correct horse").unwrap();
@@ -121,9 +121,9 @@ async fn a_sessions_server_does_not_matter(database: Database) {
 const WRITERS: usize = 8;
 const POSTS: usize = 25;
 
-/// Eight writers post through two servers, to two entries; meanwhile one reader of the database and
-/// one of a stream follow all of it. Both must be told of every update that was acknowledged, once,
-/// in order of revision.
+/// Eight writers post through two servers to two entries. Meanwhile, one task polls the database
+/// and one follows a stream. Both must receive every acknowledged update once, in order of
+/// revision.
 async fn revisions_become_visible_in_order(database: Database) {
     let servers = [
         TestNewsroom::on(&database).await,
@@ -148,15 +148,19 @@ async fn revisions_become_visible_in_order(database: Database) {
             entry,
         ));
     }
-    let (read, streamed, acknowledged) = tokio::join!(
-        soon(read_on(&store, &servers[0], from)),
-        soon(stream_on(stream)),
+    let (polled, streamed, acknowledged) = tokio::join!(
+        with_timeout(poll_all(&store, &servers[0], from)),
+        with_timeout(stream_all(stream)),
         writers.join_all(),
     );
     let acknowledged: BTreeMap<Rev, UpdateId> = acknowledged.into_iter().flatten().collect();
-    assert_eq!(acknowledged.len(), WRITERS * POSTS, "two have one revision");
+    assert_eq!(
+        acknowledged.len(),
+        WRITERS * POSTS,
+        "two updates have the same revision"
+    );
     let acknowledged: Vec<_> = acknowledged.into_iter().collect();
-    assert_eq!(read, acknowledged);
+    assert_eq!(polled, acknowledged);
     assert_eq!(streamed, acknowledged);
     for entry in &entries {
         assert_eq!(servers[1].texts(entry).await.len(), WRITERS * POSTS / 2);
@@ -186,28 +190,29 @@ async fn write(
     acknowledged
 }
 
-/// Asks the database as fast as it answers, from a cursor, until all was told.
-async fn read_on(store: &Store, newsroom: &Newsroom, mut since: Cursor) -> Vec<(Rev, UpdateId)> {
-    let mut told = Vec::new();
-    while told.len() < WRITERS * POSTS {
+/// Polls the database without a pause from a cursor, until all updates have arrived.
+async fn poll_all(store: &Store, newsroom: &Newsroom, mut since: Cursor) -> Vec<(Rev, UpdateId)> {
+    let mut received = Vec::new();
+    while received.len() < WRITERS * POSTS {
         let frame = assemble(store, newsroom.cards(), FeedId::All, &since);
-        let news = batch(&frame.await.unwrap());
-        since = news.cursor();
-        tell(&mut told, &news);
+        let batch = batch(&frame.await.unwrap());
+        since = batch.cursor();
+        append(&mut received, &batch);
     }
-    told
+    received
 }
 
-async fn stream_on(mut stream: Stream) -> Vec<(Rev, UpdateId)> {
-    let mut told = Vec::new();
-    while told.len() < WRITERS * POSTS {
-        tell(&mut told, &stream.next_batch().await);
+/// Reads a stream until all updates have arrived.
+async fn stream_all(mut stream: Stream) -> Vec<(Rev, UpdateId)> {
+    let mut received = Vec::new();
+    while received.len() < WRITERS * POSTS {
+        append(&mut received, &stream.next_batch().await);
     }
-    told
+    received
 }
 
-fn tell(told: &mut Vec<(Rev, UpdateId)>, batch: &Batch) {
-    told.extend(
+fn append(received: &mut Vec<(Rev, UpdateId)>, batch: &Batch) {
+    received.extend(
         batch
             .changes
             .iter()

@@ -1,4 +1,4 @@
-//! Sessions: how long they last, and listing and ending them.
+//! Sessions: their lifetime, and listing and ending them.
 
 use domain::{Caller, Password, Role, SessionId, Username};
 use newsroom::{Error, SESSION_IDLE_LIFE, SESSION_LIFE, Secret};
@@ -7,13 +7,13 @@ use sqlx::{AnyConnection, Connection, Row};
 use super::support::{Database, TestNewsroom};
 
 on_every_database! {
-    an_unused_session_ends_before_its_time,
-    a_used_session_is_written_at_most_once_an_hour,
-    a_tokens_last_use_is_known,
-    sessions_are_listed_and_ended_by_number,
-    nobody_ends_anothers_session,
-    another_login_in_a_browser_ends_its_session,
-    an_account_has_a_bounded_number_of_sessions,
+    unused_session_expires_early,
+    last_use_of_a_session_is_stored_at_most_once_an_hour,
+    last_use_of_a_token_is_stored_at_most_once_an_hour,
+    sessions_are_listed_and_ended_by_id,
+    sessions_of_other_accounts_cannot_be_ended,
+    another_login_in_the_same_browser_ends_its_session,
+    account_has_a_bounded_number_of_sessions,
     sessions_of_an_earlier_release_stay_open,
 }
 
@@ -33,23 +33,23 @@ async fn account(newsroom: &TestNewsroom, username: &str) -> Caller {
         .unwrap()
 }
 
-async fn an_unused_session_ends_before_its_time(database: Database) {
+async fn unused_session_expires_early(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let anna = account(&newsroom, "anna").await;
     let session = newsroom.log_in("anna", PASSWORD).await.unwrap();
-    newsroom.hand.advance(SESSION_IDLE_LIFE);
+    newsroom.manual_clock.advance(SESSION_IDLE_LIFE);
     assert_eq!(newsroom.caller(&session.token).await.unwrap(), None);
     assert_eq!(newsroom.own_sessions(&anna).await.unwrap(), []);
 
-    // One that is used stays open beyond that.
+    // A session in use stays open for longer.
     let session = newsroom.log_in("anna", PASSWORD).await.unwrap();
     for _ in 0..2 {
-        newsroom.hand.advance(SESSION_IDLE_LIFE - HOUR);
+        newsroom.manual_clock.advance(SESSION_IDLE_LIFE - HOUR);
         assert!(newsroom.caller(&session.token).await.unwrap().is_some());
         newsroom.maintain_sessions().await.unwrap();
     }
-    // What is over is cleared away.
-    newsroom.hand.advance(SESSION_LIFE);
+    // Expired sessions are deleted.
+    newsroom.manual_clock.advance(SESSION_LIFE);
     newsroom.maintain_sessions().await.unwrap();
     let mut connection = AnyConnection::connect(&database.url).await.unwrap();
     let row = sqlx::query("SELECT COUNT(*) AS sessions FROM sessions")
@@ -60,28 +60,28 @@ async fn an_unused_session_ends_before_its_time(database: Database) {
     connection.close().await.unwrap();
 }
 
-async fn a_used_session_is_written_at_most_once_an_hour(database: Database) {
+async fn last_use_of_a_session_is_stored_at_most_once_an_hour(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let anna = account(&newsroom, "anna").await;
     let session = newsroom.log_in("anna", PASSWORD).await.unwrap();
-    let began = newsroom.clock().now();
+    let logged_in_at = newsroom.clock().now();
     let last_seen = async || {
         newsroom.maintain_sessions().await.unwrap();
         newsroom.own_sessions(&anna).await.unwrap()[0].last_seen_at
     };
-    newsroom.hand.advance(HOUR - 1);
+    newsroom.manual_clock.advance(HOUR - 1);
     newsroom.caller(&session.token).await.unwrap();
-    assert_eq!(last_seen().await, began);
-    newsroom.hand.advance(1);
+    assert_eq!(last_seen().await, logged_in_at);
+    newsroom.manual_clock.advance(1);
     newsroom.caller(&session.token).await.unwrap();
     let seen = newsroom.clock().now();
     assert_eq!(last_seen().await, seen);
-    newsroom.hand.advance(HOUR / 2);
+    newsroom.manual_clock.advance(HOUR / 2);
     newsroom.caller(&session.token).await.unwrap();
     assert_eq!(last_seen().await, seen);
 }
 
-async fn a_tokens_last_use_is_known(database: Database) {
+async fn last_use_of_a_token_is_stored_at_most_once_an_hour(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let purpose = domain::TokenName::parse("").unwrap();
     let token = newsroom
@@ -92,27 +92,27 @@ async fn a_tokens_last_use_is_known(database: Database) {
     assert_eq!(newsroom.tokens().await.unwrap()[0].last_used_at, None);
     newsroom.token_caller(&token).await.unwrap();
     let used = newsroom.clock().now();
-    newsroom.hand.advance(HOUR - 1);
+    newsroom.manual_clock.advance(HOUR - 1);
     for _ in 0..2 {
         newsroom.maintain_sessions().await.unwrap();
         assert_eq!(newsroom.tokens().await.unwrap()[0].last_used_at, Some(used));
         newsroom.token_caller(&token).await.unwrap();
     }
-    newsroom.hand.advance(1);
+    newsroom.manual_clock.advance(1);
     newsroom.token_caller(&token).await.unwrap();
     newsroom.maintain_sessions().await.unwrap();
     let used = Some(newsroom.clock().now());
     assert_eq!(newsroom.tokens().await.unwrap()[0].last_used_at, used);
 }
 
-async fn sessions_are_listed_and_ended_by_number(database: Database) {
+async fn sessions_are_listed_and_ended_by_id(database: Database) {
     let (newsroom, other) = TestNewsroom::pair_on(&database).await;
     account(&newsroom, "anna").await;
     account(&newsroom, "Berta").await;
     let first = newsroom.log_in("anna", PASSWORD).await.unwrap();
-    let began = newsroom.clock().now();
-    newsroom.hand.advance(HOUR);
-    other.hand.advance(HOUR);
+    let logged_in_at = newsroom.clock().now();
+    newsroom.manual_clock.advance(HOUR);
+    other.manual_clock.advance(HOUR);
     let second = newsroom.log_in("anna", PASSWORD).await.unwrap();
     let third = newsroom.log_in("berta", PASSWORD).await.unwrap();
 
@@ -121,7 +121,10 @@ async fn sessions_are_listed_and_ended_by_number(database: Database) {
     assert_eq!(accounts, ["Berta", "anna", "anna"]);
     let annas = other.sessions(Some(&name("ANNA"))).await.unwrap();
     assert_eq!(annas, all[1..]);
-    assert_eq!((annas[1].created_at, annas[1].last_seen_at), (began, began));
+    assert_eq!(
+        (annas[1].created_at, annas[1].last_seen_at),
+        (logged_in_at, logged_in_at)
+    );
 
     newsroom.end_session(annas[1].id).await.unwrap();
     assert_eq!(other.caller(&first.token).await.unwrap(), None);
@@ -140,7 +143,7 @@ async fn sessions_are_listed_and_ended_by_number(database: Database) {
     assert!(other.caller(&third.token).await.unwrap().is_some());
 }
 
-async fn nobody_ends_anothers_session(database: Database) {
+async fn sessions_of_other_accounts_cannot_be_ended(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let anna = account(&newsroom, "anna").await;
     let berta = account(&newsroom, "berta").await;
@@ -166,20 +169,20 @@ async fn nobody_ends_anothers_session(database: Database) {
     newsroom.end_own_session(&berta, first.id).await.unwrap();
     assert_eq!(newsroom.caller(&bertas[0].token).await.unwrap(), None);
     newsroom.end_other_sessions(&berta, kept.id).await.unwrap();
-    let left = newsroom.own_sessions(&berta).await.unwrap();
+    let remaining = newsroom.own_sessions(&berta).await.unwrap();
     assert_eq!(
-        left.iter().map(|open| open.id).collect::<Vec<_>>(),
+        remaining.iter().map(|open| open.id).collect::<Vec<_>>(),
         [kept.id]
     );
 }
 
-async fn another_login_in_a_browser_ends_its_session(database: Database) {
+async fn another_login_in_the_same_browser_ends_its_session(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     account(&newsroom, "anna").await;
     account(&newsroom, "berta").await;
     let elsewhere = newsroom.log_in("anna", PASSWORD).await.unwrap();
     let old = newsroom.log_in("anna", PASSWORD).await.unwrap();
-    // A try that fails ends nothing.
+    // A failed login ends no session.
     let failed = newsroom
         .log_in_replacing("berta", "wrong", Some(&old.token))
         .await;
@@ -192,7 +195,7 @@ async fn another_login_in_a_browser_ends_its_session(database: Database) {
     assert_eq!(newsroom.caller(&old.token).await.unwrap(), None);
     assert!(newsroom.caller(&new.token).await.unwrap().is_some());
     assert!(newsroom.caller(&elsewhere.token).await.unwrap().is_some());
-    // A forged one ends nothing, and begins one all the same.
+    // A forged token ends no session, and the login succeeds.
     let forged = Secret::from_presented("forged");
     newsroom
         .log_in_replacing("berta", PASSWORD, Some(&forged))
@@ -200,7 +203,7 @@ async fn another_login_in_a_browser_ends_its_session(database: Database) {
         .unwrap();
 }
 
-async fn an_account_has_a_bounded_number_of_sessions(database: Database) {
+async fn account_has_a_bounded_number_of_sessions(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let anna = account(&newsroom, "anna").await;
     let store = database.store().await;
@@ -219,10 +222,10 @@ async fn an_account_has_a_bounded_number_of_sessions(database: Database) {
             created_at: now,
             expires_at: now.plus_micros(SESSION_LIFE),
         };
-        let began = store.add_session_of_login(session, &hash, None).await;
-        assert!(began.unwrap());
+        let added = store.add_session_of_login(session, &hash, None).await;
+        assert!(added.unwrap());
         tokens.push(token);
-        newsroom.hand.advance(1);
+        newsroom.manual_clock.advance(1);
     }
     store.close().await;
     assert_eq!(newsroom.own_sessions(&anna).await.unwrap().len(), 100);
@@ -232,7 +235,7 @@ async fn an_account_has_a_bounded_number_of_sessions(database: Database) {
     }
 }
 
-/// Brings the database to where an earlier release left it: at its migration `version`.
+/// Migrates the database to `version`, the last migration of an earlier release.
 async fn migrate_to(connection: &mut AnyConnection, url: &str, version: i64) {
     let all = if url.starts_with("sqlite:") {
         sqlx::migrate!("../../migrations/sqlite")
@@ -246,7 +249,7 @@ async fn migrate_to(connection: &mut AnyConnection, url: &str, version: i64) {
         .unwrap();
 }
 
-/// With a session in it that began three weeks ago and was used since.
+/// The database has a session that began three weeks ago and was used since.
 async fn sessions_of_an_earlier_release_stay_open(database: Database) {
     sqlx::any::install_default_drivers();
     let token = Secret::new_random();

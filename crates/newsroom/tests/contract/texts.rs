@@ -1,4 +1,4 @@
-//! Texts, whatever is in them: they reach the database clean, and whoever wrote them is told what readers
+//! Texts: they are stored without control characters, and their author learns which parts readers
 //! don't get.
 
 use std::time::Duration;
@@ -10,11 +10,11 @@ use super::support::{Database, TestNewsroom, draft, op_id, slug};
 
 on_every_database! {
     control_characters_never_reach_the_database,
-    what_was_removed_is_named_each_time,
-    what_nobody_can_see_is_refused,
-    titles_of_any_script_make_slugs,
-    a_taken_slug_gets_a_number,
-    a_slug_that_was_written_and_is_taken_is_refused,
+    removed_parts_are_reported_each_time,
+    invisible_texts_are_refused,
+    titles_in_any_script_make_slugs,
+    taken_slug_gets_a_number,
+    explicit_slug_that_is_taken_is_refused,
 }
 
 const NOW: Duration = Duration::ZERO;
@@ -49,7 +49,7 @@ async fn control_characters_never_reach_the_database(database: Database) {
     assert_eq!(
         update.headline.unwrap().as_str(),
         "a b\u{202e}c\u{202c}",
-        "what is behind it would be turned"
+        "the text after it would change its direction"
     );
     assert_eq!(
         update.html.as_str(),
@@ -65,7 +65,7 @@ async fn control_characters_never_reach_the_database(database: Database) {
         .unwrap();
     let tokens = newsroom.tokens().await.unwrap();
     assert_eq!(tokens[0].name.as_str(), "score ticker");
-    // What nobody is called finds nobody.
+    // A username with a control character matches no account.
     assert!(
         newsroom
             .log_in("an\0n", "correct horse battery")
@@ -74,7 +74,7 @@ async fn control_characters_never_reach_the_database(database: Database) {
     );
 }
 
-async fn what_was_removed_is_named_each_time(database: Database) {
+async fn removed_parts_are_reported_each_time(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let text =
@@ -97,8 +97,8 @@ async fn what_was_removed_is_named_each_time(database: Database) {
             .unwrap();
         assert_eq!(sorted(edited.removed), sorted(removed));
     }
-    let told = newsroom.removed_parts(&newsroom.author, id).await.unwrap();
-    assert_eq!(sorted(told), sorted(removed));
+    let reported = newsroom.removed_parts(&newsroom.author, id).await.unwrap();
+    assert_eq!(sorted(reported), sorted(removed));
     let harmless = newsroom
         .edit_update(&newsroom.author, id, &draft("harmless"), None)
         .await
@@ -114,7 +114,7 @@ fn sorted<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Vec<String> {
     names
 }
 
-async fn what_nobody_can_see_is_refused(database: Database) {
+async fn invisible_texts_are_refused(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     for (text, why) in [
@@ -157,7 +157,7 @@ async fn what_nobody_can_see_is_refused(database: Database) {
         );
         assert!(refused.message.ends_with("at character 1."), "{refused}");
     }
-    // With a headline, there is something to see.
+    // With a headline, the update is visible.
     let under = Draft::parse("&#8203;", "Full time").unwrap();
     newsroom
         .post_update(&newsroom.author, &entry.slug, &op_id(), &under, NOW)
@@ -173,9 +173,9 @@ async fn titled(newsroom: &TestNewsroom, title: &str) -> Entry {
         .unwrap()
 }
 
-async fn titles_of_any_script_make_slugs(database: Database) {
+async fn titles_in_any_script_make_slugs(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
-    for (title, address) in [
+    for (title, expected) in [
         (
             "Élection présidentielle : résultats",
             "election-presidentielle-resultats",
@@ -185,7 +185,7 @@ async fn titles_of_any_script_make_slugs(database: Database) {
         ("e\u{301}le\u{301}ction", "election"),
     ] {
         let entry = titled(&newsroom, title).await;
-        assert_eq!(entry.slug.as_str(), address, "{title}");
+        assert_eq!(entry.slug.as_str(), expected, "{title}");
         assert_eq!(newsroom.entry_page(&entry.slug).await.unwrap().entry, entry);
     }
     for title in [
@@ -205,7 +205,7 @@ async fn titles_of_any_script_make_slugs(database: Database) {
     }
 }
 
-async fn a_taken_slug_gets_a_number(database: Database) {
+async fn taken_slug_gets_a_number(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let first = titled(&newsroom, "The final").await;
     assert_eq!(first.slug, slug("the-final"));
@@ -213,7 +213,7 @@ async fn a_taken_slug_gets_a_number(database: Database) {
         titled(&newsroom, "The final!").await.slug,
         slug("the-final-2")
     );
-    // What leads to another entry is taken, too.
+    // A slug that redirects to another entry is taken, too.
     let patch = newsroom::EntryPatch {
         slug: Some(slug("the-final-3")),
         ..newsroom::EntryPatch::default()
@@ -236,7 +236,7 @@ async fn a_taken_slug_gets_a_number(database: Database) {
     );
 }
 
-async fn a_slug_that_was_written_and_is_taken_is_refused(database: Database) {
+async fn explicit_slug_that_is_taken_is_refused(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     titled(&newsroom, "The final").await;
     let new = NewEntry::parse(

@@ -1,4 +1,4 @@
-//! Tokens: whom they act as, and until when.
+//! API tokens: the account that they act as, and revoking them.
 
 use domain::{TokenId, TokenName, Username};
 use newsroom::{Error, Secret};
@@ -7,11 +7,11 @@ use sqlx::{AnyConnection, Connection, Row};
 use super::support::{Database, TestNewsroom};
 
 on_every_database! {
-    a_token_acts_as_its_account,
-    an_account_may_have_many,
-    a_revoked_token_opens_nothing,
-    nobody_gets_a_token_who_is_not_there,
-    what_is_stored_opens_nothing,
+    token_acts_as_its_account,
+    account_can_have_several_tokens,
+    revoked_token_is_rejected_by_every_server,
+    unknown_account_gets_no_token,
+    only_the_hash_of_a_token_is_stored,
 }
 
 fn account(name: &str) -> Username {
@@ -22,7 +22,7 @@ fn name(text: &str) -> TokenName {
     TokenName::parse(text).unwrap()
 }
 
-async fn a_token_acts_as_its_account(database: Database) {
+async fn token_acts_as_its_account(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let token = newsroom
         .create_token(&account("Author"), &name("ticker"))
@@ -30,11 +30,11 @@ async fn a_token_acts_as_its_account(database: Database) {
         .unwrap();
     assert!(
         token.reveal().starts_with("rs_"),
-        "nobody would know what it is"
+        "a leaked token could not be recognized"
     );
     let holder = newsroom.token_caller(&token).await.unwrap();
     assert_eq!(holder.as_ref(), Some(&newsroom.author));
-    // It is no session, and a session is no token.
+    // A token is not accepted as a session token.
     assert_eq!(newsroom.caller(&token).await.unwrap(), None);
     for shown in [
         "",
@@ -50,7 +50,7 @@ async fn a_token_acts_as_its_account(database: Database) {
     }
 }
 
-async fn an_account_may_have_many(database: Database) {
+async fn account_can_have_several_tokens(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let author = account("author");
     let first = newsroom
@@ -64,11 +64,14 @@ async fn an_account_may_have_many(database: Database) {
         .unwrap();
     assert!(first != second && second != third);
     let listed = newsroom.tokens().await.unwrap();
-    let told: Vec<_> = listed
+    let names: Vec<_> = listed
         .iter()
         .map(|token| (token.account.as_str(), token.name.as_str()))
         .collect();
-    assert_eq!(told, [("author", "ticker"), ("author", ""), ("editor", "")]);
+    assert_eq!(
+        names,
+        [("author", "ticker"), ("author", ""), ("editor", "")]
+    );
     assert!(
         listed
             .iter()
@@ -77,7 +80,7 @@ async fn an_account_may_have_many(database: Database) {
     assert!(listed.is_sorted_by_key(|token| token.id));
 }
 
-async fn a_revoked_token_opens_nothing(database: Database) {
+async fn revoked_token_is_rejected_by_every_server(database: Database) {
     let (newsroom, other) = TestNewsroom::pair_on(&database).await;
     let author = account("author");
     let revoked = newsroom.create_token(&author, &name("")).await.unwrap();
@@ -94,14 +97,14 @@ async fn a_revoked_token_opens_nothing(database: Database) {
     assert_eq!(newsroom.tokens().await.unwrap().len(), 1);
 }
 
-async fn nobody_gets_a_token_who_is_not_there(database: Database) {
+async fn unknown_account_gets_no_token(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let token = newsroom.create_token(&account("nobody"), &name("")).await;
     assert_refused!(token, Error::NotFound("account"));
     assert_eq!(newsroom.tokens().await.unwrap(), []);
 }
 
-async fn what_is_stored_opens_nothing(database: Database) {
+async fn only_the_hash_of_a_token_is_stored(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let token = newsroom
         .create_token(&account("owner"), &name(""))

@@ -6,28 +6,28 @@ use newsroom::{Error, UpdatePage};
 use super::support::{Database, TestNewsroom};
 
 on_every_database! {
-    an_update_knows_those_beside_it,
-    a_deleted_update_was_there_and_one_that_never_was_is_unknown,
+    update_page_links_to_the_previous_and_next_update,
+    deleted_update_is_removed_and_unknown_update_is_not_found,
 }
 
-async fn an_update_knows_those_beside_it(database: Database) {
+async fn update_page_links_to_the_previous_and_next_update(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let other = newsroom.entry("other", EntryState::Live).await;
-    // Two of one moment, and one of another entry between them.
+    // Two updates with the same time, and one of another entry between them.
     let first = newsroom.post(&entry, "first").await.id;
     newsroom.post(&other, "elsewhere").await;
     let second = newsroom.post(&entry, "second").await.id;
-    newsroom.hand.advance(1_000_000);
+    newsroom.manual_clock.advance(1_000_000);
     let third = newsroom.post(&entry, "third").await.id;
-    newsroom.hand.advance(1_000_000);
+    newsroom.manual_clock.advance(1_000_000);
     let last = newsroom.post(&entry, "last").await.id;
     newsroom
         .delete_update(&newsroom.author, third, None)
         .await
         .unwrap();
 
-    let beside = async |id| match newsroom
+    let neighbors = async |id| match newsroom
         .newsroom
         .update_page(&entry.slug, id)
         .await
@@ -37,26 +37,26 @@ async fn an_update_knows_those_beside_it(database: Database) {
             shown.before.map(|update| update.id),
             shown.after.map(|update| update.id),
         ),
-        UpdatePage::Removed(_) => panic!("it is deleted"),
+        UpdatePage::Removed(_) => panic!("the update is deleted"),
     };
-    assert_eq!(beside(first).await, (None, Some(second)));
-    assert_eq!(beside(second).await, (Some(first), Some(last)));
-    assert_eq!(beside(last).await, (Some(second), None));
+    assert_eq!(neighbors(first).await, (None, Some(second)));
+    assert_eq!(neighbors(second).await, (Some(first), Some(last)));
+    assert_eq!(neighbors(last).await, (Some(second), None));
     newsroom
         .restore_update(&newsroom.author, third, None)
         .await
         .unwrap();
-    assert_eq!(beside(last).await, (Some(third), None));
+    assert_eq!(neighbors(last).await, (Some(third), None));
 }
 
-async fn a_deleted_update_was_there_and_one_that_never_was_is_unknown(database: Database) {
+async fn deleted_update_is_removed_and_unknown_update_is_not_found(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let other = newsroom.entry("other", EntryState::Live).await;
     let draft = newsroom.entry("draft", EntryState::Draft).await;
     let id = newsroom.post(&entry, "goal").await.id;
-    let unseen = newsroom.post(&draft, "not yet").await.id;
-    for id in [id, unseen] {
+    let never_public = newsroom.post(&draft, "not yet").await.id;
+    for id in [id, never_public] {
         newsroom
             .delete_update(&newsroom.author, id, None)
             .await
@@ -71,9 +71,9 @@ async fn a_deleted_update_was_there_and_one_that_never_was_is_unknown(database: 
     assert!(matches!(page, UpdatePage::Removed(of) if of.id == entry.id));
     for (slug, id) in [
         (&other.slug, id),
-        (&draft.slug, unseen),
-        (&entry.slug, unseen),
-        (&entry.slug, UpdateId(unseen.0 + 1)),
+        (&draft.slug, never_public),
+        (&entry.slug, never_public),
+        (&entry.slug, UpdateId(never_public.0 + 1)),
     ] {
         let page = newsroom.newsroom.update_page(slug, id).await;
         assert_refused!(page, Error::NotFound(_));

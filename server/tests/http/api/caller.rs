@@ -1,4 +1,4 @@
-//! Who gets in, and as whom.
+//! API tokens: authentication and permissions.
 
 use axum::http::{HeaderName, Method, StatusCode};
 use axum_test::TestServer;
@@ -7,10 +7,10 @@ use insta::assert_snapshot;
 use newsroom::Secret;
 use serde_json::json;
 
-use super::{UPDATES, posted, refusal, start};
+use super::{UPDATES, post_update, refusal, start};
 use crate::http::support::{TestApp, head_of};
 
-/// That `client` gets nothing anywhere, and isn't told why.
+/// Asserts that all requests of `client` are refused with the same response.
 async fn assert_refused(client: &TestServer, why: &str) {
     for (method, path) in [
         (Method::GET, "/api/v1/entries"),
@@ -24,14 +24,14 @@ async fn assert_refused(client: &TestServer, why: &str) {
         (Method::DELETE, "/api/v1/entries/nowhere/updates/one"),
     ] {
         let request = client.method(method.clone(), path);
-        let answer = request
+        let response = request
             .json(&json!({"source": "A goal", "title": "Mine"}))
             .await;
         assert_eq!(
             format!(
                 "{}\n{}",
-                head_of(&answer, &["www-authenticate"]),
-                refusal(&answer)
+                head_of(&response, &["www-authenticate"]),
+                refusal(&response)
             ),
             "401 Unauthorized\nwww-authenticate: Bearer realm=\"ringside\"\n\
              401: This request needs a valid token, sent as \"Authorization: Bearer rs_...\". \
@@ -42,10 +42,10 @@ async fn assert_refused(client: &TestServer, why: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_valid_token_nobody_gets_in() {
+async fn requests_without_a_valid_token_are_refused() {
     let (app, client) = start().await;
     app.entry("secret", domain::EntryState::Draft).await;
-    posted(&client, "Kick-off").await;
+    post_update(&client, "Kick-off").await;
     assert_refused(&app.browser(), "nothing").await;
     let session = app
         .newsroom
@@ -75,20 +75,20 @@ async fn without_a_valid_token_nobody_gets_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_revoked_token_stops_working_at_once() {
+async fn revoked_token_is_refused_at_once() {
     let (app, client) = start().await;
     let other = app.api_client("ticker").await;
-    let kept = posted(&client, "Kick-off").await;
+    let kept = post_update(&client, "Kick-off").await;
     app.newsroom.revoke_token(TokenId(1)).await.unwrap();
     assert_refused(&client, "a revoked token").await;
-    // The account's other tokens, and what was posted, stay.
-    posted(&other, "A goal").await;
+    // The account's other tokens and its updates are not affected.
+    post_update(&other, "A goal").await;
     let html = app.browser().get("/entries/final").await.text();
     assert!(html.contains(&format!("id=\"update-{}\"", kept["id"])));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_schemes_name_is_written_in_any_way() {
+async fn authorization_scheme_is_case_insensitive() {
     let (app, _) = start().await;
     let token = app.token("ticker").await;
     for scheme in ["Bearer", "bearer", "BEARER", "Bearer  "] {
@@ -98,13 +98,13 @@ async fn the_schemes_name_is_written_in_any_way() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_may_what_its_account_may() {
+async fn token_has_the_permissions_of_its_account() {
     let (app, author) = start().await;
-    let id = posted(&author, "Mine").await["id"].clone();
+    let id = post_update(&author, "Mine").await["id"].clone();
     let path = format!("{UPDATES}/{id}");
-    app.person("another", Role::Author).await;
-    app.person("editor", Role::Editor).await;
-    app.person("reader", Role::Reader).await;
+    app.create_account("another", Role::Author).await;
+    app.create_account("editor", Role::Editor).await;
+    app.create_account("reader", Role::Reader).await;
     let another = app.api_client("another").await;
     for refused in [
         another
@@ -156,9 +156,9 @@ async fn a_token_may_what_its_account_may() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_sites_page_gets_nothing() {
+async fn pages_of_other_sites_are_refused() {
     let (_app, client) = start().await;
-    let asked = client
+    let read = client
         .get("/api/v1/entries")
         .add_header("origin", "https://evil.example")
         .await;
@@ -175,8 +175,8 @@ async fn another_sites_page_gets_nothing() {
         .json(&json!({"source": "A goal"}))
         .await;
     assert_snapshot!(refusal(&sent), @"403: This request came from another site's page and was rejected. Open Ringside and try again.");
-    for answer in [asked, preflight, sent] {
-        let names: Vec<_> = answer.headers().keys().map(HeaderName::as_str).collect();
+    for response in [read, preflight, sent] {
+        let names: Vec<_> = response.headers().keys().map(HeaderName::as_str).collect();
         assert!(
             !names.iter().any(|name| name.starts_with("access-control")),
             "{names:?}"

@@ -1,17 +1,17 @@
-//! What a client is told when it is refused.
+//! Error responses as problem details (RFC 9457).
 
 use axum::http::Method;
 use axum_test::TestServer;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use super::{UPDATES, post, posted, refusal, start};
+use super::{UPDATES, post, post_update, refusal, start};
 use crate::http::support::head_of;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_problem_is_told_in_details() {
+async fn error_is_reported_as_problem_details() {
     let (_app, client) = start().await;
-    // A browser that is led here gets no page.
+    // A browser gets problem details, too, not a page.
     let refused = client
         .post(UPDATES)
         .add_header("accept", "text/html")
@@ -34,21 +34,21 @@ async fn a_problem_is_told_in_details() {
     "#);
 }
 
-/// What is said to each of these requests, below what it sent.
-async fn told(client: &TestServer, requests: &[(Method, &str, &str)]) -> String {
-    let mut told = Vec::new();
+/// Sends these requests. Returns each body with the error response below it.
+async fn refusals(client: &TestServer, requests: &[(Method, &str, &str)]) -> String {
+    let mut refusals = Vec::new();
     for (method, path, body) in requests {
         let request = client.method(method.clone(), path).text(body);
         let refused = request.content_type("application/json").await;
-        told.push(format!("{body}\n    {}", refusal(&refused)));
+        refusals.push(format!("{body}\n    {}", refusal(&refused)));
     }
-    told.join("\n")
+    refusals.join("\n")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_taken_of_an_update_is_told_with_its_place() {
+async fn invalid_update_is_reported_with_its_position() {
     let (app, client) = start().await;
-    let update = format!("{UPDATES}/{}", posted(&client, "Kick-off").await["id"]);
+    let update = format!("{UPDATES}/{}", post_update(&client, "Kick-off").await["id"]);
     let requests = [
         (Method::POST, UPDATES, ""),
         (Method::POST, UPDATES, r#"{"source":"#),
@@ -76,7 +76,7 @@ async fn what_cannot_be_taken_of_an_update_is_told_with_its_place() {
         (Method::PATCH, &update, r#"{"source":null,"author":"me"}"#),
         (Method::PATCH, &update, r#"{"source":" "}"#),
     ];
-    assert_snapshot!(told(&client, &requests).await, @r#"
+    assert_snapshot!(refusals(&client, &requests).await, @r#"
 
         400: The body is not JSON: EOF while parsing a value at line 1 column 0.
     {"source":
@@ -111,7 +111,7 @@ async fn what_cannot_be_taken_of_an_update_is_told_with_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_taken_of_an_entry_is_told_with_its_place() {
+async fn invalid_entry_is_reported_with_its_position() {
     let (app, client) = start().await;
     let requests = [
         (Method::POST, "/api/v1/entries", r#"{"slug":"mine"}"#),
@@ -148,7 +148,7 @@ async fn what_cannot_be_taken_of_an_entry_is_told_with_its_place() {
         ),
         (Method::PATCH, "/api/v1/entries/final", r#"{"head":7}"#),
     ];
-    assert_snapshot!(told(&client, &requests).await, @r#"
+    assert_snapshot!(refusals(&client, &requests).await, @r#"
     {"slug":"mine"}
         422: The body is invalid: missing field `title` at line 1 column 15.
     {"title":"A","id":7}
@@ -173,7 +173,7 @@ async fn what_cannot_be_taken_of_an_entry_is_told_with_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_that_cannot_be_read_is_told() {
+async fn invalid_idempotency_key_is_reported() {
     let (_app, client) = start().await;
     for key in ["", "\"\"", "k\u{e9}y", "a\tkey", &"k".repeat(256)] {
         let refused = post(&client, UPDATES, key, &json!({"source": "A goal"})).await;
@@ -185,7 +185,7 @@ async fn a_key_that_cannot_be_read_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_never_reaches_a_handler_is_told_in_details_too() {
+async fn errors_before_the_handler_are_problem_details_too() {
     let (_app, client) = start().await;
     for kind in ["text/plain", "application/x-www-form-urlencoded"] {
         let request = client.post(UPDATES).text(r#"{"source":"A goal"}"#);
@@ -217,7 +217,7 @@ async fn what_never_reaches_a_handler_is_told_in_details_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_is_gone_is_told_and_not_more() {
+async fn closed_database_is_reported_without_details() {
     let (app, client) = start().await;
     app.newsroom.close().await;
     let refused = client

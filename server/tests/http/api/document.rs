@@ -8,14 +8,14 @@ use serde_json::Value;
 use super::start;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_document_tells_of_every_route() {
+async fn document_lists_every_route() {
     let (app, _) = start().await;
-    let answer = app.browser().get("/api/v1/openapi.json").await;
-    answer.assert_status_ok();
-    answer.assert_header("content-type", "application/json");
-    let document: Value = answer.json();
+    let response = app.browser().get("/api/v1/openapi.json").await;
+    response.assert_status_ok();
+    response.assert_header("content-type", "application/json");
+    let document: Value = response.json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
-    let mut told = Vec::new();
+    let mut operations = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let statuses: Vec<_> = operation["responses"]
@@ -24,15 +24,15 @@ async fn the_document_tells_of_every_route() {
                 .keys()
                 .map(String::as_str)
                 .collect();
-            told.push(format!("{method} {path}: {}", statuses.join(" ")));
-            // It stands where it says, and is behind the token.
+            operations.push(format!("{method} {path}: {}", statuses.join(" ")));
+            // The document is served at the path that it lists, and needs the token.
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let path = path.replace("{slug}", "final").replace("{id}", "1");
             let refused = app.browser().method(method, &path).await;
             refused.assert_status_unauthorized();
         }
     }
-    assert_snapshot!(told.join("\n"), @"
+    assert_snapshot!(operations.join("\n"), @"
     get /api/v1/entries: 200 400 401 403 404 405 408 410 413 415 422 503
     post /api/v1/entries: 201 400 401 403 404 405 408 410 413 415 422 503
     get /api/v1/entries/{slug}: 200 400 401 403 404 405 408 410 413 415 422 503
@@ -49,7 +49,7 @@ async fn the_document_tells_of_every_route() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_schema_that_is_named_is_there() {
+async fn every_referenced_schema_exists() {
     let (app, _) = start().await;
     let text = app.browser().get("/api/v1/openapi.json").await.text();
     let document: Value = serde_json::from_str(&text).unwrap();
@@ -106,9 +106,8 @@ async fn document_names_the_limits_of_every_text() {
     }
 }
 
-/// What may be `null` and what may not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn document_says_what_may_be_null() {
+async fn document_specifies_which_fields_are_nullable() {
     let (app, _) = start().await;
     let document: Value = app.browser().get("/api/v1/openapi.json").await.json();
     let schemas = &document["components"]["schemas"];

@@ -1,4 +1,4 @@
-//! Entries.
+//! The API's entries.
 
 use axum::http::StatusCode;
 use axum_test::{TestResponse, TestServer};
@@ -19,7 +19,7 @@ async fn change(client: &TestServer, slug: &str, change: &Value) -> TestResponse
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_entry_is_created_once() {
+async fn entry_is_created_once() {
     let (app, client) = start().await;
     let mut body = json!({
         "title": "Election night", "summary": "The count.", "time_zone": "Europe/Paris",
@@ -69,7 +69,7 @@ async fn an_entry_is_created_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_title_is_enough() {
+async fn entry_needs_only_a_title() {
     let (app, client) = start().await;
     let created = client
         .post(ENTRIES)
@@ -104,7 +104,7 @@ async fn a_title_is_enough() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_entry_is_started_ended_and_reopened() {
+async fn entry_is_started_ended_and_reopened() {
     let (app, client) = start().await;
     app.entry("rematch", EntryState::Upcoming).await;
     for state in ["live", "live", "ended", "ended", "live"] {
@@ -113,8 +113,8 @@ async fn an_entry_is_started_ended_and_reopened() {
         let entry: Value = changed.json();
         assert_eq!(entry["state"], state);
         assert_eq!(entry.get("ended_at").is_some(), state == "ended");
-        let said = app.browser().get("/entries/rematch").await.text();
-        assert_eq!(said.contains("From "), state == "ended", "{said}");
+        let page = app.browser().get("/entries/rematch").await.text();
+        assert_eq!(page.contains("From "), state == "ended", "{page}");
     }
     for state in ["draft", "upcoming"] {
         let refused = change(&client, "rematch", &json!({"state": state})).await;
@@ -137,14 +137,14 @@ async fn an_entry_is_started_ended_and_reopened() {
         assert!(
             refused
                 .iter()
-                .all(|answer| answer.status_code().is_client_error()),
+                .all(|response| response.status_code().is_client_error()),
             "{slug}"
         );
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_changed_of_an_entry_is_what_was_named() {
+async fn patch_changes_only_the_given_fields_of_an_entry() {
     let (app, client) = start().await;
     let renamed = change(
         &client,
@@ -162,7 +162,7 @@ async fn what_is_changed_of_an_entry_is_what_was_named() {
             &json!("Europe/Paris")
         )
     );
-    // A client that knows the old address goes on, and its retries too.
+    // A client can still use the former slug, also for retries.
     let body = json!({"source": "A goal"});
     let posts = [
         post(&client, super::UPDATES, "goal-1", &body).await,
@@ -182,11 +182,11 @@ async fn what_is_changed_of_an_entry_is_what_was_named() {
         .json(&json!({"source": "What a goal"}))
         .await
         .assert_status_ok();
-    let said = change(&client, "final", &json!({"summary": "Tonight.", "default_order": "latest", "time_zone": "Asia/Tokyo", "state": "ended"})).await;
+    let changed = change(&client, "final", &json!({"summary": "Tonight.", "default_order": "latest", "time_zone": "Asia/Tokyo", "state": "ended"})).await;
     assert_eq!(
         (
-            &said.json::<Value>()["title"],
-            &said.json::<Value>()["state"]
+            &changed.json::<Value>()["title"],
+            &changed.json::<Value>()["state"]
         ),
         (&json!("The final"), &json!("ended"))
     );
@@ -215,7 +215,7 @@ async fn what_is_changed_of_an_entry_is_what_was_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_that_is_refused_changes_nothing() {
+async fn refused_patch_changes_nothing() {
     let (app, client) = start().await;
     app.entry("draft", EntryState::Draft).await;
     let path = format!("{ENTRIES}/draft");
@@ -237,7 +237,7 @@ async fn a_change_that_is_refused_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_entry_has_a_language() {
+async fn entry_has_a_language() {
     let (_app, client) = start().await;
     let body = json!({"title": "Final", "slug": "arabic", "state": "live", "language": "ar-eg"});
     let created = post(&client, ENTRIES, "4711", &body).await;

@@ -1,26 +1,26 @@
-//! Updates.
+//! The API's updates.
 
 use axum::http::StatusCode;
 use domain::{Change, EntryState, Mark, Role};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use super::{UPDATES, post, posted, refusal, start};
+use super::{UPDATES, post, post_update, refusal, start};
 use crate::http::support::{TestApp, head_of};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_posted_update_is_what_readers_get() {
+async fn posted_update_is_sent_to_readers() {
     let (app, client) = start().await;
     let body = json!({"source": "A **goal** <script>alert(1)</script>", "headline": "1 : 0"});
-    let answer = post(&client, UPDATES, "goal-1", &body).await;
+    let response = post(&client, UPDATES, "goal-1", &body).await;
     assert_eq!(
-        head_of(&answer, &["cache-control", "content-type", "set-cookie"]),
+        head_of(&response, &["cache-control", "content-type", "set-cookie"]),
         "201 Created\ncache-control: private, no-store\ncontent-type: application/json"
     );
-    let change: Value = answer.json();
+    let change: Value = response.json();
     let batch = app.browser().get("/feed/1/changes").await;
     let [Change::Upserted(shown)] = &batch.json::<domain::Batch>().changes[..] else {
-        panic!("it is not one update: {}", batch.text());
+        panic!("expected one update: {}", batch.text());
     };
     assert!(shown.html.contains("<strong>goal</strong>") && shown.html.contains("1 : 0"));
     assert_eq!(
@@ -31,19 +31,19 @@ async fn a_posted_update_is_what_readers_get() {
             "url": format!("http://127.0.0.1:3000/entries/final/updates/{}", shown.id),
         })
     );
-    assert_eq!(answer.header("location"), change["url"].as_str().unwrap());
+    assert_eq!(response.header("location"), change["url"].as_str().unwrap());
     let page = app.browser().get("/entries/final").await.text();
     assert!(page.contains(&shown.html));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_retry_posts_once() {
+async fn retried_post_is_published_once() {
     let (app, client) = start().await;
     app.entry("other", EntryState::Live).await;
     let body = json!({"source": "A goal"});
-    let tries = join_all((0..10).map(|_| post(&client, UPDATES, "goal:1", &body))).await;
-    let first: Value = tries[0].json();
-    for again in tries {
+    let responses = join_all((0..10).map(|_| post(&client, UPDATES, "goal:1", &body))).await;
+    let first: Value = responses[0].json();
+    for again in responses {
         again.assert_status(StatusCode::CREATED);
         assert_eq!(again.json::<Value>(), first);
     }
@@ -59,21 +59,21 @@ async fn a_retry_posts_once() {
             "422: This Idempotency-Key was already used for another request. Send this request with a new key."
         );
     }
-    // A key is its account's own, and no key is a new act each time.
-    app.person("another", Role::Author).await;
+    // Keys are separate for each account. Without a key, each request is new.
+    app.create_account("another", Role::Author).await;
     let another = app.api_client("another").await;
     let theirs: Value = post(&another, UPDATES, "goal:1", &body).await.json();
     assert_ne!(theirs["id"], first["id"]);
     assert_ne!(
-        posted(&client, "A goal").await,
-        posted(&client, "A goal").await
+        post_update(&client, "A goal").await,
+        post_update(&client, "A goal").await
     );
     let page = app.browser().get("/entries/final").await.text();
     assert_eq!(page.matches("<article").count(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_and_the_composers_operation_are_one() {
+async fn idempotency_key_and_the_composers_operation_id_are_the_same() {
     let (app, client) = start().await;
     let id = post(
         &client,
@@ -99,9 +99,9 @@ async fn a_key_and_the_composers_operation_are_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_edited_is_what_was_named() {
+async fn patch_changes_only_the_given_fields_of_an_update() {
     let (app, client) = start().await;
-    let change = posted(&client, "A gaol").await;
+    let change = post_update(&client, "A gaol").await;
     let path = format!("{UPDATES}/{}", change["id"]);
     let edit = async |edit: Value| {
         let edited = client.patch(&path).json(&edit).await;
@@ -115,7 +115,7 @@ async fn what_is_edited_is_what_was_named() {
     assert_eq!(
         edit(json!({"source": "A goal"})).await,
         corrected,
-        "the same again"
+        "repeating the edit changed something"
     );
     assert_eq!(edit(json!({})).await, corrected, "nothing");
     let titled = html(&edit(json!({"headline": "1 : 0"})).await);
@@ -123,10 +123,10 @@ async fn what_is_edited_is_what_was_named() {
         titled.contains("A goal") && titled.contains("1 : 0"),
         "{titled}"
     );
-    let retold = html(&edit(json!({"source": "What a goal"})).await);
+    let edited = html(&edit(json!({"source": "What a goal"})).await);
     assert!(
-        retold.contains("What a goal") && retold.contains("1 : 0"),
-        "{retold}"
+        edited.contains("What a goal") && edited.contains("1 : 0"),
+        "{edited}"
     );
     let bare = edit(json!({"headline": null})).await;
     assert!(!html(&bare).contains("1 : 0"));
@@ -135,7 +135,7 @@ async fn what_is_edited_is_what_was_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn marks_are_set_with_the_text_or_by_themselves() {
+async fn marks_are_set_with_or_without_the_text() {
     let (app, client) = start().await;
     let mark = json!({"source": "A goal", "key": true, "pinned": true});
     let first: Value = post(&client, UPDATES, "goal-1", &mark).await.json();
@@ -144,12 +144,16 @@ async fn marks_are_set_with_the_text_or_by_themselves() {
         let link = format!("href=\"#update-{}\"", change["id"]);
         page.matches(&link).count()
     };
-    assert_eq!(links(&first).await, 2, "it is no key moment, or not pinned");
+    assert_eq!(
+        links(&first).await,
+        2,
+        "the update is not a key moment, or not pinned"
+    );
     let second = json!({"source": "Another goal", "pinned": true});
     let second: Value = post(&client, UPDATES, "goal-2", &second).await.json();
     assert_eq!((links(&first).await, links(&second).await), (1, 1));
 
-    // A retry answers, and doesn't pin it again.
+    // A retry returns the update, and does not pin it again.
     let again: Value = post(&client, UPDATES, "goal-1", &mark).await.json();
     assert_eq!(again["id"], first["id"]);
     assert_eq!((links(&first).await, links(&second).await), (1, 1));
@@ -167,10 +171,10 @@ async fn marks_are_set_with_the_text_or_by_themselves() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn edits_that_cross_each_change_what_they_name() {
+async fn concurrent_patches_keep_each_other() {
     let (_app, client) = start().await;
     for _ in 0..5 {
-        let path = format!("{UPDATES}/{}", posted(&client, "A gaol").await["id"]);
+        let path = format!("{UPDATES}/{}", post_update(&client, "A gaol").await["id"]);
         let edits = [json!({"headline": "1 : 0"}), json!({"source": "A goal"})];
         join_all(edits.iter().map(|edit| async {
             client.patch(&path).json(edit).await.assert_status_ok();
@@ -183,9 +187,9 @@ async fn edits_that_cross_each_change_what_they_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_edit_that_is_refused_changes_nothing() {
+async fn refused_edit_changes_nothing() {
     let (_app, client) = start().await;
-    let path = format!("{UPDATES}/{}", posted(&client, "A goal").await["id"]);
+    let path = format!("{UPDATES}/{}", post_update(&client, "A goal").await["id"]);
     let before: Value = client.patch(&path).json(&json!({})).await.json();
     for edit in [
         json!({"source": "<script>alert(1)</script>", "key": true}),
@@ -199,7 +203,7 @@ async fn an_edit_that_is_refused_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_somebody_else_pinned_stays_pinned() {
+async fn author_cannot_replace_the_pin_of_another() {
     let (app, client) = start().await;
     let theirs = app.post("final", "The result").await.id;
     let editor = app.editor().await;
@@ -207,7 +211,7 @@ async fn what_somebody_else_pinned_stays_pinned() {
         .newsroom
         .mark_update(editor, theirs, Mark::Pinned, true, None);
     pinned.await.unwrap();
-    let path = format!("{UPDATES}/{}", posted(&client, "A goal").await["id"]);
+    let path = format!("{UPDATES}/{}", post_update(&client, "A goal").await["id"]);
     let pinned = json!({"source": "Another goal", "pinned": true});
     for refused in [
         client.patch(&path).json(&pinned).await,
@@ -225,7 +229,7 @@ async fn what_somebody_else_pinned_stays_pinned() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deleted_update_is_gone_from_every_answer() {
+async fn deleted_update_is_in_no_response() {
     let (app, client) = start().await;
     let body = json!({"source": "A secret"});
     let change: Value = post(&client, UPDATES, "the-secret", &body).await.json();
@@ -244,7 +248,7 @@ async fn a_deleted_update_is_gone_from_every_answer() {
     let retried = post(&client, UPDATES, "the-secret", &body).await;
     retried.assert_status(StatusCode::CREATED);
     assert_eq!(retried.json::<Value>(), tombstone);
-    for edit in [json!({"source": "Told"}), json!({})] {
+    for edit in [json!({"source": "Edited"}), json!({})] {
         let refused = client.patch(&path).json(&edit).await;
         assert_eq!(refusal(&refused), "410: This update was removed.");
     }
@@ -253,10 +257,10 @@ async fn a_deleted_update_is_gone_from_every_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_update_stands_in_its_entry_alone() {
+async fn update_is_found_under_its_own_entry_only() {
     let (app, client) = start().await;
     app.entry("other", EntryState::Live).await;
-    let id = posted(&client, "A goal").await["id"].clone();
+    let id = post_update(&client, "A goal").await["id"].clone();
     for (path, what) in [
         (format!("other/updates/{id}"), "update"),
         (format!("nowhere/updates/{id}"), "entry"),
@@ -277,7 +281,7 @@ async fn an_update_stands_in_its_entry_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_draft_is_posted_to_and_seen_by_nobody() {
+async fn updates_of_a_draft_are_not_public() {
     let (app, client) = start().await;
     app.entry("secret", EntryState::Draft).await;
     let posted = client
@@ -299,7 +303,7 @@ async fn a_draft_is_posted_to_and_seen_by_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_posts_to_what_has_ended_or_is_not_there() {
+async fn ended_or_unknown_entry_accepts_no_posts() {
     let (app, client) = start().await;
     app.entry("over", EntryState::Ended).await;
     for (slug, sentence) in [
@@ -316,10 +320,10 @@ async fn nobody_posts_to_what_has_ended_or_is_not_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_script_posts_fifty_at_once() {
+async fn fifty_concurrent_posts_of_one_client_succeed() {
     let (app, client) = start().await;
     let texts: Vec<_> = (0..50).map(|number| format!("Goal {number}")).collect();
-    join_all(texts.iter().map(|text| posted(&client, text))).await;
+    join_all(texts.iter().map(|text| post_update(&client, text))).await;
     let page = app.browser().get("/entries/final").await.text();
     assert_eq!(page.matches("<article").count(), 50);
 }

@@ -1,21 +1,21 @@
-//! The page of one's own account.
+//! The account page.
 
 use axum_test::{TestResponse, TestServer};
 use domain::{Role, Username};
 
-use super::press;
+use super::press_button;
 use crate::http::support::{TestApp, head_of, tag_texts};
 
-/// Another password than [`TestApp::PASSWORD`].
+/// A password that differs from [`TestApp::PASSWORD`].
 const FRESH: &str = "a fresh one, please";
 
-/// Sends the form that changes the password.
+/// Submits the form that changes the password.
 async fn change(browser: &TestServer, current: &str, password: &str) -> TestResponse {
     let fields = [("current_password", current), ("password", password)];
     browser.post("/account/password").form(&fields).await
 }
 
-/// The paths of the buttons on the account's page that end a session, in order.
+/// Returns the paths of the buttons on the account page that end a session, in order.
 async fn buttons(browser: &TestServer) -> Vec<String> {
     let page = browser.get("/account").await;
     page.assert_status_ok();
@@ -31,9 +31,9 @@ fn own((before, after): (&str, &str)) -> (String, String) {
     (before.to_owned(), after.to_owned())
 }
 
-/// The session's cookie that an answer sets.
-fn cookie(answer: &TestResponse) -> String {
-    let mut cookies = answer.iter_headers_by_name("set-cookie");
+/// Returns the session cookie that a response sets.
+fn cookie(response: &TestResponse) -> String {
+    let mut cookies = response.iter_headers_by_name("set-cookie");
     let session = cookies.find_map(|cookie| {
         let cookie = cookie.to_str().unwrap();
         let pair = cookie.split(';').next().unwrap();
@@ -44,7 +44,7 @@ fn cookie(answer: &TestResponse) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn members_of_every_role_have_an_account_page() {
+async fn every_role_has_an_account_page() {
     let (app, anonymous, author) = TestApp::start().await;
     let reader = app.log_in(Role::Reader).await;
     for (browser, who) in [(&author, "author"), (&reader, "reader")] {
@@ -62,26 +62,26 @@ async fn members_of_every_role_have_an_account_page() {
     let expected = "303 See Other\nlocation: /login?next=/account";
     let page = anonymous.get("/account").await;
     assert_eq!(head_of(&page, &["location"]), expected);
-    // A password must not come back, as the fields of other forms do.
+    // Unlike the fields of other forms, passwords must not be returned.
     let sent = change(&anonymous, TestApp::PASSWORD, FRESH).await;
     assert_eq!(head_of(&sent, &["location"]), expected);
     assert!(!sent.text().contains(FRESH) && !sent.text().contains(TestApp::PASSWORD));
     for path in ["/account/sessions/1/end", "/account/sessions/end-others"] {
-        let sent = press(&anonymous, path).await;
+        let sent = press_button(&anonymous, path).await;
         assert_eq!(head_of(&sent, &["location"]), expected);
     }
     author.get("/account").await.assert_status_ok();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_desk_leads_to_the_account_page() {
+async fn desk_links_to_the_account_page() {
     let (_app, _, author) = TestApp::start().await;
     let desk = author.get("/desk").await.text();
     assert!(desk.contains("href=\"/account\""), "{desk}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_new_password_needs_the_current_one_and_ends_the_other_sessions() {
+async fn new_password_needs_the_current_one_and_ends_other_sessions() {
     let (app, _, browser) = TestApp::start().await;
     let phone = app.newsroom.log_in("author", TestApp::PASSWORD).await;
     let phone = format!("ringside_session={}", phone.unwrap().token.reveal());
@@ -93,7 +93,7 @@ async fn a_new_password_needs_the_current_one_and_ends_the_other_sessions() {
         head_of(&changed, &["location", "cache-control"]),
         "303 See Other\nlocation: /account?done=password\ncache-control: private, no-store"
     );
-    // The old cookies open nothing, not even this browser's own.
+    // The old cookies are no longer valid, not even this browser's own.
     for old in [&browser, &phone] {
         old.get("/desk").await.assert_status_see_other();
     }
@@ -110,7 +110,7 @@ async fn a_new_password_needs_the_current_one_and_ends_the_other_sessions() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_password_that_is_refused_is_told_and_not_repeated() {
+async fn refused_password_is_reported_and_not_repeated() {
     let (app, _, browser) = TestApp::start().await;
     for (current, password, sentence) in [
         ("not the password", FRESH, "The current password is wrong."),
@@ -142,7 +142,7 @@ async fn a_password_that_is_refused_is_told_and_not_repeated() {
         for secret in [current, password] {
             assert!(secret.is_empty() || !html.contains(&format!("value=\"{secret}")));
         }
-        // This session is still told apart from others.
+        // The current session is still marked.
         assert!(html.contains("This session"), "{html}");
     }
     browser.get("/account").await.assert_status_ok();
@@ -153,8 +153,8 @@ async fn a_password_that_is_refused_is_told_and_not_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_open_session_does_not_let_the_password_be_guessed() {
-    let app = TestApp::with(&["--logins-per-minute", "3"]).await;
+async fn password_cannot_be_guessed_in_an_open_session() {
+    let app = TestApp::with_flags(&["--logins-per-minute", "3"]).await;
     let browser = app.log_in(Role::Author).await;
     for _ in 0..3 {
         let refused = change(&browser, "not the password", FRESH).await;
@@ -179,29 +179,31 @@ async fn sessions_are_listed_and_ended() {
     }
     let listed = buttons(&browser).await;
     let (all, logouts): (Vec<_>, Vec<_>) = listed.iter().partition(|path| *path != "/logout");
-    assert_eq!(logouts.len(), 1, "this session is marked");
+    assert_eq!(logouts.len(), 1, "the current session is marked");
     let [newest, _, oldest, end_others] = &all[..] else {
         panic!("{all:?}");
     };
     assert_eq!(*end_others, "/account/sessions/end-others");
     assert!(newest > oldest);
 
-    let ended = press(&browser, newest).await;
+    let ended = press_button(&browser, newest).await;
     assert_eq!(
         head_of(&ended, &["location"]),
         "303 See Other\nlocation: /account?done=session"
     );
     others[2].get("/desk").await.assert_status_see_other();
     others[1].get("/desk").await.assert_status_ok();
-    // Once more: it has ended already.
-    press(&browser, newest).await.assert_status_see_other();
+    // Again, although the session has already ended.
+    press_button(&browser, newest)
+        .await
+        .assert_status_see_other();
     browser
         .post("/account/sessions/one/end")
         .form(&[("", "")])
         .await
         .assert_status_not_found();
 
-    let ended = press(&browser, end_others).await;
+    let ended = press_button(&browser, end_others).await;
     assert_eq!(
         head_of(&ended, &["location"]),
         "303 See Other\nlocation: /account?done=sessions"
@@ -213,23 +215,23 @@ async fn sessions_are_listed_and_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_sees_or_ends_anothers_session() {
+async fn sessions_of_other_accounts_cannot_be_seen_or_ended() {
     let (app, _, author) = TestApp::start().await;
     let editor = app.log_in(Role::Editor).await;
     let name = Username::parse("author").unwrap();
     let session = app.newsroom.sessions(Some(&name)).await.unwrap()[0].id;
     assert_eq!(buttons(&editor).await, ["/logout"]);
-    press(&editor, &format!("/account/sessions/{session}/end"))
+    press_button(&editor, &format!("/account/sessions/{session}/end"))
         .await
         .assert_status_see_other();
-    press(&editor, "/account/sessions/end-others")
+    press_button(&editor, "/account/sessions/end-others")
         .await
         .assert_status_see_other();
     author.get("/desk").await.assert_status_ok();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_disabled_account_is_out_with_its_next_request() {
+async fn disabled_account_is_logged_out_at_the_next_request() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     let client = app.api_client("author").await;
@@ -256,6 +258,6 @@ async fn a_disabled_account_is_out_with_its_next_request() {
         .get("/api/v1/entries")
         .await
         .assert_status_unauthorized();
-    let entered = anonymous.post("/login").form(&fields).await;
-    entered.assert_status_see_other();
+    let login = anonymous.post("/login").form(&fields).await;
+    login.assert_status_see_other();
 }

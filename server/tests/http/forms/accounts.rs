@@ -8,7 +8,7 @@ use futures::future::join_all;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::http::support::{TestApp, head_of, typed_into};
+use crate::http::support::{TestApp, field_value, head_of};
 
 async fn log_in(browser: &TestServer, username: &str, password: &str, next: &str) -> TestResponse {
     let fields = [
@@ -19,9 +19,9 @@ async fn log_in(browser: &TestServer, username: &str, password: &str, next: &str
     browser.post("/login").form(&fields).await
 }
 
-/// The cookies that an answer sets, without what is secret in them, or says when it is.
-fn cookies(answer: &TestResponse) -> String {
-    let mut cookies: Vec<_> = answer
+/// Returns the cookies that a response sets, without secrets and times.
+fn cookies(response: &TestResponse) -> String {
+    let mut cookies: Vec<_> = response
         .iter_headers_by_name("set-cookie")
         .map(|cookie| {
             let cookie = cookie.to_str().unwrap();
@@ -37,9 +37,9 @@ fn cookies(answer: &TestResponse) -> String {
     cookies.join("\n")
 }
 
-/// The session that an answer begins, as the browser sends it back.
-fn session(answer: &TestResponse) -> String {
-    let cookies = answer.iter_headers_by_name("set-cookie");
+/// Returns the session cookie that a response sets, as the browser sends it back.
+fn session(response: &TestResponse) -> String {
+    let cookies = response.iter_headers_by_name("set-cookie");
     let session = cookies
         .map(|cookie| cookie.to_str().unwrap().split_once(';').unwrap().0)
         .find(|cookie| !cookie.starts_with("ringside_hint"));
@@ -47,21 +47,21 @@ fn session(answer: &TestResponse) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_right_password_opens_the_desk() {
+async fn correct_password_opens_the_desk() {
     let (app, anonymous, _) = TestApp::start().await;
     for name in ["author", "AUTHOR", " Author "] {
-        let entered = log_in(&anonymous, name, TestApp::PASSWORD, "").await;
+        let login = log_in(&anonymous, name, TestApp::PASSWORD, "").await;
         assert_eq!(
-            head_of(&entered, &["location", "cache-control"]),
+            head_of(&login, &["location", "cache-control"]),
             "303 See Other\nlocation: /desk\ncache-control: private, no-store",
             "{name}"
         );
         assert_eq!(
-            cookies(&entered),
+            cookies(&login),
             "ringside_hint=1; SameSite=Lax; Path=/; Max-Age=2592000\n\
              ringside_session=SECRET; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000"
         );
-        let browser = app.browser_with(&session(&entered));
+        let browser = app.browser_with(&session(&login));
         browser.get("/desk").await.assert_status_ok();
         let whoami: Value = browser.post("/fn/whoami").json(&json!({})).await.json();
         assert_eq!(whoami["username"], "author");
@@ -69,27 +69,27 @@ async fn the_right_password_opens_the_desk() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_https_cookies_are_bound_to_it() {
-    let app = TestApp::with(&["--public-url", "https://live.example.org"]).await;
-    app.person("author", Role::Author).await;
-    let entered = log_in(&app.browser(), "author", TestApp::PASSWORD, "").await;
-    assert_snapshot!(cookies(&entered), @r"
+async fn cookies_are_bound_to_https() {
+    let app = TestApp::with_flags(&["--public-url", "https://live.example.org"]).await;
+    app.create_account("author", Role::Author).await;
+    let login = log_in(&app.browser(), "author", TestApp::PASSWORD, "").await;
+    assert_snapshot!(cookies(&login), @r"
     __Host-ringside=SECRET; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=2592000
     ringside_hint=1; SameSite=Lax; Secure; Path=/; Max-Age=2592000
     ");
-    let session = session(&entered);
+    let session = session(&login);
     app.browser_with(&session)
         .get("/desk")
         .await
         .assert_status_ok();
-    // The name that plain http uses is somebody else's here.
+    // On HTTPS, the cookie name of plain HTTP is not accepted.
     let (_, token) = session.split_once('=').unwrap();
     let other = app.browser_with(&format!("ringside_session={token}"));
     other.get("/desk").await.assert_status_see_other();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_password_is_told_and_not_repeated() {
+async fn wrong_password_is_reported_and_not_repeated() {
     let (_app, anonymous, _) = TestApp::start().await;
     for (name, password) in [
         ("author", "not the password"),
@@ -113,13 +113,13 @@ async fn a_wrong_password_is_told_and_not_repeated() {
             !html.contains("not the password") && !html.contains("<script>alert"),
             "{html}"
         );
-        assert_eq!(typed_into(&html, "username"), name);
-        assert_eq!(typed_into(&html, "next"), "/entries/final/compose");
+        assert_eq!(field_value(&html, "username"), name);
+        assert_eq!(field_value(&html, "next"), "/entries/final/compose");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_login_leads_back_but_to_no_other_site() {
+async fn login_redirects_back_but_not_to_other_sites() {
     let (_app, anonymous, _) = TestApp::start().await;
     for (next, location) in [
         ("/entries/final/compose", "/entries/final/compose"),
@@ -135,9 +135,9 @@ async fn a_login_leads_back_but_to_no_other_site() {
         ("javascript:alert(1)", "/desk"),
         ("/desk\r\nset-cookie: a=b", "/desk"),
     ] {
-        let entered = log_in(&anonymous, "author", TestApp::PASSWORD, next).await;
+        let login = log_in(&anonymous, "author", TestApp::PASSWORD, next).await;
         assert_eq!(
-            head_of(&entered, &["location"]),
+            head_of(&login, &["location"]),
             format!("303 See Other\nlocation: {location}"),
             "{next:?}"
         );
@@ -145,19 +145,19 @@ async fn a_login_leads_back_but_to_no_other_site() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_name_can_be_tried_ten_times() {
+async fn username_has_ten_login_attempts() {
     let (_app, anonymous, _) = TestApp::start().await;
     let spellings = ["author", "AUTHOR", "Author ", "aUTHOR"]
         .into_iter()
         .cycle();
-    // At once: the next try is given back after six seconds.
-    let tries = spellings
+    // The attempts are concurrent, because another one is allowed after six seconds.
+    let attempts = spellings
         .take(10)
         .map(|name| log_in(&anonymous, name, "not the password", ""));
-    for refused in join_all(tries).await {
+    for refused in join_all(attempts).await {
         refused.assert_status_unauthorized();
     }
-    // Not even the right one is looked at now.
+    // Now even the correct password is not verified.
     let refused = log_in(&anonymous, "author", TestApp::PASSWORD, "").await;
     assert_snapshot!(head_of(&refused, &["cache-control", "set-cookie"]), @r"
     429 Too Many Requests
@@ -167,17 +167,17 @@ async fn a_name_can_be_tried_ten_times() {
     assert!(
         html.contains("Too many failed logins with this username. Wait a minute and try again.")
     );
-    assert_eq!(typed_into(&html, "username"), "author");
+    assert_eq!(field_value(&html, "username"), "author");
     assert!(!html.contains(TestApp::PASSWORD));
-    // Others are not locked out.
+    // Other usernames are not locked out.
     log_in(&anonymous, "editor", "not the password", "")
         .await
         .assert_status_unauthorized();
 }
 
-/// Tries to log in as the `number`th of eleven; whether that was still looked at.
-async fn try_number(number: usize, browser: &TestServer, forwarded: &str) -> bool {
-    let tried = browser
+/// Makes login attempt `number` with a wrong password. Returns whether it was verified.
+async fn is_verified(number: usize, browser: &TestServer, forwarded: &str) -> bool {
+    let attempt = browser
         .post("/login")
         .form(&[("username", "author"), ("password", "not the password")])
         .add_header(
@@ -185,7 +185,7 @@ async fn try_number(number: usize, browser: &TestServer, forwarded: &str) -> boo
             forwarded.replace('N', &number.to_string()),
         )
         .await;
-    match tried.status_code().as_u16() {
+    match attempt.status_code().as_u16() {
         401 => true,
         429 => false,
         status => panic!("{status}"),
@@ -193,40 +193,41 @@ async fn try_number(number: usize, browser: &TestServer, forwarded: &str) -> boo
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_gets_more_tries_by_claiming_other_addresses() {
+async fn forged_addresses_allow_no_more_login_attempts() {
     for (proxies, forwarded, allowed) in [
-        // A reader who comes straight here.
+        // A client that connects directly.
         ("", "192.0.2.N", 10),
         ("10.0.0.0/8", "192.0.2.N", 10),
-        // Behind a proxy that adds the address it hears from.
+        // Behind a proxy that appends the address of its client.
         ("127.0.0.1", "192.0.2.N, 203.0.113.9", 10),
         ("127.0.0.1", "10.0.0.N, unknown", 10),
-        // Eleven readers.
+        // Eleven different clients.
         ("127.0.0.1", "203.0.113.9, 192.0.2.N", 11),
         ("127.0.0.0/8,10.0.0.0/8", "192.0.2.N, 10.0.0.7", 11),
     ] {
-        let app = TestApp::with(&["--trusted-proxies", proxies]).await;
+        let app = TestApp::with_flags(&["--trusted-proxies", proxies]).await;
         let browser = app.browser();
-        let tries = join_all((1..=11).map(|number| try_number(number, &browser, forwarded))).await;
-        let looked_at = tries.into_iter().filter(|tried| *tried).count();
-        assert_eq!(looked_at, allowed, "{proxies:?} {forwarded:?}");
+        let attempts =
+            join_all((1..=11).map(|number| is_verified(number, &browser, forwarded))).await;
+        let verified = attempts.into_iter().filter(|verified| *verified).count();
+        assert_eq!(verified, allowed, "{proxies:?} {forwarded:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_logs_out_is_out() {
+async fn logout_ends_the_session() {
     let (app, anonymous, _) = TestApp::start().await;
-    let entered = log_in(&anonymous, "author", TestApp::PASSWORD, "").await;
-    let browser = app.browser_with(&format!("{}; ringside_hint=1", session(&entered)));
-    let left = browser.post("/logout").text("").await;
-    assert_snapshot!(format!("{}\n{}", head_of(&left, &["location", "cache-control"]), cookies(&left)), @r"
+    let login = log_in(&anonymous, "author", TestApp::PASSWORD, "").await;
+    let browser = app.browser_with(&format!("{}; ringside_hint=1", session(&login)));
+    let logout = browser.post("/logout").text("").await;
+    assert_snapshot!(format!("{}\n{}", head_of(&logout, &["location", "cache-control"]), cookies(&logout)), @r"
     303 See Other
     location: /
     cache-control: private, no-store
     ringside_hint=; SameSite=Lax; Path=/; Max-Age=0
     ringside_session=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0
     ");
-    // The cookie opens nothing any more, wherever it was copied to.
+    // The cookie is no longer valid, even in a copy.
     browser.get("/desk").await.assert_status_see_other();
     browser
         .post("/logout")
@@ -241,26 +242,26 @@ async fn whoever_logs_out_is_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_login_in_a_browser_ends_its_session() {
+async fn another_login_in_the_same_browser_ends_its_session() {
     let (app, anonymous, elsewhere) = TestApp::start().await;
-    app.person("editor", Role::Editor).await;
-    let entered = log_in(&anonymous, "author", TestApp::PASSWORD, "").await;
-    let old = app.browser_with(&session(&entered));
+    app.create_account("editor", Role::Editor).await;
+    let login = log_in(&anonymous, "author", TestApp::PASSWORD, "").await;
+    let old = app.browser_with(&session(&login));
     log_in(&old, "editor", "not the password", "")
         .await
         .assert_status_unauthorized();
     old.get("/desk").await.assert_status_ok();
-    let entered = log_in(&old, "editor", TestApp::PASSWORD, "").await;
-    entered.assert_status_see_other();
-    // Whoever copied the old cookie has nothing.
+    let login = log_in(&old, "editor", TestApp::PASSWORD, "").await;
+    login.assert_status_see_other();
+    // A copy of the old cookie is no longer valid.
     old.get("/desk").await.assert_status_see_other();
-    let new = app.browser_with(&session(&entered));
+    let new = app.browser_with(&session(&login));
     new.get("/desk").await.assert_status_ok();
     elsewhere.get("/desk").await.assert_status_ok();
 }
 
-/// Tries to log in through a proxy that names `address` as the client's; returns the status.
-async fn try_from_address(
+/// Tries to log in through a proxy that sends `address` as the client's address.
+async fn log_in_from(
     browser: &TestServer,
     address: &str,
     username: &str,
@@ -274,37 +275,37 @@ async fn try_from_address(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_login_storm_from_one_address_is_refused_and_others_log_in_meanwhile() {
-    let app = TestApp::with(&["--trusted-proxies", "127.0.0.1"]).await;
-    app.person("author", Role::Author).await;
+async fn login_flood_from_one_address_does_not_block_other_logins() {
+    let app = TestApp::with_flags(&["--trusted-proxies", "127.0.0.1"]).await;
+    app.create_account("author", Role::Author).await;
     let browser = app.browser();
     let names: Vec<_> = (0..600).map(|number| format!("name-{number}")).collect();
-    let storm = names
+    let flood = names
         .iter()
-        .map(|name| try_from_address(&browser, "203.0.113.9", name, "not the password"));
-    let other = try_from_address(&browser, "192.0.2.7", "author", TestApp::PASSWORD);
-    let both = futures::future::join(join_all(storm), other);
-    let (storm, other) = tokio::time::timeout(Duration::from_mins(3), both)
+        .map(|name| log_in_from(&browser, "203.0.113.9", name, "not the password"));
+    let other = log_in_from(&browser, "192.0.2.7", "author", TestApp::PASSWORD);
+    let both = futures::future::join(join_all(flood), other);
+    let (flood, other) = tokio::time::timeout(Duration::from_mins(3), both)
         .await
-        .expect("the storm has not ended after three minutes");
+        .expect("the flood has not ended after three minutes");
     other.assert_status_see_other();
     let count = |status: u16| {
-        storm
+        flood
             .iter()
-            .filter(|answer| answer.status_code().as_u16() == status)
+            .filter(|response| response.status_code().as_u16() == status)
             .count()
     };
-    // On a busy machine the page that says so may have to wait too long to be rendered.
+    // On a busy machine, rendering the response may time out with 503.
     let (wrong, refused, busy) = (count(401), count(429), count(503));
     assert_eq!(wrong + refused + busy, 600);
-    // Thirty, and those that recovered while it lasted, of which sixty may wait.
+    // Thirty are allowed at once, and more while the flood lasts; at most sixty can wait.
     assert!(
         (30..=60).contains(&(wrong + busy)),
-        "{wrong} were verified, {busy} were not answered"
+        "{wrong} were verified, {busy} got 503"
     );
-    let answer = storm.iter().find(|answer| answer.status_code() == 429);
-    let answer = answer.unwrap();
-    let seconds: u16 = answer
+    let response = flood.iter().find(|response| response.status_code() == 429);
+    let response = response.unwrap();
+    let seconds: u16 = response
         .header("retry-after")
         .to_str()
         .unwrap()
@@ -312,91 +313,91 @@ async fn a_login_storm_from_one_address_is_refused_and_others_log_in_meanwhile()
         .unwrap();
     assert!((1..=60).contains(&seconds), "{seconds}");
     assert!(
-        answer
+        response
             .text()
             .contains("Too many failed logins from your network. Wait a minute and try again.")
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_password_queue_asks_to_retry_later() {
+async fn full_password_queue_responds_with_retry_after() {
     let flags = ["--trusted-proxies", "127.0.0.1", "--login-delay-ms", "0"];
-    let app = TestApp::with(&flags).await;
-    app.person("author", Role::Author).await;
+    let app = TestApp::with_flags(&flags).await;
+    app.create_account("author", Role::Author).await;
     let browser = app.browser();
-    // Fifteen addresses hold more than the queue does.
-    let tries = (0..15).flat_map(|address| (0..20).map(move |number| (address, number)));
-    let tries: Vec<_> = tries
+    // Fifteen addresses send more than the queue holds.
+    let attempts = (0..15).flat_map(|address| (0..20).map(move |number| (address, number)));
+    let attempts: Vec<_> = attempts
         .map(|(address, number)| (format!("203.0.113.{address}"), format!("name-{number}")))
         .collect();
-    let tries = tries
+    let attempts = attempts
         .iter()
-        .map(|(address, name)| try_from_address(&browser, address, name, "not the password"));
-    let answers = tokio::time::timeout(Duration::from_mins(3), join_all(tries))
+        .map(|(address, name)| log_in_from(&browser, address, name, "not the password"));
+    let responses = tokio::time::timeout(Duration::from_mins(3), join_all(attempts))
         .await
-        .expect("the tries have not ended after three minutes");
-    let busy: Vec<_> = answers
+        .expect("the attempts have not ended after three minutes");
+    let busy: Vec<_> = responses
         .iter()
-        .filter(|answer| answer.status_code().as_u16() != 401)
+        .filter(|response| response.status_code().as_u16() != 401)
         .collect();
-    assert!(!busy.is_empty() && busy.len() < answers.len());
+    assert!(!busy.is_empty() && busy.len() < responses.len());
     let sentence = "Too many people are logging in at the moment. Try again in a few seconds.";
-    let mut told = 0;
-    for answer in busy {
-        // On a busy machine the page that says so may have to wait too long to be rendered.
-        answer.assert_status_service_unavailable();
-        let html = answer.text();
+    let mut pages = 0;
+    for response in busy {
+        // On a busy machine, rendering the page may time out, with a plain 503.
+        response.assert_status_service_unavailable();
+        let html = response.text();
         if html.contains(sentence) && html.contains("<form") {
             assert_eq!(
-                head_of(answer, &["retry-after", "cache-control"]),
+                head_of(response, &["retry-after", "cache-control"]),
                 "503 Service Unavailable\nretry-after: 5\ncache-control: private, no-store"
             );
-            assert!(typed_into(&html, "username").starts_with("name-"));
-            told += 1;
+            assert!(field_value(&html, "username").starts_with("name-"));
+            pages += 1;
         }
     }
-    assert!(told > 0, "nobody was told to log in again later");
-    let after = try_from_address(&browser, "192.0.2.7", "author", TestApp::PASSWORD).await;
+    assert!(pages > 0, "no response contained the login form");
+    let after = log_in_from(&browser, "192.0.2.7", "author", TestApp::PASSWORD).await;
     after.assert_status_see_other();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_people_behind_one_address_log_in_at_once() {
-    let app = TestApp::with(&[]).await;
+async fn fifty_accounts_behind_one_address_can_log_in_at_once() {
+    let app = TestApp::with_flags(&[]).await;
     let names: Vec<_> = (0..50).map(|number| format!("person-{number}")).collect();
     for name in &names {
-        app.person(name, Role::Author).await;
+        app.create_account(name, Role::Author).await;
     }
     let browser = app.browser();
     let people = names
         .iter()
         .map(|name| log_in(&browser, name, TestApp::PASSWORD, ""));
-    for entered in join_all(people).await {
-        entered.assert_status_see_other();
+    for login in join_all(people).await {
+        login.assert_status_see_other();
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_limits_of_logins_are_settings() {
+async fn login_limits_can_be_configured() {
     let flags = [
         "--logins-per-minute",
         "2",
         "--logins-per-minute-per-address",
         "3",
     ];
-    let app = TestApp::with(&flags).await;
+    let app = TestApp::with_flags(&flags).await;
     let browser = app.browser();
-    let tries = ["ann", "ann", "ann", "bob", "eve"]
+    let attempts = ["ann", "ann", "ann", "bob", "eve"]
         .map(|name| log_in(&browser, name, "not the password", ""));
     let mut statuses = Vec::new();
-    for tried in tries {
-        statuses.push(tried.await.status_code().as_u16());
+    for attempt in attempts {
+        statuses.push(attempt.await.status_code().as_u16());
     }
     assert_eq!(statuses, [401, 401, 429, 401, 429]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn logins_that_succeed_are_not_counted() {
+async fn successful_logins_are_not_counted() {
     let (_app, anonymous, _) = TestApp::start().await;
     for _ in 0..12 {
         log_in(&anonymous, "author", TestApp::PASSWORD, "")
@@ -406,10 +407,10 @@ async fn logins_that_succeed_are_not_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_new_login_leaves_the_old_ones_be() {
+async fn new_login_does_not_end_other_sessions() {
     let (app, anonymous, author) = TestApp::start().await;
-    let entered = log_in(&anonymous, "author", TestApp::PASSWORD, "").await;
-    app.browser_with(&session(&entered))
+    let login = log_in(&anonymous, "author", TestApp::PASSWORD, "").await;
+    app.browser_with(&session(&login))
         .post("/logout")
         .text("")
         .await;
@@ -417,7 +418,7 @@ async fn a_new_login_leaves_the_old_ones_be() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_logged_in_is_led_past_the_door() {
+async fn login_page_redirects_when_already_logged_in() {
     let (_app, anonymous, author) = TestApp::start().await;
     for (path, location) in [
         ("/login", "/desk"),

@@ -3,11 +3,11 @@
 use domain::{EntryState, Slug};
 
 use super::send;
-use crate::http::support::{TestApp, head_of, op_id, text_of_form, typed_into, unescape};
+use crate::http::support::{TestApp, field_value, head_of, op_id, textarea_value, unescape};
 
 const PAGE: &str = "/entries/final/compose";
 
-/// What the updates on the entry's page were written as.
+/// Returns the sources of the updates on the entry's page.
 async fn sources(app: &TestApp) -> Vec<String> {
     let page = app
         .newsroom
@@ -21,14 +21,14 @@ async fn sources(app: &TestApp) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_author_posts_and_the_page_comes_back_blank() {
+async fn post_redirects_to_an_empty_composer() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     let page = author.get(PAGE).await;
     page.assert_status_ok()
         .assert_header("cache-control", "private, no-store");
     let html = page.text();
-    let op_id = typed_into(&html, "op_id");
+    let op_id = field_value(&html, "op_id");
     let posted = send(&author, &op_id, "A **goal**", "1–0").await;
     let location = posted.header("location");
     let location = location.to_str().unwrap();
@@ -40,14 +40,14 @@ async fn an_author_posts_and_the_page_comes_back_blank() {
 
     let blank = author.get(location).await.text();
     assert!(blank.contains("Posted. "));
-    assert_eq!(text_of_form(&blank), "");
-    assert_ne!(typed_into(&blank, "op_id"), op_id);
+    assert_eq!(textarea_value(&blank), "");
+    assert_ne!(field_value(&blank, "op_id"), op_id);
     let html = anonymous.get("/entries/final").await.text();
     assert!(html.contains("A <strong>goal</strong>") && html.contains("1–0"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sent_twice_it_is_published_once() {
+async fn post_sent_twice_is_published_once() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     let op_id = op_id();
@@ -67,12 +67,12 @@ async fn sent_twice_it_is_published_once() {
         html.contains("This operation id was already used for a different text"),
         "{html}"
     );
-    assert_eq!(text_of_form(&html), "Another goal");
-    assert_eq!(typed_into(&html, "headline"), "A <headline>");
+    assert_eq!(textarea_value(&html), "Another goal");
+    assert_eq!(field_value(&html, "headline"), "A <headline>");
     assert_eq!(sources(&app).await, ["A goal"]);
 
-    // The form that comes back has another name for it, so that pressing Post again helps.
-    let fresh = typed_into(&html, "op_id");
+    // The returned form has a new operation id, so that pressing Post again succeeds.
+    let fresh = field_value(&html, "op_id");
     assert_ne!(fresh, op_id);
     let again = send(&author, &fresh, "Another goal", "").await;
     again.assert_status_see_other();
@@ -80,7 +80,7 @@ async fn sent_twice_it_is_published_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_taken_comes_back_as_it_was_typed() {
+async fn refused_post_is_returned_as_typed() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     let huge = "A goal! ".repeat(50_000);
@@ -122,17 +122,17 @@ async fn what_cannot_be_taken_comes_back_as_it_was_typed() {
             "{sentence:?} is not in {html:.2000}"
         );
         assert!(
-            text_of_form(&html) == source,
-            "what was typed is lost: {sentence}"
+            textarea_value(&html) == source,
+            "the text is lost: {sentence}"
         );
-        let line = typed_into(&html, "headline");
+        let line = field_value(&html, "headline");
         assert!(line == headline, "the headline is lost: {sentence}");
     }
     assert!(sources(&app).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_far_too_large_is_refused_in_a_sentence() {
+async fn body_over_the_limit_is_refused_with_a_message() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     let body = format!("op_id={}&source={}", op_id(), "a".repeat(5 * 1024 * 1024));
@@ -152,7 +152,7 @@ async fn what_is_far_too_large_is_refused_in_a_sentence() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bytes_that_are_no_text_lose_nothing_else() {
+async fn invalid_bytes_are_replaced_and_the_rest_is_kept() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     let posted = author
@@ -165,7 +165,7 @@ async fn bytes_that_are_no_text_lose_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_forms_are_taken() {
+async fn only_form_bodies_are_accepted() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     let body = format!("op_id={}&source=A+goal", op_id());
@@ -190,7 +190,7 @@ async fn only_forms_are_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_entry_that_is_not_there_takes_nothing() {
+async fn unknown_entry_accepts_no_posts() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     let fields = [("op_id", &*op_id()), ("source", "A goal")];
@@ -222,7 +222,7 @@ async fn an_entry_that_is_not_there_takes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_draft_is_posted_to_before_it_starts() {
+async fn draft_accepts_posts_before_it_starts() {
     let (app, anonymous, author) = TestApp::start().await;
     app.entry("final", EntryState::Draft).await;
     author.get(PAGE).await.assert_status_ok();

@@ -1,14 +1,14 @@
-//! The desk: entries are created, started and ended; updates edited, deleted and given back.
+//! The desk: creating, starting and ending entries; editing, deleting and restoring updates.
 
 use axum::http::StatusCode;
 use domain::EntryState;
 use insta::assert_snapshot;
 
-use super::{post, press};
-use crate::http::support::{TestApp, head_of, text_of_form, typed_into, unescape};
+use super::{post, press_button};
+use crate::http::support::{TestApp, field_value, head_of, textarea_value, unescape};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_entry_is_created_from_its_title() {
+async fn entry_is_created_from_its_title() {
     let (_app, anonymous, author) = TestApp::start().await;
     let fields = [
         ("title", "Élection night: the count"),
@@ -31,7 +31,7 @@ async fn an_entry_is_created_from_its_title() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_taken_comes_back_as_it_was_typed() {
+async fn refused_entry_is_returned_as_typed() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     let long = "t".repeat(10_000);
@@ -76,11 +76,11 @@ async fn what_cannot_be_taken_comes_back_as_it_was_typed() {
             "{sentence:?} is not in {html:.4000}"
         );
         for (name, value) in &typed[..4] {
-            let kept = match *name {
-                "summary" => text_of_form(&html),
-                name => typed_into(&html, name),
+            let returned = match *name {
+                "summary" => textarea_value(&html),
+                name => field_value(&html, name),
             };
-            assert!(kept == *value, "{name} is lost when {field} is wrong");
+            assert!(returned == *value, "{name} is lost when {field} is wrong");
         }
         for (name, value) in &typed[4..] {
             let choice = html.split(&format!("name=\"{name}\"")).nth(1).unwrap();
@@ -96,7 +96,7 @@ async fn what_cannot_be_taken_comes_back_as_it_was_typed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn starting_and_ending_twice_is_as_once() {
+async fn starting_and_ending_are_idempotent() {
     let (app, anonymous, author) = TestApp::start().await;
     let entry = app.entry("final", EntryState::Upcoming).await;
     let state = async || {
@@ -110,35 +110,35 @@ async fn starting_and_ending_twice_is_as_once() {
         ("start", EntryState::Live),
     ] {
         let path = format!("/desk/entries/final/{action}");
-        let done = press(&author, &path).await;
+        let done = press_button(&author, &path).await;
         assert_eq!(
             head_of(&done, &["location"]),
             "303 See Other\nlocation: /desk/entries/final"
         );
         let after = state().await;
         assert_eq!(after.0, expected);
-        press(&author, &path).await.assert_status_see_other();
-        assert_eq!(state().await, after, "{action} again changed something");
+        press_button(&author, &path).await.assert_status_see_other();
+        assert_eq!(state().await, after, "repeating {action} changed something");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_entry_that_never_started_cannot_end() {
+async fn entry_that_never_started_cannot_be_ended() {
     let (app, _, author) = TestApp::start().await;
     app.entry("final", EntryState::Upcoming).await;
-    let refused = press(&author, "/desk/entries/final/end").await;
+    let refused = press_button(&author, "/desk/entries/final/end").await;
     refused.assert_status_forbidden();
     refused.assert_text_contains("This live blog has not started, so it can");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_update_is_edited_deleted_and_given_back() {
+async fn update_is_edited_deleted_and_restored() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     let id = post(&author, "A gaol", "").await;
     let page = format!("/desk/updates/{id}");
     let form = author.get(&page).await;
-    assert_eq!(text_of_form(&form.text()), "A gaol");
+    assert_eq!(textarea_value(&form.text()), "A gaol");
     let at_desk = "303 See Other\nlocation: /desk/entries/final";
 
     for _ in 0..2 {
@@ -152,8 +152,8 @@ async fn an_update_is_edited_deleted_and_given_back() {
     }
     let deleted = format!("303 See Other\nlocation: /desk/entries/final?deleted={id}");
     for _ in 0..2 {
-        let answer = press(&author, &format!("{page}/delete")).await;
-        assert_eq!(head_of(&answer, &["location"]), deleted);
+        let response = press_button(&author, &format!("{page}/delete")).await;
+        assert_eq!(head_of(&response, &["location"]), deleted);
         assert!(
             !anonymous
                 .get("/entries/final")
@@ -174,10 +174,10 @@ async fn an_update_is_edited_deleted_and_given_back() {
     desk.assert_text_contains(format!("action=\"/desk/updates/{id}/restore\""));
     let desk = author.get("/desk/entries/final").await;
     desk.assert_text_contains("is deleted. Until ");
-    assert!(!desk.text().contains("A goal"), "it is nobody's to read");
+    assert!(!desk.text().contains("A goal"), "the deleted text is shown");
     for _ in 0..2 {
-        let answer = press(&author, &format!("{page}/restore")).await;
-        assert_eq!(head_of(&answer, &["location"]), at_desk);
+        let response = press_button(&author, &format!("{page}/restore")).await;
+        assert_eq!(head_of(&response, &["location"]), at_desk);
         let html = anonymous.get("/entries/final").await.text();
         assert_eq!(html.matches(&format!("id=\"update-{id}\"")).count(), 1);
         assert!(html.contains("A goal"));
@@ -185,7 +185,7 @@ async fn an_update_is_edited_deleted_and_given_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_text_that_cannot_be_saved_comes_back() {
+async fn refused_edit_is_returned_as_typed() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     let id = post(&author, "A goal", "").await;
@@ -198,8 +198,8 @@ async fn a_text_that_cannot_be_saved_comes_back() {
             .await;
         refused.assert_status_unprocessable_entity();
         let html = refused.text();
-        assert!(text_of_form(&html) == source);
-        assert_eq!(typed_into(&html, "headline"), "Kept");
+        assert!(textarea_value(&html) == source);
+        assert_eq!(field_value(&html, "headline"), "Kept");
     }
     anonymous
         .get("/entries/final")
@@ -208,7 +208,7 @@ async fn a_text_that_cannot_be_saved_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_there_is_not_found() {
+async fn unknown_entries_and_updates_are_not_found() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     for path in [
@@ -222,7 +222,7 @@ async fn what_is_not_there_is_not_found() {
         "/desk/updates/1%0a",
         "/desk/entries/final/explode",
     ] {
-        let answer = author.post(path).form(&[("source", "text")]).await;
-        assert_eq!(answer.status_code(), 404, "{path}");
+        let response = author.post(path).form(&[("source", "text")]).await;
+        assert_eq!(response.status_code(), 404, "{path}");
     }
 }

@@ -1,4 +1,4 @@
-//! What an editor says of updates and entries beside posting: marks, and changes of the entry.
+//! Marking updates, and changing entries.
 
 use domain::Role;
 use insta::assert_snapshot;
@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use crate::http::support::{TestApp, head_of, unescape};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn marks_stand_above_the_list_and_on_the_card() {
+async fn marks_are_shown_above_the_list_and_on_the_card() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     let editor = app.log_in_as("erin", Role::Editor).await;
@@ -37,7 +37,7 @@ async fn marks_stand_above_the_list_and_on_the_card() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_entry_is_changed_and_its_old_addresses_lead_to_it() {
+async fn entry_is_changed_and_its_former_slugs_redirect() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     let id = app.post("final", "A goal").await.id;
@@ -56,8 +56,8 @@ async fn an_entry_is_changed_and_its_old_addresses_lead_to_it() {
     location: /desk/entries/re-match
     ");
     let page = anonymous.get("/entries/re-match").await.text();
-    for said in ["The re-match", "Again.", "JST", r#"data-order="latest""#] {
-        assert!(page.contains(said), "{said} is not in {page}");
+    for expected in ["The re-match", "Again.", "JST", r#"data-order="latest""#] {
+        assert!(page.contains(expected), "{expected} is not in {page}");
     }
     for (old, new) in [
         ("/entries/final".to_owned(), "/entries/re-match".to_owned()),
@@ -70,10 +70,10 @@ async fn an_entry_is_changed_and_its_old_addresses_lead_to_it() {
             format!("/entries/re-match/updates/{id}"),
         ),
     ] {
-        let moved = anonymous.get(&old).await;
-        moved.assert_status(axum::http::StatusCode::FOUND);
-        moved.assert_header("location", new.as_str());
-        moved.assert_header("cache-control", "public, max-age=0, s-maxage=2");
+        let redirect = anonymous.get(&old).await;
+        redirect.assert_status(axum::http::StatusCode::FOUND);
+        redirect.assert_header("location", new.as_str());
+        redirect.assert_header("cache-control", "public, max-age=0, s-maxage=2");
         anonymous.get(&new).await.assert_status_ok();
     }
     anonymous
@@ -83,7 +83,7 @@ async fn an_entry_is_changed_and_its_old_addresses_lead_to_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_that_cannot_be_taken_comes_back_as_it_was_typed() {
+async fn refused_change_is_returned_as_typed() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     app.entry("other", domain::EntryState::Draft).await;

@@ -1,19 +1,19 @@
-//! Who may do what.
+//! The permissions of each role.
 
 use domain::{EntryState, Role, Slug};
 use insta::assert_snapshot;
 
-use super::{post, press, send};
-use crate::http::support::{TestApp, attribute, head_of, op_id, text_of_form, typed_into};
+use super::{post, press_button, send};
+use crate::http::support::{TestApp, attribute, field_value, head_of, op_id, textarea_value};
 
 const COMPOSER: &str = "/entries/final/compose";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_not_logged_in_is_led_to_the_door() {
+async fn composer_redirects_to_the_login_page() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
-    let door = anonymous.get(COMPOSER).await;
-    assert_snapshot!(head_of(&door, &["location", "cache-control"]), @r"
+    let redirect = anonymous.get(COMPOSER).await;
+    assert_snapshot!(head_of(&redirect, &["location", "cache-control"]), @r"
     303 See Other
     location: /login?next=/entries/final/compose
     cache-control: private, no-store
@@ -26,7 +26,7 @@ async fn who_is_not_logged_in_is_led_to_the_door() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_typed_outlives_the_session() {
+async fn typed_text_survives_an_expired_session() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     let id = post(&author, "A gaol", "").await;
@@ -35,22 +35,22 @@ async fn what_was_typed_outlives_the_session() {
     for path in [COMPOSER, &format!("/desk/updates/{id}")] {
         let op_id = op_id();
         let fields = [("op_id", &*op_id), ("source", text), ("headline", headline)];
-        let kept = anonymous.post(path).form(&fields).await;
+        let returned = anonymous.post(path).form(&fields).await;
         assert_eq!(
-            head_of(&kept, &["location", "cache-control"]),
+            head_of(&returned, &["location", "cache-control"]),
             "401 Unauthorized\ncache-control: private, no-store"
         );
-        let html = kept.text();
+        let html = returned.text();
         assert!(html.contains(
             "Your session has expired. Your text is kept here. Log in in another tab, then send it again."
         ));
         assert!(html.contains(r#" href="/login" target="_blank""#), "{html}");
         let (_, form) = html.split_once("<form ").unwrap();
         assert_eq!(attribute(&format!(" {form}"), "action"), path);
-        assert_eq!(typed_into(form, "op_id"), op_id);
-        assert_eq!(typed_into(form, "headline"), headline);
-        assert_eq!(text_of_form(form), text);
-        // Sent again by somebody who has logged in, it is taken.
+        assert_eq!(field_value(form, "op_id"), op_id);
+        assert_eq!(field_value(form, "headline"), headline);
+        assert_eq!(textarea_value(form), text);
+        // After a login, the same form is accepted.
         author
             .post(path)
             .form(&fields)
@@ -62,12 +62,12 @@ async fn what_was_typed_outlives_the_session() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_button_pressed_too_late_can_be_pressed_again() {
+async fn button_pressed_after_the_session_expired_can_be_sent_again() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
-    let kept = press(&anonymous, "/desk/entries/final/end").await;
-    kept.assert_status_unauthorized();
-    let html = kept.text();
+    let returned = press_button(&anonymous, "/desk/entries/final/end").await;
+    returned.assert_status_unauthorized();
+    let html = returned.text();
     assert_eq!(
         attribute(html.split_once("<form").unwrap().1, "action"),
         "/desk/entries/final/end"
@@ -76,7 +76,7 @@ async fn a_button_pressed_too_late_can_be_pressed_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_posts_nothing() {
+async fn reader_cannot_post() {
     let (app, anonymous, _) = TestApp::start().await;
     app.live_entry().await;
     let reader = app.log_in(Role::Reader).await;
@@ -94,7 +94,7 @@ async fn a_reader_posts_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_posts_to_what_has_ended() {
+async fn ended_entry_accepts_no_posts() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     let slug = Slug::parse("final").unwrap();
@@ -102,11 +102,11 @@ async fn nobody_posts_to_what_has_ended() {
         .end_entry(app.editor().await, &slug, None)
         .await
         .unwrap();
-    let over = send(&author, &op_id(), "Too late", "").await;
-    over.assert_status_forbidden();
-    let html = over.text();
+    let refused = send(&author, &op_id(), "Too late", "").await;
+    refused.assert_status_forbidden();
+    let html = refused.text();
     assert!(html.contains("This live blog has ended. Reopen it on its desk page to post to it."));
-    assert_eq!(text_of_form(&html), "Too late");
+    assert_eq!(textarea_value(&html), "Too late");
     assert!(
         !anonymous
             .get("/entries/final")
@@ -117,7 +117,7 @@ async fn nobody_posts_to_what_has_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn other_peoples_updates_are_theirs() {
+async fn updates_of_others_cannot_be_changed() {
     let (app, anonymous, author) = TestApp::start().await;
     app.live_entry().await;
     let page = format!("/desk/updates/{}", post(&author, "Mine", "").await);
@@ -131,12 +131,12 @@ async fn other_peoples_updates_are_theirs() {
         let refused = [
             browser.get(&page).await,
             browser.post(&page).form(&[("source", "Theirs")]).await,
-            press(&browser, &format!("{page}/delete")).await,
-            press(&browser, &format!("{page}/restore")).await,
+            press_button(&browser, &format!("{page}/delete")).await,
+            press_button(&browser, &format!("{page}/restore")).await,
         ];
-        for answer in refused {
-            assert_eq!(answer.status_code(), 403, "{who}");
-            assert!(answer.maybe_header("location").is_none(), "{who}");
+        for response in refused {
+            assert_eq!(response.status_code(), 403, "{who}");
+            assert!(response.maybe_header("location").is_none(), "{who}");
         }
         anonymous
             .get("/entries/final")
@@ -150,7 +150,7 @@ async fn other_peoples_updates_are_theirs() {
         .get("/entries/final")
         .await
         .assert_text_contains("Corrected");
-    press(&editor, &format!("{page}/delete"))
+    press_button(&editor, &format!("{page}/delete"))
         .await
         .assert_status_see_other();
     assert!(
@@ -163,7 +163,7 @@ async fn other_peoples_updates_are_theirs() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_has_no_desk() {
+async fn reader_has_no_desk() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let reader = app.log_in(Role::Reader).await;
@@ -175,7 +175,7 @@ async fn a_reader_has_no_desk() {
     refused.assert_status_forbidden();
     for action in ["start", "end"] {
         let path = format!("/desk/entries/final/{action}");
-        press(&reader, &path).await.assert_status_forbidden();
+        press_button(&reader, &path).await.assert_status_forbidden();
     }
     let head = anonymous.get(&format!("/feed/{entry}/head")).await;
     assert_eq!(head.json::<domain::Head>().state, EntryState::Live);

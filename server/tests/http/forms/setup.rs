@@ -1,9 +1,9 @@
-//! The first owner.
+//! Setting up the first owner.
 
 use domain::Role;
 use insta::assert_snapshot;
 
-use crate::http::support::{TestApp, head_of, typed_into, unescape};
+use crate::http::support::{TestApp, field_value, head_of, unescape};
 
 fn fields<'a>(token: &'a str, username: &'a str, password: &'a str) -> [(&'a str, &'a str); 3] {
     [
@@ -14,8 +14,8 @@ fn fields<'a>(token: &'a str, username: &'a str, password: &'a str) -> [(&'a str
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_link_makes_the_owner_once() {
-    let app = TestApp::with(&[]).await;
+async fn setup_link_creates_the_owner_once() {
+    let app = TestApp::with_flags(&[]).await;
     let browser = app.browser();
     let token = app.setup_token();
     let page = browser.get(&format!("/setup?token={token}")).await;
@@ -23,15 +23,15 @@ async fn the_link_makes_the_owner_once() {
         .assert_header("cache-control", "private, no-store");
     page.assert_text_contains(&token);
 
-    let entered = browser
+    let login = browser
         .post("/setup")
         .form(&fields(&token, "ann", TestApp::PASSWORD))
         .await;
-    assert_snapshot!(head_of(&entered, &["location"]), @r"
+    assert_snapshot!(head_of(&login, &["location"]), @r"
     303 See Other
     location: /desk
     ");
-    let cookies = entered.iter_headers_by_name("set-cookie");
+    let cookies = login.iter_headers_by_name("set-cookie");
     let cookies: Vec<_> = cookies
         .map(|cookie| cookie.to_str().unwrap().split_once(';').unwrap().0)
         .collect();
@@ -40,7 +40,7 @@ async fn the_link_makes_the_owner_once() {
         .await
         .assert_status_ok();
 
-    // Used once, it is nothing but the way to log in.
+    // After its first use, the link redirects to the login page.
     let again = browser.get(&format!("/setup?token={token}")).await;
     assert_snapshot!(head_of(&again, &["location"]), @r"
     303 See Other
@@ -61,8 +61,8 @@ async fn the_link_makes_the_owner_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_its_token_nobody_gets_in() {
-    let app = TestApp::with(&[]).await;
+async fn setup_without_the_token_is_refused() {
+    let app = TestApp::with_flags(&[]).await;
     let browser = app.browser();
     let token = app.setup_token();
     for wrong in [
@@ -95,9 +95,9 @@ async fn without_its_token_nobody_gets_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_taken_is_told_and_the_link_still_works() {
-    let app = TestApp::with(&[]).await;
-    app.person("taken", Role::Reader).await;
+async fn invalid_fields_are_reported_and_the_link_stays_valid() {
+    let app = TestApp::with_flags(&[]).await;
+    app.create_account("taken", Role::Reader).await;
     let browser = app.browser();
     let token = app.setup_token();
     let long = "a".repeat(10_000);
@@ -132,32 +132,32 @@ async fn what_cannot_be_taken_is_told_and_the_link_still_works() {
         refused.assert_status_unprocessable_entity();
         let html = refused.text();
         assert!(unescape(&html).contains(sentence), "{html}");
-        assert_eq!(typed_into(&html, "username"), username);
-        assert_eq!(typed_into(&html, "token"), token);
-        assert_eq!(typed_into(&html, "password"), "");
+        assert_eq!(field_value(&html, "username"), username);
+        assert_eq!(field_value(&html, "token"), token);
+        assert_eq!(field_value(&html, "password"), "");
     }
-    let entered = browser
+    let login = browser
         .post("/setup")
         .form(&fields(&token, "ann", TestApp::PASSWORD))
         .await;
-    entered.assert_status_see_other();
+    login.assert_status_see_other();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_cannot_both_become_the_owner() {
-    let app = TestApp::with(&[]).await;
+async fn one_of_two_concurrent_setups_succeeds() {
+    let app = TestApp::with_flags(&[]).await;
     let browser = app.browser();
     let token = app.setup_token();
-    let ask = async |name| {
+    let set_up = async |name| {
         browser
             .post("/setup")
             .form(&fields(&token, name, TestApp::PASSWORD))
             .await
     };
-    let (ann, bob) = tokio::join!(ask("ann"), ask("bob"));
-    let entered = [&ann, &bob].map(|answer| answer.contains_header("set-cookie"));
-    assert_eq!(entered.iter().filter(|entered| **entered).count(), 1);
-    let refused = if entered[0] { bob } else { ann };
+    let (ann, bob) = tokio::join!(set_up("ann"), set_up("bob"));
+    let logged_in = [&ann, &bob].map(|response| response.contains_header("set-cookie"));
+    assert_eq!(logged_in.iter().filter(|logged_in| **logged_in).count(), 1);
+    let refused = if logged_in[0] { bob } else { ann };
     assert!(
         [303, 403].contains(&refused.status_code().as_u16()),
         "{}",

@@ -1,11 +1,11 @@
-//! Every place in an address, with everything in it that doesn't belong there.
+//! URLs with an unexpected value in every position.
 
 use domain::EntryId;
 
-use super::{ask_all, session};
+use super::{send_all, session};
 use crate::http::support::TestApp;
 
-/// Parts of addresses, to be put in every place where one can stand.
+/// Values to insert in every position of a URL.
 const PARTS: [&str; 22] = [
     "final",
     "1",
@@ -115,17 +115,17 @@ fn paths(entry: EntryId) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_address_is_the_servers_fault() {
+async fn no_url_causes_a_server_error() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     app.post("final", "Kick-off").await;
     let cookie = session(&app).await;
     let requests = paths(entry).into_iter().enumerate().map(|(index, path)| {
-        // Every address is read; half of them by an author.
+        // Every URL is requested; half of them by an author.
         let cookie = if index % 2 == 0 { &cookie } else { "a=b" };
         let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\naccept: text/html\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n");
         (format!("GET {path}"), request.into_bytes())
     });
-    ask_all(&anonymous, requests.collect()).await;
+    send_all(&anonymous, requests.collect()).await;
     anonymous.get("/entries/final").await.assert_status_ok();
 }

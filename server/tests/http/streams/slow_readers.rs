@@ -1,4 +1,4 @@
-//! Readers who don't read.
+//! Connections that do not read their stream.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use tokio::{
 };
 
 use super::path;
-use crate::http::support::{TestApp, soon};
+use crate::http::support::{TestApp, with_timeout};
 
-/// More than the system holds for a reader whose buffers are small, in updates of 10 kB; and few enough that all
-/// are posted before the reader is cut off, however slow the machine.
+/// The number of updates of 10 kB each: more than the buffers of a slow reader hold, but few enough
+/// that all are posted before the reader is disconnected, even on a slow machine.
 const UPDATES: usize = 40;
 
-/// A connection that holds little, on which a stream was asked for.
-async fn lazy_reader(app: &TestApp, path: &str) -> TcpStream {
+/// Requests a stream on a connection with a small receive buffer.
+async fn slow_reader(app: &TestApp, path: &str) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
-    let server = app.served().await;
+    let server = app.address().await;
     socket.connect(&SockAddr::from(server)).unwrap();
     socket.set_nonblocking(true).unwrap();
     let mut connection = TcpStream::from_std(socket.into()).unwrap();
@@ -29,32 +29,32 @@ async fn lazy_reader(app: &TestApp, path: &str) -> TcpStream {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_does_not_read_holds_up_nobody_and_misses_nothing() {
-    let app = TestApp::with(&[]).await;
+async fn slow_reader_does_not_delay_others_and_misses_nothing() {
+    let app = TestApp::with_flags(&[]).await;
     let path = path(app.live_entry().await);
-    let mut lazy = lazy_reader(&app, &path).await;
-    let mut busy = app.stream(&path).await;
+    let mut reader = slow_reader(&app, &path).await;
+    let mut other = app.stream(&path).await;
     for n in 0..UPDATES {
         app.post("final", &format!("No. {n}: {}", "word ".repeat(2_000)))
             .await;
-        let event = busy.news().await.unwrap();
+        let event = other.next_event().await.unwrap();
         assert!(event.data.to_string().contains(&format!("No. {n}:")));
     }
 
-    // What they were sent before they stopped reading, and what came after, in its order.
-    let mut came = Vec::new();
+    // The reader gets the updates from before and after its pause, in order.
+    let mut received = Vec::new();
     let mut next = 0;
     while next < UPDATES {
-        let mut piece = vec![0; 64 * 1024];
-        let length = soon(lazy.read(&mut piece)).await.unwrap();
+        let mut buffer = vec![0; 64 * 1024];
+        let length = with_timeout(reader.read(&mut buffer)).await.unwrap();
         assert_ne!(length, 0, "the stream ended after {next} updates");
-        came.extend_from_slice(&piece[..length]);
-        let text = String::from_utf8_lossy(&came);
+        received.extend_from_slice(&buffer[..length]);
+        let text = String::from_utf8_lossy(&received);
         while text.contains(&format!("No. {next}:")) {
             next += 1;
         }
     }
-    let text = String::from_utf8(came).unwrap();
+    let text = String::from_utf8(received).unwrap();
     let places: Vec<_> = (0..UPDATES)
         .map(|n| text.find(&format!("No. {n}:")).unwrap())
         .collect();
@@ -62,27 +62,27 @@ async fn who_does_not_read_holds_up_nobody_and_misses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_goes_waits_for_nobody() {
-    let app = TestApp::with(&[]).await;
+async fn shutdown_does_not_wait_for_slow_readers() {
+    let app = TestApp::with_flags(&[]).await;
     let path = path(app.live_entry().await);
-    let _lazy = lazy_reader(&app, &path).await;
-    let mut busy = app.stream(&path).await;
+    let _reader = slow_reader(&app, &path).await;
+    let mut other = app.stream(&path).await;
     for _ in 0..UPDATES {
         app.post("final", &"word ".repeat(2_000)).await;
     }
     app.stop();
     let last = async {
         let mut last = None;
-        while let Some(event) = busy.news().await {
+        while let Some(event) = other.next_event().await {
             last = Some(event.name);
         }
         last
     };
-    assert_eq!(soon(last).await.as_deref(), Some("bye"));
-    let gone = async {
-        while TcpStream::connect(app.served().await).await.is_ok() {
+    assert_eq!(with_timeout(last).await.as_deref(), Some("bye"));
+    let closed = async {
+        while TcpStream::connect(app.address().await).await.is_ok() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    soon(gone).await;
+    with_timeout(closed).await;
 }

@@ -17,7 +17,7 @@ async fn end(app: &TestApp, slug: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_begins_with_a_heartbeat() {
+async fn stream_starts_with_a_heartbeat() {
     let (app, _, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let update = app.post("final", "Kick-off").await;
@@ -49,42 +49,42 @@ async fn a_stream_begins_with_a_heartbeat() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_posted_arrives_once() {
+async fn posted_update_arrives_once() {
     let (app, _, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let before = app.post("final", "Before").await;
     let mut from_now = app.stream(&path(entry)).await;
     let mut of_all = app.stream("/feed/all/stream").await;
     let since = cursor(&app, entry, before.rev - 1);
-    let mut with_past = app.stream(&format!("{}?since={since}", path(entry))).await;
+    let mut from_cursor = app.stream(&format!("{}?since={since}", path(entry))).await;
     let first = app.post("final", "First").await;
     let second = app.post("final", "Second").await;
 
     for (stream, expected) in [
         (&mut from_now, vec![first, second]),
         (&mut of_all, vec![first, second]),
-        (&mut with_past, vec![before, first, second]),
+        (&mut from_cursor, vec![before, first, second]),
     ] {
         let expected: Vec<_> = expected
             .iter()
             .map(|update| (update.id.0, update.rev))
             .collect();
-        let mut came = Vec::new();
-        while came.len() < expected.len() {
-            let event = stream.news().await.unwrap();
+        let mut received = Vec::new();
+        while received.len() < expected.len() {
+            let event = stream.next_event().await.unwrap();
             assert_eq!(event.name, "batch");
-            came.extend(event.updates());
-            let (_, last) = came.last().unwrap();
+            received.extend(event.updates());
+            let (_, last) = received.last().unwrap();
             assert_eq!(event.id, Some(cursor(&app, entry, *last)));
             assert_eq!(event.data["to"], *last);
         }
-        assert_eq!(came, expected);
+        assert_eq!(received, expected);
     }
 }
 
-/// HTTP/1.0 has no chunks: hyper keeps the connection, and ends the body by closing it.
+/// HTTP/1.0 has no chunked encoding: hyper ends the body by closing the connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn http_1_0_carries_the_same() {
+async fn http_1_0_stream_has_the_same_events() {
     let (app, _, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let before = app.post("final", "Before").await;
@@ -92,19 +92,19 @@ async fn http_1_0_carries_the_same() {
     for version in [Version::HTTP_11, Version::HTTP_10] {
         let since = cursor(&app, entry, before.rev - 1);
         let path = format!("{}?since={since}", path(entry));
-        streams.push(Stream::open(app.served().await, version, &path, None).await);
+        streams.push(Stream::open(app.address().await, version, &path, None).await);
     }
     app.post("final", "Live").await;
     end(&app, "final").await;
-    let mut said: [Vec<String>; 2] = Default::default();
-    for (said, stream) in said.iter_mut().zip(&mut streams) {
+    let mut events: [Vec<String>; 2] = Default::default();
+    for (events, stream) in events.iter_mut().zip(&mut streams) {
         assert_eq!(stream.next().await.unwrap().name, "heartbeat");
-        while let Some(event) = stream.news().await {
-            said.push(format!("{event:?}"));
+        while let Some(event) = stream.next_event().await {
+            events.push(format!("{event:?}"));
         }
-        assert_eq!(said.len(), 4, "{said:?}");
+        assert_eq!(events.len(), 4, "{events:?}");
     }
-    assert_eq!(said[0], said[1]);
+    assert_eq!(events[0], events[1]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -118,7 +118,7 @@ async fn edits_and_deletions_arrive_too() {
         .edit_update(app.editor().await, update.id, &draft, None)
         .await
         .unwrap();
-    let edited = stream.news().await.unwrap();
+    let edited = stream.next_event().await.unwrap();
     assert!(
         edited.data["changes"][0]["html"]
             .as_str()
@@ -129,12 +129,12 @@ async fn edits_and_deletions_arrive_too() {
         .delete_update(app.editor().await, update.id, None)
         .await
         .unwrap();
-    let deleted = stream.news().await.unwrap();
+    let deleted = stream.next_event().await.unwrap();
     assert_eq!(deleted.data["changes"][0]["deleted"], true);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_goes_on_from_where_the_reader_was() {
+async fn stream_resumes_from_the_cursor() {
     let (app, _, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let first = app.post("final", "First").await;
@@ -148,7 +148,7 @@ async fn it_goes_on_from_where_the_reader_was() {
             vec![second, third],
         ),
         (String::new(), Some(at(second.rev)), vec![third]),
-        // The header is younger: the browser kept it while the address stayed as it was.
+        // The header is newer: a browser updates it, but keeps the URL.
         (
             format!("?since={}", at(0)),
             Some(at(second.rev)),
@@ -157,21 +157,21 @@ async fn it_goes_on_from_where_the_reader_was() {
     ] {
         let path = format!("{}{query}", path(entry));
         let mut stream = match &header {
-            Some(id) => app.stream_again(&path, id).await,
+            Some(id) => app.resume_stream(&path, id).await,
             None => app.stream(&path).await,
         };
         let expected: Vec<_> = expected
             .iter()
             .map(|update| (update.id.0, update.rev))
             .collect();
-        let event = stream.news().await.unwrap();
+        let event = stream.next_event().await.unwrap();
         assert_eq!(event.updates(), expected, "{path} {header:?}");
         assert_eq!(event.id, Some(at(third.rev)));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_malformed_cursor_is_refused() {
+async fn malformed_cursor_is_refused() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let good = cursor(&app, entry, 0);
@@ -197,7 +197,7 @@ async fn a_malformed_cursor_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_continued_from_is_told_on_the_stream() {
+async fn invalid_cursor_is_reported_on_the_stream() {
     let (app, _, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let update = app.post("final", "Kick-off").await;
@@ -213,29 +213,29 @@ async fn what_cannot_be_continued_from_is_told_on_the_stream() {
         for path in [path(entry), "/feed/all/stream".to_owned()] {
             let by_query = app.stream(&format!("{path}?since={since}")).await;
             let by_header = app
-                .stream_again(&format!("{path}?since={good}"), &since)
+                .resume_stream(&format!("{path}?since={good}"), &since)
                 .await;
             for mut stream in [by_query, by_header] {
                 let event = stream.next().await.unwrap();
                 assert_eq!((&*event.name, &event.data), ("stream-reset", &reset));
-                assert!(stream.next().await.is_none(), "it goes on");
+                assert!(stream.next().await.is_none(), "the stream is still open");
             }
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_ended_entry_says_goodbye_and_has_no_new_stream() {
+async fn stream_of_an_ended_entry_closes_and_cannot_be_opened_again() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let mut stream = app.stream(&path(entry)).await;
     let mut of_all = app.stream("/feed/all/stream").await;
     end(&app, "final").await;
-    let last = stream.news().await.unwrap();
+    let last = stream.next_event().await.unwrap();
     assert_eq!(last.data["entry"]["state"], "ended");
-    let bye = stream.news().await.unwrap();
+    let bye = stream.next_event().await.unwrap();
     assert_eq!((&*bye.name, bye.data), ("bye", json!({"ended": true})));
-    assert!(stream.next().await.is_none(), "it goes on");
+    assert!(stream.next().await.is_none(), "the stream is still open");
 
     let none = anonymous.get(&path(entry)).await;
     assert_eq!(
@@ -244,18 +244,18 @@ async fn an_ended_entry_says_goodbye_and_has_no_new_stream() {
     );
     assert!(none.as_bytes().is_empty());
 
-    // That of all entries goes on.
-    let ended = of_all.news().await.unwrap();
+    // The stream of all entries stays open.
+    let ended = of_all.next_event().await.unwrap();
     assert_eq!(ended.data["entries"][0]["state"], "ended");
     app.entry("next", EntryState::Live).await;
     assert_eq!(
-        of_all.news().await.unwrap().data["entries"][0]["title"],
+        of_all.next_event().await.unwrap().data["entries"][0]["title"],
         "next"
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_goes_says_goodbye() {
+async fn shutdown_sends_bye_and_closes_the_stream() {
     let (app, anonymous, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let mut streams: Vec<Stream> = Vec::new();
@@ -263,12 +263,12 @@ async fn a_server_that_goes_says_goodbye() {
         streams.push(app.stream(&path(entry)).await);
     }
     app.newsroom.hub().close();
-    // Whoever comes now is sent on at once.
+    // A new stream is closed at once.
     streams.push(app.stream("/feed/all/stream").await);
     for mut stream in streams {
-        let bye = stream.news().await.unwrap();
+        let bye = stream.next_event().await.unwrap();
         assert_eq!((&*bye.name, bye.data), ("bye", json!({"ended": false})));
-        assert!(stream.next().await.is_none(), "it goes on");
+        assert!(stream.next().await.is_none(), "the stream is still open");
     }
     anonymous
         .get("/readyz")
@@ -277,15 +277,15 @@ async fn a_server_that_goes_says_goodbye() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_is_gone_is_told_on_the_stream() {
+async fn closed_database_is_reported_on_the_stream() {
     let (app, _, _) = TestApp::start().await;
     let entry = app.live_entry().await;
     let update = app.post("final", "Kick-off").await;
     let since = cursor(&app, entry, update.rev - 1);
     app.newsroom.close().await;
     let mut stream = app.stream(&format!("{}?since={since}", path(entry))).await;
-    let event = stream.news().await.unwrap();
+    let event = stream.next_event().await.unwrap();
     assert_eq!(event.name, "stream-error");
     assert_snapshot!(event.data, @r#"{"error":"The database can't be reached. Nothing was changed. Try again."}"#);
-    assert!(stream.next().await.is_none(), "it goes on");
+    assert!(stream.next().await.is_none(), "the stream is still open");
 }

@@ -1,4 +1,4 @@
-//! A server that a test has for itself.
+//! A server of the test's own.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -28,13 +28,13 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Stream, op_id};
 
-/// A whole server: its own database, its own folder of files, and everything running.
+/// A complete server with its own database, its own folder, and all background tasks.
 pub struct TestApp {
     pub newsroom: Arc<Newsroom>,
     state: AppState,
     router: Router,
     editor: OnceCell<Caller>,
-    served: OnceCell<SocketAddr>,
+    address: OnceCell<SocketAddr>,
     folder: TempDir,
     stop: CancellationToken,
     _stop: DropGuard,
@@ -47,18 +47,18 @@ struct Flags {
 }
 
 impl TestApp {
-    /// Everybody's password.
+    /// The password of all test accounts.
     pub const PASSWORD: &str = "correct horse battery";
 
-    /// A server, the browser of somebody who isn't logged in, and that of an author.
+    /// Starts a server. Returns it with a browser that is not logged in, and one of an author.
     pub async fn start() -> (Self, TestServer, TestServer) {
-        let app = Self::with(&[]).await;
+        let app = Self::with_flags(&[]).await;
         let (anonymous, author) = (app.browser(), app.log_in(Role::Author).await);
         (app, anonymous, author)
     }
 
-    /// A server with these flags, and nobody at it yet.
-    pub async fn with(flags: &[&str]) -> Self {
+    /// Starts a server with these flags, without any account.
+    pub async fn with_flags(flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (state, stop) = open(folder.path(), flags).await;
         Self {
@@ -66,42 +66,42 @@ impl TestApp {
             router: router(state.clone()),
             state,
             editor: OnceCell::new(),
-            served: OnceCell::new(),
+            address: OnceCell::new(),
             stop: CancellationToken::new(),
             folder,
             _stop: stop,
         }
     }
 
-    /// Another server on the same database, as one would start after this one.
-    pub async fn beside(&self) -> (Router, DropGuard) {
+    /// Starts another server on the same database.
+    pub async fn second_server(&self) -> (Router, DropGuard) {
         let (state, stop) = open(self.folder.path(), &[]).await;
         (router(state), stop)
     }
 
-    /// The folder of stylesheets and browser code, which has nothing in it.
+    /// Returns the folder of stylesheets and browser code, which is empty.
     pub fn site(&self) -> PathBuf {
         self.folder.path().join("site")
     }
 
-    /// The database's address.
+    /// Returns the database URL.
     pub fn database_url(&self) -> String {
         let file = self.folder.path().join("ringside.db");
         format!("sqlite://{}", file.display())
     }
 
-    /// Everything the server answers, to be asked without a connection.
+    /// Returns the server's router, for requests without a connection.
     pub fn router(&self) -> Router {
         self.router.clone()
     }
 
-    /// The token in the link that the server printed.
+    /// Returns the token of the set-up link that the server printed.
     pub fn setup_token(&self) -> String {
-        let link = self.state.setup_url().expect("there is an owner already");
+        let link = self.state.setup_url().expect("an owner already exists");
         link.split_once("?token=").unwrap().1.to_owned()
     }
 
-    /// A browser on a real connection, without cookies.
+    /// Returns a browser without cookies, on a real connection.
     pub fn browser(&self) -> TestServer {
         let service = self
             .router()
@@ -109,31 +109,31 @@ impl TestApp {
         TestServer::builder().http_transport().build(service)
     }
 
-    /// The browser of somebody of `role`, who is named for it.
+    /// Creates an account with the role `role` and the same name. Returns its logged-in browser.
     pub async fn log_in(&self, role: Role) -> TestServer {
         self.log_in_as(role.as_str(), role).await
     }
 
-    /// The browser of somebody named `name`.
+    /// Creates an account. Returns its logged-in browser.
     pub async fn log_in_as(&self, name: &str, role: Role) -> TestServer {
-        self.person(name, role).await;
+        self.create_account(name, role).await;
         let session = self.newsroom.log_in(name, Self::PASSWORD).await.unwrap();
         self.browser_with(&format!("ringside_session={}", session.token.reveal()))
     }
 
-    /// A browser that sends these cookies.
+    /// Returns a browser that sends these cookies.
     pub fn browser_with(&self, cookies: &str) -> TestServer {
         let mut browser = self.browser();
         browser.add_header(COOKIE, cookies);
         browser
     }
 
-    /// A client that acts as the account `name`.
+    /// Returns an API client that acts as the account `name`.
     pub async fn api_client(&self, name: &str) -> TestServer {
         self.api_client_with(&format!("Bearer {}", self.token(name).await))
     }
 
-    /// A token that acts as the account `name`.
+    /// Creates an API token that acts as the account `name`.
     pub async fn token(&self, name: &str) -> String {
         let account = Username::parse(name).unwrap();
         let purpose = TokenName::parse("").unwrap();
@@ -141,15 +141,15 @@ impl TestApp {
         token.unwrap().reveal().to_owned()
     }
 
-    /// A client that shows this.
+    /// Returns an API client that sends this `Authorization` header.
     pub fn api_client_with(&self, authorization: &str) -> TestServer {
         let mut client = self.browser();
         client.add_header(AUTHORIZATION, authorization);
         client
     }
 
-    /// An account, whose password is [`TestApp::PASSWORD`].
-    pub async fn person(&self, name: &str, role: Role) -> Caller {
+    /// Creates an account with the password [`TestApp::PASSWORD`].
+    pub async fn create_account(&self, name: &str, role: Role) -> Caller {
         let username = Username::parse(name).unwrap();
         let password = Password::parse(Self::PASSWORD).unwrap();
         self.newsroom
@@ -158,18 +158,18 @@ impl TestApp {
             .unwrap()
     }
 
-    /// A new entry, titled as it is addressed.
+    /// Creates an entry with the slug `slug`, which is also its title.
     pub async fn entry(&self, slug: &str, state: EntryState) -> EntryId {
         let new = NewEntry::parse(slug, slug, "", "Europe/Paris", state, Order::Oldest).unwrap();
         self.newsroom.create_entry(None, &new).await.unwrap().id
     }
 
-    /// An entry named `final`, which is under way.
+    /// Creates the live entry `final`.
     pub async fn live_entry(&self) -> EntryId {
         self.entry("final", EntryState::Live).await
     }
 
-    /// Posts `text` to the entry named `slug`.
+    /// Posts `text` to the entry `slug`.
     pub async fn post(&self, slug: &str, text: &str) -> PostedUpdate {
         self.newsroom
             .post_update(
@@ -183,25 +183,26 @@ impl TestApp {
             .unwrap()
     }
 
-    /// An editor without a browser, who posts what a test needs to be there.
+    /// Returns the editor that posts the updates a test needs, creating the account if necessary.
     pub async fn editor(&self) -> &Caller {
-        let person = || self.person("background-editor", Role::Editor);
-        self.editor.get_or_init(person).await
+        let create = || self.create_account("background-editor", Role::Editor);
+        self.editor.get_or_init(create).await
     }
 
-    /// An open stream.
+    /// Opens a stream.
     pub async fn stream(&self, path: &str) -> Stream {
-        Stream::open(self.served().await, Version::HTTP_11, path, None).await
+        Stream::open(self.address().await, Version::HTTP_11, path, None).await
     }
 
-    /// A stream that goes on after the last event it had.
-    pub async fn stream_again(&self, path: &str, last_event_id: &str) -> Stream {
-        let server = self.served().await;
+    /// Resumes a stream after the event with the id `last_event_id`.
+    pub async fn resume_stream(&self, path: &str, last_event_id: &str) -> Stream {
+        let server = self.address().await;
         Stream::open(server, Version::HTTP_11, path, Some(last_event_id)).await
     }
 
-    /// Where it is served as it is in earnest, from its sockets to its end.
-    pub async fn served(&self) -> SocketAddr {
+    /// Returns the address of the server, with the sockets and the shutdown of production. Starts
+    /// it on the first call.
+    pub async fn address(&self) -> SocketAddr {
         let serve = || async {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             listener.set_nonblocking(true).unwrap();
@@ -210,10 +211,10 @@ impl TestApp {
             tokio::spawn(async move { serve_http(listener, &state, stop.cancelled()).await });
             address
         };
-        *self.served.get_or_init(serve).await
+        *self.address.get_or_init(serve).await
     }
 
-    /// Has the server stop, as when it is told to.
+    /// Shuts the server down, as SIGTERM does.
     pub fn stop(&self) {
         self.stop.cancel();
     }

@@ -1,25 +1,25 @@
-//! What the tests stand on.
+//! Helpers for the HTTP tests.
 
 mod app;
 mod raw;
-mod said;
+mod response;
 mod stream;
 
 use std::{future::Future, time::Duration};
 
 pub use app::TestApp;
-pub use raw::{Raw, ask};
-pub use said::{attribute, head_of, tag_texts, text_of_form, typed_into, unescape};
+pub use raw::{RawResponse, send_raw};
+pub use response::{attribute, field_value, head_of, tag_texts, textarea_value, unescape};
 pub use stream::{Event, Stream};
 
-/// Waits for what is bound to happen soon. Ten seconds are for a machine that does a lot else.
-pub async fn soon<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(10), what)
+/// Awaits a future, and panics if it takes longer than ten seconds: enough for a busy machine.
+pub async fn with_timeout<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(10), future)
         .await
-        .expect("it didn't happen in ten seconds")
+        .expect("the future was not ready within ten seconds")
 }
 
-/// An operation's name that was never used.
+/// Returns an operation id that was not used before.
 pub fn op_id() -> String {
     use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,4 +1,4 @@
-//! A reader's open stream, as a browser's `EventSource` reads it.
+//! A stream of server-sent events, parsed as a browser's `EventSource` does.
 
 use std::net::SocketAddr;
 
@@ -11,38 +11,41 @@ use futures::StreamExt;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 
-use super::soon;
+use super::with_timeout;
 
-/// A stream that was opened.
+/// An open stream.
 pub struct Stream {
-    /// What the server said before the first event.
+    /// The headers of the response.
     pub headers: HeaderMap,
     body: BodyDataStream,
     unread: String,
 }
 
-/// One event.
+/// A server-sent event.
 #[derive(Debug)]
 pub struct Event {
-    /// What kind it is.
+    /// The event's type.
     pub name: String,
-    /// Where to go on from after it.
+    /// The cursor to resume from after this event.
     pub id: Option<String>,
-    /// What it brings.
+    /// The event's data.
     pub data: Value,
 }
 
 impl Stream {
-    /// Opens a stream; the answer has to be one.
+    /// Opens a stream.
+    ///
+    /// # Panics
+    /// If the response is not 200 OK.
     pub async fn open(
         server: SocketAddr,
         version: Version,
         path: &str,
         last_event_id: Option<&str>,
     ) -> Self {
-        let answer = Self::ask(server, version, path, last_event_id).await;
-        assert_eq!(answer.status(), StatusCode::OK);
-        let (parts, body) = answer.into_parts();
+        let response = Self::request(server, version, path, last_event_id).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let (parts, body) = response.into_parts();
         Self {
             headers: parts.headers,
             body: body.into_data_stream(),
@@ -50,8 +53,8 @@ impl Stream {
         }
     }
 
-    /// What is answered to who asks for a stream.
-    pub async fn ask(
+    /// Requests a stream, and returns the response.
+    pub async fn request(
         server: SocketAddr,
         version: Version,
         path: &str,
@@ -63,24 +66,27 @@ impl Stream {
         }
         let request = request.body(Body::empty()).unwrap();
         let client = Client::builder(TokioExecutor::new()).build_http();
-        soon(client.request(request)).await.unwrap().map(Body::new)
+        with_timeout(client.request(request))
+            .await
+            .unwrap()
+            .map(Body::new)
     }
 
-    /// The next event, which is to come soon; `None` once the server closed the stream.
+    /// Waits for the next event. Returns `None` when the server has closed the stream.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some((event, rest)) = self.unread.split_once("\n\n") {
-                let event = read(event);
+                let event = parse(event);
                 self.unread = rest.to_owned();
                 return Some(event);
             }
-            let bytes = soon(self.body.next()).await?.unwrap();
+            let bytes = with_timeout(self.body.next()).await?.unwrap();
             self.unread.push_str(std::str::from_utf8(&bytes).unwrap());
         }
     }
 
-    /// The next event that isn't a heartbeat.
-    pub async fn news(&mut self) -> Option<Event> {
+    /// Waits for the next event that is not a heartbeat.
+    pub async fn next_event(&mut self) -> Option<Event> {
         loop {
             match self.next().await {
                 Some(event) if event.name == "heartbeat" => {}
@@ -91,7 +97,7 @@ impl Stream {
 }
 
 impl Event {
-    /// The event that would bring `batch`.
+    /// Returns an event with the data `batch`.
     pub fn batch(batch: Value) -> Self {
         Self {
             name: "batch".to_owned(),
@@ -100,7 +106,7 @@ impl Event {
         }
     }
 
-    /// The updates that a batch brings, as pairs of id and revision.
+    /// Returns the updates in a batch, as pairs of id and revision.
     pub fn updates(&self) -> Vec<(i64, i64)> {
         let changes = self.data["changes"].as_array().unwrap();
         let number = |change: &Value, name: &str| change[name].as_i64().unwrap();
@@ -111,7 +117,7 @@ impl Event {
     }
 }
 
-fn read(text: &str) -> Event {
+fn parse(text: &str) -> Event {
     let field = |name: &str| {
         let value = |line: &str| Some(line.strip_prefix(name)?.strip_prefix(": ")?.to_owned());
         text.lines().find_map(value)

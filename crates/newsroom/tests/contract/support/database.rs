@@ -1,4 +1,4 @@
-//! A database that a test has for itself.
+//! A database of the test's own.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -9,16 +9,16 @@ use newsroom::{
 use sqlx::{AnyConnection, Connection, Executor};
 use tempfile::TempDir;
 
-use super::{PostgresDatabase, SqliteFile, soon};
+use super::{PostgresDatabase, SqliteFile, with_timeout};
 
-/// How long tests wait for a database: on a busy machine it may be slow.
-const PATIENT: Duration = Duration::from_secs(30);
-/// When every test begins: 2026-11-21T13:05:00Z.
+/// The database deadline of tests: long, because a busy machine is slow.
+const LONG_DEADLINE: Duration = Duration::from_secs(30);
+/// The time at which every test starts: 2026-11-21T13:05:00Z.
 const START: Timestamp = Timestamp(1_795_266_300_000_000);
 
-/// A fresh database and a data folder, gone when dropped.
+/// A fresh database and a data folder, both deleted when dropped.
 pub struct Database {
-    /// Its address.
+    /// The database URL.
     pub url: String,
     kind: Kind,
     folder: TempDir,
@@ -30,7 +30,7 @@ enum Kind {
 }
 
 impl Database {
-    /// A file that isn't there yet.
+    /// Returns an SQLite database whose file does not exist yet.
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = SqliteFile::new(folder.path());
@@ -41,7 +41,7 @@ impl Database {
         }
     }
 
-    /// A database with nothing in it, on the server that the tests were started beside.
+    /// Creates an empty database on the PostgreSQL server that runs beside the tests.
     pub async fn postgres() -> Self {
         let database = PostgresDatabase::create().await;
         Self {
@@ -51,28 +51,32 @@ impl Database {
         }
     }
 
-    /// What only a PostgreSQL database has.
+    /// Returns the PostgreSQL database.
+    ///
+    /// # Panics
+    /// If this is an SQLite file.
     pub fn as_postgres(&self) -> &PostgresDatabase {
         match &self.kind {
             Kind::Postgres(database) => database,
-            Kind::Sqlite(_) => panic!("it is an SQLite file"),
+            Kind::Sqlite(_) => panic!("this is an SQLite file"),
         }
     }
 
-    /// Where a server notes what it published.
-    pub fn mark(&self) -> PathBuf {
+    /// Returns the path of the file in which a server stores its high-water mark.
+    pub fn high_water_mark_file(&self) -> PathBuf {
         self.folder.path().join("published")
     }
 
-    /// What a newsroom on this database is made of, and what moves its clock. A card is
-    /// `<article id="update-{id}">{html}</article>`, a highlight its source, and an entry's line its title and the
-    /// latest source.
+    /// Returns the options of a newsroom on this database, and its clock.
+    ///
+    /// The test renderers are simple: a card is `<article id="update-{id}">{html}</article>`, a
+    /// highlight is its source, and an entry's summary is its title and the latest source.
     pub fn options(&self) -> (Options, ManualClock) {
-        let (clock, hand) = Clock::manual(START);
+        let (clock, manual_clock) = Clock::manual(START);
         let options = Options {
             database_url: self.url.clone(),
-            database_deadline: PATIENT,
-            high_water_mark: Some(self.mark()),
+            database_deadline: LONG_DEADLINE,
+            high_water_mark: Some(self.high_water_mark_file()),
             clock,
             policy: FeedPolicy {
                 interval_ms: 5_000,
@@ -95,22 +99,22 @@ impl Database {
                     updates.iter().map(line).collect()
                 }),
                 summary: Arc::new(|entry, latest| {
-                    let said = latest.map_or("nothing", |update| &update.source);
-                    format!("{}: {said}", entry.title)
+                    let source = latest.map_or("nothing", |update| &update.source);
+                    format!("{}: {source}", entry.title)
                 }),
                 since: Arc::new(Entry::since),
             },
         };
-        (options, hand)
+        (options, manual_clock)
     }
 
-    /// What is stored, without a newsroom around it.
+    /// Opens the storage layer, without a newsroom around it.
     pub async fn store(&self) -> Store {
-        Store::open(&self.url, PATIENT).await.unwrap()
+        Store::open(&self.url, LONG_DEADLINE).await.unwrap()
     }
 
-    /// Adds the live entry `older` as a release did that knew nothing of languages.
-    pub async fn add_older_entry(&self) {
+    /// Adds the live entry `older`, as a release without languages stored it.
+    pub async fn add_entry_without_language(&self) {
         self.execute(
             "INSERT INTO entries (slug, title, summary, state, time_zone, starts_at, default_order, rev, head)
              VALUES ('older', 'Older', '', 'live', 'UTC', 0, 'oldest', 0, 0)",
@@ -118,8 +122,8 @@ impl Database {
         .await;
     }
 
-    /// Makes the database what a later release would have made of it.
-    pub async fn migrate_beyond_this_release(&self) {
+    /// Records a migration that this release does not know, as a newer release would have done.
+    pub async fn add_unknown_migration(&self) {
         self.execute(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
              SELECT 9000, description, success, checksum, execution_time FROM _sqlx_migrations
@@ -128,14 +132,14 @@ impl Database {
         .await;
     }
 
-    /// Waits until the server that follows the database shows that it does.
-    pub async fn wait_until_listened_to(&self) {
+    /// Waits until the server that follows the database has opened its listener, on PostgreSQL.
+    pub async fn wait_for_listener(&self) {
         if let Kind::Postgres(database) = &self.kind {
-            soon(database.wait_for_listeners(1)).await;
+            with_timeout(database.wait_for_listeners(1)).await;
         }
     }
 
-    /// Begins another epoch, as an import does.
+    /// Starts a new epoch, as an import does.
     pub async fn begin_epoch(&self) {
         let store = self.store().await;
         let epoch = store.snapshot().await.unwrap().feed().await.unwrap().epoch;
@@ -143,8 +147,8 @@ impl Database {
         store.close().await;
     }
 
-    /// Begins another epoch, in which every update says `html` at the revision it had.
-    pub async fn restore_updates_that_say(&self, html: &str) {
+    /// Starts a new epoch in which every update has the content `html`, at an unchanged revision.
+    pub async fn import_updates_with_html(&self, html: &str) {
         let mut connection = AnyConnection::connect(&self.url).await.unwrap();
         sqlx::query("UPDATE updates SET html = $1")
             .bind(html)
@@ -155,7 +159,7 @@ impl Database {
         self.begin_epoch().await;
     }
 
-    /// What is stored as the excerpts of updates, in order of number.
+    /// Returns the stored excerpts of all updates, ordered by id.
     pub async fn excerpts(&self) -> Vec<String> {
         let mut connection = AnyConnection::connect(&self.url).await.unwrap();
         let excerpts = sqlx::query_scalar("SELECT excerpt FROM updates ORDER BY id")
@@ -166,17 +170,17 @@ impl Database {
         excerpts
     }
 
-    /// Makes all updates what a release before excerpts stored.
-    pub async fn forget_excerpts(&self) {
+    /// Empties the excerpts of all updates, as stored by a release without excerpts.
+    pub async fn clear_excerpts(&self) {
         self.execute("UPDATE updates SET excerpt = ''").await;
     }
 
-    /// Makes all updates what another release rendered.
-    pub async fn outdate_updates(&self) {
+    /// Marks all updates as rendered by another release.
+    pub async fn outdate_all_updates(&self) {
         self.execute("UPDATE updates SET markup_version = 0").await;
     }
 
-    /// Makes the update numbered `id` what another release made of `source`.
+    /// Stores `html` as what another release rendered for the update `id` from `source`.
     pub async fn outdate_update(&self, id: UpdateId, source: &str, html: &str) {
         let mut connection = AnyConnection::connect(&self.url).await.unwrap();
         sqlx::query("UPDATE updates SET markup_version = 0, source = $2, html = $3 WHERE id = $1")
@@ -189,7 +193,7 @@ impl Database {
         connection.close().await.unwrap();
     }
 
-    /// Takes a copy of everything that is stored; no newsroom may be open.
+    /// Makes a backup of the database. No newsroom may be open.
     pub async fn back_up(&self) {
         match &self.kind {
             Kind::Sqlite(file) => file.back_up(),
@@ -197,15 +201,15 @@ impl Database {
         }
     }
 
-    /// Puts the copy back; no newsroom may be open.
-    pub async fn put_back(&self) {
+    /// Restores the backup. No newsroom may be open.
+    pub async fn restore_backup(&self) {
         match &self.kind {
-            Kind::Sqlite(file) => file.put_back(),
-            Kind::Postgres(database) => database.put_back().await,
+            Kind::Sqlite(file) => file.restore_backup(),
+            Kind::Postgres(database) => database.restore_backup().await,
         }
     }
 
-    /// Runs statements of SQL.
+    /// Executes SQL statements.
     pub async fn execute(&self, sql: &'static str) {
         let mut connection = AnyConnection::connect(&self.url).await.unwrap();
         connection.execute(sql).await.unwrap();

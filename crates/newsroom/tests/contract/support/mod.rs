@@ -1,4 +1,4 @@
-//! What the tests stand on.
+//! Helpers for the contract tests.
 
 mod database;
 mod network;
@@ -12,15 +12,15 @@ use std::{future::Future, time::Duration};
 
 pub use database::Database;
 pub use network::Network;
-pub use page::LivePage;
+pub use page::PageModel;
 pub use postgres::PostgresDatabase;
 pub use sqlite::SqliteFile;
 pub use stream::{Event, Stream, batch};
 pub use test_newsroom::{TestNewsroom, card, draft, op_id, slug};
 
-/// Waits for what is bound to happen soon. Ten seconds are for a machine that does a lot else.
-pub async fn soon<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(10), what)
+/// Awaits a future, and panics if it takes longer than ten seconds: enough for a busy machine.
+pub async fn with_timeout<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(10), future)
         .await
-        .expect("it didn't happen in ten seconds")
+        .expect("the future was not ready within ten seconds")
 }

@@ -1,4 +1,4 @@
-//! A page that somebody has open.
+//! A model of a page that is open in a reader's browser.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +7,19 @@ use newsroom::{Entry, Newsroom, live::FeedId};
 
 use super::batch;
 
-/// What a reader's page shows, and how far it has read.
-pub struct LivePage {
+/// What an open page shows, and the cursor up to which it has applied changes.
+pub struct PageModel {
     feed: FeedId,
-    reader: FeedFollower,
+    follower: FeedFollower,
     cards: BTreeMap<UpdateId, (Timestamp, String)>,
-    /// Where the entry is in its life.
+    /// The entry's state.
     pub state: EntryState,
     /// Every change that the page applied, in order.
     pub applied: Vec<(UpdateId, Rev)>,
 }
 
-impl LivePage {
-    /// The entry's page as it is now.
+impl PageModel {
+    /// Loads the entry's page as it is now.
     pub async fn open(newsroom: &Newsroom, entry: &Entry) -> Self {
         let page = newsroom.entry_page(&entry.slug).await.unwrap();
         let cards = page.updates.iter().map(|update| {
@@ -29,27 +29,27 @@ impl LivePage {
         Self {
             feed: FeedId::Entry(entry.id),
             cards: cards.collect(),
-            reader: FeedFollower::new(page.cursor),
+            follower: FeedFollower::new(page.cursor),
             state: page.entry.state,
             applied: Vec::new(),
         }
     }
 
-    /// How far it has read.
+    /// Returns the cursor up to which the page has applied changes.
     pub fn cursor(&self) -> &Cursor {
-        self.reader.cursor()
+        self.follower.cursor()
     }
 
-    /// Takes in a batch; whether the page is in step with it, or has to catch up.
-    pub fn take(&mut self, batch: Batch) -> bool {
-        match self.reader.apply(batch) {
+    /// Applies a batch. Returns whether the page is now up to date; otherwise it must catch up.
+    pub fn apply(&mut self, batch: Batch) -> bool {
+        match self.follower.apply(batch) {
             Applied::Changes {
                 changes,
                 entries,
                 more,
             } => {
                 for change in changes {
-                    self.apply(change);
+                    self.apply_change(change);
                 }
                 for entry in entries {
                     self.state = entry.state;
@@ -57,36 +57,37 @@ impl LivePage {
                 !more
             }
             Applied::Gap => false,
-            Applied::Reset => panic!("the epoch never changed"),
+            Applied::Reset => panic!("the epoch changed unexpectedly"),
         }
     }
 
-    /// Fetches what was missed.
+    /// Polls until nothing is missing.
     pub async fn catch_up(&mut self, newsroom: &Newsroom) {
         loop {
             let since = Some(self.cursor().clone());
             let frame = newsroom.changes(self.feed, since).await.unwrap();
-            if self.take(batch(&frame)) {
+            if self.apply(batch(&frame)) {
                 return;
             }
         }
     }
 
-    /// The cards, oldest first.
-    pub fn shows(&self) -> Vec<&str> {
+    /// Returns the HTML of the cards, oldest first.
+    pub fn cards(&self) -> Vec<&str> {
         let mut cards: Vec<_> = self.cards.iter().collect();
         cards.sort_by_key(|(id, (posted_at, _))| (*posted_at, **id));
         cards.iter().map(|(_, (_, card))| card.as_str()).collect()
     }
 
-    fn apply(&mut self, change: Change) {
+    fn apply_change(&mut self, change: Change) {
         self.applied.push((change.id(), change.rev()));
         match change {
-            Change::Deleted(gone) => {
-                self.cards.remove(&gone.id);
+            Change::Deleted(deleted) => {
+                self.cards.remove(&deleted.id);
             }
-            Change::Upserted(shown) => {
-                self.cards.insert(shown.id, (shown.posted_at, shown.html));
+            Change::Upserted(update) => {
+                self.cards
+                    .insert(update.id, (update.posted_at, update.html));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A database on the PostgreSQL server that the tests were started beside (`scripts/with-postgres`).
+//! A database on the PostgreSQL server that runs beside the tests (`scripts/with-postgres`).
 
 use std::{
     env, process,
@@ -11,17 +11,18 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use super::Network;
 
-/// Names are short, and never one that is in use: tests run in processes of their own.
+/// Numbers the databases of this process. Their names include the process id, because tests run in
+/// separate processes.
 static LAST: AtomicUsize = AtomicUsize::new(0);
 
-/// A database of the test's own, dropped with it.
+/// A database of the test's own. The database is dropped with this value.
 pub struct PostgresDatabase {
     server: String,
     name: String,
 }
 
 impl PostgresDatabase {
-    /// One with nothing in it.
+    /// Creates an empty database.
     pub async fn create() -> Self {
         let server = env::var("RINGSIDE_TEST_POSTGRES").expect(
             "these tests need a PostgreSQL server: run them with `make rust-tests`, or with \
@@ -31,19 +32,19 @@ impl PostgresDatabase {
         let name = format!("test_{}_{number}", process::id());
         let database = Self { server, name };
         database
-            .tell(format!("CREATE DATABASE {}", database.name))
+            .execute(format!("CREATE DATABASE {}", database.name))
             .await;
         database
     }
 
-    /// Its address.
+    /// Returns the database URL.
     pub fn url(&self) -> String {
-        // The server's own is that of the database `postgres`.
+        // The server's URL names the database `postgres`.
         self.server
             .replacen("/postgres?", &format!("/{}?", self.name), 1)
     }
 
-    /// A network that leads to it, and its address there.
+    /// Returns a simulated network in front of the server, and the URL of the database through it.
     pub async fn behind_network(&self) -> (Network, String) {
         let folder = self.server.split_once("host=").unwrap().1;
         let network = Network::to(folder).await;
@@ -52,37 +53,38 @@ impl PostgresDatabase {
         (network, url)
     }
 
-    /// Copies it; nobody may be connected.
+    /// Copies the database to a backup. There must be no connections to it.
     pub async fn back_up(&self) {
         let name = &self.name;
-        self.tell(format!("CREATE DATABASE {name}_backup TEMPLATE {name}"))
+        self.execute(format!("CREATE DATABASE {name}_backup TEMPLATE {name}"))
             .await;
     }
 
-    /// Puts the copy in its place; nobody may be connected.
-    pub async fn put_back(&self) {
+    /// Replaces the database by the backup. There must be no connections to it.
+    pub async fn restore_backup(&self) {
         let name = &self.name;
-        self.tell(format!("DROP DATABASE {name} WITH (FORCE)"))
+        self.execute(format!("DROP DATABASE {name} WITH (FORCE)"))
             .await;
-        self.tell(format!("CREATE DATABASE {name} TEMPLATE {name}_backup"))
+        self.execute(format!("CREATE DATABASE {name} TEMPLATE {name}_backup"))
             .await;
     }
 
-    /// Waits until so many connections listen for the bell.
+    /// Waits until exactly `number` connections listen for change notifications.
     pub async fn wait_for_listeners(&self, number: usize) {
-        while self.each_listener("SELECT pid").await != number {
+        while self.query_listeners("SELECT pid").await != number {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
-    /// Cuts every connection that listens for the bell.
-    pub async fn cut_listeners(&self) {
-        self.each_listener("SELECT pg_terminate_backend(pid)").await;
+    /// Terminates every connection that listens for change notifications.
+    pub async fn terminate_listeners(&self) {
+        self.query_listeners("SELECT pg_terminate_backend(pid)")
+            .await;
     }
 
-    async fn each_listener(&self, select: &'static str) -> usize {
+    async fn query_listeners(&self, select: &'static str) -> usize {
         let mut connection = PgConnection::connect(&self.server).await.unwrap();
-        // Listeners hold the lock that servers share. Both of `select` stand above.
+        // Listeners hold the advisory lock that servers share. `select` is one of two literals.
         let sql = AssertSqlSafe(format!(
             "{select} FROM pg_stat_activity WHERE datname = $1 AND pid IN
              (SELECT pid FROM pg_locks WHERE locktype = 'advisory')"
@@ -93,8 +95,8 @@ impl PostgresDatabase {
         listeners
     }
 
-    async fn tell(&self, sql: String) {
-        tell(&self.server, sql).await;
+    async fn execute(&self, sql: String) {
+        execute_on_server(&self.server, sql).await;
     }
 }
 
@@ -103,25 +105,25 @@ impl Drop for PostgresDatabase {
         let server = self.server.clone();
         let drops = ["_backup", ""]
             .map(|suffix| format!("DROP DATABASE IF EXISTS {}{suffix} WITH (FORCE)", self.name));
-        // The test's own runtime may be going down.
+        // The test's own runtime may be shutting down.
         let dropping = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build();
             runtime.unwrap().block_on(async {
                 for sql in drops {
-                    tell(&server, sql).await;
+                    execute_on_server(&server, sql).await;
                 }
             });
         });
-        // A test that failed has said why already.
+        // A test that failed has already reported its reason.
         let _ = dropping.join();
     }
 }
 
-async fn tell(server: &str, sql: String) {
+async fn execute_on_server(server: &str, sql: String) {
     let mut connection = PgConnection::connect(server).await.unwrap();
-    // Names can't be bound; these are made of letters and digits, by `create`.
+    // A name can't be a bound parameter. `create` makes names of letters and digits only.
     connection.execute(AssertSqlSafe(sql)).await.unwrap();
     connection.close().await.unwrap();
 }

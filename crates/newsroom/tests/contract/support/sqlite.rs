@@ -1,18 +1,18 @@
-//! An SQLite file, and a copy of it.
+//! An SQLite file and its backup.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// A file in a test's folder.
+/// An SQLite file in a test's folder.
 pub struct SqliteFile {
     file: PathBuf,
     backup: PathBuf,
 }
 
 impl SqliteFile {
-    /// One that isn't there yet.
+    /// Returns the paths in `folder`. The file does not exist yet.
     pub fn new(folder: &Path) -> Self {
         Self {
             file: folder.join("ringside.db"),
@@ -20,18 +20,18 @@ impl SqliteFile {
         }
     }
 
-    /// Its address.
+    /// Returns the database URL.
     pub fn url(&self) -> String {
         format!("sqlite://{}", self.file.display())
     }
 
-    /// Copies it; it must be closed.
+    /// Copies the file to the backup. The database must be closed.
     pub fn back_up(&self) {
         fs::copy(&self.file, &self.backup).unwrap();
     }
 
-    /// Copies it back; it must be closed.
-    pub fn put_back(&self) {
+    /// Copies the backup back. The database must be closed.
+    pub fn restore_backup(&self) {
         fs::copy(&self.backup, &self.file).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! A reader's connection, driven as a server drives it.
+//! A reader's stream, driven as the server drives it.
 
 use std::sync::Arc;
 
@@ -8,12 +8,13 @@ use newsroom::{
     live::{FeedId, Frame, StreamEvent, Subscription},
 };
 
-use super::soon;
+use super::with_timeout;
 
-/// More than any test causes. A stream that tells the same over and over would never let a test end.
-const MOST_EVENTS: u32 = 2_000;
+/// More events than any test causes. Without a limit, a stream that repeats itself would keep a
+/// test running forever.
+const MAX_EVENTS: u32 = 2_000;
 
-/// A subscription and the newsroom to catch up from.
+/// A subscription, and the newsroom from which it catches up.
 pub struct Stream {
     newsroom: Arc<Newsroom>,
     feed: FeedId,
@@ -22,23 +23,23 @@ pub struct Stream {
     events: u32,
 }
 
-/// What a reader's connection brings.
+/// An event on a reader's stream.
 #[derive(Debug)]
 pub enum Event {
-    /// A batch.
+    /// A batch of changes.
     Batch(Batch),
-    /// That the stream is alive.
+    /// A heartbeat.
     Heartbeat,
-    /// That the feed starts again.
+    /// The epoch changed; the reader must reload the feed.
     Reset,
-    /// That the entry is over.
+    /// The entry has ended.
     Ended,
-    /// That the server is going.
+    /// The server is shutting down.
     Closing,
 }
 
 impl Stream {
-    /// A connection that knows everything up to `since`, or everything up to now.
+    /// Opens a stream of the changes after `since`, or after now.
     pub fn open(newsroom: &Arc<Newsroom>, feed: FeedId, since: Option<Rev>) -> Self {
         Self {
             newsroom: Arc::clone(newsroom),
@@ -49,10 +50,10 @@ impl Stream {
         }
     }
 
-    /// Waits for what comes next.
+    /// Waits for the next event.
     pub async fn next(&mut self) -> Event {
         self.events += 1;
-        assert!(self.events < MOST_EVENTS, "the stream goes in circles");
+        assert!(self.events < MAX_EVENTS, "the stream repeats itself");
         match self.subscription.next().await {
             StreamEvent::Batch(frame) => Event::Batch(batch(&frame)),
             StreamEvent::Behind(rev) => {
@@ -73,26 +74,26 @@ impl Stream {
         }
     }
 
-    /// The next thing that isn't a heartbeat, which is to come soon.
-    pub async fn next_soon(&mut self) -> Event {
+    /// Waits for the next event that is not a heartbeat.
+    pub async fn next_event(&mut self) -> Event {
         loop {
-            match soon(self.next()).await {
+            match with_timeout(self.next()).await {
                 Event::Heartbeat => {}
                 event => return event,
             }
         }
     }
 
-    /// The next batch, which is to come soon.
+    /// Waits for the next event that is not a heartbeat, which must be a batch.
     pub async fn next_batch(&mut self) -> Batch {
-        match self.next_soon().await {
+        match self.next_event().await {
             Event::Batch(batch) => batch,
-            other => panic!("not a batch: {other:?}"),
+            other => panic!("expected a batch: {other:?}"),
         }
     }
 }
 
-/// What a frame says.
+/// Parses the batch in a frame.
 pub fn batch(frame: &Frame) -> Batch {
     serde_json::from_slice(&frame.json()).unwrap()
 }

@@ -1,4 +1,4 @@
-//! A newsroom that is open and followed, with somebody of every role in it.
+//! A newsroom that follows its database, with an account of every role.
 
 use std::{
     ops::Deref,
@@ -23,34 +23,38 @@ use super::{Database, batch};
 
 /// An open newsroom, its clock, and a caller of every role.
 pub struct TestNewsroom {
-    /// The newsroom, to be handed to tasks.
+    /// The newsroom, in a form that can be moved into tasks.
     pub newsroom: Arc<Newsroom>,
-    /// Moves the clock.
-    pub hand: ManualClock,
-    /// May do everything.
+    /// The newsroom's clock.
+    pub manual_clock: ManualClock,
+    /// The caller with the role owner.
     pub owner: Caller,
-    /// May change what others posted.
+    /// The caller with the role editor.
     pub editor: Caller,
-    /// May change what they posted.
+    /// The caller with the role author.
     pub author: Caller,
-    /// May read.
+    /// The caller with the role reader.
     pub reader: Caller,
-    cards_made: Arc<AtomicUsize>,
+    rendered_cards: Arc<AtomicUsize>,
     stop: DropGuard,
 }
 
 impl TestNewsroom {
-    /// Opens a newsroom on `database` and follows it. Two on the same database know the same
-    /// people, as two servers would.
+    /// Opens a newsroom on `database` and follows it. Two newsrooms on one database share their
+    /// accounts, as two servers do.
     pub async fn on(database: &Database) -> Self {
-        let (options, hand) = database.options();
-        Self::on_options(database, options, hand).await
+        let (options, manual_clock) = database.options();
+        Self::on_options(database, options, manual_clock).await
     }
 
-    /// The same, with a clock of one's own.
-    pub async fn on_options(database: &Database, mut options: Options, hand: ManualClock) -> Self {
-        let cards_made = Arc::new(AtomicUsize::new(0));
-        let (render, count) = (options.render.card, Arc::clone(&cards_made));
+    /// Opens and follows a newsroom with the given options and clock.
+    pub async fn on_options(
+        database: &Database,
+        mut options: Options,
+        manual_clock: ManualClock,
+    ) -> Self {
+        let rendered_cards = Arc::new(AtomicUsize::new(0));
+        let (render, count) = (options.render.card, Arc::clone(&rendered_cards));
         options.render.card = Arc::new(move |entry, update| {
             count.fetch_add(1, Ordering::Relaxed);
             render(entry, update)
@@ -61,20 +65,20 @@ impl TestNewsroom {
         let stop = CancellationToken::new();
         newsroom.follow(stop.clone()).await.unwrap();
         let newsroom = Self {
-            owner: person(&store, &clock, Role::Owner).await,
-            editor: person(&store, &clock, Role::Editor).await,
-            author: person(&store, &clock, Role::Author).await,
-            reader: person(&store, &clock, Role::Reader).await,
+            owner: account(&store, &clock, Role::Owner).await,
+            editor: account(&store, &clock, Role::Editor).await,
+            author: account(&store, &clock, Role::Author).await,
+            reader: account(&store, &clock, Role::Reader).await,
             newsroom,
-            hand,
-            cards_made,
+            manual_clock,
+            rendered_cards,
             stop: stop.drop_guard(),
         };
         store.close().await;
         newsroom
     }
 
-    /// Two servers on `database`.
+    /// Opens two newsrooms on `database`, as two servers do.
     pub async fn pair_on(database: &Database) -> (Self, Self) {
         (Self::on(database).await, Self::on(database).await)
     }
@@ -85,13 +89,13 @@ impl TestNewsroom {
         self.newsroom.close().await;
     }
 
-    /// A new entry, titled as it is addressed.
-    pub async fn entry(&self, address: &str, state: EntryState) -> Entry {
-        let new = NewEntry::parse(address, address, "", "", state, Order::Oldest).unwrap();
+    /// Creates an entry with the slug `slug`, which is also its title.
+    pub async fn entry(&self, slug: &str, state: EntryState) -> Entry {
+        let new = NewEntry::parse(slug, slug, "", "", state, Order::Oldest).unwrap();
         self.create_entry(None, &new).await.unwrap()
     }
 
-    /// An entry that is under way.
+    /// Creates the live entry `final`.
     pub async fn live_entry(&self) -> Entry {
         self.entry("final", EntryState::Live).await
     }
@@ -108,12 +112,12 @@ impl TestNewsroom {
             .unwrap()
     }
 
-    /// An entry's page on the desk, a draft's too.
+    /// Returns an entry's desk page, also of a draft.
     pub async fn desk_page(&self, slug: &Slug) -> DeskEntryDetail {
         self.desk_entry(&self.owner, slug).await.unwrap()
     }
 
-    /// An update as its own page shows it, and its entry.
+    /// Returns an update as its own page shows it, with its entry.
     pub async fn update_page(
         &self,
         slug: &Slug,
@@ -128,26 +132,26 @@ impl TestNewsroom {
         }
     }
 
-    /// What the updates on an entry's public page say, oldest first.
+    /// Returns the sources of the updates on an entry's public page, oldest first.
     pub async fn texts(&self, entry: &Entry) -> Vec<String> {
         let page = self.entry_page(&entry.slug).await.unwrap();
         page.updates.into_iter().map(|u| u.source.clone()).collect()
     }
 
-    /// The last revision of an entry's feed.
+    /// Returns the last revision of an entry's feed.
     pub async fn feed_head(&self, entry: &Entry) -> Rev {
         self.head(FeedId::Entry(entry.id)).await.unwrap().head
     }
 
-    /// All that changed in a feed after `rev`.
+    /// Returns all changes in a feed after `rev`.
     pub async fn changes_after(&self, feed: FeedId, rev: Rev) -> Batch {
         let since = domain::Cursor::new(self.hub().head(feed).unwrap().epoch, rev);
         batch(&self.changes(feed, Some(since)).await.unwrap())
     }
 
-    /// How often the renderer was asked for a card.
-    pub fn cards_made(&self) -> usize {
-        self.cards_made.load(Ordering::Relaxed)
+    /// Returns how many cards the renderer has rendered.
+    pub fn rendered_cards(&self) -> usize {
+        self.rendered_cards.load(Ordering::Relaxed)
     }
 }
 
@@ -159,9 +163,11 @@ impl Deref for TestNewsroom {
     }
 }
 
-/// Somebody of `role`, named for it. No password opens the account: hashing one takes long, and
-/// the tests of logging in make their own.
-async fn person(store: &Store, clock: &Clock, role: Role) -> Caller {
+/// Returns the account with the role `role` and the same name, creating it if it does not exist.
+///
+/// No password matches its hash: hashing a password is slow, and the tests of logins create their
+/// own accounts.
+async fn account(store: &Store, clock: &Clock, role: Role) -> Caller {
     let username = Username::parse(role.as_str()).unwrap();
     let mut snapshot = store.snapshot().await.unwrap();
     match snapshot.account_by_name(&username).await.unwrap() {
@@ -173,24 +179,24 @@ async fn person(store: &Store, clock: &Clock, role: Role) -> Caller {
     }
 }
 
-/// The card of an update that says `text`.
+/// Returns the card of an update with the text `text`.
 pub fn card(id: UpdateId, text: &str) -> String {
     format!(r#"<article id="update-{id}"><p dir="auto">{text}</p></article>"#)
 }
 
-/// A draft that says `text`.
+/// Returns a draft with the text `text`.
 pub fn draft(text: &str) -> Draft {
     Draft::parse(text, "").unwrap()
 }
 
-/// An operation's name that was never used.
+/// Returns an operation id that was not used before.
 pub fn op_id() -> OpId {
     static LAST: AtomicUsize = AtomicUsize::new(0);
     let number = LAST.fetch_add(1, Ordering::Relaxed);
     OpId::parse(&format!("operation-{number}")).unwrap()
 }
 
-/// The address `text`.
+/// Parses `text` as a slug.
 pub fn slug(text: &str) -> Slug {
     Slug::parse(text).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Operations that have a name: a double click, a retry or a second server does them once.
+//! Operation ids: a post or a new entry that is sent twice takes effect once.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -9,22 +9,22 @@ use tokio::task::JoinSet;
 use super::support::{Database, TestNewsroom, draft, op_id, slug};
 
 on_every_database! {
-    a_retry_publishes_once,
-    a_retry_is_answered_whatever_happened_since,
-    a_retry_to_the_renamed_entry_publishes_once,
-    another_request_under_a_used_name_is_refused,
-    twenty_at_once_publish_once,
-    two_servers_publish_once,
-    of_twenty_different_texts_under_one_name_one_is_published,
-    names_are_everybodys_own,
-    an_entry_is_created_once,
-    an_entry_and_an_update_share_no_name,
-    an_entry_that_was_refused_used_no_name,
+    retried_post_is_published_once,
+    retry_returns_the_first_result_after_later_changes,
+    post_retried_under_the_new_slug_is_published_once,
+    different_post_with_a_used_operation_id_is_refused,
+    post_sent_twenty_times_concurrently_is_published_once,
+    post_sent_to_two_servers_is_published_once,
+    one_of_twenty_texts_with_one_operation_id_is_published,
+    operation_ids_are_separate_for_each_account,
+    entry_is_created_once,
+    operation_id_of_a_post_cannot_create_an_entry,
+    refused_entry_does_not_use_up_its_operation_id,
 }
 
 const NOW: Duration = Duration::ZERO;
 
-async fn a_retry_publishes_once(database: Database) {
+async fn retried_post_is_published_once(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let (op, text) = (op_id(), draft("once"));
@@ -32,7 +32,7 @@ async fn a_retry_publishes_once(database: Database) {
         .post_update(&newsroom.author, &entry.slug, &op, &text, NOW)
         .await
         .unwrap();
-    // How long it waited belongs to the attempt, not to the request.
+    // The waiting time belongs to the attempt and may differ between retries.
     let later = Duration::from_secs(30);
     let again = newsroom
         .post_update(&newsroom.author, &entry.slug, &op, &text, later)
@@ -43,7 +43,7 @@ async fn a_retry_publishes_once(database: Database) {
     assert_eq!(newsroom.feed_head(&entry).await, first.rev);
 }
 
-async fn a_retry_is_answered_whatever_happened_since(database: Database) {
+async fn retry_returns_the_first_result_after_later_changes(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let (op, text) = (op_id(), draft("once"));
@@ -74,7 +74,7 @@ async fn a_retry_is_answered_whatever_happened_since(database: Database) {
     assert_eq!(newsroom.texts(&entry).await, [""; 0]);
 }
 
-async fn a_retry_to_the_renamed_entry_publishes_once(database: Database) {
+async fn post_retried_under_the_new_slug_is_published_once(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let (op, text, marks) = (op_id(), draft("once"), [Mark::Key]);
@@ -90,14 +90,14 @@ async fn a_retry_to_the_renamed_entry_publishes_once(database: Database) {
         .edit_entry(&newsroom.editor, &entry.slug, &edit, None)
         .await
         .unwrap();
-    for address in [&edit.slug, &entry.slug] {
-        assert_eq!(post(address).await.unwrap(), first);
+    for slug in [&edit.slug, &entry.slug] {
+        assert_eq!(post(slug).await.unwrap(), first);
     }
     let page = newsroom.entry_page(&edit.slug).await.unwrap();
     assert_eq!(page.updates.len(), 1);
 }
 
-async fn another_request_under_a_used_name_is_refused(database: Database) {
+async fn different_post_with_a_used_operation_id_is_refused(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let other = newsroom.entry("other", EntryState::Live).await;
@@ -128,7 +128,7 @@ async fn another_request_under_a_used_name_is_refused(database: Database) {
     post(&entry.slug, "one", "").await.unwrap();
 }
 
-async fn twenty_at_once_publish_once(database: Database) {
+async fn post_sent_twenty_times_concurrently_is_published_once(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let head = newsroom.feed_head(&entry).await;
@@ -152,14 +152,10 @@ async fn twenty_at_once_publish_once(database: Database) {
     assert!(results.iter().all(|result| *result == results[0]));
     assert_eq!(newsroom.texts(&entry).await, ["once"]);
     assert_eq!(newsroom.feed_head(&entry).await, results[0].rev);
-    assert_eq!(
-        results[0].rev,
-        head + 1,
-        "what was not published took revisions"
-    );
+    assert_eq!(results[0].rev, head + 1, "unpublished posts took revisions");
 }
 
-async fn two_servers_publish_once(database: Database) {
+async fn post_sent_to_two_servers_is_published_once(database: Database) {
     let (one, other) = (
         TestNewsroom::on(&database).await,
         TestNewsroom::on(&database).await,
@@ -176,7 +172,7 @@ async fn two_servers_publish_once(database: Database) {
     assert_eq!(one.texts(&entry).await.len(), 10);
 }
 
-async fn of_twenty_different_texts_under_one_name_one_is_published(database: Database) {
+async fn one_of_twenty_texts_with_one_operation_id_is_published(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let op = op_id();
@@ -204,7 +200,7 @@ async fn of_twenty_different_texts_under_one_name_one_is_published(database: Dat
     assert_eq!(newsroom.texts(&entry).await, published);
 }
 
-async fn names_are_everybodys_own(database: Database) {
+async fn operation_ids_are_separate_for_each_account(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let op = op_id();
@@ -220,12 +216,12 @@ async fn names_are_everybodys_own(database: Database) {
     assert_eq!(newsroom.texts(&entry).await, ["author's", "editor's"]);
 }
 
-/// An entry that is to be, titled `title`.
+/// Returns a new entry with the title `title`.
 fn new_entry(title: &str, state: EntryState) -> NewEntry {
     NewEntry::parse(title, "", "", "", state, Order::Oldest).unwrap()
 }
 
-async fn an_entry_is_created_once(database: Database) {
+async fn entry_is_created_once(database: Database) {
     let (newsroom, other) = TestNewsroom::pair_on(&database).await;
     let op = op_id();
     let new = NewEntry {
@@ -245,7 +241,11 @@ async fn an_entry_is_created_once(database: Database) {
     let again = newsroom
         .create_entry_once(&newsroom.author, &op, &new)
         .await;
-    assert_eq!(again.unwrap().id, entry.id, "whatever happened since");
+    assert_eq!(
+        again.unwrap().id,
+        entry.id,
+        "a retry returns the entry after later changes"
+    );
     assert_eq!(newsroom.desk(&newsroom.author).await.unwrap().len(), 1);
     for wrong in [
         new_entry("Another final", EntryState::Live),
@@ -256,14 +256,14 @@ async fn an_entry_is_created_once(database: Database) {
             .await;
         assert_refused!(repeated, Error::IdempotencyConflict);
     }
-    // Under another name, or by somebody else, it is another act: and the address is taken.
+    // With another operation id, or from another account, the request is new, and its slug taken.
     for (caller, op) in [(&newsroom.author, op_id()), (&newsroom.editor, op)] {
         let taken = newsroom.create_entry_once(caller, &op, &new).await;
         assert_refused!(taken, Error::Invalid(_));
     }
 }
 
-async fn an_entry_and_an_update_share_no_name(database: Database) {
+async fn operation_id_of_a_post_cannot_create_an_entry(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let (posted, created) = (op_id(), op_id());
@@ -286,7 +286,7 @@ async fn an_entry_and_an_update_share_no_name(database: Database) {
     assert_eq!(newsroom.texts(&entry).await, ["once"]);
 }
 
-async fn an_entry_that_was_refused_used_no_name(database: Database) {
+async fn refused_entry_does_not_use_up_its_operation_id(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     newsroom.live_entry().await;
     let op = op_id();

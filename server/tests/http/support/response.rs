@@ -1,10 +1,10 @@
-//! Reads what a server said.
+//! Helpers that read a response's headers and HTML.
 
 use std::fmt::Write;
 
 use axum_test::TestResponse;
 
-/// The status and the headers of these names, a line each; a header that isn't there is left out.
+/// Returns the status and the headers with these names, one per line. Missing headers are left out.
 pub fn head_of(response: &TestResponse, names: &[&str]) -> String {
     let mut text = response.status_code().to_string();
     for name in names {
@@ -16,7 +16,7 @@ pub fn head_of(response: &TestResponse, names: &[&str]) -> String {
     text
 }
 
-/// The value of the first attribute `name` in `html`.
+/// Returns the value of the first attribute `name` in `html`.
 pub fn attribute<'a>(html: &'a str, name: &str) -> &'a str {
     let start = format!(" {name}=\"");
     let (_, rest) = html
@@ -25,7 +25,7 @@ pub fn attribute<'a>(html: &'a str, name: &str) -> &'a str {
     rest.split_once('"').unwrap().0
 }
 
-/// What stands inside every element `tag` of `html`.
+/// Returns the content of every element `tag` in `html`.
 pub fn tag_texts<'a>(html: &'a str, tag: &str) -> Vec<&'a str> {
     let (start, end) = (format!("<{tag}"), format!("</{tag}>"));
     html.split(&start)
@@ -35,7 +35,7 @@ pub fn tag_texts<'a>(html: &'a str, tag: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// What `html` says once it is read.
+/// Replaces the character references in `html`.
 pub fn unescape(html: &str) -> String {
     html.replace("&lt;", "<")
         .replace("&gt;", ">")
@@ -44,19 +44,19 @@ pub fn unescape(html: &str) -> String {
         .replace("&amp;", "&")
 }
 
-/// What stands in the form's field of one line `name`.
-pub fn typed_into(html: &str, name: &str) -> String {
+/// Returns the value of the form's `<input>` with the name `name`.
+pub fn field_value(html: &str, name: &str) -> String {
     let field = html
         .split("<input ")
         .find(|field| field.contains(&format!(" name=\"{name}\"")));
     unescape(attribute(field.unwrap(), "value"))
 }
 
-/// What stands in the form's only field of many lines.
-pub fn text_of_form(html: &str) -> String {
+/// Returns the value of the form's only `<textarea>`.
+pub fn textarea_value(html: &str) -> String {
     let [field] = tag_texts(html, "textarea")[..] else {
-        panic!("it isn't one field in {html}");
+        panic!("expected one textarea in {html}");
     };
-    // The first line end inside a textarea is not part of it (WHATWG HTML, 13.1.2.5).
+    // The first newline in a textarea is not part of its value (WHATWG HTML, 13.1.2.5).
     unescape(field.strip_prefix('\n').unwrap())
 }

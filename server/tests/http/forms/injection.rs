@@ -1,15 +1,15 @@
-//! Whatever people type can only be read, wherever it is shown.
+//! HTML and script injection: text that people enter is only ever shown as text.
 
 use serde_json::Value;
 
 use super::post;
-use crate::http::support::{TestApp, tag_texts, text_of_form, typed_into};
+use crate::http::support::{TestApp, field_value, tag_texts, textarea_value};
 
-/// What closes everything that text may stand in, and would then do something.
+/// Closes every element and attribute that can contain text, and then runs a script.
 const BREAKOUT: &str = "\"'--></title></textarea></h1></p></a><script>alert(1)</script>";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_in_an_update_acts() {
+async fn update_cannot_contain_active_content() {
     let (app, anonymous, author) = TestApp::start().await;
     let entry = app.live_entry().await;
     let source = "Before <script>alert(1)</script> <img src=x onerror=alert(2)> \
@@ -46,7 +46,7 @@ async fn nothing_in_an_update_acts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_that_was_typed_breaks_out_of_its_place() {
+async fn entered_text_is_escaped_everywhere() {
     let (_app, anonymous, author) = TestApp::start().await;
     let entry = [
         ("title", BREAKOUT),
@@ -59,7 +59,7 @@ async fn nothing_that_was_typed_breaks_out_of_its_place() {
         .form(&entry)
         .await
         .assert_status_see_other();
-    // As text, in Markdown's own way.
+    // Markdown code shows the text literally.
     let id = post(&author, &format!("`{BREAKOUT}`"), "").await;
     let mut pages = vec![
         anonymous.get("/").await,
@@ -104,22 +104,22 @@ async fn nothing_that_was_typed_breaks_out_of_its_place() {
             .await,
     ]);
     for page in pages {
-        let (asked, html) = (page.request_url(), page.text());
-        assert!(!html.contains("<script>alert"), "{asked}: {html}");
-        assert_eq!(tag_texts(&html, "title").len(), 1, "{asked}: {html}");
+        let (url, html) = (page.request_url(), page.text());
+        assert!(!html.contains("<script>alert"), "{url}: {html}");
+        assert_eq!(tag_texts(&html, "title").len(), 1, "{url}: {html}");
         for tag in ["title", "textarea", "h1", "main"] {
             let (begun, ended) = (format!("<{tag}"), format!("</{tag}>"));
             assert_eq!(
                 html.matches(&begun).count(),
                 html.matches(&ended).count(),
-                "{asked}: {html}"
+                "{url}: {html}"
             );
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_edited_is_what_was_typed() {
+async fn edit_form_contains_the_text_as_typed() {
     let (app, _, author) = TestApp::start().await;
     app.live_entry().await;
     for text in [
@@ -130,11 +130,11 @@ async fn what_is_edited_is_what_was_typed() {
     ] {
         let id = post(&author, text, "a & b &amp; \"c\"").await;
         let form = author.get(&format!("/desk/updates/{id}")).await.text();
-        // The indentation of the first line means something.
+        // The indentation of the first line is significant.
         assert_eq!(
-            text_of_form(&form),
+            textarea_value(&form),
             text.trim_end().trim_start_matches('\n')
         );
-        assert_eq!(typed_into(&form, "headline"), "a & b &amp; \"c\"");
+        assert_eq!(field_value(&form, "headline"), "a & b &amp; \"c\"");
     }
 }

@@ -1,4 +1,4 @@
-//! Somebody who asks over https, from an address of their own.
+//! An HTTPS client with its own address.
 
 use std::{
     fmt::Write as _,
@@ -14,37 +14,38 @@ use tokio_tungstenite::tungstenite::{self, WebSocket, client::IntoClientRequest}
 
 use super::nginx::Nginx;
 
-/// What everybody calls the site; its certificate, too.
+/// The host name of the site, which is also in its certificate.
 pub const HOST: &str = "live.example.org";
 
-/// Longer than anything takes, and shorter than a test's patience.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a client waits for data: longer than any response takes, and shorter than a test's
+/// timeout.
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Somebody who asks over https, and sends the same headers each time.
+/// An HTTPS client that sends the same headers with each request.
 #[derive(Clone)]
-pub struct Reader {
+pub struct Client {
     tls: Arc<ClientConfig>,
     site: SocketAddr,
     address: Ipv4Addr,
     headers: String,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub body: Vec<u8>,
     headers: Vec<(String, String)>,
 }
 
-/// An answer whose body comes bit by bit.
-pub type Opened = BufReader<Tls>;
+/// A connection from which a response can be read step by step.
+pub type ResponseReader = BufReader<Tls>;
 
-/// What is said passes through here.
+/// A TLS connection.
 pub type Tls = StreamOwned<ClientConnection, TcpStream>;
 
-impl Reader {
-    /// Somebody at 127.0.0.`number`: all of that network is this machine.
+impl Client {
+    /// Returns a client at 127.0.0.`number`. The whole network 127.0.0.0/8 is this machine.
     pub fn new(nginx: &Nginx, number: u8) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add(nginx.certificate.clone()).unwrap();
@@ -59,32 +60,32 @@ impl Reader {
         }
     }
 
-    /// The same, who sends one header more.
+    /// Returns a copy of this client that sends one more header.
     pub fn with(&self, name: &str, value: &str) -> Self {
-        let mut reader = self.clone();
-        write!(reader.headers, "{name}: {value}\r\n").unwrap();
-        reader
+        let mut client = self.clone();
+        write!(client.headers, "{name}: {value}\r\n").unwrap();
+        client
     }
 
-    pub fn get(&self, path: &str) -> Answer {
-        finish(self.send("GET", path, ""))
+    pub fn get(&self, path: &str) -> Response {
+        read_to_end(self.send("GET", path, ""))
     }
 
     /// Sends a form.
-    pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
         let body = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
-        finish(self.send("POST", path, &body))
+        read_to_end(self.send("POST", path, &body))
     }
 
-    /// Asks for what doesn't end; its head was read.
-    pub fn open(&self, path: &str) -> (Answer, Opened) {
-        let mut opened = self.send("GET", path, "");
-        (head(&mut opened), opened)
+    /// Requests a response that does not end, and reads its head.
+    pub fn open(&self, path: &str) -> (Response, ResponseReader) {
+        let mut reader = self.send("GET", path, "");
+        (read_head(&mut reader), reader)
     }
 
-    /// Opens a WebSocket, as the site's own page would.
+    /// Opens a WebSocket, as the site's own page does.
     pub fn websocket(&self) -> WebSocket<Tls> {
         let mut request = format!("wss://{HOST}/ws").into_client_request().unwrap();
         let origin = format!("https://{HOST}").parse().unwrap();
@@ -93,7 +94,7 @@ impl Reader {
         tungstenite::client(request, tls).unwrap().0
     }
 
-    /// The protocol that nginx picks of those that browsers offer.
+    /// Returns the protocol that nginx chooses from those that browsers offer.
     pub fn protocol(&self) -> String {
         let mut tls = (*self.tls).clone();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -102,8 +103,9 @@ impl Reader {
         String::from_utf8(tls.conn.alpn_protocol().unwrap().to_vec()).unwrap()
     }
 
-    /// HTTP/1.0: what comes is not in chunks, and nginx closes the connection after it.
-    fn send(&self, method: &str, path: &str, body: &str) -> Opened {
+    /// Sends an HTTP/1.0 request, so that the response is not chunked, and nginx closes the
+    /// connection after it.
+    fn send(&self, method: &str, path: &str, body: &str) -> ResponseReader {
         let mut tls = self.connect(Arc::clone(&self.tls));
         write!(
             tls,
@@ -117,7 +119,7 @@ impl Reader {
     }
 
     /// A function that requests `path` and returns the response, on one connection for all calls.
-    pub fn poller(&self, path: &str) -> impl FnMut() -> Answer + use<> {
+    pub fn poller(&self, path: &str) -> impl FnMut() -> Response + use<> {
         let request = format!(
             "GET {path} HTTP/1.0\r\nhost: {HOST}\r\nconnection: keep-alive\r\n{}\r\n",
             self.headers
@@ -125,11 +127,11 @@ impl Reader {
         let mut connection = BufReader::new(self.connect(Arc::clone(&self.tls)));
         move || {
             connection.get_mut().write_all(request.as_bytes()).unwrap();
-            let mut answer = head(&mut connection);
-            let length = answer.header("content-length").parse().unwrap();
-            answer.body = vec![0; length];
-            connection.read_exact(&mut answer.body).unwrap();
-            answer
+            let mut response = read_head(&mut connection);
+            let length = response.header("content-length").parse().unwrap();
+            response.body = vec![0; length];
+            connection.read_exact(&mut response.body).unwrap();
+            response
         }
     }
 
@@ -140,27 +142,27 @@ impl Reader {
             .unwrap();
         socket.connect(&self.site.into()).unwrap();
         let socket = TcpStream::from(socket);
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_read_timeout(Some(READ_TIMEOUT)).unwrap();
         let tls = ClientConnection::new(tls, HOST.try_into().unwrap()).unwrap();
         StreamOwned::new(tls, socket)
     }
 }
 
-impl Answer {
-    /// The header's value, or nothing.
+impl Response {
+    /// Returns the first value of a header, or an empty string.
     pub fn header(&self, name: &str) -> &str {
         let mut found = self.headers.iter().filter(|(header, _)| header == name);
         found.next().map_or("", |(_, value)| value)
     }
 
-    /// The values of a header that stands there several times.
+    /// Returns all values of a header.
     pub fn headers(&self, name: &str) -> Vec<&str> {
         let found = self.headers.iter().filter(|(header, _)| header == name);
         found.map(|(_, value)| &**value).collect()
     }
 
-    /// The status, and what nginx's cache did, as in `200 HIT`.
-    pub fn cached(&self) -> String {
+    /// Returns the status, and the status of nginx's cache, such as `200 HIT`.
+    pub fn cache_result(&self) -> String {
         format!("{} {}", self.status, self.header("x-cache-status"))
     }
 
@@ -169,14 +171,14 @@ impl Answer {
     }
 }
 
-fn finish(mut opened: Opened) -> Answer {
-    let mut answer = head(&mut opened);
-    opened.read_to_end(&mut answer.body).unwrap();
-    answer
+fn read_to_end(mut reader: ResponseReader) -> Response {
+    let mut response = read_head(&mut reader);
+    reader.read_to_end(&mut response.body).unwrap();
+    response
 }
 
-fn head(opened: &mut impl BufRead) -> Answer {
-    let mut lines = opened.lines().map(Result::unwrap);
+fn read_head(reader: &mut impl BufRead) -> Response {
+    let mut lines = reader.lines().map(Result::unwrap);
     let status = lines.next().unwrap();
     let headers = lines
         .take_while(|line| !line.is_empty())
@@ -185,7 +187,7 @@ fn head(opened: &mut impl BufRead) -> Answer {
             (name.to_lowercase(), value.to_owned())
         })
         .collect();
-    Answer {
+    Response {
         status: status.split(' ').nth(1).unwrap().parse().unwrap(),
         headers,
         body: Vec::new(),

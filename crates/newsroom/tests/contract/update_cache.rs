@@ -1,4 +1,5 @@
-//! An entry's page reads only the rows that changed, and shows what a read of all rows shows.
+//! The cache of an entry's updates: a page loads only the rows that changed, and shows the same as
+//! a page that loads all rows.
 
 use std::sync::Arc;
 
@@ -9,18 +10,22 @@ use super::support::{Database, TestNewsroom, draft, op_id};
 
 on_every_database! {
     page_shows_every_kind_of_change_to_an_update,
-    page_is_read_anew_after_more_changes_than_one_read_returns,
-    page_is_read_anew_in_another_epoch,
+    page_is_reloaded_after_more_changes_than_one_read_returns,
+    page_is_reloaded_in_another_epoch,
 }
 
-/// What `newsroom`, which has read the page before, shows at `slug`; it must be what a newsroom shows that
-/// has read nothing before.
-async fn shown(database: &Database, newsroom: &TestNewsroom, slug: &Slug) -> Vec<Arc<LiveUpdate>> {
+/// Returns the updates that `newsroom`, with its cache, shows on the page of `slug`. Asserts that a
+/// newsroom without a cache shows the same.
+async fn updates_shown(
+    database: &Database,
+    newsroom: &TestNewsroom,
+    slug: &Slug,
+) -> Vec<Arc<LiveUpdate>> {
     let page = newsroom.entry_page(slug).await.unwrap();
     let fresh = TestNewsroom::on(database).await;
-    let whole = fresh.entry_page(slug).await.unwrap();
-    assert_eq!(page.updates, whole.updates);
-    assert_eq!(page.cursor, whole.cursor);
+    let uncached = fresh.entry_page(slug).await.unwrap();
+    assert_eq!(page.updates, uncached.updates);
+    assert_eq!(page.cursor, uncached.cursor);
     fresh.shut_down().await;
     page.updates
 }
@@ -28,33 +33,37 @@ async fn shown(database: &Database, newsroom: &TestNewsroom, slug: &Slug) -> Vec
 async fn page_shows_every_kind_of_change_to_an_update(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    assert!(shown(&database, &newsroom, &entry.slug).await.is_empty());
+    assert!(
+        updates_shown(&database, &newsroom, &entry.slug)
+            .await
+            .is_empty()
+    );
     let first = newsroom.post(&entry, "first").await.id;
     let second = newsroom.post(&entry, "second").await.id;
     let texts = |updates: &[Arc<LiveUpdate>]| -> Vec<String> {
         updates.iter().map(|it| it.source.clone()).collect()
     };
-    let page = shown(&database, &newsroom, &entry.slug).await;
+    let page = updates_shown(&database, &newsroom, &entry.slug).await;
     assert_eq!(texts(&page), ["first", "second"]);
 
     newsroom
         .edit_update(&newsroom.author, first, &draft("edited"), None)
         .await
         .unwrap();
-    let page = shown(&database, &newsroom, &entry.slug).await;
+    let page = updates_shown(&database, &newsroom, &entry.slug).await;
     assert_eq!(texts(&page), ["edited", "second"]);
 
     newsroom
         .delete_update(&newsroom.author, first, None)
         .await
         .unwrap();
-    let page = shown(&database, &newsroom, &entry.slug).await;
+    let page = updates_shown(&database, &newsroom, &entry.slug).await;
     assert_eq!(texts(&page), ["second"]);
     newsroom
         .restore_update(&newsroom.author, first, None)
         .await
         .unwrap();
-    let page = shown(&database, &newsroom, &entry.slug).await;
+    let page = updates_shown(&database, &newsroom, &entry.slug).await;
     assert_eq!(texts(&page), ["edited", "second"]);
 
     let (author, marks) = (&newsroom.author, [Mark::Key, Mark::Pinned]);
@@ -69,7 +78,7 @@ async fn page_shows_every_kind_of_change_to_an_update(database: Database) {
         )
         .await
         .unwrap();
-    let page = shown(&database, &newsroom, &entry.slug).await;
+    let page = updates_shown(&database, &newsroom, &entry.slug).await;
     assert_eq!(page.iter().filter(|it| it.pinned).count(), 1);
 
     let (editor, slug) = (&newsroom.editor, entry.slug.clone());
@@ -79,40 +88,43 @@ async fn page_shows_every_kind_of_change_to_an_update(database: Database) {
         .edit_entry(editor, &slug, &edit, None)
         .await
         .unwrap();
-    let page = shown(&database, &newsroom, &edit.slug).await;
+    let page = updates_shown(&database, &newsroom, &edit.slug).await;
     assert_eq!(page.len(), 3);
     assert_eq!(page[1].id, second);
 }
 
-async fn page_is_read_anew_after_more_changes_than_one_read_returns(database: Database) {
+async fn page_is_reloaded_after_more_changes_than_one_read_returns(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     newsroom.post(&entry, "before").await;
-    shown(&database, &newsroom, &entry.slug).await;
+    updates_shown(&database, &newsroom, &entry.slug).await;
     for number in 0..=newsroom::storage::ChangedUpdates::MAX {
         newsroom.post(&entry, &number.to_string()).await;
     }
-    assert_eq!(shown(&database, &newsroom, &entry.slug).await.len(), 502);
+    assert_eq!(
+        updates_shown(&database, &newsroom, &entry.slug).await.len(),
+        502
+    );
 }
 
-async fn page_is_read_anew_in_another_epoch(database: Database) {
+async fn page_is_reloaded_in_another_epoch(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     newsroom.post(&entry, "before").await;
-    shown(&database, &newsroom, &entry.slug).await;
-    database.restore_updates_that_say("<p>imported</p>").await;
-    let page = shown(&database, &newsroom, &entry.slug).await;
+    updates_shown(&database, &newsroom, &entry.slug).await;
+    database.import_updates_with_html("<p>imported</p>").await;
+    let page = updates_shown(&database, &newsroom, &entry.slug).await;
     assert_eq!(page[0].html.as_str(), "<p>imported</p>");
 }
 
-/// On SQLite alone, which keeps a text in a column of numbers.
+/// Runs on SQLite only, which stores text in an integer column.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn earlier_version_of_an_update_that_cannot_be_decoded_is_not_shown() {
     let database = Database::sqlite();
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let id = newsroom.post(&entry, "old text").await.id;
-    shown(&database, &newsroom, &entry.slug).await;
+    updates_shown(&database, &newsroom, &entry.slug).await;
     newsroom
         .edit_update(&newsroom.author, id, &draft("new text"), None)
         .await
@@ -120,5 +132,9 @@ async fn earlier_version_of_an_update_that_cannot_be_decoded_is_not_shown() {
     database
         .execute("UPDATE updates SET edited_at = 'never'")
         .await;
-    assert!(shown(&database, &newsroom, &entry.slug).await.is_empty());
+    assert!(
+        updates_shown(&database, &newsroom, &entry.slug)
+            .await
+            .is_empty()
+    );
 }

@@ -1,5 +1,5 @@
-//! Edits, deletions, marks and changes of entries that carry an operation id: a late retry never undoes
-//! what was changed in between.
+//! Edits, deletions, marks and changes of entries that carry an operation id: a late retry never
+//! undoes a change that was made in between.
 
 use domain::{Mark, OpId};
 use newsroom::{EntryPatch, Error, UpdatePatch};
@@ -7,17 +7,17 @@ use newsroom::{EntryPatch, Error, UpdatePatch};
 use super::support::{Database, TestNewsroom, draft, op_id, slug};
 
 on_every_database! {
-    a_late_retry_of_an_edit_does_not_undo_a_later_edit,
-    a_late_retry_of_an_edit_that_changed_nothing_changes_nothing_later,
-    a_late_retry_of_a_deletion_does_not_delete_what_was_restored,
-    a_late_retry_of_a_mark_does_not_mark_again,
-    a_late_retry_to_a_renamed_entry_does_not_rename_it_back,
-    another_request_under_a_used_operation_id_is_refused,
-    an_author_does_not_restore_what_an_editor_deleted,
-    old_operations_are_forgotten,
+    late_retry_of_an_edit_does_not_undo_a_later_edit,
+    late_retry_of_an_edit_without_changes_changes_nothing,
+    late_retry_of_a_deletion_does_not_delete_a_restored_update,
+    late_retry_of_a_mark_does_not_mark_again,
+    late_retry_of_a_rename_does_not_rename_back,
+    different_request_with_a_used_operation_id_is_refused,
+    author_cannot_restore_an_update_deleted_by_an_editor,
+    old_operations_are_deleted,
 }
 
-async fn a_late_retry_of_an_edit_does_not_undo_a_later_edit(database: Database) {
+async fn late_retry_of_an_edit_does_not_undo_a_later_edit(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let id = newsroom.post(&entry, "2-0").await.id;
@@ -31,15 +31,15 @@ async fn a_late_retry_of_an_edit_does_not_undo_a_later_edit(database: Database) 
         .await
         .unwrap();
     let head = newsroom.feed_head(&entry).await;
-    let answered = newsroom
+    let retried = newsroom
         .edit_update(&newsroom.author, id, &draft("2-1"), Some(&first))
         .await;
-    assert_eq!(answered.unwrap().entry.id, entry.id);
+    assert_eq!(retried.unwrap().entry.id, entry.id);
     assert_eq!(newsroom.texts(&entry).await, ["2-2"]);
     assert_eq!(newsroom.feed_head(&entry).await, head);
 }
 
-async fn a_late_retry_of_an_edit_that_changed_nothing_changes_nothing_later(database: Database) {
+async fn late_retry_of_an_edit_without_changes_changes_nothing(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let id = newsroom.post(&entry, "2-0").await.id;
@@ -59,7 +59,7 @@ async fn a_late_retry_of_an_edit_that_changed_nothing_changes_nothing_later(data
     assert_eq!(newsroom.texts(&entry).await, ["2-1"]);
 }
 
-async fn a_late_retry_of_a_deletion_does_not_delete_what_was_restored(database: Database) {
+async fn late_retry_of_a_deletion_does_not_delete_a_restored_update(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let id = newsroom.post(&entry, "kept").await.id;
@@ -88,7 +88,7 @@ async fn a_late_retry_of_a_deletion_does_not_delete_what_was_restored(database: 
     assert_eq!(newsroom.texts(&entry).await, [""; 0]);
 }
 
-async fn a_late_retry_of_a_mark_does_not_mark_again(database: Database) {
+async fn late_retry_of_a_mark_does_not_mark_again(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let id = newsroom.post(&entry, "a goal").await.id;
@@ -103,7 +103,7 @@ async fn a_late_retry_of_a_mark_does_not_mark_again(database: Database) {
     assert!(!page.updates[0].key);
 }
 
-async fn a_late_retry_to_a_renamed_entry_does_not_rename_it_back(database: Database) {
+async fn late_retry_of_a_rename_does_not_rename_back(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     newsroom.live_entry().await;
     let to = |name: &str| EntryPatch {
@@ -126,7 +126,7 @@ async fn a_late_retry_to_a_renamed_entry_does_not_rename_it_back(database: Datab
     );
 }
 
-async fn another_request_under_a_used_operation_id_is_refused(database: Database) {
+async fn different_request_with_a_used_operation_id_is_refused(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let (one, two) = (
@@ -174,7 +174,7 @@ async fn another_request_under_a_used_operation_id_is_refused(database: Database
         newsroom.patch_update(author, one, &patch, op).await,
         Error::IdempotencyConflict
     );
-    // Another account has operation ids of its own.
+    // Operation ids are separate for each account.
     newsroom
         .edit_update(&newsroom.editor, two, &draft("edited, too"), op)
         .await
@@ -182,7 +182,7 @@ async fn another_request_under_a_used_operation_id_is_refused(database: Database
     assert_eq!(newsroom.texts(&entry).await, ["edited", "edited, too"]);
 }
 
-async fn an_author_does_not_restore_what_an_editor_deleted(database: Database) {
+async fn author_cannot_restore_an_update_deleted_by_an_editor(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let id = newsroom.post(&entry, "libel").await.id;
@@ -206,7 +206,7 @@ async fn an_author_does_not_restore_what_an_editor_deleted(database: Database) {
         .restore_update(&newsroom.editor, id, None)
         .await
         .unwrap();
-    // An editor's deletion counts also where the author was first.
+    // An editor's deletion also counts if the author has deleted the update before.
     newsroom
         .delete_update(&newsroom.author, id, None)
         .await
@@ -233,7 +233,7 @@ async fn an_author_does_not_restore_what_an_editor_deleted(database: Database) {
     assert_eq!(newsroom.texts(&entry).await, ["libel"]);
 }
 
-async fn old_operations_are_forgotten(database: Database) {
+async fn old_operations_are_deleted(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let id = newsroom.post(&entry, "a").await.id;

@@ -1,4 +1,4 @@
-//! The pages of all entries: the front page with its lines, `/live`, and the feed that keeps them so.
+//! The pages of all entries: the front page, `/live`, and the feed that keeps them up to date.
 
 use std::collections::HashSet;
 
@@ -8,19 +8,19 @@ use newsroom::{Entry, EntryEdit, Error, LivePage, live::FeedId};
 use super::support::{Database, Stream, TestNewsroom, draft};
 
 on_every_database! {
-    the_front_page_shows_the_latest_line_of_each_entry,
-    a_line_follows_its_entry_and_its_latest_update,
-    a_draft_that_goes_public_appears_with_its_line_and_its_cards,
-    what_is_live_is_one_stream,
-    the_stream_of_what_is_live_is_bounded,
-    a_line_that_was_taken_down_is_in_no_frame,
-    a_batch_of_many_entries_comes_in_parts,
-    a_part_of_a_batch_names_the_entries_of_its_updates,
-    what_happens_in_drafts_cannot_be_counted,
+    front_page_shows_the_latest_update_of_each_entry,
+    summary_follows_its_entry_and_its_latest_update,
+    started_draft_appears_with_its_summary_and_cards,
+    live_page_merges_the_updates_of_all_live_entries,
+    live_page_shows_a_bounded_number_of_updates,
+    deleted_text_is_in_no_batch,
+    batch_of_many_entries_is_split,
+    part_of_a_batch_includes_the_entries_of_its_updates,
+    revisions_of_drafts_are_not_revealed,
 }
 
-/// What the front page says of each entry.
-async fn lines(newsroom: &TestNewsroom) -> Vec<String> {
+/// Returns the summary of each entry on the front page.
+async fn summaries(newsroom: &TestNewsroom) -> Vec<String> {
     let page = newsroom.front_page().await.unwrap();
     assert_eq!(
         page.cursor.rev,
@@ -31,7 +31,7 @@ async fn lines(newsroom: &TestNewsroom) -> Vec<String> {
     page.entries.iter().map(line).collect()
 }
 
-async fn the_front_page_shows_the_latest_line_of_each_entry(database: Database) {
+async fn front_page_shows_the_latest_update_of_each_entry(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entries = [
         newsroom.entry("one", EntryState::Live).await,
@@ -42,58 +42,58 @@ async fn the_front_page_shows_the_latest_line_of_each_entry(database: Database) 
     newsroom.post(&entries[0], "a").await;
     newsroom.post(&draft, "secret").await;
     newsroom.post(&entries[1], "b").await;
-    newsroom.hand.advance(1_000_000);
+    newsroom.manual_clock.advance(1_000_000);
     newsroom.post(&entries[0], "c").await;
     assert_eq!(
-        lines(&newsroom).await,
+        summaries(&newsroom).await,
         ["three: nothing", "two: b", "one: c"]
     );
 }
 
-async fn a_line_follows_its_entry_and_its_latest_update(database: Database) {
+async fn summary_follows_its_entry_and_its_latest_update(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let other = newsroom.entry("other", EntryState::Live).await;
     newsroom.post(&other, "elsewhere").await;
     let mut cursor = newsroom.head(FeedId::All).await.unwrap().head;
     let mut stream = Stream::open(&newsroom.newsroom, FeedId::All, Some(cursor));
-    let mut tells = async |expected: &str| {
+    let mut assert_summary = async |expected: &str| {
         for batch in [
             stream.next_batch().await,
             newsroom.changes_after(FeedId::All, cursor).await,
         ] {
-            let [told] = &batch.entries[..] else {
+            let [change] = &batch.entries[..] else {
                 panic!("{batch:?}")
             };
-            assert_eq!((&*told.summary_html, &*told.highlights), (expected, ""));
-            assert_eq!((told.id, told.rev), (entry.id, batch.to));
+            assert_eq!((&*change.summary_html, &*change.highlights), (expected, ""));
+            assert_eq!((change.id, change.rev), (entry.id, batch.to));
         }
         cursor = newsroom.head(FeedId::All).await.unwrap().head;
     };
     newsroom.post(&entry, "first").await;
-    tells("final: first").await;
+    assert_summary("final: first").await;
     let PostedUpdate { id, .. } = newsroom.post(&entry, "secnod").await;
-    tells("final: secnod").await;
+    assert_summary("final: secnod").await;
     newsroom
         .edit_update(&newsroom.author, id, &draft("second"), None)
         .await
         .unwrap();
-    tells("final: second").await;
+    assert_summary("final: second").await;
     newsroom
         .mark_update(&newsroom.author, id, Mark::Key, true, None)
         .await
         .unwrap();
-    tells("final: second").await;
+    assert_summary("final: second").await;
     newsroom
         .delete_update(&newsroom.author, id, None)
         .await
         .unwrap();
-    tells("final: first").await;
+    assert_summary("final: first").await;
     newsroom
         .restore_update(&newsroom.author, id, None)
         .await
         .unwrap();
-    tells("final: second").await;
+    assert_summary("final: second").await;
     let renamed = EntryEdit {
         title: domain::Title::parse("The re-match").unwrap(),
         ..EntryEdit::of(&entry)
@@ -102,15 +102,15 @@ async fn a_line_follows_its_entry_and_its_latest_update(database: Database) {
         .edit_entry(&newsroom.author, &entry.slug, &renamed, None)
         .await
         .unwrap();
-    tells("The re-match: second").await;
+    assert_summary("The re-match: second").await;
     newsroom
         .end_entry(&newsroom.author, &entry.slug, None)
         .await
         .unwrap();
-    tells("The re-match: second").await;
+    assert_summary("The re-match: second").await;
 }
 
-async fn a_draft_that_goes_public_appears_with_its_line_and_its_cards(database: Database) {
+async fn started_draft_appears_with_its_summary_and_cards(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     newsroom.live_entry().await;
     let draft = newsroom.entry("draft", EntryState::Draft).await;
@@ -128,28 +128,28 @@ async fn a_draft_that_goes_public_appears_with_its_line_and_its_cards(database: 
     assert_eq!(batch.changes[0].id(), prepared);
 }
 
-async fn what_is_live_is_one_stream(database: Database) {
+async fn live_page_merges_the_updates_of_all_live_entries(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let one = newsroom.entry("one", EntryState::Live).await;
     let two = newsroom.entry("two", EntryState::Live).await;
-    let over = newsroom.entry("over", EntryState::Live).await;
-    for (entry, text) in [(&one, "a"), (&over, "x"), (&two, "b"), (&one, "c")] {
+    let ended = newsroom.entry("over", EntryState::Live).await;
+    for (entry, text) in [(&one, "a"), (&ended, "x"), (&two, "b"), (&one, "c")] {
         newsroom.post(entry, text).await;
-        newsroom.hand.advance(1_000_000);
+        newsroom.manual_clock.advance(1_000_000);
     }
-    let gone = newsroom.post(&two, "gone").await.id;
+    let deleted = newsroom.post(&two, "deleted").await.id;
     newsroom
-        .delete_update(&newsroom.author, gone, None)
+        .delete_update(&newsroom.author, deleted, None)
         .await
         .unwrap();
     newsroom
-        .end_entry(&newsroom.author, &over.slug, None)
+        .end_entry(&newsroom.author, &ended.slug, None)
         .await
         .unwrap();
 
     let page = newsroom.live_page().await.unwrap();
-    let said: Vec<_> = page.updates.iter().map(|u| u.source.as_str()).collect();
-    assert_eq!(said, ["a", "b", "c"]);
+    let texts: Vec<_> = page.updates.iter().map(|u| u.source.as_str()).collect();
+    assert_eq!(texts, ["a", "b", "c"]);
     let live: Vec<_> = page.entries.iter().map(|entry| entry.id).collect();
     assert_eq!(live, [two.id, one.id]);
     assert_eq!(
@@ -158,7 +158,7 @@ async fn what_is_live_is_one_stream(database: Database) {
     );
 }
 
-async fn the_stream_of_what_is_live_is_bounded(database: Database) {
+async fn live_page_shows_a_bounded_number_of_updates(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let one = newsroom.entry("one", EntryState::Live).await;
     let two = newsroom.entry("two", EntryState::Live).await;
@@ -168,24 +168,24 @@ async fn the_stream_of_what_is_live_is_bounded(database: Database) {
         newsroom.post(entry, &n.to_string()).await;
     }
     let page = newsroom.live_page().await.unwrap();
-    let said: Vec<_> = page.updates.iter().map(|u| u.source.clone()).collect();
+    let texts: Vec<_> = page.updates.iter().map(|u| u.source.clone()).collect();
     let expected: Vec<_> = (1..=longest).map(|n| n.to_string()).collect();
-    assert_eq!(said, expected);
+    assert_eq!(texts, expected);
 }
 
-/// Neither a stream that comes back nor anybody who asks is told what was taken down.
-async fn a_line_that_was_taken_down_is_in_no_frame(database: Database) {
+/// Neither a reconnecting stream nor a poll returns deleted text.
+async fn deleted_text_is_in_no_batch(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let before = newsroom.post(&entry, "harmless").await.rev;
-    // Somebody reads: what is told is kept for those who come back.
-    let mut reading = Stream::open(&newsroom.newsroom, FeedId::All, Some(before));
+    // The feed has a subscriber, so the replay buffer keeps frames for reconnecting clients.
+    let mut subscriber = Stream::open(&newsroom.newsroom, FeedId::All, Some(before));
     let secret = newsroom.post(&entry, "a secret").await.id;
     newsroom
         .mark_update(&newsroom.author, secret, Mark::Pinned, true, None)
         .await
         .unwrap();
-    reading.next_batch().await;
+    subscriber.next_batch().await;
     let renamed = EntryEdit {
         title: domain::Title::parse("Renamed").unwrap(),
         ..EntryEdit::of(&entry)
@@ -200,14 +200,14 @@ async fn a_line_that_was_taken_down_is_in_no_frame(database: Database) {
         .unwrap();
 
     for feed in [FeedId::All, FeedId::Entry(entry.id)] {
-        let mut back = Stream::open(&newsroom.newsroom, feed, Some(before));
-        let told = back.next_batch().await;
-        assert_eq!(told.to, newsroom.head(feed).await.unwrap().head);
-        assert!(!format!("{told:?}").contains("secret"), "{told:?}");
+        let mut reconnected = Stream::open(&newsroom.newsroom, feed, Some(before));
+        let batch = reconnected.next_batch().await;
+        assert_eq!(batch.to, newsroom.head(feed).await.unwrap().head);
+        assert!(!format!("{batch:?}").contains("secret"), "{batch:?}");
     }
 }
 
-async fn a_batch_of_many_entries_comes_in_parts(database: Database) {
+async fn batch_of_many_entries_is_split(database: Database) {
     const ENTRIES: usize = 130;
     let newsroom = TestNewsroom::on(&database).await;
     for number in 0..ENTRIES {
@@ -229,10 +229,10 @@ async fn a_batch_of_many_entries_comes_in_parts(database: Database) {
     assert_eq!((seen.len(), parts), (ENTRIES, 2));
 }
 
-async fn a_part_of_a_batch_names_the_entries_of_its_updates(database: Database) {
+async fn part_of_a_batch_includes_the_entries_of_its_updates(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    // More than a megabyte of HTML in all.
+    // More than a megabyte of HTML in total.
     let text = "word ".repeat(9_000);
     for _ in 0..40 {
         newsroom.post(&entry, &text).await;
@@ -262,7 +262,7 @@ async fn a_part_of_a_batch_names_the_entries_of_its_updates(database: Database) 
     assert!(of_entry.more && of_entry.changes.len() < 40);
 }
 
-async fn what_happens_in_drafts_cannot_be_counted(database: Database) {
+async fn revisions_of_drafts_are_not_revealed(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let head = newsroom.post(&entry, "public").await.rev;
