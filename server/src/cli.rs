@@ -1,18 +1,16 @@
 //! The command line: parses the arguments, runs a command, and prints its errors.
 
-use std::{
-    ffi::OsString,
-    fmt,
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-    time::Duration,
-};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 use domain::{EntryState, Order, Role, SessionId, TokenId};
 
-use crate::{commands, config::Settings};
+use crate::{
+    command_error::CommandError,
+    commands,
+    config::Settings,
+    output::{print_error, print_line},
+};
 
 /// The exit code for an invalid setting or argument, which the operator can correct.
 const EXIT_INVALID_INPUT: u8 = 2;
@@ -224,50 +222,6 @@ pub struct RevokeTokenArgs {
     pub id: TokenId,
 }
 
-/// Why a command failed, as one sentence for the operator.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// A setting or an argument is invalid.
-    #[error("{0}")]
-    InvalidInput(String),
-    /// Anything else failed.
-    #[error("{0}")]
-    Failed(String),
-}
-
-impl From<newsroom::storage::OpenError> for CommandError {
-    fn from(error: newsroom::storage::OpenError) -> Self {
-        use newsroom::storage::OpenError;
-        match error {
-            OpenError::Scheme(_) | OpenError::Unusable { .. } => {
-                Self::InvalidInput(error.to_string())
-            }
-            OpenError::Unreachable { .. } | OpenError::Newer { .. } | OpenError::Migrate { .. } => {
-                Self::Failed(error.to_string())
-            }
-        }
-    }
-}
-
-impl From<newsroom::Error> for CommandError {
-    fn from(error: newsroom::Error) -> Self {
-        match error {
-            newsroom::Error::Invalid(_) | newsroom::Error::NotFound(_) => {
-                Self::InvalidInput(error.to_string())
-            }
-            newsroom::Error::Unavailable(cause)
-            | newsroom::Error::DiskFull(cause)
-            | newsroom::Error::OutcomeUnknown(cause) => {
-                Self::Failed(format!("The database failed: {cause}."))
-            }
-            newsroom::Error::Corrupt { table, id, column } => Self::Failed(format!(
-                "The database contains an invalid value: table {table}, row {id}, column {column}."
-            )),
-            error => Self::Failed(error.to_string()),
-        }
-    }
-}
-
 /// Runs the command in `args`, of which the first is the program's name. Prints one line to
 /// standard error if the command fails.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -324,16 +278,6 @@ fn restrict_new_files() {
 
 #[cfg(not(unix))]
 const fn restrict_new_files() {}
-
-/// Prints a line to standard output. Unlike `println!`, does not panic if the pipe is closed.
-pub fn print_line(line: impl fmt::Display) {
-    let _ = writeln!(io::stdout(), "{line}");
-}
-
-/// Prints a line to standard error, after the program's name.
-fn print_error(line: impl fmt::Display) {
-    let _ = writeln!(io::stderr(), "ringside: {line}");
-}
 
 async fn dispatch(cli: Cli) -> Result<(), CommandError> {
     let settings = cli.settings;

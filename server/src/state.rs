@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     bodies::Bodies,
-    cli::CommandError,
+    command_error::CommandError,
     config::Settings,
     connections::Connections,
     login_limits::LoginLimits,

@@ -5,7 +5,7 @@ use std::{io::IsTerminal, panic};
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 use crate::{
-    cli::CommandError,
+    command_error::CommandError,
     config::{LogFormat, Settings},
 };
 

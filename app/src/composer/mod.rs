@@ -5,6 +5,7 @@ mod draft;
 mod form;
 mod ime;
 mod loader_island;
+mod state;
 
 #[cfg(feature = "ssr")]
 mod page;

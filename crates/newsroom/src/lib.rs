@@ -8,7 +8,8 @@
 //!   others.
 //! - `accounts`, `sessions`, `tokens`: accounts and passwords, logins, API tokens.
 //! - `desk`: authors' pages: creating, editing, starting and ending live blogs.
-//! - `posting`: posting, editing, deleting, restoring and highlighting updates.
+//! - `posting`: posting updates.
+//! - `editing`: editing, deleting, restoring and highlighting updates.
 //! - `reading`: readers' pages and the feed's requests.
 //! - `repair`, `rerender`: commands for operators.
 //!
@@ -56,6 +57,7 @@ mod accounts;
 mod card;
 mod clock;
 mod desk;
+mod editing;
 mod entry;
 mod error;
 mod group_commit;
@@ -91,6 +93,7 @@ pub use accounts::{Account, Ended};
 pub use card::{Cards, EntryRenderer, Renderer, Renderers, SummaryRenderer};
 pub use clock::{Clock, ManualClock};
 pub use desk::{DeskEntryDetail, DeskEntrySummary};
+pub use editing::{EditedUpdate, UNDO_WINDOW};
 pub use entry::{Entry, EntryEdit, EntryPage, LiveUpdate, NewEntry, SincePart};
 pub use error::{Error, Result};
 pub use list_part::{ListForm, ListPart, ListParts};
@@ -98,7 +101,6 @@ pub use markup::{MARKUP_VERSION, Rendered, SafeHtml, markdown_options, to_safe_h
 pub use newsroom::{FeedPolicy, Newsroom, Options};
 pub use passwords::reject_weak;
 pub use patch::{EntryPatch, UpdatePatch};
-pub use posting::{EditedUpdate, UNDO_WINDOW};
 pub use readiness::NotReady;
 pub use reading::{FrontPage, LivePage, ShownUpdate, UpdatePage};
 pub use rerender::RerenderedBatch;

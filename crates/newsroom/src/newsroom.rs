@@ -2,9 +2,9 @@
 //!
 //! The use cases are in one file for each capability:
 //!
-//! - `posting.rs`: `post_update`, `post_marked_update`, `edit_update`, `patch_update`,
-//!   `delete_update`, `restore_update`, `mark_update`, `editable_update`, `last_change`,
-//!   `removed_parts`
+//! - `posting.rs`: `post_update`, `post_marked_update`
+//! - `editing.rs`: `edit_update`, `patch_update`, `delete_update`, `restore_update`,
+//!   `mark_update`, `editable_update`, `last_change`, `removed_parts`
 //! - `desk.rs`: `create_entry`, `create_entry_once`, `start_entry`, `end_entry`, `edit_entry`,
 //!   `patch_entry`, `desk`, `desk_entry`, `entry`, `entry_by_slug`
 //! - `reading.rs`: `front_page`, `live_page`, `entry_page`, `update_page`, `updates_after`,

@@ -4,11 +4,10 @@ use domain::{Password, Username};
 use newsroom::zone::rfc3339;
 
 use crate::{
-    cli::{
-        AccountNameArgs, AccountPasswordArgs, AccountRoleArgs, CommandError, NewAccountArgs,
-        print_line,
-    },
+    cli::{AccountNameArgs, AccountPasswordArgs, AccountRoleArgs, NewAccountArgs},
+    command_error::CommandError,
     config::{Settings, read_first_line},
+    output::print_line,
     state::open_newsroom,
 };
 

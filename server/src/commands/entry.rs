@@ -3,8 +3,7 @@
 use newsroom::NewEntry;
 
 use crate::{
-    cli::{CommandError, NewEntryArgs, print_line},
-    config::Settings,
+    cli::NewEntryArgs, command_error::CommandError, config::Settings, output::print_line,
     state::open_newsroom,
 };
 

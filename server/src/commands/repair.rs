@@ -1,9 +1,7 @@
 //! The `ringside repair` commands.
 
 use crate::{
-    cli::{CommandError, print_line},
-    config::Settings,
-    state::open_newsroom,
+    command_error::CommandError, config::Settings, output::print_line, state::open_newsroom,
 };
 
 /// Renumbers all revisions in a new epoch.

@@ -4,9 +4,7 @@ use domain::UpdateId;
 use newsroom::Newsroom;
 
 use crate::{
-    cli::{CommandError, print_line},
-    config::Settings,
-    state::open_newsroom,
+    command_error::CommandError, config::Settings, output::print_line, state::open_newsroom,
 };
 
 /// Renders the updates again that another release rendered, and prints its progress. A running

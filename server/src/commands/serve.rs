@@ -10,11 +10,8 @@ use socket2::{Domain, Socket, Type};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    AppState,
-    cli::{CommandError, print_line},
-    config::Settings,
-    serving::serve_http,
-    telemetry,
+    AppState, command_error::CommandError, config::Settings, output::print_line,
+    serving::serve_http, telemetry,
 };
 
 /// The length of the listen queue. After a restart all clients connect at once, and a client whose

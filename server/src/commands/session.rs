@@ -4,8 +4,10 @@ use newsroom::zone::rfc3339;
 
 use super::account::{count, username};
 use crate::{
-    cli::{CommandError, EndSessionsArgs, ListSessionsArgs, print_line},
+    cli::{EndSessionsArgs, ListSessionsArgs},
+    command_error::CommandError,
     config::Settings,
+    output::print_line,
     state::open_newsroom,
 };
 

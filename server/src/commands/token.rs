@@ -4,8 +4,10 @@ use domain::{TokenName, Username};
 use newsroom::zone::rfc3339;
 
 use crate::{
-    cli::{CommandError, NewTokenArgs, RevokeTokenArgs, print_line},
+    cli::{NewTokenArgs, RevokeTokenArgs},
+    command_error::CommandError,
     config::Settings,
+    output::print_line,
     state::open_newsroom,
 };
 

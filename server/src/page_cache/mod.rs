@@ -16,12 +16,13 @@
 mod cached_page;
 mod freshness;
 mod public_page;
+mod render;
 mod service;
 
 pub use service::PageCacheService;
 
 use std::{
-    fmt, io,
+    fmt,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -31,17 +32,13 @@ use axum::{
     extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode, Uri,
-        header::{
-            CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, VARY,
-        },
+        header::{CACHE_CONTROL, IF_NONE_MATCH, LOCATION},
     },
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{EntryId, Epoch, Rev, UpdateId};
 use futures::FutureExt;
-use http_body_util::BodyExt;
 use moka::future::Cache;
 use newsroom::{
     Newsroom,
@@ -53,10 +50,11 @@ use self::{
     cached_page::CachedPage,
     freshness::{Freshness, Outage},
     public_page::{PublicPage, Target, find},
+    render::render,
 };
 use crate::{
     content_coding::ContentCoding,
-    document::{Document, EncodedDocument, Encoder},
+    document::Encoder,
     problem::{NO_STORE, Problem},
     rendering::{Rendering, overloaded},
 };
@@ -77,9 +75,6 @@ const RENDER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// After how many seconds the client may retry when the database can't be reached.
 const RETRY_AFTER: u16 = 5;
-
-/// The number of headers of a response, for allocating the map once.
-const HEADERS: usize = 16;
 
 /// The cached public pages; cheap to clone.
 #[derive(Clone)]
@@ -350,56 +345,6 @@ impl Failure {
             Self::Page(page) => page.status,
             Self::Problem(problem) => problem.status(),
         }
-    }
-}
-
-/// Renders the page at the request's URL, and compresses it with `coding`.
-async fn render(
-    request: Request,
-    next: Next,
-    encoder: Encoder,
-    coding: ContentCoding,
-) -> CachedPage {
-    let uri = request.uri().clone();
-    let started_at = Instant::now();
-    let (mut parts, body) = next.run(request).await.into_parts();
-    let document = match parts.extensions.remove::<Document>() {
-        Some(document) => Ok(document),
-        None => body.collect().await.map(|body| body.to_bytes().into()),
-    };
-    let rendered = started_at.elapsed();
-    let compressed = document
-        .map_err(io::Error::other)
-        .and_then(|document| encoder.encode(&document, coding));
-    let compressed = compressed.unwrap_or_else(|error| {
-        tracing::error!(%error, %uri, "a page could not be rendered");
-        parts.status = StatusCode::INTERNAL_SERVER_ERROR;
-        parts.headers.clear();
-        EncodedDocument::uncompressed("The page could not be rendered. Try again.")
-    });
-    tracing::debug!(
-        %uri,
-        render_ms = rendered.as_secs_f64() * 1e3,
-        compression_ms = started_at.elapsed().saturating_sub(rendered).as_secs_f64() * 1e3,
-        "rendered a page"
-    );
-    let mut headers = HeaderMap::with_capacity(HEADERS);
-    if let Some(value) = parts.headers.get(CONTENT_TYPE) {
-        headers.insert(CONTENT_TYPE, value.clone());
-    }
-    if compressed.coding != ContentCoding::Identity {
-        headers.insert(CONTENT_ENCODING, compressed.coding.header());
-    }
-    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-    let digest = BASE64_URL_SAFE_NO_PAD.encode(&compressed.digest[..15]);
-    // Base64 in quotes is always a valid header value.
-    if let Ok(etag) = HeaderValue::try_from(format!("\"{digest}\"")) {
-        headers.insert(ETAG, etag);
-    }
-    CachedPage {
-        status: parts.status,
-        headers,
-        body: compressed.bytes,
     }
 }
 

@@ -6,6 +6,7 @@
 //! invalid message is a `stream-error` without a feed; the subscriptions stay as they are.
 
 mod message_budget;
+mod socket;
 
 use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
@@ -21,7 +22,6 @@ use futures::{
     future::AbortHandle,
     stream::{self, BoxStream, SelectAll},
 };
-use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use newsroom::live::{Event, FeedId};
 use serde::Deserialize;
@@ -29,19 +29,18 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        self, Message, Utf8Bytes,
+        Message, Utf8Bytes,
         handshake::server::create_response_with_body,
-        protocol::{
-            CloseFrame, Role, WebSocketConfig,
-            frame::{
-                Frame,
-                coding::{CloseCode, Data, OpCode},
-            },
-        },
+        protocol::{CloseFrame, Role, frame::coding::CloseCode},
     },
 };
 
-use self::message_budget::MessageBudget;
+use self::{
+    message_budget::MessageBudget,
+    socket::{
+        PONG_TIMEOUT, SendError, WebSocket, config, is_unreadable, send_text, within_deadline,
+    },
+};
 use super::{EventStream, Opening, Streams};
 use crate::{
     address_limits::Permit,
@@ -54,23 +53,10 @@ use crate::{
 
 /// The longest message from a client, in bytes. It contains a feed and a cursor.
 const MAX_MESSAGE_LENGTH: usize = 1024;
-/// How much of a message is read at most, in bytes, before the connection is closed.
-const MAX_READ_LENGTH: usize = 64 * 1024;
-/// The size of the read buffer, in bytes. The default is 128 KiB per connection.
-const READ_BUFFER: usize = 4 * 1024;
-/// The longest frame to a client, in bytes. Longer messages are sent in fragments (RFC 6455,
-/// section 5.4), so that a connection never has more than one frame of its own in memory.
-const MAX_FRAME_LENGTH: usize = 16 * 1024;
-/// How much is buffered for a client that doesn't read, in bytes: one frame, and the pongs for the
-/// client's pings meanwhile.
-const WRITE_BUFFER: usize = 2 * MAX_FRAME_LENGTH;
 /// How many feeds one connection may subscribe to: more than any page needs.
 const MAX_FEEDS: usize = 100;
 /// How many invalid messages a client may send before the connection is closed.
 const MAX_INVALID_MESSAGES: usize = 20;
-/// How long a client may send nothing, or read nothing: three heartbeats. A ping is sent with each
-/// heartbeat.
-const PONG_TIMEOUT: Duration = Duration::from_secs(45);
 /// The shortest time between two pings. The heartbeats of all subscribed feeds are sent at once,
 /// and one pong is enough for all of them.
 const MIN_PING_INTERVAL: Duration = Duration::from_secs(5);
@@ -116,20 +102,6 @@ pub async fn websocket(
 pub const fn max_subscriptions(streams: usize) -> usize {
     streams.saturating_mul(2).saturating_add(MAX_FEEDS)
 }
-
-/// Returns the limits of a connection's messages and buffers.
-fn config() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .max_message_size(Some(MAX_READ_LENGTH))
-        .max_frame_size(Some(MAX_READ_LENGTH))
-        .read_buffer_size(READ_BUFFER)
-        // Writes each frame at once, because buffering would only copy it.
-        .write_buffer_size(0)
-        .max_write_buffer_size(WRITE_BUFFER)
-}
-
-/// The connection after the upgrade.
-type WebSocket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// A message from the client.
 #[derive(Debug, Deserialize)]
@@ -371,44 +343,4 @@ fn invalid_message_event() -> Bytes {
     let data = serde_json::json!({ "error": INVALID_MESSAGE });
     let message = serde_json::json!({ "event": "stream-error", "data": data });
     message.to_string().into()
-}
-
-/// Returns whether the client sent a message that can't be decoded. After other errors, the
-/// connection can't be used, and no reason is sent.
-fn is_unreadable(error: &tungstenite::Error) -> bool {
-    use tungstenite::Error;
-
-    matches!(
-        error,
-        Error::Capacity(_) | Error::Protocol(_) | Error::Utf8(_)
-    )
-}
-
-/// Sends a text message, in fragments of at most [`MAX_FRAME_LENGTH`].
-async fn send_text(socket: &mut WebSocket, mut text: Bytes) -> Result<(), SendError> {
-    let sending = async {
-        let mut opcode = OpCode::Data(Data::Text);
-        loop {
-            let payload = text.split_to(text.len().min(MAX_FRAME_LENGTH));
-            let is_last = text.is_empty();
-            let frame = Frame::message(payload, opcode, is_last);
-            socket.send(Message::Frame(frame)).await?;
-            if is_last {
-                return Ok(());
-            }
-            opcode = OpCode::Data(Data::Continue);
-        }
-    };
-    within_deadline(sending).await
-}
-
-/// The client closed the connection, or did not read in time.
-struct SendError;
-
-/// Waits for a write to complete, for at most [`PONG_TIMEOUT`].
-async fn within_deadline(
-    write: impl Future<Output = tungstenite::Result<()>>,
-) -> Result<(), SendError> {
-    let written = timeout(PONG_TIMEOUT, write).await;
-    written.map_err(|_| SendError)?.map_err(|_| SendError)
 }
