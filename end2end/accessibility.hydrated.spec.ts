@@ -3,7 +3,7 @@ import { axeViolations, cutOff, enlargeText, smallTargets } from "./support/acce
 import { STATES } from "./support/states";
 import { expect, test } from "./support/fixtures";
 
-// A fading colour has no defined contrast.
+// A fading color has no defined contrast.
 test.use({ contextOptions: { reducedMotion: "reduce" } });
 
 // 1280 pixels at 200 % are 640 CSS pixels, and at 400 % 320.

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { STATES } from "./support/states";
 import { test } from "./support/fixtures";
 
-/** The README's screenshots, and their colour schemes. */
+/** The README's screenshots, and their color schemes. */
 const README: Record<string, "light" | "dark"> = { "entry-desk": "light", "composer-phone": "dark" };
 
 for (const state of STATES) {

@@ -11,7 +11,7 @@ async function openIn(newContext: (options: { timezoneId: string }) => Promise<{
   return page;
 }
 
-/** Returns the texts of the times within `root`, with normalised spaces. */
+/** Returns the texts of the times within `root`, with normalized spaces. */
 async function shown(root: Locator): Promise<string[]> {
   return (await root.locator("time").allTextContents()).map((text) => text.replace(/\s+/g, " ").trim());
 }

@@ -18,7 +18,7 @@ pub fn isolated(text: &str) -> String {
     isolated
 }
 
-/// Returns whether a character may change the direction of its neighbours: it belongs to a script
+/// Returns whether a character may change the direction of its neighbors: it belongs to a script
 /// that is written from right to left, or it controls the direction.
 const fn affects_direction(c: char) -> bool {
     is_control(c)

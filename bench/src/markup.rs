@@ -137,7 +137,7 @@ fn realistic_update() -> Result<()> {
         rendered.html.as_str().len()
     ));
     let renderers: [Renderer; 3] = [
-        ("a posted update, rendered and sanitised", |source| {
+        ("a posted update, rendered and sanitized", |source| {
             to_safe_html(source).map_or(0, |rendered| rendered.html.as_str().len())
         }),
         ("of that: comrak alone", |source| {

@@ -148,8 +148,8 @@ mod tests {
     fn ipv6_network_is_one_address() {
         let limits = Arc::new(AddressLimits::new(9, 1));
         let _first = limits.admit(address("2001:db8::1")).unwrap();
-        let neighbour = limits.admit(address("2001:db8::ffff:1"));
-        assert_eq!(neighbour.unwrap_err(), LimitReached::Address);
+        let neighbor = limits.admit(address("2001:db8::ffff:1"));
+        assert_eq!(neighbor.unwrap_err(), LimitReached::Address);
         assert!(limits.admit(address("2001:db8:0:1::1")).is_ok());
     }
 

@@ -49,7 +49,7 @@ enum Command {
     /// Repair the database while no server is running.
     #[command(subcommand)]
     Repair(RepairCommand),
-    /// Render the updates again that another release rendered.
+    /// Re-render updates that were rendered by another release.
     ///
     /// Open pages of a running server show the updates that change. The command can be interrupted;
     /// the next run continues where it stopped.

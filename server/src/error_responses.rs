@@ -218,7 +218,7 @@ mod tests {
         let data = folder.path().to_str().unwrap();
         let settings = Flags::parse_from(["test", "--data", data]).settings;
         let state = AppState::open(settings).await.unwrap();
-        // Building the router also initialises Leptos's executor.
+        // Building the router also initializes Leptos's executor.
         let _: Router = router(state.clone());
         state
     }
@@ -304,7 +304,7 @@ mod tests {
                 "/broken",
                 "text/html",
                 "text/html; charset=utf-8",
-                "<h1>Not available",
+                "<h1>Temporarily unavailable",
             ),
             (
                 "/broken",

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn public_url_is_normalised() {
+    fn public_url_is_normalized() {
         for (text, expected) in [
             ("https://live.example.org", "https://live.example.org"),
             ("HTTPS://Live.Example.Org/", "https://live.example.org"),

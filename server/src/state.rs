@@ -114,7 +114,7 @@ pub async fn open_newsroom(settings: &Settings) -> Result<Arc<Newsroom>, Command
 /// waits.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(30);
 
-/// Opens the database. Open pages compare `build` with their own, to notice an upgrade.
+/// Opens the database. `build` identifies the browser code, in the response of `head`.
 async fn open_with_build(
     settings: &Settings,
     build: String,

@@ -17,7 +17,7 @@ pub use {
     update_edit_page::UpdateEditPage,
 };
 
-/// Returns a sentence about the content of the update numbered `id` that the sanitiser removed.
+/// Returns a sentence about the content of the update numbered `id` that the sanitizer removed.
 /// Returns `None` if nothing was removed, or if the caller may not edit the update.
 pub async fn removed_content_note(request: &PageRequest, id: &str) -> Option<String> {
     let id: UpdateId = id.parse().ok()?;

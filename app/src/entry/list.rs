@@ -17,7 +17,7 @@ use super::chunk::{FULL, FULL_CLASS, OPEN_CLASS};
 const PART: usize = 2 * FULL;
 
 /// The placeholder for the list in a rendered document. No text of an author can contain it: the
-/// sanitiser removes comments, other texts are escaped, and none comes after the list.
+/// sanitizer removes comments, other texts are escaped, and none comes after the list.
 const PLACEHOLDER: &str = "<!--list-->";
 
 /// The parts of the list in the document that is being rendered. They are not copied into its HTML.

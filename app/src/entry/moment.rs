@@ -69,8 +69,8 @@ fn time_of_day(date: Option<&String>, clock: &str, zone: Option<&str>) -> String
     html
 }
 
-/// Renders since when an entry is live, or from when to when it was: the text of [`Entry::since`],
-/// with its moments as `<time>` elements.
+/// Renders when an entry went live, or the period it was live: the text of [`Entry::since`], with
+/// its moments as `<time>` elements.
 pub fn render_since(entry: &Entry) -> String {
     let part = |part: &SincePart| match part {
         SincePart::Words(words) => (*words).to_owned(),

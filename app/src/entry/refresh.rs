@@ -27,9 +27,9 @@ const RETRY_MS: u32 = 10_000;
 const CACHE_RETRY_MS: u32 = 2_000;
 
 impl LiveClient {
-    /// Fetches the page, and replaces what is different: an unchanged part keeps its nodes, and the
-    /// reader their position. Starts after a random delay, so that many clients do not send their
-    /// requests at once.
+    /// Fetches the page, and replaces what is different: unchanged parts keep their nodes, so the
+    /// reader's place doesn't move. Starts after a random delay, so that many clients do not send
+    /// their requests at once.
     pub(super) fn refresh(self: &Rc<Self>) {
         self.require_cursor();
         self.schedule_refresh(0);

@@ -174,7 +174,7 @@ impl LocalTime {
     }
 
     /// Returns the zone's abbreviation, such as `EST`. Cached by offset: there may be thousands of
-    /// times, and the browser needs long for each name.
+    /// times, and looking up each name is slow.
     fn zone(&self) -> String {
         thread_local! {
             static NAMES: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The longest excerpt of the previous and next update, in characters: about one line.
-const NEIGHBOUR_EXCERPT: usize = 80;
+const NEIGHBOR_EXCERPT: usize = 80;
 
 /// The page of one update, with links to its entry and to the updates before and after; or a note
 /// that the update was removed.
@@ -67,11 +67,11 @@ fn Shown(shown: ShownUpdate, card: String) -> impl IntoView {
     let entry_url = format!("/entries/{}", entry.slug);
     let posted_at = zone::rfc3339(update.posted_at);
     let posted = LocalTime::new(update.posted_at, &entry.time_zone).full();
-    let neighbours = [(before, "prev"), (after, "next")];
-    let neighbours = neighbours
+    let neighbors = [(before, "prev"), (after, "next")];
+    let neighbors = neighbors
         .into_iter()
         .filter_map(|(update, rel)| Some((update?, rel)))
-        .map(|(update, rel)| view! { <Neighbour entry=entry.clone() update rel /> })
+        .map(|(update, rel)| view! { <Neighbor entry=entry.clone() update rel /> })
         .collect_view();
     view! {
         <PageLayout
@@ -103,8 +103,8 @@ fn Shown(shown: ShownUpdate, card: String) -> impl IntoView {
                     "Read in live blog"
                 </a>
             </p>
-            <nav class="neighbours" aria-label="Other updates">
-                {neighbours}
+            <nav class="neighbors" aria-label="Other updates">
+                {neighbors}
             </nav>
         </PageLayout>
     }
@@ -112,7 +112,7 @@ fn Shown(shown: ShownUpdate, card: String) -> impl IntoView {
 
 /// A link to the update before or after this one.
 #[component]
-fn Neighbour(
+fn Neighbor(
     entry: Entry,
     update: LiveUpdate,
     /// The link's `rel`: `prev` or `next`.
@@ -124,7 +124,7 @@ fn Neighbour(
     };
     view! {
         <a href=format!("/entries/{}/updates/{}", entry.slug, update.id) rel=rel>
-            <span class="neighbour-which" lang=ENGLISH>
+            <span class="neighbor-which" lang=ENGLISH>
                 {which}
                 " · "
                 <Moment
@@ -134,8 +134,8 @@ fn Neighbour(
                     dated=true
                 />
             </span>
-            <span class="neighbour-excerpt" dir="auto">
-                {excerpt(&update, NEIGHBOUR_EXCERPT)}
+            <span class="neighbor-excerpt" dir="auto">
+                {excerpt(&update, NEIGHBOR_EXCERPT)}
             </span>
         </a>
     }

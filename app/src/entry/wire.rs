@@ -153,7 +153,7 @@ impl FromWire for ResetTo {
 
 /// The payload of `bye`.
 pub struct Goodbye {
-    /// Whether the entry has ended; otherwise the server is shutting down.
+    /// Whether the entry has ended; otherwise the server is shutting down, or can't read the feed.
     pub ended: bool,
 }
 

@@ -38,7 +38,7 @@ impl Role {
     }
 
     /// Returns whether the role may create, start and end entries.
-    pub const fn may_run_entries(self) -> bool {
+    pub const fn may_manage_entries(self) -> bool {
         self.may_post()
     }
 

@@ -151,7 +151,7 @@ mod tests {
         }
         assert_eq!(
             Title::parse("\u{3164}").unwrap_err().message,
-            "The title contains only invisible characters, such as U+3164."
+            "The title contains only invisible characters, such as U+3164 at character 1."
         );
         assert!(Summary::parse("").is_ok());
         assert!(Summary::parse("\u{200b}").is_err());

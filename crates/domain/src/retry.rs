@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The deadline of one attempt, in milliseconds. The server responds sooner: it waits at most five
-/// seconds for a free rendering thread, and two for the update to become visible.
+/// The deadline of one attempt, in milliseconds. The server usually responds sooner: it waits at
+/// most five seconds for a free rendering thread, and two for the update to become visible.
 pub const ATTEMPT_DEADLINE_MS: u32 = 15_000;
 
 /// The longest pause before the first retry, in milliseconds; it doubles with each failure. A
@@ -13,8 +13,8 @@ const FIRST_PAUSE_MS: u64 = 1_000;
 /// The longest pause before any retry, in milliseconds. Short enough for a waiting author to see
 /// that retries continue.
 const LONGEST_PAUSE_MS: u64 = 30_000;
-/// The number of automatic retries, which take one to three minutes. After that the author decides:
-/// the text may be out of date.
+/// The number of automatic retries, which take half a minute to three minutes. After that the
+/// author decides: the text may be out of date.
 const AUTOMATIC_RETRIES: u32 = 6;
 
 /// The result of an attempt to post.

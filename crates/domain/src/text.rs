@@ -58,7 +58,10 @@ pub(crate) fn validated(
         let first = hygiene::quoted(first);
         return Err(Invalid::new(
             field,
-            format!("{name} contains only invisible characters, such as {first}."),
+            format!(
+                "{name} contains only invisible characters, such as {first} at {}.",
+                hygiene::position(&text, 0)
+            ),
         ));
     }
     if length < min {

@@ -26,7 +26,7 @@ pub struct Account {
 /// What ended with a change of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// The username, spelled as at its creation.
+    /// The username, in its original spelling.
     pub username: Username,
     /// The number of sessions that ended.
     pub sessions: u64,
@@ -152,8 +152,7 @@ impl Newsroom {
         .await
     }
 
-    /// Changes the role of the account `username`. Returns the username, spelled as at its
-    /// creation.
+    /// Changes the role of the account `username`. Returns the username, in its original spelling.
     ///
     /// # Errors
     /// Returns [`Error::NotFound`] if there is no such account, [`Error::Forbidden`] if it is the
@@ -196,7 +195,7 @@ impl Newsroom {
     }
 
     /// Enables the account `username` again, with its previous password. Returns the username,
-    /// spelled as at its creation.
+    /// in its original spelling.
     ///
     /// # Errors
     /// Returns [`Error::NotFound`] if there is no such account, and an error if the database can't

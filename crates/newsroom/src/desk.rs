@@ -5,7 +5,7 @@ use domain::{Caller, EntryId, EntryState, Language, OpId, Slug, Timestamp, ZoneN
 use crate::{
     Entry, EntryEdit, EntryPatch, Error, LiveUpdate, NewEntry, Newsroom, Result, UNDO_WINDOW,
     idempotency::IdempotentRequest,
-    permissions::{may_edit, may_post, may_restore, may_run_entries},
+    permissions::{check_may_manage_entries, check_may_post, may_edit, may_restore},
     slugs,
     storage::{Outcome, Revision, Snapshot},
 };
@@ -38,7 +38,7 @@ impl Newsroom {
     /// given slug is taken, and an error if the database can't be reached.
     pub async fn create_entry(&self, caller: Option<&Caller>, new: &NewEntry) -> Result<Entry> {
         if let Some(caller) = caller {
-            may_run_entries(caller)?;
+            check_may_manage_entries(caller)?;
         }
         self.change(async {
             let mut revision = self.store.revise().await?;
@@ -62,7 +62,7 @@ impl Newsroom {
         op_id: &OpId,
         new: &NewEntry,
     ) -> Result<Entry> {
-        may_run_entries(caller)?;
+        check_may_manage_entries(caller)?;
         let parts = [
             new.slug.as_ref().map_or("", Slug::as_str),
             new.title.as_str(),
@@ -154,7 +154,7 @@ impl Newsroom {
         patch: &EntryPatch,
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
-        may_run_entries(caller)?;
+        check_may_manage_entries(caller)?;
         let parts = patch.parts();
         self.change(async {
             let mut revision = self.store.revise().await?;
@@ -201,7 +201,7 @@ impl Newsroom {
     /// Returns [`Error::Forbidden`] if the caller may not use the desk, and an error if the
     /// database can't be reached.
     pub async fn desk(&self, caller: &Caller) -> Result<Vec<DeskEntrySummary>> {
-        may_post(caller)?;
+        check_may_post(caller)?;
         let mut snapshot = self.store.snapshot().await?;
         let entries = snapshot.entries().await?;
         let counts = snapshot.update_counts().await?;
@@ -220,7 +220,7 @@ impl Newsroom {
     /// Returns [`Error::Forbidden`] if the caller may not use the desk, [`Error::NotFound`] if
     /// there is no such entry, and an error if the database can't be reached.
     pub async fn desk_entry(&self, caller: &Caller, slug: &Slug) -> Result<DeskEntryDetail> {
-        may_post(caller)?;
+        check_may_post(caller)?;
         let undo_limit = self.clock.now().plus_micros(-UNDO_WINDOW);
         let mut snapshot = self.store.snapshot().await?;
         let entry = snapshot
@@ -245,7 +245,7 @@ impl Newsroom {
     /// Returns [`Error::Forbidden`] if the caller may not use the desk, [`Error::NotFound`] if
     /// there is no such entry, and an error if the database can't be reached.
     pub async fn entry(&self, caller: &Caller, id: EntryId) -> Result<Entry> {
-        may_post(caller)?;
+        check_may_post(caller)?;
         let entry = self.store.snapshot().await?.entry(id).await?;
         entry.ok_or(Error::NotFound("live blog"))
     }
@@ -257,7 +257,7 @@ impl Newsroom {
     /// Returns [`Error::Forbidden`] if the caller may not use the desk, [`Error::NotFound`] if
     /// there is no such entry, and an error if the database can't be reached.
     pub async fn entry_by_slug(&self, caller: &Caller, slug: &Slug) -> Result<Entry> {
-        may_post(caller)?;
+        check_may_post(caller)?;
         let entry = self.store.snapshot().await?.entry_by_any_slug(slug).await?;
         entry.ok_or(Error::NotFound("live blog"))
     }

@@ -6,7 +6,7 @@ use crate::{
     Entry, Error, LiveUpdate, Newsroom, Rendered, Result, UpdatePatch,
     idempotency::IdempotentRequest,
     live::change,
-    permissions::{may_edit, may_pin, may_post, may_restore},
+    permissions::{check_may_pin, check_may_post, may_edit, may_restore},
     posting::check_visible,
     storage::{Outcome, Snapshot},
 };
@@ -56,7 +56,7 @@ impl Newsroom {
         patch: &UpdatePatch,
         op_id: Option<&OpId>,
     ) -> Result<EditedUpdate> {
-        may_post(caller)?;
+        check_may_post(caller)?;
         let (id_text, parts) = (id.to_string(), patch.parts());
         let parts = ["patch-update", &id_text]
             .into_iter()
@@ -93,7 +93,7 @@ impl Newsroom {
             }
             let after = self.patched(&before, patch, rendered)?;
             if after.pinned && !before.pinned {
-                may_pin(revision.snapshot(), caller, entry.id).await?;
+                check_may_pin(revision.snapshot(), caller, entry.id).await?;
             }
             if after != before {
                 revision.rewrite_update(&before, &after).await?;
@@ -161,7 +161,7 @@ impl Newsroom {
         id: UpdateId,
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
-        may_post(caller)?;
+        check_may_post(caller)?;
         let id_text = id.to_string();
         let request = IdempotentRequest::new(caller, op_id, ["delete-update", &id_text]);
         self.change(async {
@@ -199,7 +199,7 @@ impl Newsroom {
         id: UpdateId,
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
-        may_post(caller)?;
+        check_may_post(caller)?;
         let id_text = id.to_string();
         let request = IdempotentRequest::new(caller, op_id, ["restore-update", &id_text]);
         self.change(async {
@@ -274,7 +274,7 @@ impl Newsroom {
     /// Returns [`Error::Forbidden`] if the caller may not use the desk, [`Error::NotFound`] if
     /// there is no such update, and an error if the database can't be reached.
     pub async fn last_change(&self, caller: &Caller, id: UpdateId) -> Result<(Entry, Change)> {
-        may_post(caller)?;
+        check_may_post(caller)?;
         let not_found = Error::NotFound("update");
         let mut snapshot = self.store.snapshot().await?;
         let update = snapshot.update(id).await?.ok_or(not_found.clone())?;
@@ -305,7 +305,7 @@ async fn editable(
     caller: &Caller,
     id: UpdateId,
 ) -> Result<(Entry, LiveUpdate)> {
-    may_post(caller)?;
+    check_may_post(caller)?;
     let not_found = Error::NotFound("update");
     let update = snapshot.update(id).await?.ok_or(not_found.clone())?;
     if may_edit(caller, &update) {

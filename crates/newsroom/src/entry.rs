@@ -128,7 +128,7 @@ pub struct LiveUpdate {
     pub posted_at: Timestamp,
     /// When it was last edited, if ever.
     pub edited_at: Option<Timestamp>,
-    /// When it was deleted, if it was. Only its author may then read the text, to restore it.
+    /// When it was deleted, if it was. Its author or an editor may restore it, to restore it.
     pub deleted_at: Option<Timestamp>,
     /// The account that deleted it, if recorded.
     pub deleted_by: Option<AccountId>,

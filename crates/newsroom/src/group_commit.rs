@@ -17,7 +17,7 @@ use crate::{
     idempotency::IdempotentRequest,
     live::Hub,
     newsroom::CHANGE_DEADLINE,
-    permissions::may_pin,
+    permissions::check_may_pin,
     storage::{NewUpdate, Outcome, Revision, StorageError, Store},
     write_health::WriteHealth,
 };
@@ -253,7 +253,7 @@ impl WriterTask {
             ));
         }
         if post.marks.contains(&Mark::Pinned) {
-            may_pin(revision.snapshot(), &post.author, entry.id).await?;
+            check_may_pin(revision.snapshot(), &post.author, entry.id).await?;
         }
         let now = self.clock.now();
         let update = NewUpdate {

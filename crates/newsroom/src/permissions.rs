@@ -7,7 +7,7 @@ use domain::{Caller, EntryId};
 use crate::{Error, LiveUpdate, Result, storage::Snapshot};
 
 /// Checks whether the caller may post updates and use the desk.
-pub fn may_post(caller: &Caller) -> Result<()> {
+pub fn check_may_post(caller: &Caller) -> Result<()> {
     if caller.role.may_post() {
         Ok(())
     } else {
@@ -16,7 +16,7 @@ pub fn may_post(caller: &Caller) -> Result<()> {
 }
 
 /// Checks whether the caller may pin an update, which unpins another one.
-pub async fn may_pin(snapshot: &mut Snapshot, caller: &Caller, entry: EntryId) -> Result<()> {
+pub async fn check_may_pin(snapshot: &mut Snapshot, caller: &Caller, entry: EntryId) -> Result<()> {
     let highlights = snapshot.highlights(entry).await?;
     let pinned = highlights.iter().find(|update| update.pinned);
     if pinned.is_none_or(|update| may_edit(caller, update)) {
@@ -40,8 +40,8 @@ pub fn may_restore(caller: &Caller, update: &LiveUpdate) -> bool {
 }
 
 /// Checks whether the caller may create and manage live blogs.
-pub fn may_run_entries(caller: &Caller) -> Result<()> {
-    if caller.role.may_run_entries() {
+pub fn check_may_manage_entries(caller: &Caller) -> Result<()> {
+    if caller.role.may_manage_entries() {
         Ok(())
     } else {
         Err(Error::Forbidden(

@@ -6,7 +6,7 @@ use domain::{
     Caller, Draft, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate, Slug, not_shown,
 };
 
-use crate::{Error, Newsroom, Rendered, Result, group_commit::Post, permissions::may_post};
+use crate::{Error, Newsroom, Rendered, Result, group_commit::Post, permissions::check_may_post};
 
 impl Newsroom {
     /// Publishes an update that waited `waited` on its author's machine. A request that repeats an
@@ -45,7 +45,7 @@ impl Newsroom {
         marks: &[Mark],
         waited: Duration,
     ) -> Result<PostResult> {
-        may_post(caller)?;
+        check_may_post(caller)?;
         let rendered = self.render_markdown(&draft.source).await?;
         check_visible(&rendered, draft.headline.as_ref())?;
         let Rendered { html, removed } = rendered;

@@ -117,14 +117,14 @@ pub fn language_if_any() -> Object {
 /// Returns the schema of an update's source.
 pub fn source() -> Object {
     let description =
-        "The text: Markdown, in which HTML is sanitised. It must contain something visible.";
+        "The text: Markdown, in which HTML is sanitized. It must contain something visible.";
     text(description, 1, Source::MAX, VISIBLE).build()
 }
 
 /// Returns the schema of an optional source.
 pub fn source_if_any() -> Object {
     let description =
-        "The text: Markdown, in which HTML is sanitised. It must contain something visible.";
+        "The text: Markdown, in which HTML is sanitized. It must contain something visible.";
     nullable(text(description, 1, Source::MAX, VISIBLE))
 }
 

@@ -52,7 +52,7 @@ struct ChangeAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     posted_at: Option<String>,
-    /// What the sanitiser removed from the text, such as `iframe youtube.com`, `link Reuters`,
+    /// What the sanitizer removed from the text, such as `iframe youtube.com`, `link Reuters`,
     /// `image data:` or `attribute style`: each item once, and at most 20. Empty if nothing was
     /// removed; missing if the request had no text.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,7 +78,7 @@ impl ChangeAnswer {
         }
     }
 
-    /// Sets what the sanitiser removed, unless the update is deleted.
+    /// Sets what the sanitizer removed, unless the update is deleted.
     fn with_removed(self, removed: Vec<String>) -> Self {
         Self {
             removed: (!self.deleted).then_some(removed),
@@ -91,7 +91,7 @@ impl ChangeAnswer {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct UpdateToPost {
-    /// The text: Markdown, in which HTML is sanitised.
+    /// The text: Markdown, in which HTML is sanitized.
     #[schema(schema_with = source)]
     source: String,
     /// The headline above the text.
@@ -109,7 +109,7 @@ struct UpdateToPost {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct UpdateToEdit {
-    /// The text: Markdown, in which HTML is sanitised.
+    /// The text: Markdown, in which HTML is sanitized.
     #[schema(schema_with = source_if_any)]
     source: Option<String>,
     /// The headline above the text. `null` removes it.

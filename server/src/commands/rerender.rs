@@ -7,7 +7,7 @@ use crate::{
     command_error::CommandError, config::Settings, output::print_line, state::open_newsroom,
 };
 
-/// Renders the updates again that another release rendered, and prints its progress. A running
+/// Re-renders updates that were rendered by another release, and prints its progress. A running
 /// server publishes the updates that change.
 ///
 /// # Errors

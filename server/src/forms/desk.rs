@@ -111,7 +111,7 @@ async fn edit_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields)
             .edit_update(caller, id, &draft, op_id.as_ref())
             .await?;
         let page = page_of(&edited.entry);
-        // The page lists what the sanitiser removed.
+        // The page lists what the sanitizer removed.
         Ok::<_, Error>(if edited.removed.is_empty() {
             page
         } else {

@@ -133,7 +133,7 @@ fn invalid_entry_is_reported() {
     assert_snapshot!(error_of(&[]), @"2: ringside: the following required arguments were not provided: --title <TITLE> (see ringside --help)");
     assert_snapshot!(error_of(&["--title", ""]), @"2: ringside: The title is missing.");
     assert_snapshot!(error_of(&["--title", &long]), @"2: ringside: The title has 10000 characters; the maximum is 200.");
-    assert_snapshot!(error_of(&["--title", "\u{3164}"]), @"2: ringside: The title contains only invisible characters, such as U+3164.");
+    assert_snapshot!(error_of(&["--title", "\u{3164}"]), @"2: ringside: The title contains only invisible characters, such as U+3164 at character 1.");
     assert_snapshot!(error_of(&["--title", "A", "--slug", "Not_An_Address"]), @"2: ringside: The slug can contain only lowercase letters a to z, digits, and single hyphens between them. It contains “N” at character 1.");
     assert_snapshot!(error_of(&["--title", "A", "--time-zone", "Mars/Olympus"]), @"2: ringside: There is no such time zone. Enter one such as Europe/Paris or UTC.");
     assert_snapshot!(error_of(&["--title", "A", "--language", "english"]), @"2: ringside: There is no such language tag. Enter one such as en, ar or pt-BR.");

@@ -76,7 +76,7 @@ fn invalid_token_request_is_reported() {
     };
     assert_snapshot!(error_of("bob", ""), @"2: ringside: There is no such account.");
     assert_snapshot!(error_of("", ""), @"2: ringside: The username is missing.");
-    assert_snapshot!(error_of("ann", "\u{200b}"), @"2: ringside: The token's name contains only invisible characters, such as U+200B.");
+    assert_snapshot!(error_of("ann", "\u{200b}"), @"2: ringside: The token's name contains only invisible characters, such as U+200B at character 1.");
     assert_snapshot!(ringside.error_of(&["token", "create"]), @"2: ringside: the following required arguments were not provided: --account <ACCOUNT> (see ringside --help)");
     assert_snapshot!(ringside.error_of(&["token", "revoke", "--id", "one"]), @"2: ringside: invalid value 'one' for '--id <ID>': invalid digit found in string (see ringside --help)");
     assert_eq!(list(&ringside), "");

@@ -226,7 +226,10 @@ async fn names_and_titles_are_isolated_from_the_text_around_them() {
         attribute(&description, "content"),
         "Live updates: \u{2068}abcdef\u{2069}"
     );
-    assert!(html.contains("<bdi>editor</bdi>"), "the byline: {html}");
+    assert!(
+        html.contains("<bdi>background-editor</bdi>"),
+        "the byline: {html}"
+    );
     let own_page = page(&browser, &format!("/entries/turned/updates/{editor}")).await;
     assert_eq!(
         tag_texts(&own_page, "title"),

@@ -40,7 +40,7 @@ const CASES: &[Case] = &[
         removed: &[],
     },
     Case {
-        source: "        06:10 gates\n    07:00 start",
+        source: "    06:10 gates\n    07:00 start",
         html: "<pre dir=\"auto\"><code>06:10 gates\n07:00 start\n</code></pre>",
         line: "06:10 gates 07:00 start",
         removed: &[],

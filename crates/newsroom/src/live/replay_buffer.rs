@@ -83,7 +83,7 @@ impl ReplayBuffer {
         self.changed.receiver_count() == 0
     }
 
-    /// Returns the revision up to which all changes were pushed, or existed before.
+    /// Returns the revision up to which the buffer is complete.
     pub fn head(&self) -> Rev {
         self.state().head
     }

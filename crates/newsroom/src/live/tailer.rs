@@ -1,4 +1,4 @@
-//! Reads changes from the database, by whichever process they were written, and publishes them to
+//! Reads changes from the database, no matter which process wrote them, and publishes them to
 //! the connections.
 
 use std::{

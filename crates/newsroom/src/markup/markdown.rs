@@ -44,7 +44,7 @@ pub fn to_html(source: &str) -> Result<(String, Removed), TooMuch> {
 }
 
 /// Returns the options for parsing and writing: GitHub's Markdown, with hard line breaks and
-/// automatic links, as people expect who write fast.
+/// automatic links, as people who type quickly expect.
 pub fn options() -> Options<'static> {
     let mut options = Options::default();
     options.extension.autolink = true;

@@ -184,7 +184,7 @@ pub struct Snapshot {
 }
 
 /// A write transaction that changes data visible to readers. Each row that it writes takes one
-/// revision, and the counter advances by exactly these. Dropped without a commit, it changes
+/// revision, and the counter advances by exactly that many. Dropped without a commit, it changes
 /// nothing.
 #[derive(Debug)]
 pub struct Revision {

@@ -98,7 +98,7 @@ async fn invalid_update_is_reported_with_its_position() {
     {"source":"A goal","source":"A goal"}
         422: The body is invalid: duplicate field `source` at line 1 column 27.
     {"source":"A goal","headline":"\u3164"}
-        422: The headline contains only invisible characters, such as U+3164.
+        422: The headline contains only invisible characters, such as U+3164 at character 1.
     {"source":""}
         422: The update is missing.
     {"source":null,"author":"me"}

@@ -263,8 +263,8 @@ async fn update_is_found_under_its_own_entry_only() {
     let id = post_update(&client, "A goal").await["id"].clone();
     for (path, what) in [
         (format!("other/updates/{id}"), "update"),
-        (format!("nowhere/updates/{id}"), "entry"),
-        (format!("Final/updates/{id}"), "entry"),
+        (format!("nowhere/updates/{id}"), "live blog"),
+        (format!("Final/updates/{id}"), "live blog"),
         ("final/updates/999".to_owned(), "update"),
         ("final/updates/one".to_owned(), "update"),
         ("final/updates/99999999999999999999".to_owned(), "update"),

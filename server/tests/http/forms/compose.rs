@@ -101,12 +101,12 @@ async fn refused_post_is_returned_as_typed() {
         (
             "A goal",
             "\u{200b}",
-            "The headline contains only invisible characters, such as U+200B.",
+            "The headline contains only invisible characters, such as U+200B at character 1.",
         ),
         (
             "\u{3164}\n\u{2800}",
             "",
-            "The update contains only invisible characters, such as U+3164.",
+            "The update contains only invisible characters, such as U+3164 at character 1.",
         ),
         (
             "<script>alert(1)</script>",

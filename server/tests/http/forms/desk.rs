@@ -173,7 +173,7 @@ async fn update_is_edited_deleted_and_restored() {
         .await;
     desk.assert_text_contains(format!("action=\"/desk/updates/{id}/restore\""));
     let desk = author.get("/desk/entries/final").await;
-    desk.assert_text_contains("is deleted. Until ");
+    desk.assert_text_contains("was deleted. You can restore it until ");
     assert!(!desk.text().contains("A goal"), "the deleted text is shown");
     for _ in 0..2 {
         let response = press_button(&author, &format!("{page}/restore")).await;
