@@ -231,7 +231,7 @@ impl Writers {
 
     async fn edit(&self, id: UpdateId, number: usize) -> Result<()> {
         let fields = [("source", &*text(number)), ("headline", "")];
-        self.submit(&format!("/writers/updates/{id}"), &fields)
+        self.submit(&format!("/desk/updates/{id}"), &fields)
             .await?;
         self.acknowledged().edited(id, number);
         Ok(())
@@ -253,7 +253,7 @@ impl Writers {
             ("time_zone", ZONES[round.div_ceil(2) % ZONES.len()]),
             ("default_order", "oldest"),
         ];
-        self.submit(&format!("/writers/entries/{}/edit", self.slug), &fields)
+        self.submit(&format!("/desk/entries/{}/edit", self.slug), &fields)
             .await
     }
 
@@ -261,21 +261,21 @@ impl Writers {
     async fn publish_draft(&self, number: usize) -> Result<()> {
         let slug = format!("draft-{number}");
         let fields = [("title", &*slug), ("slug", &*slug), ("state", "draft")];
-        self.submit("/writers/entries", &fields).await?;
+        self.submit("/desk/entries", &fields).await?;
         let texts: Vec<_> = (0..DRAFT_UPDATES)
             .map(|update| DRAFT_TEXTS + number * DRAFT_UPDATES + update)
             .collect();
         for text in &texts {
             self.post_to(&slug, *text).await?;
         }
-        self.submit(&format!("/writers/entries/{slug}/start"), &[])
+        self.submit(&format!("/desk/entries/{slug}/start"), &[])
             .await?;
         self.published().push((slug, texts));
         Ok(())
     }
 
     async fn delete(&self, id: UpdateId) -> Result<()> {
-        self.submit(&format!("/writers/updates/{id}/delete"), &[])
+        self.submit(&format!("/desk/updates/{id}/delete"), &[])
             .await?;
         self.acknowledged().deleted(id);
         Ok(())
