@@ -460,7 +460,7 @@ struct Renderings(Arc<AtomicUsize>);
 
 impl Subscriber for Renderings {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "server::page_cache"
+        metadata.target() == "server::page_cache::render"
     }
 
     fn event(&self, _: &Event<'_>) {

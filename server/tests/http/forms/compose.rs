@@ -106,7 +106,7 @@ async fn refused_post_is_returned_as_typed() {
         (
             "\u{3164}\n\u{2800}",
             "",
-            "The update contains only invisible characters, such as U+3164 at character 1.",
+            "The update contains only invisible characters, such as U+3164 at line 1, column 1.",
         ),
         (
             "<script>alert(1)</script>",
