@@ -231,8 +231,7 @@ impl Writers {
 
     async fn edit(&self, id: UpdateId, number: usize) -> Result<()> {
         let fields = [("source", &*text(number)), ("headline", "")];
-        self.submit(&format!("/desk/updates/{id}"), &fields)
-            .await?;
+        self.submit(&format!("/desk/updates/{id}"), &fields).await?;
         self.acknowledged().edited(id, number);
         Ok(())
     }
