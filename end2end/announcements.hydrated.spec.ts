@@ -1,5 +1,5 @@
 // Announcements for screen readers, and reduced motion.
-import { pauseClock, waitForFeed } from "./support/page";
+import { expectStatus, pauseClock, waitForFeed } from "./support/page";
 import { expect, test } from "./support/fixtures";
 
 test("new updates are announced in one polite live region, several as one", async ({ page, fixture }) => {
@@ -7,7 +7,7 @@ test("new updates are announced in one polite live region, several as one", asyn
   await page.clock.install();
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
+  await expectStatus(page, "live");
   const regions = page.locator('[aria-live]:not([aria-live="off"]), [role="status"], [role="log"], [role="alert"]:visible');
   await expect(regions).toHaveCount(1);
   await regions.evaluate((region) => {

@@ -1,5 +1,5 @@
 // Changes of marks and of the entry itself, on an open page.
-import { expect, idOf, markNodes, placeOf, test, unmarked, updates, waitForFeed } from "./support/test";
+import { expect, expectStatus, idOf, markNodes, placeOf, test, unmarked, updates, waitForFeed } from "./support/test";
 
 test("pinned and key updates are shown above the list while they are marked", async ({ page, newEntry, post, send }) => {
   const entry = await newEntry();
@@ -49,7 +49,7 @@ test("scroll position, selection and focus survive all changes", async ({ page, 
   for (let n = 0; n < 16; n++) await post(entry.slug, `This is update ${n}. `.repeat(30));
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
+  await expectStatus(page, "live");
   const ids = await updates(page).evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-update-id") ?? ""));
   const [read, focused] = [`#update-${ids[8]}`, `#update-${ids[9]} .update-when`];
   await page.locator(read).evaluate((node) => node.scrollIntoView());
@@ -71,7 +71,7 @@ test("scroll position, selection and focus survive all changes", async ({ page, 
     ["a pin", () => mark(6, "pinned"), () => expect(page.getByRole("region", { name: "Pinned" })).toBeVisible()],
     ["a mark on the selected update", () => mark(8, "key"), () => expect(page.locator(read)).toContainText("Key moment")],
     ["another zone and title", () => send(`${desk}/edit`, fields), () => expect(page.locator("#entry-since")).toContainText("JST")],
-    ["the end", () => send(`${desk}/end`), () => expect(page.locator(".connection-status")).toHaveAttribute("data-status", "ended")],
+    ["the end", () => send(`${desk}/end`), () => expectStatus(page, "ended")],
   ];
   for (const [what, change, arrived] of changes) {
     await change();

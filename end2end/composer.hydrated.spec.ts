@@ -1,6 +1,6 @@
 // The composer in the entry's page: it loses no text, and publishes nothing twice.
 import type { APIResponse, Page, Route } from "@playwright/test";
-import { expect, test, texts, updates, waitForFeed } from "./support/test";
+import { expect, expectStatus, test, texts, updates, waitForFeed } from "./support/test";
 
 test("Ctrl+Enter posts, clears the text box, and keeps the focus in it", async ({ author, newEntry }) => {
   const entry = await newEntry();
@@ -269,7 +269,7 @@ test("only authors load the composer's code", async ({ page, author, newEntry, n
   page.on("request", (request) => seen.push(request.url()));
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
+  await expectStatus(page, "live");
   expect(seen.filter((url) => url.endsWith(".wasm"))).toHaveLength(1);
   expect(chunks(seen)).toEqual([]);
   expect(seen.filter((url) => url.includes("/fn/"))).toEqual([]);

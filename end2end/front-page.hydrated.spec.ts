@@ -1,13 +1,13 @@
 // Live changes on the front page and on `/live`.
 import { randomUUID } from "node:crypto";
 import type { Page, Route } from "@playwright/test";
-import { expect, idOf, markNodes, placeOf, test, unmarked, updates, disableFetchDeadline, waitForFeed } from "./support/test";
+import { expect, expectStatus, idOf, markNodes, placeOf, test, unmarked, updates, disableFetchDeadline, waitForFeed } from "./support/test";
 
 /** Opens a page of all entries, and waits for its stream. */
 async function open(page: Page, path: string): Promise<void> {
   await page.goto(path);
   await expect(page.locator("[data-entry-id='all'][data-hydrated]")).toBeAttached();
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
+  await expectStatus(page, "live");
 }
 
 const section = (page: Page, heading: string) => page.locator(".front-section", { has: page.getByRole("heading", { name: heading, exact: true }) });

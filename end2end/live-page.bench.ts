@@ -1,6 +1,6 @@
 // The time from the click on "Post" to another reader's DOM, and the layout shift by new updates.
 import { median, ms, quantile, record } from "./support/figures";
-import { expect, test, updates, waitForFeed } from "./support/test";
+import { expect, expectStatus, test, updates, waitForFeed } from "./support/test";
 
 const POSTS = 50;
 
@@ -13,7 +13,7 @@ test("time from the click on Post to another browser's DOM", async ({ author, ne
   const reader = await (await newContext({ viewport: { width: 1280, height: 800 } })).newPage();
   await reader.goto(entry.url);
   await waitForFeed(reader);
-  await expect(reader.locator(".connection-status")).toHaveAttribute("data-status", "live");
+  await expectStatus(reader, "live");
   await reader.evaluate(`
     window.seen = [];
     window.shift = 0;

@@ -1,5 +1,5 @@
 // A reader's open page while updates are posted, edited and deleted.
-import { expect, idOf, markNodes, runUntilStatus, test, texts, unmarked, updates, waitForFeed } from "./support/test";
+import { expect, expectStatus, idOf, markNodes, runUntilStatus, test, texts, unmarked, updates, waitForFeed } from "./support/test";
 
 test("update posted in one browser appears in another", async ({ page, author, newEntry }) => {
   const entry = await newEntry();
@@ -15,7 +15,7 @@ test("update posted in one browser appears in another", async ({ page, author, n
   await expect(updates(page)).toHaveText(/The first one\./);
   await expect(page.getByText("No updates yet.")).toBeHidden();
   await expect(updates(desk), "once in the author's own page").toHaveCount(1);
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
+  await expectStatus(page, "live");
 });
 
 test("selection and nodes survive new updates and a change of order", async ({ page, newEntry, post }) => {
@@ -84,10 +84,10 @@ test("ended and reopened entry shows its state on open pages", async ({ page, ne
   await page.clock.install();
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
+  await expectStatus(page, "live");
   await send(`/desk/entries/${entry.slug}/end`);
   await expect(page.locator("#entry-state")).toHaveText("Ended");
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "ended");
+  await expectStatus(page, "ended");
   await expect(page.locator("#entry-since")).toHaveText(/^From .+ to .+/);
   await expect(page.getByRole("status").filter({ hasText: "This live blog has ended." })).toBeAttached();
 

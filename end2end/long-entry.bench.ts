@@ -2,7 +2,7 @@
 import type { Browser, CDPSession, Page } from "@playwright/test";
 import { median, ms, record } from "./support/figures";
 import { makeLongEntry } from "./support/long-entry";
-import { expect, test, waitForFeed } from "./support/test";
+import { expect, expectStatus, test, waitForFeed } from "./support/test";
 
 const VIEWPORT = { width: 1280, height: 800 };
 
@@ -109,7 +109,7 @@ async function openLive(browser: Browser, url: string): Promise<OpenPage> {
   await cdp.send("Performance.enable");
   await page.goto(url);
   await waitForFeed(page);
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
+  await expectStatus(page, "live");
   return { page, cdp };
 }
 

@@ -1,6 +1,6 @@
 // A live entry with thousands of updates.
 import type { Locator, Page } from "@playwright/test";
-import { expect, test, updates, waitForFeed } from "./support/long-entry-test";
+import { expect, expectStatus, test, updates, waitForFeed } from "./support/long-entry-test";
 
 // Creating the long entry takes a while, so one worker runs all of these tests.
 test.describe.configure({ mode: "default" });
@@ -11,7 +11,7 @@ test.use({ trace: "off" });
 async function readInTheMiddle(page: Page, slugUrl: string): Promise<{ read: Locator; place: () => Promise<number> }> {
   await page.goto(slugUrl);
   await waitForFeed(page);
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
+  await expectStatus(page, "live");
   const read = page.locator(".update", { hasText: "update number 1000." });
   // Chunks that were never in view have estimated heights, so the first jump may miss it.
   await expect(async () => {
@@ -66,7 +66,7 @@ test("order is reversed and stored, and new updates appear at the other end", as
   await page.reload();
   expect(await ids(page), "applied before hydration").toEqual(oldestFirst.toReversed());
   await waitForFeed(page);
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
+  await expectStatus(page, "live");
   await post(longEntry.slug, "on top");
   await expect(updates(page).first()).toContainText("on top");
   await page.getByRole("button", { name: "Show oldest first" }).click();

@@ -1,5 +1,5 @@
 // The order that a reader chooses, and pending updates.
-import { expect, idOf, placeOf, test, texts, updates, waitForFeed } from "./support/test";
+import { expect, expectStatus, idOf, placeOf, test, texts, updates, waitForFeed } from "./support/test";
 
 test("chosen order is stored, and applied before the first paint", async ({ page, newEntry, post, allowConsole }) => {
   allowConsole(/ERR_FAILED/, /Failed to fetch/);
@@ -23,7 +23,7 @@ test("burst of updates in latest-first order is shown latest first", async ({ pa
   await post(entry.slug, "start");
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
+  await expectStatus(page, "live");
   const burst = Array.from({ length: 12 }, (_, n) => `burst ${n}`);
   for (const text of burst) await post(entry.slug, text);
   await expect(updates(page)).toHaveCount(13);
@@ -79,7 +79,7 @@ test("oldest first: new updates out of view are counted, and the button jumps to
   for (let n = 0; n < 12; n++) await post(entry.slug, `update ${n} `.repeat(40));
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
+  await expectStatus(page, "live");
   const read = updates(page).nth(4);
   await read.evaluate((node) => node.scrollIntoView());
   const before = await placeOf(read);
@@ -108,7 +108,7 @@ test("oldest first: a reader at the end sees new updates, and no count", async (
   for (let n = 0; n < 8; n++) await post(entry.slug, `update ${n} `.repeat(40));
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
+  await expectStatus(page, "live");
   const button = page.getByRole("button", { name: /^\d+ new updates?$/ });
   await post(entry.slug, "below");
   await expect(button).toHaveText("1 new update");
@@ -133,7 +133,7 @@ test("reversing the order clears the count of pending updates", async ({ page, n
   for (let n = 0; n < 8; n++) await post(entry.slug, `update ${n} `.repeat(40));
   await page.goto(entry.url);
   await waitForFeed(page);
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
+  await expectStatus(page, "live");
   await post(entry.slug, "an arrival");
   const button = page.getByRole("button", { name: "1 new update" });
   await expect(button).toBeVisible();

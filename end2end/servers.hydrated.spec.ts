@@ -1,5 +1,5 @@
 // Several servers on one database.
-import { expect, test, updates, waitForFeed } from "./support/test";
+import { expect, expectStatus, test, updates, waitForFeed } from "./support/test";
 
 test("update posted on one server appears on another", async ({ page, newServer, newEntry, post }) => {
   const other = await newServer();
@@ -19,7 +19,7 @@ test("servers recover from closed database connections", async ({ page, ringside
   const entry = await newEntry();
   await page.goto(`${other.url}/entries/${entry.slug}`);
   await waitForFeed(page);
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "live");
+  await expectStatus(page, "live");
   for (const text of ["one", "two", "three"]) {
     await postgres?.closeConnections();
     await post(entry.slug, text);

@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { Builder, By, Capabilities, until } from "selenium-webdriver";
+import { freePort, killWithTests } from "../support/ringside";
 import { type Engine, type Role, type Tab, xpath } from "./tab";
 
 /** Milliseconds. Far more than any step takes, even on a busy machine. */
@@ -17,14 +16,14 @@ export async function startWebKit(): Promise<Engine> {
   const display = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"], {
     stdio: ["ignore", "ignore", "ignore", "pipe"],
   });
-  stopWithThis(display);
+  killWithTests(display);
   const [name] = (await once(display.stdio[3] as Readable, "data")) as [Buffer];
   const port = await freePort();
   const driver = spawn("WebKitWebDriver", ["--host=127.0.0.1", `--port=${port}`], {
     stdio: "ignore",
     env: { ...process.env, DISPLAY: `:${name.toString().trim()}`, GDK_BACKEND: "x11" },
   });
-  stopWithThis(driver);
+  killWithTests(driver);
   const server = `http://127.0.0.1:${port}`;
   await waitForDriver(server);
   return {
@@ -76,20 +75,4 @@ async function waitForDriver(server: string): Promise<void> {
     if (Date.now() > deadline) throw new Error("WebKitWebDriver does not respond");
     await delay(50);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-/** Kills `child` when this process exits. */
-function stopWithThis(child: ChildProcess): void {
-  const kill = () => void child.kill("SIGKILL");
-  process.once("exit", kill);
-  child.once("exit", () => process.off("exit", kill));
 }

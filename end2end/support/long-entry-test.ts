@@ -2,7 +2,7 @@
 import { type LongEntry, makeLongEntry } from "./long-entry";
 import { test as base } from "./test";
 
-export { expect, texts, updates, waitForFeed } from "./test";
+export { expect, expectStatus, texts, updates, waitForFeed } from "./test";
 
 /** Forty full chunks, and an open one. */
 const UPDATES = 2_010;

@@ -68,10 +68,7 @@ export class Ringside {
     server.stdout.on("data", keepLog);
     server.stderr.on("data", keepLog);
     server.on("error", (error) => (this.log += error));
-    // A test run that crashes must leave no server running.
-    const killServer = () => void server.kill("SIGKILL");
-    process.once("exit", killServer);
-    server.once("exit", () => process.off("exit", killServer));
+    killWithTests(server);
     this.process = server;
 
     const deadline = Date.now() + START_LIMIT;
@@ -136,11 +133,18 @@ function isRunning(process: ChildProcess): boolean {
   return process.exitCode === null && process.signalCode === null && process.pid !== undefined;
 }
 
+/** Kills a process when the test run ends, also if that is interrupted. */
+export function killWithTests(child: ChildProcess): void {
+  const kill = () => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
+}
+
 /**
  * Returns a free port below the ephemeral range, which an outgoing connection can't take during a
  * restart.
  */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = 15_000 + Math.floor(Math.random() * 15_000);
     const probe = createServer().listen(port, "127.0.0.1");

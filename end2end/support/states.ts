@@ -1,7 +1,7 @@
 // All pages in all states.
 import type { Page } from "@playwright/test";
 import { FOREIGN } from "./languages";
-import { waitForFeed } from "./page";
+import { expectStatus, waitForFeed } from "./page";
 import type { Entry } from "./test";
 import { expect, type Fixture } from "./fixtures";
 
@@ -77,7 +77,7 @@ export const STATES: State[] = [
   { name: "entry-offline", window: true, open: async (page, fixture) => {
     await openLive(page, (await fixture.newStory()).url);
     await page.context().setOffline(true);
-    await expect(page.locator(".connection-status")).toHaveAttribute("data-status", "offline");
+    await expectStatus(page, "offline");
   } },
   { name: "entry-pending-above", window: true, open: async (page, fixture) => {
     await openPending(page, fixture);
@@ -305,7 +305,7 @@ function openLive(page: Page, url: string): Promise<void> {
 async function openWith(page: Page, url: string, status: string): Promise<void> {
   await page.goto(url);
   await waitForFeed(page);
-  await expect(page.locator(".connection-status")).toHaveAttribute("data-status", status);
+  await expectStatus(page, status);
 }
 
 async function openComposer(page: Page, url: string): Promise<void> {
