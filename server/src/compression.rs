@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use axum::{body::Bytes, http::StatusCode};
 use brotli::enc::BrotliEncoderParams;
 use flate2::{Compression, write::GzEncoder};
-use newsroom::live::Coding;
+use newsroom::feed::Coding;
 
 use crate::{problem::Problem, rendering::Slots};
 

@@ -16,7 +16,7 @@ use axum::{
 use domain::{Cursor, EntryId, Head};
 use newsroom::{
     Newsroom,
-    live::{Coding, FeedId, Frame},
+    feed::{Coding, FeedId, Frame},
 };
 use serde::Deserialize;
 

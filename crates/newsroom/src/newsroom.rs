@@ -2,19 +2,21 @@
 //!
 //! The use cases are in one file for each capability:
 //!
-//! - `posting.rs`: `post_update`, `post_marked_update`
-//! - `editing.rs`: `edit_update`, `patch_update`, `delete_update`, `restore_update`,
+//! - `updates/posting.rs`: `post_update`, `post_marked_update`
+//! - `updates/editing.rs`: `edit_update`, `patch_update`, `delete_update`, `restore_update`,
 //!   `mark_update`, `editable_update`, `last_change`, `removed_parts`
-//! - `desk.rs`: `create_entry`, `create_entry_once`, `start_entry`, `end_entry`, `edit_entry`,
-//!   `patch_entry`, `desk`, `desk_entry`, `entry`, `entry_by_slug`
-//! - `reading.rs`: `front_page`, `live_page`, `entry_page`, `update_page`, `updates_after`,
-//!   `current_slug`, `head`, `changes`, `check_cursor` and others
-//! - `accounts.rs`: `create_account`, `set_up`, `accounts`, `set_password`, `change_password`,
-//!   `set_role`, `disable_account`, `enable_account`
-//! - `sessions.rs`: `log_in`, `log_out`, `caller`, `session`, `sessions`, `end_session` and others
-//! - `tokens.rs`: `create_token`, `tokens`, `revoke_token`, `token_caller`
-//! - `rendering.rs`: `render_markdown`
-//! - `rerender.rs`: `count_outdated_updates`, `rerender_after`
+//! - `updates/pages.rs`: `update_page`, `updates_after`, `update_ids`
+//! - `updates/rerender.rs`: `count_outdated_updates`, `rerender_after`
+//! - `entries/desk.rs`: `create_entry`, `create_entry_once`, `start_entry`, `end_entry`,
+//!   `edit_entry`, `patch_entry`, `desk`, `desk_entry`, `entry`, `entry_by_slug`
+//! - `entries/pages.rs`: `front_page`, `live_page`, `entry_page`, `current_slug` and others
+//! - `feed/requests.rs`: `head`, `changes`, `check_cursor`
+//! - `accounts/management.rs`: `create_account`, `set_up`, `accounts`, `set_password`,
+//!   `change_password`, `set_role`, `disable_account`, `enable_account`
+//! - `accounts/sessions.rs`: `log_in`, `log_out`, `caller`, `session`, `sessions`, `end_session`
+//!   and others
+//! - `accounts/tokens.rs`: `create_token`, `tokens`, `revoke_token`, `token_caller`
+//! - `render/pool.rs`: `render_markdown`
 //! - `repair.rs`: `repair_revisions`
 
 use std::{
@@ -32,17 +34,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Cards, Clock, Error, Renderers, Result, UNDO_WINDOW,
-    group_commit::GroupCommitWriter,
-    idempotency::IdempotentRequest,
-    last_seen::LastSeen,
-    live::{FeedHead, FeedId, Frame, HighWaterMark, Hub, Tailer, pg_notify},
-    passwords::PasswordHasher,
+    accounts::last_seen::LastSeen,
+    accounts::passwords::PasswordHasher,
+    feed::{FeedHead, FeedId, Frame, HighWaterMark, Hub, Tailer, pg_notify},
     readiness::NotReady,
-    rendering::RenderPool,
+    render::pool::RenderPool,
     storage::{OpenError, Outcome, Revision, ServerPresence, StorageError, Store},
     tasks::Tasks,
-    update_cache::UpdateCache,
-    write_health::WriteHealth,
+    updates::update_cache::UpdateCache,
+    writes::group_commit::GroupCommitWriter,
+    writes::idempotency::IdempotentRequest,
+    writes::write_health::WriteHealth,
 };
 
 /// How often expired sessions, old operations and the texts of deleted updates are removed.
@@ -218,6 +220,11 @@ impl Newsroom {
     /// Returns the hub, which has the state and the subscriptions of all feeds.
     pub fn hub(&self) -> &Hub {
         &self.hub
+    }
+
+    /// Returns the renderers and the cache of cards.
+    pub const fn cards(&self) -> &Cards {
+        &self.cards
     }
 
     /// Returns the clock.

@@ -4,7 +4,7 @@
 
 use domain::{Caller, EntryId};
 
-use crate::{Error, LiveUpdate, Result, storage::Snapshot};
+use crate::{Entry, Error, LiveUpdate, Result, storage::Snapshot};
 
 /// Checks whether the caller may post updates and use the desk.
 pub fn check_may_post(caller: &Caller) -> Result<()> {
@@ -48,4 +48,11 @@ pub fn check_may_manage_entries(caller: &Caller) -> Result<()> {
             "Your account can read, but not manage live blogs.",
         ))
     }
+}
+
+/// Returns the entry if it is public. For a draft, the error doesn't reveal that it exists.
+pub fn check_public(entry: Option<Entry>) -> Result<Entry> {
+    entry
+        .filter(|entry| entry.state.is_public())
+        .ok_or(Error::NotFound("live blog"))
 }

@@ -42,7 +42,7 @@ use futures::FutureExt;
 use moka::future::Cache;
 use newsroom::{
     Newsroom,
-    live::{FeedHead, Hub},
+    feed::{FeedHead, Hub},
 };
 use tokio::time::timeout;
 

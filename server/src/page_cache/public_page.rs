@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderValue, Uri};
 use domain::{EntryId, Order, Slug, UpdateId};
-use newsroom::live::{FeedHead, FeedId, Hub};
+use newsroom::feed::{FeedHead, FeedId, Hub};
 use percent_encoding::percent_decode_str;
 
 /// The `Cache-Control` of pages. Browsers revalidate each time; a proxy may reuse a response for

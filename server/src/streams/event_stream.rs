@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{Cursor, Epoch, Reset, Rev};
 use newsroom::{
     Error, Newsroom,
-    live::{Event, FeedId, StreamEvent, Subscription},
+    feed::{Event, FeedId, StreamEvent, Subscription},
 };
 
 use tokio::time::timeout;

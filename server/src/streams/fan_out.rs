@@ -17,7 +17,7 @@ use std::{
 
 use domain::Rev;
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use newsroom::live::FeedId;
+use newsroom::feed::FeedId;
 use tokio::{
     sync::{mpsc, watch},
     task::yield_now,

@@ -14,7 +14,7 @@ use axum::{
 };
 use domain::EntryState;
 use futures::{StreamExt, stream};
-use newsroom::live::Event;
+use newsroom::feed::Event;
 
 use super::{EventStream, FanOut, Handoff, Opening, Streams};
 use crate::{

@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use axum::body::Bytes;
 use domain::Rev;
-use newsroom::live::{Event, StreamEvent, Subscription};
+use newsroom::feed::{Event, StreamEvent, Subscription};
 use socket2::SockRef;
 use tokio::{sync::watch, time::Instant};
 

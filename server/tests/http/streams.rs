@@ -6,7 +6,7 @@ mod sse;
 mod websocket;
 
 use domain::EntryId;
-use newsroom::live::FeedId;
+use newsroom::feed::FeedId;
 
 use super::support::TestApp;
 

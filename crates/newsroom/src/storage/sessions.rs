@@ -8,7 +8,7 @@ use super::{
     AccountChange, BoundedTransaction, Snapshot, Store, accounts, in_time, one_row,
     row::{Record, decodable},
 };
-use crate::{OpenSession, Result, secret::Secret};
+use crate::{OpenSession, Result, Secret};
 
 /// The maximum number of sessions of one account. A login beyond it ends the one that was not used
 /// for the longest time.

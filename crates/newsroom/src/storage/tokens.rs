@@ -7,7 +7,7 @@ use super::{
     AccountChange, Snapshot, Store, accounts, one_row,
     row::{Record, decodable},
 };
-use crate::{Result, Token, secret::Secret};
+use crate::{Result, Secret, Token};
 
 /// The stored token that a program sent.
 #[derive(Debug)]

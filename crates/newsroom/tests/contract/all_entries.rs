@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::{Change, Cursor, EntryState, Mark, PostedUpdate, Reset};
-use newsroom::{Entry, EntryEdit, Error, LivePage, live::FeedId};
+use newsroom::{Entry, EntryEdit, Error, LivePage, feed::FeedId};
 
 use super::support::{Database, Stream, TestNewsroom, draft};
 

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use domain::{Batch, UpdateId};
-use newsroom::{Entry, Newsroom, live::FeedId};
+use newsroom::{Entry, Newsroom, feed::FeedId};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;

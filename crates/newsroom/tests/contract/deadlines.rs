@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Password, Role, Username};
-use newsroom::{Error, NotReady, live::FeedId};
+use newsroom::{Error, NotReady, feed::FeedId};
 use sqlx::{AnyConnection, Connection, Executor};
 
 use super::support::{Database, TestNewsroom, draft, op_id, with_timeout};

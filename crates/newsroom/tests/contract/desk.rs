@@ -1,7 +1,7 @@
 //! Entries: creating, starting, ending and listing them.
 
 use domain::{EntryState, Invalid, Order};
-use newsroom::{Entry, Error, NewEntry, UNDO_WINDOW, live::FeedId};
+use newsroom::{Entry, Error, NewEntry, UNDO_WINDOW, feed::FeedId};
 
 use super::support::{Database, PageModel, Stream, TestNewsroom, slug};
 
@@ -65,7 +65,7 @@ async fn slug_is_assigned_once(database: Database) {
     let entry = newsroom.live_entry().await;
     let head = newsroom
         .hub()
-        .head(newsroom::live::FeedId::All)
+        .head(newsroom::feed::FeedId::All)
         .unwrap()
         .head;
     for state in [EntryState::Live, EntryState::Draft] {

@@ -1,7 +1,7 @@
 //! Drafts: visible to authors only, until they are started.
 
 use domain::{Cursor, EntryState, UpdateId};
-use newsroom::{Error, live::FeedId};
+use newsroom::{Error, feed::FeedId};
 
 use super::support::{Database, Stream, TestNewsroom, batch};
 

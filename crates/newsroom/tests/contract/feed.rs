@@ -1,7 +1,7 @@
 //! The feed's responses: batches and heads.
 
 use domain::{Change, Cursor, Deleted, EntryChange, EntryState, Epoch, Language, Order};
-use newsroom::{Error, live::FeedId};
+use newsroom::{Error, feed::FeedId};
 
 use super::support::{Database, TestNewsroom, batch, card, draft};
 

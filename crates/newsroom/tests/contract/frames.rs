@@ -1,7 +1,7 @@
 //! The bytes of batches and cards: their content, and that they are made once.
 
 use domain::Change;
-use newsroom::live::FeedId;
+use newsroom::feed::FeedId;
 
 use super::support::{Database, TestNewsroom, batch, card, draft};
 

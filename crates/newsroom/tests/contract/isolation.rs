@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{EntryState, UpdateId};
-use newsroom::{Error, live::FeedId};
+use newsroom::{Error, feed::FeedId};
 
 use super::support::{Database, Event, Stream, TestNewsroom, draft, op_id};
 

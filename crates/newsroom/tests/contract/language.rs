@@ -1,7 +1,7 @@
 //! The language of an entry's texts.
 
 use domain::{Change, EntryState, Language, Order};
-use newsroom::{EntryEdit, EntryPatch, NewEntry, Newsroom, language, live::FeedId};
+use newsroom::{EntryEdit, EntryPatch, NewEntry, Newsroom, feed::FeedId, language};
 
 use super::support::{Database, TestNewsroom, op_id};
 

@@ -3,7 +3,7 @@
 use domain::{Change, EntryId, EntryState, Head, PostedUpdate};
 use newsroom::{
     Newsroom,
-    live::{FeedId, StreamEvent},
+    feed::{FeedId, StreamEvent},
 };
 use tokio_util::sync::CancellationToken;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{EntryChange, Mark, OpId, PostedUpdate};
-use newsroom::{Entry, Error, live::FeedId};
+use newsroom::{Entry, Error, feed::FeedId};
 use tokio::task::JoinSet;
 
 use super::support::{Database, TestNewsroom, draft, op_id};

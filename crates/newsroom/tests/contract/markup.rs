@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Caller, Change, Draft};
-use newsroom::{Entry, Error, live::FeedId};
+use newsroom::{Entry, Error, feed::FeedId};
 
 use super::support::{Database, TestNewsroom, batch, draft, op_id};
 

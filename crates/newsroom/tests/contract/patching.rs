@@ -2,7 +2,7 @@
 //! all.
 
 use domain::{Draft, EntryState, Headline, Mark, Order, Source, Summary, Title};
-use newsroom::{EntryPatch, Error, UpdatePatch, live::FeedId};
+use newsroom::{EntryPatch, Error, UpdatePatch, feed::FeedId};
 use tokio::task::JoinSet;
 
 use super::support::{Database, TestNewsroom, draft, slug};

@@ -1,7 +1,7 @@
 //! Rerendering updates that another release rendered.
 
 use domain::{Change, Mark, UpdateId};
-use newsroom::{RerenderedBatch, live::FeedId};
+use newsroom::{RerenderedBatch, feed::FeedId};
 
 use super::support::{Database, Stream, TestNewsroom};
 

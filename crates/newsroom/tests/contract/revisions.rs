@@ -4,7 +4,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use domain::{Cursor, EntryState, MAX_REV, Mark, Rev};
-use newsroom::{EntryPatch, Error, Newsroom, live::FeedId};
+use newsroom::{EntryPatch, Error, Newsroom, feed::FeedId};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use sqlx::{AnyConnection, Connection, Executor, Row, migrate::Migrator};
 use tokio_util::sync::CancellationToken;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use domain::{Batch, Change, Cursor, Rev, UpdateId};
 use newsroom::{
     Entry, Newsroom,
-    live::{FeedId, assemble},
+    feed::{FeedId, assemble},
     storage::Store,
 };
 use tokio::task::JoinSet;

@@ -23,7 +23,7 @@ use futures::{
     stream::{self, BoxStream, SelectAll},
 };
 use hyper_util::rt::TokioIo;
-use newsroom::live::{Event, FeedId};
+use newsroom::feed::{Event, FeedId};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::{

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{Applied, Batch, Change, Cursor, EntryState, FeedFollower, Rev, Timestamp, UpdateId};
-use newsroom::{Entry, Newsroom, live::FeedId};
+use newsroom::{Entry, Newsroom, feed::FeedId};
 
 use super::batch;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{Batch, Cursor, Epoch, Rev};
 use newsroom::{
     Error, Newsroom,
-    live::{FeedId, Frame, StreamEvent, Subscription},
+    feed::{FeedId, Frame, StreamEvent, Subscription},
 };
 
 use super::with_timeout;

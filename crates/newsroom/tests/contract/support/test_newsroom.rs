@@ -15,7 +15,7 @@ use domain::{
 };
 use newsroom::{
     Clock, DeskEntryDetail, Entry, Error, LiveUpdate, ManualClock, NewEntry, Newsroom, Options,
-    ShownUpdate, UpdatePage, live::FeedId, storage::Store,
+    ShownUpdate, UpdatePage, feed::FeedId, storage::Store,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 

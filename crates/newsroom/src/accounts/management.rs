@@ -3,25 +3,14 @@
 //! Every request reads the account, its role and whether it is disabled from the database, on every
 //! server that shares it. So each change here takes effect with the next request.
 
-use domain::{Caller, Password, Role, Timestamp, Username};
+use domain::{Caller, Password, Role, Username};
 
 use crate::{
-    Error, Newsroom, Result, Session,
-    passwords::reject_weak,
+    Account, Error, Newsroom, Result, Session,
+    accounts::passwords::reject_weak,
+    accounts::usernames::reject_confusable,
     storage::{AccountChange, StoredAccount},
-    usernames::reject_confusable,
 };
-
-/// An account, as shown to the server's operator.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
-    /// Its id, username and role.
-    pub caller: Caller,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was disabled, if it was.
-    pub disabled_at: Option<Timestamp>,
-}
 
 /// What ended with a change of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]

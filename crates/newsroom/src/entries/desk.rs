@@ -2,12 +2,12 @@
 
 use domain::{Caller, EntryId, EntryState, Language, OpId, Slug, Timestamp, ZoneName};
 
+use super::slugs;
 use crate::{
     Entry, EntryEdit, EntryPatch, Error, LiveUpdate, NewEntry, Newsroom, Result, UNDO_WINDOW,
-    idempotency::IdempotentRequest,
     permissions::{check_may_manage_entries, check_may_post, may_edit, may_restore},
-    slugs,
     storage::{Outcome, Revision, Snapshot},
+    writes::idempotency::IdempotentRequest,
 };
 
 /// An entry in the desk's list.

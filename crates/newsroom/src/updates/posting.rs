@@ -6,7 +6,9 @@ use domain::{
     Caller, Draft, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate, Slug, not_shown,
 };
 
-use crate::{Error, Newsroom, Rendered, Result, group_commit::Post, permissions::check_may_post};
+use crate::{
+    Error, Newsroom, Rendered, Result, permissions::check_may_post, writes::group_commit::Post,
+};
 
 impl Newsroom {
     /// Publishes an update that waited `waited` on its author's machine. A request that repeats an

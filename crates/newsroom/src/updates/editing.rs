@@ -4,11 +4,11 @@ use domain::{Caller, Change, Draft, Mark, OpId, PostedUpdate, Source, UpdateId};
 
 use crate::{
     Entry, Error, LiveUpdate, Newsroom, Rendered, Result, UpdatePatch,
-    idempotency::IdempotentRequest,
-    live::change,
+    feed::change,
     permissions::{check_may_pin, check_may_post, may_edit, may_restore},
-    posting::check_visible,
     storage::{Outcome, Snapshot},
+    updates::posting::check_visible,
+    writes::idempotency::IdempotentRequest,
 };
 
 /// How long a deletion can be undone, in microseconds: ten minutes. Then the text is erased.

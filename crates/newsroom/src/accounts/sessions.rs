@@ -2,7 +2,7 @@
 
 use domain::{Caller, SessionId, Timestamp, Username};
 
-use crate::{Clock, Error, Newsroom, Result, Secret, storage::NewSession};
+use crate::{Clock, Error, Newsroom, OpenSession, Result, Secret, storage::NewSession};
 
 /// The maximum duration of a session, in microseconds: thirty days.
 pub const SESSION_LIFE: i64 = 30 * 24 * 60 * 60 * 1_000_000;
@@ -28,19 +28,6 @@ pub struct CurrentSession {
     pub id: SessionId,
     /// The account.
     pub caller: Caller,
-}
-
-/// A session in a list. It does not contain the token, which only its client has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenSession {
-    /// Its id.
-    pub id: SessionId,
-    /// The account's username.
-    pub account: Username,
-    /// When it began.
-    pub created_at: Timestamp,
-    /// When the last request was sent in it, to the hour.
-    pub last_seen_at: Timestamp,
 }
 
 impl Session {

@@ -14,12 +14,12 @@ use tokio::{
 
 use crate::{
     Clock, Entry, Error, Result, SafeHtml,
-    idempotency::IdempotentRequest,
-    live::Hub,
+    feed::Hub,
     newsroom::CHANGE_DEADLINE,
     permissions::check_may_pin,
     storage::{NewUpdate, Outcome, Revision, StorageError, Store},
-    write_health::WriteHealth,
+    writes::idempotency::IdempotentRequest,
+    writes::write_health::WriteHealth,
 };
 
 /// The maximum number of posts in one transaction. A larger one would gain little: the disk's share

@@ -9,6 +9,7 @@
 //! - `event`, `frame`: events and batches in the bytes of every transport.
 //! - `hub`: the state of all feeds.
 //! - `replay_buffer`: the latest frames of one feed.
+//! - `requests`: the requests of clients.
 //! - `subscription`: one connection's position in a feed.
 //! - `tailer`: publishes changes from the database.
 //! - `pg_notify`: change notifications between servers on one PostgreSQL database.
@@ -21,6 +22,7 @@ mod high_water_mark;
 mod hub;
 pub(crate) mod pg_notify;
 mod replay_buffer;
+mod requests;
 mod subscription;
 mod tailer;
 

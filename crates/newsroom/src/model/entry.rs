@@ -1,14 +1,15 @@
-//! A live blog and its updates, as use cases and pages use them.
+//! A live blog, as use cases and pages use it.
 
 use std::sync::Arc;
 
 use domain::{
-    AccountId, Cursor, EntryId, EntryState, Epoch, Headline, Invalid, Language, Mark, Order, Rev,
-    Slug, Summary, Timestamp, Title, UpdateId, Username, ZoneName, hygiene,
+    Cursor, EntryId, EntryState, Epoch, Invalid, Language, Order, Rev, Slug, Summary, Timestamp,
+    Title, ZoneName, hygiene,
 };
 
-use crate::{
-    SafeHtml, language,
+use super::{
+    language,
+    update::LiveUpdate,
     zone::{self, LocalTime},
 };
 
@@ -97,54 +98,6 @@ impl SincePart {
         match self {
             Self::Words(words) => words,
             Self::Moment(_, text) => text,
-        }
-    }
-}
-
-/// An update as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LiveUpdate {
-    /// Its id.
-    pub id: UpdateId,
-    /// The entry that contains it.
-    pub entry_id: EntryId,
-    /// The revision of its last change.
-    pub rev: Rev,
-    /// The author's account.
-    pub author_id: AccountId,
-    /// The author's username.
-    pub author: Username,
-    /// The headline, if any.
-    pub headline: Option<Headline>,
-    /// The text as the author wrote it.
-    pub source: String,
-    /// The rendered text.
-    pub html: SafeHtml,
-    /// Whether it is a key update.
-    pub key: bool,
-    /// Whether it is the pinned update.
-    pub pinned: bool,
-    /// When it was posted.
-    pub posted_at: Timestamp,
-    /// When it was last edited, if ever.
-    pub edited_at: Option<Timestamp>,
-    /// When it was deleted, if it was. Its author or an editor may restore it, to restore it.
-    pub deleted_at: Option<Timestamp>,
-    /// The account that deleted it, if recorded.
-    pub deleted_by: Option<AccountId>,
-}
-
-impl LiveUpdate {
-    /// Returns whether it is listed in the entry's highlights.
-    pub const fn is_highlight(&self) -> bool {
-        self.key || self.pinned
-    }
-
-    /// Returns whether it has `mark`.
-    pub const fn has(&self, mark: Mark) -> bool {
-        match mark {
-            Mark::Key => self.key,
-            Mark::Pinned => self.pinned,
         }
     }
 }

@@ -1,0 +1,13 @@
+//! Accounts and authentication.
+//!
+//! - `management`: creating, changing and disabling accounts.
+//! - `sessions`, `last_seen`: logins, and when sessions and tokens were last used.
+//! - `tokens`: API tokens.
+//! - `passwords`, `usernames`: hashing, weak passwords, names that look alike.
+
+pub mod last_seen;
+pub mod management;
+pub mod passwords;
+pub mod sessions;
+pub mod tokens;
+pub mod usernames;

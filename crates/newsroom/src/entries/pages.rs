@@ -1,0 +1,135 @@
+//! Use cases of readers: the front page, the page of all live entries, and entries' pages.
+
+use domain::{Cursor, EntryId, EntryState, Slug, Timestamp};
+
+use crate::{
+    Entry, EntryPage, LiveUpdate, Newsroom, Result, permissions::check_public, storage::Snapshot,
+};
+
+/// The content of the front page, read in one snapshot.
+#[derive(Clone, Debug)]
+pub struct FrontPage {
+    /// All public entries, each with its latest update if it has one. The latest start is first.
+    pub entries: Vec<(Entry, Option<LiveUpdate>)>,
+    /// The cursor of the feed of all entries at the time of reading.
+    pub cursor: Cursor,
+}
+
+/// The content of the page of all live entries, read in one snapshot.
+#[derive(Clone, Debug)]
+pub struct LivePage {
+    /// The live entries; the latest start is first.
+    pub entries: Vec<Entry>,
+    /// Their latest updates, oldest first; at most [`LivePage::MAX_UPDATES`].
+    pub updates: Vec<LiveUpdate>,
+    /// The cursor of the feed of all entries at the time of reading.
+    pub cursor: Cursor,
+}
+
+impl LivePage {
+    /// The maximum number of updates. Enough to read of several entries at once, and still a small
+    /// page.
+    pub const MAX_UPDATES: u8 = 200;
+
+    /// Returns the time of the oldest update that may be on the page: zero if all updates are.
+    pub fn oldest(&self) -> Timestamp {
+        match self.updates.first() {
+            Some(first) if self.updates.len() >= Self::MAX_UPDATES.into() => first.posted_at,
+            _ => Timestamp::default(),
+        }
+    }
+}
+
+impl Newsroom {
+    /// Returns the public entries.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn front_page(&self) -> Result<FrontPage> {
+        let mut snapshot = self.store.snapshot().await?;
+        let cursor = public_cursor(&mut snapshot).await?;
+        let mut latest = snapshot.latest_of_each().await?;
+        let entries = snapshot.entries().await?.into_iter();
+        Ok(FrontPage {
+            entries: entries
+                .filter(|entry| entry.state.is_public())
+                .map(|entry| {
+                    let latest = latest.remove(&entry.id);
+                    (entry, latest)
+                })
+                .collect(),
+            cursor,
+        })
+    }
+
+    /// Returns the latest updates of all live entries.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn live_page(&self) -> Result<LivePage> {
+        let mut snapshot = self.store.snapshot().await?;
+        let cursor = public_cursor(&mut snapshot).await?;
+        let mut entries = snapshot.entries().await?;
+        entries.retain(|entry| entry.state == EntryState::Live);
+        let mut updates = Vec::new();
+        for entry in &entries {
+            let latest = snapshot.latest_updates(entry.id, LivePage::MAX_UPDATES.into());
+            updates.extend(latest.await?);
+        }
+        updates.sort_unstable_by_key(|update| (update.posted_at, update.id));
+        updates.drain(..updates.len().saturating_sub(LivePage::MAX_UPDATES.into()));
+        Ok(LivePage {
+            entries,
+            updates,
+            cursor,
+        })
+    }
+
+    /// Returns a public entry, its updates and its cursor.
+    ///
+    /// # Errors
+    /// Returns [`Error::NotFound`] if there is no such public entry, and an error if the database
+    /// can't be reached.
+    pub async fn entry_page(&self, slug: &Slug) -> Result<EntryPage> {
+        let mut snapshot = self.store.snapshot().await?;
+        let entry = snapshot.entry_by_slug(slug).await?;
+        self.page_of(snapshot, entry).await
+    }
+
+    /// Returns the public entry with the id `id`, its updates and its cursor.
+    ///
+    /// # Errors
+    /// See [`Newsroom::entry_page`].
+    pub async fn entry_page_by_id(&self, id: EntryId) -> Result<EntryPage> {
+        let mut snapshot = self.store.snapshot().await?;
+        let entry = snapshot.entry(id).await?;
+        self.page_of(snapshot, entry).await
+    }
+
+    async fn page_of(&self, mut snapshot: Snapshot, entry: Option<Entry>) -> Result<EntryPage> {
+        let entry = check_public(entry)?;
+        Ok(EntryPage {
+            updates: self.update_cache.read(&mut snapshot, &entry).await?,
+            cursor: Cursor::new(entry.epoch.clone(), entry.head),
+            entry,
+        })
+    }
+
+    /// Returns the current slug of the public entry that once had `slug`; `None` if none had.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn current_slug(&self, slug: &Slug) -> Result<Option<Slug>> {
+        let mut snapshot = self.store.snapshot().await?;
+        let entry = snapshot.entry_by_previous_slug(slug).await?;
+        Ok(entry
+            .filter(|entry| entry.state.is_public())
+            .map(|entry| entry.slug))
+    }
+}
+
+/// Returns the cursor of the feed of all entries.
+async fn public_cursor(snapshot: &mut Snapshot) -> Result<Cursor> {
+    let epoch = snapshot.feed().await?.epoch;
+    Ok(Cursor::new(epoch, snapshot.public_head().await?))
+}

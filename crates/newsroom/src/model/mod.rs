@@ -1,0 +1,14 @@
+//! Values that storage, use cases and pages share. Nothing here reads a database.
+//!
+//! - `entry`, `update`: live blogs and updates.
+//! - `account`, `session`, `token`, `secret`: accounts, and what authenticates them.
+//! - `language`, `zone`: parsing of language tags and time zones.
+
+pub mod account;
+pub mod entry;
+pub mod language;
+pub mod secret;
+pub mod session;
+pub mod token;
+pub mod update;
+pub mod zone;
