@@ -164,7 +164,7 @@ for (const path of ["/", "/live"]) {
     // As if a stream had sent it, after a restore.
     const batch = { epoch: "another", from: 0, to: 1, head: 1, more: false, changes: [] };
     const refreshed = page.waitForResponse((response) => new URL(response.url()).pathname === path);
-    await root.evaluate((node, detail) => node.dispatchEvent(new CustomEvent("ringside:batch", { detail })), JSON.stringify(batch));
+    await root.evaluate((_, detail) => window.dispatchEvent(new CustomEvent("ringside:batch", { detail })), JSON.stringify(batch));
     await refreshed;
     const news = `after the reset of ${path} ${randomUUID().slice(0, 8)}`;
     await post(entry.slug, news);

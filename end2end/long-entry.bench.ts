@@ -160,7 +160,7 @@ async function arrive(count: number): Promise<void> {
     card.dataset.postedAt = `${postedAt}`;
     const change = { id, rev, entry_id: Number(list.dataset.entryId), posted_at: postedAt, html: card.outerHTML };
     const batch = { epoch, from: Number(known), to: rev, head: rev, more: false, changes: [change] };
-    list.dispatchEvent(new CustomEvent("ringside:batch", { detail: JSON.stringify(batch) }));
+    window.dispatchEvent(new CustomEvent("ringside:batch", { detail: JSON.stringify(batch) }));
     await new Promise<void>((painted) =>
       requestAnimationFrame(() => {
         const { port1, port2 } = new MessageChannel();

@@ -13,7 +13,8 @@
 //! | `request` | the caller of a page, and a rejected form to show again | on the server |
 //! | `site` | the site's URL and language | on the server |
 //! | `front` | the front page and `/live` | both |
-//! | `entry` | the page of a live blog, its cards, the client that updates pages | both |
+//! | `entry` | the page of a live blog, and its cards | on the server; its islands in both |
+//! | `live` | the runtime that keeps an open page up to date | in the browser |
 //! | `composer` | posting, in an entry's page and as a page of its own | both |
 //! | `desk` | authors' pages | on the server |
 //! | [`accounts`] | logging in, the first owner, one's own account | both |
@@ -27,13 +28,18 @@
 //! 3. If the page is not public, add its path to `Audience` in the server's router.
 
 pub mod accounts;
-mod browser_clock;
 pub mod composer;
 mod entry;
 mod error;
 mod escape;
 mod front;
 mod isolate;
+
+#[cfg(feature = "hydrate")]
+mod browser_clock;
+#[cfg(feature = "hydrate")]
+mod live;
+#[cfg(feature = "hydrate")]
 mod local_storage;
 
 #[cfg(feature = "ssr")]

@@ -117,5 +117,5 @@ export async function watchStatus(page: Page): Promise<() => Promise<string[]>> 
 export async function push(page: Page, batch: unknown): Promise<void> {
   await page
     .locator("#live-updates")
-    .evaluate((node, detail) => node.dispatchEvent(new CustomEvent("ringside:batch", { detail })), JSON.stringify(batch));
+    .evaluate((_, detail) => window.dispatchEvent(new CustomEvent("ringside:batch", { detail })), JSON.stringify(batch));
 }

@@ -13,10 +13,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use domain::{Cursor, EntryId, Head};
+use domain::{Cursor, FeedId, Head};
 use newsroom::{
     Newsroom,
-    feed::{Coding, FeedId, Frame},
+    feed::{Coding, Frame},
 };
 use serde::Deserialize;
 
@@ -66,16 +66,10 @@ impl Since {
 /// Parses the id of a feed in a path.
 ///
 /// # Errors
-/// 404 if it is neither `all` nor a number in its canonical spelling. Other spellings would be
-/// separate keys in caches.
+/// 404 if it is no feed's.
 pub fn feed_id(text: &str) -> Result<FeedId, Problem> {
-    match text {
-        "all" => Ok(FeedId::All),
-        text => match text.parse::<EntryId>() {
-            Ok(id) if id.to_string() == text => Ok(FeedId::Entry(id)),
-            _ => Err(newsroom::Error::NotFound("live blog").into()),
-        },
-    }
+    text.parse()
+        .map_err(|_| newsroom::Error::NotFound("live blog").into())
 }
 
 async fn head(

@@ -19,7 +19,7 @@ use leptos::{
 use super::{
     draft::DraftKey,
     ime::Composition,
-    loader_island::LoadError,
+    load_error::LoadError,
     state::{ComposerState, RetryBy, Status, focus},
 };
 use crate::{AppError, accounts::whoami};

@@ -1,10 +1,18 @@
 //! Posting: the composer in an entry's page, and the composer as a page of its own.
 
 mod api;
-mod draft;
-mod form;
-mod ime;
+mod load_error;
 mod loader_island;
+
+#[cfg(feature = "hydrate")]
+mod draft;
+#[cfg(feature = "hydrate")]
+mod form;
+#[cfg(feature = "hydrate")]
+mod ime;
+#[cfg(feature = "hydrate")]
+mod loading;
+#[cfg(feature = "hydrate")]
 mod state;
 
 #[cfg(feature = "ssr")]

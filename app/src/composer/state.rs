@@ -9,8 +9,8 @@ use js_sys::{Math, Uint8Array};
 use leptos::{html, prelude::*, reactive::spawn_local, web_sys::HtmlElement};
 
 use super::{
+    api::post_update,
     draft::{DraftKey, LocalDraft},
-    post_update,
 };
 use crate::{AppError, browser_clock::now};
 

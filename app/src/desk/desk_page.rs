@@ -6,7 +6,7 @@ use newsroom::DeskEntrySummary;
 
 use super::entry_fields::EntryFields;
 use crate::{
-    entry::state_label,
+    entry::labels::state_label,
     layout::{Audience, FormError, OperationIdField, PageLayout, SelectField, page_or_error},
     request::{PageRequest, newsroom},
 };

@@ -9,7 +9,7 @@ use newsroom::{Entry, LiveUpdate, UNDO_WINDOW, zone::LocalTime};
 
 use super::{desk_entry, removed_content_note};
 use crate::{
-    entry::{excerpt, state_label},
+    entry::{excerpt, labels::state_label},
     isolate::isolated,
     layout::{Audience, FormError, OperationIdField, PageLayout, page_or_error},
     request::PageRequest,

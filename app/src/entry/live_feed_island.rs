@@ -4,12 +4,11 @@
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-use super::feed_bar::{FeedBar, status_text};
-use super::live_client::LiveClient;
+use super::{bar_ids, labels::status_text};
 #[cfg(feature = "ssr")]
 use crate::layout::ENGLISH;
 
-/// The bar above the list (connection status, order, time zone), and the [`LiveClient`] behind it.
+/// The bar above the list (connection status, order, time zone), and the client behind it.
 ///
 /// The client reads its parameters from the list's `data-` attributes: props would be JSON, and
 /// would need a parser.
@@ -19,10 +18,8 @@ use crate::layout::ENGLISH;
 /// (docs/adr/0018).
 #[island]
 pub fn LiveFeed() -> impl IntoView {
-    // Only the browser has a page to keep up to date.
-    if cfg!(not(feature = "ssr")) {
-        LiveClient::start();
-    }
+    #[cfg(feature = "hydrate")]
+    crate::live::start();
     bar()
 }
 
@@ -36,18 +33,18 @@ const fn bar() -> [(); 0] {
 fn bar() -> impl IntoView {
     view! {
         <div class="feed-bar if-live" lang=ENGLISH>
-            <p id=FeedBar::STATUS class="connection-status" data-status=domain::ConnectionStatus::Connecting.as_str()>
+            <p id=bar_ids::STATUS class="connection-status" data-status=domain::ConnectionStatus::Connecting.as_str()>
                 {status_text(domain::ConnectionStatus::Connecting)}
             </p>
             // The stylesheet shows the label for the list's order, even before hydration. A page of
             // all entries has only one order.
-            <button id=FeedBar::ORDER class="button feed-order" type="button">
+            <button id=bar_ids::ORDER class="button feed-order" type="button">
                 <span class="if-oldest">"Show latest first"</span>
                 <span class="if-latest">"Show oldest first"</span>
             </button>
-            <button id=FeedBar::ZONE class="button" type="button" hidden></button>
+            <button id=bar_ids::ZONE class="button" type="button" hidden></button>
         </div>
-        <button id=FeedBar::PENDING class="pending-updates" type="button" lang=ENGLISH hidden></button>
-        <p id=FeedBar::ANNOUNCEMENTS class="visually-hidden" role="status" lang=ENGLISH></p>
+        <button id=bar_ids::PENDING class="pending-updates" type="button" lang=ENGLISH hidden></button>
+        <p id=bar_ids::ANNOUNCEMENTS class="visually-hidden" role="status" lang=ENGLISH></p>
     }
 }

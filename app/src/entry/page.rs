@@ -11,8 +11,11 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use newsroom::{Entry, Error, ListForm, LiveUpdate};
 
 use super::{
-    DocumentList, list_parts, live_feed_island::LiveFeed, moment::render_since, page_title,
-    state_label,
+    DocumentList,
+    labels::{page_title, state_label},
+    list_parts,
+    live_feed_island::LiveFeed,
+    moment::render_since,
 };
 use crate::{
     composer::ComposerLoader,

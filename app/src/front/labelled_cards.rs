@@ -1,7 +1,7 @@
 //! The cards of `/live`, each with the label of its entry. The page adds the label to the card:
 //! cards are the same bytes everywhere, and a change of the title changes no card.
 
-use domain::{Change, EntryChange, EntryId, EntryState, Timestamp, UpdateId, Upserted};
+use domain::{EntryId, UpdateId};
 
 use crate::escape::escaped;
 
@@ -43,33 +43,8 @@ fn with_date(inside: &str) -> Option<String> {
     Some([before, "<time ", tag, rest, begin, date, "</span> ", after].concat())
 }
 
-/// Returns the `changes` that `/live` shows: updates of live entries, posted at `oldest` or later,
-/// with the labels of their entries; and deletions. An older update would make the page longer.
-pub fn label_live_cards(
-    changes: Vec<Change>,
-    entries: &[EntryChange],
-    oldest: Timestamp,
-) -> Vec<Change> {
-    let label = |shown: Upserted| {
-        let is_same = |entry: &&EntryChange| entry.id == shown.entry_id;
-        let entry = entries.iter().find(is_same)?;
-        let is_shown = entry.state == EntryState::Live && shown.posted_at >= oldest;
-        is_shown.then(|| {
-            let html = add_entry_label(&shown.html, shown.id, entry.id, &entry.slug, &entry.title);
-            Change::Upserted(Upserted { html, ..shown })
-        })
-    };
-    let filter = |change| match change {
-        Change::Upserted(shown) => label(shown),
-        deleted @ Change::Deleted(_) => Some(deleted),
-    };
-    changes.into_iter().filter_map(filter).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use domain::{Deleted, Language, Order};
-
     use super::*;
 
     #[test]
@@ -99,44 +74,5 @@ mod tests {
         let dated = r#"<article><time datetime="t"><span class="date">22 Nov</span> 14:05</time>"#;
         let inside = dated.strip_prefix("<article>").unwrap();
         assert!(label(dated).ends_with(inside));
-    }
-
-    #[test]
-    fn updates_of_ended_entries_and_old_updates_are_left_out() {
-        let entry = |id, state| EntryChange {
-            id: EntryId(id),
-            rev: 1,
-            state,
-            title: "final".into(),
-            since: String::new(),
-            since_html: String::new(),
-            slug: "final".into(),
-            summary: String::new(),
-            time_zone: "UTC".into(),
-            language: Language::default(),
-            default_order: Order::Oldest,
-            highlights: String::new(),
-            summary_html: String::new(),
-        };
-        let entries = [entry(1, EntryState::Live), entry(2, EntryState::Ended)];
-        let shown = |id, of, at| {
-            Change::Upserted(Upserted {
-                id: UpdateId(id),
-                rev: id,
-                entry_id: EntryId(of),
-                posted_at: Timestamp(at),
-                html: "<article></article>".into(),
-            })
-        };
-        let deleted = Change::Deleted(Deleted {
-            id: UpdateId(4),
-            rev: 4,
-        });
-        let changes = vec![shown(1, 1, 10), shown(2, 2, 10), shown(3, 1, 9), deleted];
-        let left = label_live_cards(changes, &entries, Timestamp(10));
-        assert_eq!(
-            left.iter().map(Change::id).collect::<Vec<_>>(),
-            [UpdateId(1), UpdateId(4)]
-        );
     }
 }

@@ -2,7 +2,7 @@
 //! the updates of all live entries. The island `LiveFeed` keeps both up to date.
 
 pub mod labelled_cards;
-pub mod summary_list;
+pub mod section;
 
 #[cfg(feature = "ssr")]
 mod entry_summary;

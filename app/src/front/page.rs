@@ -6,7 +6,7 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::Meta;
 use newsroom::{Cards, Entry, LiveUpdate};
 
-use super::summary_list::section_id;
+use super::section::section_id;
 use crate::{
     entry::LiveFeed,
     layout::{Audience, Canonical, ENGLISH, Hydration, PageLayout, StaticBar, page_or_error},

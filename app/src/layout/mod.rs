@@ -7,16 +7,17 @@ mod error_page;
 mod form;
 mod page_layout;
 mod resubmit_page;
+mod scripts;
 mod shell;
 mod static_bar;
 
 pub use assets::{Assets, Hydration, inline_scripts};
 pub use canonical::Canonical;
-pub use error_page::{ErrorPage, NotFound, page_or_error};
+pub use error_page::{NotFound, page_or_error};
 pub use form::{
     DisabledDefaultButton, FormError, OperationIdField, SelectField, TextArea, TextField,
 };
 pub use page_layout::{Audience, ENGLISH, PageLayout};
-pub use resubmit_page::ResubmitPage;
-pub use shell::{BodyOverride, ORDER_SCRIPT, Shell};
+pub use scripts::ORDER_SCRIPT;
+pub use shell::{BodyOverride, Shell};
 pub use static_bar::StaticBar;

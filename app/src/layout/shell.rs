@@ -4,8 +4,10 @@ use axum::http::StatusCode;
 use leptos::{either::EitherOf3, prelude::*};
 use leptos_meta::{MetaTags, provide_meta_context};
 
-use super::{Assets, ErrorPage, ResubmitPage};
-use crate::App;
+use super::{
+    assets::Assets, error_page::ErrorPage, resubmit_page::ResubmitPage, scripts::HEAD_SCRIPT,
+};
+use crate::routes::App;
 
 /// The content of a document that is not the page at the request's URL.
 #[derive(Clone, Debug)]
@@ -16,15 +18,6 @@ pub enum BodyOverride {
     /// can submit it again after the login.
     Resubmit(String, Vec<(String, String)>),
 }
-
-/// A script that runs before the first paint. It sets classes on the root element: `js` if scripts
-/// run, `author` if somebody is logged in (by a cookie that is a hint, and no secret), and
-/// `ordering` while the list waits for the order that the reader chose.
-pub(super) const HEAD_SCRIPT: &str = r#"(e=>{e.classList.add("js");if(/(^|; )ringside_hint=1/.test(document.cookie))e.classList.add("author");try{if(localStorage.getItem("ringside-order"))e.classList.add("ordering")}catch{}})(document.documentElement)"#;
-
-/// A script right after the list, which runs before the list is painted. It puts the list's chunks,
-/// and the updates in each, into the order that the reader chose, unless the address has `?order=`.
-pub const ORDER_SCRIPT: &str = r#"(e=>{let l=document.getElementById("live-updates"),o=null;try{o=localStorage.getItem("ringside-order")}catch{}if((o=="oldest"||o=="latest")&&o!=l.dataset.order&&!/[?&]order=/.test(location.search)){for(let s of[...l.children].reverse()){s.append(...[...s.children].reverse());l.append(s)}l.dataset.order=o}e.classList.remove("ordering")})(document.documentElement)"#;
 
 /// Renders the document: the page at the request's URL, or the content that replaces it.
 #[component]

@@ -117,7 +117,7 @@ impl Clients {
             .find_map(|(number, (kind, client))| {
                 let page = client.page();
                 let difference = difference(page.updates(), expected)?;
-                let cursor = page.cursor().map(|cursor| cursor.to_string());
+                let cursor = page.cursor().map(ToString::to_string);
                 let cursor = cursor.unwrap_or_else(|| "no cursor".to_owned());
                 Some(format!(
                     "client {number} ({kind}, at {cursor}): {difference}"

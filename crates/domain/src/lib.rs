@@ -8,20 +8,17 @@
 //! Types:
 //!
 //! - `account`: accounts, roles and their permissions, usernames, passwords.
-//! - `batch`: the feed's messages: [`Batch`], [`Head`] and [`Reset`].
-//! - `cursor`: positions in a feed: [`Cursor`], [`Epoch`] and [`Rev`].
 //! - `entry`: the parts of a live blog: [`Title`], [`Slug`], [`EntryState`] and others.
 //! - `language`: [`Language`] tags and their writing direction.
 //! - `timestamp`: [`Timestamp`], in microseconds.
 //! - `token`: the ids and names of API tokens.
 //! - `update`: the parts of an update: [`Draft`], [`Headline`], [`Mark`], [`OpId`].
 //!
-//! State machines:
+//! The feed:
 //!
-//! - `connection`: [`Connection`] decides when a page streams, polls and retries.
-//! - `follower`: [`FeedFollower`] selects from each batch the changes that are new to a page.
+//! - `feed`: ids, cursors, messages, and the state machines of a client.
+//!
 //! - `retry`: [`Submission`] decides how a post is resent until it is published exactly once.
-//! - `stream_slots`: [`StreamSlots`] limits the streams that the pages of one browser hold.
 //!
 //! Text:
 //!
@@ -29,29 +26,26 @@
 //! - `text`: [`Invalid`], the error of every `parse`, and the macros that declare text types.
 
 mod account;
-mod batch;
-mod connection;
-mod cursor;
 mod entry;
-mod follower;
+mod feed;
 pub mod hygiene;
 mod language;
 mod retry;
-mod stream_slots;
 mod text;
 mod timestamp;
 mod token;
 mod update;
 
 pub use account::{AccountId, Caller, Password, Role, SessionId, Username};
-pub use batch::{Batch, Change, Deleted, EntryChange, Head, Reset, Upserted};
-pub use connection::{Command, Connection, ConnectionStatus, FETCH_DEADLINE_MS, Input, Transport};
-pub use cursor::{Cursor, Epoch, MAX_REV, Rev};
 pub use entry::{EntryId, EntryState, Order, Slug, Summary, Title, ZoneName};
-pub use follower::{Applied, FeedFollower};
+pub use feed::{
+    Action, Applied, Batch, Bye, Change, Claim, Client, ClientEvent, Connection, ConnectionStatus,
+    Cursor, Deleted, EntryChange, Epoch, EventName, FETCH_DEADLINE_MS, FeedFollower, FeedId,
+    Fetched, Head, MAX_REV, PageScope, Reset, Rev, StreamEvent, StreamSlots, Transport, Upserted,
+    wire,
+};
 pub use language::Language;
 pub use retry::{ATTEMPT_DEADLINE_MS, Attempt, AttemptResult, Next, Submission};
-pub use stream_slots::{Claim, StreamSlots};
 pub use text::Invalid;
 pub use timestamp::Timestamp;
 pub use token::{TokenId, TokenName};

@@ -28,7 +28,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Cursor, Head, Language, Rev, Timestamp, Transport};
+use domain::{Cursor, FeedId, Head, Language, Rev, Timestamp, Transport};
 use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +36,7 @@ use crate::{
     Cards, Clock, Error, Renderers, Result, UNDO_WINDOW,
     accounts::last_seen::LastSeen,
     accounts::passwords::PasswordHasher,
-    feed::{FeedHead, FeedId, Frame, HighWaterMark, Hub, Tailer, pg_notify},
+    feed::{FeedHead, Frame, HighWaterMark, Hub, Tailer, pg_notify},
     readiness::NotReady,
     render::pool::RenderPool,
     storage::{OpenError, Outcome, Revision, ServerPresence, StorageError, Store},

@@ -1,8 +1,8 @@
 //! Finds the public page at a URL, and the canonical form of the URL.
 
 use axum::http::{HeaderValue, Uri};
-use domain::{EntryId, Order, Slug, UpdateId};
-use newsroom::feed::{FeedHead, FeedId, Hub};
+use domain::{EntryId, FeedId, Order, Slug, UpdateId};
+use newsroom::feed::{FeedHead, Hub};
 use percent_encoding::percent_decode_str;
 
 /// The `Cache-Control` of pages. Browsers revalidate each time; a proxy may reuse a response for

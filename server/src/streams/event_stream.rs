@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Cursor, Epoch, Reset, Rev};
+use domain::{Cursor, Epoch, FeedId, Reset, Rev};
 use newsroom::{
     Error, Newsroom,
-    feed::{Event, FeedId, StreamEvent, Subscription},
+    feed::{Event, StreamEvent, Subscription},
 };
 
 use tokio::time::timeout;

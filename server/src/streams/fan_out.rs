@@ -15,9 +15,8 @@ use std::{
     time::Duration,
 };
 
-use domain::Rev;
+use domain::{FeedId, Rev};
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use newsroom::feed::FeedId;
 use tokio::{
     sync::{mpsc, watch},
     task::yield_now,

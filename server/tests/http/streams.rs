@@ -5,8 +5,7 @@ mod slow_readers;
 mod sse;
 mod websocket;
 
-use domain::EntryId;
-use newsroom::feed::FeedId;
+use domain::{EntryId, FeedId};
 
 use super::support::TestApp;
 

@@ -7,7 +7,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{ClientConfig, stream::EventSender};
+use super::{config::ClientConfig, event::EventSender};
 use crate::harness::get_request;
 
 /// Opens a stream after `cursor` and forwards its events until it breaks.
@@ -76,10 +76,9 @@ mod tests {
 
     use tokio::net::TcpListener;
 
-    use crate::chaos::client::{
-        ClientConfig,
-        stream::{Stream, StreamEvent},
-    };
+    use domain::{Bye, StreamEvent};
+
+    use crate::chaos::client::{ClientConfig, stream::Stream};
 
     use super::*;
 
@@ -119,10 +118,7 @@ mod tests {
         .await;
         for ended in [false, true] {
             let event = stream.next().await.unwrap();
-            assert!(
-                matches!(event, StreamEvent::Bye { ended: e } if e == ended),
-                "{event:?}"
-            );
+            assert!(event == StreamEvent::Bye(Some(Bye { ended })), "{event:?}");
         }
         assert!(matches!(stream.next().await.unwrap(), StreamEvent::Failed));
     }
@@ -136,7 +132,7 @@ mod tests {
         .await;
         let event = stream.next().await.unwrap();
         assert!(
-            matches!(&event, StreamEvent::Reset(reset) if reset.head == 7),
+            matches!(&event, StreamEvent::Reset(Some(reset)) if reset.head == 7),
             "{event:?}"
         );
         assert!(matches!(stream.next().await.unwrap(), StreamEvent::Failed));

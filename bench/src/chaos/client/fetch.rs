@@ -2,11 +2,11 @@
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use domain::{Batch, Cursor, Epoch, FETCH_DEADLINE_MS, Head, Reset};
+use domain::{Batch, Cursor, FETCH_DEADLINE_MS, Fetched, Head, Reset};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use super::ClientConfig;
+use super::config::ClientConfig;
 use crate::harness::{self, Connection, Error, Result, get_request};
 
 /// The feed that a client follows.
@@ -15,17 +15,6 @@ pub struct Feed {
     address: SocketAddr,
     entry: i64,
     deadline: Duration,
-}
-
-/// The result of a request.
-#[derive(Debug)]
-pub enum FetchResult<T> {
-    /// The requested value.
-    Received(T),
-    /// The cursor can't be continued (410).
-    Reset(Reset),
-    /// No usable response arrived.
-    Failed,
 }
 
 impl Feed {
@@ -41,25 +30,25 @@ impl Feed {
     /// Requests the head. Returns `None` if no response arrived.
     pub async fn head(&self) -> Result<Option<Head>> {
         match self.get("head").await? {
-            FetchResult::Received(head) => Ok(Some(head)),
-            FetchResult::Reset(_) | FetchResult::Failed => Ok(None),
+            Fetched::Received(head) => Ok(Some(head)),
+            Fetched::Reset(_) | Fetched::Failed => Ok(None),
         }
     }
 
     /// Requests the changes since `cursor`; without a cursor everything, or the first part of it.
-    pub async fn changes(&self, cursor: Option<&Cursor>) -> Result<FetchResult<Batch>> {
+    pub async fn changes(&self, cursor: Option<&Cursor>) -> Result<Fetched<Batch>> {
         match cursor {
             Some(cursor) => self.get(&format!("changes?since={cursor}")).await,
             None => self.get("changes").await,
         }
     }
 
-    /// Requests everything, in `epoch` if it is known. Returns `None` if a response is missing.
-    pub async fn everything(&self, epoch: Option<Epoch>) -> Result<Option<Vec<Batch>>> {
-        let mut cursor = epoch.map(|epoch| Cursor::new(epoch, 0));
+    /// Requests everything, as a new page. Returns `None` if a response is missing.
+    pub async fn everything(&self) -> Result<Option<Vec<Batch>>> {
+        let mut cursor = None;
         let mut batches = Vec::new();
         loop {
-            let FetchResult::Received(batch) = self.changes(cursor.as_ref()).await? else {
+            let Fetched::Received(batch) = self.changes(cursor.as_ref()).await? else {
                 return Ok(None);
             };
             cursor = Some(batch.cursor());
@@ -71,19 +60,20 @@ impl Feed {
         }
     }
 
-    async fn get<T: DeserializeOwned>(&self, what: &str) -> Result<FetchResult<T>> {
+    async fn get<T: DeserializeOwned>(&self, what: &str) -> Result<Fetched<T>> {
         let path = format!("/feed/{}/{what}", self.entry);
         let Ok(Ok(response)) = timeout(self.deadline, self.request(&path)).await else {
-            return Ok(FetchResult::Failed);
+            return Ok(Fetched::Failed);
         };
         // The feed never sends HTML, so the response comes from a proxy or a captive portal.
         if response.header("content-type") == Some("text/html") {
-            return Ok(FetchResult::Failed);
+            return Ok(Fetched::Failed);
         }
         let read = match response.status {
-            200 => serde_json::from_slice(&response.body).map(FetchResult::Received),
-            410 => serde_json::from_slice(&response.body).map(FetchResult::Reset),
-            500.. => return Ok(FetchResult::Failed),
+            200 => serde_json::from_slice(&response.body).map(Fetched::Received),
+            410 => serde_json::from_slice(&response.body)
+                .map(|reset: Reset| Fetched::Reset(reset.epoch)),
+            500.. => return Ok(Fetched::Failed),
             _ => {
                 return Err(violation(
                     &path,

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{Applied, Batch, Change, Cursor, Epoch, FeedFollower, Head, Rev, UpdateId};
+use domain::{Batch, Change, Cursor, Rev, UpdateId};
 
 /// The updates that a page shows, each with its revision and its card.
 pub type PageUpdates = BTreeMap<UpdateId, (Rev, Arc<str>)>;
@@ -32,21 +32,10 @@ impl Cards {
 #[derive(Debug, Default)]
 pub struct Page {
     /// `None` until the page is loaded.
-    follower: Option<FeedFollower>,
+    cursor: Option<Cursor>,
     updates: PageUpdates,
     streams: u64,
-    resets: u64,
-}
-
-/// The request that is necessary after a batch.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Next {
-    /// None.
-    Done,
-    /// Fetch the changes since the cursor.
-    Fetch,
-    /// Fetch everything in this epoch.
-    Reset(Epoch),
+    loads: u64,
 }
 
 impl Page {
@@ -56,13 +45,18 @@ impl Page {
     }
 
     /// Returns the page's cursor, or `None` until it is loaded.
-    pub fn cursor(&self) -> Option<Cursor> {
-        Some(self.follower.as_ref()?.cursor().clone())
+    pub const fn cursor(&self) -> Option<&Cursor> {
+        self.cursor.as_ref()
+    }
+
+    /// Sets the page's cursor.
+    pub fn set_cursor(&mut self, cursor: Cursor) {
+        self.cursor = Some(cursor);
     }
 
     /// Returns how many streams it opened, and how often it reloaded everything.
     pub const fn counts(&self) -> (u64, u64) {
-        (self.streams, self.resets.saturating_sub(1))
+        (self.streams, self.loads.saturating_sub(1))
     }
 
     /// Counts an opened stream.
@@ -70,44 +64,17 @@ impl Page {
         self.streams += 1;
     }
 
-    /// Returns whether the server has changes that the page does not show.
-    pub fn is_behind(&self, head: &Head) -> bool {
-        self.follower.as_ref().is_none_or(|follower| {
-            let cursor = follower.cursor();
-            head.epoch != cursor.epoch || head.head > cursor.rev
-        })
-    }
-
-    /// Applies the new changes of a batch.
-    pub fn apply(&mut self, batch: Batch, cards: &Cards) -> Next {
-        let epoch = batch.epoch.clone();
-        let Some(follower) = &mut self.follower else {
-            return Next::Reset(epoch);
-        };
-        match follower.apply(batch) {
-            Applied::Changes { changes, more, .. } => {
-                self.apply_changes(changes, cards);
-                if more { Next::Fetch } else { Next::Done }
-            }
-            Applied::Gap => Next::Fetch,
-            Applied::Reset => Next::Reset(epoch),
-        }
-    }
-
-    /// Replaces the page's contents by those of the batches.
-    pub fn reload(&mut self, everything: Vec<Batch>, cards: &Cards) {
-        self.resets += 1;
+    /// Replaces what the page shows by the contents of the batches.
+    pub fn load(&mut self, everything: Vec<Batch>, cards: &Cards) {
+        self.loads += 1;
         self.updates.clear();
         for batch in everything {
-            match &mut self.follower {
-                Some(follower) => follower.restart(batch.cursor()),
-                None => self.follower = Some(FeedFollower::new(batch.cursor())),
-            }
-            self.apply_changes(batch.changes, cards);
+            self.show(batch.changes, cards);
         }
     }
 
-    fn apply_changes(&mut self, changes: Vec<Change>, cards: &Cards) {
+    /// Shows changes.
+    pub fn show(&mut self, changes: Vec<Change>, cards: &Cards) {
         for change in changes {
             match change {
                 Change::Deleted(deleted) => drop(self.updates.remove(&deleted.id)),
@@ -126,9 +93,9 @@ mod tests {
 
     use super::*;
 
-    fn batch(epoch: &str, from: Rev, to: Rev, changes: &serde_json::Value) -> Batch {
+    fn batch(changes: &serde_json::Value) -> Batch {
         serde_json::from_value(json!({
-            "epoch": epoch, "from": from, "to": to, "head": to, "more": false, "changes": changes,
+            "epoch": "k3f9", "from": 0, "to": 9, "head": 9, "more": false, "changes": changes,
         }))
         .unwrap()
     }
@@ -142,27 +109,15 @@ mod tests {
     }
 
     #[test]
-    fn page_applies_batches_gaps_and_resets() {
+    fn page_shows_changes_and_is_replaced_when_it_is_loaded_again() {
         let (mut page, cards) = (Page::default(), Cards::default());
-        let everything = batch("k3f9", 0, 2, &json!([card(1, 1, "a"), card(2, 2, "b")]));
-        page.reload(vec![everything.clone()], &cards);
-        assert_eq!(page.cursor().unwrap().to_string(), "k3f9.2");
-        let deletion = json!([{"id": 1, "rev": 3, "deleted": true}, card(2, 4, "c")]);
-        assert_eq!(
-            page.apply(batch("k3f9", 2, 4, &deletion), &cards),
-            Next::Done
-        );
-        assert_eq!(page.apply(everything, &cards), Next::Done);
+        let everything = batch(&json!([card(1, 1, "a"), card(2, 2, "b")]));
+        page.load(vec![everything], &cards);
+        let changes = json!([{"id": 1, "rev": 3, "deleted": true}, card(2, 4, "c")]);
+        page.show(batch(&changes).changes, &cards);
         assert_eq!(ids(&page), [2]);
         assert_eq!(page.updates()[&UpdateId(2)], (4, "c".into()));
-        let late = batch("k3f9", 5, 6, &json!([]));
-        assert_eq!(page.apply(late, &cards), Next::Fetch);
-
-        let other = batch("aaaa", 0, 1, &json!([card(7, 1, "d")]));
-        let epoch = Epoch::parse("aaaa").unwrap();
-        assert_eq!(page.apply(other.clone(), &cards), Next::Reset(epoch));
-        page.reload(vec![other], &cards);
+        page.load(vec![batch(&json!([card(7, 1, "d")]))], &cards);
         assert_eq!((ids(&page), page.counts()), (vec![7], (0, 1)));
-        assert_eq!(page.cursor().unwrap().to_string(), "aaaa.1");
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{client_async, tungstenite::Message};
 
-use super::{ClientConfig, stream::EventSender};
+use super::{config::ClientConfig, event::EventSender};
 
 /// An event as the server sends it.
 #[derive(Deserialize)]
@@ -44,7 +44,9 @@ mod tests {
     use tokio_tungstenite::accept_async;
 
     use super::*;
-    use crate::chaos::client::stream::{Stream, StreamEvent};
+    use domain::{Bye, StreamEvent};
+
+    use crate::chaos::client::stream::Stream;
 
     #[tokio::test]
     async fn websocket_stream_yields_the_same_events_as_other_streams() {
@@ -71,12 +73,12 @@ mod tests {
         let mut stream = Stream::websocket(&config, "k3f9.7".parse().unwrap());
         let first = stream.next().await.unwrap();
         assert!(
-            matches!(&first, StreamEvent::Batch(batch) if batch.changes.len() == 1),
+            matches!(&first, StreamEvent::Batch(Some(batch)) if batch.changes.len() == 1),
             "{first:?}"
         );
         let second = stream.next().await.unwrap();
         assert!(
-            matches!(second, StreamEvent::Bye { ended: false }),
+            second == StreamEvent::Bye(Some(Bye { ended: false })),
             "{second:?}"
         );
         let last = stream.next().await.unwrap();

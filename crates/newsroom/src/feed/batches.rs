@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use domain::{Batch, Change, Cursor, Deleted, EntryChange, Reset, Rev, UpdateId, Upserted};
+use domain::{Batch, Change, Cursor, Deleted, EntryChange, FeedId, Reset, Rev, UpdateId, Upserted};
 
-use super::{FeedId, Frame};
+use super::Frame;
 use crate::{
     Cards, Entry, Error, LiveUpdate, Result,
     storage::{Snapshot, Store},

@@ -3,12 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use domain::{Cursor, Head, Reset};
+use domain::{Bye, Cursor, EventName, FeedId, Head, Reset};
 use serde::Serialize;
-
-use super::FeedId;
-
-const HEARTBEAT: &str = "heartbeat";
 
 /// An event. Created once for all connections of a feed; cheap to clone.
 #[derive(Clone, Debug)]
@@ -16,7 +12,7 @@ pub struct Event(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
-    name: &'static str,
+    name: EventName,
     id: Option<Cursor>,
     /// The event as a chunk of an HTTP/1.1 body, which tasks that write to sockets send as it is.
     chunk: Bytes,
@@ -29,23 +25,23 @@ struct Parts {
 impl Event {
     /// Creates the event of a batch given as JSON; `id` is the cursor after it.
     pub(super) fn batch(id: Cursor, json: &str) -> Self {
-        Self::new("batch", Some(id), json)
+        Self::new(EventName::Batch, Some(id), json)
     }
 
     /// Creates a heartbeat: the stream is open, and `head` is the feed's state.
     pub fn heartbeat(head: &Head) -> Self {
-        Self::new(HEARTBEAT, None, &to_json(head))
+        Self::new(EventName::Heartbeat, None, &to_json(head))
     }
 
     /// Creates a reset: the client must fetch everything again.
     pub fn reset(reset: &Reset) -> Self {
-        Self::new("stream-reset", None, &to_json(reset))
+        Self::new(EventName::Reset, None, &to_json(reset))
     }
 
     /// Creates an error with a message for people. The stream is closed after it.
     pub fn error(sentence: &str) -> Self {
         Self::new(
-            "stream-error",
+            EventName::Error,
             None,
             &to_json(&serde_json::json!({ "error": sentence })),
         )
@@ -54,14 +50,10 @@ impl Event {
     /// Creates a goodbye, after which the stream is closed: the entry has `ended`, or the server is
     /// shutting down and the client should reconnect.
     pub fn bye(ended: bool) -> Self {
-        Self::new(
-            "bye",
-            None,
-            &to_json(&serde_json::json!({ "ended": ended })),
-        )
+        Self::new(EventName::Bye, None, &to_json(&Bye { ended }))
     }
 
-    fn new(name: &'static str, id: Option<Cursor>, json: &str) -> Self {
+    fn new(name: EventName, id: Option<Cursor>, json: &str) -> Self {
         let lines = match &id {
             Some(id) => format!("id: {id}\nevent: {name}\ndata: "),
             None => format!("event: {name}\ndata: "),
@@ -105,7 +97,7 @@ impl Event {
 
     /// Returns whether the event is a heartbeat.
     pub fn is_heartbeat(&self) -> bool {
-        self.0.name == HEARTBEAT
+        self.0.name == EventName::Heartbeat
     }
 
     /// Returns the size in memory, in bytes.
@@ -115,7 +107,7 @@ impl Event {
 }
 
 /// Returns `{"feed", "event", "id"?, "data"}`, with `json` as the data.
-fn message(feed: FeedId, name: &str, id: Option<&Cursor>, json: &[u8]) -> Bytes {
+fn message(feed: FeedId, name: EventName, id: Option<&Cursor>, json: &[u8]) -> Bytes {
     let id = id.map_or(String::new(), |id| format!("\"id\":\"{id}\","));
     let mut message =
         format!("{{\"feed\":\"{feed}\",\"event\":\"{name}\",{id}\"data\":").into_bytes();

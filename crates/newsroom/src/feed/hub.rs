@@ -2,12 +2,11 @@
 
 use std::{
     collections::HashMap,
-    fmt,
     sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::{Duration, Instant},
 };
 
-use domain::{Cursor, EntryId, EntryState, Epoch, Head, Rev, Slug};
+use domain::{Cursor, EntryId, EntryState, Epoch, FeedId, Head, Rev, Slug};
 use tokio::sync::{Notify, watch};
 
 use super::{
@@ -15,25 +14,6 @@ use super::{
     replay_buffer::{CloseReason, ReplayBuffer},
 };
 use crate::storage::EntryHead;
-
-/// The identifier of a feed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FeedId {
-    /// The feed of one entry.
-    Entry(EntryId),
-    /// The feed of all public entries, used by the front page.
-    All,
-}
-
-impl fmt::Display for FeedId {
-    /// Formats the feed as in URLs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Entry(id) => id.fmt(f),
-            Self::All => f.write_str("all"),
-        }
-    }
-}
 
 /// The state of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -30,6 +30,6 @@ pub use batches::{assemble, change};
 pub use event::Event;
 pub use frame::{Coding, Frame};
 pub use high_water_mark::HighWaterMark;
-pub use hub::{FeedHead, FeedId, Hub};
+pub use hub::{FeedHead, Hub};
 pub use subscription::{StreamEvent, Subscription};
 pub use tailer::Tailer;

@@ -1,8 +1,8 @@
 //! The requests of the feed: its head, its changes, and the position at which a stream begins.
 
-use domain::{Cursor, Head, Rev};
+use domain::{Cursor, FeedId, Head, Rev};
 
-use super::{FeedHead, FeedId, Frame, assemble};
+use super::{FeedHead, Frame, assemble};
 use crate::{Error, Newsroom, Result, permissions::check_public};
 
 impl Newsroom {

@@ -7,13 +7,13 @@ use std::{
     time::Duration,
 };
 
-use domain::{Cursor, EntryState, Rev};
+use domain::{Cursor, EntryState, FeedId, Rev};
 use tokio::{
     task::{JoinSet, spawn_blocking},
     time::{MissedTickBehavior, interval, timeout},
 };
 
-use super::{FeedHead, FeedId, HighWaterMark, Hub, assemble, replay_buffer::ReplayBuffer};
+use super::{FeedHead, HighWaterMark, Hub, assemble, replay_buffer::ReplayBuffer};
 use crate::{
     Cards, Clock, Error, FeedPolicy, Result,
     log_limit::LogLimit,

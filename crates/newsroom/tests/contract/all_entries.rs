@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use domain::{Change, Cursor, EntryState, Mark, PostedUpdate, Reset};
-use newsroom::{Entry, EntryEdit, Error, LivePage, feed::FeedId};
+use domain::{Change, Cursor, EntryState, FeedId, Mark, PostedUpdate, Reset};
+use newsroom::{Entry, EntryEdit, Error, LivePage};
 
 use super::support::{Database, Stream, TestNewsroom, draft};
 

@@ -2,8 +2,8 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use domain::{Batch, UpdateId};
-use newsroom::{Entry, Newsroom, feed::FeedId};
+use domain::{Batch, FeedId, UpdateId};
+use newsroom::{Entry, Newsroom};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;

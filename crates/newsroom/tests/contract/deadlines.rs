@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::{Password, Role, Username};
-use newsroom::{Error, NotReady, feed::FeedId};
+use domain::{FeedId, Password, Role, Username};
+use newsroom::{Error, NotReady};
 use sqlx::{AnyConnection, Connection, Executor};
 
 use super::support::{Database, TestNewsroom, draft, op_id, with_timeout};

@@ -1,7 +1,7 @@
 //! Entries: creating, starting, ending and listing them.
 
-use domain::{EntryState, Invalid, Order};
-use newsroom::{Entry, Error, NewEntry, UNDO_WINDOW, feed::FeedId};
+use domain::{EntryState, FeedId, Invalid, Order};
+use newsroom::{Entry, Error, NewEntry, UNDO_WINDOW};
 
 use super::support::{Database, PageModel, Stream, TestNewsroom, slug};
 
@@ -63,11 +63,7 @@ async fn entry_is_stored_as_entered(database: Database) {
 async fn slug_is_assigned_once(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    let head = newsroom
-        .hub()
-        .head(newsroom::feed::FeedId::All)
-        .unwrap()
-        .head;
+    let head = newsroom.hub().head(domain::FeedId::All).unwrap().head;
     for state in [EntryState::Live, EntryState::Draft] {
         let new = NewEntry::parse("Another", "final", "", "", state, Order::Oldest).unwrap();
         let refused = newsroom.create_entry(Some(&newsroom.owner), &new).await;

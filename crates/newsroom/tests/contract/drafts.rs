@@ -1,7 +1,7 @@
 //! Drafts: visible to authors only, until they are started.
 
-use domain::{Cursor, EntryState, UpdateId};
-use newsroom::{Error, feed::FeedId};
+use domain::{Cursor, EntryState, FeedId, UpdateId};
+use newsroom::Error;
 
 use super::support::{Database, Stream, TestNewsroom, batch};
 

@@ -1,7 +1,7 @@
 //! Entries: changing their title, summary, time zone, order and slug.
 
-use domain::{EntryState, Invalid, Mark, Order, Slug, Title};
-use newsroom::{Entry, EntryEdit, Error, NewEntry, feed::FeedId};
+use domain::{EntryState, FeedId, Invalid, Mark, Order, Slug, Title};
+use newsroom::{Entry, EntryEdit, Error, NewEntry};
 
 use super::support::{Database, PageModel, Stream, TestNewsroom, slug};
 

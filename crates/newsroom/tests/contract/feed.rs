@@ -1,7 +1,7 @@
 //! The feed's responses: batches and heads.
 
-use domain::{Change, Cursor, Deleted, EntryChange, EntryState, Epoch, Language, Order};
-use newsroom::{Error, feed::FeedId};
+use domain::{Change, Cursor, Deleted, EntryChange, EntryState, Epoch, FeedId, Language, Order};
+use newsroom::Error;
 
 use super::support::{Database, TestNewsroom, batch, card, draft};
 

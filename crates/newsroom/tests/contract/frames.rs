@@ -1,7 +1,6 @@
 //! The bytes of batches and cards: their content, and that they are made once.
 
-use domain::Change;
-use newsroom::feed::FeedId;
+use domain::{Change, FeedId};
 
 use super::support::{Database, TestNewsroom, batch, card, draft};
 

@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{EntryState, UpdateId};
-use newsroom::{Error, feed::FeedId};
+use domain::{EntryState, FeedId, UpdateId};
+use newsroom::Error;
 
 use super::support::{Database, Event, Stream, TestNewsroom, draft, op_id};
 

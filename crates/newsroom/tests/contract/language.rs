@@ -1,7 +1,7 @@
 //! The language of an entry's texts.
 
-use domain::{Change, EntryState, Language, Order};
-use newsroom::{EntryEdit, EntryPatch, NewEntry, Newsroom, feed::FeedId, language};
+use domain::{Change, EntryState, FeedId, Language, Order};
+use newsroom::{EntryEdit, EntryPatch, NewEntry, Newsroom, language};
 
 use super::support::{Database, TestNewsroom, op_id};
 

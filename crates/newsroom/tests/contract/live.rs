@@ -1,10 +1,7 @@
 //! Streams: the events that a connection receives, and when it is closed.
 
-use domain::{Change, EntryId, EntryState, Head, PostedUpdate};
-use newsroom::{
-    Newsroom,
-    feed::{FeedId, StreamEvent},
-};
+use domain::{Change, EntryId, EntryState, FeedId, Head, PostedUpdate};
+use newsroom::{Newsroom, feed::StreamEvent};
 use tokio_util::sync::CancellationToken;
 
 use super::support::{Database, Event, PageModel, Stream, TestNewsroom, card, draft, with_timeout};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::{EntryChange, Mark, OpId, PostedUpdate};
-use newsroom::{Entry, Error, feed::FeedId};
+use domain::{EntryChange, FeedId, Mark, OpId, PostedUpdate};
+use newsroom::{Entry, Error};
 use tokio::task::JoinSet;
 
 use super::support::{Database, TestNewsroom, draft, op_id};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::{Caller, Change, Draft};
-use newsroom::{Entry, Error, feed::FeedId};
+use domain::{Caller, Change, Draft, FeedId};
+use newsroom::{Entry, Error};
 
 use super::support::{Database, TestNewsroom, batch, draft, op_id};
 

@@ -1,7 +1,7 @@
 //! LISTEN/NOTIFY between servers that share a PostgreSQL database.
 
-use domain::Rev;
-use newsroom::{Entry, feed::FeedId};
+use domain::{FeedId, Rev};
+use newsroom::Entry;
 
 use super::support::{Database, Stream, TestNewsroom, with_timeout};
 

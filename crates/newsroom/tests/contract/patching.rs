@@ -1,8 +1,8 @@
 //! Patches: fields that are left out keep their values, and a patch is applied as a whole or not at
 //! all.
 
-use domain::{Draft, EntryState, Headline, Mark, Order, Source, Summary, Title};
-use newsroom::{EntryPatch, Error, UpdatePatch, feed::FeedId};
+use domain::{Draft, EntryState, FeedId, Headline, Mark, Order, Source, Summary, Title};
+use newsroom::{EntryPatch, Error, UpdatePatch};
 use tokio::task::JoinSet;
 
 use super::support::{Database, TestNewsroom, draft, slug};

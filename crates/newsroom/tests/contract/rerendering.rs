@@ -1,7 +1,7 @@
 //! Rerendering updates that another release rendered.
 
-use domain::{Change, Mark, UpdateId};
-use newsroom::{RerenderedBatch, feed::FeedId};
+use domain::{Change, FeedId, Mark, UpdateId};
+use newsroom::RerenderedBatch;
 
 use super::support::{Database, Stream, TestNewsroom};
 

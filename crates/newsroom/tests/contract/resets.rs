@@ -1,7 +1,7 @@
 //! Resets: cursors that can't be continued from, and their causes.
 
-use domain::{Change, Cursor, Epoch, PostedUpdate, Reset};
-use newsroom::{Error, Newsroom, feed::FeedId};
+use domain::{Change, Cursor, Epoch, FeedId, PostedUpdate, Reset};
+use newsroom::{Error, Newsroom};
 
 use super::support::{Database, Event, PageModel, Stream, TestNewsroom, batch, card, with_timeout};
 

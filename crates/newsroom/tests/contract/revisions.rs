@@ -3,8 +3,8 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use domain::{Cursor, EntryState, MAX_REV, Mark, Rev};
-use newsroom::{EntryPatch, Error, Newsroom, feed::FeedId};
+use domain::{Cursor, EntryState, FeedId, MAX_REV, Mark, Rev};
+use newsroom::{EntryPatch, Error, Newsroom};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use sqlx::{AnyConnection, Connection, Executor, Row, migrate::Migrator};
 use tokio_util::sync::CancellationToken;

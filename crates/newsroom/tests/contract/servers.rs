@@ -2,12 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use domain::{Batch, Change, Cursor, Rev, UpdateId};
-use newsroom::{
-    Entry, Newsroom,
-    feed::{FeedId, assemble},
-    storage::Store,
-};
+use domain::{Batch, Change, Cursor, FeedId, Rev, UpdateId};
+use newsroom::{Entry, Newsroom, feed::assemble, storage::Store};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 

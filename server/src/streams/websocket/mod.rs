@@ -16,14 +16,14 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use domain::Cursor;
+use domain::{Cursor, FeedId};
 use futures::{
     SinkExt, StreamExt,
     future::AbortHandle,
     stream::{self, BoxStream, SelectAll},
 };
 use hyper_util::rt::TokioIo;
-use newsroom::feed::{Event, FeedId};
+use newsroom::feed::Event;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::{

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Applied, Batch, Change, Cursor, EntryState, FeedFollower, Rev, Timestamp, UpdateId};
-use newsroom::{Entry, Newsroom, feed::FeedId};
+use domain::{
+    Applied, Batch, Change, Cursor, EntryState, FeedFollower, FeedId, Rev, Timestamp, UpdateId,
+};
+use newsroom::{Entry, Newsroom};
 
 use super::batch;
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::{Batch, Cursor, Epoch, Rev};
+use domain::{Batch, Cursor, Epoch, FeedId, Rev};
 use newsroom::{
     Error, Newsroom,
-    feed::{FeedId, Frame, StreamEvent, Subscription},
+    feed::{Frame, StreamEvent, Subscription},
 };
 
 use super::with_timeout;

@@ -10,12 +10,12 @@ use std::{
 };
 
 use domain::{
-    Batch, Caller, Draft, EntryState, OpId, Order, PostedUpdate, Rev, Role, Slug, UpdateId,
+    Batch, Caller, Draft, EntryState, FeedId, OpId, Order, PostedUpdate, Rev, Role, Slug, UpdateId,
     Username,
 };
 use newsroom::{
     Clock, DeskEntryDetail, Entry, Error, LiveUpdate, ManualClock, NewEntry, Newsroom, Options,
-    ShownUpdate, UpdatePage, feed::FeedId, storage::Store,
+    ShownUpdate, UpdatePage, storage::Store,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 

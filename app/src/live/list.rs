@@ -1,0 +1,278 @@
+//! The list of updates in the page. An update keeps its DOM node for as long as it exists.
+//!
+//! Nothing here disturbs the reader: a new update is inserted, an edit changes the inside of its
+//! own node, a deletion removes its own node, and reversing the order moves nodes instead of
+//! creating them. The cost of a change does not depend on the length of the list.
+
+use std::cell::{Cell, RefCell};
+
+use domain::{Change, Order, Rev};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, FocusOptions, HtmlElement};
+
+use super::{
+    card::{self, key},
+    dom::{all, hide, number, remove, set, text},
+    list_data::Bounds,
+    morph::morph_children,
+    pending_below::PendingBelow,
+    placement::{insert_in_order, move_before, remove_from_list},
+    reading_position::ReadingPosition,
+    times,
+};
+
+/// The list of a live page.
+pub struct FeedList {
+    list: HtmlElement,
+    order: Cell<Order>,
+    position: ReadingPosition,
+    /// The pending updates above the reader, hidden until the reader shows them.
+    pending_above: RefCell<Vec<Element>>,
+    /// The pending updates at the list's end, which the reader has not scrolled to yet.
+    pending_below: PendingBelow,
+    own_zone: Cell<bool>,
+}
+
+impl FeedList {
+    /// Creates the list of updates or entries in `list`, which is in `order`. Calls `on_pending`
+    /// with the number of pending updates at the list's end when it changes.
+    pub fn new(list: HtmlElement, order: Order, on_pending: impl Fn(usize) + 'static) -> Self {
+        Self {
+            position: ReadingPosition::watch(list.clone()),
+            list,
+            order: Cell::new(order),
+            pending_above: RefCell::default(),
+            pending_below: PendingBelow::new(on_pending),
+            own_zone: Cell::new(false),
+        }
+    }
+
+    /// Returns the list's element.
+    pub const fn element(&self) -> &HtmlElement {
+        &self.list
+    }
+
+    /// Returns the list's order.
+    pub const fn order(&self) -> Order {
+        self.order.get()
+    }
+
+    /// Reverses the list's order.
+    pub fn flip(&self) {
+        let chunks = self.list.children();
+        let chunks: Vec<_> = (0..chunks.length())
+            .filter_map(|at| chunks.item(at))
+            .collect();
+        for chunk in chunks.into_iter().rev() {
+            let updates = chunk.children();
+            // The collection is live: a node moved to the end comes after those yet to be moved.
+            for at in (0..updates.length()).rev() {
+                if let Some(update) = updates.item(at) {
+                    move_before(&chunk, &update, None);
+                }
+            }
+            move_before(&self.list, &chunk, None);
+        }
+        self.order.set(self.order().flipped());
+        set(&self.list, "data-order", self.order().as_str());
+    }
+
+    /// Applies `changes`. With `hidden`, new updates stay hidden. Returns how many are new.
+    pub fn apply(&self, changes: &[Change], hidden: bool) -> usize {
+        let mut count = 0;
+        for change in changes {
+            match change {
+                Change::Deleted(deleted) => {
+                    if let Some(node) = card::find(deleted.id) {
+                        self.remove(&node);
+                    }
+                }
+                Change::Upserted(upserted) => {
+                    if let Some(card) = card::parse(&upserted.html) {
+                        count += usize::from(self.upsert(card, hidden));
+                    }
+                }
+            }
+        }
+        self.update_busy();
+        count
+    }
+
+    /// Makes the list contain exactly the cards of `page`. With `hidden`, new updates stay hidden.
+    /// Returns how many are new.
+    pub fn replace_with(&self, page: &Element, hidden: bool) -> usize {
+        self.mark_stale();
+        let count = self.upsert_all(page, hidden);
+        self.remove_stale();
+        self.update_busy();
+        count
+    }
+
+    /// Merges `page`, which is of the same feed and epoch, is complete up to `rev`, and shows what
+    /// is in `bounds`. An update that is too old for the page, or newer than the page, stays in the list.
+    /// Returns how many updates are new.
+    pub fn merge(&self, page: &Element, rev: Rev, bounds: &Bounds, hidden: bool) -> usize {
+        for card in all(&self.list, ".update") {
+            let has_ended = !bounds.live.iter().any(|entry| is_from(&card, entry));
+            let is_covered = key(&card).0 >= bounds.oldest && number(&card, "data-rev") <= rev;
+            if has_ended || (is_covered && !contains(page, &card)) {
+                self.remove(&card);
+            }
+        }
+        let count = self.upsert_all(page, hidden);
+        self.update_busy();
+        count
+    }
+
+    /// Marks every update as stale, by removing its revision, until a change sets it again. Used
+    /// after a reset.
+    pub fn mark_stale(&self) {
+        for update in all(&self.list, ".update") {
+            remove(&update, "data-rev");
+        }
+    }
+
+    /// Removes every update that is still stale.
+    pub fn remove_stale(&self) {
+        for update in all(&self.list, ".update:not([data-rev])") {
+            self.remove(&update);
+        }
+    }
+
+    /// Returns the number of pending updates: those hidden above, and those not seen at the end.
+    pub fn pending(&self) -> usize {
+        self.pending_above.borrow().len() + self.pending_below.count()
+    }
+
+    /// Shows all hidden updates. None is pending afterwards.
+    pub fn reveal(&self) {
+        self.pending_below.clear();
+        for node in self.pending_above.take() {
+            hide(&node, false);
+        }
+    }
+
+    /// Returns whether times are in the reader's own zone.
+    pub const fn shows_own_zone(&self) -> bool {
+        self.own_zone.get()
+    }
+
+    /// Shows times in the reader's own zone or in the entry's, also those of later updates.
+    pub fn show_times(&self, own: bool) {
+        if self.own_zone.replace(own) != own {
+            times::show(&self.list, own);
+        }
+    }
+
+    /// Shows all pending updates, and moves the reader and the focus to the first of them: the
+    /// list's top in latest-first order.
+    pub fn go_to_pending(&self) {
+        let below = self.pending_below.first();
+        self.reveal();
+        let first = if let Some(first) = below {
+            first.scroll_into_view();
+            Some(first)
+        } else {
+            self.list.scroll_into_view();
+            let top = self.list.query_selector(".update").ok().flatten();
+            top.and_then(|node| node.dyn_into().ok())
+        };
+        if let Some(first) = first {
+            focus(&first);
+        }
+    }
+
+    /// Returns whether an update may appear at the top without disturbing the reader.
+    pub fn is_idle_at_top(&self) -> bool {
+        self.position.is_idle_at_top()
+    }
+
+    /// Inserts or updates all cards of `page`. Returns how many are new.
+    fn upsert_all(&self, page: &Element, hidden: bool) -> usize {
+        all(page, ".update")
+            .map(|card| usize::from(self.upsert(card, hidden)))
+            .sum()
+    }
+
+    /// Inserts a card, or updates the node of the same update. Returns whether it is new.
+    fn upsert(&self, card: Element, hidden: bool) -> bool {
+        // Before the comparison: a time that is right already is not touched.
+        times::show(&card, self.own_zone.get());
+        let (_, id) = key(&card);
+        if let Some(node) = card::find(id) {
+            // A page from a cache may be older than what is shown.
+            if number(&node, "data-rev") <= number(&card, "data-rev") {
+                self.update(&node, &card);
+            }
+            return false;
+        }
+        self.insert(card, hidden);
+        true
+    }
+
+    /// Sets `aria-busy` while the list is empty: a feed must contain articles (WAI-ARIA 1.2).
+    fn update_busy(&self) {
+        let busy = self.list.first_element_child().is_none();
+        set(&self.list, "aria-busy", if busy { "true" } else { "false" });
+    }
+
+    fn insert(&self, node: Element, hidden: bool) {
+        // Can't fail: the name is valid.
+        let _ = node.class_list().add_1("is-new");
+        hide(&node, hidden);
+        let order = self.order();
+        insert_in_order(&self.list, order, &node);
+        if hidden {
+            self.pending_above.borrow_mut().push(node);
+        } else if order == Order::Oldest
+            && let Some(card) = node.dyn_ref()
+        {
+            self.pending_below.watch(card);
+        }
+    }
+
+    fn remove(&self, node: &Element) {
+        self.pending_above
+            .borrow_mut()
+            .retain(|pending| pending != node);
+        self.pending_below.forget(node);
+        remove_from_list(&self.list, node);
+    }
+
+    /// Gives `node` the content of `card`. The node keeps its place, unless the time it was posted
+    /// has changed, which only a reset can do.
+    fn update(&self, node: &Element, card: &Element) {
+        morph_children(node, card);
+        let moves = key(node) != key(card);
+        for name in ["data-rev", "data-posted-at", "lang"] {
+            set(node, name, &text(card, name));
+        }
+        if moves {
+            remove_from_list(&self.list, node);
+            insert_in_order(&self.list, self.order(), node);
+        }
+    }
+}
+
+/// Moves the focus to an update without scrolling.
+pub fn focus(update: &HtmlElement) {
+    update.set_tab_index(-1);
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
+    // An element that can't take the focus leaves it where it is.
+    let _ = update.focus_with_options(&options);
+}
+
+/// Returns whether a card is labelled with the entry numbered `entry`.
+fn is_from(card: &Element, entry: &str) -> bool {
+    matches_inside(card, &["a[data-of=\"", entry, "\"]"].concat())
+}
+
+/// Returns whether `page` contains the same card.
+fn contains(page: &Element, card: &Element) -> bool {
+    matches_inside(page, &["#", &card.id()].concat())
+}
+
+fn matches_inside(root: &Element, selector: &str) -> bool {
+    root.query_selector(selector).is_ok_and(|it| it.is_some())
+}

@@ -1,0 +1,55 @@
+//! What the server writes into the `data-` attributes of a page's list. Read once when the page
+//! becomes live: props of an island would be JSON, and would need a parser.
+
+use domain::{Cursor, EntryState, FeedId, Order, Timestamp};
+use web_sys::Element;
+
+use super::dom::{number, text};
+
+/// The parameters of a live page.
+pub struct ListData {
+    /// The page's feed.
+    pub feed: FeedId,
+    /// The cursor at which the page was rendered.
+    pub cursor: Cursor,
+    /// The entry's state; `None` on pages of all entries.
+    pub state: Option<EntryState>,
+    /// The list's order. The reader's own choice has been applied before.
+    pub order: Order,
+    /// The entry's time zone; empty on pages of all entries.
+    pub zone: String,
+}
+
+impl ListData {
+    /// Reads the attributes of `list`. Returns `None` if it is no live list.
+    pub fn read(list: &Element) -> Option<Self> {
+        Some(Self {
+            feed: text(list, "data-entry-id").parse().ok()?,
+            cursor: text(list, "data-cursor").parse().ok()?,
+            state: text(list, "data-state").parse().ok(),
+            order: text(list, "data-order").parse().unwrap_or(Order::Oldest),
+            zone: text(list, "data-zone"),
+        })
+    }
+}
+
+/// Which updates the list of `/live` shows.
+pub struct Bounds {
+    /// The ids of the live entries.
+    pub live: Vec<String>,
+    /// The time of the oldest update that may be shown; zero if all updates are.
+    pub oldest: Timestamp,
+}
+
+impl Bounds {
+    /// Reads the attributes of a list.
+    pub fn read(list: &Element) -> Self {
+        Self {
+            live: text(list, "data-live")
+                .split(' ')
+                .map(str::to_owned)
+                .collect(),
+            oldest: Timestamp(number(list, "data-oldest")),
+        }
+    }
+}

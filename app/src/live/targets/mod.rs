@@ -1,0 +1,27 @@
+//! What differs between the kinds of live pages.
+
+mod entry;
+mod front;
+mod live_now;
+mod target;
+
+use domain::FeedId;
+use web_sys::{Element, HtmlElement};
+
+pub use target::{Freshness, Target};
+
+use super::{dom::by_id, list_data::ListData};
+
+/// Returns the list of this page, if it has one: of updates, or of entries on the front page.
+pub fn find_list() -> Option<Element> {
+    by_id("live-updates").or_else(|| by_id(front::LIST))
+}
+
+/// Returns the target of the page with this list.
+pub fn target_of(list: &HtmlElement, data: &ListData) -> Box<dyn Target> {
+    match data.feed {
+        FeedId::Entry(_) => Box::new(entry::EntryTarget::new(data.state)),
+        FeedId::All if list.id() == front::LIST => Box::new(front::FrontTarget),
+        FeedId::All => Box::new(live_now::LiveNowTarget::new(list)),
+    }
+}
