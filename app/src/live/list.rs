@@ -109,8 +109,8 @@ impl FeedList {
     }
 
     /// Merges `page`, which is of the same feed and epoch, is complete up to `rev`, and shows what
-    /// is in `bounds`. An update that is too old for the page, or newer than the page, stays in the list.
-    /// Returns how many updates are new.
+    /// is in `bounds`. An update that is too old for the page, or newer than the page, stays in the
+    /// list. Returns how many updates are new.
     pub fn merge(&self, page: &Element, rev: Rev, bounds: &Bounds, hidden: bool) -> usize {
         for card in all(&self.list, ".update") {
             let has_ended = !bounds.live.iter().any(|entry| is_from(&card, entry));
