@@ -10,7 +10,9 @@ use std::{
 use clap::{Args, ValueEnum};
 use domain::{Language, Transport, hygiene};
 
-use crate::{command_error::CommandError, proxies::TrustedProxies, public_url::PublicUrl};
+use crate::{
+    command_error::CommandError, public_url::PublicUrl, security::proxies::TrustedProxies,
+};
 
 /// The shortest poll interval, in milliseconds. Two polls a second are as fast as a stream.
 const MIN_POLL_INTERVAL_MS: i64 = 500;

@@ -19,10 +19,10 @@ use leptos::prelude::FromServerFnError;
 use server_fn::error::SERVER_FN_ERROR_HEADER;
 
 use crate::{
-    api,
-    bodies::UnreadBody,
     pages::{Pages, wants_page},
-    problem::{NO_STORE, Problem},
+    problem::{NO_STORE, Problem, panicked},
+    routes::api,
+    security::bodies::UnreadBody,
 };
 
 /// The longest path and query of a request, in bytes. The longest link in a page has some hundred
@@ -162,13 +162,6 @@ fn problem_of(format: &ErrorFormat, response: &Response) -> Option<Problem> {
 fn target_length(uri: &Uri) -> usize {
     uri.path_and_query()
         .map_or(0, |target| target.as_str().len())
-}
-
-/// Returns the problem of a request whose handler panicked. The panic hook has already logged it.
-pub fn panicked() -> Problem {
-    let sentence =
-        "The server failed. The change may or may not have been made; check before you try again.";
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, sentence)
 }
 
 /// Returns `problem` as an `AppError`, in the encoding of the server function at `path`.

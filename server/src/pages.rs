@@ -17,10 +17,10 @@ use leptos_axum::{handle_server_fns_with_context, render_app_async_with_context}
 use newsroom::Newsroom;
 
 use crate::{
-    bodies::Sender,
-    document::Document,
+    cache::document::Document,
     problem::{NO_STORE, Problem},
     rendering::Rendering,
+    security::bodies::Sender,
 };
 
 /// The query parameters that pages read.

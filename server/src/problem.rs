@@ -118,3 +118,21 @@ pub fn feed_problem(error: Error) -> Response {
         error => Problem::from(error).into_response(),
     }
 }
+
+/// Converts the error of an operation that has an `Idempotency-Key`.
+pub fn keyed_problem(error: Error) -> Problem {
+    match error {
+        Error::IdempotencyConflict => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "This Idempotency-Key was already used for another request. Send this request with a new key.",
+        ),
+        error => error.into(),
+    }
+}
+
+/// Returns the problem of a request whose handler panicked. The panic hook has already logged it.
+pub fn panicked() -> Problem {
+    let sentence =
+        "The server failed. The change may or may not have been made; check before you try again.";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, sentence)
+}

@@ -13,7 +13,7 @@ use tokio::{
 };
 use tracing::{Instrument, instrument::WithSubscriber};
 
-use crate::{error_responses::panicked, problem::Problem};
+use crate::problem::{Problem, panicked};
 
 /// How many requests may wait for a slot: at some milliseconds per page, as many as can be served
 /// within the queue's timeout.

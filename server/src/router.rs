@@ -5,15 +5,12 @@ use std::{net::SocketAddr, sync::Arc};
 use app::App;
 use axum::{
     Router,
-    body::Body,
     extract::{ConnectInfo, DefaultBodyLimit, Request, State},
-    http::{HeaderValue, Request as HttpRequest, StatusCode},
+    http::{HeaderValue, Request as HttpRequest},
     middleware::{from_fn, from_fn_with_state},
-    response::{IntoResponse, Response},
-    routing::{MethodFilter, MethodRouter, get, on},
+    routing::{MethodRouter, get},
 };
 use leptos_axum::{AxumRouteListing, generate_route_list};
-use newsroom::Error;
 use tower::ServiceBuilder;
 use tower_http::{
     csrf::CsrfLayer,
@@ -23,20 +20,20 @@ use tower_http::{
 use tracing::{Span, field::display};
 
 use crate::{
-    api,
-    bodies::{Bodies, ReceivedBody, Sender},
+    cache::{pages::serve_cached, service::PageCacheService},
     error_responses::{render_errors, request_id},
-    feed, files, forms, health,
-    identity::{identify, require_login, skip_login},
-    page_cache::PageCacheService,
-    page_cache::serve_cached,
     pages::Pages,
-    problem::Problem,
-    proxies::TrustedProxies,
-    security::{SecurityHeaders, add_headers, refuse_cross_site},
-    slug_redirects::redirect_old_slugs,
+    routes::{
+        api, feed, files, forms, functions, health, slug_redirects::redirect_old_slugs, updates,
+    },
+    security::{
+        csrf::refuse_cross_site,
+        guards::{require_login, skip_login},
+        headers::{SecurityHeaders, add_headers},
+        identity::identify,
+        proxies::TrustedProxies,
+    },
     state::AppState,
-    updates,
 };
 
 /// The longest request id that is accepted from a client, in characters: a UUID has 36, a SHA-256
@@ -73,7 +70,7 @@ pub fn service(state: AppState) -> PageCacheService {
     let personal = member
         .layer(from_fn_with_state(state.clone(), require_login))
         .merge(guest)
-        .merge(server_functions())
+        .merge(functions::routes())
         .layer(from_fn_with_state(state.clone(), identify));
 
     let security = SecurityHeaders::new(state.pages.assets(), &state.settings);
@@ -183,38 +180,4 @@ fn public_page_route() -> MethodRouter<AppState> {
 /// Returns the route of a personal page.
 fn page_route() -> MethodRouter<AppState> {
     get(async |State(pages): State<Pages>, request: Request| pages.render(request).await)
-}
-
-/// Returns the routes of the islands' server functions.
-fn server_functions() -> Router<AppState> {
-    let call =
-        async |State(pages): State<Pages>, State(bodies): State<Bodies>, request: Request| {
-            call_function(&pages, &bodies, request).await
-        };
-    server_fn::axum::server_fn_paths().fold(Router::new(), |router, (path, method)| {
-        match MethodFilter::try_from(method) {
-            Ok(method) => router.route(path, on(method, call)),
-            // Never happens: all server functions use POST.
-            Err(_) => router,
-        }
-    })
-}
-
-/// Receives the arguments of a server function, and runs it.
-async fn call_function(pages: &Pages, bodies: &Bodies, request: Request) -> Response {
-    let sender = Sender::of(&request);
-    let (parts, body) = request.into_parts();
-    match bodies.receive(body, sender).await {
-        Ok(ReceivedBody { bytes, held: _held }) => {
-            let request = Request::from_parts(parts, Body::from(bytes));
-            pages.call(request).await
-        }
-        // For an author whose session has expired, that is the error, not the length of the text.
-        Err(problem)
-            if problem.status() == StatusCode::PAYLOAD_TOO_LARGE && sender == Sender::Anonymous =>
-        {
-            Problem::from(Error::Unauthenticated).into_response()
-        }
-        Err(problem) => problem.into_response(),
-    }
 }

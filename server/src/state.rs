@@ -10,16 +10,17 @@ use newsroom::{FeedPolicy, Newsroom, Options, Renderers, Secret};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    bodies::Bodies,
+    cache::pages::PageCache,
     command_error::CommandError,
     config::Settings,
-    connections::Connections,
-    login_limits::LoginLimits,
-    open_files::{self, Budget},
-    page_cache::PageCache,
     pages::Pages,
     rendering::Rendering,
-    streams::Streams,
+    security::{bodies::Bodies, login_limits::LoginLimits},
+    serving::{
+        connections::Connections,
+        open_files::{self, Budget},
+    },
+    streams::open_streams::Streams,
 };
 
 /// The state that all handlers share; cheap to clone.

@@ -25,11 +25,11 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use super::{
-    EventStream, Feed, Socket,
-    event_stream::CatchUp,
+    event_stream::{CatchUp, EventStream, Feed},
+    handoff::Socket,
     subscriber::{Subscriber, WriteOutcome},
 };
-use crate::{address_limits::Permit, log_limit::LogLimit};
+use crate::security::{address_limits::Permit, log_limit::LogLimit};
 
 /// The most subscribers of a shard: the shards of a large feed run on several processors.
 const SHARD_SIZE: usize = 4_096;

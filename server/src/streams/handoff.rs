@@ -22,7 +22,7 @@ use tokio::{
 };
 
 use super::write_deadline::{WRITE_TIMEOUT, WriteDeadline};
-use crate::address_limits::Permit;
+use crate::security::address_limits::Permit;
 
 type Receiver = Box<dyn FnOnce(Socket) + Send>;
 

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use crate::{address_limits::LimitReached, problem::Problem};
+use crate::{problem::Problem, security::address_limits::LimitReached};
 
 /// After how many seconds the client may try to open a stream again. Until then pages poll, and
 /// miss nothing.

@@ -16,13 +16,20 @@ use domain::EntryState;
 use futures::{StreamExt, stream};
 use newsroom::feed::Event;
 
-use super::{EventStream, FanOut, Handoff, Opening, Streams};
+use super::{
+    event_stream::{EventStream, Opening},
+    fan_out::FanOut,
+    handoff::Handoff,
+    open_streams::Streams,
+};
 use crate::{
-    address_limits::Permit,
-    extract::{Path, Query},
-    feed::{Since, feed_id},
+    extract::{
+        Path, Query,
+        client_address::ClientAddress,
+        feed::{Since, feed_id},
+    },
     problem::{NO_STORE, Problem},
-    proxies::ClientAddress,
+    security::address_limits::Permit,
 };
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");

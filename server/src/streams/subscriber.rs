@@ -8,8 +8,12 @@ use newsroom::feed::{Event, StreamEvent, Subscription};
 use socket2::SockRef;
 use tokio::{sync::watch, time::Instant};
 
-use super::{Feed, Socket, event_stream::CatchUp, write_deadline::WriteDeadline};
-use crate::address_limits::Permit;
+use super::{
+    event_stream::{CatchUp, Feed},
+    handoff::Socket,
+    write_deadline::WriteDeadline,
+};
+use crate::security::address_limits::Permit;
 
 /// The most bytes that the system buffers for a client that doesn't read.
 const SEND_BUFFER: usize = 32 * 1024;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::MAX_FEEDS;
+use crate::streams::open_streams::MAX_FEEDS;
 
 /// The period in which messages are counted: the time between two heartbeats.
 const PERIOD: Duration = Duration::from_secs(15);

@@ -41,20 +41,22 @@ use self::{
         PONG_TIMEOUT, SendError, WebSocket, config, is_unreadable, send_text, within_deadline,
     },
 };
-use super::{EventStream, Opening, Streams};
+use super::{
+    event_stream::{EventStream, Opening},
+    open_streams::{MAX_FEEDS, Streams},
+};
 use crate::{
-    address_limits::Permit,
     config::Settings,
-    feed::feed_id,
+    extract::{client_address::ClientAddress, feed::feed_id},
     problem::Problem,
-    proxies::ClientAddress,
-    security::{cross_site, is_cross_site},
+    security::{
+        address_limits::Permit,
+        csrf::{cross_site, is_cross_site},
+    },
 };
 
 /// The longest message from a client, in bytes. It contains a feed and a cursor.
 const MAX_MESSAGE_LENGTH: usize = 1024;
-/// How many feeds one connection may subscribe to: more than any page needs.
-const MAX_FEEDS: usize = 100;
 /// How many invalid messages a client may send before the connection is closed.
 const MAX_INVALID_MESSAGES: usize = 20;
 /// The shortest time between two pings. The heartbeats of all subscribed feeds are sent at once,
@@ -95,12 +97,6 @@ pub async fn websocket(
         }
     });
     Ok(response)
-}
-
-/// Returns the limit of subscriptions for a limit of `streams`: two per connection, as a page needs
-/// for its entry and for all entries, and the maximum of one connection in addition.
-pub const fn max_subscriptions(streams: usize) -> usize {
-    streams.saturating_mul(2).saturating_add(MAX_FEEDS)
 }
 
 /// A message from the client.

@@ -1,0 +1,259 @@
+//! The API's operations on entries.
+
+use axum::{
+    Json,
+    http::{HeaderName, StatusCode, header::LOCATION},
+};
+use domain::{EntryState, Invalid, Order, Slug, Summary, Title};
+use newsroom::{Entry, EntryPatch, Error, NewEntry, language, zone};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    caller::Api,
+    details::ErrorResponses,
+    document::{
+        language_if_any, language_or_empty, order, order_if_any, slug_if_any, slug_or_empty, state,
+        state_if_any, summary, summary_if_any, title, title_if_any,
+    },
+    key::IdempotencyKey,
+};
+use crate::{
+    extract::{Path, json_body::Body, slug},
+    problem::{Problem, keyed_problem},
+    state::AppState,
+};
+
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list_entries, create_entry))
+        .routes(routes!(read_entry, change_entry))
+}
+
+/// An entry.
+#[derive(Debug, Serialize, ToSchema)]
+struct EntryAnswer {
+    /// The id, as in `/feed/{id}/head`.
+    id: i64,
+    /// The name in URLs.
+    slug: String,
+    title: String,
+    summary: String,
+    #[schema(schema_with = state)]
+    state: EntryState,
+    /// The IANA time zone in which times are displayed.
+    time_zone: String,
+    /// The language of the texts, a BCP 47 tag.
+    language: String,
+    /// The order in which pages list the updates at first.
+    #[schema(schema_with = order)]
+    default_order: Order,
+    /// When the entry started, or is expected to start.
+    #[schema(format = DateTime)]
+    starts_at: String,
+    /// When the entry ended, if it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    ended_at: Option<String>,
+    /// The URL of the entry's page. 404 for readers while the entry is a draft.
+    url: String,
+}
+
+impl EntryAnswer {
+    fn of(api: &Api, entry: &Entry) -> Self {
+        Self {
+            id: entry.id.0,
+            slug: entry.slug.to_string(),
+            title: entry.title.to_string(),
+            summary: entry.summary.to_string(),
+            state: entry.state,
+            time_zone: entry.time_zone.to_string(),
+            language: entry.language.to_string(),
+            default_order: entry.default_order,
+            starts_at: zone::rfc3339(entry.starts_at),
+            ended_at: entry.ended_at.map(zone::rfc3339),
+            url: api.url(format_args!("/entries/{}", entry.slug)),
+        }
+    }
+}
+
+/// A list of entries, the latest start first.
+#[derive(Debug, Serialize, ToSchema)]
+struct EntriesAnswer {
+    entries: Vec<EntryAnswer>,
+}
+
+/// The entry to create.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EntryToCreate {
+    #[schema(schema_with = title)]
+    title: String,
+    /// The name in URLs. Derived from the title if omitted, with a number appended if that slug is
+    /// taken.
+    #[serde(default)]
+    #[schema(schema_with = slug_or_empty)]
+    slug: String,
+    /// A short description of the event.
+    #[serde(default)]
+    #[schema(schema_with = summary)]
+    summary: String,
+    /// The IANA time zone in which times are displayed. UTC if omitted.
+    #[serde(default)]
+    time_zone: String,
+    /// The language of the texts. The site's language if omitted.
+    #[serde(default)]
+    #[schema(schema_with = language_or_empty)]
+    language: String,
+    /// The initial state. A draft if omitted.
+    #[serde(default = "draft")]
+    #[schema(schema_with = state)]
+    state: EntryState,
+    /// The order in which pages list the updates at first. The oldest first if omitted.
+    #[serde(default = "oldest")]
+    #[schema(schema_with = order)]
+    default_order: Order,
+}
+
+const fn draft() -> EntryState {
+    EntryState::Draft
+}
+
+const fn oldest() -> Order {
+    Order::Oldest
+}
+
+/// The changes to an entry. Omitted fields keep their values.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EntryToChange {
+    #[schema(schema_with = title_if_any)]
+    title: Option<String>,
+    /// The name in URLs. The previous slug redirects to it.
+    #[schema(schema_with = slug_if_any)]
+    slug: Option<String>,
+    /// A short description of the event.
+    #[schema(schema_with = summary_if_any)]
+    summary: Option<String>,
+    /// The IANA time zone in which times are displayed.
+    time_zone: Option<String>,
+    /// The language of the texts.
+    #[schema(schema_with = language_if_any)]
+    language: Option<String>,
+    /// The order in which pages list the updates at first.
+    #[schema(schema_with = order_if_any)]
+    default_order: Option<Order>,
+    /// `live` starts or reopens the entry; `ended` ends it.
+    #[schema(schema_with = state_if_any)]
+    state: Option<EntryState>,
+}
+
+impl EntryToChange {
+    fn parse(&self) -> Result<EntryPatch, Invalid> {
+        Ok(EntryPatch {
+            slug: self.slug.as_deref().map(Slug::parse).transpose()?,
+            title: self.title.as_deref().map(Title::parse).transpose()?,
+            summary: self.summary.as_deref().map(Summary::parse).transpose()?,
+            time_zone: self.time_zone.as_deref().map(zone::parse).transpose()?,
+            language: self
+                .language
+                .as_deref()
+                .map(language::parse_if_any)
+                .transpose()?,
+            default_order: self.default_order,
+            state: self.state,
+        })
+    }
+}
+
+/// List all entries
+///
+/// Includes drafts.
+#[utoipa::path(
+    get,
+    path = "/api/v1/entries",
+    responses((status = 200, description = "All entries", body = EntriesAnswer), ErrorResponses)
+)]
+async fn list_entries(api: Api) -> Result<Json<EntriesAnswer>, Problem> {
+    let desk = api.newsroom.desk(api.caller()).await?;
+    let entries = desk
+        .iter()
+        .map(|listed| EntryAnswer::of(&api, &listed.entry));
+    Ok(Json(EntriesAnswer {
+        entries: entries.collect(),
+    }))
+}
+
+/// Create an entry
+#[utoipa::path(
+    post,
+    path = "/api/v1/entries",
+    params(IdempotencyKey),
+    request_body = EntryToCreate,
+    responses((status = 201, description = "The created entry. A retry with the same key returns the same entry", body = EntryAnswer), ErrorResponses)
+)]
+async fn create_entry(
+    api: Api,
+    key: IdempotencyKey,
+    Body(entry, _held): Body<EntryToCreate>,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<EntryAnswer>), Problem> {
+    let new = NewEntry::parse(
+        &entry.title,
+        &entry.slug,
+        &entry.summary,
+        &entry.time_zone,
+        entry.state,
+        entry.default_order,
+    )
+    .and_then(|new| new.in_language(&entry.language))
+    .map_err(Error::from)?;
+    let (newsroom, caller) = (&api.newsroom, api.caller());
+    let entry = newsroom
+        .create_entry_once(caller, &key.or_random()?, &new)
+        .await
+        .map_err(keyed_problem)?;
+    let created = EntryAnswer::of(&api, &entry);
+    let location = [(LOCATION, created.url.clone())];
+    Ok((StatusCode::CREATED, location, Json(created)))
+}
+
+/// Get an entry
+///
+/// The updates are in the entry's feed, at `/feed/{id}/changes`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/entries/{slug}",
+    params(("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")),
+    responses((status = 200, description = "The entry", body = EntryAnswer), ErrorResponses)
+)]
+async fn read_entry(api: Api, Path(name): Path<String>) -> Result<Json<EntryAnswer>, Problem> {
+    let (newsroom, caller) = (&api.newsroom, api.caller());
+    let entry = newsroom.entry_by_slug(caller, &slug(&name)?).await?;
+    Ok(Json(EntryAnswer::of(&api, &entry)))
+}
+
+/// Change an entry
+///
+/// Idempotent: repeating the request changes nothing.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/entries/{slug}",
+    params(("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"), IdempotencyKey),
+    request_body = EntryToChange,
+    responses((status = 200, description = "The entry in its current state", body = EntryAnswer), ErrorResponses)
+)]
+async fn change_entry(
+    api: Api,
+    IdempotencyKey(op_id): IdempotencyKey,
+    Path(name): Path<String>,
+    Body(change, _held): Body<EntryToChange>,
+) -> Result<Json<EntryAnswer>, Problem> {
+    let (newsroom, caller) = (&api.newsroom, api.caller());
+    let patch = change.parse().map_err(Error::from)?;
+    let entry = newsroom
+        .patch_entry(caller, &slug(&name)?, &patch, op_id.as_ref())
+        .await
+        .map_err(keyed_problem)?;
+    Ok(Json(EntryAnswer::of(&api, &entry)))
+}

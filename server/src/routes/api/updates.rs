@@ -1,0 +1,253 @@
+//! The API's operations on updates.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    http::{HeaderName, StatusCode, header::LOCATION},
+};
+use domain::{Change, Draft, Headline, Invalid, Mark, Source, UpdateId};
+use newsroom::{Entry, Error, UpdatePatch, zone::rfc3339};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    caller::Api,
+    details::ErrorResponses,
+    document::{headline, source, source_if_any},
+    key::IdempotencyKey,
+};
+use crate::{
+    extract::{Path, json_body::Body, slug, update_id},
+    problem::{Problem, keyed_problem},
+    state::AppState,
+};
+
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(post_update))
+        .routes(routes!(edit_update, delete_update))
+}
+
+/// An update as in the feed, with its URL. A deleted update has only `id`, `rev` and `deleted`.
+#[derive(Debug, Serialize, ToSchema)]
+struct ChangeAnswer {
+    /// The id.
+    id: i64,
+    /// The revision of the last change.
+    rev: i64,
+    /// Whether the update is deleted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    deleted: bool,
+    /// The update's card, as on readers' pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    html: Option<String>,
+    /// The URL of the update's page. 404 for readers while the entry is a draft.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    /// When the update was posted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    posted_at: Option<String>,
+    /// What the sanitizer removed from the text, such as `iframe youtube.com`, `link Reuters`,
+    /// `image data:` or `attribute style`: each item once, and at most 20. Empty if nothing was
+    /// removed; missing if the request had no text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<Vec<String>>,
+}
+
+impl ChangeAnswer {
+    fn of(api: &Api, entry: &Entry, change: Change) -> Self {
+        let (id, rev) = (change.id(), change.rev());
+        let upserted = match change {
+            Change::Deleted(_) => None,
+            Change::Upserted(upserted) => Some(upserted),
+        };
+        let url = || api.url(format_args!("/entries/{}/updates/{id}", entry.slug));
+        Self {
+            id: id.0,
+            rev,
+            deleted: upserted.is_none(),
+            url: upserted.is_some().then(url),
+            posted_at: upserted.as_ref().map(|update| rfc3339(update.posted_at)),
+            html: upserted.map(|update| update.html),
+            removed: None,
+        }
+    }
+
+    /// Sets what the sanitizer removed, unless the update is deleted.
+    fn with_removed(self, removed: Vec<String>) -> Self {
+        Self {
+            removed: (!self.deleted).then_some(removed),
+            ..self
+        }
+    }
+}
+
+/// The update to post.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UpdateToPost {
+    /// The text: Markdown, in which HTML is sanitized.
+    #[schema(schema_with = source)]
+    source: String,
+    /// The headline above the text.
+    #[schema(schema_with = headline)]
+    headline: Option<String>,
+    /// Whether the update is listed among the key moments at the top of the entry.
+    #[serde(default)]
+    key: bool,
+    /// Whether the update is pinned to the top of the entry, in place of the one pinned before.
+    #[serde(default)]
+    pinned: bool,
+}
+
+/// The changes to an update. Omitted fields keep their values.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UpdateToEdit {
+    /// The text: Markdown, in which HTML is sanitized.
+    #[schema(schema_with = source_if_any)]
+    source: Option<String>,
+    /// The headline above the text. `null` removes it.
+    #[serde(default, deserialize_with = "null_as_empty")]
+    #[schema(schema_with = headline)]
+    headline: Option<String>,
+    /// Whether the update is listed among the key moments at the top of the entry.
+    key: Option<bool>,
+    /// Whether the update is pinned to the top of the entry, in place of the one pinned before.
+    pinned: Option<bool>,
+}
+
+impl UpdateToEdit {
+    fn parse(&self) -> Result<UpdatePatch, Invalid> {
+        let headline = self.headline.as_deref().map(Headline::parse_if_any);
+        Ok(UpdatePatch {
+            headline: headline.transpose()?,
+            source: self.source.as_deref().map(Source::parse).transpose()?,
+            key: self.key,
+            pinned: self.pinned,
+        })
+    }
+}
+
+/// Deserializes an optional text; `null` is an empty one.
+fn null_as_empty<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    let text: Option<String> = Deserialize::deserialize(value)?;
+    Ok(Some(text.unwrap_or_default()))
+}
+
+/// Post an update
+#[utoipa::path(
+    post,
+    path = "/api/v1/entries/{slug}/updates",
+    params(("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"), IdempotencyKey),
+    request_body = UpdateToPost,
+    responses((status = 201, description = "The posted update. A retry with the same key returns the same update in its current state", body = ChangeAnswer), ErrorResponses)
+)]
+async fn post_update(
+    api: Api,
+    key: IdempotencyKey,
+    Path(name): Path<String>,
+    Body(update, _held): Body<UpdateToPost>,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<ChangeAnswer>), Problem> {
+    let headline = update.headline.unwrap_or_default();
+    let draft = Draft::parse(&update.source, &headline).map_err(Error::from)?;
+    let marks = [(Mark::Key, update.key), (Mark::Pinned, update.pinned)];
+    let marks = marks
+        .into_iter()
+        .filter_map(|(mark, on)| on.then_some(mark));
+    let marks: Vec<_> = marks.collect();
+    let (newsroom, caller) = (&api.newsroom, api.caller());
+    let (slug, op_id) = (slug(&name)?, key.or_random()?);
+    let posted = newsroom
+        .post_marked_update(caller, &slug, &op_id, &draft, &marks, Duration::ZERO)
+        .await
+        .map_err(keyed_problem)?;
+    let (entry, change) = newsroom.last_change(caller, posted.id).await?;
+    let location = api.url(format_args!(
+        "/entries/{}/updates/{}",
+        entry.slug, posted.id
+    ));
+    let body = ChangeAnswer::of(&api, &entry, change).with_removed(posted.removed);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)))
+}
+
+/// Edit an update
+///
+/// Idempotent: repeating the request changes nothing.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/entries/{slug}/updates/{id}",
+    params(
+        ("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"),
+        ("id" = i64, Path, description = "The update's id", minimum = 1),
+        IdempotencyKey
+    ),
+    request_body = UpdateToEdit,
+    responses((status = 200, description = "The update in its current state", body = ChangeAnswer), ErrorResponses)
+)]
+async fn edit_update(
+    api: Api,
+    IdempotencyKey(op_id): IdempotencyKey,
+    Path((name, id)): Path<(String, String)>,
+    Body(edit, _held): Body<UpdateToEdit>,
+) -> Result<Json<ChangeAnswer>, Problem> {
+    let id = find_update(&api, &name, &id).await?;
+    let patch = edit.parse().map_err(Error::from)?;
+    let (newsroom, caller) = (&api.newsroom, api.caller());
+    let edited = newsroom
+        .patch_update(caller, id, &patch, op_id.as_ref())
+        .await
+        .map_err(keyed_problem)?;
+    let Json(body) = current_state(&api, id).await?;
+    Ok(Json(body.with_removed(edited.removed)))
+}
+
+/// Delete an update
+///
+/// Removes the update from every page at once. Idempotent: repeating the request changes nothing.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/entries/{slug}/updates/{id}",
+    params(
+        ("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"),
+        ("id" = i64, Path, description = "The update's id", minimum = 1),
+        IdempotencyKey
+    ),
+    responses((status = 200, description = "The update is deleted", body = ChangeAnswer), ErrorResponses)
+)]
+async fn delete_update(
+    api: Api,
+    IdempotencyKey(op_id): IdempotencyKey,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<Json<ChangeAnswer>, Problem> {
+    let id = find_update(&api, &name, &id).await?;
+    api.newsroom
+        .delete_update(api.caller(), id, op_id.as_ref())
+        .await
+        .map_err(keyed_problem)?;
+    current_state(&api, id).await
+}
+
+/// Returns the id of the update in a path.
+///
+/// # Errors
+/// 404 if the update does not belong to the entry in the path.
+async fn find_update(api: &Api, name: &str, id: &str) -> Result<UpdateId, Problem> {
+    let (newsroom, caller) = (&api.newsroom, api.caller());
+    let entry = newsroom.entry_by_slug(caller, &slug(name)?).await?;
+    let id = update_id(id)?;
+    let (owner, _) = newsroom.last_change(caller, id).await?;
+    if owner.id == entry.id {
+        Ok(id)
+    } else {
+        Err(Error::NotFound("update").into())
+    }
+}
+
+async fn current_state(api: &Api, id: UpdateId) -> Result<Json<ChangeAnswer>, Problem> {
+    let (entry, change) = api.newsroom.last_change(api.caller(), id).await?;
+    Ok(Json(ChangeAnswer::of(api, &entry, change)))
+}

@@ -1,0 +1,185 @@
+//! The forms of the desk: creating and changing live blogs and updates.
+
+use axum::{Router, response::Response, routing::post};
+use domain::{Draft, EntryState, Mark, Order};
+use newsroom::{Entry, EntryEdit, Error, NewEntry};
+
+use super::handler::Desk;
+use crate::{
+    extract::{EntrySlug, UpdateNumber, fields::Fields},
+    state::AppState,
+};
+
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/desk/entries", post(create_entry))
+        .route("/desk/entries/{slug}/edit", post(edit_entry))
+        .route("/desk/entries/{slug}/start", post(start_entry))
+        .route("/desk/entries/{slug}/end", post(end_entry))
+        .route("/desk/updates/{id}", post(edit_update))
+        .route("/desk/updates/{id}/mark", post(mark_update))
+        .route("/desk/updates/{id}/delete", post(delete_update))
+        .route("/desk/updates/{id}/restore", post(restore_update))
+}
+
+async fn create_entry(desk: Desk, fields: Fields) -> Response {
+    let created = async {
+        let state = or_default(fields.get("state"), EntryState::Draft)?;
+        let order = or_default(fields.get("default_order"), Order::Oldest)?;
+        let new = NewEntry::parse(
+            fields.get("title"),
+            fields.get("slug"),
+            fields.get("summary"),
+            fields.get("time_zone"),
+            state,
+            order,
+        )?
+        .in_language(fields.get("language"))?;
+        let caller = desk.caller()?;
+        let entry = match fields.op_id()? {
+            Some(op_id) => {
+                desk.newsroom
+                    .create_entry_once(caller, &op_id, &new)
+                    .await?
+            }
+            None => desk.newsroom.create_entry(Some(caller), &new).await?,
+        };
+        Ok::<_, Error>(page_of(&entry))
+    };
+    let created = created.await;
+    desk.respond(created, "/desk", fields).await
+}
+
+async fn edit_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Response {
+    let edited = async {
+        let order = or_default(fields.get("default_order"), Order::Oldest)?;
+        let edit = EntryEdit::parse(
+            fields.get("title"),
+            fields.get("slug"),
+            fields.get("summary"),
+            fields.get("time_zone"),
+            order,
+        )?
+        .in_language(fields.get("language"))?;
+        let caller = desk.caller()?;
+        let op_id = fields.op_id()?;
+        desk.newsroom
+            .edit_entry(caller, &slug, &edit, op_id.as_ref())
+            .await?;
+        Ok::<_, Error>(format!("/desk/entries/{}", edit.slug))
+    };
+    let edited = edited.await;
+    let page = format!("/desk/entries/{slug}/edit");
+    desk.respond(edited, &page, fields).await
+}
+
+async fn start_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Response {
+    let page = format!("/desk/entries/{slug}");
+    let started = async {
+        let caller = desk.caller()?;
+        let op_id = fields.op_id()?;
+        desk.newsroom
+            .start_entry(caller, &slug, op_id.as_ref())
+            .await?;
+        Ok::<_, Error>(page.clone())
+    };
+    let started = started.await;
+    desk.respond(started, &page, fields).await
+}
+
+async fn end_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Response {
+    let page = format!("/desk/entries/{slug}");
+    let ended = async {
+        let caller = desk.caller()?;
+        let op_id = fields.op_id()?;
+        desk.newsroom
+            .end_entry(caller, &slug, op_id.as_ref())
+            .await?;
+        Ok::<_, Error>(page.clone())
+    };
+    let ended = ended.await;
+    desk.respond(ended, &page, fields).await
+}
+
+async fn edit_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
+    let edited = async {
+        let draft = Draft::parse(fields.get("source"), fields.get("headline"))?;
+        let caller = desk.caller()?;
+        let op_id = fields.op_id()?;
+        let edited = desk
+            .newsroom
+            .edit_update(caller, id, &draft, op_id.as_ref())
+            .await?;
+        let page = page_of(&edited.entry);
+        // The page lists what the sanitizer removed.
+        Ok::<_, Error>(if edited.removed.is_empty() {
+            page
+        } else {
+            format!("{page}?edited={id}")
+        })
+    };
+    let edited = edited.await;
+    let page = format!("/desk/updates/{id}");
+    desk.respond(edited, &page, fields).await
+}
+
+async fn mark_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
+    let marked = async {
+        let mark: Mark = fields.get("mark").parse()?;
+        let on = fields.get("on") == "true";
+        let caller = desk.caller()?;
+        let op_id = fields.op_id()?;
+        let entry = desk
+            .newsroom
+            .mark_update(caller, id, mark, on, op_id.as_ref())
+            .await?;
+        Ok::<_, Error>(page_of(&entry))
+    };
+    let marked = marked.await;
+    desk.respond(marked, "/desk", fields).await
+}
+
+async fn delete_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
+    let deleted = async {
+        let caller = desk.caller()?;
+        let op_id = fields.op_id()?;
+        let entry = desk
+            .newsroom
+            .delete_update(caller, id, op_id.as_ref())
+            .await?;
+        Ok::<_, Error>(format!("{}?deleted={id}", page_of(&entry)))
+    };
+    let deleted = deleted.await;
+    desk.respond(deleted, "/desk", fields).await
+}
+
+async fn restore_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
+    let restored = async {
+        let caller = desk.caller()?;
+        let op_id = fields.op_id()?;
+        let entry = desk
+            .newsroom
+            .restore_update(caller, id, op_id.as_ref())
+            .await?;
+        Ok::<_, Error>(page_of(&entry))
+    };
+    let restored = restored.await;
+    desk.respond(restored, "/desk", fields).await
+}
+
+/// Returns the path of the entry's page on the desk.
+fn page_of(entry: &Entry) -> String {
+    format!("/desk/entries/{}", entry.slug)
+}
+
+/// Parses the value of a field; returns the default if it is empty.
+fn or_default<T: std::str::FromStr<Err = domain::Invalid>>(
+    word: &str,
+    default: T,
+) -> Result<T, domain::Invalid> {
+    if word.is_empty() {
+        Ok(default)
+    } else {
+        word.parse()
+    }
+}

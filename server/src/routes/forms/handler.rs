@@ -1,0 +1,80 @@
+//! What the handlers of the forms share.
+
+use std::sync::Arc;
+
+use app::{PageRequest, SubmittedForm, status_of};
+use axum::{
+    Extension,
+    extract::{FromRequestParts, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::Caller;
+use newsroom::{Error, Newsroom};
+
+use crate::{extract::fields::Fields, pages::Pages, state::AppState};
+
+/// The state of a handler of an author's form, and its caller. For routes behind
+/// [`require_login`](crate::security::guards::require_login).
+#[derive(FromRequestParts)]
+#[from_request(state(AppState))]
+pub struct Desk {
+    /// The engine.
+    #[from_request(via(State))]
+    pub newsroom: Arc<Newsroom>,
+    /// Renders pages.
+    #[from_request(via(State))]
+    pub pages: Pages,
+    /// The caller.
+    #[from_request(via(Extension))]
+    pub request: PageRequest,
+}
+
+impl Desk {
+    /// Returns the account that is logged in.
+    pub fn caller(&self) -> Result<&Caller, Error> {
+        self.request.caller()
+    }
+
+    /// Responds to a form: with a redirect to the path in `result`, or with the form's page at
+    /// `page` and the error message.
+    pub async fn respond(
+        self,
+        result: Result<String, Error>,
+        page: &str,
+        fields: Fields,
+    ) -> Response {
+        match result {
+            Ok(next) => Redirect::to(&next).into_response(),
+            Err(error) => {
+                rerender_with_error(&self.pages, &error, page, self.request.caller, fields).await
+            }
+        }
+    }
+}
+
+/// Renders the form's page at `page` again, with the submitted values and the error message.
+pub async fn rerender_with_error(
+    pages: &Pages,
+    error: &Error,
+    page: &str,
+    caller: Option<Caller>,
+    fields: Fields,
+) -> Response {
+    let mut values = fields.into_values();
+    if matches!(error, Error::IdempotencyConflict) {
+        // The id was already used for another text. The page generates a new one.
+        values.remove("op_id");
+    }
+    let form = SubmittedForm {
+        message: error.to_string(),
+        field: match error {
+            Error::Invalid(invalid) => Some(invalid.field),
+            _ => None,
+        },
+        values,
+    };
+    error.log_failure("a form could not be saved");
+    pages
+        .render_with_errors(page, caller, status_of(error), form)
+        .await
+}

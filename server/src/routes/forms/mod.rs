@@ -1,0 +1,26 @@
+//! HTML forms, which work without JavaScript. Their handlers call the same functions of the
+//! newsroom as the islands' server functions. If a form is rejected, its page is rendered again
+//! with the submitted values and an error message.
+
+mod accounts;
+mod compose;
+mod desk;
+mod handler;
+
+pub use accounts::guard_set_up;
+
+use axum::Router;
+
+use crate::state::AppState;
+
+/// Returns the routes of the forms for callers that are not logged in, and of the logout.
+pub fn guest_routes() -> Router<AppState> {
+    accounts::guest_routes()
+}
+
+/// Returns the routes of the forms for accounts that are logged in.
+pub fn member_routes() -> Router<AppState> {
+    compose::routes()
+        .merge(desk::routes())
+        .merge(accounts::member_routes())
+}

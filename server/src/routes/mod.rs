@@ -1,0 +1,10 @@
+//! The routes, one file or folder for each kind.
+
+pub mod api;
+pub mod feed;
+pub mod files;
+pub mod forms;
+pub mod functions;
+pub mod health;
+pub mod slug_redirects;
+pub mod updates;

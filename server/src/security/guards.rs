@@ -1,0 +1,73 @@
+//! Guards of personal pages: who may open which.
+
+use axum::{
+    extract::{FromRequest, Request, State},
+    http::{Method, StatusCode},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use newsroom::Error;
+use serde::Deserialize;
+
+use super::{bodies::Bodies, identity::caller, local_path::local_path};
+use crate::{
+    extract::{
+        Query,
+        fields::{Fields, has_form},
+    },
+    pages::Pages,
+    problem::Problem,
+};
+
+/// The path of the account page, and the prefix of its forms' paths.
+const ACCOUNT: &str = "/account";
+const ACCOUNT_FORMS: &str = "/account/";
+
+/// Redirects anonymous callers to the login page, from which they return here. The response to a
+/// submitted form is a page that contains its fields, to submit it again after the login: an author
+/// must not lose their text when the session expires.
+///
+/// Forms longer than the body limit of anonymous callers are not returned.
+pub async fn require_login(
+    State(pages): State<Pages>,
+    State(bodies): State<Bodies>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if caller(&request).is_some() {
+        return next.run(request).await;
+    }
+    let here = request.uri().path().to_owned();
+    // The account page's forms contain passwords, which are never sent back, and no other text.
+    let is_account = here == ACCOUNT || here.starts_with(ACCOUNT_FORMS);
+    let here = if is_account { ACCOUNT.to_owned() } else { here };
+    if is_account || matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Redirect::to(&format!("/login?next={here}")).into_response();
+    }
+    if !has_form(&request) {
+        return Problem::from(Error::Unauthenticated).into_response();
+    }
+    match Fields::from_request(request, &bodies).await {
+        Ok(fields) => pages.render_resubmit(&here, fields.into_sorted()).await,
+        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let sentence = "Your session has expired, and this text is too long to be kept here. Go back and copy your text, then log in and send it again.";
+            Problem::new(rejection.status(), sentence).into_response()
+        }
+        Err(rejection) => rejection,
+    }
+}
+
+/// Redirects callers that are already logged in from the login page.
+pub async fn skip_login(Query(to): Query<NextPage>, request: Request, next: Next) -> Response {
+    if caller(&request).is_some() {
+        return Redirect::to(local_path(&to.next).unwrap_or("/desk")).into_response();
+    }
+    next.run(request).await
+}
+
+/// The query of the login page: where to go after the login.
+#[derive(Debug, Deserialize)]
+pub struct NextPage {
+    #[serde(default)]
+    next: String,
+}

@@ -1,0 +1,53 @@
+//! Identifies callers by the session in their cookie, for personal pages and server functions only.
+
+use std::sync::Arc;
+
+use app::PageRequest;
+use axum::{
+    extract::{Request, State},
+    http::header::CACHE_CONTROL,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use axum_extra::extract::CookieJar;
+use domain::Caller;
+use newsroom::Newsroom;
+
+use super::session_cookie::session_token;
+use crate::{
+    config::Settings,
+    problem::{NO_STORE, Problem},
+};
+
+/// Adds the caller to the request as a [`PageRequest`], and forbids caches to store the response.
+pub async fn identify(
+    State(newsroom): State<Arc<Newsroom>>,
+    State(settings): State<Arc<Settings>>,
+    jar: CookieJar,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let session = match session_token(&jar, &settings) {
+        Some(token) => match newsroom.session(&token).await {
+            Ok(session) => session,
+            Err(error) => return Problem::from(error).into_response(),
+        },
+        None => None,
+    };
+    request.extensions_mut().insert(PageRequest {
+        session: session.as_ref().map(|session| session.id),
+        caller: session.map(|session| session.caller),
+        submitted: None,
+    });
+    let mut response = next.run(request).await;
+    response
+        .headers_mut()
+        .entry(CACHE_CONTROL)
+        .or_insert(NO_STORE);
+    response
+}
+
+/// Returns the caller of a request that has passed [`identify`].
+pub fn caller(request: &Request) -> Option<&Caller> {
+    request.extensions().get::<PageRequest>()?.caller.as_ref()
+}
