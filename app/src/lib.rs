@@ -19,6 +19,7 @@
 //! | `desk` | authors' pages | on the server |
 //! | [`accounts`] | logging in, the first owner, one's own account | both |
 //! | `error` | [`AppError`], the error of a server function | both |
+//! | `inert` | parts of pages without hydration markers | on the server |
 //! | `escape`, `isolate` | escaping of HTML, isolation of text directions | both |
 //! | `browser_clock`, `local_storage` | the browser's clocks and storage | in the browser |
 //!
@@ -44,6 +45,8 @@ mod local_storage;
 
 #[cfg(feature = "ssr")]
 mod desk;
+#[cfg(feature = "ssr")]
+mod inert;
 #[cfg(feature = "ssr")]
 mod layout;
 #[cfg(feature = "ssr")]

@@ -7,7 +7,10 @@ use super::{
     excerpt::excerpt,
     moment::{Moment, is_same_day},
 };
-use crate::layout::ENGLISH;
+use crate::{
+    inert::{all, optional},
+    layout::ENGLISH,
+};
 
 /// The longest excerpt of the pinned update, in characters: about two lines.
 const PINNED_EXCERPT: usize = 160;
@@ -52,8 +55,7 @@ fn Highlights<'a>(entry: &'a Entry, updates: &'a [LiveUpdate]) -> impl IntoView 
                         dir="auto"
                     >
                         <Moment at=update.posted_at zone=zone.clone() context=entry.starts_at dated />
-                        " "
-                        <span>{excerpt(update, MOMENT_EXCERPT)}</span>
+                        " " <span>{excerpt(update, MOMENT_EXCERPT)}</span>
                     </a>
                 </li>
             }
@@ -65,12 +67,12 @@ fn Highlights<'a>(entry: &'a Entry, updates: &'a [LiveUpdate]) -> impl IntoView 
                 <h2 id="key-moments" lang=ENGLISH>
                     "Key moments"
                 </h2>
-                <ol>{moments}</ol>
+                <ol>{all(moments)}</ol>
             </nav>
         }
     });
     view! {
-        {pinned}
-        {moments}
+        {optional(pinned)}
+        {optional(moments)}
     }
 }

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     composer::ComposerLoader,
+    inert::all,
     isolate::isolated,
     layout::{
         Audience, Canonical, ENGLISH, Hydration, ORDER_SCRIPT, PageLayout, StaticBar, page_or_error,
@@ -152,7 +153,7 @@ fn Heading(entry: Entry, authors: Vec<String>) -> impl IntoView {
             </p>
             <p class="entry-since" lang=ENGLISH>
                 <span id="entry-since" inner_html=since></span>
-                {authors.collect_view()}
+                {all(authors)}
             </p>
         </header>
     }

@@ -264,3 +264,28 @@ fn texts_of_people_have_their_own_direction_and_language() {
         assert_eq!(html.matches(r#"dir="ltr""#).count(), times, "{html}");
     }
 }
+
+#[test]
+fn html_of_the_feed_has_no_hydration_markers() {
+    let entry = entry("Europe/Paris", "2026-11-21 13:05");
+    let plain = LiveUpdate {
+        key: false,
+        ..update("2026-11-21 13:05")
+    };
+    let full = LiveUpdate {
+        headline: Draft::parse("x", "Goal").unwrap().headline,
+        key: true,
+        pinned: true,
+        edited_at: Some(at("2026-11-21 14:00")),
+        ..plain.clone()
+    };
+    for update in [&plain, &full] {
+        let highlights = render_highlights(&entry, std::slice::from_ref(update));
+        let summary = render_entry_summary(&entry, Some(update));
+        for html in [render_card(&entry, update), highlights, summary] {
+            assert!(!html.contains("<!"), "{html}");
+        }
+    }
+    let silent = render_entry_summary(&entry, None);
+    assert!(!silent.contains("<!"), "{silent}");
+}

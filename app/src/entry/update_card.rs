@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use newsroom::{Entry, LiveUpdate, zone::LocalTime};
 
 use super::moment::Moment;
-use crate::{escape::escaped, layout::ENGLISH};
+use crate::{escape::escaped, inert::optional, layout::ENGLISH};
 
 /// Renders the card of `update`, which pages, streams, polls and the API all contain.
 pub fn render_card(entry: &Entry, update: &LiveUpdate) -> String {
@@ -67,10 +67,10 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
                 <Moment at=update.posted_at zone=zone.clone() context=entry.starts_at />
             </a>
             <div class="update-body">
-                {key} {heading} <div class="prose" inner_html=update.html.in_place(&format!("update-{}", update.id))></div>
+                {optional(key)} {optional(heading)} <div class="prose" inner_html=update.html.in_place(&format!("update-{}", update.id))></div>
                 <p class="update-by">
                     <bdi class="update-author">{update.author.to_string()}</bdi>
-                    {edited}
+                    {optional(edited)}
                 </p>
             </div>
         </article>

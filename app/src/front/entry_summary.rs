@@ -5,6 +5,7 @@ use newsroom::{Entry, LiveUpdate};
 
 use crate::{
     entry::{Moment, excerpt, render_since},
+    inert::optional,
     layout::ENGLISH,
 };
 
@@ -22,6 +23,13 @@ fn EntrySummary<'a>(
     #[prop(optional_no_strip)] latest: Option<&'a LiveUpdate>,
 ) -> impl IntoView {
     let summary = entry.summary.to_string();
+    let about = (!summary.is_empty()).then(|| {
+        view! {
+            <p class="entry-about" dir="auto">
+                {summary}
+            </p>
+        }
+    });
     let latest = latest.map(|update| {
         // With the date: the page does not show the day, and may stay open for days.
         view! {
@@ -33,8 +41,7 @@ fn EntrySummary<'a>(
                     dated=true
                     titled=true
                 />
-                " "
-                {excerpt(update, LATEST_EXCERPT)}
+                {format!(" {}", excerpt(update, LATEST_EXCERPT))}
             </p>
         }
     });
@@ -50,15 +57,8 @@ fn EntrySummary<'a>(
             <a href=format!("/entries/{}", entry.slug) dir="auto">
                 {entry.title.to_string()}
             </a>
-            {(!summary.is_empty())
-                .then(|| {
-                    view! {
-                        <p class="entry-about" dir="auto">
-                            {summary}
-                        </p>
-                    }
-                })}
-            {latest}
+            {optional(about)}
+            {optional(latest)}
             <p class="entry-when" lang=ENGLISH inner_html=render_since(entry)></p>
         </li>
     }

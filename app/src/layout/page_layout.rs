@@ -4,7 +4,7 @@ use domain::{Caller, Language};
 use leptos::{either::Either, prelude::*};
 use leptos_meta::{Html, Title};
 
-use crate::{escape::escaped, isolate::isolated, site::Site};
+use crate::{escape::escaped, inert::optional, isolate::isolated, site::Site};
 
 /// The `lang` of the pages' own words.
 pub const ENGLISH: &str = "en";
@@ -71,7 +71,7 @@ pub fn PageLayout(
             <a class="site-name" href="/">
                 "Ringside"
             </a>
-            <nav aria-label="Account">{nav}</nav>
+            <nav aria-label="Account">{optional(nav)}</nav>
         </header>
         <main id="main" dir=language.map(|language| language.direction())>
             {children()}

@@ -4,7 +4,6 @@ use std::{cell::RefCell, rc::Rc};
 
 use domain::{
     Action, Client, ClientEvent, Cursor, EntryState, FeedId, Fetched, StreamEvent, Transport,
-    wire::Decode,
 };
 use gloo_timers::callback::{Interval, Timeout};
 use js_sys::Math;
@@ -17,7 +16,7 @@ use super::{
     bar::FeedBar,
     card,
     dom::{set, text},
-    fetch,
+    fetch::{self, Response},
     list_data::ListData,
     page::{Page, is_visible},
     targets::{Freshness, Target, find_list, target_of},
@@ -52,7 +51,7 @@ impl LiveClient {
         let stopwatch = Stopwatch::default();
         let client = Client::new(
             target.scope(),
-            data.cursor.clone(),
+            data.cursor,
             requested_transport(),
             is_visible(),
             data.state == Some(EntryState::Ended),
@@ -122,22 +121,21 @@ impl LiveClient {
         match action {
             Action::OpenStream { websocket } => self.open_stream(websocket),
             Action::CloseStream => drop(self.stream.take()),
-            Action::FetchHead => {
-                self.fetch(0, self.url("head"), |head| {
-                    ClientEvent::Head(match head {
-                        Fetched::Received(head) => Some(head),
-                        Fetched::Reset(_) | Fetched::Failed => None,
-                    })
-                });
-            }
+            Action::FetchHead => self.fetch(0, self.url("head"), |_, response| {
+                ClientEvent::Head(match fetch::value(response) {
+                    Fetched::Received(head) => Some(head),
+                    Fetched::Reset(_) | Fetched::Failed => None,
+                })
+            }),
             Action::FetchChanges(since, delay_ms) => {
                 let url = [&self.url("changes?since="), &*since.to_string()].concat();
-                self.fetch(delay_ms, url, ClientEvent::Changes);
+                self.fetch(delay_ms, url, |_, response| {
+                    ClientEvent::Changes(fetch::value(response))
+                });
             }
             Action::FetchPage(delay_ms) => {
-                let client = Rc::clone(self);
-                let fetch = move || spawn_local(async move { client.fetch_page().await });
-                Timeout::new(delay_ms, fetch).forget();
+                let path = window().location().pathname().unwrap_or_default();
+                self.fetch(delay_ms, path, Self::on_page);
             }
             Action::Show(changes, entries) => {
                 let freshness = self.target.show(&self.page, changes, &entries);
@@ -173,32 +171,36 @@ impl LiveClient {
         ["/feed/", &*self.feed.to_string(), "/", resource].concat()
     }
 
-    /// Fetches the JSON at `url` after `delay_ms`, and dispatches it as an event.
-    fn fetch<T: Decode + 'static>(
+    /// Fetches `url` after `delay_ms`, and dispatches the event that `on_response` returns.
+    fn fetch(
         self: &Rc<Self>,
         delay_ms: u32,
         url: String,
-        event: fn(Fetched<T>) -> ClientEvent,
+        on_response: fn(&Self, Response) -> ClientEvent,
     ) {
         let client = Rc::clone(self);
-        let request = async move { client.dispatch(event(fetch::get(&url).await)) };
+        let start = move || {
+            spawn_local(async move {
+                let response = fetch::get(&url).await;
+                client.dispatch(on_response(&client, response));
+            });
+        };
         if delay_ms == 0 {
-            spawn_local(request);
+            start();
         } else {
-            Timeout::new(delay_ms, move || spawn_local(request)).forget();
+            Timeout::new(delay_ms, start).forget();
         }
     }
 
-    /// Fetches the page itself. Pages of all entries show far less than everything that ever
-    /// changed in all entries.
-    async fn fetch_page(self: Rc<Self>) {
-        let path = window().location().pathname().unwrap_or_default();
-        let response = fetch::get_text(&path).await;
-        let html = response.and_then(|(status, text)| (status == 200).then_some(text));
-        let page = html.and_then(|html| self.parse(&html));
-        let cursor = page.as_ref().map(|(_, cursor)| cursor.clone());
+    /// Keeps the list of a fetched page until it is shown.
+    fn on_page(&self, response: Response) -> ClientEvent {
+        let page = match response {
+            Some((200, html)) => self.parse(&html),
+            _ => None,
+        };
+        let cursor = page.as_ref().map(|(_, cursor)| *cursor);
         self.fetched.replace(page);
-        self.dispatch(ClientEvent::Page(cursor));
+        ClientEvent::Page(cursor)
     }
 
     /// Returns the list of the page in `html`, and its cursor.

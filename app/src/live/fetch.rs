@@ -4,29 +4,29 @@ use domain::{FETCH_DEADLINE_MS, Fetched, Reset, wire::Decode};
 use leptos::prelude::window;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, RequestInit, Response};
+use web_sys::{AbortSignal, RequestInit};
 
 use super::wire::decode;
 
-/// Fetches the JSON at `url`.
-pub async fn get<T: Decode>(url: &str) -> Fetched<T> {
-    let Some((status, text)) = get_text(url).await else {
-        return Fetched::Failed;
-    };
-    let result = match status {
-        200 => decode(&text).map(Fetched::Received),
-        410 => decode::<Reset>(&text).map(|reset| Fetched::Reset(reset.epoch)),
-        _ => None,
-    };
-    result.unwrap_or(Fetched::Failed)
-}
+/// The status and the body of a response; `None` if none arrived in time.
+pub type Response = Option<(u16, String)>;
 
-/// Fetches `url`. Returns the status and the body.
-pub async fn get_text(url: &str) -> Option<(u16, String)> {
+/// Fetches `url`.
+pub async fn get(url: &str) -> Response {
     let options = RequestInit::new();
     options.set_signal(Some(&AbortSignal::timeout_with_u32(FETCH_DEADLINE_MS)));
     let response = JsFuture::from(window().fetch_with_str_and_init(url, &options));
-    let response: Response = response.await.ok()?.dyn_into().ok()?;
+    let response: web_sys::Response = response.await.ok()?.dyn_into().ok()?;
     let text = JsFuture::from(response.text().ok()?).await.ok()?;
     Some((response.status(), text.as_string()?))
+}
+
+/// Returns the value in the response of a feed.
+pub fn value<T: Decode>(response: Response) -> Fetched<T> {
+    let value = response.and_then(|(status, text)| match status {
+        200 => decode(&text).map(Fetched::Received),
+        410 => decode::<Reset>(&text).map(|reset| Fetched::Reset(reset.epoch)),
+        _ => None,
+    });
+    value.unwrap_or(Fetched::Failed)
 }

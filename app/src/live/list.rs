@@ -113,7 +113,7 @@ impl FeedList {
     /// list. Returns how many updates are new.
     pub fn merge(&self, page: &Element, rev: Rev, bounds: &Bounds, hidden: bool) -> usize {
         for card in all(&self.list, ".update") {
-            let has_ended = !bounds.live.iter().any(|entry| is_from(&card, entry));
+            let has_ended = !bounds.live().any(|entry| is_from(&card, entry));
             let is_covered = key(&card).0 >= bounds.oldest && number(&card, "data-rev") <= rev;
             if has_ended || (is_covered && !contains(page, &card)) {
                 self.remove(&card);

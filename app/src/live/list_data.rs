@@ -35,8 +35,8 @@ impl ListData {
 
 /// Which updates the list of `/live` shows.
 pub struct Bounds {
-    /// The ids of the live entries.
-    pub live: Vec<String>,
+    /// The ids of the live entries, separated by spaces.
+    live: String,
     /// The time of the oldest update that may be shown; zero if all updates are.
     pub oldest: Timestamp,
 }
@@ -45,11 +45,13 @@ impl Bounds {
     /// Reads the attributes of a list.
     pub fn read(list: &Element) -> Self {
         Self {
-            live: text(list, "data-live")
-                .split(' ')
-                .map(str::to_owned)
-                .collect(),
+            live: text(list, "data-live"),
             oldest: Timestamp(number(list, "data-oldest")),
         }
+    }
+
+    /// Returns the ids of the live entries.
+    pub fn live(&self) -> impl Iterator<Item = &str> {
+        self.live.split(' ')
     }
 }

@@ -94,7 +94,7 @@ impl FeedPolicy {
     /// Returns the response to a poll of `feed` at `now`.
     pub fn head(&self, feed: &FeedHead, now: Timestamp) -> Head {
         Head {
-            epoch: feed.epoch.clone(),
+            epoch: feed.epoch,
             head: feed.head,
             state: feed.state,
             interval_ms: self.interval_ms,

@@ -145,7 +145,7 @@ impl PageCache {
             return None;
         }
         if let Some((entry, since)) = since {
-            let known = (entry, feed.epoch.clone(), feed.head);
+            let known = (entry, feed.epoch, feed.head);
             let ids = self.0.update_ids.get(&known).now_or_never()??;
             match last_at(&ids, since) {
                 UpdateId(0) => {}
@@ -319,7 +319,7 @@ impl Caches {
         feed: &FeedHead,
         since: UpdateId,
     ) -> Result<UpdateId, Problem> {
-        let key = (entry, feed.epoch.clone(), feed.head);
+        let key = (entry, feed.epoch, feed.head);
         let read = async { newsroom.update_ids(entry).await.map(Arc::from) };
         let ids = timeout(RENDER_TIMEOUT, self.update_ids.try_get_with(key, read)).await;
         let ids: Arc<[UpdateId]> = match ids {

@@ -55,7 +55,7 @@ pub enum CatchUp {
 impl Feed {
     /// Reads the changes after `rev` from the database.
     pub async fn catch_up(&self, rev: Rev) -> CatchUp {
-        let since = Cursor::new(self.epoch.clone(), rev);
+        let since = Cursor::new(self.epoch, rev);
         let changes = self.newsroom.changes(self.id, Some(since));
         let Ok(changes) = timeout(READ_DEADLINE, changes).await else {
             return CatchUp::Close(Event::error(
@@ -73,7 +73,7 @@ impl Feed {
     pub fn reset(&self) -> Event {
         let known = self.newsroom.hub().head(self.id);
         // An entry that does not exist in the new epoch has no head there.
-        let (epoch, head) = known.map_or_else(|| (self.epoch.clone(), 0), |it| (it.epoch, it.head));
+        let (epoch, head) = known.map_or_else(|| (self.epoch, 0), |it| (it.epoch, it.head));
         Event::reset(&Reset::new(epoch, head))
     }
 }
@@ -103,7 +103,7 @@ impl EventStream {
             feed: Feed {
                 newsroom: Arc::clone(newsroom),
                 id,
-                epoch: head.epoch.clone(),
+                epoch: head.epoch,
             },
             has_ended: false,
         };

@@ -36,7 +36,7 @@ impl LiveNowTarget {
                 label.set_text_content(Some(&entry.title));
             }
         }
-        let was_live = self.bounds.borrow().live.contains(&id);
+        let was_live = self.bounds.borrow().live().any(|live| live == id);
         if was_live == (entry.state == EntryState::Live) {
             freshness
         } else {

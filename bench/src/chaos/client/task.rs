@@ -76,7 +76,7 @@ impl Client {
         {
             let mut page = self.page();
             page.load(everything, &config.cards);
-            page.set_cursor(cursor.clone());
+            page.set_cursor(cursor);
         }
         let transport = match kind {
             ClientKind::Sse => Transport::Sse,
@@ -141,14 +141,14 @@ impl ClientTask {
         for action in self.client.on(event, now, jitter) {
             self.perform(action);
         }
-        self.handle.page().set_cursor(self.client.cursor().clone());
+        self.handle.page().set_cursor(*self.client.cursor());
     }
 
     fn perform(&mut self, action: Action) {
         match action {
             Action::OpenStream { websocket } => {
                 self.handle.page().count_stream();
-                let cursor = self.client.cursor().clone();
+                let cursor = *self.client.cursor();
                 self.stream = Some(if websocket {
                     Stream::websocket(&self.config, cursor)
                 } else {

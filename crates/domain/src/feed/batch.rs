@@ -33,7 +33,7 @@ message!(
 impl Batch {
     /// Returns the cursor of a client that has applied the batch.
     pub fn cursor(&self) -> Cursor {
-        Cursor::new(self.epoch.clone(), self.to)
+        Cursor::new(self.epoch, self.to)
     }
 
     /// Returns whether nothing changed. An empty batch still advances the cursor.

@@ -159,7 +159,7 @@ impl Client {
         Self {
             scope,
             connection: Connection::new(page_transport, visible, ended, now),
-            required: cursor.clone(),
+            required: cursor,
             follower: FeedFollower::new(cursor),
             fetching: Fetching::Nothing,
             is_fetching_page: false,
@@ -301,7 +301,7 @@ impl Turn<'_> {
             Fetching::Everything(batches) => batches.last().map(Batch::cursor),
             Fetching::Nothing | Fetching::Changes => None,
         };
-        let since = arrived.unwrap_or_else(|| self.client.cursor().clone());
+        let since = arrived.unwrap_or_else(|| *self.client.cursor());
         self.actions.push(Action::FetchChanges(since, delay_ms));
     }
 
@@ -325,7 +325,7 @@ impl Turn<'_> {
 
     /// Applies fetched changes, and fetches more if there are any.
     fn on_missed_changes(&mut self, batch: Batch) {
-        let before = self.client.cursor().clone();
+        let before = *self.client.cursor();
         match self.apply(batch) {
             Next::Done => self.connection(Input::CaughtUp),
             Next::Reset(epoch) => self.reset(epoch),
@@ -371,7 +371,7 @@ impl Turn<'_> {
 
     /// Shows the changes of a batch that the page doesn't have yet.
     fn apply(&mut self, batch: Batch) -> Next {
-        let epoch = batch.epoch.clone();
+        let epoch = batch.epoch;
         match self.client.follower.apply(batch) {
             Applied::Changes {
                 changes,
@@ -408,7 +408,7 @@ impl Turn<'_> {
     }
 
     fn require_cursor(&mut self) {
-        self.client.required = self.client.cursor().clone();
+        self.client.required = *self.client.cursor();
     }
 
     fn fetch_page(&mut self, delay_ms: u32) {

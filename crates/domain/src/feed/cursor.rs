@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, text::parsed_text};
+use crate::Invalid;
 
 /// A revision: the number of a change. One counter numbers all changes of a database.
 pub type Rev = i64;
@@ -12,11 +12,17 @@ pub type Rev = i64;
 /// The highest revision. JavaScript represents integers exactly only below 2^53.
 pub const MAX_REV: Rev = (1 << 53) - 1;
 
+/// The longest epoch, in characters.
+const MAX_EPOCH: usize = 16;
+
 /// One life of a database; revisions of different epochs can't be compared. One to sixteen
 /// lowercase letters and digits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Epoch(String);
+pub struct Epoch {
+    /// The characters, filled up with zeros.
+    text: [u8; MAX_EPOCH],
+}
 
 impl Epoch {
     /// Parses an epoch.
@@ -25,24 +31,63 @@ impl Epoch {
     /// Returns an error if `text` is empty, longer than sixteen characters, or contains a character
     /// other than `a-z` and `0-9`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let fits = (1..=16).contains(&text.len());
-        if fits
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-        {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(malformed())
+        let is_valid = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let mut epoch = [0; MAX_EPOCH];
+        match epoch.get_mut(..text.len()) {
+            Some(start) if !text.is_empty() && text.bytes().all(is_valid) => {
+                start.copy_from_slice(text.as_bytes());
+                Ok(Self { text: epoch })
+            }
+            _ => Err(malformed()),
         }
+    }
+
+    /// Returns the text.
+    pub fn as_str(&self) -> &str {
+        let text = self.text.split(|byte| *byte == 0).next();
+        // Always UTF-8: `parse` accepts only ASCII.
+        text.and_then(|text| str::from_utf8(text).ok())
+            .unwrap_or_default()
     }
 }
 
-parsed_text!(Epoch);
+impl fmt::Debug for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Epoch {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for Epoch {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Epoch> for String {
+    fn from(epoch: Epoch) -> Self {
+        epoch.as_str().to_owned()
+    }
+}
 
 /// How far a client has applied a feed: all changes up to `rev` of `epoch`. Displayed as
 /// `epoch.rev`, such as `k3f9.1207`; opaque to clients.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor {
     /// The epoch of the revision.
     pub epoch: Epoch,

@@ -33,12 +33,12 @@ impl Server {
     }
 
     pub fn cursor(&self) -> Cursor {
-        Cursor::new(self.epoch.clone(), self.rev())
+        Cursor::new(self.epoch, self.rev())
     }
 
     pub fn head(&self) -> Head {
         Head {
-            epoch: self.epoch.clone(),
+            epoch: self.epoch,
             head: self.rev(),
             state: EntryState::Live,
             interval_ms: 1_000,
@@ -73,7 +73,7 @@ impl Server {
         let more = changes.len() > limit;
         changes.truncate(limit);
         Batch {
-            epoch: self.epoch.clone(),
+            epoch: self.epoch,
             from,
             to: if more {
                 changes.last().map_or(at, Change::rev)

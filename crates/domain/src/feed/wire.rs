@@ -3,9 +3,9 @@
 //!
 //! [`message!`] declares a message once, for serde (the server writes it, programs read it) and for
 //! [`Decode`] (the browser reads it). A [`Value`] is a parsed JSON value, such as one that the
-//! browser's `JSON.parse` returned. Unknown fields are ignored. A message with a malformed field, or
-//! with an unknown word, is not decoded: if its change were skipped while the cursor moves on, the
-//! change would be lost.
+//! browser's `JSON.parse` returned. Unknown fields are ignored. A message with a malformed field,
+//! or with an unknown word, is not decoded: if its change were skipped while the cursor moves on,
+//! the change would be lost.
 
 use crate::{EntryId, Epoch, Language, Timestamp, UpdateId};
 
@@ -127,13 +127,7 @@ macro_rules! decode_words {
         })+
     };
 }
-decode_words!(crate::EntryState, crate::Order, crate::Transport);
-
-impl Decode for Epoch {
-    fn decode(value: &impl Value) -> Option<Self> {
-        Self::parse(&value.string()?).ok()
-    }
-}
+decode_words!(Epoch, crate::EntryState, crate::Order, crate::Transport);
 
 impl Decode for Language {
     /// The server has validated the tag.

@@ -110,7 +110,7 @@ impl Newsroom {
         let entry = check_public(entry)?;
         Ok(EntryPage {
             updates: self.update_cache.read(&mut snapshot, &entry).await?,
-            cursor: Cursor::new(entry.epoch.clone(), entry.head),
+            cursor: Cursor::new(entry.epoch, entry.head),
             entry,
         })
     }

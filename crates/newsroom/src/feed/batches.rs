@@ -69,7 +69,7 @@ async fn of_entry(
         }));
     }
     let batch = Batch {
-        epoch: entry.epoch.clone(),
+        epoch: entry.epoch,
         from: since.rev,
         // A cursor of the front page, which follows all entries, may be ahead of this entry's head.
         to: read.cut_at.unwrap_or(entry.head.max(since.rev)),
@@ -108,7 +108,7 @@ async fn of_all(mut snapshot: Snapshot, cards: &Cards, since: &Cursor, head: Rev
         .await?;
     let quoted: Vec<_> = latest.values().map(|update| update.id).collect();
     let batch = Batch {
-        epoch: since.epoch.clone(),
+        epoch: since.epoch,
         from: since.rev,
         to,
         head,

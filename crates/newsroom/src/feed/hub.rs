@@ -229,7 +229,7 @@ impl Hub {
 
     /// Returns the epoch that the hub is in.
     pub(super) fn epoch(&self) -> Epoch {
-        self.state().epoch.clone()
+        self.state().epoch
     }
 
     /// Returns the cursor at `rev` in the current epoch.
@@ -292,7 +292,7 @@ impl HubState {
             }
         };
         Some(FeedHead {
-            epoch: self.epoch.clone(),
+            epoch: self.epoch,
             head,
             state,
         })

@@ -24,13 +24,13 @@ impl Newsroom {
     /// such public entry, and an error if the database can't be reached.
     pub async fn changes(&self, feed: FeedId, since: Option<Cursor>) -> Result<Frame> {
         let current = self.feed_head(feed).await?;
-        let since = since.unwrap_or_else(|| Cursor::new(current.epoch.clone(), 0));
+        let since = since.unwrap_or_else(|| Cursor::new(current.epoch, 0));
         let assembled = assemble(&self.store, &self.cards, feed, &since);
         if since.epoch != current.epoch {
             // Cached frames belong to the hub's epoch, which may be outdated.
             return assembled.await;
         }
-        let key = (feed, since.clone(), current.head);
+        let key = (feed, since, current.head);
         self.catch_ups
             .try_get_with(key, assembled)
             .await

@@ -106,7 +106,7 @@ impl Tailer {
     pub(crate) async fn poll(&mut self) -> Result<()> {
         let mut snapshot = self.store.snapshot().await?;
         let mut now = snapshot.feed().await?;
-        let at = Cursor::new(now.epoch.clone(), now.rev);
+        let at = Cursor::new(now.epoch, now.rev);
         let is_older = self.mark.as_ref().is_some_and(|mark| mark.is_ahead_of(&at));
         if is_older || (now.epoch == self.hub.epoch() && now.rev < self.last_rev) {
             drop(snapshot);
@@ -120,7 +120,7 @@ impl Tailer {
         }
         if now.epoch != self.hub.epoch() {
             let entries = snapshot.heads_since(0).await?;
-            self.hub.reset(now.epoch.clone(), entries);
+            self.hub.reset(now.epoch, entries);
             self.unread.clear();
             self.last_rev = now.rev;
         } else if now.rev > self.last_rev || !self.unread.is_empty() {

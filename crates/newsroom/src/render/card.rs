@@ -58,7 +58,7 @@ impl Cards {
 
     /// Returns the card of `update`.
     pub fn card(&self, entry: &Entry, update: &LiveUpdate) -> Arc<str> {
-        let key = (entry.epoch.clone(), update.id, update.rev);
+        let key = (entry.epoch, update.id, update.rev);
         self.cache
             .get_with(key, || (self.render.card)(entry, update).into())
     }

@@ -91,7 +91,7 @@ impl ListParts {
         make: impl FnOnce() -> String,
     ) -> Arc<ListPart> {
         let key = Key {
-            epoch: entry.epoch.clone(),
+            epoch: entry.epoch,
             form,
             updates: updates.iter().map(|it| (it.id, it.rev)).collect(),
         };

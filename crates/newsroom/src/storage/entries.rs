@@ -1,7 +1,7 @@
 //! The table of entries, and the slugs that redirect to them.
 
 use domain::{
-    EntryId, EntryState, Epoch, Invalid, Language, Rev, Slug, Summary, Timestamp, Title, ZoneName,
+    EntryId, EntryState, Invalid, Language, Rev, Slug, Summary, Timestamp, Title, ZoneName,
 };
 use sqlx::{Row, any::AnyRow};
 
@@ -316,7 +316,7 @@ fn entry(row: &AnyRow, site_language: &Language) -> Result<Entry> {
     let record = Record::new("entries", row)?;
     let own_language = record.maybe_text("language", Language::new_unchecked)?;
     Ok(Entry {
-        epoch: record.text("epoch", Epoch::from_stored)?,
+        epoch: record.word("epoch")?,
         id: EntryId(record.id()),
         slug: record.text("slug", Slug::from_stored)?,
         title: record.text("title", Title::from_stored)?,

@@ -153,7 +153,7 @@ impl Snapshot {
             .await?;
         let record = Record::new("feed", &row)?;
         Ok(FeedState {
-            epoch: record.text("epoch", Epoch::from_stored)?,
+            epoch: record.word("epoch")?,
             rev: record.get("rev")?,
         })
     }

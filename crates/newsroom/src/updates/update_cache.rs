@@ -92,7 +92,7 @@ impl UpdateCache {
 
     fn insert(&self, entry: &Entry, updates: &[Arc<LiveUpdate>], read_at: Instant) {
         let cached = CachedUpdates {
-            epoch: entry.epoch.clone(),
+            epoch: entry.epoch,
             head: entry.head,
             updates: updates.to_vec(),
             read_at,

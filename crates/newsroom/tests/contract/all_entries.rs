@@ -271,10 +271,10 @@ async fn revisions_of_drafts_are_not_revealed(database: Database) {
     let epoch = newsroom.head(FeedId::All).await.unwrap().epoch;
     for feed in [FeedId::All, FeedId::Entry(entry.id)] {
         for beyond in 1..5 {
-            let since = Cursor::new(epoch.clone(), head + beyond);
+            let since = Cursor::new(epoch, head + beyond);
             let answer = newsroom.changes(feed, Some(since)).await;
             match answer {
-                Err(Error::Reset(reset)) => assert_eq!(reset, Reset::new(epoch.clone(), head)),
+                Err(Error::Reset(reset)) => assert_eq!(reset, Reset::new(epoch, head)),
                 other => panic!("{other:?}"),
             }
         }

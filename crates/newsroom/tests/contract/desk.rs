@@ -41,7 +41,7 @@ async fn entry_is_stored_as_entered(database: Database) {
     assert_eq!(
         page.entry,
         Entry {
-            epoch: page.entry.epoch.clone(),
+            epoch: page.entry.epoch,
             id,
             slug: slug("election-night-the-count"),
             title: domain::Title::parse("Élection night: the count!").unwrap(),

@@ -26,7 +26,7 @@ async fn draft_is_not_public_anywhere(database: Database) {
         .unwrap();
     let feed = FeedId::Entry(draft.id);
     let at = newsroom.desk_page(&draft.slug).await.entry.head;
-    let cursor = Cursor::new(before.epoch.clone(), at);
+    let cursor = Cursor::new(before.epoch, at);
 
     assert_refused!(
         newsroom.entry_page(&draft.slug).await,
@@ -49,7 +49,7 @@ async fn draft_is_not_public_anywhere(database: Database) {
         newsroom.changes(feed, None).await,
         Error::NotFound("live blog")
     );
-    let since = Some(cursor.clone());
+    let since = Some(cursor);
     assert_refused!(
         newsroom.changes(feed, since).await,
         Error::NotFound("live blog")

@@ -74,7 +74,7 @@ async fn batch_contains_only_changes_after_the_cursor(database: Database) {
     newsroom.post(&entry, "known").await;
     let known = newsroom.entry_page(&entry.slug).await.unwrap().cursor;
 
-    let nothing = newsroom.changes(feed, Some(known.clone())).await.unwrap();
+    let nothing = newsroom.changes(feed, Some(known)).await.unwrap();
     assert!(nothing.empty && batch(&nothing).is_empty());
     assert_eq!(
         (nothing.from, nothing.to, nothing.more),
@@ -216,7 +216,7 @@ async fn cursor_of_the_front_page_is_valid_for_an_entry(database: Database) {
     let nothing = newsroom.changes_after(feed, known).await;
     assert!(nothing.is_empty());
     assert_eq!(nothing.to, known, "the cursor moved backwards");
-    let epoch = nothing.epoch.clone();
+    let epoch = nothing.epoch;
     let begins = newsroom
         .check_cursor(feed, &Cursor::new(epoch, known))
         .await;
@@ -265,7 +265,7 @@ async fn head_contains_the_cursor_and_the_transport_settings(database: Database)
     newsroom.manual_clock.advance(7);
     let head = newsroom.head(FeedId::Entry(entry.id)).await.unwrap();
     let page = newsroom.entry_page(&entry.slug).await.unwrap();
-    assert_eq!(Cursor::new(head.epoch.clone(), head.head), page.cursor);
+    assert_eq!(Cursor::new(head.epoch, head.head), page.cursor);
     assert_eq!((head.head, head.state), (posted.rev, EntryState::Live));
     assert_eq!(
         (head.interval_ms, head.transport),

@@ -19,7 +19,7 @@ on_every_database! {
 /// Returns the results of a poll from `since`, and of the check before a stream from `since`.
 async fn results(newsroom: &Newsroom, feed: FeedId, since: &Cursor) -> [Result<(), Error>; 2] {
     [
-        newsroom.changes(feed, Some(since.clone())).await.map(drop),
+        newsroom.changes(feed, Some(*since)).await.map(drop),
         newsroom.check_cursor(feed, since).await.map(drop),
     ]
 }
@@ -32,20 +32,20 @@ async fn invalid_cursor_causes_a_reset(database: Database) {
     let other = Epoch::parse("another").unwrap();
     for feed in [FeedId::Entry(entry.id), FeedId::All] {
         for rev in [0, head] {
-            for result in results(&newsroom, feed, &Cursor::new(epoch.clone(), rev)).await {
+            for result in results(&newsroom, feed, &Cursor::new(epoch, rev)).await {
                 result.unwrap();
             }
         }
         for invalid in [
-            Cursor::new(epoch.clone(), head + 1),
-            Cursor::new(epoch.clone(), i64::MAX),
-            Cursor::new(other.clone(), 0),
-            Cursor::new(other.clone(), head),
+            Cursor::new(epoch, head + 1),
+            Cursor::new(epoch, i64::MAX),
+            Cursor::new(other, 0),
+            Cursor::new(other, head),
         ] {
             for result in results(&newsroom, feed, &invalid).await {
                 match result {
                     Err(Error::Reset(reset)) => {
-                        assert_eq!(reset, Reset::new(epoch.clone(), head));
+                        assert_eq!(reset, Reset::new(epoch, head));
                     }
                     other => panic!("{invalid}: {other:?}"),
                 }
@@ -104,7 +104,7 @@ async fn cursor_of_the_old_epoch_is_refused_at_once(database: Database) {
     newsroom.post(&entry, "kept").await;
     let old = newsroom.entry_page(&entry.slug).await.unwrap().cursor;
     // This puts the response into the cache.
-    newsroom.changes(feed, Some(old.clone())).await.unwrap();
+    newsroom.changes(feed, Some(old)).await.unwrap();
     let mut stream = Stream::open(&newsroom.newsroom, feed, None);
     database.begin_epoch().await;
     assert!(matches!(stream.next_event().await, Event::Reset));

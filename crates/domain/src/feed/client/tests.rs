@@ -164,7 +164,7 @@ impl Browser {
                 self.on(ClientEvent::Changes(match since {
                     _ if lost => Fetched::Failed,
                     since if since.epoch != server.epoch || since.rev > server.rev() => {
-                        Fetched::Reset(server.epoch.clone())
+                        Fetched::Reset(server.epoch)
                     }
                     since => Fetched::Received(server.batch(since.rev, server.rev(), LIMIT)),
                 }));
@@ -178,7 +178,7 @@ impl Browser {
 
     fn receive_page(&mut self, server: &Server, at: Rev, lost: bool) {
         self.fetched = Some((server.page(at), at));
-        let cursor = (!lost).then(|| Cursor::new(server.epoch.clone(), at));
+        let cursor = (!lost).then(|| Cursor::new(server.epoch, at));
         self.on(ClientEvent::Page(cursor));
     }
 
@@ -338,7 +338,7 @@ fn reset_replaces_everything_once_it_has_arrived() {
             .map(|id| (UpdateId(id), Some("new".to_owned())))
             .collect(),
     };
-    let reset = Reset::new(restored.epoch.clone(), restored.rev());
+    let reset = Reset::new(restored.epoch, restored.rev());
     let event = ClientEvent::Stream(StreamEvent::Reset(Some(reset)));
     let fetch = Action::FetchChanges("e2.0".parse().unwrap(), 250);
     assert_eq!(client.on(event, 1, 0.25), [Action::CloseStream, fetch]);

@@ -66,7 +66,7 @@ impl PageModel {
     /// Polls until nothing is missing.
     pub async fn catch_up(&mut self, newsroom: &Newsroom) {
         loop {
-            let since = Some(self.cursor().clone());
+            let since = Some(*self.cursor());
             let frame = newsroom.changes(self.feed, since).await.unwrap();
             if self.apply(batch(&frame)) {
                 return;

@@ -57,7 +57,7 @@ impl Stream {
         match self.subscription.next().await {
             StreamEvent::Batch(frame) => Event::Batch(batch(&frame)),
             StreamEvent::Behind(rev) => {
-                let since = Cursor::new(self.epoch.clone(), rev);
+                let since = Cursor::new(self.epoch, rev);
                 match self.newsroom.changes(self.feed, Some(since)).await {
                     Ok(frame) => {
                         self.subscription.caught_up(frame.to);
