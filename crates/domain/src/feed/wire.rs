@@ -53,15 +53,26 @@ macro_rules! message {
     };
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $name:literal) => { $name };
-    (@field () $value:ident, $name:expr) => { $crate::wire::Decode::decode(&$value.get($name)?)? };
-    (@field ($($serde:tt)+) $value:ident, $name:expr) => {
-        match $value.get($name) {
-            Some(field) => $crate::wire::Decode::decode(&field)?,
-            None => Default::default(),
-        }
-    };
+    (@field () $value:ident, $name:expr) => { $crate::wire::required($value, $name)? };
+    (@field ($($serde:tt)+) $value:ident, $name:expr) => { $crate::wire::optional($value, $name)? };
 }
 pub(crate) use message;
+
+/// Decodes a field that must be there. Not inlined: a message has many fields of the same type, and
+/// the browser's code has to stay small.
+#[inline(never)]
+pub fn required<T: Decode>(message: &impl Value, name: &str) -> Option<T> {
+    T::decode(&message.get(name)?)
+}
+
+/// Decodes a field that may be missing.
+#[inline(never)]
+pub fn optional<T: Decode + Default>(message: &impl Value, name: &str) -> Option<T> {
+    match message.get(name) {
+        Some(field) => T::decode(&field),
+        None => Some(T::default()),
+    }
+}
 
 impl Decode for String {
     fn decode(value: &impl Value) -> Option<Self> {
