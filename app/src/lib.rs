@@ -10,6 +10,8 @@
 //! | --- | --- | --- |
 //! | `routes` | [`App`]: all pages and their routes | on the server |
 //! | `layout` | the document, the layout of a page, forms, error pages, assets | on the server |
+//! | `renderer` | the HTML that pages and the feed share | on the server |
+//! | `params` | the parameters in the paths of pages | on the server |
 //! | `request` | the caller of a page, and a rejected form to show again | on the server |
 //! | `site` | the site's URL and language | on the server |
 //! | `front` | the front page and `/live` | both |
@@ -50,6 +52,10 @@ mod inert;
 #[cfg(feature = "ssr")]
 mod layout;
 #[cfg(feature = "ssr")]
+mod params;
+#[cfg(feature = "ssr")]
+mod renderer;
+#[cfg(feature = "ssr")]
 mod request;
 #[cfg(feature = "ssr")]
 mod routes;
@@ -60,11 +66,9 @@ pub use error::AppError;
 
 #[cfg(feature = "ssr")]
 pub use {
-    entry::{
-        DocumentList, list_parts, render_card, render_highlights, render_since, update_content,
-    },
-    front::render_entry_summary,
+    entry::{DocumentList, list_parts, update_content},
     layout::{Assets, BodyOverride, Shell, inline_scripts},
+    renderer::Renderer,
     request::{PageRequest, SubmittedForm, status_of},
     routes::App,
     site::Site,

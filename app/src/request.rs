@@ -2,13 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use axum::http::{StatusCode, request::Parts};
+use axum::http::StatusCode;
 use domain::{Caller, SessionId};
 use leptos::prelude::{expect_context, use_context};
 use newsroom::{Error, Newsroom};
 
-/// The caller and the form of a request, in the request's extensions. Public pages get an empty
-/// one, so that they are the same for everyone.
+/// The caller and the form of a request, which the server provides as context. Public pages get an
+/// empty one, so that they are the same for everyone.
 #[derive(Clone, Debug, Default)]
 pub struct PageRequest {
     /// The account that is logged in.
@@ -40,9 +40,7 @@ impl SubmittedForm {
 impl PageRequest {
     /// Returns the request of the page that is being rendered.
     pub fn current() -> Self {
-        use_context::<Parts>()
-            .and_then(|parts| parts.extensions.get::<Self>().cloned())
-            .unwrap_or_default()
+        use_context().unwrap_or_default()
     }
 
     /// Returns the account that is logged in.

@@ -147,7 +147,7 @@ impl Pages {
 
     /// Runs a server function.
     pub async fn call(&self, request: Request<Body>) -> Response {
-        handle_server_fns_with_context(self.context(), request)
+        handle_server_fns_with_context(self.context(&request), request)
             .await
             .into_response()
     }
@@ -164,7 +164,7 @@ impl Pages {
             view! { <Shell assets=(*assets).clone() body_override=body_override.clone() /> }
         };
         let list = DocumentList::default();
-        let (context, list_in_context) = (self.context(), list.clone());
+        let (context, list_in_context) = (self.context(&request), list.clone());
         let with_list = move || {
             context();
             provide_context(list_in_context.clone());
@@ -185,9 +185,16 @@ impl Pages {
         Response::from_parts(parts, body)
     }
 
-    fn context(&self) -> impl Fn() + Clone + Send + Sync + 'static {
+    /// Returns the function that provides the context of a page or a server function.
+    fn context(
+        &self,
+        request: &Request<Body>,
+    ) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
         let (newsroom, site) = (Arc::clone(&self.newsroom), self.site.clone());
+        let page_request = request.extensions().get::<PageRequest>().cloned();
+        let page_request = page_request.unwrap_or_default();
         move || {
+            provide_context(page_request.clone());
             provide_context(Arc::clone(&newsroom));
             provide_context(site.clone());
         }

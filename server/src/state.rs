@@ -6,7 +6,7 @@ use app::{Assets, Site};
 use axum::extract::FromRef;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use leptos::config::LeptosOptions;
-use newsroom::{FeedPolicy, Newsroom, Options, Renderers, Secret};
+use newsroom::{FeedPolicy, Newsroom, Options, Secret};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -132,12 +132,7 @@ async fn open_with_build(
             build,
         },
         language: settings.site_language.clone(),
-        render: Renderers {
-            card: Arc::new(app::render_card),
-            highlights: Arc::new(app::render_highlights),
-            summary: Arc::new(app::render_entry_summary),
-            since: Arc::new(app::render_since),
-        },
+        render: Arc::new(app::Renderer),
     });
     Ok(newsroom.await?)
 }

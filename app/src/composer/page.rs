@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use crate::{
     desk::{desk_entry, removed_content_note},
@@ -12,6 +12,7 @@ use crate::{
         Audience, DisabledDefaultButton, FormError, OperationIdField, PageLayout, TextArea,
         TextField, page_or_error,
     },
+    params::slug_param,
     request::PageRequest,
 };
 
@@ -20,10 +21,10 @@ use crate::{
 pub fn ComposePage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
     let request = PageRequest::current();
-    let slug = use_params_map().with(|params| params.get("slug").unwrap_or_default());
+    let slug = slug_param();
     let posted = use_query_map().with(|query| query.get("posted"));
     Suspend::new(async move {
-        let found = desk_entry(&request, &slug).await;
+        let found = desk_entry(&request, slug).await;
         let removed = match &posted {
             Some(id) => removed_content_note(&request, id).await,
             None => None,

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use leptos_router::hooks::use_params_map;
 
 use super::{desk_entry, entry_fields::EntryFields};
 use crate::{
     isolate::isolated,
     layout::{Audience, FormError, OperationIdField, PageLayout, page_or_error},
+    params::slug_param,
     request::PageRequest,
 };
 
@@ -16,9 +16,9 @@ use crate::{
 pub fn EntryEditPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
     let request = PageRequest::current();
-    let slug = use_params_map().with(|params| params.get("slug").unwrap_or_default());
+    let slug = slug_param();
     Suspend::new(async move {
-        let found = desk_entry(&request, &slug).await;
+        let found = desk_entry(&request, slug).await;
         let page = found.map(|(caller, page)| {
             let entry = page.entry;
             let action = format!("/desk/entries/{}/edit", entry.slug);

@@ -4,7 +4,7 @@
 use domain::{EntryState, Mark};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_query_map;
 use newsroom::{Entry, LiveUpdate, UNDO_WINDOW, zone::LocalTime};
 
 use super::{desk_entry, removed_content_note};
@@ -12,6 +12,7 @@ use crate::{
     entry::{excerpt, labels::state_label},
     isolate::isolated,
     layout::{Audience, FormError, OperationIdField, PageLayout, page_or_error},
+    params::slug_param,
     request::PageRequest,
 };
 
@@ -20,23 +21,18 @@ use crate::{
 pub fn DeskEntryPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
     let request = PageRequest::current();
-    let slug = use_params_map().with(|params| params.get("slug").unwrap_or_default());
+    let slug = slug_param();
     let deleted = use_query_map().with(|query| query.get("deleted"));
     let edited = use_query_map().with(|query| query.get("edited"));
     Suspend::new(async move {
-        let found = desk_entry(&request, &slug).await;
+        let found = desk_entry(&request, slug).await;
         let removed = match &edited {
             Some(id) => removed_content_note(&request, id).await,
             None => None,
         };
         let page = found.map(|(caller, page)| {
             let entry = page.entry;
-            let may_edit = {
-                let caller = caller.clone();
-                move |update: &LiveUpdate| {
-                    caller.role.may_edit_others() || update.author_id == caller.id
-                }
-            };
+            let editor = caller.clone();
             view! {
                 <PageLayout
                     title=format!("{} · Your desk", isolated(entry.title.as_str()))
@@ -84,7 +80,7 @@ pub fn DeskEntryPage() -> impl IntoView {
                             .into_iter()
                             .rev()
                             .map(|update| {
-                                let editable = may_edit(&update);
+                                let editable = editor.may_edit(update.author_id);
                                 view! { <UpdateItem entry=entry.clone() update editable /> }
                             })
                             .collect_view()}

@@ -29,13 +29,13 @@ pub async fn removed_content_note(request: &PageRequest, id: &str) -> Option<Str
 /// Loads the entry with this slug for the caller's desk. Returns the caller, too.
 ///
 /// # Errors
-/// If the caller is not logged in or may not use the desk, or if there is no such entry.
+/// If the caller is not logged in or may not use the desk, if `slug` is an error, or if there is no
+/// such entry.
 pub async fn desk_entry(
     request: &PageRequest,
-    slug: &str,
+    slug: Result<Slug, Error>,
 ) -> Result<(Caller, DeskEntryDetail), Error> {
     let caller = request.caller()?.clone();
-    let slug = Slug::parse(slug).map_err(|_| Error::NotFound("live blog"))?;
-    let page = newsroom().desk_entry(&caller, &slug).await?;
+    let page = newsroom().desk_entry(&caller, &slug?).await?;
     Ok((caller, page))
 }

@@ -1,10 +1,7 @@
 //! The page to edit an update.
 
-use domain::UpdateId;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use leptos_router::hooks::use_params_map;
-use newsroom::Error;
 
 use crate::{
     isolate::isolated,
@@ -12,6 +9,7 @@ use crate::{
         Audience, DisabledDefaultButton, FormError, OperationIdField, PageLayout, TextArea,
         TextField, page_or_error,
     },
+    params::update_param,
     request::{PageRequest, newsroom},
 };
 
@@ -20,12 +18,11 @@ use crate::{
 pub fn UpdateEditPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
     let request = PageRequest::current();
-    let id = use_params_map().with(|params| params.get("id").unwrap_or_default());
+    let id = update_param();
     Suspend::new(async move {
         let found = async {
             let caller = request.caller()?.clone();
-            let id: UpdateId = id.parse().map_err(|_| Error::NotFound("update"))?;
-            let (entry, update) = newsroom().editable_update(&caller, id).await?;
+            let (entry, update) = newsroom().editable_update(&caller, id?).await?;
             Ok((caller, entry, update))
         };
         let page = found.await.map(|(caller, entry, update)| {

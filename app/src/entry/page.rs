@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use axum::http::request::Parts;
-use domain::{EntryState, Order, Slug};
+use domain::{EntryState, Order};
 use leptos::{either::Either, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::Meta;
-use leptos_router::hooks::{use_params_map, use_query_map};
-use newsroom::{Entry, Error, ListForm, LiveUpdate};
+use leptos_router::hooks::use_query_map;
+use newsroom::{Entry, ListForm, LiveUpdate};
 
 use super::{
     DocumentList,
@@ -24,6 +24,7 @@ use crate::{
     layout::{
         Audience, Canonical, ENGLISH, Hydration, ORDER_SCRIPT, PageLayout, StaticBar, page_or_error,
     },
+    params::slug_param,
     request::newsroom,
 };
 
@@ -31,15 +32,12 @@ use crate::{
 #[component]
 pub fn EntryPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
-    let slug = use_params_map().with(|params| params.get("slug").unwrap_or_default());
+    let slug = slug_param();
     let order = use_query_map().with(|query| query.get("order"));
     Suspend::new(async move {
         let newsroom = newsroom();
         let begun = Instant::now();
-        let page = async {
-            let slug = Slug::parse(&slug).map_err(|_| Error::NotFound("live blog"))?;
-            newsroom.entry_page(&slug).await
-        };
+        let page = async { newsroom.entry_page(&slug?).await };
         let page = page.await;
         let read = begun.elapsed();
         let page = page.map(|page| {

@@ -1,13 +1,11 @@
 //! The page of one update, which links to an update lead to.
 
 use axum::http::StatusCode;
-use domain::{Slug, UpdateId};
 use leptos::{either::Either, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::Meta;
-use leptos_router::hooks::use_params_map;
 use newsroom::{
-    Entry, Error, LiveUpdate, ShownUpdate, UpdatePage as Page,
+    Entry, LiveUpdate, ShownUpdate, UpdatePage as Page,
     zone::{self, LocalTime},
 };
 
@@ -15,6 +13,7 @@ use super::{excerpt::excerpt, moment::Moment};
 use crate::{
     isolate::isolated,
     layout::{Audience, Canonical, ENGLISH, PageLayout, page_or_error},
+    params::{slug_param, update_param},
     request::newsroom,
 };
 
@@ -26,17 +25,10 @@ const NEIGHBOR_EXCERPT: usize = 80;
 #[component]
 pub fn UpdatePage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
-    let (slug, id) = use_params_map().with(|params| {
-        let param = |name| params.get(name).unwrap_or_default();
-        (param("slug"), param("id"))
-    });
+    let (slug, id) = (slug_param(), update_param());
     Suspend::new(async move {
         let newsroom = newsroom();
-        let found = async {
-            let slug = Slug::parse(&slug).map_err(|_| Error::NotFound("live blog"))?;
-            let id: UpdateId = id.parse().map_err(|_| Error::NotFound("update"))?;
-            newsroom.update_page(&slug, id).await
-        };
+        let found = async { newsroom.update_page(&slug?, id?).await };
         let page = found.await.map(|page| match page {
             Page::Shown(shown) => {
                 let card = newsroom.cards().card(&shown.entry, &shown.update);

@@ -276,3 +276,6 @@ fn contains(page: &Element, card: &Element) -> bool {
 fn matches_inside(root: &Element, selector: &str) -> bool {
     root.query_selector(selector).is_ok_and(|it| it.is_some())
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,3 +76,6 @@ fn remove_until(parent: &Node, mut at: Option<Node>, end: Option<&Node>) -> Opti
     }
     at
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,3 +43,6 @@ impl Value for JsonValue {
         Some(items.clone().into_iter().map(Self))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,23 +31,6 @@ word_enum!(
     }
 );
 
-impl Role {
-    /// Returns whether the role may post updates.
-    pub const fn may_post(self) -> bool {
-        !matches!(self, Self::Reader)
-    }
-
-    /// Returns whether the role may create, start and end entries.
-    pub const fn may_manage_entries(self) -> bool {
-        self.may_post()
-    }
-
-    /// Returns whether the role may edit and delete other people's updates.
-    pub const fn may_edit_others(self) -> bool {
-        matches!(self, Self::Owner | Self::Editor)
-    }
-}
-
 /// The authenticated account that makes a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {

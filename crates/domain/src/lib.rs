@@ -7,7 +7,7 @@
 //!
 //! Types:
 //!
-//! - `account`: accounts, roles and their permissions, usernames, passwords.
+//! - `account`: accounts, roles, usernames, passwords; `permissions`: what accounts may do.
 //! - `entry`: the parts of a live blog: [`Title`], [`Slug`], [`EntryState`] and others.
 //! - `language`: [`Language`] tags and their writing direction.
 //! - `timestamp`: [`Timestamp`], in microseconds.
@@ -30,6 +30,7 @@ mod entry;
 mod feed;
 pub mod hygiene;
 mod language;
+mod permissions;
 mod retry;
 mod text;
 mod timestamp;

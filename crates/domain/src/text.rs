@@ -145,6 +145,13 @@ macro_rules! parsed_text {
             }
         }
 
+        impl std::str::FromStr for $type {
+            type Err = $crate::Invalid;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::parse(text)
+            }
+        }
+
         impl TryFrom<String> for $type {
             type Error = $crate::Invalid;
             fn try_from(text: String) -> Result<Self, Self::Error> {

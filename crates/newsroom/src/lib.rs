@@ -82,7 +82,7 @@ pub use model::{
 pub use newsroom::{FeedPolicy, Newsroom, Options};
 pub use readiness::NotReady;
 pub use render::{
-    card::{Cards, EntryRenderer, Renderer, Renderers, SummaryRenderer},
+    card::{Cards, Render},
     list_part::{ListForm, ListPart, ListParts},
 };
 pub use updates::{

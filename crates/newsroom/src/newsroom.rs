@@ -33,7 +33,7 @@ use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Cards, Clock, Error, Renderers, Result, UNDO_WINDOW,
+    Cards, Clock, Error, Render, Result, UNDO_WINDOW,
     accounts::last_seen::LastSeen,
     accounts::passwords::PasswordHasher,
     feed::{FeedHead, Frame, HighWaterMark, Hub, Tailer, pg_notify},
@@ -75,8 +75,8 @@ pub struct Options {
     pub policy: FeedPolicy,
     /// The language of entries without a language of their own.
     pub language: Language,
-    /// The functions that render cards, highlights and summaries.
-    pub render: Renderers,
+    /// Renders cards, highlights and summaries.
+    pub render: Arc<dyn Render>,
 }
 
 /// The settings that open pages receive with each heartbeat and each response to a poll.

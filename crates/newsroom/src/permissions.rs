@@ -1,10 +1,10 @@
 //! What callers may do: the checks that use cases make before they change anything.
 //!
-//! The permissions of each role are in [`domain::Role`].
+//! The rules are in `domain`, where pages use them too.
 
 use domain::{Caller, EntryId};
 
-use crate::{Entry, Error, LiveUpdate, Result, storage::Snapshot};
+use crate::{Entry, Error, Result, storage::Snapshot};
 
 /// Checks whether the caller may post updates and use the desk.
 pub fn check_may_post(caller: &Caller) -> Result<()> {
@@ -19,24 +19,13 @@ pub fn check_may_post(caller: &Caller) -> Result<()> {
 pub async fn check_may_pin(snapshot: &mut Snapshot, caller: &Caller, entry: EntryId) -> Result<()> {
     let highlights = snapshot.highlights(entry).await?;
     let pinned = highlights.iter().find(|update| update.pinned);
-    if pinned.is_none_or(|update| may_edit(caller, update)) {
+    if caller.may_pin(pinned.map(|update| update.author_id)) {
         Ok(())
     } else {
         Err(Error::Forbidden(
             "Another author's update is pinned. An editor can replace it, or its author can unpin it first.",
         ))
     }
-}
-
-/// Returns whether the caller may edit and delete an update.
-pub fn may_edit(caller: &Caller, update: &LiveUpdate) -> bool {
-    update.author_id == caller.id || caller.role.may_edit_others()
-}
-
-/// Returns whether the caller may restore a deleted update that they may edit. Authors can't undo
-/// an editor's deletion.
-pub fn may_restore(caller: &Caller, update: &LiveUpdate) -> bool {
-    caller.role.may_edit_others() || update.deleted_by.is_none_or(|by| by == caller.id)
 }
 
 /// Checks whether the caller may create and manage live blogs.

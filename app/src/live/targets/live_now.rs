@@ -95,3 +95,6 @@ fn label_cards(changes: Vec<Change>, entries: &[EntryChange], oldest: Timestamp)
     };
     changes.into_iter().filter_map(filter).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use domain::{Caller, EntryId, EntryState, Language, OpId, Slug, Timestamp, ZoneN
 use super::slugs;
 use crate::{
     Entry, EntryEdit, EntryPatch, Error, LiveUpdate, NewEntry, Newsroom, Result, UNDO_WINDOW,
-    permissions::{check_may_manage_entries, check_may_post, may_edit, may_restore},
+    permissions::{check_may_manage_entries, check_may_post},
     storage::{Outcome, Revision, Snapshot},
     writes::idempotency::IdempotentRequest,
 };
@@ -233,7 +233,7 @@ impl Newsroom {
                 .updates_deleted_since(entry.id, undo_limit)
                 .await?
                 .into_iter()
-                .filter(|update| may_edit(caller, update) && may_restore(caller, update))
+                .filter(|update| caller.may_restore(update.author_id, update.deleted_by))
                 .collect(),
             entry,
         })

@@ -1,4 +1,4 @@
-//! Renders the parts of pages that the feed also carries, with the renderers of the `app` crate:
+//! Renders the parts of pages that the feed also carries, with the renderer of the `app` crate:
 //! cards (cached by revision), highlights, and entry summaries.
 
 use std::{fmt, sync::Arc};
@@ -8,43 +8,37 @@ use moka::sync::Cache;
 
 use crate::{Entry, ListParts, LiveUpdate};
 
-/// The render functions. Pages and all transports use the same ones, so that their bytes are equal.
-#[derive(Clone)]
-pub struct Renderers {
+/// Renders the parts of pages that the feed also carries. Pages and all transports use the same
+/// renderer, so that their bytes are equal.
+pub trait Render: Send + Sync {
     /// Renders an update's card: one element.
-    pub card: Renderer<LiveUpdate>,
+    fn card(&self, entry: &Entry, update: &LiveUpdate) -> String;
+
     /// Renders the highlights above an entry's list, from its pinned and key updates. Empty if
     /// there are none.
-    pub highlights: Renderer<[LiveUpdate]>,
+    fn highlights(&self, entry: &Entry, highlights: &[LiveUpdate]) -> String;
+
     /// Renders an entry's row on the front page, with its latest update if there is one: one
     /// element.
-    pub summary: SummaryRenderer,
+    fn summary(&self, entry: &Entry, latest: Option<&LiveUpdate>) -> String;
+
     /// Renders the period in which an entry is live, with `<time>` elements.
-    pub since: EntryRenderer,
+    fn since(&self, entry: &Entry) -> String;
 }
-
-/// Renders a value that belongs to an entry.
-pub type Renderer<T> = Arc<dyn Fn(&Entry, &T) -> String + Send + Sync>;
-
-/// Renders an entry.
-pub type EntryRenderer = Arc<dyn Fn(&Entry) -> String + Send + Sync>;
-
-/// Renders an entry with its latest update, if there is one.
-pub type SummaryRenderer = Arc<dyn Fn(&Entry, Option<&LiveUpdate>) -> String + Send + Sync>;
 
 /// The size of the card cache, in bytes.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// The renderers, and a cache of cards by update and revision.
+/// The renderer, and a cache of cards by update and revision.
 #[derive(Clone)]
 pub struct Cards {
-    render: Renderers,
+    render: Arc<dyn Render>,
     cache: Cache<(Epoch, UpdateId, Rev), Arc<str>>,
     parts: ListParts,
 }
 
 impl Cards {
-    pub(crate) fn new(render: Renderers) -> Self {
+    pub(crate) fn new(render: Arc<dyn Render>) -> Self {
         let cache = Cache::builder()
             .max_capacity(CACHE_BYTES)
             .weigher(|_, card: &Arc<str>| u32::try_from(card.len()).unwrap_or(u32::MAX))
@@ -60,7 +54,7 @@ impl Cards {
     pub fn card(&self, entry: &Entry, update: &LiveUpdate) -> Arc<str> {
         let key = (entry.epoch, update.id, update.rev);
         self.cache
-            .get_with(key, || (self.render.card)(entry, update).into())
+            .get_with(key, || self.render.card(entry, update).into())
     }
 
     /// Returns the cache of rendered parts of lists.
@@ -70,17 +64,17 @@ impl Cards {
 
     /// Renders the highlights of `entry`: its pinned and key updates.
     pub fn highlights(&self, entry: &Entry, highlights: &[LiveUpdate]) -> String {
-        (self.render.highlights)(entry, highlights)
+        self.render.highlights(entry, highlights)
     }
 
     /// Renders the period in which `entry` is live, as HTML.
     pub fn since(&self, entry: &Entry) -> String {
-        (self.render.since)(entry)
+        self.render.since(entry)
     }
 
     /// Renders the row of `entry` on the front page, with its `latest` update.
     pub fn summary(&self, entry: &Entry, latest: Option<&LiveUpdate>) -> String {
-        (self.render.summary)(entry, latest)
+        self.render.summary(entry, latest)
     }
 }
 

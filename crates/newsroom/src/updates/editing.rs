@@ -5,7 +5,7 @@ use domain::{Caller, Change, Draft, Mark, OpId, PostedUpdate, Source, UpdateId};
 use crate::{
     Entry, Error, LiveUpdate, Newsroom, Rendered, Result, UpdatePatch,
     feed::change,
-    permissions::{check_may_pin, check_may_post, may_edit, may_restore},
+    permissions::{check_may_pin, check_may_post},
     storage::{Outcome, Snapshot},
     updates::posting::check_visible,
     writes::idempotency::IdempotentRequest,
@@ -210,7 +210,7 @@ impl Newsroom {
             let (entry, update) = editable(revision.snapshot(), caller, id).await?;
             let now = self.clock.now();
             if let Some(deleted_at) = update.deleted_at {
-                if !may_restore(caller, &update) {
+                if !caller.may_restore(update.author_id, update.deleted_by) {
                     return Err(Error::Forbidden(
                         "An editor deleted this update. Only an editor can restore it.",
                     ));
@@ -308,7 +308,7 @@ async fn editable(
     check_may_post(caller)?;
     let not_found = Error::NotFound("update");
     let update = snapshot.update(id).await?.ok_or(not_found.clone())?;
-    if may_edit(caller, &update) {
+    if caller.may_edit(update.author_id) {
         let entry = snapshot.entry(update.entry_id).await?.ok_or(not_found)?;
         Ok((entry, update))
     } else {

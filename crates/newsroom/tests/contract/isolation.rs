@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{EntryState, FeedId, UpdateId};
-use newsroom::Error;
+use newsroom::{Error, LiveUpdate};
 
-use super::support::{Database, Event, Stream, TestNewsroom, draft, op_id};
+use super::support::{BeforeCard, Database, Event, Stream, TestNewsroom, draft, op_id};
 
 on_every_database! {
     text_longer_than_the_current_limit_is_still_loaded,
@@ -117,10 +117,11 @@ async fn entry_that_cannot_be_decoded_affects_no_other_entry(database: Database)
 
 async fn panicking_renderer_affects_only_its_own_feed(database: Database) {
     let (mut options, manual_clock) = database.options();
-    let render = options.render.card;
-    options.render.card = Arc::new(move |entry, update| {
-        assert!(update.source != "panic", "this text can't be rendered");
-        render(entry, update)
+    options.render = Arc::new(BeforeCard {
+        render: options.render,
+        before: |update: &LiveUpdate| {
+            assert!(update.source != "panic", "this text can't be rendered");
+        },
     });
     let newsroom = TestNewsroom::on_options(&database, options, manual_clock).await;
     let (healthy, entry) = (

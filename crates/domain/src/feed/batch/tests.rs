@@ -101,7 +101,7 @@ fn changes() {
     );
     assert_json(
         &card(),
-        r#"{"id":4,"rev":9,"entry_id":1,"posted_at":1795000000000000,"html":"<article id=\\"update-4\\"></article>"}"#,
+        r#"{"id":4,"rev":9,"entry_id":1,"posted_at":1795000000000000,"html":"<article id=\"update-4\"></article>"}"#,
     );
 }
 

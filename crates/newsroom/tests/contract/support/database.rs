@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use domain::{Language, Timestamp, Transport, UpdateId};
 use newsroom::{
-    Clock, Entry, FeedPolicy, LiveUpdate, ManualClock, Options, Renderers, storage::Store,
+    Clock, Entry, FeedPolicy, LiveUpdate, ManualClock, Options, Render, storage::Store,
 };
 use sqlx::{AnyConnection, Connection, Executor};
 use tempfile::TempDir;
@@ -84,26 +84,7 @@ impl Database {
                 build: "test-build".into(),
             },
             language: Language::default(),
-            render: Renderers {
-                card: Arc::new(|_, update| {
-                    format!(
-                        r#"<article id="update-{}">{}</article>"#,
-                        update.id, update.html
-                    )
-                }),
-                highlights: Arc::new(|_, updates| {
-                    let line = |update: &LiveUpdate| {
-                        let pin = if update.pinned { "pinned " } else { "" };
-                        format!("{pin}{}\n", update.source)
-                    };
-                    updates.iter().map(line).collect()
-                }),
-                summary: Arc::new(|entry, latest| {
-                    let source = latest.map_or("nothing", |update| &update.source);
-                    format!("{}: {source}", entry.title)
-                }),
-                since: Arc::new(Entry::since),
-            },
+            render: Arc::new(PlainRenderer),
         };
         (options, manual_clock)
     }
@@ -214,5 +195,59 @@ impl Database {
         let mut connection = AnyConnection::connect(&self.url).await.unwrap();
         connection.execute(sql).await.unwrap();
         connection.close().await.unwrap();
+    }
+}
+
+/// Renders as little HTML as the tests need.
+struct PlainRenderer;
+
+impl Render for PlainRenderer {
+    fn card(&self, _: &Entry, update: &LiveUpdate) -> String {
+        format!(
+            r#"<article id="update-{}">{}</article>"#,
+            update.id, update.html
+        )
+    }
+
+    fn highlights(&self, _: &Entry, highlights: &[LiveUpdate]) -> String {
+        let line = |update: &LiveUpdate| {
+            let pin = if update.pinned { "pinned " } else { "" };
+            format!("{pin}{}\n", update.source)
+        };
+        highlights.iter().map(line).collect()
+    }
+
+    fn summary(&self, entry: &Entry, latest: Option<&LiveUpdate>) -> String {
+        let source = latest.map_or("nothing", |update| &update.source);
+        format!("{}: {source}", entry.title)
+    }
+
+    fn since(&self, entry: &Entry) -> String {
+        entry.since()
+    }
+}
+
+/// Renders as `render`, and calls `before` before each card.
+pub struct BeforeCard<F> {
+    pub render: Arc<dyn Render>,
+    pub before: F,
+}
+
+impl<F: Fn(&LiveUpdate) + Send + Sync> Render for BeforeCard<F> {
+    fn card(&self, entry: &Entry, update: &LiveUpdate) -> String {
+        (self.before)(update);
+        self.render.card(entry, update)
+    }
+
+    fn highlights(&self, entry: &Entry, highlights: &[LiveUpdate]) -> String {
+        self.render.highlights(entry, highlights)
+    }
+
+    fn summary(&self, entry: &Entry, latest: Option<&LiveUpdate>) -> String {
+        self.render.summary(entry, latest)
+    }
+
+    fn since(&self, entry: &Entry) -> String {
+        self.render.since(entry)
     }
 }

@@ -10,7 +10,7 @@ mod test_newsroom;
 
 use std::{future::Future, time::Duration};
 
-pub use database::Database;
+pub use database::{BeforeCard, Database};
 pub use network::Network;
 pub use page::PageModel;
 pub use postgres::PostgresDatabase;

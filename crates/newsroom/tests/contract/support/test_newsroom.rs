@@ -19,7 +19,7 @@ use newsroom::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{Database, batch};
+use super::{BeforeCard, Database, batch};
 
 /// An open newsroom, its clock, and a caller of every role.
 pub struct TestNewsroom {
@@ -54,10 +54,12 @@ impl TestNewsroom {
         manual_clock: ManualClock,
     ) -> Self {
         let rendered_cards = Arc::new(AtomicUsize::new(0));
-        let (render, count) = (options.render.card, Arc::clone(&rendered_cards));
-        options.render.card = Arc::new(move |entry, update| {
-            count.fetch_add(1, Ordering::Relaxed);
-            render(entry, update)
+        let count = Arc::clone(&rendered_cards);
+        options.render = Arc::new(BeforeCard {
+            render: options.render,
+            before: move |_: &LiveUpdate| {
+                count.fetch_add(1, Ordering::Relaxed);
+            },
         });
         let clock = options.clock.clone();
         let newsroom = Newsroom::open(options).await.unwrap();

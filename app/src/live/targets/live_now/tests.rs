@@ -1,0 +1,45 @@
+use domain::{Deleted, EntryId, Language, Order, UpdateId};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+use super::*;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+#[wasm_bindgen_test]
+fn updates_of_ended_entries_and_old_updates_are_left_out() {
+    let entry = |id, state| EntryChange {
+        id: EntryId(id),
+        rev: 1,
+        state,
+        title: "final".into(),
+        since: String::new(),
+        since_html: String::new(),
+        slug: "final".into(),
+        summary: String::new(),
+        time_zone: "UTC".into(),
+        language: Language::default(),
+        default_order: Order::Oldest,
+        highlights: String::new(),
+        summary_html: String::new(),
+    };
+    let entries = [entry(1, EntryState::Live), entry(2, EntryState::Ended)];
+    let shown = |id, of, at| {
+        Change::Upserted(Upserted {
+            id: UpdateId(id),
+            rev: id,
+            entry_id: EntryId(of),
+            posted_at: Timestamp(at),
+            html: "<article></article>".into(),
+        })
+    };
+    let deleted = Change::Deleted(Deleted {
+        id: UpdateId(4),
+        rev: 4,
+    });
+    let changes = vec![shown(1, 1, 10), shown(2, 2, 10), shown(3, 1, 9), deleted];
+    let left = label_cards(changes, &entries, Timestamp(10));
+    assert_eq!(
+        left.iter().map(Change::id).collect::<Vec<_>>(),
+        [UpdateId(1), UpdateId(4)]
+    );
+}

@@ -1,0 +1,30 @@
+//! The renderer of the HTML that pages and the feed share.
+
+use newsroom::{Entry, LiveUpdate, Render};
+
+use crate::{
+    entry::{render_card, render_highlights, render_since},
+    front::render_entry_summary,
+};
+
+/// Renders the parts of pages that the feed also carries.
+#[derive(Clone, Copy, Debug)]
+pub struct Renderer;
+
+impl Render for Renderer {
+    fn card(&self, entry: &Entry, update: &LiveUpdate) -> String {
+        render_card(entry, update)
+    }
+
+    fn highlights(&self, entry: &Entry, highlights: &[LiveUpdate]) -> String {
+        render_highlights(entry, highlights)
+    }
+
+    fn summary(&self, entry: &Entry, latest: Option<&LiveUpdate>) -> String {
+        render_entry_summary(entry, latest)
+    }
+
+    fn since(&self, entry: &Entry) -> String {
+        render_since(entry)
+    }
+}

@@ -1,0 +1,80 @@
+//! What accounts may do. The engine checks these rules before every change, and pages show only the
+//! controls that they allow.
+
+use crate::{AccountId, Caller, Role};
+
+impl Role {
+    /// Returns whether the role may post updates.
+    pub const fn may_post(self) -> bool {
+        !matches!(self, Self::Reader)
+    }
+
+    /// Returns whether the role may create, start and end entries.
+    pub const fn may_manage_entries(self) -> bool {
+        self.may_post()
+    }
+
+    /// Returns whether the role may edit and delete other people's updates.
+    pub const fn may_edit_others(self) -> bool {
+        matches!(self, Self::Owner | Self::Editor)
+    }
+}
+
+impl Caller {
+    /// Returns whether the caller may edit, mark and delete an update by `author`.
+    pub fn may_edit(&self, author: AccountId) -> bool {
+        author == self.id || self.role.may_edit_others()
+    }
+
+    /// Returns whether the caller may pin an update while one by `pinned` is pinned, if any. Pinning
+    /// unpins the other.
+    pub fn may_pin(&self, pinned: Option<AccountId>) -> bool {
+        pinned.is_none_or(|author| self.may_edit(author))
+    }
+
+    /// Returns whether the caller may restore an update by `author` that `deleted_by` deleted, if
+    /// that is recorded. Authors can't undo an editor's deletion.
+    pub fn may_restore(&self, author: AccountId, deleted_by: Option<AccountId>) -> bool {
+        let may_undo = self.role.may_edit_others() || deleted_by.is_none_or(|by| by == self.id);
+        self.may_edit(author) && may_undo
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Username;
+
+    const OWN: AccountId = AccountId(1);
+    const OTHER: AccountId = AccountId(2);
+
+    fn caller(role: Role) -> Caller {
+        Caller {
+            id: OWN,
+            username: Username::parse("ann").unwrap(),
+            role,
+        }
+    }
+
+    #[test]
+    fn permissions_of_each_role() {
+        for (role, posts, edits_others) in [
+            (Role::Owner, true, true),
+            (Role::Editor, true, true),
+            (Role::Author, true, false),
+            (Role::Reader, false, false),
+        ] {
+            let caller = caller(role);
+            assert_eq!(role.may_post(), posts, "{role}");
+            assert_eq!(role.may_manage_entries(), posts, "{role}");
+            assert!(caller.may_edit(OWN), "{role}");
+            assert_eq!(caller.may_edit(OTHER), edits_others, "{role}");
+            assert!(caller.may_pin(None) && caller.may_pin(Some(OWN)), "{role}");
+            assert_eq!(caller.may_pin(Some(OTHER)), edits_others, "{role}");
+            assert!(caller.may_restore(OWN, None), "{role}");
+            assert!(caller.may_restore(OWN, Some(OWN)), "{role}");
+            assert_eq!(caller.may_restore(OWN, Some(OTHER)), edits_others, "{role}");
+            assert_eq!(caller.may_restore(OTHER, Some(OWN)), edits_others, "{role}");
+        }
+    }
+}
