@@ -3,7 +3,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test setup lint advisories rust-tests api-fuzz size-budget browser-tests engine-tests prove soak bench screenshots clean
+.PHONY: help run dev build test setup lint advisories rust-tests wasm-tests api-fuzz size-budget browser-tests engine-tests prove soak bench screenshots clean
 
 # cargo-leptos takes wasm-bindgen and wasm-opt from PATH; these are the pinned ones.
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/end2end/node_modules/.bin:$(PATH)
@@ -11,6 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/end2end/node_modules/.bin:$(PATH)
 # Features are unified over the crates of one cargo command, and the frontend's `hydrate` would
 # break the server's `ssr`.
 NATIVE := --workspace --exclude frontend
+BROWSER := -p frontend -p app --features app/hydrate --target wasm32-unknown-unknown
 
 # Panic messages in the browser code contain source paths. Without these flags the build would
 # depend on the folders of the machine. (Flags are separated by spaces, so a path with a space is
@@ -37,10 +38,10 @@ build: ## Build the release: target/release/ringside and target/site
 	scripts/name-by-content --check
 
 test: ## Run every check and every test
-	@scripts/phases setup lint rust-tests build size-budget api-fuzz prove browser-tests engine-tests
+	@scripts/phases setup lint rust-tests wasm-tests build size-budget api-fuzz prove browser-tests engine-tests
 
 setup: ## Install what the other targets need (each of them also installs it)
-	@scripts/setup rust tools deny node browser engines postgres nginx python
+	@scripts/setup rust tools deny node browser chromedriver engines postgres nginx python
 
 lint: ## Check formatting, lints, types, import rules and dependencies; a warning is an error
 	@scripts/setup rust deny node
@@ -49,7 +50,7 @@ lint: ## Check formatting, lints, types, import rules and dependencies; a warnin
 	scripts/prose
 	.tools/bin/cargo-deny --locked check bans licenses sources
 	cargo clippy --locked $(NATIVE) --all-targets -- -D warnings
-	cargo clippy --locked -p frontend --target wasm32-unknown-unknown -- -D warnings
+	cargo clippy --locked $(BROWSER) --all-targets -- -D warnings
 	end2end/node_modules/.bin/tsc --project end2end
 	node --test scripts/name-by-content.test.js
 
@@ -61,6 +62,11 @@ rust-tests: ## Run the Rust tests
 	@scripts/setup rust postgres nginx
 	cargo test --locked --doc $(NATIVE)
 	scripts/with-postgres cargo $(if $(shell command -v cargo-nextest),nextest run,test --tests) --locked $(NATIVE)
+
+wasm-tests: ## Run the Rust tests of the browser code, in Chromium
+	@scripts/setup rust tools browser chromedriver
+	WASM_BINDGEN_TEST_TIMEOUT=300 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$(CURDIR)/.tools/bin/wasm-bindgen-test-runner \
+		CHROMEDRIVER="$$(scripts/chromedriver)" cargo test --locked -p app --features hydrate --target wasm32-unknown-unknown --lib
 
 api-fuzz: ## Send requests generated from the OpenAPI document to the last build; ARGS="CASES SEED"
 	@scripts/setup python

@@ -31,12 +31,15 @@
 //! 3. If the page is not public, add its path to `Audience` in the server's router.
 
 pub mod accounts;
-pub mod composer;
 mod entry;
 mod error;
 mod escape;
 mod front;
 mod isolate;
+
+// The composer is a chunk of its own, whose loader the build makes. Tests in a browser have none.
+#[cfg(any(feature = "ssr", not(test)))]
+pub mod composer;
 
 #[cfg(feature = "hydrate")]
 mod browser_clock;

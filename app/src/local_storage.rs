@@ -26,6 +26,13 @@ pub fn set(key: &str, value: &str) -> bool {
 }
 
 /// Removes `key`.
+#[cfg_attr(
+    test,
+    expect(
+        dead_code,
+        reason = "the composer, which alone uses it, has no tests here"
+    )
+)]
 pub fn remove(key: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         // If nothing can be removed, nothing was stored.

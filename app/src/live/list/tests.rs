@@ -152,18 +152,32 @@ impl Mounted {
             expected.reverse();
         }
         let shown: Vec<_> = all(list, ".update").collect();
-        let ids: Vec<_> = shown.iter().map(|node| number(node, "data-update-id")).collect();
+        let ids: Vec<_> = shown
+            .iter()
+            .map(|node| number(node, "data-update-id"))
+            .collect();
         let expected_ids: Vec<_> = expected.iter().map(|(id, _)| **id).collect();
         assert_eq!(ids, expected_ids);
         for (node, (id, (rev, _, text))) in shown.iter().zip(&expected) {
             assert_eq!(node.text_content().as_deref(), Some(text.as_str()));
             assert_eq!(number(node, "data-rev"), *rev);
-            assert_eq!(node.has_attribute("hidden"), self.hidden.contains(id), "{id}");
+            assert_eq!(
+                node.has_attribute("hidden"),
+                self.hidden.contains(id),
+                "{id}"
+            );
         }
-        assert_eq!(list.get_attribute("aria-busy").as_deref() == Some("true"), ids.is_empty());
+        assert_eq!(
+            list.get_attribute("aria-busy").as_deref() == Some("true"),
+            ids.is_empty()
+        );
         let chunks: Vec<_> = all(list, ".chunk").collect();
         let in_chunks: u32 = chunks.iter().map(Element::child_element_count).sum();
-        assert_eq!(usize::try_from(in_chunks).unwrap(), ids.len(), "updates outside of chunks");
+        assert_eq!(
+            usize::try_from(in_chunks).unwrap(),
+            ids.len(),
+            "updates outside of chunks"
+        );
         for chunk in chunks {
             assert!(chunk.child_element_count() > 0, "an empty chunk");
             let is_full = chunk.class_name() == chunk::FULL_CLASS;
@@ -207,7 +221,10 @@ fn older_state_of_an_update_changes_nothing() {
     let mounted = Mounted::new(Order::Oldest);
     mounted.list.apply(&[upserted(1, 5, "new")], false);
     mounted.list.apply(&[upserted(1, 4, "old")], false);
-    assert_eq!(by_id("update-1").unwrap().text_content().as_deref(), Some("new"));
+    assert_eq!(
+        by_id("update-1").unwrap().text_content().as_deref(),
+        Some("new")
+    );
 }
 
 #[wasm_bindgen_test]
@@ -215,7 +232,10 @@ fn newest_chunk_is_closed_when_it_is_full() {
     let mounted = Mounted::new(Order::Oldest);
     let full = i64::try_from(chunk::FULL).unwrap();
     for id in 0..=full {
-        let html = card(id, id, "").replace(&format!(r#"data-posted-at="{}""#, posted_at(id)), &format!(r#"data-posted-at="{id}""#));
+        let html = card(id, id, "").replace(
+            &format!(r#"data-posted-at="{}""#, posted_at(id)),
+            &format!(r#"data-posted-at="{id}""#),
+        );
         let shown = Upserted {
             id: UpdateId(id),
             rev: id,
@@ -225,6 +245,8 @@ fn newest_chunk_is_closed_when_it_is_full() {
         };
         mounted.list.apply(&[Change::Upserted(shown)], false);
     }
-    let classes: Vec<_> = all(mounted.list.element(), ".chunk").map(|it| it.class_name()).collect();
+    let classes: Vec<_> = all(mounted.list.element(), ".chunk")
+        .map(|it| it.class_name())
+        .collect();
     assert_eq!(classes, [chunk::FULL_CLASS, chunk::OPEN_CLASS]);
 }

@@ -12,7 +12,8 @@ wasm_bindgen_test_configure!(run_in_browser);
 fn html() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         "[a-z]{1,3}".prop_map(|text| format!("<i>{text}</i>")),
-        ("[a-z]{1,2}", "[a-z]{1,2}").prop_map(|(class, text)| format!(r#"<b class="{class}">{text}</b>"#)),
+        ("[a-z]{1,2}", "[a-z]{1,2}")
+            .prop_map(|(class, text)| format!(r#"<b class="{class}">{text}</b>"#)),
         Just("<hr>".to_owned()),
     ];
     leaf.prop_recursive(3, 24, 5, |inner| {
@@ -23,8 +24,12 @@ fn html() -> impl Strategy<Value = String> {
             prop::collection::vec(inner, 0..5),
         )
             .prop_map(|(name, class, title, children)| {
-                let class = class.map(|it| format!(r#" class="{it}""#)).unwrap_or_default();
-                let title = title.map(|it| format!(r#" title="{it}""#)).unwrap_or_default();
+                let class = class
+                    .map(|it| format!(r#" class="{it}""#))
+                    .unwrap_or_default();
+                let title = title
+                    .map(|it| format!(r#" title="{it}""#))
+                    .unwrap_or_default();
                 format!("<{name}{class}{title}>{}</{name}>", children.concat())
             })
     })
@@ -70,8 +75,14 @@ proptest! {
 #[wasm_bindgen_test]
 fn details_that_the_reader_opened_stays_open() {
     let root = parse("<details open><summary>More</summary>text</details>");
-    morph_children(&root, &parse("<details><summary>More</summary>other</details>"));
-    assert_eq!(root.inner_html(), r#"<details open=""><summary>More</summary>other</details>"#);
+    morph_children(
+        &root,
+        &parse("<details><summary>More</summary>other</details>"),
+    );
+    assert_eq!(
+        root.inner_html(),
+        r#"<details open=""><summary>More</summary>other</details>"#
+    );
 }
 
 #[wasm_bindgen_test]

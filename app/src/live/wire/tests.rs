@@ -26,12 +26,23 @@ fn messages_are_decoded_from_the_browsers_values() {
         r#"{"epoch":"k3f9","head":9007199254740991,"state":"ended","interval_ms":5000,"transport":"auto","build":"b","now":1}"#,
     )
     .unwrap();
-    assert_eq!((head.head, head.state), (domain::MAX_REV, EntryState::Ended));
+    assert_eq!(
+        (head.head, head.state),
+        (domain::MAX_REV, EntryState::Ended)
+    );
 }
 
 #[wasm_bindgen_test]
 fn anything_else_is_no_message() {
-    for json in ["", "<html>", "null", "1", "[]", r#"{"epoch":"k3f9"}"#, r#"{"epoch":"k3f9","from":"7"}"#] {
+    for json in [
+        "",
+        "<html>",
+        "null",
+        "1",
+        "[]",
+        r#"{"epoch":"k3f9"}"#,
+        r#"{"epoch":"k3f9","from":"7"}"#,
+    ] {
         assert!(decode::<Batch>(json).is_none(), "{json}");
         assert!(decode::<Head>(json).is_none(), "{json}");
     }
