@@ -26,8 +26,8 @@ impl Caller {
         author == self.id || self.role.may_edit_others()
     }
 
-    /// Returns whether the caller may pin an update while one by `pinned` is pinned, if any. Pinning
-    /// unpins the other.
+    /// Returns whether the caller may pin an update while one by `pinned` is pinned, if any.
+    /// Pinning unpins the other.
     pub fn may_pin(&self, pinned: Option<AccountId>) -> bool {
         pinned.is_none_or(|author| self.may_edit(author))
     }

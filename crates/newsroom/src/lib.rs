@@ -68,6 +68,7 @@ pub use entries::{
     patch::{EntryPatch, UpdatePatch},
 };
 pub use error::{Error, Result};
+pub use feed::FeedPolicy;
 pub use markup::{MARKUP_VERSION, Rendered, SafeHtml, markdown_options, to_safe_html};
 pub use model::{
     account::Account,
@@ -76,17 +77,17 @@ pub use model::{
     secret::Secret,
     session::OpenSession,
     token::Token,
-    update::LiveUpdate,
+    update::{LiveUpdate, UNDO_WINDOW},
     zone,
 };
-pub use newsroom::{FeedPolicy, Newsroom, Options};
+pub use newsroom::{Newsroom, Options};
 pub use readiness::NotReady;
 pub use render::{
     card::{Cards, Render},
     list_part::{ListForm, ListPart, ListParts},
 };
 pub use updates::{
-    editing::{EditedUpdate, UNDO_WINDOW},
+    editing::EditedUpdate,
     pages::{ShownUpdate, UpdatePage},
     rerender::RerenderedBatch,
 };

@@ -16,7 +16,7 @@
 //! - `accounts/sessions.rs`: `log_in`, `log_out`, `caller`, `session`, `sessions`, `end_session`
 //!   and others
 //! - `accounts/tokens.rs`: `create_token`, `tokens`, `revoke_token`, `token_caller`
-//! - `render/pool.rs`: `render_markdown`
+//! - `render/markdown.rs`: `render_markdown`
 //! - `repair.rs`: `repair_revisions`
 
 use std::{
@@ -28,23 +28,23 @@ use std::{
     time::Duration,
 };
 
-use domain::{Cursor, FeedId, Head, Language, Rev, Timestamp, Transport};
+use domain::{Cursor, FeedId, Language, Rev, Timestamp};
 use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Cards, Clock, Error, Render, Result, UNDO_WINDOW,
-    accounts::last_seen::LastSeen,
-    accounts::passwords::PasswordHasher,
-    feed::{FeedHead, Frame, HighWaterMark, Hub, Tailer, pg_notify},
+    Cards, Clock, Error, FeedPolicy, Render, Result, UNDO_WINDOW,
+    accounts::{last_seen::LastSeen, passwords::PasswordHasher},
+    feed::{Frame, HighWaterMark, Hub, Tailer, pg_notify},
     readiness::NotReady,
     render::pool::RenderPool,
     storage::{OpenError, Outcome, Revision, ServerPresence, StorageError, Store},
     tasks::Tasks,
     updates::update_cache::UpdateCache,
-    writes::group_commit::GroupCommitWriter,
-    writes::idempotency::IdempotentRequest,
-    writes::write_health::WriteHealth,
+    writes::{
+        deadline::CHANGE_DEADLINE, group_commit::GroupCommitWriter, idempotency::IdempotentRequest,
+        write_health::WriteHealth,
+    },
 };
 
 /// How often expired sessions, old operations and the texts of deleted updates are removed.
@@ -52,8 +52,6 @@ const MAINTENANCE_INTERVAL: Duration = Duration::from_mins(1);
 /// How long operation ids are stored, in microseconds: ninety days. A browser may keep a post for
 /// weeks until it is online again.
 const OPERATION_LIFETIME: i64 = 90 * 24 * 60 * 60 * 1_000_000;
-/// The deadline of a change, including its commit. After it, the outcome is unknown.
-pub(crate) const CHANGE_DEADLINE: Duration = Duration::from_secs(10);
 /// How long a use case waits until its change is visible to this server's readers. Then it returns
 /// all the same: the change is committed, and the tailer will publish it.
 const PUBLISH_DEADLINE: Duration = Duration::from_secs(2);
@@ -77,32 +75,6 @@ pub struct Options {
     pub language: Language,
     /// Renders cards, highlights and summaries.
     pub render: Arc<dyn Render>,
-}
-
-/// The settings that open pages receive with each heartbeat and each response to a poll.
-#[derive(Clone, Debug)]
-pub struct FeedPolicy {
-    /// The polling interval, in milliseconds.
-    pub interval_ms: u32,
-    /// The preferred transport.
-    pub transport: Transport,
-    /// The server's build.
-    pub build: String,
-}
-
-impl FeedPolicy {
-    /// Returns the response to a poll of `feed` at `now`.
-    pub fn head(&self, feed: &FeedHead, now: Timestamp) -> Head {
-        Head {
-            epoch: feed.epoch,
-            head: feed.head,
-            state: feed.state,
-            interval_ms: self.interval_ms,
-            transport: self.transport,
-            build: self.build.clone(),
-            now,
-        }
-    }
 }
 
 /// The engine: one method for each use case.

@@ -8,6 +8,7 @@
 //! - `batches`: assembles a batch from the database.
 //! - `event`, `frame`: events and batches in the bytes of every transport.
 //! - `hub`: the state of all feeds.
+//! - `policy`: the settings that open pages receive.
 //! - `replay_buffer`: the latest frames of one feed.
 //! - `requests`: the requests of clients.
 //! - `subscription`: one connection's position in a feed.
@@ -21,6 +22,7 @@ mod frame;
 mod high_water_mark;
 mod hub;
 pub(crate) mod pg_notify;
+mod policy;
 mod replay_buffer;
 mod requests;
 mod subscription;
@@ -31,5 +33,6 @@ pub use event::Event;
 pub use frame::{Coding, Frame};
 pub use high_water_mark::HighWaterMark;
 pub use hub::{FeedHead, Hub};
+pub use policy::FeedPolicy;
 pub use subscription::{StreamEvent, Subscription};
 pub use tailer::Tailer;

@@ -4,6 +4,9 @@ use domain::{AccountId, EntryId, Headline, Mark, Rev, Timestamp, UpdateId, Usern
 
 use crate::SafeHtml;
 
+/// How long a deletion can be undone, in microseconds: ten minutes. Then the text is erased.
+pub const UNDO_WINDOW: i64 = 10 * 60 * 1_000_000;
+
 /// An update as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveUpdate {

@@ -2,8 +2,9 @@
 //!
 //! - `card`: cards, highlights and summaries, rendered by the `app` crate.
 //! - `list_part`: a cache of rendered parts of long lists.
-//! - `pool`: renders Markdown on a bounded number of threads.
+//! - `markdown`, `pool`: Markdown, rendered on a bounded number of threads.
 
 pub mod card;
 pub mod list_part;
+pub mod markdown;
 pub mod pool;

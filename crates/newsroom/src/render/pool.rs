@@ -2,10 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::Source;
 use tokio::{sync::Semaphore, time::timeout};
 
-use crate::{Error, Newsroom, Rendered, Result, to_safe_html};
+use crate::{Error, Result};
 
 /// The number of texts rendered concurrently. Each takes a CPU core.
 const MAX_CONCURRENT: usize = 2;
@@ -44,7 +43,10 @@ impl RenderPool {
     /// # Errors
     /// Returns [`Error::Busy`] if the queue is full, or no permit is free in time;
     /// [`Error::Internal`] if the work panics, or the server is shutting down.
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
         let queue_permit = Arc::clone(&self.queue_permits)
             .try_acquire_owned()
             .map_err(|_| Error::Busy)?;
@@ -61,19 +63,6 @@ impl RenderPool {
             tracing::error!(%error, "rendering a text failed");
             Error::Internal("The text could not be rendered. Nothing was changed. Try again.")
         })
-    }
-}
-
-impl Newsroom {
-    /// Renders `source`, and returns the HTML and what was removed. Check the caller's permission
-    /// first, since rendering takes up to tens of milliseconds of a core.
-    ///
-    /// # Errors
-    /// Returns [`Error::Invalid`] if the text nests too deeply or becomes too much HTML,
-    /// [`Error::Busy`] if too many texts wait to be rendered.
-    pub async fn render_markdown(&self, source: &Source) -> Result<Rendered> {
-        let source = source.clone();
-        Ok(self.rendering.run(move || to_safe_html(&source)).await??)
     }
 }
 

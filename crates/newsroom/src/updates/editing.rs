@@ -3,16 +3,13 @@
 use domain::{Caller, Change, Draft, Mark, OpId, PostedUpdate, Source, UpdateId};
 
 use crate::{
-    Entry, Error, LiveUpdate, Newsroom, Rendered, Result, UpdatePatch,
+    Entry, Error, LiveUpdate, Newsroom, Rendered, Result, UNDO_WINDOW, UpdatePatch,
     feed::change,
     permissions::{check_may_pin, check_may_post},
     storage::{Outcome, Snapshot},
     updates::posting::check_visible,
     writes::idempotency::IdempotentRequest,
 };
-
-/// How long a deletion can be undone, in microseconds: ten minutes. Then the text is erased.
-pub const UNDO_WINDOW: i64 = 10 * 60 * 1_000_000;
 
 /// The result of editing an update.
 #[derive(Clone, Debug, PartialEq, Eq)]

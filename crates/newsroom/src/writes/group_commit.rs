@@ -15,11 +15,11 @@ use tokio::{
 use crate::{
     Clock, Entry, Error, Result, SafeHtml,
     feed::Hub,
-    newsroom::CHANGE_DEADLINE,
     permissions::check_may_pin,
     storage::{NewUpdate, Outcome, Revision, StorageError, Store},
-    writes::idempotency::IdempotentRequest,
-    writes::write_health::WriteHealth,
+    writes::{
+        deadline::CHANGE_DEADLINE, idempotency::IdempotentRequest, write_health::WriteHealth,
+    },
 };
 
 /// The maximum number of posts in one transaction. A larger one would gain little: the disk's share
