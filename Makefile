@@ -31,11 +31,12 @@ dev: ## Build, serve, and rebuild after every change
 	@# Not --locked, because adding a dependency changes Cargo.lock.
 	.tools/bin/cargo-leptos watch --split
 
-build: ## Build the release: target/release/ringside and target/site
+build: ## Build the release: target/release/ringside, which contains the browser code
 	@scripts/setup rust tools node
-	.tools/bin/cargo-leptos build --release --split --cargo-locked
+	.tools/bin/cargo-leptos build --release --split --cargo-locked --frontend-only
 	scripts/name-by-content
 	scripts/name-by-content --check
+	cargo build --locked --release -p server --features embed
 
 test: ## Run every check and every test
 	@scripts/phases setup lint rust-tests wasm-tests build size-budget api-fuzz prove browser-tests engine-tests

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -30,6 +30,8 @@ export class Ringside {
     private readonly environment: NodeJS.ProcessEnv,
     /** The PostgreSQL database, unless the server uses SQLite. */
     readonly postgres?: PostgresDatabase,
+    private readonly program = binary,
+    private readonly workingFolder = project,
   ) {}
 
   /** Starts a new server without data. `settings` are further `RINGSIDE_*` variables. */
@@ -38,15 +40,27 @@ export class Ringside {
     return Ringside.run(postgres ? { RINGSIDE_DATABASE_URL: postgres.url, ...settings } : settings, postgres);
   }
 
+  /** Starts a new server from a copy of the binary, in a folder without any other file. */
+  static async launchAlone(): Promise<Ringside> {
+    const folder = await mkdtemp(join(tmpdir(), "ringside-alone-"));
+    const program = join(folder, "ringside");
+    await copyFile(binary, program);
+    return Ringside.run({ RINGSIDE_DATA: join(folder, "data") }, undefined, { program, folder });
+  }
+
   /** Starts another server on the same database. */
   beside(settings: Record<string, string> = {}): Promise<Ringside> {
     const database = this.postgres?.url ?? `sqlite://${join(this.folder, "ringside.db")}`;
     return Ringside.run({ RINGSIDE_DATABASE_URL: database, ...settings });
   }
 
-  private static async run(settings: Record<string, string>, postgres?: PostgresDatabase): Promise<Ringside> {
+  private static async run(
+    settings: Record<string, string>,
+    postgres?: PostgresDatabase,
+    alone?: { program: string; folder: string },
+  ): Promise<Ringside> {
     if (!existsSync(binary)) throw new Error(`${binary} is missing: run 'make build' first`);
-    const folder = await mkdtemp(join(tmpdir(), "ringside-"));
+    const folder = alone?.folder ?? (await mkdtemp(join(tmpdir(), "ringside-")));
     const address = `127.0.0.1:${await freePort()}`;
     // Without the settings of the person who runs the tests: they may name a real database.
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("RINGSIDE_"));
@@ -56,14 +70,14 @@ export class Ringside {
       RINGSIDE_DATA: folder,
       ...settings,
     };
-    const ringside = new Ringside(`http://${address}`, folder, environment, postgres);
+    const ringside = new Ringside(`http://${address}`, folder, environment, postgres, alone?.program, alone?.folder);
     await ringside.start();
     return ringside;
   }
 
   /** Starts the server and waits until it is ready. */
   async start(): Promise<void> {
-    const server = spawn(binary, ["serve"], { cwd: project, env: this.environment, stdio: ["ignore", "pipe", "pipe"] });
+    const server = spawn(this.program, ["serve"], { cwd: this.workingFolder, env: this.environment, stdio: ["ignore", "pipe", "pipe"] });
     const keepLog = (text: Buffer) => void (this.log += text);
     server.stdout.on("data", keepLog);
     server.stderr.on("data", keepLog);

@@ -92,8 +92,8 @@ pub struct Settings {
         global = true
     )]
     pub trusted_proxies: TrustedProxies,
-    /// The folder of stylesheets and browser code. Defaults to `site` beside the binary, or else
-    /// target/site.
+    /// A folder of stylesheets and browser code to use instead of those in the binary. A binary
+    /// without them uses `site` beside it, or else target/site.
     #[arg(long, env = "RINGSIDE_SITE", value_name = "FOLDER", global = true)]
     pub site: Option<PathBuf>,
     /// How long a polling page waits between two requests, in milliseconds (500 to 600000).
@@ -259,7 +259,7 @@ impl Settings {
         Ok(format!("sqlite://{path}"))
     }
 
-    /// Returns the folder of stylesheets and browser code.
+    /// Returns the folder of stylesheets and browser code, for a binary that contains none.
     pub fn site(&self) -> PathBuf {
         let beside = std::env::current_exe()
             .ok()

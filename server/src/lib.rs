@@ -26,6 +26,7 @@
 //! depend on cookies, or personal, so that the handler knows the caller and responses are never
 //! cached.
 
+mod assets;
 mod cache;
 mod cli;
 mod command_error;
@@ -42,6 +43,7 @@ mod router;
 mod routes;
 mod security;
 mod serving;
+mod setup_token;
 mod state;
 mod streams;
 mod telemetry;

@@ -80,7 +80,7 @@ pub fn service(state: AppState) -> PageCacheService {
     if let Ok(with_origin) = csrf.clone().add_trusted_origin(public_url.as_str()) {
         csrf = with_origin;
     }
-    let site = state.settings.site();
+    let files = files::routes(&state.site);
     let settings = Arc::clone(&state.settings);
     let (page_cache, newsroom) = (state.page_cache.clone(), Arc::clone(&state.newsroom));
     let headers = security.clone();
@@ -89,8 +89,7 @@ pub fn service(state: AppState) -> PageCacheService {
         .merge(api::routes())
         .merge(feed::routes())
         .merge(health::routes())
-        .nest("/pkg", files::build_files(&site.join("pkg")))
-        .merge(files::site_files(&site))
+        .merge(files)
         // From the outside in. One call for all layers, because each call of `Router::layer`
         // allocates a box for every request.
         .layer(

@@ -1,15 +1,12 @@
 //! The state that all handlers share, and how it is opened.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use app::{Assets, Site};
 use axum::extract::FromRef;
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use leptos::config::LeptosOptions;
-use newsroom::{FeedPolicy, Newsroom, Options, Secret};
-use sha2::{Digest, Sha256};
+use newsroom::{Clock, FeedPolicy, Newsroom, Options};
 
 use crate::{
+    assets::{Build, NO_BUILD, Site},
     cache::pages::PageCache,
     command_error::CommandError,
     config::Settings,
@@ -20,6 +17,7 @@ use crate::{
         connections::Connections,
         open_files::{self, Budget},
     },
+    setup_token::SetupToken,
     streams::open_streams::Streams,
 };
 
@@ -30,6 +28,8 @@ pub struct AppState {
     pub newsroom: Arc<Newsroom>,
     /// The settings.
     pub settings: Arc<Settings>,
+    /// The files of the site.
+    pub site: Site,
     /// Renders pages.
     pub pages: Pages,
     /// The open connections.
@@ -48,22 +48,18 @@ pub struct AppState {
     pub logins: LoginLimits,
 }
 
-/// The token of the set-up page; none if there is an owner account.
-#[derive(Debug)]
-pub struct SetupToken(pub Option<Secret>);
-
 impl AppState {
-    /// Opens the database and loads the build's manifest. Raises the process's limit of open files
+    /// Opens the database and loads the build. Raises the process's limit of open files
     /// as far as allowed. Does not yet follow the database's changes.
     ///
     /// # Errors
-    /// If the database can't be opened, or the manifest can't be read.
+    /// If the database can't be opened, or the names of the build's files can't be read.
     pub async fn open(settings: Settings) -> Result<Self, CommandError> {
-        let (assets, build) = load_assets(&settings)?;
-        let has_build = build != NO_BUILD;
-        let newsroom = open_with_build(&settings, build, settings.database_deadline()).await?;
+        let build = Build::load(&settings)?;
+        let deadline = settings.database_deadline();
+        let newsroom = open_with_build(&settings, build.id.clone(), deadline).await?;
         // Logged only now, so that an error that prevents the start is the only line.
-        if !has_build {
+        if !build.exists() {
             tracing::warn!(
                 "there is no build of the browser code beside the binary, so pages have no styles and are not live"
             );
@@ -75,7 +71,7 @@ impl AppState {
             connections: Connections::new(&budget, settings.trusted_proxies.clone()),
             pages: Pages::new(
                 Arc::clone(&newsroom),
-                assets,
+                build.assets.clone(),
                 site_of(&settings),
                 rendering.clone(),
             ),
@@ -87,8 +83,9 @@ impl AppState {
                 settings.max_streams_per_address,
             ),
             page_cache: PageCache::default(),
-            setup: Arc::new(SetupToken(needs_set_up.then(Secret::new_random))),
+            setup: Arc::new(SetupToken::new(needs_set_up)),
             logins: LoginLimits::new(&settings),
+            site: build.into_site(&settings.data, Clock::system().now()),
             settings: Arc::new(settings),
             newsroom,
         })
@@ -96,9 +93,7 @@ impl AppState {
 
     /// Returns the URL of the set-up page, if there is no owner account yet.
     pub fn setup_url(&self) -> Option<String> {
-        let token = self.setup.0.as_ref()?;
-        let base = self.settings.public_url();
-        Some(format!("{base}/setup?token={}", token.reveal()))
+        self.setup.url(&self.settings.public_url())
     }
 }
 
@@ -125,7 +120,7 @@ async fn open_with_build(
         database_url: settings.database_url()?,
         database_deadline,
         high_water_mark: Some(settings.data.join("published")),
-        clock: newsroom::Clock::system(),
+        clock: Clock::system(),
         policy: FeedPolicy {
             interval_ms: settings.poll_interval_ms,
             transport: settings.transport,
@@ -138,54 +133,9 @@ async fn open_with_build(
 }
 
 /// Returns the site's URL and language, for pages.
-fn site_of(settings: &Settings) -> Site {
-    Site {
+fn site_of(settings: &Settings) -> app::Site {
+    app::Site {
         url: settings.public_url().to_string(),
         language: settings.site_language.clone(),
-    }
-}
-
-/// The build id of a server without a build.
-const NO_BUILD: &str = "dev";
-
-/// Loads the build's manifest. Returns the names of its files, and its id. Without a build, as in
-/// tests of this crate, pages have no files.
-fn load_assets(settings: &Settings) -> Result<(Assets, String), CommandError> {
-    let site = settings.site();
-    let hashes = std::env::current_exe()
-        .ok()
-        .and_then(|binary| Some(binary.parent()?.join("hash.txt")))
-        .filter(|file| fs::exists(file).unwrap_or(false));
-    let Some(hashes) = hashes else {
-        return Ok((Assets::default(), NO_BUILD.to_owned()));
-    };
-    let options = LeptosOptions::builder()
-        .output_name("ringside")
-        .site_root(site.display().to_string())
-        .site_pkg_dir("pkg")
-        .hash_files(true)
-        .build();
-    let unreadable =
-        |error| CommandError::Failed(format!("{} can't be read: {error}.", hashes.display()));
-    let id = build_id(&fs::read(&hashes).map_err(unreadable)?);
-    let assets = Assets::load(&options, &hashes).map_err(unreadable)?;
-    Ok((assets, id))
-}
-
-/// Returns the id of the build with this manifest of `hashes`.
-fn build_id(hashes: &[u8]) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(hashes)[..6])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn builds_with_different_files_have_different_ids() {
-        let id = build_id(b"css: a\njs: b\n");
-        assert_eq!(id.len(), 8);
-        assert_eq!(id, build_id(b"css: a\njs: b\n"));
-        assert_ne!(id, build_id(b"css: a\njs: c\n"));
     }
 }

@@ -1,8 +1,6 @@
 //! The URLs of the build's files, read once when the server starts.
 
-use std::{fs, io, path::Path};
-
-use leptos::{config::LeptosOptions, prelude::*, tachys::html::InertElement};
+use leptos::{prelude::*, tachys::html::InertElement};
 
 use super::{
     scripts::{HEAD_SCRIPT, ORDER_SCRIPT},
@@ -20,27 +18,20 @@ pub struct Assets {
 }
 
 impl Assets {
-    /// Loads the names of the build's files from the file `hashes`.
-    ///
-    /// # Errors
-    /// If the file can't be read.
-    pub fn load(options: &LeptosOptions, hashes: &Path) -> io::Result<Self> {
-        let hashes = fs::read_to_string(hashes)?;
+    /// Returns the files whose names contain these hashes, one line `KIND: HASH` for each kind.
+    pub fn parse(hashes: &str) -> Self {
         let url = |kind: &str| {
             let hash = hashes
                 .lines()
                 .find_map(|line| line.strip_prefix(kind)?.strip_prefix(':'))
                 .map(|hash| format!(".{}", hash.trim()))
                 .unwrap_or_default();
-            format!(
-                "/{}/{}{hash}.{kind}",
-                options.site_pkg_dir, options.output_name
-            )
+            format!("/pkg/ringside{hash}.{kind}")
         };
-        Ok(Self {
+        Self {
             stylesheet: url("css"),
             hydration_script: hydration_script(&url("js"), &url("wasm")),
-        })
+        }
     }
 
     /// Returns the stylesheet's URL.
