@@ -2,15 +2,12 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use app::App;
 use axum::{
     Router,
-    extract::{ConnectInfo, DefaultBodyLimit, Request, State},
+    extract::{ConnectInfo, DefaultBodyLimit, Request},
     http::{HeaderValue, Request as HttpRequest},
-    middleware::{from_fn, from_fn_with_state},
-    routing::{MethodRouter, get},
+    middleware::from_fn_with_state,
 };
-use leptos_axum::{AxumRouteListing, generate_route_list};
 use tower::ServiceBuilder;
 use tower_http::{
     csrf::CsrfLayer,
@@ -20,15 +17,18 @@ use tower_http::{
 use tracing::{Span, field::display};
 
 use crate::{
-    cache::{pages::serve_cached, service::PageCacheService},
+    cache::{
+        pages::{CachedPages, serve_cached},
+        service::PageCacheService,
+    },
     error_responses::{render_errors, request_id},
-    pages::Pages,
     routes::{
-        api, feed, files, forms, functions, health, slug_redirects::redirect_old_slugs, updates,
+        api, cached::CachedRoutes, feed, files, forms, functions, health, pages,
+        slug_redirects::redirect_old_slugs, updates,
     },
     security::{
         csrf::refuse_cross_site,
-        guards::{require_login, skip_login},
+        guards::require_login,
         headers::{SecurityHeaders, add_headers},
         identity::identify,
         proxies::TrustedProxies,
@@ -47,29 +47,26 @@ pub fn router(state: AppState) -> Router {
 
 /// Returns the service that handles all requests.
 pub fn service(state: AppState) -> PageCacheService {
-    let mut public = Router::new();
-    let mut member = forms::member_routes();
-    let mut guest = forms::guest_routes();
-    for page in generate_route_list(App) {
-        match Audience::of(&page) {
-            Audience::Public => public = public.route(page.path(), public_page_route()),
-            Audience::Member => member = member.route(page.path(), page_route()),
-            Audience::Guest => {
-                guest = guest.route(page.path(), page_route().layer(from_fn(skip_login)));
-            }
-            Audience::Setup => {
-                let guard = from_fn_with_state(state.clone(), forms::guard_set_up);
-                guest = guest.route(page.path(), page_route().layer(guard));
-            }
-        }
-    }
+    let pages = pages::routes(&state);
+    let CachedRoutes {
+        router: public,
+        keys,
+    } = updates::add_to(pages.public);
+    let cached = CachedPages {
+        cache: state.page_cache.clone(),
+        keys: Arc::new(keys),
+        newsroom: Arc::clone(&state.newsroom),
+        rendering: state.rendering.clone(),
+    };
     let public = public
-        .merge(updates::routes())
         .layer(from_fn_with_state(state.clone(), redirect_old_slugs))
-        .layer(from_fn_with_state(state.clone(), serve_cached));
-    let personal = member
+        .layer(from_fn_with_state(cached.clone(), serve_cached));
+    let personal = pages
+        .member
+        .merge(forms::member_routes())
         .layer(from_fn_with_state(state.clone(), require_login))
-        .merge(guest)
+        .merge(pages.guest)
+        .merge(forms::guest_routes())
         .merge(functions::routes())
         .layer(from_fn_with_state(state.clone(), identify));
 
@@ -82,7 +79,6 @@ pub fn service(state: AppState) -> PageCacheService {
     }
     let files = files::routes(&state.site);
     let settings = Arc::clone(&state.settings);
-    let (page_cache, newsroom) = (state.page_cache.clone(), Arc::clone(&state.newsroom));
     let headers = security.clone();
     let routes = public
         .merge(personal)
@@ -108,7 +104,7 @@ pub fn service(state: AppState) -> PageCacheService {
                 .layer(DefaultBodyLimit::disable()),
         )
         .with_state(state);
-    PageCacheService::new(page_cache, newsroom, headers, routes)
+    PageCacheService::new(cached, headers, routes)
 }
 
 /// Creates request ids. Not UUIDs, whose random bits need a system call each.
@@ -145,38 +141,4 @@ fn request_span(proxies: &TrustedProxies, request: &Request) -> Span {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let client = peer.map(|peer| display(proxies.client(peer.ip(), request.headers())));
     tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id, client)
-}
-
-/// The callers that may open a page.
-enum Audience {
-    /// Everyone. The page is the same for all, cached, and never reads a cookie.
-    Public,
-    /// Accounts that are logged in.
-    Member,
-    /// Callers that are not logged in.
-    Guest,
-    /// The holder of the set-up token that the server printed.
-    Setup,
-}
-
-impl Audience {
-    fn of(page: &AxumRouteListing) -> Self {
-        match page.path() {
-            "/login" => Self::Guest,
-            "/setup" => Self::Setup,
-            "/account" => Self::Member,
-            path if path.starts_with("/desk") || path.ends_with("/compose") => Self::Member,
-            _ => Self::Public,
-        }
-    }
-}
-
-/// Returns the route of a public page. [`serve_cached`] holds the rendering slot.
-fn public_page_route() -> MethodRouter<AppState> {
-    get(async |State(pages): State<Pages>, request: Request| pages.render_public(request).await)
-}
-
-/// Returns the route of a personal page.
-fn page_route() -> MethodRouter<AppState> {
-    get(async |State(pages): State<Pages>, request: Request| pages.render(request).await)
 }

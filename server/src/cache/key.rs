@@ -1,15 +1,25 @@
-//! Finds the public page at a URL, and the canonical form of the URL.
+//! The keys of public pages in the cache: each public route declares how to derive the key of its
+//! page from a URL.
 
 use axum::http::{HeaderValue, Uri};
-use domain::{EntryId, FeedId, Order, Slug, UpdateId};
+use domain::{EntryId, Slug, UpdateId};
+use matchit::Params;
 use newsroom::feed::{FeedHead, Hub};
 use percent_encoding::percent_decode_str;
 
-/// The `Cache-Control` of pages. Browsers revalidate each time; a proxy may reuse a response for
-/// two seconds.
-const PAGE: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=2");
-/// The `Cache-Control` of responses for simple pollers, which may be ten seconds old.
-const BLOCK: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=10");
+/// Returns the page at a URL of a route, or the canonical path of the page to redirect to; `None`
+/// if no public page is there.
+pub type CacheKey = fn(&PageUrl<'_>) -> Option<Target>;
+
+/// A URL of a public route, without percent signs in its path.
+pub struct PageUrl<'a> {
+    /// The state of the feeds.
+    pub hub: &'a Hub,
+    /// The path.
+    pub path: &'a str,
+    params: Params<'a, 'a>,
+    query: Option<&'a str>,
+}
 
 /// The result of looking up a URL.
 pub enum Target {
@@ -34,7 +44,8 @@ pub struct PublicPage {
 }
 
 impl PublicPage {
-    fn new(uri: impl Into<String>, feed: FeedHead, caching: HeaderValue) -> Self {
+    /// Creates the page with the canonical URL `uri`, which depends on `feed`.
+    pub fn new(uri: impl Into<String>, feed: FeedHead, caching: HeaderValue) -> Self {
         Self {
             uri: uri.into(),
             feed,
@@ -44,107 +55,91 @@ impl PublicPage {
     }
 }
 
-/// Returns the public page at `uri`.
-pub fn find(hub: &Hub, uri: &Uri) -> Target {
-    let query = uri.query();
-    let redirect_to = |path: &str| match query {
-        Some(query) => Target::Redirect(format!("{path}?{query}")),
-        None => Target::Redirect(path.to_owned()),
-    };
-    let path = uri.path();
-    if !path.contains('%') {
-        return match find_plain(hub, path, query) {
-            Some(Target::Redirect(path)) => redirect_to(&path),
-            target => target.unwrap_or(Target::NotFound),
+impl PageUrl<'_> {
+    /// Returns the parameter `name` of the route's path; empty if there is none.
+    pub fn param(&self, name: &str) -> &str {
+        self.params.get(name).unwrap_or_default()
+    }
+
+    /// Returns the first value of the query parameter `name`.
+    pub fn first(&self, name: &str) -> Option<String> {
+        form_urlencoded::parse(self.query?.as_bytes())
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
+    /// Returns the head of the feed of the public entry whose slug is exactly `slug`.
+    pub fn feed_of(&self, slug: &str) -> Option<FeedHead> {
+        let known = Slug::parse(slug).ok().filter(|it| it.as_str() == slug)?;
+        let (_, feed) = self.hub.find(&known)?;
+        Some(feed)
+    }
+}
+
+/// The keys of all public routes.
+#[derive(Clone, Default)]
+pub struct CacheKeys(matchit::Router<CacheKey>);
+
+impl CacheKeys {
+    /// Adds the key of the route at `path`.
+    ///
+    /// # Panics
+    /// If there is such a route, as the router does.
+    pub fn add(&mut self, path: &str, key: CacheKey) {
+        if let Err(error) = self.0.insert(path, key) {
+            panic!("the route {path} can't be added: {error}");
+        }
+    }
+
+    /// Returns the public page at `uri`.
+    pub fn find(&self, hub: &Hub, uri: &Uri) -> Target {
+        let query = uri.query();
+        let redirect_to = |path: &str| match query {
+            Some(query) => Target::Redirect(format!("{path}?{query}")),
+            None => Target::Redirect(path.to_owned()),
         };
+        let path = uri.path();
+        if !path.contains('%') {
+            return match self.find_plain(hub, path, query) {
+                Some(Target::Redirect(path)) => redirect_to(&path),
+                target => target.unwrap_or(Target::NotFound),
+            };
+        }
+        // No canonical path contains a percent sign.
+        let Ok(decoded) = percent_decode_str(path).decode_utf8() else {
+            return Target::NotFound;
+        };
+        if decoded.contains('%') {
+            return Target::NotFound;
+        }
+        match self.find_plain(hub, &decoded, None) {
+            Some(Target::Page(_)) => redirect_to(&decoded),
+            Some(Target::Redirect(path)) => redirect_to(&path),
+            _ => Target::NotFound,
+        }
     }
-    // No canonical path contains a percent sign.
-    let Ok(decoded) = percent_decode_str(path).decode_utf8() else {
-        return Target::NotFound;
-    };
-    if decoded.contains('%') {
-        return Target::NotFound;
-    }
-    match find_plain(hub, &decoded, None) {
-        Some(Target::Page(_)) => redirect_to(&decoded),
-        Some(Target::Redirect(path)) => redirect_to(&path),
-        _ => Target::NotFound,
-    }
-}
 
-/// Returns the public page at a path without percent signs. A redirect has no query.
-fn find_plain(hub: &Hub, path: &str, query: Option<&str>) -> Option<Target> {
-    let parts: Vec<_> = path.split('/').skip(1).collect();
-    let page = match *parts.as_slice() {
-        ["" | "live"] => PublicPage::new(path, hub.head(FeedId::All)?, PAGE),
-        ["entries", slug] => {
-            let feed = feed_of(hub, slug)?;
-            let order = first(query, "order").and_then(|order| order.parse::<Order>().ok());
-            match order {
-                Some(order) => PublicPage::new(format!("{path}?order={order}"), feed, PAGE),
-                None => PublicPage::new(path, feed, PAGE),
-            }
-        }
-        ["entries", slug, "updates", id] => {
-            let feed = feed_of(hub, slug)?;
-            let number = number(id)?;
-            if !is_canonical(id) {
-                let path = format!("/entries/{slug}/updates/{number}");
-                return Some(Target::Redirect(path));
-            }
-            PublicPage::new(path, feed, PAGE)
-        }
-        ["updates", id, ""] => {
-            let number = number(id)?;
-            if !is_canonical(id) {
-                return Some(Target::Redirect(format!("/updates/{number}/")));
-            }
-            let feed = hub.head(FeedId::Entry(EntryId(number)))?;
-            PublicPage::new(path, feed, BLOCK)
-        }
-        ["updates", file] => {
-            let id = file.strip_suffix(".json")?;
-            let number = number(id)?;
-            if !is_canonical(id) {
-                return Some(Target::Redirect(format!("/updates/{number}.json")));
-            }
-            let entry = EntryId(number);
-            let feed = hub.head(FeedId::Entry(entry))?;
-            let mut page = PublicPage::new(path, feed, BLOCK);
-            if let Some(since) = first(query, "since") {
-                // The route rejects an invalid one.
-                let since = since.parse::<i64>().ok().filter(|since| *since >= 0)?;
-                page.since = Some((entry, UpdateId(since)));
-            }
-            page
-        }
-        _ => return None,
-    };
-    Some(Target::Page(page))
-}
-
-/// Returns the head of the feed of the public entry with exactly this slug.
-fn feed_of(hub: &Hub, slug: &str) -> Option<FeedHead> {
-    let known = Slug::parse(slug).ok().filter(|it| it.as_str() == slug)?;
-    let (_, feed) = hub.find(&known)?;
-    Some(feed)
+    /// Returns the public page at a path without percent signs. A redirect has no query.
+    fn find_plain(&self, hub: &Hub, path: &str, query: Option<&str>) -> Option<Target> {
+        let route = self.0.at(path).ok()?;
+        let key = route.value;
+        key(&PageUrl {
+            hub,
+            path,
+            params: route.params,
+            query,
+        })
+    }
 }
 
 /// Parses a number in a path, in any spelling.
-fn number(text: &str) -> Option<i64> {
+pub fn number(text: &str) -> Option<i64> {
     text.parse().ok().filter(|number| *number >= 0)
 }
 
 /// Returns whether a number is in its canonical spelling.
-fn is_canonical(text: &str) -> bool {
+pub fn is_canonical(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'))
-}
-
-/// Returns the first value of the parameter `name`.
-fn first(query: Option<&str>, name: &str) -> Option<String> {
-    form_urlencoded::parse(query?.as_bytes())
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]

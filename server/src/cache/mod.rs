@@ -4,7 +4,7 @@ mod cached_page;
 pub mod compression;
 pub mod document;
 mod freshness;
-mod key;
+pub mod key;
 pub mod negotiation;
 pub mod pages;
 mod render;

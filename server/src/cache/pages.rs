@@ -33,16 +33,13 @@ use axum::{
 use domain::{EntryId, Epoch, Rev, UpdateId};
 use futures::FutureExt;
 use moka::future::Cache;
-use newsroom::{
-    Newsroom,
-    feed::{FeedHead, Hub},
-};
+use newsroom::{Newsroom, feed::FeedHead};
 use tokio::time::timeout;
 
 use super::{
     cached_page::CachedPage,
     freshness::{Freshness, Outage},
-    key::{PublicPage, Target, find},
+    key::{CacheKeys, PublicPage, Target},
     render::render,
 };
 use crate::{
@@ -71,6 +68,19 @@ const RETRY_AFTER: u16 = 5;
 /// The cached public pages; cheap to clone.
 #[derive(Clone)]
 pub struct PageCache(Arc<Caches>);
+
+/// The cached pages of all public routes; cheap to clone.
+#[derive(Clone)]
+pub struct CachedPages {
+    /// The pages.
+    pub cache: PageCache,
+    /// Their keys.
+    pub keys: Arc<CacheKeys>,
+    /// The engine.
+    pub newsroom: Arc<Newsroom>,
+    /// The slots in which pages are rendered.
+    pub rendering: Rendering,
+}
 
 struct Caches {
     pages: Cache<Key, Arc<CachedPage>>,
@@ -128,11 +138,13 @@ impl Default for PageCache {
     }
 }
 
-impl PageCache {
+impl CachedPages {
     /// Returns the response to a GET of `uri` with these `headers`, if the page is in the cache and
     /// the lookup doesn't have to wait.
-    pub fn get_now(&self, hub: &Hub, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
-        let Target::Page(page) = find(hub, uri) else {
+    pub fn get_now(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+        let hub = self.newsroom.hub();
+        let caches = &self.cache.0;
+        let Target::Page(page) = self.keys.find(hub, uri) else {
             return None;
         };
         let PublicPage {
@@ -146,7 +158,7 @@ impl PageCache {
         }
         if let Some((entry, since)) = since {
             let known = (entry, feed.epoch, feed.head);
-            let ids = self.0.update_ids.get(&known).now_or_never()??;
+            let ids = caches.update_ids.get(&known).now_or_never()??;
             match last_at(&ids, since) {
                 UpdateId(0) => {}
                 since => uri = format!("{uri}?since={since}"),
@@ -159,7 +171,7 @@ impl PageCache {
             coding: ContentCoding::accepted(headers),
         };
         // In the rare case that the lookup has to wait, the router serves the page.
-        let page = self.0.pages.get(&key).now_or_never()??;
+        let page = caches.pages.get(&key).now_or_never()??;
         Some(page.respond(headers.get(IF_NONE_MATCH), caching))
     }
 }
@@ -173,16 +185,20 @@ fn last_at(ids: &[UpdateId], since: UpdateId) -> UpdateId {
 
 /// Serves public pages from the cache. A page that is not cached is rendered by `next`.
 pub async fn serve_cached(
-    State(cache): State<PageCache>,
-    State(newsroom): State<Arc<Newsroom>>,
-    State(rendering): State<Rendering>,
+    State(pages): State<CachedPages>,
     request: Request,
     next: Next,
 ) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return uncached(next.run(request).await);
     }
-    let page = match find(newsroom.hub(), request.uri()) {
+    let CachedPages {
+        cache,
+        keys,
+        newsroom,
+        rendering,
+    } = pages;
+    let page = match keys.find(newsroom.hub(), request.uri()) {
         Target::Page(page) => page,
         Target::Redirect(url) => return redirect(&url),
         // Not a cacheable page.
@@ -345,5 +361,11 @@ impl fmt::Debug for PageCache {
         f.debug_struct("PageCache")
             .field("pages", &self.0.pages.entry_count())
             .finish()
+    }
+}
+
+impl fmt::Debug for CachedPages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cache.fmt(f)
     }
 }

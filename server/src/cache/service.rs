@@ -14,11 +14,10 @@ use axum::{
     routing::future::RouteFuture,
 };
 use futures::future::{Either, Ready, ready};
-use newsroom::Newsroom;
 use tower::Service;
 use tracing::Level;
 
-use super::pages::PageCache;
+use super::pages::CachedPages;
 use crate::security::headers::SecurityHeaders;
 
 /// The longest path and query of a cached page, in bytes: longer than any canonical URL. Longer
@@ -35,23 +34,16 @@ pub struct PageCacheService(Arc<Shared>);
 /// Behind one `Arc`, so that cloning the service for a request changes only one counter.
 #[derive(Debug)]
 struct Shared {
-    cache: PageCache,
-    newsroom: Arc<Newsroom>,
+    pages: CachedPages,
     security: SecurityHeaders,
     router: Router,
 }
 
 impl PageCacheService {
-    /// Puts `cache` in front of `router`. Cached pages are sent with the headers of `security`.
-    pub fn new(
-        cache: PageCache,
-        newsroom: Arc<Newsroom>,
-        security: SecurityHeaders,
-        router: Router,
-    ) -> Self {
+    /// Puts `pages` in front of `router`. Cached pages are sent with the headers of `security`.
+    pub fn new(pages: CachedPages, security: SecurityHeaders, router: Router) -> Self {
         Self(Arc::new(Shared {
-            cache,
-            newsroom,
+            pages,
             security,
             router,
         }))
@@ -67,11 +59,7 @@ impl PageCacheService {
         {
             return None;
         }
-        let hub = self.0.newsroom.hub();
-        let mut page = self
-            .0
-            .cache
-            .get_now(hub, request.uri(), request.headers())?;
+        let mut page = self.0.pages.get_now(request.uri(), request.headers())?;
         self.0.security.add_to(page.headers_mut());
         Some(page)
     }

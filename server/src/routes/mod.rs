@@ -1,10 +1,12 @@
 //! The routes, one file or folder for each kind.
 
 pub mod api;
+pub mod cached;
 pub mod feed;
 pub mod files;
 pub mod forms;
 pub mod functions;
 pub mod health;
+pub mod pages;
 pub mod slug_redirects;
 pub mod updates;

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Json,
     extract::State,
     http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
     response::IntoResponse,
     routing::get,
 };
-use domain::{EntryId, UpdateId};
+use domain::{EntryId, FeedId, UpdateId};
 use newsroom::{
     Error, ListForm, Newsroom,
     zone::{LocalTime, rfc3339},
@@ -18,19 +18,52 @@ use newsroom::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cache::document::Document,
+    cache::{
+        document::Document,
+        key::{PageUrl, PublicPage, Target, is_canonical, number},
+    },
     extract::{Path, Query},
     problem::Problem,
-    state::AppState,
+    routes::cached::CachedRoutes,
 };
 
 const TEXT_HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
-/// Returns the routes `/updates/{entry_id}/` and `/updates/{entry_id}.json`.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/updates/{file}/", get(block))
-        .route("/updates/{file}", get(json))
+/// The `Cache-Control` of the responses. Simple pollers may get one that is ten seconds old.
+const CACHING: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=10");
+
+/// Adds the routes `/updates/{entry_id}/` and `/updates/{entry_id}.json`.
+pub fn add_to(routes: CachedRoutes) -> CachedRoutes {
+    routes
+        .route("/updates/{file}/", get(block), block_key)
+        .route("/updates/{file}", get(json), json_key)
+}
+
+fn block_key(url: &PageUrl<'_>) -> Option<Target> {
+    let id = url.param("file");
+    let number = number(id)?;
+    if !is_canonical(id) {
+        return Some(Target::Redirect(format!("/updates/{number}/")));
+    }
+    let feed = url.hub.head(FeedId::Entry(EntryId(number)))?;
+    Some(Target::Page(PublicPage::new(url.path, feed, CACHING)))
+}
+
+fn json_key(url: &PageUrl<'_>) -> Option<Target> {
+    let id = url.param("file").strip_suffix(".json")?;
+    let number = number(id)?;
+    if !is_canonical(id) {
+        return Some(Target::Redirect(format!("/updates/{number}.json")));
+    }
+    let entry = EntryId(number);
+    let feed = url.hub.head(FeedId::Entry(entry))?;
+    let mut page = PublicPage::new(url.path, feed, CACHING);
+    if let Some(since) = url.first("since") {
+        // The route rejects an invalid one.
+        let since = since.parse::<i64>().ok().filter(|since| *since >= 0)?;
+        page.since = Some((entry, UpdateId(since)));
+    }
+    Some(Target::Page(page))
 }
 
 #[derive(Debug, Serialize)]
