@@ -1,5 +1,7 @@
 //! The error of a server function.
 
+#[cfg(feature = "ssr")]
+use axum::http::StatusCode;
 use domain::AttemptResult;
 use leptos::prelude::FromServerFnError;
 use leptos::server_fn::{codec::JsonEncoding, error::ServerFnErrorErr};
@@ -48,7 +50,7 @@ impl FromServerFnError for AppError {
             ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::MissingArg(_)
             | ServerFnErrorErr::Deserialization(_) => {
-                set_status(axum::http::StatusCode::BAD_REQUEST);
+                set_status(StatusCode::BAD_REQUEST);
                 Self::Refused("The server did not understand the request.".to_owned())
             }
             _ => Self::Unreachable,
@@ -57,26 +59,52 @@ impl FromServerFnError for AppError {
 }
 
 #[cfg(feature = "ssr")]
-impl From<newsroom::Error> for AppError {
-    /// Also sets the response's status, and logs the cause of a server failure.
-    fn from(error: newsroom::Error) -> Self {
-        use newsroom::Error;
-
-        set_status(crate::request::status_of(&error));
-        let message = error.to_string();
-        match error {
-            Error::Unauthenticated => Self::Unauthenticated(message),
-            error if error.is_server_failure() => {
-                error.log_failure("a server function failed");
-                Self::Unavailable(message)
+impl AppError {
+    /// Returns the error for a response with this status and sentence.
+    pub fn of_status(status: StatusCode, sentence: String) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => Self::Unauthenticated(sentence),
+            // A retry of the same request may succeed.
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
+                Self::Unavailable(sentence)
             }
-            _ => Self::Refused(message),
+            status if status.is_server_error() => Self::Unavailable(sentence),
+            _ => Self::Refused(sentence),
         }
     }
 }
 
 #[cfg(feature = "ssr")]
-fn set_status(status: axum::http::StatusCode) {
+impl From<newsroom::Error> for AppError {
+    /// Also sets the response's status, and logs the cause of a server failure.
+    fn from(error: newsroom::Error) -> Self {
+        let status = status_of(&error);
+        set_status(status);
+        error.log_failure("a server function failed");
+        Self::of_status(status, error.to_string())
+    }
+}
+
+/// Returns the HTTP status of an error.
+#[cfg(feature = "ssr")]
+pub fn status_of(error: &newsroom::Error) -> StatusCode {
+    use newsroom::Error;
+
+    match error {
+        Error::Invalid(_) | Error::IdempotencyConflict => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::NotFound(_) => StatusCode::NOT_FOUND,
+        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::Unauthenticated | Error::WrongPassword => StatusCode::UNAUTHORIZED,
+        Error::Removed | Error::Reset(_) => StatusCode::GONE,
+        Error::Unavailable(_) | Error::DiskFull(_) | Error::OutcomeUnknown(_) | Error::Busy => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Error::Corrupt { .. } | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn set_status(status: StatusCode) {
     if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
         response.set_status(status);
     }

@@ -70,9 +70,10 @@ pub use error::AppError;
 #[cfg(feature = "ssr")]
 pub use {
     entry::{DocumentList, list_parts, update_content},
+    error::status_of,
     layout::{Assets, BodyOverride, Shell, inline_scripts},
     renderer::Renderer,
-    request::{PageRequest, SubmittedForm, status_of},
+    request::{PageRequest, SubmittedForm},
     routes::App,
     site::Site,
 };

@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use axum::http::StatusCode;
 use domain::{Caller, SessionId};
 use leptos::prelude::{expect_context, use_context};
 use newsroom::{Error, Newsroom};
@@ -63,19 +62,4 @@ impl PageRequest {
 /// Returns the server's newsroom.
 pub fn newsroom() -> Arc<Newsroom> {
     expect_context()
-}
-
-/// Returns the HTTP status of an error.
-pub fn status_of(error: &Error) -> StatusCode {
-    match error {
-        Error::Invalid(_) | Error::IdempotencyConflict => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::NotFound(_) => StatusCode::NOT_FOUND,
-        Error::Forbidden(_) => StatusCode::FORBIDDEN,
-        Error::Unauthenticated | Error::WrongPassword => StatusCode::UNAUTHORIZED,
-        Error::Removed | Error::Reset(_) => StatusCode::GONE,
-        Error::Unavailable(_) | Error::DiskFull(_) | Error::OutcomeUnknown(_) | Error::Busy => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
-        Error::Corrupt { .. } | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-    }
 }

@@ -166,16 +166,8 @@ fn target_length(uri: &Uri) -> usize {
 
 /// Returns `problem` as an `AppError`, in the encoding of the server function at `path`.
 fn function_error(problem: &Problem, path: &str) -> Response {
-    let (status, sentence) = (problem.status(), problem.sentence().to_owned());
-    let error = match status {
-        StatusCode::UNAUTHORIZED => AppError::Unauthenticated(sentence),
-        // A retry of the same request may succeed.
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
-            AppError::Unavailable(sentence)
-        }
-        status if status.is_server_error() => AppError::Unavailable(sentence),
-        _ => AppError::Refused(sentence),
-    };
+    let status = problem.status();
+    let error = AppError::of_status(status, problem.sentence().to_owned());
     let headers = [
         (CACHE_CONTROL, NO_STORE),
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),

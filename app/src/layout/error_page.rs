@@ -6,7 +6,7 @@ use leptos_axum::ResponseOptions;
 use newsroom::Error;
 
 use super::{Audience, PageLayout};
-use crate::request::status_of;
+use crate::error::status_of;
 
 /// Returns the page, or an error page. Sets the response's status, and logs a server failure.
 pub fn page_or_error<V: IntoView>(

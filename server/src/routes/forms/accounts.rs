@@ -1,8 +1,8 @@
 //! The forms for logging in and out, for creating the first owner, and of the account page.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use app::{PageRequest, SubmittedForm, status_of};
+use app::{PageRequest, SubmittedForm};
 use axum::{
     Router,
     extract::{Request, State},
@@ -16,7 +16,7 @@ use domain::{Password, Username};
 use newsroom::{Error, Newsroom, Session};
 use serde::Deserialize;
 
-use super::handler::{Desk, rerender_with_error};
+use super::handler::{Desk, rejected_form, rerender_with_error};
 use crate::{
     config::Settings,
     extract::{Path, Query, client_address::ClientAddress, fields::Fields},
@@ -124,7 +124,7 @@ async fn change_password(
 ) -> Response {
     let caller = match desk.caller() {
         Ok(caller) => caller.clone(),
-        Err(error) => return rerender_account(desk, &error).await,
+        Err(error) => return rerender_account(desk, error).await,
     };
     // Somebody who finds a logged-in browser must not be able to guess the password without limit.
     let login = match state.logins.begin(client, caller.username.as_str()).await {
@@ -157,7 +157,7 @@ async fn change_password(
             if !is_wrong {
                 login.was_not_verified();
             }
-            rerender_account(desk, &error).await
+            rerender_account(desk, error).await
         }
     }
 }
@@ -178,16 +178,8 @@ async fn end_other_sessions(desk: Desk) -> Result<Response, Problem> {
 
 /// Renders the account page again, with an error message. The fields contain passwords, so their
 /// values are not sent back.
-async fn rerender_account(desk: Desk, error: &Error) -> Response {
-    let form = SubmittedForm {
-        message: error.to_string(),
-        field: match error {
-            Error::Invalid(invalid) => Some(invalid.field),
-            _ => None,
-        },
-        ..SubmittedForm::default()
-    };
-    let status = status_of(error);
+async fn rerender_account(desk: Desk, error: Error) -> Response {
+    let (status, form) = rejected_form(error, HashMap::new());
     account_page(desk, form, status).await
 }
 
@@ -249,7 +241,7 @@ async fn finish_login(
             let jar = session_cookie::add_session(jar, &session, &state.settings);
             (jar, Redirect::to(next)).into_response()
         }
-        Err(error) => rerender_with_error(&state.pages, &error, page, None, fields).await,
+        Err(error) => rerender_with_error(&state.pages, error, page, None, fields).await,
     }
 }
 

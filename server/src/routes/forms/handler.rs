@@ -1,17 +1,18 @@
 //! What the handlers of the forms share.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use app::{PageRequest, SubmittedForm, status_of};
+use app::{PageRequest, SubmittedForm};
 use axum::{
     Extension,
     extract::{FromRequestParts, State},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use domain::Caller;
 use newsroom::{Error, Newsroom};
 
-use crate::{extract::fields::Fields, pages::Pages, state::AppState};
+use crate::{extract::fields::Fields, pages::Pages, problem::Problem, state::AppState};
 
 /// The state of a handler of an author's form, and its caller. For routes behind
 /// [`require_login`](crate::security::guards::require_login).
@@ -46,7 +47,7 @@ impl Desk {
         match result {
             Ok(next) => Redirect::to(&next).into_response(),
             Err(error) => {
-                rerender_with_error(&self.pages, &error, page, self.request.caller, fields).await
+                rerender_with_error(&self.pages, error, page, self.request.caller, fields).await
             }
         }
     }
@@ -55,7 +56,7 @@ impl Desk {
 /// Renders the form's page at `page` again, with the submitted values and the error message.
 pub async fn rerender_with_error(
     pages: &Pages,
-    error: &Error,
+    error: Error,
     page: &str,
     caller: Option<Caller>,
     fields: Fields,
@@ -65,16 +66,17 @@ pub async fn rerender_with_error(
         // The id was already used for another text. The page generates a new one.
         values.remove("op_id");
     }
+    let (status, form) = rejected_form(error, values);
+    pages.render_with_errors(page, caller, status, form).await
+}
+
+/// Returns the form to show again with these values and the error, and the status of the response.
+pub fn rejected_form(error: Error, values: HashMap<String, String>) -> (StatusCode, SubmittedForm) {
+    let problem = Problem::from(error);
     let form = SubmittedForm {
-        message: error.to_string(),
-        field: match error {
-            Error::Invalid(invalid) => Some(invalid.field),
-            _ => None,
-        },
+        message: problem.sentence().to_owned(),
+        field: problem.field(),
         values,
     };
-    error.log_failure("a form could not be saved");
-    pages
-        .render_with_errors(page, caller, status_of(error), form)
-        .await
+    (problem.status(), form)
 }
