@@ -88,8 +88,7 @@ pub fn routes(state: &AppState) -> PageRoutes {
     routes
 }
 
-/// Returns the route of a public page. [`serve_cached`](crate::cache::pages::serve_cached) holds the
-/// rendering slot.
+/// Returns the route of a public page. The page cache's layer holds the rendering slot.
 fn public_page_route() -> MethodRouter<AppState> {
     get(async |State(pages): State<Pages>, request: Request| pages.render_public(request).await)
 }
