@@ -137,7 +137,7 @@ impl Pages {
         body_override: Option<BodyOverride>,
     ) -> Response {
         let slots = match Sender::of(&request) {
-            Sender::Caller => self.rendering.personal(),
+            Sender::Caller(_) => self.rendering.personal(),
             Sender::Anonymous => self.rendering.public(),
         };
         let pages = self.clone();

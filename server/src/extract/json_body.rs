@@ -28,7 +28,10 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let ReceivedBody { bytes, held } = state.bodies.receive(body, Sender::Caller).await?;
+        let ReceivedBody { bytes, held } = state
+            .bodies
+            .receive(body, Sender::caller(&parts.extensions))
+            .await?;
         // RFC 8259, section 8.1: a byte order mark is ignored.
         let bytes = match bytes.strip_prefix(BYTE_ORDER_MARK) {
             Some(json) => bytes.slice_ref(json),

@@ -5,6 +5,11 @@
 //! handler leaves unread is read and discarded afterwards, up to a limit: a browser whose
 //! connection is closed while it is still sending displays a connection error instead of the
 //! response.
+//!
+//! axum's and tower-http's layers are not used. Their limit can't depend on the caller, who is known
+//! only later, and a body that is announced as too long is polled all the same, which invites a
+//! client that waits for "100 Continue" to send it. Their timeout begins again with each frame, so
+//! that a client that sends a byte a minute is never cut off.
 
 use std::{
     mem,
@@ -18,7 +23,7 @@ use app::PageRequest;
 use axum::{
     body::{Body, Bytes, HttpBody},
     extract::Request,
-    http::{StatusCode, header::EXPECT},
+    http::{Extensions, StatusCode, header::EXPECT},
 };
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
@@ -31,7 +36,7 @@ use crate::problem::Problem;
 
 /// The body limit of anonymous callers, in bytes. A login form has some hundred.
 const ANONYMOUS_LIMIT: usize = 16 * 1024;
-/// The body limit of authenticated callers, in bytes. The longest update, 50,000 characters, has
+/// The usual body limit of authenticated callers, in bytes. The longest update, 50,000 characters, has
 /// 600,000 bytes in a form: a character has at most four bytes in UTF-8, each sent as `%XX`.
 const CALLER_LIMIT: usize = 640 * 1024;
 /// The memory for all anonymous callers' bodies, in bytes. It is separate, so that anonymous
@@ -63,8 +68,19 @@ struct Memory {
 pub enum Sender {
     /// Without a session or a token.
     Anonymous,
-    /// An account, authenticated by a session or a token.
-    Caller,
+    /// An account, authenticated by a session or a token, on a route with this limit.
+    Caller(BodyLimit),
+}
+
+/// The body limit of authenticated callers on a route, in bytes. A route has another one if it is
+/// registered with `.layer(Extension(BodyLimit(BYTES)))`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyLimit(pub usize);
+
+impl Default for BodyLimit {
+    fn default() -> Self {
+        Self(CALLER_LIMIT)
+    }
 }
 
 /// A complete body, and its share of the memory.
@@ -123,7 +139,7 @@ impl Bodies {
     async fn collect(&self, mut body: Body, sender: Sender) -> Result<ReceivedBody, Problem> {
         let memory = match sender {
             Sender::Anonymous => &self.0.anonymous,
-            Sender::Caller => &self.0.callers,
+            Sender::Caller(_) => &self.0.callers,
         };
         let mut bytes = Vec::new();
         let mut held: Option<OwnedSemaphorePermit> = None;
@@ -164,15 +180,20 @@ impl Sender {
         match request.extensions().get::<PageRequest>() {
             Some(PageRequest {
                 caller: Some(_), ..
-            }) => Self::Caller,
+            }) => Self::caller(request.extensions()),
             _ => Self::Anonymous,
         }
+    }
+
+    /// Returns the authenticated sender of a request with these extensions.
+    pub fn caller(extensions: &Extensions) -> Self {
+        Self::Caller(extensions.get().copied().unwrap_or_default())
     }
 
     const fn limit(self) -> usize {
         match self {
             Self::Anonymous => ANONYMOUS_LIMIT,
-            Self::Caller => CALLER_LIMIT,
+            Self::Caller(BodyLimit(bytes)) => bytes,
         }
     }
 
@@ -180,9 +201,12 @@ impl Sender {
     fn too_long(self) -> Problem {
         let sentence = match self {
             Self::Anonymous => {
-                "This is larger than the 16 KiB that can be sent without logging in. Send less, or log in first."
+                "This is larger than the 16 KiB that can be sent without logging in. Send less, or log in first.".to_owned()
             }
-            Self::Caller => "This is larger than the 640 KiB that can be sent at once. Send less.",
+            Self::Caller(BodyLimit(bytes)) => {
+                let kib = bytes / 1024;
+                format!("This is larger than the {kib} KiB that can be sent at once. Send less.")
+            }
         };
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, sentence)
     }

@@ -4,6 +4,8 @@ use futures::{StreamExt, stream};
 
 use super::*;
 
+const CALLER: Sender = Sender::Caller(BodyLimit(CALLER_LIMIT));
+
 fn letters(count: usize) -> impl futures::Stream<Item = io::Result<Bytes>> {
     stream::repeat_with(|| Ok(Bytes::from_static(&[b'a'; 1024]))).take(count / 1024)
 }
@@ -19,10 +21,7 @@ async fn status_of(bodies: &Bodies, body: Body, sender: Sender) -> u16 {
 #[tokio::test]
 async fn body_is_received_up_to_the_senders_limit() {
     let bodies = Bodies::default();
-    for (sender, limit) in [
-        (Sender::Anonymous, ANONYMOUS_LIMIT),
-        (Sender::Caller, CALLER_LIMIT),
-    ] {
+    for (sender, limit) in [(Sender::Anonymous, ANONYMOUS_LIMIT), (CALLER, CALLER_LIMIT)] {
         let received = bodies.receive(Body::from_stream(letters(limit)), sender);
         assert_eq!(received.await.unwrap().bytes.len(), limit);
         let announced = bodies.receive(Body::from(vec![0; limit + 1]), sender);
@@ -34,18 +33,31 @@ async fn body_is_received_up_to_the_senders_limit() {
 }
 
 #[tokio::test]
+async fn route_can_have_another_limit() {
+    let limit = 2 * CALLER_LIMIT;
+    let mut request = Request::new(Body::from_stream(letters(limit)));
+    request.extensions_mut().insert(BodyLimit(limit));
+    let sender = Sender::caller(request.extensions());
+    let bodies = Bodies::default();
+    let received = bodies.receive(request.into_body(), sender).await.unwrap();
+    assert_eq!(received.bytes.len(), limit);
+    let longer = bodies.receive(Body::from(vec![0; limit + 1]), sender).await;
+    assert!(longer.unwrap_err().sentence().contains("1280 KiB"));
+}
+
+#[tokio::test]
 async fn incomplete_body_is_rejected() {
     let bodies = Bodies::default();
     let broken = stream::iter([Err(io::Error::other("reset"))]);
     let broken = Body::from_stream(letters(1024).chain(broken));
-    assert_eq!(status_of(&bodies, broken, Sender::Caller).await, 400);
+    assert_eq!(status_of(&bodies, broken, CALLER).await, 400);
     // A little data, again and again, does not extend the limit.
     let drip = stream::unfold((), async |()| {
         tokio::time::sleep(Duration::from_millis(5)).await;
         Some((Ok::<_, Infallible>(Bytes::from_static(b"a")), ()))
     });
     let drip = Body::from_stream(drip);
-    assert_eq!(status_of(&bodies, drip, Sender::Caller).await, 408);
+    assert_eq!(status_of(&bodies, drip, CALLER).await, 408);
 }
 
 #[tokio::test]
@@ -56,7 +68,7 @@ async fn body_is_rejected_while_there_is_no_memory_for_it() {
     let refused = bodies.receive(body(), Sender::Anonymous).await;
     assert_eq!(refused.unwrap_err().status(), 503);
     // Authenticated callers have separate memory.
-    assert_eq!(status_of(&bodies, body(), Sender::Caller).await, 200);
+    assert_eq!(status_of(&bodies, body(), CALLER).await, 200);
     drop(first);
     assert_eq!(status_of(&bodies, body(), Sender::Anonymous).await, 200);
 }
