@@ -1,13 +1,13 @@
 //! A rendered page, ready to be sent.
 
+use std::iter;
+
 use axum::{
     body::{Body, Bytes},
-    http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, ETAG},
-    },
+    http::{HeaderMap, HeaderValue, StatusCode, header::CACHE_CONTROL},
     response::Response,
 };
+use axum_extra::headers::{ETag, Header, HeaderMapExt, IfNoneMatch};
 
 use crate::problem::NO_STORE;
 
@@ -51,11 +51,9 @@ impl CachedPage {
 
     /// Returns whether `If-None-Match` lists the page's tag (RFC 9110, section 13.1.2).
     fn matches(&self, tags: &HeaderValue) -> bool {
-        let own = self.headers.get(ETAG).and_then(|tag| tag.to_str().ok());
-        tags.to_str().is_ok_and(|tags| {
-            tags.split(',')
-                .map(|tag| tag.trim().trim_start_matches("W/"))
-                .any(|tag| tag == "*" || Some(tag) == own)
-        })
+        let tags = IfNoneMatch::decode(&mut iter::once(tags)).ok();
+        let own = self.headers.typed_get::<ETag>();
+        tags.zip(own)
+            .is_some_and(|(tags, own)| !tags.precondition_passes(&own))
     }
 }

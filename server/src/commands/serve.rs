@@ -1,7 +1,7 @@
 //! The `ringside serve` command.
 
 use std::{
-    future::{self, Future},
+    future::Future,
     io,
     net::{SocketAddr, TcpListener},
 };
@@ -98,16 +98,10 @@ fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     Ok(async move {
-        future::poll_fn(|context| {
-            let received =
-                terminate.poll_recv(context).is_ready() || interrupt.poll_recv(context).is_ready();
-            if received {
-                std::task::Poll::Ready(())
-            } else {
-                std::task::Poll::Pending
-            }
-        })
-        .await;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     })
 }
 
@@ -116,7 +110,7 @@ fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
 fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
     Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
-            future::pending::<()>().await;
+            std::future::pending::<()>().await;
         }
     })
 }

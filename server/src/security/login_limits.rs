@@ -15,7 +15,7 @@
 //! number, and expire when they are not used for some minutes.
 
 use std::{
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -23,6 +23,7 @@ use std::{
 use moka::sync::Cache;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::address_limits::network_of;
 use crate::config::Settings;
 
 /// The maximum number of counts of each kind. A count takes some 200 bytes.
@@ -154,7 +155,7 @@ impl LoginLimits {
             .chars()
             .take(NAME_LENGTH)
             .collect();
-        let key = (network(address), name);
+        let key = (network_of(address), name);
         let now = Instant::now();
         let address = self
             .addresses
@@ -297,17 +298,6 @@ fn delay(failed: f64, max: Duration) -> Duration {
     FIRST_DELAY
         .mul_f64((failed - UNDELAYED).floor().exp2())
         .min(max)
-}
-
-/// Returns the address, or for IPv6 its /64 network, by which attempts are counted.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-    }
 }
 
 fn lock(bucket: &Mutex<Bucket>) -> std::sync::MutexGuard<'_, Bucket> {

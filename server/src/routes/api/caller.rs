@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, State},
-    http::{HeaderValue, StatusCode, header::AUTHORIZATION, request::Parts},
+    http::{StatusCode, request::Parts},
 };
+use axum_extra::headers::{Authorization, HeaderMapExt, authorization::Bearer};
 use domain::Caller;
 use newsroom::{Newsroom, Secret};
 
@@ -44,9 +45,11 @@ impl FromRequestParts<AppState> for BearerCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let token = parts.headers.get(AUTHORIZATION).and_then(bearer_token);
-        let caller = match token {
-            Some(token) => state.newsroom.token_caller(&token).await?,
+        let caller = match parts.headers.typed_get::<Authorization<Bearer>>() {
+            Some(bearer) => {
+                let token = Secret::from_presented(bearer.token().trim_end());
+                state.newsroom.token_caller(&token).await?
+            }
             None => None,
         };
         caller.map(Self).ok_or_else(|| {
@@ -54,11 +57,4 @@ impl FromRequestParts<AppState> for BearerCaller {
             Problem::new(StatusCode::UNAUTHORIZED, sentence)
         })
     }
-}
-
-fn bearer_token(header: &HeaderValue) -> Option<Secret> {
-    let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("Bearer")
-        .then(|| Secret::from_presented(token.trim()))
 }
