@@ -47,6 +47,8 @@ pub async fn render(
         EncodedDocument::uncompressed("The page could not be rendered. Try again.")
     });
     tracing::debug!(
+        // The benchmarks read these lines.
+        target: "server::page_cache::render",
         %uri,
         render_ms = rendered.as_secs_f64() * 1e3,
         compression_ms = started_at.elapsed().saturating_sub(rendered).as_secs_f64() * 1e3,
