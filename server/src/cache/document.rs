@@ -4,9 +4,7 @@
 use std::{
     collections::VecDeque,
     convert::Infallible,
-    fmt,
-    io::{self, Write},
-    mem,
+    fmt, io,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -17,17 +15,15 @@ use axum::{
     body::{Body, Bytes, HttpBody},
     response::{IntoResponse, Response},
 };
-use brotli::{
-    concat::{BroCatli, BroCatliResult},
-    enc::BrotliEncoderParams,
-};
-use flate2::{Compression, Crc, write::DeflateEncoder};
 use http_body::{Frame, SizeHint};
 use moka::sync::Cache;
 use newsroom::ListPart;
 use sha2::{Digest, Sha256};
 
-use crate::cache::negotiation::ContentCoding;
+use super::{
+    compression::{EncodedPart, join},
+    negotiation::ContentCoding,
+};
 
 /// The memory for the compressed parts of lists, in bytes.
 const MAX_BYTES: u64 = 32 * 1024 * 1024;
@@ -36,17 +32,8 @@ const OVERHEAD: usize = 256;
 /// The quality of Brotli, from 0 to 11. It takes a quarter longer than that of batches, but a part
 /// is compressed only once, and compresses worse than a whole document.
 const QUALITY: i32 = 5;
-/// Brotli's window, as a power of two. It is the same for all parts, so that they can be joined.
-const WINDOW: i32 = 22;
 /// The shortest document that is compressed, in bytes. A shorter one may become longer.
 const MIN_COMPRESSED: usize = 64;
-/// How many bytes joined Brotli streams may have in addition to their own. An empty stream has one.
-const JOINED_OVERHEAD: usize = 8;
-/// A gzip header: deflate, no flags, no time, an unknown system (RFC 1952, section 2.3).
-const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
-/// An empty deflate block that is the last one (RFC 1951, section 3.2.3).
-const LAST_BLOCK: [u8; 2] = [3, 0];
-
 /// An HTML document, which may contain a list.
 #[derive(Clone, Debug)]
 pub struct Document(Vec<Part>);
@@ -148,16 +135,6 @@ impl HttpBody for Unencoded {
 #[derive(Clone)]
 pub struct Encoder(Cache<(u64, ContentCoding), Arc<EncodedPart>>);
 
-/// A part in a content coding, ready to be joined with others.
-#[derive(Debug)]
-struct EncodedPart {
-    bytes: Bytes,
-    /// The checksum of the HTML, for gzip.
-    checksum: Crc,
-    /// The digest of the HTML.
-    digest: [u8; 32],
-}
-
 /// A document in a content coding.
 #[derive(Debug)]
 pub struct EncodedDocument {
@@ -211,7 +188,7 @@ impl Encoder {
         for (index, part) in document.0.iter().enumerate() {
             parts.push(match part {
                 // Only the first part may use Brotli's dictionary.
-                Part::Own(html) => Arc::new(EncodedPart::new(html, coding, index == 0)?),
+                Part::Own(html) => Arc::new(EncodedPart::new(html, coding, QUALITY, index == 0)?),
                 Part::Shared(part) => self.shared(part, coding)?,
             });
         }
@@ -219,13 +196,8 @@ impl Encoder {
         for part in &parts {
             digest.update(part.digest);
         }
-        let bytes = match coding {
-            ContentCoding::Brotli => join_brotli(&parts)?,
-            ContentCoding::Gzip => join_gzip(&parts),
-            ContentCoding::Identity => concat(parts.iter().map(|part| &*part.bytes)),
-        };
         Ok(EncodedDocument {
-            bytes: bytes.into(),
+            bytes: join(coding, &parts)?,
             coding,
             digest: digest.finalize().into(),
         })
@@ -236,92 +208,10 @@ impl Encoder {
         if let Some(cached) = self.0.get(&key) {
             return Ok(cached);
         }
-        let encoded = Arc::new(EncodedPart::new(part.html(), coding, false)?);
+        let encoded = Arc::new(EncodedPart::new(part.html(), coding, QUALITY, false)?);
         self.0.insert(key, Arc::clone(&encoded));
         Ok(encoded)
     }
-}
-
-impl EncodedPart {
-    fn new(html: &Bytes, coding: ContentCoding, is_first: bool) -> io::Result<Self> {
-        let mut checksum = Crc::new();
-        let bytes = match coding {
-            ContentCoding::Brotli => brotli(html, is_first)?.into(),
-            ContentCoding::Gzip => {
-                checksum.update(html);
-                deflate(html)?.into()
-            }
-            ContentCoding::Identity => html.clone(),
-        };
-        Ok(Self {
-            bytes,
-            checksum,
-            digest: Sha256::digest(html).into(),
-        })
-    }
-}
-
-/// Compresses `html` into a stream to which others can be appended, and which can be appended to
-/// others unless it `is_first`.
-fn brotli(html: &[u8], is_first: bool) -> io::Result<Vec<u8>> {
-    let parameters = BrotliEncoderParams {
-        quality: QUALITY,
-        lgwin: WINDOW,
-        size_hint: html.len(),
-        appendable: true,
-        catable: !is_first,
-        use_dictionary: is_first,
-        ..BrotliEncoderParams::default()
-    };
-    let mut compressed = Vec::with_capacity(html.len() / 4);
-    brotli::BrotliCompress(&mut &*html, &mut compressed, &parameters)?;
-    Ok(compressed)
-}
-
-fn join_brotli(parts: &[Arc<EncodedPart>]) -> io::Result<Vec<u8>> {
-    let check = |result| match result {
-        BroCatliResult::Success | BroCatliResult::NeedsMoreInput => Ok(()),
-        failed => Err(io::Error::other(format!("joining failed: {failed:?}"))),
-    };
-    let bytes: usize = parts.iter().map(|part| part.bytes.len()).sum();
-    let mut joined = vec![0; bytes + JOINED_OVERHEAD];
-    let mut length = 0;
-    let mut streams = BroCatli::new();
-    for part in parts {
-        streams.new_brotli_file();
-        check(streams.stream(&part.bytes, &mut 0, &mut joined, &mut length))?;
-    }
-    check(streams.finish(&mut joined, &mut length))?;
-    joined.truncate(length);
-    Ok(joined)
-}
-
-/// Compresses `html` into blocks that end at a byte boundary, none of them marked as the last.
-fn deflate(html: &[u8]) -> io::Result<Vec<u8>> {
-    let buffer = Vec::with_capacity(html.len() / 2);
-    let mut encoder = DeflateEncoder::new(buffer, Compression::default());
-    encoder.write_all(html)?;
-    encoder.flush()?;
-    Ok(mem::take(encoder.get_mut()))
-}
-
-fn join_gzip(parts: &[Arc<EncodedPart>]) -> Vec<u8> {
-    let mut checksum = Crc::new();
-    for part in parts {
-        checksum.combine(&part.checksum);
-    }
-    let blocks = parts.iter().map(|part| &*part.bytes);
-    let trailer = [
-        checksum.sum().to_le_bytes(),
-        checksum.amount().to_le_bytes(),
-    ]
-    .concat();
-    let pieces = [&GZIP_HEADER[..]].into_iter().chain(blocks);
-    concat(pieces.chain([&LAST_BLOCK[..], &trailer]))
-}
-
-fn concat<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
-    pieces.collect::<Vec<_>>().concat()
 }
 
 impl fmt::Debug for Encoder {

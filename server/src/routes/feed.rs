@@ -20,7 +20,7 @@ use newsroom::{
 };
 
 use crate::{
-    cache::{compression::compress, negotiation::ContentCoding},
+    cache::{compression::compress_batch, negotiation::ContentCoding},
     extract::{
         Path, Query,
         feed::{Since, feed_id},
@@ -70,7 +70,7 @@ async fn changes(
     };
     let mut response = match coding_of(&frame, &headers) {
         Some((coding, name)) => {
-            let compress = async |json| compress(rendering.public(), coding, json).await;
+            let compress = async |json| compress_batch(rendering.public(), coding, json).await;
             match frame.compressed(coding, compress).await {
                 Ok(bytes) => ([(CONTENT_ENCODING, name)], bytes).into_response(),
                 // The client can use the uncompressed batch as well.
