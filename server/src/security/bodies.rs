@@ -6,10 +6,10 @@
 //! connection is closed while it is still sending displays a connection error instead of the
 //! response.
 //!
-//! axum's and tower-http's layers are not used. Their limit can't depend on the caller, who is known
-//! only later, and a body that is announced as too long is polled all the same, which invites a
-//! client that waits for "100 Continue" to send it. Their timeout begins again with each frame, so
-//! that a client that sends a byte a minute is never cut off.
+//! axum's and tower-http's layers are not used. Their limit can't depend on the caller, who is
+//! known only later, and a body that is announced as too long is polled all the same, which invites
+//! a client that waits for "100 Continue" to send it. Their timeout begins again with each frame,
+//! so that a client that sends a byte a minute is never cut off.
 
 use std::{
     mem,
@@ -36,8 +36,8 @@ use crate::problem::Problem;
 
 /// The body limit of anonymous callers, in bytes. A login form has some hundred.
 const ANONYMOUS_LIMIT: usize = 16 * 1024;
-/// The usual body limit of authenticated callers, in bytes. The longest update, 50,000 characters, has
-/// 600,000 bytes in a form: a character has at most four bytes in UTF-8, each sent as `%XX`.
+/// The usual body limit of authenticated callers, in bytes. The longest update, 50,000 characters,
+/// has 600,000 bytes in a form: a character has at most four bytes in UTF-8, each sent as `%XX`.
 const CALLER_LIMIT: usize = 640 * 1024;
 /// The memory for all anonymous callers' bodies, in bytes. It is separate, so that anonymous
 /// callers can't keep authors from posting.
