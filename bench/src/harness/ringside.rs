@@ -319,7 +319,6 @@ fn command(folder: &Folder, settings: &[(String, String)]) -> Result<Command> {
         .env_clear()
         .env("RINGSIDE_ADDR", "127.0.0.1:0")
         .env("RINGSIDE_DATA", folder.path().join(DATA))
-        .env("RINGSIDE_SITE", build.join("../site"))
         .envs(settings.iter().map(|(name, value)| (name, value)))
         .current_dir(folder.path())
         .stdin(Stdio::null());
