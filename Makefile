@@ -48,12 +48,13 @@ lint: ## Check formatting, lints, types, import rules and dependencies; a warnin
 	@scripts/setup rust deny node
 	cargo fmt --all --check
 	scripts/import-rules
+	scripts/import-cycles
 	scripts/prose
 	.tools/bin/cargo-deny --locked check bans licenses sources
 	cargo clippy --locked $(NATIVE) --all-targets -- -D warnings
 	cargo clippy --locked $(BROWSER) --all-targets -- -D warnings
 	end2end/node_modules/.bin/tsc --project end2end
-	node --test scripts/name-by-content.test.js
+	node --test scripts/name-by-content.test.js scripts/import-cycles.test.js
 
 advisories: ## Look up known vulnerabilities of the dependencies; fetches the RustSec database
 	@scripts/setup rust deny
