@@ -1,37 +1,50 @@
 //! The desk's first page: all entries, and the form for a new one.
 
+use domain::EntryId;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
+use leptos_router::hooks::use_query_map;
 use newsroom::DeskEntrySummary;
 
 use super::entry_fields::EntryFields;
 use crate::{
     entry::labels::state_label,
+    inert::optional,
     layout::{Audience, FormError, OperationIdField, PageLayout, SelectField, page_or_error},
     request::{PageRequest, newsroom},
 };
 
-/// The desk's first page. It lists drafts, too.
+/// The desk's first page. It lists drafts, too; with `?before=`, the entries after that one.
 #[component]
 pub fn DeskPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
     let request = PageRequest::current();
+    let before = use_query_map().with(|query| query.get("before"));
+    let before = before.and_then(|id| id.parse().ok()).map(EntryId);
     Suspend::new(async move {
         let found = async {
             let caller = request.caller()?.clone();
-            let entries = newsroom().desk(&caller).await?;
+            let entries = newsroom().desk(&caller, before).await?;
             Ok((caller, entries))
         };
-        let page = found.await.map(|(caller, entries)| {
+        let page = found.await.map(|(caller, page)| {
+            let older = page.next.map(|id| {
+                view! {
+                    <p>
+                        <a href=format!("/desk?before={id}")>"Older live blogs"</a>
+                    </p>
+                }
+            });
             view! {
                 <PageLayout title="Your desk · Ringside" audience=Audience::Member(caller)>
                     <h1>"Your desk"</h1>
-                    {if entries.is_empty() {
+                    {if page.items.is_empty() && before.is_none() {
                         view! { <p class="empty">"No live blogs yet. Create the first one below."</p> }
                             .into_any()
                     } else {
-                        view! { <DeskEntries entries /> }.into_any()
+                        view! { <DeskEntries entries=page.items /> }.into_any()
                     }}
+                    {optional(older)}
                     <NewEntryForm />
                 </PageLayout>
             }

@@ -74,6 +74,7 @@ pub use model::{
     account::Account,
     entry::{Entry, EntryEdit, EntryPage, NewEntry, SincePart},
     language,
+    list_page::ListPage,
     secret::Secret,
     session::OpenSession,
     token::Token,

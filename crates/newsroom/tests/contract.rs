@@ -61,6 +61,7 @@ mod contract {
     mod patching;
     mod permissions;
     mod posting;
+    mod query_plans;
     mod rerendering;
     mod resets;
     mod revisions;

@@ -48,7 +48,8 @@ enum Audience {
 impl Audience {
     fn of(page: &AxumRouteListing) -> Self {
         match page.path() {
-            "/" | "/live" => Self::Public(all_key),
+            "/" => Self::Public(front_key),
+            "/live" => Self::Public(live_now_key),
             "/entries/{slug}" => Self::Public(entry_key),
             "/entries/{slug}/updates/{id}" => Self::Public(update_key),
             "/login" => Self::Guest,
@@ -98,8 +99,16 @@ fn page_route() -> MethodRouter<AppState> {
     get(async |State(pages): State<Pages>, request: Request| pages.render(request).await)
 }
 
-/// The key of pages about all entries.
-fn all_key(url: &PageUrl<'_>) -> Option<Target> {
+/// The key of the front page, and of its list of older entries.
+fn front_key(url: &PageUrl<'_>) -> Option<Target> {
+    let feed = url.hub.head(FeedId::All)?;
+    let before = url.first("before").and_then(|id| id.parse::<i64>().ok());
+    let uri = before.map_or_else(|| "/".to_owned(), |id| format!("/?before={id}"));
+    Some(Target::Page(PublicPage::new(uri, feed, CACHING)))
+}
+
+/// The key of the page of all live entries.
+fn live_now_key(url: &PageUrl<'_>) -> Option<Target> {
     let feed = url.hub.head(FeedId::All)?;
     Some(Target::Page(PublicPage::new(url.path, feed, CACHING)))
 }

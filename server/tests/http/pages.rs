@@ -299,3 +299,30 @@ async fn draft_is_public_once_it_starts() {
         .assert_status_ok()
         .assert_text_contains("Written before");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn front_page_and_desk_link_to_older_entries() {
+    let (app, anonymous, author) = TestApp::start().await;
+    for number in 1..=101 {
+        app.entry(&format!("over-{number}"), EntryState::Ended)
+            .await;
+    }
+    let front = anonymous.get("/").await.text();
+    assert!(front.contains("data-continues"));
+    assert!(front.contains("/entries/over-2\"") && !front.contains("/entries/over-1\""));
+    let link = front.split("href=\"/?before=").nth(1).unwrap();
+    let before = link.split('"').next().unwrap();
+    let older = anonymous.get(&format!("/?x=1&before={before}")).await;
+    assert_eq!(
+        older.header("cache-control"),
+        "public, max-age=0, s-maxage=2"
+    );
+    let older = older.text();
+    assert!(older.contains("/entries/over-1\"") && !older.contains("/entries/over-2\""));
+    assert!(!older.contains("data-continues"));
+
+    let desk = author.get("/desk").await.text();
+    assert!(desk.contains(&format!("href=\"/desk?before={before}\"")));
+    let older = author.get(&format!("/desk?before={before}")).await.text();
+    assert!(older.contains("/desk/entries/over-1\"") && !older.contains("/entries/over-2\""));
+}

@@ -63,6 +63,13 @@ fn show_entry_summary(change: &EntryChange, own: bool) {
         before = other.next_element_sibling();
     }
     let is_in_section = node.parent_element().as_ref() == Some(&section);
+    // The list continues on another page, which has this entry.
+    if before.is_none()
+        && node.parent_element().is_none()
+        && section.has_attribute("data-continues")
+    {
+        return;
+    }
     if !is_in_section || node.next_element_sibling() != before {
         move_before(&section, &node, before.as_ref());
     }

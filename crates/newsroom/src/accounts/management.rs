@@ -214,7 +214,7 @@ impl Newsroom {
         &self,
         username: &Username,
     ) -> Result<Option<StoredAccount>> {
-        self.store.snapshot().await?.account_by_name(username).await
+        self.store.account_by_name(username).await
     }
 }
 

@@ -104,8 +104,7 @@ impl Newsroom {
     /// Returns an error if the database can't be reached.
     pub async fn session(&self, token: &Secret) -> Result<Option<CurrentSession>> {
         let now = self.clock.now();
-        let mut snapshot = self.store.snapshot().await?;
-        let session = snapshot.session(token, now, idle_since(now)).await?;
+        let session = self.store.session(token, now, idle_since(now)).await?;
         Ok(session.map(|session| {
             self.last_seen
                 .record_session(session.id, session.last_seen_at, now);
@@ -124,14 +123,14 @@ impl Newsroom {
     /// be reached.
     pub async fn sessions(&self, account: Option<&Username>) -> Result<Vec<OpenSession>> {
         let now = self.clock.now();
-        let mut snapshot = self.store.snapshot().await?;
         let account = match account {
             Some(name) => {
-                let account = snapshot.account_by_name(name).await?;
+                let account = self.stored_account(name).await?;
                 Some(account.ok_or(Error::NotFound("account"))?.caller.id)
             }
             None => None,
         };
+        let mut snapshot = self.store.snapshot().await?;
         snapshot.sessions(account, now, idle_since(now)).await
     }
 

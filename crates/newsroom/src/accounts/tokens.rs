@@ -51,7 +51,7 @@ impl Newsroom {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn token_caller(&self, token: &Secret) -> Result<Option<Caller>> {
-        let token = self.store.snapshot().await?.token(token).await?;
+        let token = self.store.token(token).await?;
         Ok(token.map(|token| {
             self.last_seen
                 .record_token(token.id, token.last_used_at, self.clock.now());

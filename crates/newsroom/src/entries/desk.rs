@@ -4,11 +4,15 @@ use domain::{Caller, EntryId, EntryState, Language, OpId, Slug, Timestamp, ZoneN
 
 use super::slugs;
 use crate::{
-    Entry, EntryEdit, EntryPatch, Error, LiveUpdate, NewEntry, Newsroom, Result, UNDO_WINDOW,
+    Entry, EntryEdit, EntryPatch, Error, ListPage, LiveUpdate, NewEntry, Newsroom, Result,
+    UNDO_WINDOW,
     permissions::{check_may_manage_entries, check_may_post},
     storage::{Outcome, Revision, Snapshot},
     writes::idempotency::IdempotentRequest,
 };
+
+/// The maximum number of entries on a page of the desk's list.
+const DESK_PAGE: u8 = 100;
 
 /// An entry in the desk's list.
 #[derive(Clone, Debug)]
@@ -195,23 +199,44 @@ impl Newsroom {
         .await
     }
 
-    /// Returns all entries, drafts included, the latest first.
+    /// Returns a page of the desk's list of entries, drafts included, the latest start first: the
+    /// first page, or the one after the entry `before`.
     ///
     /// # Errors
     /// Returns [`Error::Forbidden`] if the caller may not use the desk, and an error if the
     /// database can't be reached.
-    pub async fn desk(&self, caller: &Caller) -> Result<Vec<DeskEntrySummary>> {
+    pub async fn desk(
+        &self,
+        caller: &Caller,
+        before: Option<EntryId>,
+    ) -> Result<ListPage<DeskEntrySummary>> {
         check_may_post(caller)?;
         let mut snapshot = self.store.snapshot().await?;
-        let entries = snapshot.entries().await?;
-        let counts = snapshot.update_counts().await?;
-        Ok(entries
-            .into_iter()
-            .map(|entry| DeskEntrySummary {
-                updates: counts.get(&entry.id).copied().unwrap_or(0),
-                entry,
-            })
-            .collect())
+        let limit = i64::from(DESK_PAGE) + 1;
+        let entries = snapshot.counted_entries(before, limit).await?.into_iter();
+        let entries = entries.map(|(entry, updates)| DeskEntrySummary { entry, updates });
+        Ok(ListPage::new(
+            entries.collect(),
+            DESK_PAGE.into(),
+            |listed| listed.entry.id,
+        ))
+    }
+
+    /// Returns at most `limit` entries of the same list, without the numbers of their updates.
+    ///
+    /// # Errors
+    /// Returns [`Error::Forbidden`] if the caller may not use the desk, and an error if the
+    /// database can't be reached.
+    pub async fn entries(
+        &self,
+        caller: &Caller,
+        before: Option<EntryId>,
+        limit: u16,
+    ) -> Result<ListPage<Entry>> {
+        check_may_post(caller)?;
+        let mut snapshot = self.store.snapshot().await?;
+        let entries = snapshot.entries(before, i64::from(limit) + 1).await?;
+        Ok(ListPage::new(entries, limit.into(), |entry| entry.id))
     }
 
     /// Returns an entry, drafts included, and its updates. Accepts an earlier slug.
@@ -246,7 +271,7 @@ impl Newsroom {
     /// there is no such entry, and an error if the database can't be reached.
     pub async fn entry(&self, caller: &Caller, id: EntryId) -> Result<Entry> {
         check_may_post(caller)?;
-        let entry = self.store.snapshot().await?.entry(id).await?;
+        let entry = self.store.entry(id).await?;
         entry.ok_or(Error::NotFound("live blog"))
     }
 
@@ -258,7 +283,7 @@ impl Newsroom {
     /// there is no such entry, and an error if the database can't be reached.
     pub async fn entry_by_slug(&self, caller: &Caller, slug: &Slug) -> Result<Entry> {
         check_may_post(caller)?;
-        let entry = self.store.snapshot().await?.entry_by_any_slug(slug).await?;
+        let entry = self.store.entry_by_any_slug(slug).await?;
         entry.ok_or(Error::NotFound("live blog"))
     }
 }

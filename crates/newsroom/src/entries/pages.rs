@@ -1,16 +1,22 @@
 //! Use cases of readers: the front page, the page of all live entries, and entries' pages.
 
+use std::cmp::Reverse;
+
 use domain::{Cursor, EntryId, EntryState, Slug, Timestamp};
 
 use crate::{
-    Entry, EntryPage, LiveUpdate, Newsroom, Result, permissions::check_public, storage::Snapshot,
+    Entry, EntryPage, ListPage, LiveUpdate, Newsroom, Result, permissions::check_public,
+    storage::Snapshot,
 };
 
 /// The content of the front page, read in one snapshot.
 #[derive(Clone, Debug)]
 pub struct FrontPage {
-    /// All public entries, each with its latest update if it has one. The latest start is first.
+    /// All live and upcoming entries and the latest ended ones, each with its latest update if it
+    /// has one. The latest start is first.
     pub entries: Vec<(Entry, Option<LiveUpdate>)>,
+    /// The last ended entry, if there are earlier ones: see [`Newsroom::ended_page`].
+    pub next: Option<EntryId>,
     /// The cursor of the feed of all entries at the time of reading.
     pub cursor: Cursor,
 }
@@ -24,6 +30,12 @@ pub struct LivePage {
     pub updates: Vec<LiveUpdate>,
     /// The cursor of the feed of all entries at the time of reading.
     pub cursor: Cursor,
+}
+
+impl FrontPage {
+    /// The maximum number of ended entries on one page. With their latest updates, a page that
+    /// loads within a second on a phone.
+    pub const MAX_ENDED: u8 = 100;
 }
 
 impl LivePage {
@@ -41,23 +53,41 @@ impl LivePage {
 }
 
 impl Newsroom {
-    /// Returns the public entries.
+    /// Returns the live and upcoming entries, and the latest ended ones.
     ///
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn front_page(&self) -> Result<FrontPage> {
+        self.front_page_before(None).await
+    }
+
+    /// Returns the ended entries that follow the entry `before` on the front page.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn ended_page(&self, before: EntryId) -> Result<FrontPage> {
+        self.front_page_before(Some(before)).await
+    }
+
+    async fn front_page_before(&self, before: Option<EntryId>) -> Result<FrontPage> {
+        let limit = i64::from(FrontPage::MAX_ENDED) + 1;
         let mut snapshot = self.store.snapshot().await?;
         let cursor = public_cursor(&mut snapshot).await?;
-        let mut latest = snapshot.latest_of_each().await?;
-        let entries = snapshot.entries().await?.into_iter();
+        let mut latest = snapshot.latest_of_public_entries(before, limit).await?;
+        let entries = snapshot.public_entries(before, limit).await?;
+        let (ended, mut entries): (Vec<_>, Vec<_>) = entries
+            .into_iter()
+            .map(|entry| {
+                let latest = latest.remove(&entry.id);
+                (entry, latest)
+            })
+            .partition(|(entry, _)| entry.state == EntryState::Ended);
+        let ended = ListPage::new(ended, FrontPage::MAX_ENDED.into(), |(entry, _)| entry.id);
+        entries.extend(ended.items);
+        entries.sort_by_key(|(entry, _)| Reverse((entry.starts_at, entry.id)));
         Ok(FrontPage {
-            entries: entries
-                .filter(|entry| entry.state.is_public())
-                .map(|entry| {
-                    let latest = latest.remove(&entry.id);
-                    (entry, latest)
-                })
-                .collect(),
+            entries,
+            next: ended.next,
             cursor,
         })
     }
@@ -69,18 +99,10 @@ impl Newsroom {
     pub async fn live_page(&self) -> Result<LivePage> {
         let mut snapshot = self.store.snapshot().await?;
         let cursor = public_cursor(&mut snapshot).await?;
-        let mut entries = snapshot.entries().await?;
-        entries.retain(|entry| entry.state == EntryState::Live);
-        let mut updates = Vec::new();
-        for entry in &entries {
-            let latest = snapshot.latest_updates(entry.id, LivePage::MAX_UPDATES.into());
-            updates.extend(latest.await?);
-        }
-        updates.sort_unstable_by_key(|update| (update.posted_at, update.id));
-        updates.drain(..updates.len().saturating_sub(LivePage::MAX_UPDATES.into()));
+        let max = LivePage::MAX_UPDATES.into();
         Ok(LivePage {
-            entries,
-            updates,
+            entries: snapshot.live_entries().await?,
+            updates: snapshot.latest_of_live_entries(max).await?,
             cursor,
         })
     }
@@ -120,8 +142,7 @@ impl Newsroom {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn current_slug(&self, slug: &Slug) -> Result<Option<Slug>> {
-        let mut snapshot = self.store.snapshot().await?;
-        let entry = snapshot.entry_by_previous_slug(slug).await?;
+        let entry = self.store.entry_by_previous_slug(slug).await?;
         Ok(entry
             .filter(|entry| entry.state.is_public())
             .map(|entry| entry.slug))

@@ -61,7 +61,7 @@ impl Newsroom {
         let FeedId::Entry(id) = feed else {
             return Err(not_found);
         };
-        let entry = check_public(self.store.snapshot().await?.entry(id).await?)?;
+        let entry = check_public(self.store.entry(id).await?)?;
         self.hub.wake();
         self.wait_until_published(entry.head).await;
         self.hub.head(feed).ok_or(not_found)

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod entry;
 pub mod language;
+pub mod list_page;
 pub mod secret;
 pub mod session;
 pub mod token;

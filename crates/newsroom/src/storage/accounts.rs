@@ -27,7 +27,20 @@ pub struct AccountChange {
     pub(super) tx: Box<BoundedTransaction>,
 }
 
+const ACCOUNT_BY_NAME: &str = "SELECT id, username, role, password_hash, disabled_at FROM accounts
+     WHERE username_folded = $1";
+
 impl Store {
+    /// Returns the account with the username `username`, ignoring case.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn account_by_name(&self, username: &Username) -> Result<Option<StoredAccount>> {
+        let query = sqlx::query(ACCOUNT_BY_NAME).bind(username.folded());
+        let row = self.look_up(query).await?;
+        row.map(|row| stored_account(&row)).transpose()
+    }
+
     /// Adds an account. With `only_first`, fails if there is an owner.
     ///
     /// # Errors
@@ -92,7 +105,9 @@ impl AccountChange {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn account_by_name(&mut self, username: &Username) -> Result<Option<StoredAccount>> {
-        account_by_name(&mut self.tx, username).await
+        let query = sqlx::query(ACCOUNT_BY_NAME).bind(username.folded());
+        let row = query.fetch_optional(&mut *self.tx).await?;
+        row.map(|row| stored_account(&row)).transpose()
     }
 
     /// Returns whether an enabled owner other than `account` exists.
@@ -163,14 +178,6 @@ impl AccountChange {
 }
 
 impl Snapshot {
-    /// Returns the account with the username `username`, ignoring case.
-    ///
-    /// # Errors
-    /// Returns an error if the database can't be reached.
-    pub async fn account_by_name(&mut self, username: &Username) -> Result<Option<StoredAccount>> {
-        account_by_name(&mut self.tx, username).await
-    }
-
     /// Returns all accounts, sorted by name.
     ///
     /// # Errors
@@ -201,26 +208,13 @@ impl Snapshot {
     }
 }
 
-async fn account_by_name(
-    connection: &mut BoundedTransaction,
-    username: &Username,
-) -> Result<Option<StoredAccount>> {
-    sqlx::query(
-        "SELECT id, username, role, password_hash, disabled_at FROM accounts
-         WHERE username_folded = $1",
-    )
-    .bind(username.folded())
-    .fetch_optional(connection)
-    .await?
-    .map(|row| {
-        let record = Record::new("accounts", &row)?;
-        Ok(StoredAccount {
-            caller: caller(&row)?,
-            password_hash: record.get("password_hash")?,
-            disabled_at: record.maybe_time("disabled_at")?,
-        })
+fn stored_account(row: &AnyRow) -> Result<StoredAccount> {
+    let record = Record::new("accounts", row)?;
+    Ok(StoredAccount {
+        caller: caller(row)?,
+        password_hash: record.get("password_hash")?,
+        disabled_at: record.maybe_time("disabled_at")?,
     })
-    .transpose()
 }
 
 async fn has_owner(connection: &mut BoundedTransaction) -> Result<bool> {

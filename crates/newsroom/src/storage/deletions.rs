@@ -5,6 +5,24 @@ use domain::{AccountId, Timestamp};
 use super::{Revision, Store, feed, one_row, open::Kind, sqlite};
 use crate::{LiveUpdate, Result};
 
+/// The condition for updates whose text is to be erased; $1 is the end of the undo window. An older
+/// version erases the text, but not the excerpt, which it doesn't know.
+macro_rules! erasable {
+    () => {
+        "deleted_at < $1 AND (source <> '' OR excerpt <> '')"
+    };
+}
+
+const ERASABLE: &str = concat!(
+    "SELECT 1 AS one FROM updates WHERE ",
+    erasable!(),
+    " LIMIT 1"
+);
+pub(super) const ERASE: &str = concat!(
+    "UPDATE updates SET headline = NULL, source = '', html = '', excerpt = '' WHERE ",
+    erasable!()
+);
+
 impl Revision {
     /// Marks an update as deleted at a time by an account; `None` restores it.
     ///
@@ -50,27 +68,18 @@ impl Store {
     /// Returns an error if the database can't be reached.
     pub async fn erase_deleted(&self, before: Timestamp) -> Result<()> {
         let mut tx = self.begin_write().await?;
-        // An older version erases the text, but not the excerpt, which it doesn't know.
         // Usually there is nothing to erase. Then skip the lock, which would cost a commit a
         // minute.
-        let due = sqlx::query(
-            "SELECT 1 AS one FROM updates WHERE deleted_at < $1 AND (source <> '' OR excerpt <> '') LIMIT 1",
-        )
-        .bind(before.0)
-        .fetch_optional(&mut *tx)
-        .await?;
+        let due = sqlx::query(ERASABLE)
+            .bind(before.0)
+            .fetch_optional(&mut *tx)
+            .await?;
         if due.is_none() {
             return Ok(());
         }
         // Exclude writers that change the same rows in another order.
         feed::take_write_lock(&mut tx).await?;
-        sqlx::query(
-            "UPDATE updates SET headline = NULL, source = '', html = '', excerpt = ''
-             WHERE deleted_at < $1 AND (source <> '' OR excerpt <> '')",
-        )
-        .bind(before.0)
-        .execute(&mut *tx)
-        .await?;
+        sqlx::query(ERASE).bind(before.0).execute(&mut *tx).await?;
         tx.commit().await?;
         self.truncate_log().await
     }

@@ -6,7 +6,7 @@ use domain::{
 use sqlx::{Row, any::AnyRow};
 
 use super::{
-    Revision, Snapshot, one_row,
+    Revision, Snapshot, Store, one_row,
     row::{Record, decodable},
 };
 use crate::{Entry, Error, NewEntry, Result};
@@ -26,6 +26,68 @@ macro_rules! select_entries {
     };
 }
 
+/// Selects entries with the number of their updates.
+macro_rules! select_counted_entries {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, slug, title, summary, state, time_zone, language, starts_at, ended_at, default_order, rev, head, (SELECT epoch FROM feed) AS epoch, \
+             (SELECT COUNT(*) FROM updates u WHERE u.entry_id = entries.id AND u.deleted_at IS NULL) AS updates FROM entries ",
+            $rest
+        )
+    };
+}
+
+/// The ids of the front page's entries: all live and upcoming ones, and the latest $1 ended ones.
+macro_rules! public_ids {
+    () => {
+        "SELECT id FROM entries WHERE state IN ('live', 'upcoming')
+         UNION ALL SELECT id FROM (
+             SELECT id FROM entries WHERE state = 'ended'
+             ORDER BY starts_at DESC, id DESC LIMIT $1) AS ended"
+    };
+}
+pub(super) use public_ids;
+
+/// The condition, the order and the limit of the first $1 ended entries after the entry $2.
+macro_rules! ended_before {
+    () => {
+        "WHERE state = 'ended'
+           AND (starts_at, id) < (SELECT b.starts_at, b.id FROM entries b WHERE b.id = $2)
+         ORDER BY starts_at DESC, id DESC LIMIT $1"
+    };
+}
+pub(super) use ended_before;
+
+pub(super) const ENTRY_BY_SLUG: &str = select_entries!("WHERE slug = $1");
+const ENTRY_BY_PREVIOUS_SLUG: &str =
+    select_entries!("WHERE id = (SELECT entry_id FROM old_addresses WHERE slug = $1)");
+/// A slug that an entry has is no redirect.
+pub(super) const ENTRY_BY_ANY_SLUG: &str = select_entries!(
+    "WHERE id = COALESCE((SELECT e.id FROM entries e WHERE e.slug = $1),
+                         (SELECT entry_id FROM old_addresses WHERE slug = $1))"
+);
+const ENTRY: &str = select_entries!("WHERE id = $1");
+const ENTRIES: &str = select_entries!("ORDER BY starts_at DESC, id DESC LIMIT $1");
+pub(super) const ENTRIES_BEFORE: &str = select_entries!(
+    "WHERE (starts_at, id) < (SELECT b.starts_at, b.id FROM entries b WHERE b.id = $2)
+     ORDER BY starts_at DESC, id DESC LIMIT $1"
+);
+const COUNTED_ENTRIES: &str = select_counted_entries!("ORDER BY starts_at DESC, id DESC LIMIT $1");
+pub(super) const COUNTED_ENTRIES_BEFORE: &str = select_counted_entries!(
+    "WHERE (starts_at, id) < (SELECT b.starts_at, b.id FROM entries b WHERE b.id = $2)
+     ORDER BY starts_at DESC, id DESC LIMIT $1"
+);
+pub(super) const LIVE_ENTRIES: &str =
+    select_entries!("WHERE state = 'live' ORDER BY starts_at DESC, id DESC");
+pub(super) const PUBLIC_ENTRIES: &str = concat!(
+    select_entries!("WHERE id IN ("),
+    public_ids!(),
+    ") ORDER BY starts_at DESC, id DESC"
+);
+pub(super) const ENDED_ENTRIES_BEFORE: &str = concat!(select_entries!(""), ended_before!());
+pub(super) const PUBLIC_HEAD: &str =
+    "SELECT COALESCE(MAX(head), 0) AS head FROM entries WHERE state <> 'draft'";
+
 /// The condition of [`Snapshot::entries_changed_between`] for an entry `e`: $1 is `since`, $2 is
 /// `to`, $3 the limit.
 macro_rules! changed_between {
@@ -37,13 +99,44 @@ macro_rules! changed_between {
 }
 pub(super) use changed_between;
 
+impl Store {
+    /// Returns the entry with the id `id`.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn entry(&self, id: EntryId) -> Result<Option<Entry>> {
+        let row = self.look_up(sqlx::query(ENTRY).bind(id.0)).await?;
+        row.map(|row| entry(&row, &self.language)).transpose()
+    }
+
+    /// Returns the entry that has, or previously had, `slug`.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn entry_by_any_slug(&self, slug: &Slug) -> Result<Option<Entry>> {
+        let query = sqlx::query(ENTRY_BY_ANY_SLUG).bind(slug.as_str());
+        let row = self.look_up(query).await?;
+        row.map(|row| entry(&row, &self.language)).transpose()
+    }
+
+    /// Returns the entry that previously had `slug`.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn entry_by_previous_slug(&self, slug: &Slug) -> Result<Option<Entry>> {
+        let query = sqlx::query(ENTRY_BY_PREVIOUS_SLUG).bind(slug.as_str());
+        let row = self.look_up(query).await?;
+        row.map(|row| entry(&row, &self.language)).transpose()
+    }
+}
+
 impl Snapshot {
     /// Returns the entry with the current slug `slug`.
     ///
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn entry_by_slug(&mut self, slug: &Slug) -> Result<Option<Entry>> {
-        sqlx::query(select_entries!("WHERE slug = $1"))
+        sqlx::query(ENTRY_BY_SLUG)
             .bind(slug.as_str())
             .fetch_optional(&mut *self.tx)
             .await?
@@ -56,7 +149,7 @@ impl Snapshot {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn entry(&mut self, id: EntryId) -> Result<Option<Entry>> {
-        sqlx::query(select_entries!("WHERE id = $1"))
+        sqlx::query(ENTRY)
             .bind(id.0)
             .fetch_optional(&mut *self.tx)
             .await?
@@ -69,14 +162,12 @@ impl Snapshot {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn entry_by_previous_slug(&mut self, slug: &Slug) -> Result<Option<Entry>> {
-        sqlx::query(select_entries!(
-            "WHERE id = (SELECT entry_id FROM old_addresses WHERE slug = $1)"
-        ))
-        .bind(slug.as_str())
-        .fetch_optional(&mut *self.tx)
-        .await?
-        .map(|row| entry(&row, &self.language))
-        .transpose()
+        sqlx::query(ENTRY_BY_PREVIOUS_SLUG)
+            .bind(slug.as_str())
+            .fetch_optional(&mut *self.tx)
+            .await?
+            .map(|row| entry(&row, &self.language))
+            .transpose()
     }
 
     /// Returns the entry that has, or previously had, `slug`. A page may have been open since
@@ -85,21 +176,80 @@ impl Snapshot {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn entry_by_any_slug(&mut self, slug: &Slug) -> Result<Option<Entry>> {
-        match self.entry_by_slug(slug).await? {
-            Some(entry) => Ok(Some(entry)),
-            None => self.entry_by_previous_slug(slug).await,
-        }
+        sqlx::query(ENTRY_BY_ANY_SLUG)
+            .bind(slug.as_str())
+            .fetch_optional(&mut *self.tx)
+            .await?
+            .map(|row| entry(&row, &self.language))
+            .transpose()
     }
 
-    /// Returns all entries, the latest start first.
+    /// Returns entries, the latest start first, at most `limit`: the first ones, or those after the
+    /// entry `before`.
     ///
     /// # Errors
     /// Returns an error if the database can't be reached.
-    pub async fn entries(&mut self) -> Result<Vec<Entry>> {
-        let rows = sqlx::query(select_entries!("ORDER BY starts_at DESC, id DESC"))
-            .fetch_all(&mut *self.tx)
-            .await?;
+    pub async fn entries(&mut self, before: Option<EntryId>, limit: i64) -> Result<Vec<Entry>> {
+        let rows = self.rows(ENTRIES, ENTRIES_BEFORE, before, limit).await?;
         Ok(decodable(&rows, |row| entry(row, &self.language)))
+    }
+
+    /// Returns the same entries, each with the number of its updates, without deleted ones.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn counted_entries(
+        &mut self,
+        before: Option<EntryId>,
+        limit: i64,
+    ) -> Result<Vec<(Entry, usize)>> {
+        let (first, older) = (COUNTED_ENTRIES, COUNTED_ENTRIES_BEFORE);
+        let rows = self.rows(first, older, before, limit).await?;
+        Ok(decodable(&rows, |row| {
+            let updates: i64 = Record::new("entries", row)?.get("updates")?;
+            let entry = entry(row, &self.language)?;
+            Ok((entry, usize::try_from(updates).unwrap_or(0)))
+        }))
+    }
+
+    /// Returns the live entries, the latest start first.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn live_entries(&mut self) -> Result<Vec<Entry>> {
+        let rows = sqlx::query(LIVE_ENTRIES).fetch_all(&mut *self.tx).await?;
+        Ok(decodable(&rows, |row| entry(row, &self.language)))
+    }
+
+    /// Returns public entries, the latest start first: all live and upcoming ones and the first
+    /// `limit` ended ones, or the first `limit` ended ones after the entry `before`.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn public_entries(
+        &mut self,
+        before: Option<EntryId>,
+        limit: i64,
+    ) -> Result<Vec<Entry>> {
+        let (first, older) = (PUBLIC_ENTRIES, ENDED_ENTRIES_BEFORE);
+        let rows = self.rows(first, older, before, limit).await?;
+        Ok(decodable(&rows, |row| entry(row, &self.language)))
+    }
+
+    /// Returns the rows of the query `first`, or of `older` if the list continues after the entry
+    /// `before`. $1 is the limit, $2 that entry.
+    pub(super) async fn rows(
+        &mut self,
+        first: &'static str,
+        older: &'static str,
+        before: Option<EntryId>,
+        limit: i64,
+    ) -> Result<Vec<AnyRow>> {
+        let query = match before {
+            None => sqlx::query(first).bind(limit),
+            Some(before) => sqlx::query(older).bind(limit).bind(before.0),
+        };
+        Ok(query.fetch_all(&mut *self.tx).await?)
     }
 
     /// Returns the public entries that changed after `since`, in the order of their heads: at most
@@ -163,11 +313,7 @@ impl Snapshot {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn public_head(&mut self) -> Result<Rev> {
-        let row = sqlx::query(
-            "SELECT COALESCE(MAX(head), 0) AS head FROM entries WHERE state <> 'draft'",
-        )
-        .fetch_one(&mut *self.tx)
-        .await?;
+        let row = sqlx::query(PUBLIC_HEAD).fetch_one(&mut *self.tx).await?;
         Ok(row.try_get("head")?)
     }
 }

@@ -10,6 +10,7 @@
 //! - `feed`: epochs and the revision counter.
 //! - `entries`, `updates`, `writing`, `deletions`, `rerendering`: live blogs and updates.
 //! - `accounts`, `sessions`, `tokens`: accounts and authentication.
+//! - `hot_queries`: the queries whose plans are tested.
 //! - `operations`: outcomes of requests with an operation id.
 //! - `pg_notify`, `presence`, `probe`: notifications, running servers, the write probe.
 
@@ -18,6 +19,7 @@ mod deletions;
 mod entries;
 mod error;
 mod feed;
+mod hot_queries;
 mod open;
 mod operations;
 mod pg_notify;
@@ -36,12 +38,17 @@ mod writing;
 use std::{fmt, time::Duration};
 
 use domain::{Language, Rev};
-use sqlx::AnyPool;
+use sqlx::{
+    Any, AnyPool,
+    any::{AnyArguments, AnyRow},
+    query::Query,
+};
 use tokio::time::{Instant, timeout_at};
 
 pub use accounts::{AccountChange, StoredAccount};
 pub use error::{OpenError, StorageError};
 pub use feed::{EntryHead, FeedState};
+pub use hot_queries::HOT_QUERIES;
 pub use operations::{Operation, Outcome};
 pub use pg_notify::HeadListener;
 pub use presence::{NoServer, ServerPresence};
@@ -148,6 +155,14 @@ impl Store {
         .await
     }
 
+    /// Reads at most one row with one statement, without a transaction: one round trip.
+    async fn look_up(&self, query: Query<'_, Any, AnyArguments>) -> Result<Option<AnyRow>> {
+        in_time(Instant::now() + self.deadline, async {
+            Ok(query.fetch_optional(&self.readers).await?)
+        })
+        .await
+    }
+
     async fn begin_write(&self) -> Result<Box<BoundedTransaction>> {
         let begin = self.begin(&self.writer, self.kind.begin_write());
         in_time(Instant::now() + self.deadline, begin).await
@@ -168,9 +183,10 @@ impl Store {
     }
 }
 
-/// Waits until `deadline` for a transaction to begin, including a free connection and locks.
-async fn in_time<T>(deadline: Instant, beginning: impl Future<Output = Result<T>>) -> Result<T> {
-    timeout_at(deadline, beginning)
+/// Waits until `deadline` for a transaction to begin, including a free connection and locks, or for
+/// a look-up.
+async fn in_time<T>(deadline: Instant, wait: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout_at(deadline, wait)
         .await
         .unwrap_or_else(|_| Err(Error::Unavailable(StorageError::timed_out())))
 }

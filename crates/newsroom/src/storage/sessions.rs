@@ -38,7 +38,40 @@ pub struct StoredSession {
     pub last_seen_at: Timestamp,
 }
 
+pub(super) const SESSION: &str =
+    "SELECT s.id AS session_id, s.last_seen_at, a.id, a.username, a.role
+     FROM sessions s JOIN accounts a ON a.id = s.account_id
+     WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3
+       AND a.disabled_at IS NULL";
+
 impl Store {
+    /// Returns the session of `token`, if it has not expired at `now`, was used after `idle_since`,
+    /// and its account is enabled.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn session(
+        &self,
+        token: &Secret,
+        now: Timestamp,
+        idle_since: Timestamp,
+    ) -> Result<Option<StoredSession>> {
+        let query = sqlx::query(SESSION)
+            .bind(token.hash())
+            .bind(now.0)
+            .bind(idle_since.0);
+        let row = self.look_up(query).await?;
+        row.map(|row| {
+            let record = Record::without_id("sessions", &row);
+            Ok(StoredSession {
+                id: SessionId(record.get("session_id")?),
+                caller: accounts::caller(&row)?,
+                last_seen_at: record.time("last_seen_at")?,
+            })
+        })
+        .transpose()
+    }
+
     /// Stores the session of a login, and ends the session of `replaced`, in one transaction.
     /// Returns whether it did: it doesn't if the account's password hash is no longer
     /// `password_hash`, or the account is disabled.
@@ -190,39 +223,6 @@ impl AccountChange {
 }
 
 impl Snapshot {
-    /// Returns the session of `token`, if it has not expired at `now`, was used after `idle_since`,
-    /// and its account is enabled.
-    ///
-    /// # Errors
-    /// Returns an error if the database can't be reached.
-    pub async fn session(
-        &mut self,
-        token: &Secret,
-        now: Timestamp,
-        idle_since: Timestamp,
-    ) -> Result<Option<StoredSession>> {
-        sqlx::query(
-            "SELECT s.id AS session_id, s.last_seen_at, a.id, a.username, a.role
-             FROM sessions s JOIN accounts a ON a.id = s.account_id
-             WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3
-               AND a.disabled_at IS NULL",
-        )
-        .bind(token.hash())
-        .bind(now.0)
-        .bind(idle_since.0)
-        .fetch_optional(&mut *self.tx)
-        .await?
-        .map(|row| {
-            let record = Record::without_id("sessions", &row);
-            Ok(StoredSession {
-                id: SessionId(record.get("session_id")?),
-                caller: accounts::caller(&row)?,
-                last_seen_at: record.time("last_seen_at")?,
-            })
-        })
-        .transpose()
-    }
-
     /// Returns the sessions that have not expired at `now` and were used after `idle_since`, of
     /// `account` or of all accounts. The last used one is first.
     ///

@@ -20,7 +20,28 @@ pub struct StoredToken {
     pub last_used_at: Option<Timestamp>,
 }
 
+pub(super) const TOKEN: &str = "SELECT t.id AS token_id, t.last_used_at, a.id, a.username, a.role
+     FROM tokens t JOIN accounts a ON a.id = t.account_id
+     WHERE t.token_hash = $1 AND a.disabled_at IS NULL";
+
 impl Store {
+    /// Returns the stored token of `token`, if its account is enabled.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn token(&self, token: &Secret) -> Result<Option<StoredToken>> {
+        let row = self.look_up(sqlx::query(TOKEN).bind(token.hash())).await?;
+        row.map(|row| {
+            let record = Record::without_id("tokens", &row);
+            Ok(StoredToken {
+                id: TokenId(record.get("token_id")?),
+                caller: accounts::caller(&row)?,
+                last_used_at: record.maybe_time("last_used_at")?,
+            })
+        })
+        .transpose()
+    }
+
     /// Deletes a token, and returns whether it existed.
     ///
     /// # Errors
@@ -89,30 +110,6 @@ impl AccountChange {
 }
 
 impl Snapshot {
-    /// Returns the stored token of `token`, if its account is enabled.
-    ///
-    /// # Errors
-    /// Returns an error if the database can't be reached.
-    pub async fn token(&mut self, token: &Secret) -> Result<Option<StoredToken>> {
-        sqlx::query(
-            "SELECT t.id AS token_id, t.last_used_at, a.id, a.username, a.role
-             FROM tokens t JOIN accounts a ON a.id = t.account_id
-             WHERE t.token_hash = $1 AND a.disabled_at IS NULL",
-        )
-        .bind(token.hash())
-        .fetch_optional(&mut *self.tx)
-        .await?
-        .map(|row| {
-            let record = Record::without_id("tokens", &row);
-            Ok(StoredToken {
-                id: TokenId(record.get("token_id")?),
-                caller: accounts::caller(&row)?,
-                last_used_at: record.maybe_time("last_used_at")?,
-            })
-        })
-        .transpose()
-    }
-
     /// Returns all tokens, in the order of creation.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use sqlx::{Row, any::AnyRow};
 
 use super::{
     Snapshot,
-    entries::changed_between,
+    entries::{changed_between, ended_before, public_ids},
     row::{Record, decodable, log_skipped},
 };
 use crate::{LiveUpdate, Result, SafeHtml};
@@ -23,6 +23,55 @@ macro_rules! select_updates {
         )
     };
 }
+
+/// The id of the latest update of an entry `e`.
+macro_rules! latest_id {
+    () => {
+        "SELECT l.id FROM updates l WHERE l.entry_id = e.id AND l.deleted_at IS NULL
+         ORDER BY l.posted_at DESC, l.id DESC LIMIT 1"
+    };
+}
+
+pub(super) const UPDATES: &str =
+    select_updates!("WHERE u.entry_id = $1 AND u.deleted_at IS NULL ORDER BY u.posted_at, u.id");
+/// Finds the deleted updates in the index of texts to erase, which is small. Without statistics,
+/// SQLite would read all updates of the entry.
+pub(super) const DELETED_SINCE: &str = select_updates!(
+    "WHERE u.id IN (SELECT d.id FROM updates d WHERE d.deleted_at >= $2 AND d.source <> '')
+     AND u.entry_id = $1 ORDER BY u.posted_at, u.id"
+);
+pub(super) const CHANGED_SINCE: &str =
+    select_updates!("WHERE u.entry_id = $1 AND u.rev > $2 ORDER BY u.rev LIMIT $3");
+pub(super) const PUBLIC_CHANGED_SINCE: &str = select_updates!(
+    "JOIN entries e ON e.id = u.entry_id
+     WHERE u.rev > $1 AND e.state <> 'draft' ORDER BY u.rev LIMIT $2"
+);
+pub(super) const HIGHLIGHTS: &str = select_updates!(
+    "WHERE u.entry_id = $1 AND (u.is_key <> 0 OR u.is_pinned <> 0)
+     AND u.deleted_at IS NULL ORDER BY u.posted_at, u.id"
+);
+/// Sorts ids, which are in an index, and reads only the rows within the limit.
+pub(super) const LATEST_OF_LIVE_ENTRIES: &str = select_updates!(
+    "WHERE u.id IN (
+         SELECT l.id FROM entries e JOIN updates l ON l.entry_id = e.id
+         WHERE e.state = 'live' AND l.deleted_at IS NULL
+         ORDER BY l.posted_at DESC, l.id DESC LIMIT $1)
+     ORDER BY u.posted_at, u.id"
+);
+pub(super) const LATEST_OF_PUBLIC_ENTRIES: &str = concat!(
+    select_updates!("WHERE u.id IN (SELECT ("),
+    latest_id!(),
+    ") FROM entries e WHERE e.id IN (",
+    public_ids!(),
+    "))"
+);
+pub(super) const LATEST_OF_ENDED_ENTRIES_BEFORE: &str = concat!(
+    select_updates!("WHERE u.id IN (SELECT ("),
+    latest_id!(),
+    ") FROM (SELECT id FROM entries ",
+    ended_before!(),
+    ") AS e)"
+);
 
 impl Snapshot {
     /// Returns the update with the id `id`, deleted or not.
@@ -43,12 +92,10 @@ impl Snapshot {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn updates(&mut self, entry: EntryId) -> Result<Vec<LiveUpdate>> {
-        let rows = sqlx::query(select_updates!(
-            "WHERE u.entry_id = $1 AND u.deleted_at IS NULL ORDER BY u.posted_at, u.id"
-        ))
-        .bind(entry.0)
-        .fetch_all(&mut *self.tx)
-        .await?;
+        let rows = sqlx::query(UPDATES)
+            .bind(entry.0)
+            .fetch_all(&mut *self.tx)
+            .await?;
         Ok(decodable(&rows, update))
     }
 
@@ -62,14 +109,11 @@ impl Snapshot {
         entry: EntryId,
         since: Timestamp,
     ) -> Result<Vec<LiveUpdate>> {
-        let rows = sqlx::query(select_updates!(
-            "WHERE u.entry_id = $1 AND u.deleted_at >= $2 AND u.source <> ''
-             ORDER BY u.posted_at, u.id"
-        ))
-        .bind(entry.0)
-        .bind(since.0)
-        .fetch_all(&mut *self.tx)
-        .await?;
+        let rows = sqlx::query(DELETED_SINCE)
+            .bind(entry.0)
+            .bind(since.0)
+            .fetch_all(&mut *self.tx)
+            .await?;
         Ok(decodable(&rows, update))
     }
 
@@ -115,12 +159,10 @@ impl Snapshot {
         entry: EntryId,
         since: Rev,
     ) -> Result<ChangedUpdates> {
-        let query = sqlx::query(select_updates!(
-            "WHERE u.entry_id = $1 AND u.rev > $2 ORDER BY u.rev LIMIT $3"
-        ))
-        .bind(entry.0)
-        .bind(since)
-        .bind(ChangedUpdates::MAX + 1);
+        let query = sqlx::query(CHANGED_SINCE)
+            .bind(entry.0)
+            .bind(since)
+            .bind(ChangedUpdates::MAX + 1);
         ChangedUpdates::read(query.fetch(&mut *self.tx)).await
     }
 
@@ -130,12 +172,9 @@ impl Snapshot {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn public_updates_changed_since(&mut self, since: Rev) -> Result<ChangedUpdates> {
-        let query = sqlx::query(select_updates!(
-            "JOIN entries e ON e.id = u.entry_id
-             WHERE u.rev > $1 AND e.state <> 'draft' ORDER BY u.rev LIMIT $2"
-        ))
-        .bind(since)
-        .bind(ChangedUpdates::MAX + 1);
+        let query = sqlx::query(PUBLIC_CHANGED_SINCE)
+            .bind(since)
+            .bind(ChangedUpdates::MAX + 1);
         ChangedUpdates::read(query.fetch(&mut *self.tx)).await
     }
 
@@ -144,29 +183,21 @@ impl Snapshot {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn highlights(&mut self, entry: EntryId) -> Result<Vec<LiveUpdate>> {
-        let rows = sqlx::query(select_updates!(
-            "WHERE u.entry_id = $1 AND (u.is_key <> 0 OR u.is_pinned <> 0)
-             AND u.deleted_at IS NULL ORDER BY u.posted_at, u.id"
-        ))
-        .bind(entry.0)
-        .fetch_all(&mut *self.tx)
-        .await?;
+        let rows = sqlx::query(HIGHLIGHTS)
+            .bind(entry.0)
+            .fetch_all(&mut *self.tx)
+            .await?;
         Ok(decodable(&rows, update))
     }
 
-    /// Returns the latest updates of an entry, without deleted ones, newest first, at most `limit`.
+    /// Returns the latest updates of all live entries, without deleted ones, oldest first, at most
+    /// `limit`.
     ///
     /// # Errors
     /// Returns an error if the database can't be reached.
-    pub async fn latest_updates(&mut self, entry: EntryId, limit: i64) -> Result<Vec<LiveUpdate>> {
-        let rows = sqlx::query(select_updates!(
-            "WHERE u.entry_id = $1 AND u.deleted_at IS NULL
-             ORDER BY u.posted_at DESC, u.id DESC LIMIT $2"
-        ))
-        .bind(entry.0)
-        .bind(limit)
-        .fetch_all(&mut *self.tx)
-        .await?;
+    pub async fn latest_of_live_entries(&mut self, limit: i64) -> Result<Vec<LiveUpdate>> {
+        let query = sqlx::query(LATEST_OF_LIVE_ENTRIES).bind(limit);
+        let rows = query.fetch_all(&mut *self.tx).await?;
         Ok(decodable(&rows, update))
     }
 
@@ -208,19 +239,18 @@ impl Snapshot {
         row.map(|row| self::update(&row)).transpose()
     }
 
-    /// Returns the latest update of each public entry that has one.
+    /// Returns the latest update of each of the entries of [`Snapshot::public_entries`] that has
+    /// one.
     ///
     /// # Errors
     /// Returns an error if the database can't be reached.
-    pub async fn latest_of_each(&mut self) -> Result<HashMap<EntryId, LiveUpdate>> {
-        let rows = sqlx::query(select_updates!(
-            "WHERE u.id IN (
-                 SELECT (SELECT l.id FROM updates l WHERE l.entry_id = e.id AND l.deleted_at IS NULL
-                         ORDER BY l.posted_at DESC, l.id DESC LIMIT 1)
-                 FROM entries e WHERE e.state <> 'draft')"
-        ))
-        .fetch_all(&mut *self.tx)
-        .await?;
+    pub async fn latest_of_public_entries(
+        &mut self,
+        before: Option<EntryId>,
+        limit: i64,
+    ) -> Result<HashMap<EntryId, LiveUpdate>> {
+        let (first, older) = (LATEST_OF_PUBLIC_ENTRIES, LATEST_OF_ENDED_ENTRIES_BEFORE);
+        let rows = self.rows(first, older, before, limit).await?;
         Ok(by_entry(decodable(&rows, update)))
     }
 
@@ -236,12 +266,9 @@ impl Snapshot {
         limit: i64,
     ) -> Result<HashMap<EntryId, LiveUpdate>> {
         let rows = sqlx::query(concat!(
-            select_updates!(
-                "WHERE u.id IN (
-                     SELECT (SELECT l.id FROM updates l WHERE l.entry_id = e.id AND l.deleted_at IS NULL
-                             ORDER BY l.posted_at DESC, l.id DESC LIMIT 1)
-                     FROM entries e WHERE "
-            ),
+            select_updates!("WHERE u.id IN (SELECT ("),
+            latest_id!(),
+            ") FROM entries e WHERE ",
             changed_between!(),
             ")"
         ))
@@ -251,29 +278,6 @@ impl Snapshot {
         .fetch_all(&mut *self.tx)
         .await?;
         Ok(by_entry(decodable(&rows, update)))
-    }
-
-    /// Returns the number of updates of each entry, without deleted ones. Entries without updates
-    /// are missing.
-    ///
-    /// # Errors
-    /// Returns an error if the database can't be reached.
-    pub async fn update_counts(&mut self) -> Result<HashMap<EntryId, usize>> {
-        sqlx::query(
-            "SELECT entry_id, COUNT(*) AS updates FROM updates WHERE deleted_at IS NULL
-             GROUP BY entry_id",
-        )
-        .fetch_all(&mut *self.tx)
-        .await?
-        .iter()
-        .map(|row| {
-            let updates: i64 = row.try_get("updates")?;
-            Ok((
-                EntryId(row.try_get("entry_id")?),
-                usize::try_from(updates).unwrap_or(0),
-            ))
-        })
-        .collect()
     }
 }
 

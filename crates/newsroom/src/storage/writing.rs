@@ -31,7 +31,7 @@ impl Revision {
     pub async fn add_update(&mut self, new: &NewUpdate<'_>) -> Result<UpdateId> {
         let is = |mark| new.marks.contains(&mark);
         if is(Mark::Pinned) {
-            self.unpin_updates(new.entry_id).await?;
+            self.unpin_update(new.entry_id).await?;
         }
         let rev = self.take_rev()?;
         let row = sqlx::query(
@@ -66,7 +66,7 @@ impl Revision {
     /// Returns an error if there is no such update, or the database can't be reached.
     pub async fn rewrite_update(&mut self, before: &LiveUpdate, after: &LiveUpdate) -> Result<()> {
         if after.pinned && !before.pinned {
-            self.unpin_updates(after.entry_id).await?;
+            self.unpin_update(after.entry_id).await?;
         }
         let rev = self.take_rev()?;
         let result = sqlx::query(
@@ -97,15 +97,13 @@ impl Revision {
         self.record_change_of(highlighted).await
     }
 
-    /// Unpins the pinned updates of an entry, deleted ones included. Each takes a revision.
-    async fn unpin_updates(&mut self, entry: EntryId) -> Result<()> {
-        let pinned = sqlx::query(
-            "SELECT id FROM updates WHERE entry_id = $1 AND is_pinned <> 0 ORDER BY id",
-        )
-        .bind(entry.0)
-        .fetch_all(&mut *self.snapshot.tx)
-        .await?;
-        for row in pinned {
+    /// Unpins the pinned update of an entry, if it has one, deleted or not.
+    async fn unpin_update(&mut self, entry: EntryId) -> Result<()> {
+        let pinned = sqlx::query("SELECT id FROM updates WHERE entry_id = $1 AND is_pinned <> 0")
+            .bind(entry.0)
+            .fetch_optional(&mut *self.snapshot.tx)
+            .await?;
+        if let Some(row) = pinned {
             let rev = self.take_rev()?;
             let result = sqlx::query("UPDATE updates SET is_pinned = 0, rev = $2 WHERE id = $1")
                 .bind(row.try_get::<i64, _>("id")?)

@@ -1,7 +1,7 @@
 //! Entries: creating, starting, ending and listing them.
 
 use domain::{EntryState, FeedId, Invalid, Order};
-use newsroom::{Entry, Error, NewEntry, UNDO_WINDOW};
+use newsroom::{Entry, Error, FrontPage, NewEntry, UNDO_WINDOW};
 
 use super::support::{Database, PageModel, Stream, TestNewsroom, slug};
 
@@ -14,6 +14,7 @@ on_every_database! {
     unknown_entry_cannot_be_started_or_ended,
     front_page_sorts_entries_by_state_and_start,
     desk_lists_all_entries,
+    long_lists_are_split_into_pages,
     desk_page_shows_a_draft,
 }
 
@@ -247,8 +248,9 @@ async fn desk_lists_all_entries(database: Database) {
         .await
         .unwrap();
 
-    let desk = newsroom.desk(&newsroom.author).await.unwrap();
-    let rows: Vec<_> = desk.iter().map(|row| (row.entry.id, row.updates)).collect();
+    let desk = newsroom.desk(&newsroom.author, None).await.unwrap();
+    let rows = desk.items.iter().map(|row| (row.entry.id, row.updates));
+    let rows: Vec<_> = rows.collect();
     assert_eq!(rows, [(live.id, 2), (draft.id, 0)]);
 }
 
@@ -277,4 +279,51 @@ async fn desk_page_shows_a_draft(database: Database) {
     newsroom.manual_clock.advance(1);
     let page = newsroom.desk_page(&entry.slug).await;
     assert_eq!(page.deleted, [], "the deletion can no longer be undone");
+}
+
+async fn long_lists_are_split_into_pages(database: Database) {
+    let newsroom = TestNewsroom::on(&database).await;
+    let live = newsroom.live_entry().await;
+    newsroom.entry("soon", EntryState::Upcoming).await;
+    let mut ended = Vec::new();
+    for number in 1..=102 {
+        newsroom.manual_clock.advance(1_000_000);
+        let slug = format!("over-{number}");
+        ended.push(newsroom.entry(&slug, EntryState::Ended).await.id);
+    }
+    ended.reverse();
+    let ids = |page: &FrontPage, state| -> Vec<_> {
+        let entries = page.entries.iter().map(|(entry, _)| entry);
+        let entries = entries.filter(|entry| entry.state == state);
+        entries.map(|entry| entry.id).collect()
+    };
+
+    let front = newsroom.front_page().await.unwrap();
+    assert_eq!(ids(&front, EntryState::Live), [live.id]);
+    assert_eq!(ids(&front, EntryState::Upcoming).len(), 1);
+    assert_eq!(ids(&front, EntryState::Ended), ended[..100]);
+    assert_eq!(front.next, Some(ended[99]));
+    let older = newsroom.ended_page(ended[99]).await.unwrap();
+    assert_eq!(ids(&older, EntryState::Ended), ended[100..]);
+    assert_eq!((older.entries.len(), older.next), (2, None));
+
+    let desk = newsroom.desk(&newsroom.author, None).await.unwrap();
+    assert_eq!((desk.items.len(), desk.next), (100, Some(ended[99])));
+    let desk = newsroom.desk(&newsroom.author, desk.next).await.unwrap();
+    assert_eq!((desk.items.len(), desk.next), (4, None));
+
+    let (mut before, mut listed) = (None, Vec::new());
+    loop {
+        let page = newsroom
+            .entries(&newsroom.author, before, 26)
+            .await
+            .unwrap();
+        listed.push(page.items.len());
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    // 104 entries.
+    assert_eq!(listed, [26, 26, 26, 26]);
 }

@@ -57,7 +57,7 @@ async fn readers_change_nothing(database: Database) {
             newsroom.editable_update(reader, id).await,
             Error::Forbidden(_)
         );
-        assert_refused!(newsroom.desk(reader).await, Error::Forbidden(_));
+        assert_refused!(newsroom.desk(reader, None).await, Error::Forbidden(_));
         assert_refused!(
             newsroom.desk_entry(reader, &entry.slug).await,
             Error::Forbidden(_)
@@ -217,6 +217,6 @@ async fn all_roles_except_readers_manage_entries(database: Database) {
             (page.entry.id, page.entry.state),
             (created.id, EntryState::Ended)
         );
-        newsroom.desk(caller).await.unwrap();
+        newsroom.desk(caller, None).await.unwrap();
     }
 }

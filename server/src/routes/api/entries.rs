@@ -2,12 +2,16 @@
 
 use axum::{
     Json,
-    http::{HeaderName, StatusCode, header::LOCATION},
+    http::{
+        HeaderName, StatusCode,
+        header::{LINK, LOCATION},
+    },
+    response::{IntoResponse, Response},
 };
-use domain::{EntryState, Invalid, Order, Slug, Summary, Title};
+use domain::{EntryId, EntryState, Invalid, Order, Slug, Summary, Title};
 use newsroom::{Entry, EntryPatch, Error, NewEntry, language, zone};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -20,7 +24,7 @@ use super::{
     key::IdempotencyKey,
 };
 use crate::{
-    extract::{Path, json_body::Body, slug},
+    extract::{Path, Query, json_body::Body, slug},
     problem::{Problem, keyed_problem},
     state::AppState,
 };
@@ -167,22 +171,67 @@ impl EntryToChange {
     }
 }
 
-/// List all entries
+/// The part of the list of entries that a client requests.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// The id of an entry: the list begins after it. The first entry if omitted.
+    before: Option<i64>,
+    /// The maximum number of entries. 500 if omitted.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u16>,
+}
+
+/// The number of entries in a response if the request doesn't limit it.
+const DEFAULT_LIMIT: u16 = 500;
+/// The maximum number of entries in a response: about a megabyte.
+const MAX_LIMIT: u16 = 1_000;
+
+impl ListQuery {
+    fn limit(&self) -> Result<u16, Invalid> {
+        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+        if (1..=MAX_LIMIT).contains(&limit) {
+            Ok(limit)
+        } else {
+            Err(Invalid::new("limit", "The limit must be from 1 to 1000."))
+        }
+    }
+}
+
+/// List entries
 ///
-/// Includes drafts.
+/// Includes drafts. The latest start is first. If there are more, the header `Link` has the URL of
+/// the next part, with the relation `next` (RFC 8288).
 #[utoipa::path(
     get,
     path = "/api/v1/entries",
-    responses((status = 200, description = "All entries", body = EntriesAnswer), ErrorResponses)
+    params(ListQuery),
+    responses(
+        (
+            status = 200,
+            description = "The entries",
+            body = EntriesAnswer,
+            headers(("Link" = Option<String>, description = "The URL of the next part, if there is one, with `rel=\"next\"`"))
+        ),
+        ErrorResponses
+    )
 )]
-async fn list_entries(api: Api) -> Result<Json<EntriesAnswer>, Problem> {
-    let desk = api.newsroom.desk(api.caller()).await?;
-    let entries = desk
-        .iter()
-        .map(|listed| EntryAnswer::of(&api, &listed.entry));
-    Ok(Json(EntriesAnswer {
+async fn list_entries(api: Api, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
+    let limit = query.limit().map_err(Error::from)?;
+    let (newsroom, before) = (&api.newsroom, query.before.map(EntryId));
+    let page = newsroom.entries(api.caller(), before, limit).await?;
+    let entries = page.items.iter().map(|entry| EntryAnswer::of(&api, entry));
+    let entries = Json(EntriesAnswer {
         entries: entries.collect(),
-    }))
+    });
+    Ok(match page.next {
+        None => entries.into_response(),
+        Some(id) => {
+            let path = format_args!("/api/v1/entries?before={id}&limit={limit}");
+            let next = format!(r#"<{}>; rel="next""#, api.url(path));
+            ([(LINK, next)], entries).into_response()
+        }
+    })
 }
 
 /// Create an entry

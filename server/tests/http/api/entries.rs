@@ -258,3 +258,35 @@ async fn entry_has_a_language() {
     let all: Value = client.get(ENTRIES).await.json();
     assert_eq!(all["entries"][0]["language"], "zh-Hant");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn list_of_entries_is_read_in_parts() {
+    let (app, client) = start().await;
+    for slug in ["one", "two", "three"] {
+        app.entry(slug, EntryState::Live).await;
+    }
+    let whole = client.get(ENTRIES).await;
+    assert!(!whole.headers().contains_key("link"));
+    let slugs = |response: &TestResponse| -> Vec<String> {
+        let list: Value = response.json();
+        let entries = list["entries"].as_array().unwrap().iter();
+        entries.map(|entry| entry["slug"].to_string()).collect()
+    };
+    let count = slugs(&whole).len();
+
+    let first = client.get(&format!("{ENTRIES}?limit=1")).await;
+    let before = first.json::<Value>()["entries"][0]["id"].clone();
+    assert_eq!(
+        first.header("link"),
+        format!(r#"<http://127.0.0.1:3000{ENTRIES}?before={before}&limit=1>; rel="next""#)
+    );
+    let rest = client.get(&format!("{ENTRIES}?before={before}")).await;
+    assert!(!rest.headers().contains_key("link"));
+    assert_eq!(slugs(&rest).len(), count - 1);
+    assert_eq!([slugs(&first), slugs(&rest)].concat(), slugs(&whole));
+
+    for limit in [0, 1_001] {
+        let refused = client.get(&format!("{ENTRIES}?limit={limit}")).await;
+        assert_eq!(refusal(&refused), "422: The limit must be from 1 to 1000.");
+    }
+}

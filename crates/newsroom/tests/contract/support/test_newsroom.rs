@@ -171,8 +171,7 @@ impl Deref for TestNewsroom {
 /// own accounts.
 async fn account(store: &Store, clock: &Clock, role: Role) -> Caller {
     let username = Username::parse(role.as_str()).unwrap();
-    let mut snapshot = store.snapshot().await.unwrap();
-    match snapshot.account_by_name(&username).await.unwrap() {
+    match store.account_by_name(&username).await.unwrap() {
         Some(account) => account.caller,
         None => store
             .add_account(&username, role, "none", clock.now(), false)

@@ -1,0 +1,22 @@
+//! A page of a list of entries.
+
+use domain::EntryId;
+
+/// A page of a long list of entries.
+#[derive(Clone, Debug)]
+pub struct ListPage<T> {
+    /// The items, in the list's order.
+    pub items: Vec<T>,
+    /// The last entry of this page, if the list continues after it: the next page's `before`.
+    pub next: Option<EntryId>,
+}
+
+impl<T> ListPage<T> {
+    /// Returns the page of at most `limit` items, from a list that was read with one item more.
+    pub(crate) fn new(mut items: Vec<T>, limit: usize, id: impl Fn(&T) -> EntryId) -> Self {
+        let continues = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| continues).map(id);
+        Self { items, next }
+    }
+}

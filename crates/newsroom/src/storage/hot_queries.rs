@@ -1,0 +1,41 @@
+//! The queries that pages, the feed and every request run, so that tests can examine their plans.
+
+use super::{
+    deletions::ERASE,
+    entries::{
+        COUNTED_ENTRIES_BEFORE, ENDED_ENTRIES_BEFORE, ENTRIES_BEFORE, ENTRY_BY_ANY_SLUG,
+        ENTRY_BY_SLUG, LIVE_ENTRIES, PUBLIC_ENTRIES, PUBLIC_HEAD,
+    },
+    sessions::SESSION,
+    tokens::TOKEN,
+    updates::{
+        CHANGED_SINCE, DELETED_SINCE, HIGHLIGHTS, LATEST_OF_ENDED_ENTRIES_BEFORE,
+        LATEST_OF_LIVE_ENTRIES, LATEST_OF_PUBLIC_ENTRIES, PUBLIC_CHANGED_SINCE, UPDATES,
+    },
+};
+
+/// The names and the SQL of these queries.
+pub const HOT_QUERIES: [(&str, &str); 19] = [
+    ("changed_since", CHANGED_SINCE),
+    ("counted_entries_before", COUNTED_ENTRIES_BEFORE),
+    ("deleted_since", DELETED_SINCE),
+    ("ended_entries_before", ENDED_ENTRIES_BEFORE),
+    ("entries_before", ENTRIES_BEFORE),
+    ("entry_by_any_slug", ENTRY_BY_ANY_SLUG),
+    ("entry_by_slug", ENTRY_BY_SLUG),
+    ("erase", ERASE),
+    ("highlights", HIGHLIGHTS),
+    (
+        "latest_of_ended_entries_before",
+        LATEST_OF_ENDED_ENTRIES_BEFORE,
+    ),
+    ("latest_of_live_entries", LATEST_OF_LIVE_ENTRIES),
+    ("latest_of_public_entries", LATEST_OF_PUBLIC_ENTRIES),
+    ("live_entries", LIVE_ENTRIES),
+    ("public_changed_since", PUBLIC_CHANGED_SINCE),
+    ("public_entries", PUBLIC_ENTRIES),
+    ("public_head", PUBLIC_HEAD),
+    ("session", SESSION),
+    ("token", TOKEN),
+    ("updates", UPDATES),
+];
