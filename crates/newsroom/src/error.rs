@@ -1,8 +1,8 @@
 //! The engine's error type, the messages that people see, and the logging of failures.
 
-use domain::{Invalid, Reset};
+use std::{error::Error as StdError, fmt, io, sync::Arc};
 
-use crate::storage::StorageError;
+use domain::{Invalid, Reset};
 
 /// The reason why a use case failed. The message of each variant is safe to show; its source, and
 /// the fields of [`Error::Corrupt`], are for the log only.
@@ -36,16 +36,16 @@ pub enum Error {
     Reset(Reset),
     /// The database was not reached in time, or rejected the transaction. Nothing was changed.
     #[error("The database can't be reached. Nothing was changed. Try again.")]
-    Unavailable(#[source] StorageError),
+    Unavailable(#[source] DatabaseFailure),
     /// The database's disk is full. Nothing was changed.
     #[error("The server's disk is full. Nothing was changed. Try again when there is free space.")]
-    DiskFull(#[source] StorageError),
+    DiskFull(#[source] DatabaseFailure),
     /// The commit was sent but not confirmed: it may have succeeded or not. Repeating the request
     /// with the same operation id is safe.
     #[error(
         "The database did not confirm the change, so it may be saved or not. Check before you try again."
     )]
-    OutcomeUnknown(#[source] StorageError),
+    OutcomeUnknown(#[source] DatabaseFailure),
     /// A stored value can't be decoded.
     #[error("Stored data can't be read. The server's log has the details.")]
     Corrupt {
@@ -62,6 +62,51 @@ pub enum Error {
     /// The server failed, with a message that is safe to show. Nothing was changed.
     #[error("{0}")]
     Internal(&'static str),
+}
+
+/// The cause of a database failure, for the log only.
+#[derive(Clone, Debug)]
+pub struct DatabaseFailure {
+    cause: Arc<dyn StdError + Send + Sync>,
+    is_storage_failure: bool,
+}
+
+impl DatabaseFailure {
+    /// The failure `cause`; with `is_storage_failure`, the storage below the database failed: its
+    /// disk is full, broken or read-only.
+    pub(crate) fn new(
+        cause: impl StdError + Send + Sync + 'static,
+        is_storage_failure: bool,
+    ) -> Self {
+        Self {
+            cause: Arc::new(cause),
+            is_storage_failure,
+        }
+    }
+
+    /// The database is closed.
+    pub(crate) fn closed() -> Self {
+        let cause = io::Error::new(io::ErrorKind::NotConnected, "the database is closed");
+        Self::new(cause, false)
+    }
+
+    /// The database did not respond in time.
+    pub(crate) fn timed_out() -> Self {
+        let message = "the database did not respond in time";
+        Self::new(io::Error::new(io::ErrorKind::TimedOut, message), false)
+    }
+}
+
+impl fmt::Display for DatabaseFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(f)
+    }
+}
+
+impl StdError for DatabaseFailure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.cause.source()
+    }
 }
 
 /// The result of a use case.
@@ -90,10 +135,10 @@ impl Error {
 
     /// Returns whether the storage below the database failed: its disk is full, broken or
     /// read-only.
-    pub(crate) fn is_storage_failure(&self) -> bool {
+    pub(crate) const fn is_storage_failure(&self) -> bool {
         match self {
             Self::Unavailable(cause) | Self::DiskFull(cause) | Self::OutcomeUnknown(cause) => {
-                cause.is_storage_failure()
+                cause.is_storage_failure
             }
             _ => false,
         }

@@ -67,7 +67,7 @@ pub use entries::{
     pages::{FrontPage, LivePage},
     patch::{EntryPatch, UpdatePatch},
 };
-pub use error::{Error, Result};
+pub use error::{DatabaseFailure, Error, Result};
 pub use feed::FeedPolicy;
 pub use markup::{MARKUP_VERSION, Rendered, SafeHtml, markdown_options, to_safe_html};
 pub use model::{

@@ -33,12 +33,12 @@ use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Cards, Clock, Error, FeedPolicy, Render, Result, UNDO_WINDOW,
+    Cards, Clock, DatabaseFailure, Error, FeedPolicy, Render, Result, UNDO_WINDOW,
     accounts::{last_seen::LastSeen, passwords::PasswordHasher},
     feed::{Frame, HighWaterMark, Hub, Tailer, pg_notify},
     readiness::NotReady,
     render::pool::RenderPool,
-    storage::{OpenError, Outcome, Revision, ServerPresence, StorageError, Store},
+    storage::{OpenError, Outcome, Revision, ServerPresence, Store},
     tasks::Tasks,
     updates::update_cache::UpdateCache,
     writes::{
@@ -242,7 +242,7 @@ impl Newsroom {
         let result = match tokio::time::timeout(CHANGE_DEADLINE, change).await {
             Ok(result) => result,
             // The deadline may have passed during the commit.
-            Err(_) => Err(Error::OutcomeUnknown(StorageError::timed_out())),
+            Err(_) => Err(Error::OutcomeUnknown(DatabaseFailure::timed_out())),
         };
         self.writes.record(&result);
         result

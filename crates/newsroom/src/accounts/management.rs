@@ -39,9 +39,10 @@ impl Newsroom {
         reject_confusable(username)?;
         reject_weak(password, username)?;
         let hash = self.passwords.hash(password).await?;
-        self.store
-            .add_account(username, role, &hash, self.clock.now(), false)
-            .await
+        let mut change = self.store.change_accounts().await?;
+        let account = self.add_account(&mut change, username, role, &hash).await?;
+        change.commit().await?;
+        Ok(account)
     }
 
     /// Adds the first owner, and begins a session.
@@ -54,11 +55,36 @@ impl Newsroom {
         reject_confusable(username)?;
         reject_weak(password, username)?;
         let hash = self.passwords.hash(password).await?;
-        let caller = self
-            .store
-            .add_account(username, Role::Owner, &hash, self.clock.now(), true)
+        let mut change = self.store.change_accounts().await?;
+        if change.has_owner().await? {
+            return Err(Error::Forbidden(
+                "Ringside is already set up. Log in instead.",
+            ));
+        }
+        let owner = self
+            .add_account(&mut change, username, Role::Owner, &hash)
             .await?;
-        self.begin_session(caller, &hash, None).await
+        change.commit().await?;
+        self.begin_session(owner, &hash, None).await
+    }
+
+    /// Adds an account, whose name must be free.
+    async fn add_account(
+        &self,
+        change: &mut AccountChange,
+        username: &Username,
+        role: Role,
+        hash: &str,
+    ) -> Result<Caller> {
+        change
+            .add_account(username, role, hash, self.clock.now())
+            .await?
+            .ok_or_else(|| {
+                Error::Invalid(domain::Invalid::new(
+                    "username",
+                    "Another account already has this username. Choose a different one.",
+                ))
+            })
     }
 
     /// Returns whether no owner exists yet.

@@ -1,13 +1,13 @@
 //! Use cases of the desk, where authors manage live blogs.
 
-use domain::{Caller, EntryId, EntryState, Language, OpId, Slug, Timestamp, ZoneName};
+use domain::{Caller, EntryId, EntryState, Invalid, Language, OpId, Slug, Timestamp, ZoneName};
 
 use super::slugs;
 use crate::{
     Entry, EntryEdit, EntryPatch, Error, ListPage, LiveUpdate, NewEntry, Newsroom, Result,
     UNDO_WINDOW,
     permissions::{check_may_manage_entries, check_may_post},
-    storage::{Outcome, Revision, Snapshot},
+    storage::{Outcome, Revision, SlugConflict, Snapshot},
     writes::idempotency::IdempotentRequest,
 };
 
@@ -185,6 +185,9 @@ impl Newsroom {
                 if card_data(&before) != card_data(&after) {
                     revision.revise_updates(before.id).await?;
                 }
+                if after.slug != before.slug {
+                    check_slug(&mut revision, &after.slug, Some(before.id)).await?;
+                }
                 revision.rewrite_entry(&before, &after).await?;
             }
             let outcome = Outcome::EntryPatched(before.id);
@@ -292,7 +295,10 @@ impl Newsroom {
 /// else from its id, with a number appended if that slug is taken.
 async fn add_entry(revision: &mut Revision, new: &NewEntry, now: Timestamp) -> Result<Entry> {
     let id = match (&new.slug, slugs::suggested(new.title.as_str())) {
-        (Some(slug), _) => revision.add_entry(new, slug, now).await?,
+        (Some(slug), _) => {
+            check_slug(revision, slug, None).await?;
+            revision.add_entry(new, slug, now).await?
+        }
         (None, Some(slug)) => {
             let free = free_slug(revision.snapshot(), &slug).await?;
             revision.add_entry(new, &free, now).await?
@@ -308,6 +314,21 @@ async fn add_entry(revision: &mut Revision, new: &NewEntry, now: Timestamp) -> R
         }
     };
     load_entry(revision.snapshot(), id).await
+}
+
+/// Rejects a slug that another entry than `own` has, or had before.
+async fn check_slug(revision: &mut Revision, slug: &Slug, own: Option<EntryId>) -> Result<()> {
+    let message = match revision.slug_conflict(slug, own).await? {
+        None => return Ok(()),
+        Some(SlugConflict::Taken) => {
+            "Another live blog already has this slug. Choose a different one."
+        }
+        Some(SlugConflict::Redirects) => {
+            "Another live blog had this slug before, and old links still redirect to it. \
+             Choose a different one."
+        }
+    };
+    Err(Error::Invalid(Invalid::new("slug", message)))
 }
 
 async fn free_slug(snapshot: &mut Snapshot, slug: &Slug) -> Result<Slug> {

@@ -15,9 +15,7 @@ use tokio::{
 
 use super::{FeedHead, HighWaterMark, Hub, assemble, replay_buffer::ReplayBuffer};
 use crate::{
-    Cards, Clock, Error, FeedPolicy, Result,
-    log_limit::LogLimit,
-    storage::{StorageError, Store},
+    Cards, Clock, DatabaseFailure, Error, FeedPolicy, Result, log_limit::LogLimit, storage::Store,
 };
 
 /// The polling interval: how long a change by another process may stay unnoticed if its
@@ -90,7 +88,7 @@ impl Tailer {
             let error = match polled {
                 Ok(Ok(())) => continue,
                 Ok(Err(error)) => error,
-                Err(_) => Error::Unavailable(StorageError::timed_out()),
+                Err(_) => Error::Unavailable(DatabaseFailure::timed_out()),
             };
             if failures.allows(()) {
                 error.log_failure("could not read the feed; retrying every second");

@@ -7,7 +7,7 @@ use super::{
     BoundedTransaction, Snapshot, Store, feed, one_row,
     row::{Record, decodable},
 };
-use crate::{Account, Error, Result};
+use crate::{Account, Result};
 
 /// An account and the hash of its password.
 #[derive(Debug)]
@@ -41,53 +41,6 @@ impl Store {
         row.map(|row| stored_account(&row)).transpose()
     }
 
-    /// Adds an account. With `only_first`, fails if there is an owner.
-    ///
-    /// # Errors
-    /// Returns [`Error::Invalid`] if the name is taken, [`Error::Forbidden`] if there is an owner,
-    /// and an error if the database can't be reached.
-    pub async fn add_account(
-        &self,
-        username: &Username,
-        role: Role,
-        password_hash: &str,
-        created_at: Timestamp,
-        only_first: bool,
-    ) -> Result<Caller> {
-        let mut tx = self.begin_write().await?;
-        feed::take_write_lock(&mut tx).await?;
-        if only_first && has_owner(&mut tx).await? {
-            return Err(Error::Forbidden(
-                "Ringside is already set up. Log in instead.",
-            ));
-        }
-        let row = sqlx::query(
-            "INSERT INTO accounts (username, username_folded, role, password_hash, created_at)
-             VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (username_folded) DO NOTHING
-             RETURNING id",
-        )
-        .bind(username.as_str())
-        .bind(username.folded())
-        .bind(role.as_str())
-        .bind(password_hash)
-        .bind(created_at.0)
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or_else(|| {
-            Error::Invalid(domain::Invalid::new(
-                "username",
-                "Another account already has this username. Choose a different one.",
-            ))
-        })?;
-        tx.commit().await?;
-        Ok(Caller {
-            id: AccountId(row.try_get("id")?),
-            username: username.clone(),
-            role,
-        })
-    }
-
     /// Begins a transaction that changes accounts, after waiting for other writers.
     ///
     /// # Errors
@@ -100,6 +53,48 @@ impl Store {
 }
 
 impl AccountChange {
+    /// Adds an account, and returns it; `None` if the name is taken, ignoring case.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn add_account(
+        &mut self,
+        username: &Username,
+        role: Role,
+        password_hash: &str,
+        created_at: Timestamp,
+    ) -> Result<Option<Caller>> {
+        let row = sqlx::query(
+            "INSERT INTO accounts (username, username_folded, role, password_hash, created_at)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (username_folded) DO NOTHING
+             RETURNING id",
+        )
+        .bind(username.as_str())
+        .bind(username.folded())
+        .bind(role.as_str())
+        .bind(password_hash)
+        .bind(created_at.0)
+        .fetch_optional(&mut *self.tx)
+        .await?;
+        row.map(|row| {
+            Ok(Caller {
+                id: AccountId(row.try_get("id")?),
+                username: username.clone(),
+                role,
+            })
+        })
+        .transpose()
+    }
+
+    /// Returns whether an owner exists, disabled or not.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn has_owner(&mut self) -> Result<bool> {
+        has_owner(&mut self.tx).await
+    }
+
     /// Returns the account with the username `username`, ignoring case.
     ///
     /// # Errors
@@ -171,7 +166,7 @@ impl AccountChange {
     /// Commits the changes.
     ///
     /// # Errors
-    /// Returns [`Error::OutcomeUnknown`] if the database doesn't confirm the commit.
+    /// Returns [`Error::OutcomeUnknown`](crate::Error::OutcomeUnknown) if the database doesn't confirm the commit.
     pub async fn commit(self) -> Result<()> {
         self.tx.commit().await
     }

@@ -1,19 +1,22 @@
 //! The table of entries, and the slugs that redirect to them.
 
-use domain::{
-    EntryId, EntryState, Invalid, Language, Rev, Slug, Summary, Timestamp, Title, ZoneName,
-};
+use domain::{EntryId, EntryState, Language, Rev, Slug, Summary, Timestamp, Title, ZoneName};
 use sqlx::{Row, any::AnyRow};
 
 use super::{
     Revision, Snapshot, Store, one_row,
     row::{Record, decodable},
 };
-use crate::{Entry, Error, NewEntry, Result};
+use crate::{Entry, NewEntry, Result};
 
-const TAKEN: &str = "Another live blog already has this slug. Choose a different one.";
-const REDIRECTS: &str = "Another live blog had this slug before, and old links still redirect to it. \
-     Choose a different one.";
+/// The reason why an entry can't have a slug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlugConflict {
+    /// Another entry has it.
+    Taken,
+    /// It redirects to another entry, which had it before.
+    Redirects,
+}
 
 /// Selects entries; `$rest` is the rest of the statement. Names the columns, because PostgreSQL's
 /// prepared statements with `*` fail if a newer server adds columns while this one runs.
@@ -319,18 +322,17 @@ impl Snapshot {
 }
 
 impl Revision {
-    /// Inserts an entry that starts `now`, and ends now if its state is ended. Returns its id.
+    /// Inserts an entry that starts `now`, and ends now if its state is ended. Returns its id. Check
+    /// the slug with [`Revision::slug_conflict`] first.
     ///
     /// # Errors
-    /// Returns [`Error::Invalid`] if the slug is taken or redirects to another entry, and an error
-    /// if the database can't be reached.
+    /// Returns an error if the slug is taken, or the database can't be reached.
     pub async fn add_entry(
         &mut self,
         new: &NewEntry,
         slug: &Slug,
         now: Timestamp,
     ) -> Result<EntryId> {
-        self.check_slug(slug, None).await?;
         let ended_at = (new.state == EntryState::Ended).then_some(now.0);
         let rev = self.take_rev()?;
         let row = sqlx::query(
@@ -367,13 +369,12 @@ impl Revision {
     }
 
     /// Stores the changed entry `after`. If the slug changed, the previous one redirects to it.
+    /// Check a changed slug with [`Revision::slug_conflict`] first.
     ///
     /// # Errors
-    /// Returns [`Error::Invalid`] if the slug is taken or redirects to another entry, and an error
-    /// if the database can't be reached.
+    /// Returns an error if the slug is taken, or the database can't be reached.
     pub async fn rewrite_entry(&mut self, before: &Entry, after: &Entry) -> Result<()> {
         if after.slug != before.slug {
-            self.check_slug(&after.slug, Some(before.id)).await?;
             self.delete_redirect(&after.slug).await?;
             // There are no links to a draft.
             if before.state.is_public() {
@@ -401,17 +402,23 @@ impl Revision {
         one_row(&result)
     }
 
-    /// Rejects a slug that another entry has, or previously had.
-    async fn check_slug(&mut self, slug: &Slug, own: Option<EntryId>) -> Result<()> {
+    /// Returns why the entry `own`, or a new one, can't have `slug`; `None` if it can.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn slug_conflict(
+        &mut self,
+        slug: &Slug,
+        own: Option<EntryId>,
+    ) -> Result<Option<SlugConflict>> {
         let is_other = |entry: Option<Entry>| entry.is_some_and(|entry| Some(entry.id) != own);
-        let message = if is_other(self.snapshot.entry_by_slug(slug).await?) {
-            TAKEN
+        Ok(if is_other(self.snapshot.entry_by_slug(slug).await?) {
+            Some(SlugConflict::Taken)
         } else if is_other(self.snapshot.entry_by_previous_slug(slug).await?) {
-            REDIRECTS
+            Some(SlugConflict::Redirects)
         } else {
-            return Ok(());
-        };
-        Err(Error::Invalid(Invalid::new("slug", message)))
+            None
+        })
     }
 
     /// Makes the current slug of an entry, which is about to change, redirect to it.

@@ -1,62 +1,47 @@
 //! Errors of the database, and what they mean for a request.
 
-use std::sync::Arc;
-
 use sqlx::migrate::MigrateError;
 
-use crate::Error;
+use crate::error::{DatabaseFailure, Error};
 
-/// The cause of a database failure, for the log only.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct StorageError(Arc<sqlx::Error>);
-
-impl StorageError {
-    /// The database is closed.
-    pub(crate) fn closed() -> Self {
-        Self(Arc::new(sqlx::Error::PoolClosed))
-    }
-
-    /// The database did not respond in time.
-    pub(crate) fn timed_out() -> Self {
-        Self(Arc::new(sqlx::Error::PoolTimedOut))
-    }
-
-    /// Returns whether the storage below the database failed: its disk is full, broken or
-    /// read-only. Such a failure lasts until somebody repairs it.
-    pub(crate) fn is_storage_failure(&self) -> bool {
-        match code(&self.0) {
-            Some(Code::Sqlite(code)) => {
-                matches!(
-                    code & 0xff,
-                    SQLITE_FULL | SQLITE_IOERR | SQLITE_READONLY | SQLITE_CANTOPEN
-                )
-            }
-            Some(Code::Postgres(code)) => {
-                POSTGRES_STORAGE.contains(&&*code) || code.starts_with("58")
-            }
-            None => false,
+/// Returns whether the storage below the database failed: its disk is full, broken or read-only.
+/// Such a failure lasts until somebody repairs it.
+fn is_storage_failure(error: &sqlx::Error) -> bool {
+    match code(error) {
+        Some(Code::Sqlite(code)) => {
+            matches!(
+                code & 0xff,
+                SQLITE_FULL | SQLITE_IOERR | SQLITE_READONLY | SQLITE_CANTOPEN
+            )
         }
+        Some(Code::Postgres(code)) => POSTGRES_STORAGE.contains(&&*code) || code.starts_with("58"),
+        None => false,
     }
+}
 
-    fn is_disk_full(&self) -> bool {
-        match code(&self.0) {
-            Some(Code::Sqlite(code)) => code & 0xff == SQLITE_FULL,
-            Some(Code::Postgres(code)) => code == DISK_FULL,
-            None => false,
-        }
+fn is_disk_full(error: &sqlx::Error) -> bool {
+    match code(error) {
+        Some(Code::Sqlite(code)) => code & 0xff == SQLITE_FULL,
+        Some(Code::Postgres(code)) => code == DISK_FULL,
+        None => false,
     }
+}
+
+fn database_failure(error: sqlx::Error) -> DatabaseFailure {
+    let is_storage_failure = is_storage_failure(&error);
+    DatabaseFailure::new(error, is_storage_failure)
 }
 
 impl From<sqlx::Error> for Error {
     /// Converts the error of a statement in a transaction, or of its beginning: nothing was
     /// changed.
     fn from(error: sqlx::Error) -> Self {
-        let error = StorageError(Arc::new(error));
-        if error.is_disk_full() {
-            Self::DiskFull(error)
+        let is_disk_full = is_disk_full(&error);
+        let failure = database_failure(error);
+        if is_disk_full {
+            Self::DiskFull(failure)
         } else {
-            Self::Unavailable(error)
+            Self::Unavailable(failure)
         }
     }
 }
@@ -75,7 +60,7 @@ pub(super) fn of_commit(error: sqlx::Error) -> Error {
     if rejected {
         error.into()
     } else {
-        Error::OutcomeUnknown(StorageError(Arc::new(error)))
+        Error::OutcomeUnknown(database_failure(error))
     }
 }
 

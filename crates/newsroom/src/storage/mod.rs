@@ -46,7 +46,8 @@ use sqlx::{
 use tokio::time::{Instant, timeout_at};
 
 pub use accounts::{AccountChange, StoredAccount};
-pub use error::{OpenError, StorageError};
+pub use entries::SlugConflict;
+pub use error::OpenError;
 pub use feed::{EntryHead, FeedState};
 pub use hot_queries::HOT_QUERIES;
 pub use operations::{Operation, Outcome};
@@ -57,7 +58,7 @@ pub use tokens::StoredToken;
 pub use updates::ChangedUpdates;
 pub use writing::NewUpdate;
 
-use crate::{Error, Result};
+use crate::{DatabaseFailure, Error, Result};
 use open::Kind;
 use transaction::BoundedTransaction;
 
@@ -188,7 +189,7 @@ impl Store {
 async fn in_time<T>(deadline: Instant, wait: impl Future<Output = Result<T>>) -> Result<T> {
     timeout_at(deadline, wait)
         .await
-        .unwrap_or_else(|_| Err(Error::Unavailable(StorageError::timed_out())))
+        .unwrap_or_else(|_| Err(Error::Unavailable(DatabaseFailure::timed_out())))
 }
 
 /// A read transaction. All of its queries read the same state.

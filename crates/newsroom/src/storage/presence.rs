@@ -8,12 +8,10 @@ use std::fs::{File, TryLockError};
 use sqlx::{Executor, Row, postgres::PgListener};
 
 use super::{Revision, Store, open::Kind, sqlite};
-use crate::{Error, Result};
+use crate::Result;
 
 /// The number of PostgreSQL's advisory lock. It has no meaning.
 const LOCK: i64 = 7_464_324_628;
-const SERVER_RUNNING: Error =
-    Error::Forbidden("A server is running on this database. Stop it first, then run this again.");
 
 /// Marks the database as used by a server until it is dropped.
 #[derive(Debug)]
@@ -39,22 +37,19 @@ impl Store {
         ServerPresence { _lock: file }
     }
 
-    /// Locks an SQLite database against servers. On PostgreSQL [`Revision::exclude_servers`] does
-    /// this.
-    ///
-    /// # Errors
-    /// Returns [`Error::Forbidden`] if a server uses the database.
-    pub fn exclude_servers(&self) -> Result<NoServer> {
-        match self.lock_file() {
-            Some(file) => match file.try_lock() {
-                Ok(()) => Ok(NoServer { _lock: Some(file) }),
-                Err(TryLockError::WouldBlock) => Err(SERVER_RUNNING),
-                Err(TryLockError::Error(error)) => {
-                    tracing::warn!(%error, "could not lock the servers' lock file");
-                    Ok(NoServer { _lock: None })
-                }
-            },
-            None => Ok(NoServer { _lock: None }),
+    /// Locks an SQLite database against servers; returns `None` if a server uses it. On PostgreSQL
+    /// [`Revision::exclude_servers`] does this.
+    pub fn exclude_servers(&self) -> Option<NoServer> {
+        let Some(file) = self.lock_file() else {
+            return Some(NoServer { _lock: None });
+        };
+        match file.try_lock() {
+            Ok(()) => Some(NoServer { _lock: Some(file) }),
+            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Error(error)) => {
+                tracing::warn!(%error, "could not lock the servers' lock file");
+                Some(NoServer { _lock: None })
+            }
         }
     }
 
@@ -74,25 +69,20 @@ impl Store {
 }
 
 impl Revision {
-    /// Locks a PostgreSQL database against servers until this transaction ends. On SQLite
-    /// [`Store::exclude_servers`] does this.
+    /// Locks a PostgreSQL database against servers until this transaction ends; returns `false` if
+    /// a server uses it. On SQLite [`Store::exclude_servers`] does this.
     ///
     /// # Errors
-    /// Returns [`Error::Forbidden`] if a server uses the database, and an error if the database
-    /// can't be reached.
-    pub async fn exclude_servers(&mut self, store: &Store) -> Result<()> {
+    /// Returns an error if the database can't be reached.
+    pub async fn exclude_servers(&mut self, store: &Store) -> Result<bool> {
         if store.kind != Kind::Postgres {
-            return Ok(());
+            return Ok(true);
         }
         let row = sqlx::query("SELECT pg_try_advisory_xact_lock($1) AS free")
             .bind(LOCK)
             .fetch_one(&mut *self.snapshot.tx)
             .await?;
-        if row.try_get("free")? {
-            Ok(())
-        } else {
-            Err(SERVER_RUNNING)
-        }
+        Ok(row.try_get("free")?)
     }
 }
 

@@ -14,8 +14,8 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::{StorageError, error};
-use crate::{Error, Result};
+use super::error;
+use crate::{DatabaseFailure, Error, Result};
 
 /// A transaction on a pooled connection.
 pub struct BoundedTransaction {
@@ -52,7 +52,7 @@ impl BoundedTransaction {
         };
         match timeout(deadline, commit).await {
             Ok(committed) => committed.map_err(error::of_commit),
-            Err(_) => Err(Error::OutcomeUnknown(StorageError::timed_out())),
+            Err(_) => Err(Error::OutcomeUnknown(DatabaseFailure::timed_out())),
         }
     }
 }

@@ -13,10 +13,10 @@ use tokio::{
 };
 
 use crate::{
-    Clock, Entry, Error, Result, SafeHtml,
+    Clock, DatabaseFailure, Entry, Error, Result, SafeHtml,
     feed::Hub,
     permissions::check_may_pin,
-    storage::{NewUpdate, Outcome, Revision, StorageError, Store},
+    storage::{NewUpdate, Outcome, Revision, Store},
     writes::{
         deadline::CHANGE_DEADLINE, idempotency::IdempotentRequest, write_health::WriteHealth,
     },
@@ -104,13 +104,13 @@ impl GroupCommitWriter {
         };
         match timeout_at(until, self.queue.send(queued)).await {
             Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err(Error::Unavailable(StorageError::closed())),
-            Err(_) => return Err(Error::Unavailable(StorageError::timed_out())),
+            Ok(Err(_)) => return Err(Error::Unavailable(DatabaseFailure::closed())),
+            Err(_) => return Err(Error::Unavailable(DatabaseFailure::timed_out())),
         }
         match timeout_at(until + CHANGE_DEADLINE, result).await {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(Error::OutcomeUnknown(StorageError::closed())),
-            Err(_) => Err(Error::OutcomeUnknown(StorageError::timed_out())),
+            Ok(Err(_)) => Err(Error::OutcomeUnknown(DatabaseFailure::closed())),
+            Err(_) => Err(Error::OutcomeUnknown(DatabaseFailure::timed_out())),
         }
     }
 }
@@ -207,7 +207,7 @@ impl WriterTask {
     ) -> Result<Vec<Result<PostedUpdate>>> {
         let written = timeout(CHANGE_DEADLINE, self.write_and_commit(revision, posts)).await;
         let written =
-            written.unwrap_or_else(|_| Err(Error::OutcomeUnknown(StorageError::timed_out())));
+            written.unwrap_or_else(|_| Err(Error::OutcomeUnknown(DatabaseFailure::timed_out())));
         self.writes.record(&written);
         written
     }

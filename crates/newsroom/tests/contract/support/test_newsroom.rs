@@ -173,10 +173,13 @@ async fn account(store: &Store, clock: &Clock, role: Role) -> Caller {
     let username = Username::parse(role.as_str()).unwrap();
     match store.account_by_name(&username).await.unwrap() {
         Some(account) => account.caller,
-        None => store
-            .add_account(&username, role, "none", clock.now(), false)
-            .await
-            .unwrap(),
+        None => {
+            let mut change = store.change_accounts().await.unwrap();
+            let added = change.add_account(&username, role, "none", clock.now());
+            let account = added.await.unwrap().unwrap();
+            change.commit().await.unwrap();
+            account
+        }
     }
 }
 
