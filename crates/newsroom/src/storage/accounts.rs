@@ -166,7 +166,8 @@ impl AccountChange {
     /// Commits the changes.
     ///
     /// # Errors
-    /// Returns [`Error::OutcomeUnknown`](crate::Error::OutcomeUnknown) if the database doesn't confirm the commit.
+    /// Returns [`OutcomeUnknown`](crate::Error::OutcomeUnknown) if the database doesn't confirm the
+    /// commit.
     pub async fn commit(self) -> Result<()> {
         self.tx.commit().await
     }

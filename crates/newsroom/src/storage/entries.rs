@@ -322,8 +322,8 @@ impl Snapshot {
 }
 
 impl Revision {
-    /// Inserts an entry that starts `now`, and ends now if its state is ended. Returns its id. Check
-    /// the slug with [`Revision::slug_conflict`] first.
+    /// Inserts an entry that starts `now`, and ends now if its state is ended. Returns its id. The
+    /// slug must be free: see [`Revision::slug_conflict`].
     ///
     /// # Errors
     /// Returns an error if the slug is taken, or the database can't be reached.

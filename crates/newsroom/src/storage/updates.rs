@@ -24,21 +24,20 @@ macro_rules! select_updates {
     };
 }
 
-/// The id of the latest update of an entry `e`.
+/// The id of the latest update of an entry `listed`.
 macro_rules! latest_id {
     () => {
-        "SELECT l.id FROM updates l WHERE l.entry_id = e.id AND l.deleted_at IS NULL
+        "SELECT l.id FROM updates l WHERE l.entry_id = listed.id AND l.deleted_at IS NULL
          ORDER BY l.posted_at DESC, l.id DESC LIMIT 1"
     };
 }
 
 pub(super) const UPDATES: &str =
     select_updates!("WHERE u.entry_id = $1 AND u.deleted_at IS NULL ORDER BY u.posted_at, u.id");
-/// Finds the deleted updates in the index of texts to erase, which is small. Without statistics,
-/// SQLite would read all updates of the entry.
+/// The plus sign prevents the use of an index of entries: without statistics, SQLite would read all
+/// updates of the entry. The index of texts to erase is small.
 pub(super) const DELETED_SINCE: &str = select_updates!(
-    "WHERE u.id IN (SELECT d.id FROM updates d WHERE d.deleted_at >= $2 AND d.source <> '')
-     AND u.entry_id = $1 ORDER BY u.posted_at, u.id"
+    "WHERE +u.entry_id = $1 AND u.deleted_at >= $2 AND u.source <> '' ORDER BY u.posted_at, u.id"
 );
 pub(super) const CHANGED_SINCE: &str =
     select_updates!("WHERE u.entry_id = $1 AND u.rev > $2 ORDER BY u.rev LIMIT $3");
@@ -61,7 +60,7 @@ pub(super) const LATEST_OF_LIVE_ENTRIES: &str = select_updates!(
 pub(super) const LATEST_OF_PUBLIC_ENTRIES: &str = concat!(
     select_updates!("WHERE u.id IN (SELECT ("),
     latest_id!(),
-    ") FROM entries e WHERE e.id IN (",
+    ") FROM entries listed WHERE listed.id IN (",
     public_ids!(),
     "))"
 );
@@ -70,7 +69,7 @@ pub(super) const LATEST_OF_ENDED_ENTRIES_BEFORE: &str = concat!(
     latest_id!(),
     ") FROM (SELECT id FROM entries ",
     ended_before!(),
-    ") AS e)"
+    ") AS listed)"
 );
 
 impl Snapshot {
@@ -268,9 +267,9 @@ impl Snapshot {
         let rows = sqlx::query(concat!(
             select_updates!("WHERE u.id IN (SELECT ("),
             latest_id!(),
-            ") FROM entries e WHERE ",
+            ") FROM entries listed WHERE listed.id IN (SELECT e.id FROM entries e WHERE ",
             changed_between!(),
-            ")"
+            "))"
         ))
         .bind(since)
         .bind(to)

@@ -171,16 +171,14 @@ impl Deref for TestNewsroom {
 /// own accounts.
 async fn account(store: &Store, clock: &Clock, role: Role) -> Caller {
     let username = Username::parse(role.as_str()).unwrap();
-    match store.account_by_name(&username).await.unwrap() {
-        Some(account) => account.caller,
-        None => {
-            let mut change = store.change_accounts().await.unwrap();
-            let added = change.add_account(&username, role, "none", clock.now());
-            let account = added.await.unwrap().unwrap();
-            change.commit().await.unwrap();
-            account
-        }
+    if let Some(account) = store.account_by_name(&username).await.unwrap() {
+        return account.caller;
     }
+    let mut change = store.change_accounts().await.unwrap();
+    let added = change.add_account(&username, role, "none", clock.now());
+    let account = added.await.unwrap().unwrap();
+    change.commit().await.unwrap();
+    account
 }
 
 /// Returns the card of an update with the text `text`.
