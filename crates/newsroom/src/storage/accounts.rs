@@ -4,8 +4,9 @@ use domain::{AccountId, Caller, Role, Timestamp, Username};
 use sqlx::{Row, any::AnyRow};
 
 use super::{
-    BoundedTransaction, Snapshot, Store, feed, one_row,
+    BoundedTransaction, Snapshot, Store, counter,
     row::{Record, decodable},
+    row_count::one_row,
 };
 use crate::{Account, Result};
 
@@ -47,7 +48,7 @@ impl Store {
     /// Returns an error if the database can't be reached.
     pub async fn change_accounts(&self) -> Result<AccountChange> {
         let mut tx = self.begin_write().await?;
-        feed::take_write_lock(&mut tx).await?;
+        counter::take_write_lock(&mut tx).await?;
         Ok(AccountChange { tx })
     }
 }

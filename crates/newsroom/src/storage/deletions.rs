@@ -2,7 +2,7 @@
 
 use domain::{AccountId, Timestamp};
 
-use super::{Revision, Store, feed, one_row, open::Kind, sqlite};
+use super::{Revision, Store, counter, kind::Kind, row_count::one_row, sqlite};
 use crate::{LiveUpdate, Result};
 
 /// The condition for updates whose text is to be erased; $1 is the end of the undo window. An older
@@ -78,7 +78,7 @@ impl Store {
             return Ok(());
         }
         // Exclude writers that change the same rows in another order.
-        feed::take_write_lock(&mut tx).await?;
+        counter::take_write_lock(&mut tx).await?;
         sqlx::query(ERASE).bind(before.0).execute(&mut *tx).await?;
         tx.commit().await?;
         self.truncate_log().await

@@ -4,8 +4,9 @@ use domain::{EntryId, EntryState, Language, Rev, Slug, Summary, Timestamp, Title
 use sqlx::{Row, any::AnyRow};
 
 use super::{
-    Revision, Snapshot, Store, one_row,
+    Revision, Snapshot, Store,
     row::{Record, decodable},
+    row_count::one_row,
 };
 use crate::{Entry, NewEntry, Result};
 

@@ -1,13 +1,13 @@
-//! The revision counter, which orders all changes, and the heads of entries.
+//! Epochs, and the heads of entries.
 
-use domain::{EntryId, EntryState, Epoch, MAX_REV, Rev, Slug};
-use sqlx::{Any, Row, Transaction, any::AnyRow};
+use domain::{EntryId, EntryState, Epoch, Rev, Slug};
+use sqlx::{Row, any::AnyRow};
 
 use super::{
-    BoundedTransaction, Revision, Snapshot, Store, one_row,
+    Revision, Snapshot, Store, counter,
     row::{Record, decodable},
 };
-use crate::{Error, Result};
+use crate::Result;
 
 /// The state of the database's feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,55 +31,6 @@ pub struct EntryHead {
     pub head: Rev,
 }
 
-/// Creates the first epoch in a new database.
-pub(super) async fn init_epoch(tx: &mut Transaction<'_, Any>) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO feed (id, epoch, rev, horizon) VALUES (1, $1, 0, 0)
-         ON CONFLICT (id) DO NOTHING",
-    )
-    .bind(random_epoch())
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Locks the counter until the transaction ends, so that it is the only writer.
-pub(super) async fn take_write_lock(tx: &mut BoundedTransaction) -> Result<()> {
-    let result = sqlx::query("UPDATE feed SET rev = rev WHERE id = 1")
-        .execute(&mut *tx)
-        .await?;
-    one_row(&result)
-}
-
-/// Locks the counter, and returns its value.
-pub(super) async fn take_write_lock_at(tx: &mut BoundedTransaction) -> Result<Rev> {
-    let row = sqlx::query("UPDATE feed SET rev = rev WHERE id = 1 RETURNING rev")
-        .fetch_one(&mut *tx)
-        .await?;
-    Ok(row.try_get("rev")?)
-}
-
-/// Sets the counter.
-pub(super) async fn set_rev(connection: &mut BoundedTransaction, rev: Rev) -> Result<()> {
-    let result = sqlx::query("UPDATE feed SET rev = $1 WHERE id = 1")
-        .bind(rev)
-        .execute(connection)
-        .await?;
-    one_row(&result)
-}
-
-/// Returns the revision `count` after `rev`.
-///
-/// # Errors
-/// Returns [`Error::Internal`] if it is not below 2^53, the limit of integers in JavaScript.
-pub(super) fn after(rev: Rev, count: i64) -> Result<Rev> {
-    rev.checked_add(count)
-        .filter(|rev| (0..=MAX_REV).contains(rev))
-        .ok_or(Error::Internal(
-            "The revision counter has reached its limit. Stop the server and run `ringside repair revisions`.",
-        ))
-}
-
 impl Store {
     /// Begins another epoch after `old`. Cursors of `old` are then answered with a reset. If
     /// another server has already begun an epoch, does nothing.
@@ -88,7 +39,7 @@ impl Store {
     /// Returns an error if the database can't be reached.
     pub async fn begin_epoch(&self, old: &Epoch) -> Result<()> {
         sqlx::query("UPDATE feed SET epoch = $1 WHERE id = 1 AND epoch = $2")
-            .bind(random_epoch())
+            .bind(counter::random_epoch())
             .bind(old.as_str())
             .execute(&self.writer)
             .await?;
@@ -134,7 +85,7 @@ impl Revision {
         .await?;
         let rev = row.try_get("rev")?;
         sqlx::query("UPDATE feed SET epoch = $1 WHERE id = 1")
-            .bind(random_epoch())
+            .bind(counter::random_epoch())
             .execute(&mut *connection)
             .await?;
         self.continue_at(rev);
@@ -179,13 +130,4 @@ fn entry_head(row: &AnyRow) -> Result<EntryHead> {
         state: record.word("state")?,
         head: record.get("head")?,
     })
-}
-
-/// Returns eight random letters and digits: two epochs of a database practically never collide.
-fn random_epoch() -> String {
-    const LETTERS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-    rand::random::<[u8; 8]>()
-        .iter()
-        .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
-        .collect()
 }

@@ -7,7 +7,7 @@
 //!
 //! - `open`, `sqlite`, `postgres`: opening and migrating a database, connection pools.
 //! - `transaction`, `row`, `error`: transactions with deadlines, decoding, errors.
-//! - `feed`: epochs and the revision counter.
+//! - `counter`, `feed`: the revision counter, epochs, and the heads of entries.
 //! - `entries`, `updates`, `writing`, `deletions`, `rerendering`: live blogs and updates.
 //! - `accounts`, `sessions`, `tokens`: accounts and authentication.
 //! - `hot_queries`: the queries whose plans are tested.
@@ -15,11 +15,13 @@
 //! - `pg_notify`, `presence`, `probe`: notifications, running servers, the write probe.
 
 mod accounts;
+mod counter;
 mod deletions;
 mod entries;
 mod error;
 mod feed;
 mod hot_queries;
+mod kind;
 mod open;
 mod operations;
 mod pg_notify;
@@ -28,6 +30,7 @@ mod presence;
 mod probe;
 mod rerendering;
 mod row;
+mod row_count;
 mod sessions;
 mod sqlite;
 mod tokens;
@@ -59,7 +62,7 @@ pub use updates::ChangedUpdates;
 pub use writing::NewUpdate;
 
 use crate::{DatabaseFailure, Error, Result};
-use open::Kind;
+use kind::Kind;
 use transaction::BoundedTransaction;
 
 /// The database.
@@ -143,7 +146,7 @@ impl Store {
     pub(crate) async fn revise_by(&self, deadline: Instant) -> Result<Revision> {
         in_time(deadline, async {
             let mut tx = self.begin(&self.writer, self.kind.begin_write()).await?;
-            let rev = feed::take_write_lock_at(&mut tx).await?;
+            let rev = counter::take_write_lock_at(&mut tx).await?;
             Ok(Revision {
                 before: rev,
                 rev,
@@ -226,7 +229,7 @@ impl Revision {
 
     /// Takes the next revision, for one row.
     fn take_rev(&mut self) -> Result<Rev> {
-        self.rev = feed::after(self.rev, 1)?;
+        self.rev = counter::after(self.rev, 1)?;
         Ok(self.rev)
     }
 
@@ -242,16 +245,8 @@ impl Revision {
     /// confirm the commit.
     pub async fn commit(mut self) -> Result<()> {
         if self.rev != self.before {
-            feed::set_rev(&mut self.snapshot.tx, self.rev).await?;
+            counter::set_rev(&mut self.snapshot.tx, self.rev).await?;
         }
         self.snapshot.tx.commit().await
-    }
-}
-
-/// Checks that a write affected exactly one row.
-fn one_row(result: &sqlx::any::AnyQueryResult) -> Result<()> {
-    match result.rows_affected() {
-        1 => Ok(()),
-        _ => Err(sqlx::Error::RowNotFound.into()),
     }
 }

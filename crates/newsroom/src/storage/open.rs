@@ -3,20 +3,10 @@
 use std::{str::FromStr, sync::Once, time::Duration};
 
 use domain::Language;
-use sqlx::{
-    Any, AnyConnection, Connection, Executor, Transaction, any::AnyConnectOptions,
-    migrate::Migrator,
-};
+use sqlx::{Any, AnyConnection, Connection, Executor, Transaction, any::AnyConnectOptions};
 
-use super::{OpenError, Store, feed, postgres, sqlite};
+use super::{OpenError, Store, counter, kind::Kind, postgres, sqlite};
 use crate::Result;
-
-/// The database system. The SQL is the same for both; the differences are chosen here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Sqlite,
-    Postgres,
-}
 
 impl Store {
     /// Opens the database at `url` and migrates it. Creates an SQLite file that doesn't exist.
@@ -61,39 +51,6 @@ impl Store {
     }
 }
 
-impl Kind {
-    fn of(url: &str) -> Option<Self> {
-        match url.split_once(':')?.0 {
-            "sqlite" => Some(Self::Sqlite),
-            "postgres" | "postgresql" => Some(Self::Postgres),
-            _ => None,
-        }
-    }
-
-    const fn migrations(self) -> Migrator {
-        match self {
-            Self::Sqlite => sqlite::MIGRATIONS,
-            Self::Postgres => postgres::MIGRATIONS,
-        }
-    }
-
-    /// Returns the statement that begins a write transaction.
-    pub(super) const fn begin_write(self) -> &'static str {
-        match self {
-            Self::Sqlite => sqlite::BEGIN_WRITE,
-            Self::Postgres => postgres::BEGIN_WRITE,
-        }
-    }
-
-    /// Returns the statement that begins a transaction that reads a consistent state.
-    pub(super) const fn begin_read(self) -> &'static str {
-        match self {
-            Self::Sqlite => sqlite::BEGIN_READ,
-            Self::Postgres => postgres::BEGIN_READ,
-        }
-    }
-}
-
 /// Applies the migrations to the database that messages call `name`.
 ///
 /// Uses a separate connection, since a pool would retry a rejected connection for half a minute and
@@ -112,7 +69,7 @@ async fn migrate(kind: Kind, url: &str, name: &str) -> Result<(), OpenError> {
     // As `run`, but with a future that is `Send` (`Acquire` is not general enough).
     let migrated = kind.migrations().run_direct(None, &mut *tx, false).await;
     migrated.map_err(|error| OpenError::migrating(name, error))?;
-    feed::init_epoch(&mut tx).await.map_err(unusable)?;
+    counter::init_epoch(&mut tx).await.map_err(unusable)?;
     tx.commit().await.map_err(unusable)?;
     connection.close().await.map_err(unusable)
 }

@@ -3,7 +3,7 @@
 use domain::{AccountId, EntryId, OpId, PostedUpdate, Timestamp, UpdateId};
 use serde::{Deserialize, Serialize};
 
-use super::{Revision, Snapshot, Store, one_row, row::Record};
+use super::{Revision, Snapshot, Store, row::Record, row_count::one_row};
 use crate::Result;
 
 /// The value of id columns that don't apply, for older versions that read them.

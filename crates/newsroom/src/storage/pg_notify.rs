@@ -6,7 +6,7 @@
 use domain::Rev;
 use sqlx::postgres::PgListener;
 
-use super::{Store, open::Kind, presence};
+use super::{Store, kind::Kind, presence};
 use crate::Result;
 
 /// The name of the notification channel.

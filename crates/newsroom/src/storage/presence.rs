@@ -7,7 +7,7 @@ use std::fs::{File, TryLockError};
 
 use sqlx::{Executor, Row, postgres::PgListener};
 
-use super::{Revision, Store, open::Kind, sqlite};
+use super::{Revision, Store, kind::Kind, sqlite};
 use crate::Result;
 
 /// The number of PostgreSQL's advisory lock. It has no meaning.

@@ -3,7 +3,7 @@
 use domain::UpdateId;
 use sqlx::{Row as _, any::AnyRow};
 
-use super::{Revision, Snapshot, one_row, row::Record};
+use super::{Revision, Snapshot, row::Record, row_count::one_row};
 use crate::{LiveUpdate, MARKUP_VERSION, Result, SafeHtml};
 
 /// The condition for updates to render again. The text of erased updates is gone.

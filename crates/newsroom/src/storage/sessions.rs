@@ -5,8 +5,9 @@ use sqlx::any::AnyRow;
 use tokio::time::Instant;
 
 use super::{
-    AccountChange, BoundedTransaction, Snapshot, Store, accounts, in_time, one_row,
+    AccountChange, BoundedTransaction, Snapshot, Store, accounts, in_time,
     row::{Record, decodable},
+    row_count::one_row,
 };
 use crate::{OpenSession, Result, Secret};
 

@@ -4,8 +4,9 @@ use domain::{AccountId, Caller, Timestamp, TokenId, TokenName, Username};
 use sqlx::any::AnyRow;
 
 use super::{
-    AccountChange, Snapshot, Store, accounts, one_row,
+    AccountChange, Snapshot, Store, accounts,
     row::{Record, decodable},
+    row_count::one_row,
 };
 use crate::{Result, Secret, Token};
 

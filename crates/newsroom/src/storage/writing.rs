@@ -3,7 +3,7 @@
 use domain::{AccountId, Draft, EntryId, Headline, Mark, Timestamp, UpdateId};
 use sqlx::Row;
 
-use super::{Revision, feed, one_row};
+use super::{Revision, counter, row_count::one_row};
 use crate::{LiveUpdate, MARKUP_VERSION, Result, SafeHtml};
 
 /// An update to insert.
@@ -147,7 +147,7 @@ impl Revision {
         .execute(&mut *self.snapshot.tx)
         .await?;
         let count = i64::try_from(result.rows_affected()).unwrap_or(i64::MAX);
-        self.continue_at(feed::after(last, count)?);
+        self.continue_at(counter::after(last, count)?);
         Ok(())
     }
 }
