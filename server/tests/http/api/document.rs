@@ -97,6 +97,8 @@ async fn document_names_the_limits_of_every_text() {
             match parameter["name"].as_str().unwrap() {
                 "slug" => assert_eq!(schema["maxLength"], Slug::MAX, "{path}"),
                 "id" => assert_eq!(schema["minimum"], 1, "{path}"),
+                "before" => assert_eq!(schema["format"], "int64", "{path}"),
+                "limit" => assert_eq!(schema["maximum"], 1_000, "{path}"),
                 name => assert_eq!(
                     (name, &schema["maxLength"]),
                     ("Idempotency-Key", &255.into())
