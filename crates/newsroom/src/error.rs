@@ -133,6 +133,11 @@ impl Error {
         }
     }
 
+    /// Returns whether the same read may succeed a moment later.
+    pub(crate) const fn is_temporary(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::DiskFull(_) | Self::Busy)
+    }
+
     /// Returns whether the storage below the database failed: its disk is full, broken or
     /// read-only.
     pub(crate) const fn is_storage_failure(&self) -> bool {

@@ -92,3 +92,4 @@ pub use updates::{
     pages::{ShownUpdate, UpdatePage},
     rerender::RerenderedBatch,
 };
+pub use writes::write::{Priority, Write};

@@ -28,21 +28,23 @@ use std::{
     time::Duration,
 };
 
-use domain::{Cursor, FeedId, Language, Rev, Timestamp};
+use domain::{Cursor, FeedId, Language, Rev};
 use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Cards, Clock, DatabaseFailure, Error, FeedPolicy, Render, Result, UNDO_WINDOW,
     accounts::{last_seen::LastSeen, passwords::PasswordHasher},
-    feed::{Frame, HighWaterMark, Hub, Tailer, pg_notify},
+    feed::{
+        EntrySource, FeedSource, FeedTap, Frame, HighWaterMark, Hub, Sources, Tailer, pg_notify,
+    },
     readiness::NotReady,
     render::pool::RenderPool,
-    storage::{OpenError, Outcome, Revision, ServerPresence, Store},
+    storage::{Counter, OpenError, ServerPresence, Store},
     tasks::Tasks,
     updates::update_cache::UpdateCache,
     writes::{
-        deadline::CHANGE_DEADLINE, group_commit::GroupCommitWriter, idempotency::IdempotentRequest,
+        deadline::CHANGE_DEADLINE, group_commit::GroupCommitWriter, write::Write,
         write_health::WriteHealth,
     },
 };
@@ -75,13 +77,16 @@ pub struct Options {
     pub language: Language,
     /// Renders cards, highlights and summaries.
     pub render: Arc<dyn Render>,
+    /// Further feeds, besides those of the entries.
+    pub sources: Vec<Arc<dyn FeedSource>>,
 }
 
 /// The engine: one method for each use case.
 #[derive(Debug)]
 pub struct Newsroom {
     pub(crate) store: Store,
-    pub(crate) posts: GroupCommitWriter,
+    pub(crate) writer: GroupCommitWriter,
+    pub(crate) sources: Sources,
     pub(crate) cards: Cards,
     pub(crate) update_cache: UpdateCache,
     pub(crate) hub: Arc<Hub>,
@@ -117,19 +122,22 @@ impl Newsroom {
         drop(snapshot);
         let hub = Arc::new(Hub::new(state.epoch));
         let writes = Arc::new(WriteHealth::default());
-        let posts = GroupCommitWriter::start(
+        let group_commit = GroupCommitWriter::start(
             store.clone(),
             options.clock.clone(),
             Arc::clone(&hub),
             Arc::clone(&writes),
         );
+        let cards = Cards::new(options.render);
+        let entries: Arc<dyn FeedSource> = Arc::new(EntrySource::new(cards.clone()));
         Ok(Arc::new(Self {
-            posts,
+            sources: Sources::new([entries].into_iter().chain(options.sources)),
+            writer: group_commit,
             writes,
             tasks: Tasks::default(),
             presence: OnceLock::new(),
             hub,
-            cards: Cards::new(options.render),
+            cards,
             update_cache: UpdateCache::default(),
             clock: options.clock,
             policy: options.policy,
@@ -156,7 +164,7 @@ impl Newsroom {
         self.presence.get_or_init(|| self.store.announce_server());
         let mut tailer = Tailer::new(
             self.store.clone(),
-            self.cards.clone(),
+            self.sources.clone(),
             Arc::clone(&self.hub),
             self.clock.clone(),
             self.policy.clone(),
@@ -192,6 +200,11 @@ impl Newsroom {
     /// Returns the hub, which has the state and the subscriptions of all feeds.
     pub fn hub(&self) -> &Hub {
         &self.hub
+    }
+
+    /// Returns a tap, which follows all feeds from now on, read or not.
+    pub fn tap(&self) -> FeedTap {
+        FeedTap::new(Arc::clone(&self.hub))
     }
 
     /// Returns the renderers and the cache of cards.
@@ -248,39 +261,29 @@ impl Newsroom {
         result
     }
 
-    /// Commits a change, waits until it is visible to this server's readers, and returns its
-    /// revision.
-    pub(crate) async fn publish(&self, revision: Revision) -> Result<Rev> {
-        let rev = revision.last_rev();
-        revision.commit().await?;
-        self.writes.record_commit();
-        self.hub.commit(rev);
-        self.wait_until_published(rev).await;
-        Ok(rev)
-    }
-
-    /// Like [`Newsroom::publish`], for a request with an operation id: its `outcome` at `now` is
-    /// stored in the same transaction.
-    pub(crate) async fn publish_outcome(
-        &self,
-        mut revision: Revision,
-        request: IdempotentRequest<'_>,
-        outcome: Outcome,
-        now: Timestamp,
-    ) -> Result<Rev> {
-        request.store_outcome(&mut revision, outcome, now).await?;
-        self.publish(revision).await
+    /// Applies a write, in one transaction with others that wait, and waits until it is visible to
+    /// this server's readers. Returns its result.
+    ///
+    /// # Errors
+    /// Returns the error of the write, or an error if the database can't be reached.
+    pub async fn write<W: Write>(&self, write: W) -> Result<W::Output> {
+        let counter = write.counter();
+        let written = self.writer.write(write).await?;
+        self.wait_until_published(counter, written.rev).await;
+        Ok(written.output)
     }
 
     /// Waits until the change at `rev` is visible to this server's readers, so that an author who
     /// requests a page after posting sees the update.
-    pub(crate) async fn wait_until_published(&self, rev: Rev) {
+    pub(crate) async fn wait_until_published(&self, counter: Counter, rev: Rev) {
+        let published = self.hub.published(counter, rev);
         if self.following.load(Ordering::Acquire)
-            && tokio::time::timeout(PUBLISH_DEADLINE, self.hub.published(rev))
+            && tokio::time::timeout(PUBLISH_DEADLINE, published)
                 .await
                 .is_err()
         {
             tracing::warn!(
+                %counter,
                 rev,
                 "a committed change was not published within two seconds"
             );

@@ -2,7 +2,7 @@
 
 use domain::Rev;
 
-use crate::{Error, Newsroom, Result};
+use crate::{Error, Newsroom, Result, storage::Counter};
 
 const SERVER_RUNNING: Error =
     Error::Forbidden("A server is running on this database. Stop it first, then run this again.");
@@ -16,7 +16,7 @@ impl Newsroom {
     /// error if the database can't be reached.
     pub async fn repair_revisions(&self) -> Result<Rev> {
         let _no_server = self.store.exclude_servers().ok_or(SERVER_RUNNING)?;
-        let mut revision = self.store.revise().await?;
+        let mut revision = self.store.revise(Counter::ENTRIES).await?;
         if !revision.exclude_servers(&self.store).await? {
             return Err(SERVER_RUNNING);
         }

@@ -49,6 +49,7 @@ mod contract {
     mod editing;
     mod feed;
     mod frames;
+    mod group_commit;
     mod idempotency;
     mod isolation;
     mod language;
@@ -68,8 +69,10 @@ mod contract {
     mod servers;
     mod sessions;
     pub mod support;
+    mod taps;
     mod texts;
     mod tokens;
+    mod toy_source;
     mod update_cache;
     mod update_page;
 }

@@ -8,7 +8,7 @@ use crate::{
     UNDO_WINDOW,
     permissions::{check_may_manage_entries, check_may_post},
     storage::{Outcome, Revision, SlugConflict, Snapshot},
-    writes::idempotency::IdempotentRequest,
+    writes::{idempotency::IdempotentWrite, write::Write},
 };
 
 /// The maximum number of entries on a page of the desk's list.
@@ -44,13 +44,7 @@ impl Newsroom {
         if let Some(caller) = caller {
             check_may_manage_entries(caller)?;
         }
-        self.change(async {
-            let mut revision = self.store.revise().await?;
-            let entry = add_entry(&mut revision, new, self.clock.now()).await?;
-            self.publish(revision).await?;
-            Ok(entry)
-        })
-        .await
+        self.write(CreateEntry(new.clone())).await
     }
 
     /// Creates an entry that starts now. A request that repeats an `op_id` returns the first
@@ -67,28 +61,10 @@ impl Newsroom {
         new: &NewEntry,
     ) -> Result<Entry> {
         check_may_manage_entries(caller)?;
-        let parts = [
-            new.slug.as_ref().map_or("", Slug::as_str),
-            new.title.as_str(),
-            new.summary.as_str(),
-            new.state.as_str(),
-            new.time_zone.as_str(),
-            new.default_order.as_str(),
-            new.language.as_ref().map_or("", Language::as_str),
-        ];
-        let request = IdempotentRequest::new(caller, Some(op_id), parts);
-        self.change(async {
-            let mut revision = self.store.revise().await?;
-            match request.earlier_outcome(revision.snapshot()).await? {
-                Some(Outcome::Created(id)) => return load_entry(revision.snapshot(), id).await,
-                Some(_) => return Err(Error::IdempotencyConflict),
-                None => {}
-            }
-            let now = self.clock.now();
-            let entry = add_entry(&mut revision, new, now).await?;
-            self.publish_outcome(revision, request, Outcome::Created(entry.id), now)
-                .await?;
-            Ok(entry)
+        self.write(CreateEntryOnce {
+            caller: caller.clone(),
+            op_id: op_id.clone(),
+            new: new.clone(),
         })
         .await
     }
@@ -159,45 +135,12 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
         check_may_manage_entries(caller)?;
-        let parts = patch.parts();
-        self.change(async {
-            let mut revision = self.store.revise().await?;
-            let before = revision
-                .snapshot()
-                .entry_by_any_slug(slug)
-                .await?
-                .ok_or(Error::NotFound("live blog"))?;
-            // Identified by id: the entry may have another slug when the request is retried.
-            let number = before.id.to_string();
-            let parts = ["patch-entry", &number]
-                .into_iter()
-                .chain(parts.iter().map(|part| &**part));
-            let request = IdempotentRequest::new(caller, op_id, parts);
-            match request.earlier_outcome(revision.snapshot()).await? {
-                Some(Outcome::EntryPatched(_)) => return Ok(before),
-                Some(_) => return Err(Error::IdempotencyConflict),
-                None => {}
-            }
-            let now = self.clock.now();
-            let mut after = patch.applied_to(&before, self.store.language(), now)?;
-            let changed = after != before;
-            if changed {
-                if card_data(&before) != card_data(&after) {
-                    revision.revise_updates(before.id).await?;
-                }
-                if after.slug != before.slug {
-                    check_slug(&mut revision, &after.slug, Some(before.id)).await?;
-                }
-                revision.rewrite_entry(&before, &after).await?;
-            }
-            let outcome = Outcome::EntryPatched(before.id);
-            let rev = self
-                .publish_outcome(revision, request, outcome, now)
-                .await?;
-            if changed {
-                (after.rev, after.head) = (rev, rev);
-            }
-            Ok(after)
+        self.write(PatchEntry {
+            caller: caller.clone(),
+            op_id: op_id.cloned(),
+            slug: slug.clone(),
+            patch: patch.clone(),
+            site_language: self.store.language().clone(),
         })
         .await
     }
@@ -288,6 +231,137 @@ impl Newsroom {
         check_may_post(caller)?;
         let entry = self.store.entry_by_any_slug(slug).await?;
         entry.ok_or(Error::NotFound("live blog"))
+    }
+}
+
+/// The write of [`Newsroom::create_entry`].
+#[derive(Debug)]
+struct CreateEntry(NewEntry);
+
+impl Write for CreateEntry {
+    type Output = Entry;
+
+    async fn apply(&self, revision: &mut Revision, now: Timestamp) -> Result<Entry> {
+        add_entry(revision, &self.0, now).await
+    }
+}
+
+/// The write of [`Newsroom::create_entry_once`].
+#[derive(Debug)]
+struct CreateEntryOnce {
+    caller: Caller,
+    op_id: OpId,
+    new: NewEntry,
+}
+
+impl IdempotentWrite for CreateEntryOnce {
+    type Target = ();
+    type Output = Entry;
+
+    fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    fn op_id(&self) -> Option<&OpId> {
+        Some(&self.op_id)
+    }
+
+    async fn target(&self, _: &mut Snapshot) -> Result<()> {
+        Ok(())
+    }
+
+    fn parts(&self, (): &()) -> Vec<String> {
+        let new = &self.new;
+        let parts = [
+            new.slug.as_ref().map_or("", Slug::as_str),
+            new.title.as_str(),
+            new.summary.as_str(),
+            new.state.as_str(),
+            new.time_zone.as_str(),
+            new.default_order.as_str(),
+            new.language.as_ref().map_or("", Language::as_str),
+        ];
+        parts.map(str::to_owned).into()
+    }
+
+    async fn repeat(&self, snapshot: &mut Snapshot, (): (), outcome: Outcome) -> Result<Entry> {
+        match outcome {
+            Outcome::Created(id) => load_entry(snapshot, id).await,
+            _ => Err(Error::IdempotencyConflict),
+        }
+    }
+
+    async fn change(
+        &self,
+        revision: &mut Revision,
+        (): (),
+        now: Timestamp,
+    ) -> Result<(Outcome, Entry)> {
+        let entry = add_entry(revision, &self.new, now).await?;
+        Ok((Outcome::Created(entry.id), entry))
+    }
+}
+
+/// The write of [`Newsroom::patch_entry`].
+#[derive(Debug)]
+struct PatchEntry {
+    caller: Caller,
+    op_id: Option<OpId>,
+    slug: Slug,
+    patch: EntryPatch,
+    site_language: Language,
+}
+
+impl IdempotentWrite for PatchEntry {
+    type Target = Entry;
+    type Output = Entry;
+
+    fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    fn op_id(&self) -> Option<&OpId> {
+        self.op_id.as_ref()
+    }
+
+    async fn target(&self, snapshot: &mut Snapshot) -> Result<Entry> {
+        let entry = snapshot.entry_by_any_slug(&self.slug).await?;
+        entry.ok_or(Error::NotFound("live blog"))
+    }
+
+    /// Contains the entry's id, since the slug may have changed when the request is repeated.
+    fn parts(&self, entry: &Entry) -> Vec<String> {
+        let mut parts = vec!["patch-entry".to_owned(), entry.id.to_string()];
+        parts.extend(self.patch.parts());
+        parts
+    }
+
+    async fn repeat(&self, _: &mut Snapshot, entry: Entry, outcome: Outcome) -> Result<Entry> {
+        match outcome {
+            Outcome::EntryPatched(_) => Ok(entry),
+            _ => Err(Error::IdempotencyConflict),
+        }
+    }
+
+    async fn change(
+        &self,
+        revision: &mut Revision,
+        before: Entry,
+        now: Timestamp,
+    ) -> Result<(Outcome, Entry)> {
+        let mut after = self.patch.applied_to(&before, &self.site_language, now)?;
+        if after != before {
+            if after.slug != before.slug {
+                check_slug(revision, &after.slug, Some(before.id)).await?;
+            }
+            if card_data(&before) != card_data(&after) {
+                revision.revise_updates(before.id).await?;
+            }
+            revision.rewrite_entry(&before, &after).await?;
+            after.rev = revision.last_rev();
+            after.head = after.rev;
+        }
+        Ok((Outcome::EntryPatched(before.id), after))
     }
 }
 

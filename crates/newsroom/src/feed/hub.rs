@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak},
     time::{Duration, Instant},
 };
 
@@ -10,10 +10,11 @@ use domain::{Cursor, EntryId, EntryState, Epoch, FeedId, Head, Rev, Slug};
 use tokio::sync::{Notify, watch};
 
 use super::{
-    Event, Subscription,
+    Event, SourceHead, Subscription,
     replay_buffer::{CloseReason, ReplayBuffer},
+    tap_queue::TapQueue,
 };
-use crate::storage::EntryHead;
+use crate::storage::Counter;
 
 /// The state of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct FeedHead {
     pub epoch: Epoch,
     /// The feed's last revision.
     pub head: Rev,
-    /// The entry's state. The feed of all entries is always live.
+    /// The entry's state. Other feeds are always live.
     pub state: EntryState,
 }
 
@@ -30,8 +31,10 @@ pub struct FeedHead {
 #[derive(Debug)]
 pub struct Hub {
     state: RwLock<HubState>,
-    published: watch::Sender<Rev>,
-    committed: watch::Sender<Rev>,
+    /// The last revision of each counter that was published to the connections.
+    published: watch::Sender<Revs>,
+    /// The last revision of each counter that this server committed.
+    committed: watch::Sender<Revs>,
     /// Wakes the tailer.
     pub(super) wakeup: Notify,
     /// When the tailer last read the database.
@@ -42,15 +45,35 @@ pub struct Hub {
 /// interval.
 const STALE_AFTER: Duration = Duration::from_secs(10);
 
+/// A revision of each counter; 0 if it is missing.
+pub(super) type Revs = HashMap<Counter, Rev>;
+
 #[derive(Debug)]
 struct HubState {
     epoch: Epoch,
-    /// The last revision of any public entry. Public entries never become drafts again.
-    public_head: Rev,
-    entries: HashMap<EntryId, EntryHead>,
+    feeds: HashMap<FeedId, KnownFeed>,
     slugs: HashMap<Slug, EntryId>,
     buffers: HashMap<FeedId, Arc<ReplayBuffer>>,
+    taps: Vec<Weak<TapQueue>>,
     closing: bool,
+}
+
+#[derive(Debug)]
+struct KnownFeed {
+    /// The counter of the feed's source.
+    counter: Counter,
+    head: SourceHead,
+}
+
+/// A feed to publish.
+#[derive(Clone, Debug)]
+pub(super) struct ChangedFeed {
+    /// Its id.
+    pub id: FeedId,
+    /// The counter of its source.
+    pub counter: Counter,
+    /// The replay buffer to fill.
+    pub buffer: Arc<ReplayBuffer>,
 }
 
 impl Hub {
@@ -59,22 +82,27 @@ impl Hub {
         Self {
             state: RwLock::new(HubState {
                 epoch,
-                public_head: 0,
-                entries: HashMap::new(),
+                feeds: HashMap::new(),
                 slugs: HashMap::new(),
                 buffers: HashMap::new(),
+                taps: Vec::new(),
                 closing: false,
             }),
-            published: watch::Sender::new(0),
-            committed: watch::Sender::new(0),
+            published: watch::Sender::default(),
+            committed: watch::Sender::default(),
             wakeup: Notify::new(),
             last_read: Mutex::new(Instant::now()),
         }
     }
 
-    /// Returns the state of a feed; `None` if there is no such public entry.
+    /// Returns the state of a feed; `None` if there is no such feed, or clients may not read it.
     pub fn head(&self, feed: FeedId) -> Option<FeedHead> {
         self.state().head(feed)
+    }
+
+    /// Returns the counter of a feed's source.
+    pub(super) fn counter(&self, feed: FeedId) -> Option<Counter> {
+        self.state().feeds.get(&feed).map(|known| known.counter)
     }
 
     /// Returns the public entry with the current slug `slug`, and the state of its feed.
@@ -84,19 +112,41 @@ impl Hub {
         Some((id, state.head(FeedId::Entry(id))?))
     }
 
-    /// Subscribes to a feed after `since`, or from now on; `None` if there is no such public entry.
+    /// Subscribes to a feed after `since`, or from now on; `None` if there is no such feed, or
+    /// clients may not read it.
     pub fn subscribe(&self, feed: FeedId, since: Option<Rev>) -> Option<Subscription> {
         let mut state = self.state_mut();
-        let head = state.head(feed)?;
-        let buffer = state
-            .buffers
-            .entry(feed)
-            .or_insert_with(|| Arc::new(ReplayBuffer::new(head.head, head.state)))
-            .clone();
+        let FeedHead {
+            head, state: of, ..
+        } = state.head(feed)?;
+        let buffer = state.buffer_or_new(feed, head, of);
         if state.closing {
             buffer.close(CloseReason::Closing);
         }
         Some(Subscription::new(buffer, since))
+    }
+
+    /// Adds a tap, until it is dropped.
+    pub(super) fn add_tap(&self, queue: &Arc<TapQueue>) {
+        let mut state = self.state_mut();
+        if state.closing {
+            queue.close();
+        }
+        state.taps.push(Arc::downgrade(queue));
+    }
+
+    /// Returns the replay buffer of a feed, if it has one.
+    pub(super) fn buffer(&self, feed: FeedId) -> Option<Arc<ReplayBuffer>> {
+        self.state().buffers.get(&feed).cloned()
+    }
+
+    /// Notifies the taps that a feed has changes after `since`.
+    pub(super) fn notify_taps(&self, feed: FeedId, since: Rev) {
+        for tap in &self.state().taps {
+            if let Some(tap) = tap.upgrade() {
+                tap.add(feed, since);
+            }
+        }
     }
 
     /// Returns the number of feeds with subscriptions.
@@ -109,9 +159,10 @@ impl Hub {
         self.wakeup.notify_one();
     }
 
-    /// Notifies the tailer and the other servers that this server committed `rev`.
-    pub(crate) fn commit(&self, rev: Rev) {
-        self.committed.send_if_modified(|last| {
+    /// Notifies the tailer and the other servers that this server committed `rev` of `counter`.
+    pub(crate) fn commit(&self, counter: Counter, rev: Rev) {
+        self.committed.send_if_modified(|revs| {
+            let last = revs.entry(counter).or_default();
             let newer = rev > *last;
             *last = rev.max(*last);
             newer
@@ -119,21 +170,25 @@ impl Hub {
         self.wake();
     }
 
-    /// Returns a receiver of the last revision that this server committed.
-    pub(crate) fn committed(&self) -> watch::Receiver<Rev> {
+    /// Returns a receiver of the last revisions that this server committed.
+    pub(crate) fn committed(&self) -> watch::Receiver<Revs> {
         self.committed.subscribe()
     }
 
-    /// Returns the last revision that was published to the connections.
-    pub(super) fn published_rev(&self) -> Rev {
-        *self.published.borrow()
+    /// Returns whether all changes up to `rev` of the counter `name` were published.
+    pub(super) fn has_published(&self, name: &str, rev: Rev) -> bool {
+        let published = self.published.borrow();
+        published
+            .iter()
+            .any(|(counter, &at)| counter.name() == name && at >= rev)
     }
 
-    /// Waits until all changes up to `rev` are published to the connections.
-    pub async fn published(&self, rev: Rev) {
+    /// Waits until all changes up to `rev` of `counter` are published to the connections.
+    pub(crate) async fn published(&self, counter: Counter, rev: Rev) {
         let mut published = self.published.subscribe();
+        let is_published = |revs: &Revs| revs.get(&counter).is_some_and(|&at| at >= rev);
         // The sender lives as long as this hub.
-        let _ = published.wait_for(|at| *at >= rev).await;
+        let _ = published.wait_for(is_published).await;
     }
 
     /// Closes all connections, current and future, with a `bye` event.
@@ -142,6 +197,9 @@ impl Hub {
         state.closing = true;
         for buffer in state.buffers.values() {
             buffer.close(CloseReason::Closing);
+        }
+        for tap in state.open_taps() {
+            tap.close();
         }
     }
 
@@ -162,30 +220,40 @@ impl Hub {
         }
     }
 
-    /// Applies the new heads of changed entries, and returns the replay buffers to fill.
-    pub(super) fn apply(&self, entries: Vec<EntryHead>) -> Vec<(FeedId, Arc<ReplayBuffer>)> {
+    /// Applies the new heads of changed feeds of the source with `counter`. Returns the feeds to
+    /// publish: those with a replay buffer, or all of them if there are taps.
+    pub(super) fn apply(&self, counter: Counter, heads: Vec<SourceHead>) -> Vec<ChangedFeed> {
         let mut state = self.state_mut();
-        let mut feeds = Vec::new();
-        if !entries.is_empty() {
-            feeds.push(FeedId::All);
+        let is_tapped = !state.open_taps().is_empty();
+        let mut changed = Vec::new();
+        for head in heads {
+            let (id, of) = (head.feed, head.state);
+            let before = state.add(counter, head);
+            let buffer = if is_tapped {
+                Some(state.buffer_or_new(id, before, of))
+            } else {
+                state.buffers.get(&id).cloned()
+            };
+            changed.extend(buffer.map(|buffer| ChangedFeed {
+                id,
+                counter,
+                buffer,
+            }));
         }
-        for entry in entries {
-            feeds.push(FeedId::Entry(entry.id));
-            state.add(entry);
-        }
-        feeds
-            .into_iter()
-            .filter_map(|feed| Some((feed, state.buffers.get(&feed)?.clone())))
-            .collect()
+        changed
     }
 
-    /// Records that the tailer has read the database, and has published all changes up to `rev`.
-    pub(super) fn record_published(&self, rev: Rev) {
+    /// Records that the tailer has published all changes up to `revs`.
+    pub(super) fn record_published(&self, revs: Revs) {
+        self.published.send_replace(revs);
+    }
+
+    /// Records that the tailer has read the heads of all feeds.
+    pub(super) fn record_read(&self) {
         *self
             .last_read
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        self.published.send_replace(rev);
     }
 
     /// Returns the time since the tailer last read the database. The feeds' state may be outdated
@@ -207,15 +275,21 @@ impl Hub {
         last_read.elapsed() > STALE_AFTER
     }
 
-    /// Returns the replay buffers of those of `feeds` that have one.
-    pub(super) fn buffers<'a>(
+    /// Returns those of `feeds` that have a replay buffer.
+    pub(super) fn with_buffers<'a>(
         &self,
         feeds: impl IntoIterator<Item = &'a FeedId>,
-    ) -> Vec<(FeedId, Arc<ReplayBuffer>)> {
+    ) -> Vec<ChangedFeed> {
         let state = self.state();
         feeds
             .into_iter()
-            .filter_map(|&feed| Some((feed, state.buffers.get(&feed)?.clone())))
+            .filter_map(|&id| {
+                Some(ChangedFeed {
+                    id,
+                    counter: state.feeds.get(&id)?.counter,
+                    buffer: state.buffers.get(&id)?.clone(),
+                })
+            })
             .collect()
     }
 
@@ -237,24 +311,28 @@ impl Hub {
         Cursor::new(self.epoch(), rev)
     }
 
-    /// Begins another epoch with `entries`. Closes every connection with a reset, after which its
-    /// client fetches everything again.
-    pub(super) fn reset(&self, epoch: Epoch, entries: Vec<EntryHead>) {
+    /// Begins another epoch with the `heads` of every source. Closes every connection with a reset,
+    /// after which its client fetches everything again.
+    pub(super) fn reset(&self, epoch: Epoch, heads: Vec<(Counter, Vec<SourceHead>)>) {
         let mut state = self.state_mut();
         // Revisions may begin again at a lower number: every later commit is new.
-        self.committed.send_if_modified(|last| {
-            *last = 0;
+        self.committed.send_if_modified(|revs| {
+            revs.clear();
             false
         });
         state.epoch = epoch;
-        state.public_head = 0;
-        state.entries.clear();
+        state.feeds.clear();
         state.slugs.clear();
-        for entry in entries {
-            state.add(entry);
+        for (counter, heads) in heads {
+            for head in heads {
+                state.add(counter, head);
+            }
         }
         for (_, buffer) in state.buffers.drain() {
             buffer.close(CloseReason::Reset);
+        }
+        for tap in state.open_taps() {
+            tap.reset(epoch);
         }
     }
 
@@ -268,33 +346,41 @@ impl Hub {
 }
 
 impl HubState {
-    fn add(&mut self, entry: EntryHead) {
-        if entry.state.is_public() {
-            self.public_head = self.public_head.max(entry.head);
+    /// Stores a head, and returns the previous one; 0 for a new feed.
+    fn add(&mut self, counter: Counter, head: SourceHead) -> Rev {
+        let (feed, slug) = (head.feed, head.slug.clone());
+        let before = self.feeds.insert(feed, KnownFeed { counter, head });
+        if let FeedId::Entry(id) = feed {
+            let previous = before.as_ref().and_then(|before| before.head.slug.as_ref());
+            if let Some(previous) = previous
+                && Some(previous) != slug.as_ref()
+                && self.slugs.get(previous) == Some(&id)
+            {
+                // Unless another entry uses it by now.
+                self.slugs.remove(previous);
+            }
+            self.slugs.extend(slug.map(|slug| (slug, id)));
         }
-        let (id, slug) = (entry.id, entry.slug.clone());
-        if let Some(before) = self.entries.insert(id, entry)
-            && before.slug != slug
-            && self.slugs.get(&before.slug) == Some(&id)
-        {
-            // The previous slug, unless another entry uses it by now.
-            self.slugs.remove(&before.slug);
-        }
-        self.slugs.insert(slug, id);
+        before.map_or(0, |before| before.head.head)
     }
 
     fn head(&self, feed: FeedId) -> Option<FeedHead> {
-        let (head, state) = match feed {
-            FeedId::All => (self.public_head, EntryState::Live),
-            FeedId::Entry(id) => {
-                let entry = self.entries.get(&id).filter(|e| e.state.is_public())?;
-                (entry.head, entry.state)
-            }
-        };
+        let SourceHead { head, state, .. } = self.feeds.get(&feed)?.head;
         Some(FeedHead {
             epoch: self.epoch,
             head,
             state,
         })
+    }
+
+    fn buffer_or_new(&mut self, feed: FeedId, head: Rev, state: EntryState) -> Arc<ReplayBuffer> {
+        let new = || Arc::new(ReplayBuffer::new(head, state));
+        Arc::clone(self.buffers.entry(feed).or_insert_with(new))
+    }
+
+    /// Forgets dropped taps, and returns the others.
+    fn open_taps(&mut self) -> Vec<Arc<TapQueue>> {
+        self.taps.retain(|tap| tap.strong_count() > 0);
+        self.taps.iter().filter_map(Weak::upgrade).collect()
     }
 }

@@ -2,10 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::Rev;
 use tokio::sync::watch;
 
-use super::Hub;
+use super::{Hub, hub::Revs};
 use crate::{
     Result,
     storage::{HeadListener, Store},
@@ -15,13 +14,20 @@ use crate::{
 const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Notifies the other servers of each commit by this server. Commits during a notification are
-/// combined: the next one sends the last revision.
-pub async fn notify(store: Store, mut committed: watch::Receiver<Rev>) {
+/// combined: the next one sends the last revision of each counter.
+pub async fn notify(store: Store, mut committed: watch::Receiver<Revs>) {
+    let mut sent = Revs::new();
     while committed.changed().await.is_ok() {
-        let rev = *committed.borrow_and_update();
-        if let Err(error) = store.notify(rev).await {
-            tracing::warn!(cause = ?error, "could not notify the other servers of a change; they find it within a second");
+        let revs = committed.borrow_and_update().clone();
+        let news = revs
+            .iter()
+            .filter(|(counter, rev)| sent.get(counter) != Some(rev));
+        for (&counter, &rev) in news {
+            if let Err(error) = store.notify(counter, rev).await {
+                tracing::warn!(cause = ?error, "could not notify the other servers of a change; they find it within a second");
+            }
         }
+        sent = revs;
     }
 }
 
@@ -40,7 +46,7 @@ async fn receive(store: &Store, hub: &Hub) -> Result<()> {
     loop {
         match listener.recv().await? {
             // Mostly this server's own commits.
-            Some(rev) if rev <= hub.published_rev() => {}
+            Some((counter, rev)) if hub.has_published(&counter, rev) => {}
             _ => hub.wake(),
         }
     }

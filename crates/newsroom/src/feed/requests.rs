@@ -2,17 +2,19 @@
 
 use domain::{Cursor, FeedId, Head, Rev};
 
-use super::{FeedHead, Frame, assemble};
-use crate::{Error, Newsroom, Result, permissions::check_public};
+use super::{FeedHead, FeedSource, Frame, read_changes};
+use crate::{Error, Newsroom, Result, storage::Counter};
+
+const NOT_FOUND: Error = Error::NotFound("live blog");
 
 impl Newsroom {
     /// Returns the response to a poll of a feed.
     ///
     /// # Errors
-    /// Returns [`Error::NotFound`] if there is no such public entry, and an error if the database
-    /// can't be reached.
+    /// Returns [`Error::NotFound`] if there is no such feed, and an error if the database can't be
+    /// reached.
     pub async fn head(&self, feed: FeedId) -> Result<Head> {
-        let head = self.feed_head(feed).await?;
+        let (_, head) = self.feed_head(feed).await?;
         Ok(self.policy.head(&head, self.clock.now()))
     }
 
@@ -21,18 +23,18 @@ impl Newsroom {
     ///
     /// # Errors
     /// Returns [`Error::Reset`] if `since` can't be continued, [`Error::NotFound`] if there is no
-    /// such public entry, and an error if the database can't be reached.
+    /// such feed, and an error if the database can't be reached.
     pub async fn changes(&self, feed: FeedId, since: Option<Cursor>) -> Result<Frame> {
-        let current = self.feed_head(feed).await?;
+        let (source, current) = self.feed_head(feed).await?;
         let since = since.unwrap_or_else(|| Cursor::new(current.epoch, 0));
-        let assembled = assemble(&self.store, &self.cards, feed, &since);
+        let read = read_changes(&self.store, source, feed, since);
         if since.epoch != current.epoch {
             // Cached frames belong to the hub's epoch, which may be outdated.
-            return assembled.await;
+            return read.await;
         }
         let key = (feed, since, current.head);
         self.catch_ups
-            .try_get_with(key, assembled)
+            .try_get_with(key, read)
             .await
             .map_err(|error| (*error).clone())
     }
@@ -41,29 +43,40 @@ impl Newsroom {
     /// only if the hub doesn't know the cursor's epoch or revision.
     ///
     /// # Errors
-    /// Returns [`Error::Reset`] if it can't, [`Error::NotFound`] if there is no such public entry,
-    /// and an error if the database can't be reached.
+    /// Returns [`Error::Reset`] if it can't, [`Error::NotFound`] if there is no such feed, and an
+    /// error if the database can't be reached.
     pub async fn check_cursor(&self, feed: FeedId, since: &Cursor) -> Result<Rev> {
-        let current = self.feed_head(feed).await?;
+        let (source, current) = self.feed_head(feed).await?;
         if since.epoch != current.epoch || since.rev > current.head {
-            let _: Frame = assemble(&self.store, &self.cards, feed, since).await?;
+            let _: Frame = read_changes(&self.store, source, feed, *since).await?;
         }
         Ok(since.rev)
     }
 
-    /// Returns the state of a feed from the hub. Reads the database for an entry that the hub
-    /// doesn't have, since another process may just have created it.
-    async fn feed_head(&self, feed: FeedId) -> Result<FeedHead> {
-        let not_found = Error::NotFound("live blog");
-        if let Some(head) = self.hub.head(feed) {
-            return Ok(head);
-        }
-        let FeedId::Entry(id) = feed else {
-            return Err(not_found);
+    /// Returns the source and the state of a feed from the hub. Reads the database for a feed that
+    /// the hub doesn't have, since another process may just have created it.
+    async fn feed_head(&self, feed: FeedId) -> Result<(&dyn FeedSource, FeedHead)> {
+        let known = || {
+            let source = self.sources.with(self.hub.counter(feed)?)?;
+            Some((&**source, self.hub.head(feed)?))
         };
-        let entry = check_public(self.store.entry(id).await?)?;
+        if let Some(known) = known() {
+            return Ok(known);
+        }
+        let (counter, head) = self.find_feed(feed).await?.ok_or(NOT_FOUND)?;
         self.hub.wake();
-        self.wait_until_published(entry.head).await;
-        self.hub.head(feed).ok_or(not_found)
+        self.wait_until_published(counter, head).await;
+        known().ok_or(NOT_FOUND)
+    }
+
+    /// Returns the counter and the head of a feed from the database.
+    async fn find_feed(&self, feed: FeedId) -> Result<Option<(Counter, Rev)>> {
+        let mut snapshot = self.store.snapshot().await?;
+        for source in self.sources.iter() {
+            if let Some(found) = source.head(&mut snapshot, feed).await? {
+                return Ok(Some((source.counter(), found.head)));
+            }
+        }
+        Ok(None)
     }
 }

@@ -7,15 +7,22 @@ use std::{
     time::Duration,
 };
 
-use domain::{Cursor, EntryState, FeedId, Rev};
+use domain::{EntryState, FeedId, Rev};
 use tokio::{
     task::{JoinSet, spawn_blocking},
     time::{MissedTickBehavior, interval, timeout},
 };
 
-use super::{FeedHead, HighWaterMark, Hub, assemble, replay_buffer::ReplayBuffer};
+use super::{
+    FeedHead, FeedSource, HighWaterMark, Hub, SourceHead, Sources,
+    high_water_mark::Position,
+    hub::{ChangedFeed, Revs},
+    read_changes,
+};
 use crate::{
-    Cards, Clock, DatabaseFailure, Error, FeedPolicy, Result, log_limit::LogLimit, storage::Store,
+    Clock, DatabaseFailure, Error, FeedPolicy, Result,
+    log_limit::LogLimit,
+    storage::{Counter, Snapshot, Store},
 };
 
 /// The polling interval: how long a change by another process may stay unnoticed if its
@@ -34,12 +41,13 @@ const MAX_CONCURRENT_FEEDS: usize = 3;
 #[derive(Clone, Debug)]
 pub struct Tailer {
     store: Store,
-    cards: Cards,
+    sources: Sources,
     hub: Arc<Hub>,
     clock: Clock,
     policy: FeedPolicy,
     mark: Option<HighWaterMark>,
-    last_rev: Rev,
+    /// The last revision of each counter whose heads were read.
+    last_revs: Revs,
     /// The feeds that could not be read in the last poll, for a temporary reason.
     unread: HashSet<FeedId>,
 }
@@ -49,7 +57,7 @@ impl Tailer {
     /// `mark`.
     pub(crate) fn new(
         store: Store,
-        cards: Cards,
+        sources: Sources,
         hub: Arc<Hub>,
         clock: Clock,
         policy: FeedPolicy,
@@ -57,12 +65,12 @@ impl Tailer {
     ) -> Self {
         Self {
             store,
-            cards,
+            sources,
             hub,
             clock,
             policy,
             mark,
-            last_rev: 0,
+            last_revs: Revs::new(),
             unread: HashSet::new(),
         }
     }
@@ -99,65 +107,126 @@ impl Tailer {
     /// Reads what changed since the last poll, and publishes it.
     ///
     /// # Errors
-    /// Returns an error if the database can't be reached. A single feed that can't be read is not
-    /// an error.
+    /// Returns an error if the database can't be reached. A single source or feed that can't be
+    /// read is not an error.
     pub(crate) async fn poll(&mut self) -> Result<()> {
         let mut snapshot = self.store.snapshot().await?;
-        let mut now = snapshot.feed().await?;
-        let at = Cursor::new(now.epoch, now.rev);
-        let is_older = self.mark.as_ref().is_some_and(|mark| mark.is_ahead_of(&at));
-        if is_older || (now.epoch == self.hub.epoch() && now.rev < self.last_rev) {
+        let mut now = self.position(&mut snapshot).await?;
+        let is_older = self
+            .mark
+            .as_ref()
+            .is_some_and(|mark| mark.is_ahead_of(&now));
+        if is_older || (now.epoch == self.hub.epoch() && self.has_published_more_than(&now)) {
             drop(snapshot);
             tracing::warn!(
-                rev = now.rev,
+                position = %now,
                 "the database is older than the published revision; beginning a new epoch"
             );
             self.store.begin_epoch(&now.epoch).await?;
             snapshot = self.store.snapshot().await?;
-            now = snapshot.feed().await?;
+            now = self.position(&mut snapshot).await?;
         }
-        if now.epoch != self.hub.epoch() {
-            let entries = snapshot.heads_since(0).await?;
-            self.hub.reset(now.epoch, entries);
+        let is_new_epoch = now.epoch != self.hub.epoch();
+        if is_new_epoch {
+            self.last_revs.clear();
             self.unread.clear();
-            self.last_rev = now.rev;
-        } else if now.rev > self.last_rev || !self.unread.is_empty() {
-            let changed = snapshot.heads_since(self.last_rev).await?;
-            drop(snapshot);
-            let mut feeds = self.hub.apply(changed);
+        }
+        let (read, failure) = self.read_heads(snapshot, &now).await?;
+        // Before the feeds are read: a failure of one feed is no reason to read all of them again.
+        for source in &read {
+            self.last_revs.insert(source.counter, source.rev);
+        }
+        let mut feeds = Vec::new();
+        if is_new_epoch {
+            let heads = read.into_iter().map(|it| (it.counter, it.heads)).collect();
+            self.hub.reset(now.epoch, heads);
+        } else {
+            for SourceHeads { counter, heads, .. } in read {
+                feeds.extend(self.hub.apply(counter, heads));
+            }
             self.unread
-                .retain(|feed| feeds.iter().all(|(read, _)| read != feed));
-            feeds.extend(self.hub.buffers(&self.unread));
-            // Before the feeds are read: a failure of one feed is no reason to read all of them
-            // again.
-            self.last_rev = now.rev;
-            self.unread = feeds.iter().map(|(feed, _)| *feed).collect();
+                .retain(|unread| feeds.iter().all(|feed| feed.id != *unread));
+            feeds.extend(self.hub.with_buffers(&self.unread));
+            self.unread = feeds.iter().map(|feed| feed.id).collect();
             self.unread = self.publish(feeds).await;
         }
-        self.write_mark(Cursor::new(now.epoch, now.rev)).await;
-        self.hub.record_published(now.rev);
+        self.write_mark(now).await;
+        self.hub.record_published(self.last_revs.clone());
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        self.hub.record_read();
         Ok(())
+    }
+
+    /// Reads the epoch and the last revision of each source.
+    async fn position(&self, snapshot: &mut Snapshot) -> Result<Position> {
+        let epoch = snapshot.feed().await?.epoch;
+        let mut revs = Revs::new();
+        for source in self.sources.iter() {
+            let counter = source.counter();
+            revs.insert(counter, snapshot.last_rev(counter).await?);
+        }
+        Ok(Position { epoch, revs })
+    }
+
+    fn has_published_more_than(&self, now: &Position) -> bool {
+        let is_more = |(counter, rev)| now.revs.get(counter).is_some_and(|now| now < rev);
+        self.last_revs.iter().any(is_more)
+    }
+
+    /// Reads the heads of each source whose counter moved, up to `now`. A source that fails doesn't
+    /// stop the others: the first failure is returned with what they read.
+    async fn read_heads(
+        &self,
+        mut snapshot: Snapshot,
+        now: &Position,
+    ) -> Result<(Vec<SourceHeads>, Option<Error>)> {
+        let (mut read, mut failure) = (Vec::new(), None);
+        for source in self.sources.iter() {
+            let counter = source.counter();
+            let last = self.last_revs.get(&counter).copied();
+            let rev = now.revs.get(&counter).copied().unwrap_or(0);
+            if last == Some(rev) {
+                continue;
+            }
+            match source.heads_since(&mut snapshot, last.unwrap_or(0)).await {
+                Ok(heads) => read.push(SourceHeads {
+                    counter,
+                    rev,
+                    heads,
+                }),
+                Err(error) => {
+                    failure.get_or_insert(error);
+                    // The failure may have ended the transaction.
+                    snapshot = self.store.snapshot().await?;
+                }
+            }
+        }
+        Ok((read, failure))
     }
 
     /// Publishes each feed, a few at once, and returns those that could not be read for a temporary
     /// reason. A feed that fails for another reason (a stored value that can't be decoded, a
     /// renderer that panics) loses its connections.
-    async fn publish(&self, feeds: Vec<(FeedId, Arc<ReplayBuffer>)>) -> HashSet<FeedId> {
-        let mut unread: HashSet<_> = feeds.iter().map(|(feed, _)| *feed).collect();
+    async fn publish(&self, feeds: Vec<ChangedFeed>) -> HashSet<FeedId> {
+        let mut unread: HashSet<_> = feeds.iter().map(|feed| feed.id).collect();
         let mut waiting = feeds.into_iter();
         let (mut reading, mut names) = (JoinSet::new(), HashMap::new());
         loop {
             while reading.len() < MAX_CONCURRENT_FEEDS
-                && let Some((feed, buffer)) = waiting.next()
+                && let Some(feed) = waiting.next()
+                && let Some(source) = self.sources.with(feed.counter)
             {
                 let publisher = FeedPublisher {
                     store: self.store.clone(),
-                    cards: self.cards.clone(),
+                    source: Arc::clone(source),
                     hub: Arc::clone(&self.hub),
                 };
+                let id = feed.id;
                 // In a separate task, so that a panic affects this feed only.
-                let task = reading.spawn(async move { publisher.publish(feed, &buffer).await });
-                names.insert(task.id(), feed);
+                let task = reading.spawn(async move { publisher.publish(feed).await });
+                names.insert(task.id(), id);
             }
             let (task, result) = match reading.join_next_with_id().await {
                 None => return unread,
@@ -174,7 +243,7 @@ impl Tailer {
                 log_read_failure(feed, error);
             }
             match result {
-                Err(Error::Unavailable(_) | Error::DiskFull(_) | Error::Busy) => {}
+                Err(error) if error.is_temporary() => {}
                 Ok(()) => {
                     unread.remove(&feed);
                 }
@@ -188,13 +257,13 @@ impl Tailer {
 
     /// Stores the published cursor in the data folder, on a blocking thread because disks can be
     /// slow.
-    async fn write_mark(&mut self, now: Cursor) {
+    async fn write_mark(&mut self, now: Position) {
         static FAILURES: LogLimit<()> = LogLimit::new();
         let Some(mut mark) = self.mark.clone() else {
             return;
         };
         let written = spawn_blocking(move || {
-            let written = mark.write(now);
+            let written = mark.write(&now);
             (mark, written)
         });
         if let Ok((mark, written)) = written.await {
@@ -208,31 +277,42 @@ impl Tailer {
     }
 }
 
+/// The heads that a source has read.
+struct SourceHeads {
+    counter: Counter,
+    /// The last revision of the counter.
+    rev: Rev,
+    heads: Vec<SourceHead>,
+}
+
 /// Publishes one feed.
 struct FeedPublisher {
     store: Store,
-    cards: Cards,
+    source: Arc<dyn FeedSource>,
     hub: Arc<Hub>,
 }
 
 impl FeedPublisher {
     /// Reads the feed from the end of its replay buffer, and pushes the frames to it.
-    async fn publish(&self, feed: FeedId, buffer: &ReplayBuffer) -> Result<()> {
+    async fn publish(&self, feed: ChangedFeed) -> Result<()> {
+        let ChangedFeed { id, buffer, .. } = feed;
         loop {
-            let since = self.hub.cursor(buffer.head());
-            let frame = match assemble(&self.store, &self.cards, feed, &since).await {
+            let since = buffer.head();
+            let cursor = self.hub.cursor(since);
+            let frame = match read_changes(&self.store, &*self.source, id, cursor).await {
                 Ok(frame) => frame,
                 // It is not public, so it has no readers.
                 Err(Error::NotFound(_)) => return Ok(()),
                 Err(error) => return Err(error),
             };
-            let Some(FeedHead { state, .. }) = self.hub.head(feed) else {
+            let Some(FeedHead { state, .. }) = self.hub.head(id) else {
                 return Ok(());
             };
             let more = frame.more;
             // `bye` must follow the last change: while there are more, the feed counts as live.
             let state = if more { EntryState::Live } else { state };
             buffer.push(frame, state);
+            self.hub.notify_taps(id, since);
             if !more {
                 return Ok(());
             }

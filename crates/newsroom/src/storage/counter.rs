@@ -1,10 +1,65 @@
-//! The revision counter and its epoch, in one row. A transaction that writes holds the row's lock.
+//! Revision counters, each in a row of its own, and the epoch that they share. A transaction that
+//! takes revisions holds the lock of its counter's row.
+
+use std::fmt;
 
 use domain::{MAX_REV, Rev};
-use sqlx::{Any, Row, Transaction};
+use sqlx::{
+    Any, Row, Transaction,
+    any::{AnyArguments, AnyRow},
+    query::Query,
+};
 
 use super::{row_count::one_row, transaction::BoundedTransaction};
 use crate::{Error, Result};
+
+/// A revision counter. Feeds with the same counter share its revisions; a change to a feed waits
+/// only for changes to feeds with the same counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Counter(&'static str);
+
+impl Counter {
+    /// The counter of the entries' feeds, in the table `feed`.
+    pub const ENTRIES: Self = Self("entries");
+
+    /// Returns the counter in the row `name` of the table `counters`, which a migration adds.
+    pub const fn named(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// Returns the name.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+
+    /// Returns the query of the counter's row: `feed` for entries, or else `counters`, whose last
+    /// parameter, $1 or $2, is the name.
+    fn query(
+        self,
+        feed: &'static str,
+        counters: &'static str,
+        rev: Option<Rev>,
+    ) -> Query<'static, Any, AnyArguments> {
+        let query = sqlx::query(match self {
+            Self::ENTRIES => feed,
+            Self(_) => counters,
+        });
+        let query = match rev {
+            Some(rev) => query.bind(rev),
+            None => query,
+        };
+        match self {
+            Self::ENTRIES => query,
+            Self(name) => query.bind(name),
+        }
+    }
+}
+
+impl fmt::Display for Counter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
 
 /// Creates the first epoch in a new database.
 pub(super) async fn init_epoch(tx: &mut Transaction<'_, Any>) -> Result<(), sqlx::Error> {
@@ -18,29 +73,46 @@ pub(super) async fn init_epoch(tx: &mut Transaction<'_, Any>) -> Result<(), sqlx
     Ok(())
 }
 
-/// Locks the counter until the transaction ends, so that it is the only writer.
+/// Locks the counter of entries until the transaction ends, so that it is their only writer.
 pub(super) async fn take_write_lock(tx: &mut BoundedTransaction) -> Result<()> {
-    let result = sqlx::query("UPDATE feed SET rev = rev WHERE id = 1")
-        .execute(&mut *tx)
-        .await?;
-    one_row(&result)
+    take_write_lock_at(tx, Counter::ENTRIES).await.map(drop)
 }
 
-/// Locks the counter, and returns its value.
-pub(super) async fn take_write_lock_at(tx: &mut BoundedTransaction) -> Result<Rev> {
-    let row = sqlx::query("UPDATE feed SET rev = rev WHERE id = 1 RETURNING rev")
-        .fetch_one(&mut *tx)
-        .await?;
+/// Locks a counter, and returns its value.
+pub(super) async fn take_write_lock_at(
+    tx: &mut BoundedTransaction,
+    counter: Counter,
+) -> Result<Rev> {
+    let query = counter.query(
+        "UPDATE feed SET rev = rev WHERE id = 1 RETURNING rev",
+        "UPDATE counters SET rev = rev WHERE name = $1 RETURNING rev",
+        None,
+    );
+    rev_of(&query.fetch_one(tx).await?)
+}
+
+/// Sets a counter.
+pub(super) async fn set_rev(tx: &mut BoundedTransaction, counter: Counter, rev: Rev) -> Result<()> {
+    let query = counter.query(
+        "UPDATE feed SET rev = $1 WHERE id = 1",
+        "UPDATE counters SET rev = $1 WHERE name = $2",
+        Some(rev),
+    );
+    one_row(&query.execute(tx).await?)
+}
+
+/// Returns the last revision of a counter.
+pub(super) async fn last_rev(tx: &mut BoundedTransaction, counter: Counter) -> Result<Rev> {
+    let query = counter.query(
+        "SELECT rev FROM feed WHERE id = 1",
+        "SELECT rev FROM counters WHERE name = $1",
+        None,
+    );
+    rev_of(&query.fetch_one(tx).await?)
+}
+
+fn rev_of(row: &AnyRow) -> Result<Rev> {
     Ok(row.try_get("rev")?)
-}
-
-/// Sets the counter.
-pub(super) async fn set_rev(connection: &mut BoundedTransaction, rev: Rev) -> Result<()> {
-    let result = sqlx::query("UPDATE feed SET rev = $1 WHERE id = 1")
-        .bind(rev)
-        .execute(connection)
-        .await?;
-    one_row(&result)
 }
 
 /// Returns the revision `count` after `rev`.

@@ -41,7 +41,7 @@ impl Revision {
         .bind(deleted.map(|(at, _)| at.0))
         .bind(deleted.map(|(_, by)| by.0))
         .bind(rev)
-        .execute(&mut *self.snapshot.tx)
+        .execute(self.writing())
         .await?;
         one_row(&result)?;
         self.record_change_of(update).await
@@ -55,7 +55,7 @@ impl Revision {
         let result = sqlx::query("UPDATE updates SET deleted_by = $2 WHERE id = $1")
             .bind(update.id.0)
             .bind(by.0)
-            .execute(&mut *self.snapshot.tx)
+            .execute(self.writing())
             .await?;
         one_row(&result)
     }

@@ -351,7 +351,7 @@ impl Revision {
         .bind(new.default_order.as_str())
         .bind(rev)
         .bind(new.language.as_ref().map(Language::as_str))
-        .fetch_one(&mut *self.snapshot.tx)
+        .fetch_one(self.writing())
         .await?;
         Ok(EntryId(row.try_get("id")?))
     }
@@ -364,7 +364,7 @@ impl Revision {
         let result = sqlx::query("UPDATE entries SET slug = $2 WHERE id = $1")
             .bind(id.0)
             .bind(slug.as_str())
-            .execute(&mut *self.snapshot.tx)
+            .execute(self.writing())
             .await?;
         one_row(&result)
     }
@@ -398,7 +398,7 @@ impl Revision {
         .bind(after.ended_at.map(|at| at.0))
         .bind(rev)
         .bind(after.own_language.as_ref().map(Language::as_str))
-        .execute(&mut *self.snapshot.tx)
+        .execute(self.writing())
         .await?;
         one_row(&result)
     }
@@ -427,7 +427,7 @@ impl Revision {
         let result = sqlx::query("INSERT INTO old_addresses (slug, entry_id) VALUES ($1, $2)")
             .bind(entry.slug.as_str())
             .bind(entry.id.0)
-            .execute(&mut *self.snapshot.tx)
+            .execute(self.writing())
             .await?;
         one_row(&result)
     }
@@ -436,7 +436,7 @@ impl Revision {
     async fn delete_redirect(&mut self, slug: &Slug) -> Result<()> {
         sqlx::query("DELETE FROM old_addresses WHERE slug = $1")
             .bind(slug.as_str())
-            .execute(&mut *self.snapshot.tx)
+            .execute(self.writing())
             .await?;
         Ok(())
     }
@@ -449,7 +449,7 @@ impl Revision {
         let result = sqlx::query("UPDATE entries SET rev = $2, head = $2 WHERE id = $1")
             .bind(id.0)
             .bind(self.rev)
-            .execute(&mut *self.snapshot.tx)
+            .execute(self.writing())
             .await?;
         one_row(&result)
     }
@@ -459,7 +459,7 @@ impl Revision {
         let result = sqlx::query("UPDATE entries SET head = $2 WHERE id = $1")
             .bind(id.0)
             .bind(self.rev)
-            .execute(&mut *self.snapshot.tx)
+            .execute(self.writing())
             .await?;
         one_row(&result)
     }

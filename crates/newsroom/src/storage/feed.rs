@@ -4,7 +4,8 @@ use domain::{EntryId, EntryState, Epoch, Rev, Slug};
 use sqlx::{Row, any::AnyRow};
 
 use super::{
-    Revision, Snapshot, Store, counter,
+    Revision, Snapshot, Store,
+    counter::{self, Counter},
     row::{Record, decodable},
 };
 use crate::Result;
@@ -54,7 +55,7 @@ impl Revision {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn renumber(&mut self) -> Result<Rev> {
-        let connection = &mut *self.snapshot.tx;
+        let connection = self.writing();
         // The unique index would compare previous revisions with new ones row by row.
         sqlx::query("DROP INDEX updates_by_rev")
             .execute(&mut *connection)
@@ -109,16 +110,39 @@ impl Snapshot {
         })
     }
 
-    /// Returns the heads of the entries that changed after `since`.
+    /// Returns the last revision of a counter.
     ///
     /// # Errors
     /// Returns an error if the database can't be reached.
-    pub async fn heads_since(&mut self, since: Rev) -> Result<Vec<EntryHead>> {
-        let rows = sqlx::query("SELECT id, slug, state, head FROM entries WHERE head > $1")
-            .bind(since)
-            .fetch_all(&mut *self.tx)
-            .await?;
+    pub async fn last_rev(&mut self, counter: Counter) -> Result<Rev> {
+        counter::last_rev(&mut self.tx, counter).await
+    }
+
+    /// Returns the heads of the public entries that changed after `since`.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn public_heads_since(&mut self, since: Rev) -> Result<Vec<EntryHead>> {
+        let rows = sqlx::query(
+            "SELECT id, slug, state, head FROM entries WHERE head > $1 AND state <> 'draft'",
+        )
+        .bind(since)
+        .fetch_all(&mut *self.tx)
+        .await?;
         Ok(decodable(&rows, entry_head))
+    }
+
+    /// Returns the head of the public entry with the id `id`.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn public_entry_head(&mut self, id: EntryId) -> Result<Option<EntryHead>> {
+        sqlx::query("SELECT id, slug, state, head FROM entries WHERE id = $1 AND state <> 'draft'")
+            .bind(id.0)
+            .fetch_optional(&mut *self.tx)
+            .await?
+            .map(|row| entry_head(&row))
+            .transpose()
     }
 }
 

@@ -7,7 +7,7 @@
 //!
 //! - `open`, `sqlite`, `postgres`: opening and migrating a database, connection pools.
 //! - `transaction`, `row`, `error`: transactions with deadlines, decoding, errors.
-//! - `counter`, `feed`: the revision counter, epochs, and the heads of entries.
+//! - `counter`, `feed`: revision counters, epochs, and the heads of entries.
 //! - `entries`, `updates`, `writing`, `deletions`, `rerendering`: live blogs and updates.
 //! - `accounts`, `sessions`, `tokens`: accounts and authentication.
 //! - `hot_queries`: the queries whose plans are tested.
@@ -49,6 +49,7 @@ use sqlx::{
 use tokio::time::{Instant, timeout_at};
 
 pub use accounts::{AccountChange, StoredAccount};
+pub use counter::Counter;
 pub use entries::SlugConflict;
 pub use error::OpenError;
 pub use feed::{EntryHead, FeedState};
@@ -58,12 +59,12 @@ pub use pg_notify::HeadListener;
 pub use presence::{NoServer, ServerPresence};
 pub use sessions::{NewSession, StoredSession};
 pub use tokens::StoredToken;
+pub use transaction::BoundedTransaction;
 pub use updates::ChangedUpdates;
 pub use writing::NewUpdate;
 
 use crate::{DatabaseFailure, Error, Result};
 use kind::Kind;
-use transaction::BoundedTransaction;
 
 /// The database.
 #[derive(Clone)]
@@ -130,26 +131,29 @@ impl Store {
         .await
     }
 
-    /// Begins a transaction that changes data visible to readers. It locks the revision counter, so
-    /// it is the only writer until its end.
+    /// Begins a transaction that changes data visible to readers. It locks `counter`, so it is the
+    /// only writer of that counter's feeds until its end.
     ///
     /// # Errors
     /// Returns an error if the database can't be reached.
-    pub async fn revise(&self) -> Result<Revision> {
-        self.revise_by(Instant::now() + self.deadline).await
+    pub async fn revise(&self, counter: Counter) -> Result<Revision> {
+        self.revise_by(counter, Instant::now() + self.deadline)
+            .await
     }
 
     /// Begins the same transaction for a request that fails at `deadline`.
     ///
     /// # Errors
     /// Returns an error if the database can't be reached by then.
-    pub(crate) async fn revise_by(&self, deadline: Instant) -> Result<Revision> {
+    pub(crate) async fn revise_by(&self, counter: Counter, deadline: Instant) -> Result<Revision> {
         in_time(deadline, async {
             let mut tx = self.begin(&self.writer, self.kind.begin_write()).await?;
-            let rev = counter::take_write_lock_at(&mut tx).await?;
+            let rev = counter::take_write_lock_at(&mut tx, counter).await?;
             Ok(Revision {
+                counter,
                 before: rev,
                 rev,
+                statements: 0,
                 snapshot: Snapshot {
                     tx,
                     language: self.language.clone(),
@@ -209,10 +213,20 @@ pub struct Snapshot {
 #[derive(Debug)]
 pub struct Revision {
     snapshot: Snapshot,
+    counter: Counter,
     /// The counter when the transaction began.
     before: Rev,
     /// The last revision taken.
     rev: Rev,
+    /// The number of statements that write.
+    statements: u64,
+}
+
+impl Snapshot {
+    /// Returns the transaction's connection, to read a capability's own tables.
+    pub const fn connection(&mut self) -> &mut BoundedTransaction {
+        &mut self.tx
+    }
 }
 
 impl Revision {
@@ -227,8 +241,22 @@ impl Revision {
         &mut self.snapshot
     }
 
+    /// Returns the transaction's connection, for one statement that writes.
+    pub const fn writing(&mut self) -> &mut BoundedTransaction {
+        self.statements += 1;
+        &mut self.snapshot.tx
+    }
+
+    /// Returns the number of statements so far that write.
+    pub(crate) const fn statements(&self) -> u64 {
+        self.statements
+    }
+
     /// Takes the next revision, for one row.
-    fn take_rev(&mut self) -> Result<Rev> {
+    ///
+    /// # Errors
+    /// Returns an error if the counter has reached its limit.
+    pub fn take_rev(&mut self) -> Result<Rev> {
         self.rev = counter::after(self.rev, 1)?;
         Ok(self.rev)
     }
@@ -245,7 +273,7 @@ impl Revision {
     /// confirm the commit.
     pub async fn commit(mut self) -> Result<()> {
         if self.rev != self.before {
-            counter::set_rev(&mut self.snapshot.tx, self.rev).await?;
+            counter::set_rev(&mut self.snapshot.tx, self.counter, self.rev).await?;
         }
         self.snapshot.tx.commit().await
     }

@@ -131,7 +131,7 @@ impl Revision {
         .bind(stored.kind)
         .bind(stored.result.to_string())
         .bind(now.0)
-        .execute(&mut *self.snapshot.tx)
+        .execute(self.writing())
         .await?;
         one_row(&result)
     }

@@ -6,7 +6,7 @@
 use domain::Rev;
 use sqlx::postgres::PgListener;
 
-use super::{Store, kind::Kind, presence};
+use super::{Counter, Store, kind::Kind, presence};
 use crate::Result;
 
 /// The name of the notification channel.
@@ -24,16 +24,21 @@ impl Store {
         self.kind == Kind::Postgres
     }
 
-    /// Notifies the other servers that the feed's head is `rev`. Not part of a revision's
+    /// Notifies the other servers that the last revision of `counter` is `rev`. The payload is
+    /// `REV` for entries, as earlier releases read it, or else `NAME REV`. Not part of a revision's
     /// transaction, since PostgreSQL serializes the commits of transactions that notify.
     ///
     /// # Errors
     /// Returns an error if the database can't be reached.
-    pub async fn notify(&self, rev: Rev) -> Result<()> {
+    pub async fn notify(&self, counter: Counter, rev: Rev) -> Result<()> {
+        let payload = match counter {
+            Counter::ENTRIES => rev.to_string(),
+            other => format!("{other} {rev}"),
+        };
         // The cast is needed because the `Any` driver doesn't support the result's type, `void`.
         sqlx::query("SELECT CAST(pg_notify($1, $2) AS TEXT)")
             .bind(CHANNEL)
-            .bind(rev.to_string())
+            .bind(payload)
             .execute(&self.writer)
             .await?;
         Ok(())
@@ -52,16 +57,22 @@ impl Store {
 }
 
 impl HeadListener {
-    /// Waits for a notification, and returns its revision. Returns `None` after a reconnection,
-    /// during which notifications may have been lost.
+    /// Waits for a notification, and returns the name of its counter and the revision. Returns
+    /// `None` after a reconnection, during which notifications may have been lost.
     ///
     /// # Errors
     /// Returns an error if the connection can't be restored; listen again.
-    pub async fn recv(&mut self) -> Result<Option<Rev>> {
+    pub async fn recv(&mut self) -> Result<Option<(String, Rev)>> {
         let notification = self.listener.try_recv().await?;
         if notification.is_none() {
             presence::share_lock(&mut self.listener).await?;
         }
-        Ok(notification.and_then(|it| it.payload().parse().ok()))
+        Ok(notification.and_then(|it| parse(it.payload())))
     }
+}
+
+fn parse(payload: &str) -> Option<(String, Rev)> {
+    let entries = Counter::ENTRIES.name();
+    let (name, rev) = payload.split_once(' ').unwrap_or((entries, payload));
+    Some((name.to_owned(), rev.parse().ok()?))
 }

@@ -79,7 +79,7 @@ impl Revision {
         .bind(html.stored_excerpt())
         .bind(MARKUP_VERSION)
         .bind(rev)
-        .execute(&mut *self.snapshot.tx)
+        .execute(self.writing())
         .await?;
         one_row(&result)?;
         if is_visible {

@@ -49,7 +49,7 @@ impl Revision {
         .bind(i64::from(is(Mark::Pinned)))
         .bind(new.posted_at.0)
         .bind(MARKUP_VERSION)
-        .fetch_one(&mut *self.snapshot.tx)
+        .fetch_one(self.writing())
         .await?;
         if new.marks.is_empty() {
             self.move_head(new.entry_id).await?;
@@ -89,7 +89,7 @@ impl Revision {
         } else {
             MARKUP_VERSION
         })
-        .execute(&mut *self.snapshot.tx)
+        .execute(self.writing())
         .await?;
         one_row(&result)?;
         // The highlights also change if the update was highlighted before.
@@ -108,7 +108,7 @@ impl Revision {
             let result = sqlx::query("UPDATE updates SET is_pinned = 0, rev = $2 WHERE id = $1")
                 .bind(row.try_get::<i64, _>("id")?)
                 .bind(rev)
-                .execute(&mut *self.snapshot.tx)
+                .execute(self.writing())
                 .await?;
             one_row(&result)?;
         }
@@ -144,7 +144,7 @@ impl Revision {
         )
         .bind(entry.0)
         .bind(last)
-        .execute(&mut *self.snapshot.tx)
+        .execute(self.writing())
         .await?;
         let count = i64::try_from(result.rows_affected()).unwrap_or(i64::MAX);
         self.continue_at(counter::after(last, count)?);

@@ -1,14 +1,14 @@
 //! Use cases of published updates: editing, deleting, restoring, and marking as key or pinned.
 
-use domain::{Caller, Change, Draft, Mark, OpId, PostedUpdate, Source, UpdateId};
+use domain::{Caller, Change, Draft, Mark, OpId, PostedUpdate, Source, Timestamp, UpdateId};
 
 use crate::{
     Entry, Error, LiveUpdate, Newsroom, Rendered, Result, UNDO_WINDOW, UpdatePatch,
     feed::change,
     permissions::{check_may_pin, check_may_post},
-    storage::{Outcome, Snapshot},
+    storage::{Outcome, Revision, Snapshot},
     updates::posting::check_visible,
-    writes::idempotency::IdempotentRequest,
+    writes::idempotency::{IdempotentRequest, IdempotentWrite},
 };
 
 /// The result of editing an update.
@@ -54,56 +54,32 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<EditedUpdate> {
         check_may_post(caller)?;
-        let (id_text, parts) = (id.to_string(), patch.parts());
-        let parts = ["patch-update", &id_text]
-            .into_iter()
-            .chain(parts.iter().map(|part| &**part));
-        let request = IdempotentRequest::new(caller, op_id, parts);
-        // Check the permission first, then render, and only then lock the counter, which other
-        // writers wait for.
-        let rendered = match &patch.source {
-            Some(source) => {
-                let mut snapshot = self.store.snapshot().await?;
-                if let Some(outcome) = request.earlier_outcome(&mut snapshot).await? {
-                    let entry = entry_of(&mut snapshot, outcome).await?;
-                    drop(snapshot);
-                    let removed = self.render_markdown(source).await?.removed;
-                    return Ok(EditedUpdate { entry, removed });
-                }
-                editable(&mut snapshot, caller, id).await?;
-                drop(snapshot);
-                Some(self.render_markdown(source).await?)
-            }
-            None => None,
+        let mut write = PatchUpdate {
+            caller: caller.clone(),
+            op_id: op_id.cloned(),
+            id,
+            patch: patch.clone(),
+            rendered: None,
         };
-        let removed = rendered.as_ref().map(|rendered| rendered.removed.clone());
-        let entry = self.change(async {
-            let mut revision = self.store.revise().await?;
-            if let Some(outcome) = request.earlier_outcome(revision.snapshot()).await? {
-                return entry_of(revision.snapshot(), outcome).await;
+        // Check the permission first, then render, and only then write, which locks the counter.
+        if let Some(source) = &patch.source {
+            let request = IdempotentRequest::new(caller, op_id, &write.parts(&()));
+            let mut snapshot = self.store.snapshot().await?;
+            if let Some(outcome) = request.earlier_outcome(&mut snapshot).await? {
+                let entry = entry_of(&mut snapshot, outcome).await?;
+                drop(snapshot);
+                let removed = self.render_markdown(source).await?.removed;
+                return Ok(EditedUpdate { entry, removed });
             }
-            // Fields that the patch leaves out keep their current values, including concurrent
-            // changes.
-            let (entry, before) = editable(revision.snapshot(), caller, id).await?;
-            if before.deleted_at.is_some() {
-                return Err(Error::Removed);
-            }
-            let after = self.patched(&before, patch, rendered)?;
-            if after.pinned && !before.pinned {
-                check_may_pin(revision.snapshot(), caller, entry.id).await?;
-            }
-            if after != before {
-                revision.rewrite_update(&before, &after).await?;
-            }
-            let outcome = Outcome::UpdatePatched(id);
-            let now = self.clock.now();
-            self.publish_outcome(revision, request, outcome, now)
-                .await?;
-            Ok(entry)
-        });
-        let entry = entry.await?;
-        let removed = removed.unwrap_or_default();
-        Ok(EditedUpdate { entry, removed })
+            editable(&mut snapshot, caller, id).await?;
+            drop(snapshot);
+            write.rendered = Some(self.render_markdown(source).await?);
+        }
+        let removed = write.rendered.as_ref().map(|it| it.removed.clone());
+        Ok(EditedUpdate {
+            entry: self.write(write).await?,
+            removed: removed.unwrap_or_default(),
+        })
     }
 
     /// Returns what was removed from an update's text for safety.
@@ -114,35 +90,6 @@ impl Newsroom {
         let (_, update) = self.editable_update(caller, id).await?;
         let source = Source::from_stored(update.source);
         Ok(self.render_markdown(&source).await?.removed)
-    }
-
-    /// Returns `before` changed by `patch`; `rendered` is its rendered source.
-    fn patched(
-        &self,
-        before: &LiveUpdate,
-        patch: &UpdatePatch,
-        rendered: Option<Rendered>,
-    ) -> Result<LiveUpdate> {
-        let mut after = before.clone();
-        after.key = patch.key.unwrap_or(before.key);
-        after.pinned = patch.pinned.unwrap_or(before.pinned);
-        if let Some(headline) = &patch.headline {
-            after.headline.clone_from(headline);
-        }
-        let mut removed = Vec::new();
-        if let (Some(source), Some(rendered)) = (&patch.source, rendered)
-            && source.as_str() != before.source
-        {
-            source.as_str().clone_into(&mut after.source);
-            after.html = rendered.html;
-            removed = rendered.removed;
-        }
-        if (&after.source, &after.headline) != (&before.source, &before.headline) {
-            let html = after.html.clone();
-            check_visible(&Rendered { html, removed }, after.headline.as_ref())?;
-            after.edited_at = Some(self.clock.now());
-        }
-        Ok(after)
     }
 
     /// Deletes an update, and returns its entry. Deleting it again changes nothing for readers, but
@@ -159,26 +106,10 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
         check_may_post(caller)?;
-        let id_text = id.to_string();
-        let request = IdempotentRequest::new(caller, op_id, ["delete-update", &id_text]);
-        self.change(async {
-            let mut revision = self.store.revise().await?;
-            if let Some(outcome) = request.earlier_outcome(revision.snapshot()).await? {
-                return entry_of(revision.snapshot(), outcome).await;
-            }
-            let (entry, update) = editable(revision.snapshot(), caller, id).await?;
-            let now = self.clock.now();
-            if update.deleted_at.is_none() {
-                revision
-                    .set_update_deleted(&update, Some((now, caller.id)))
-                    .await?;
-            } else if caller.role.may_edit_others() {
-                revision.set_deleted_by(&update, caller.id).await?;
-            }
-            let outcome = Outcome::UpdateDeleted(id);
-            self.publish_outcome(revision, request, outcome, now)
-                .await?;
-            Ok(entry)
+        self.write(DeleteUpdate {
+            caller: caller.clone(),
+            op_id: op_id.cloned(),
+            id,
         })
         .await
     }
@@ -197,32 +128,10 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
         check_may_post(caller)?;
-        let id_text = id.to_string();
-        let request = IdempotentRequest::new(caller, op_id, ["restore-update", &id_text]);
-        self.change(async {
-            let mut revision = self.store.revise().await?;
-            if let Some(outcome) = request.earlier_outcome(revision.snapshot()).await? {
-                return entry_of(revision.snapshot(), outcome).await;
-            }
-            let (entry, update) = editable(revision.snapshot(), caller, id).await?;
-            let now = self.clock.now();
-            if let Some(deleted_at) = update.deleted_at {
-                if !caller.may_restore(update.author_id, update.deleted_by) {
-                    return Err(Error::Forbidden(
-                        "An editor deleted this update. Only an editor can restore it.",
-                    ));
-                }
-                if deleted_at.plus_micros(UNDO_WINDOW) < now || update.source.is_empty() {
-                    return Err(Error::Forbidden(
-                        "This update was deleted more than ten minutes ago and can't be restored.",
-                    ));
-                }
-                revision.set_update_deleted(&update, None).await?;
-            }
-            let outcome = Outcome::UpdateRestored(id);
-            self.publish_outcome(revision, request, outcome, now)
-                .await?;
-            Ok(entry)
+        self.write(RestoreUpdate {
+            caller: caller.clone(),
+            op_id: op_id.cloned(),
+            id,
         })
         .await
     }
@@ -278,6 +187,200 @@ impl Newsroom {
         let entry = snapshot.entry(update.entry_id).await?.ok_or(not_found)?;
         let change = change(&self.cards, &entry, &update);
         Ok((entry, change))
+    }
+}
+
+/// The write of [`Newsroom::patch_update`].
+#[derive(Debug)]
+struct PatchUpdate {
+    caller: Caller,
+    op_id: Option<OpId>,
+    id: UpdateId,
+    patch: UpdatePatch,
+    /// The rendered text of the patch, if it has one.
+    rendered: Option<Rendered>,
+}
+
+impl IdempotentWrite for PatchUpdate {
+    type Target = ();
+    type Output = Entry;
+
+    fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    fn op_id(&self) -> Option<&OpId> {
+        self.op_id.as_ref()
+    }
+
+    async fn target(&self, _: &mut Snapshot) -> Result<()> {
+        Ok(())
+    }
+
+    fn parts(&self, (): &()) -> Vec<String> {
+        let mut parts = vec!["patch-update".to_owned(), self.id.to_string()];
+        parts.extend(self.patch.parts());
+        parts
+    }
+
+    async fn repeat(&self, snapshot: &mut Snapshot, (): (), outcome: Outcome) -> Result<Entry> {
+        entry_of(snapshot, outcome).await
+    }
+
+    /// Fields that the patch leaves out keep their current values, including concurrent changes.
+    async fn change(
+        &self,
+        revision: &mut Revision,
+        (): (),
+        now: Timestamp,
+    ) -> Result<(Outcome, Entry)> {
+        let (entry, before) = editable(revision.snapshot(), &self.caller, self.id).await?;
+        if before.deleted_at.is_some() {
+            return Err(Error::Removed);
+        }
+        let after = patched(&before, &self.patch, self.rendered.as_ref(), now)?;
+        if after.pinned && !before.pinned {
+            check_may_pin(revision.snapshot(), &self.caller, entry.id).await?;
+        }
+        if after != before {
+            revision.rewrite_update(&before, &after).await?;
+        }
+        Ok((Outcome::UpdatePatched(self.id), entry))
+    }
+}
+
+/// Returns `before` changed by `patch` at `now`; `rendered` is its rendered source.
+fn patched(
+    before: &LiveUpdate,
+    patch: &UpdatePatch,
+    rendered: Option<&Rendered>,
+    now: Timestamp,
+) -> Result<LiveUpdate> {
+    let mut after = before.clone();
+    after.key = patch.key.unwrap_or(before.key);
+    after.pinned = patch.pinned.unwrap_or(before.pinned);
+    if let Some(headline) = &patch.headline {
+        after.headline.clone_from(headline);
+    }
+    let mut removed = Vec::new();
+    if let (Some(source), Some(rendered)) = (&patch.source, rendered)
+        && source.as_str() != before.source
+    {
+        source.as_str().clone_into(&mut after.source);
+        after.html.clone_from(&rendered.html);
+        removed.clone_from(&rendered.removed);
+    }
+    if (&after.source, &after.headline) != (&before.source, &before.headline) {
+        let html = after.html.clone();
+        check_visible(&Rendered { html, removed }, after.headline.as_ref())?;
+        after.edited_at = Some(now);
+    }
+    Ok(after)
+}
+
+/// The write of [`Newsroom::delete_update`].
+#[derive(Debug)]
+struct DeleteUpdate {
+    caller: Caller,
+    op_id: Option<OpId>,
+    id: UpdateId,
+}
+
+impl IdempotentWrite for DeleteUpdate {
+    type Target = ();
+    type Output = Entry;
+
+    fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    fn op_id(&self) -> Option<&OpId> {
+        self.op_id.as_ref()
+    }
+
+    async fn target(&self, _: &mut Snapshot) -> Result<()> {
+        Ok(())
+    }
+
+    fn parts(&self, (): &()) -> Vec<String> {
+        vec!["delete-update".to_owned(), self.id.to_string()]
+    }
+
+    async fn repeat(&self, snapshot: &mut Snapshot, (): (), outcome: Outcome) -> Result<Entry> {
+        entry_of(snapshot, outcome).await
+    }
+
+    async fn change(
+        &self,
+        revision: &mut Revision,
+        (): (),
+        now: Timestamp,
+    ) -> Result<(Outcome, Entry)> {
+        let (entry, update) = editable(revision.snapshot(), &self.caller, self.id).await?;
+        if update.deleted_at.is_none() {
+            revision
+                .set_update_deleted(&update, Some((now, self.caller.id)))
+                .await?;
+        } else if self.caller.role.may_edit_others() {
+            revision.set_deleted_by(&update, self.caller.id).await?;
+        }
+        Ok((Outcome::UpdateDeleted(self.id), entry))
+    }
+}
+
+/// The write of [`Newsroom::restore_update`].
+#[derive(Debug)]
+struct RestoreUpdate {
+    caller: Caller,
+    op_id: Option<OpId>,
+    id: UpdateId,
+}
+
+impl IdempotentWrite for RestoreUpdate {
+    type Target = ();
+    type Output = Entry;
+
+    fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    fn op_id(&self) -> Option<&OpId> {
+        self.op_id.as_ref()
+    }
+
+    async fn target(&self, _: &mut Snapshot) -> Result<()> {
+        Ok(())
+    }
+
+    fn parts(&self, (): &()) -> Vec<String> {
+        vec!["restore-update".to_owned(), self.id.to_string()]
+    }
+
+    async fn repeat(&self, snapshot: &mut Snapshot, (): (), outcome: Outcome) -> Result<Entry> {
+        entry_of(snapshot, outcome).await
+    }
+
+    async fn change(
+        &self,
+        revision: &mut Revision,
+        (): (),
+        now: Timestamp,
+    ) -> Result<(Outcome, Entry)> {
+        let (entry, update) = editable(revision.snapshot(), &self.caller, self.id).await?;
+        if let Some(deleted_at) = update.deleted_at {
+            if !self.caller.may_restore(update.author_id, update.deleted_by) {
+                return Err(Error::Forbidden(
+                    "An editor deleted this update. Only an editor can restore it.",
+                ));
+            }
+            if deleted_at.plus_micros(UNDO_WINDOW) < now || update.source.is_empty() {
+                return Err(Error::Forbidden(
+                    "This update was deleted more than ten minutes ago and can't be restored.",
+                ));
+            }
+            revision.set_update_deleted(&update, None).await?;
+        }
+        Ok((Outcome::UpdateRestored(self.id), entry))
     }
 }
 

@@ -3,12 +3,19 @@
 use std::time::Duration;
 
 use domain::{
-    Caller, Draft, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate, Slug, not_shown,
+    Caller, Draft, EntryState, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate, Slug,
+    Timestamp, not_shown,
 };
 
 use crate::{
-    Error, Newsroom, Rendered, Result, permissions::check_may_post, writes::group_commit::Post,
+    Entry, Error, Newsroom, Rendered, Result, SafeHtml,
+    permissions::{check_may_pin, check_may_post},
+    storage::{NewUpdate, Outcome, Revision, Snapshot},
+    writes::idempotency::IdempotentWrite,
 };
+
+/// The longest time a post may have waited on its author's machine: one day.
+const MAX_WAIT: Duration = Duration::from_hours(24);
 
 impl Newsroom {
     /// Publishes an update that waited `waited` on its author's machine. A request that repeats an
@@ -60,11 +67,99 @@ impl Newsroom {
             marks: marks.to_vec(),
             waited,
         };
-        let posted = self.posts.write(post).await?;
-        self.wait_until_published(posted.rev).await;
+        let posted = self.write(post).await?;
         // Rendered from the same text, so equal whenever the request is repeated.
         Ok(PostResult::new(posted, removed))
     }
+}
+
+/// A post to write, if its entry accepts it.
+#[derive(Debug)]
+struct Post {
+    author: Caller,
+    slug: Slug,
+    op_id: OpId,
+    /// The submitted text.
+    draft: Draft,
+    /// The rendered text.
+    html: SafeHtml,
+    /// The marks: key or pinned.
+    marks: Vec<Mark>,
+    /// How long the post waited on its author's machine.
+    waited: Duration,
+}
+
+impl IdempotentWrite for Post {
+    type Target = Entry;
+    type Output = PostedUpdate;
+
+    fn caller(&self) -> &Caller {
+        &self.author
+    }
+
+    fn op_id(&self) -> Option<&OpId> {
+        Some(&self.op_id)
+    }
+
+    async fn target(&self, snapshot: &mut Snapshot) -> Result<Entry> {
+        let entry = snapshot.entry_by_any_slug(&self.slug).await?;
+        entry.ok_or(Error::NotFound("live blog"))
+    }
+
+    /// Contains the entry's id, since the slug may have changed when the post is sent again.
+    fn parts(&self, entry: &Entry) -> Vec<String> {
+        let headline = self.draft.headline.as_ref().map(Headline::to_string);
+        let text = [
+            entry.id.to_string(),
+            headline.unwrap_or_default(),
+            self.draft.source.to_string(),
+        ];
+        let marks = self.marks.iter().map(|mark| mark.as_str().to_owned());
+        text.into_iter().chain(marks).collect()
+    }
+
+    async fn repeat(&self, _: &mut Snapshot, _: Entry, outcome: Outcome) -> Result<PostedUpdate> {
+        match outcome {
+            Outcome::Posted(posted) => Ok(posted),
+            _ => Err(Error::IdempotencyConflict),
+        }
+    }
+
+    async fn change(
+        &self,
+        revision: &mut Revision,
+        entry: Entry,
+        now: Timestamp,
+    ) -> Result<(Outcome, PostedUpdate)> {
+        if entry.state == EntryState::Ended {
+            return Err(Error::Forbidden(
+                "This live blog has ended. Reopen it on its desk page to post to it.",
+            ));
+        }
+        if self.marks.contains(&Mark::Pinned) {
+            check_may_pin(revision.snapshot(), &self.author, entry.id).await?;
+        }
+        let update = NewUpdate {
+            entry_id: entry.id,
+            author_id: self.author.id,
+            draft: &self.draft,
+            html: &self.html,
+            marks: &self.marks,
+            posted_at: posted_at(&entry, now, self.waited),
+        };
+        let posted = PostedUpdate {
+            id: revision.add_update(&update).await?,
+            rev: revision.last_rev(),
+        };
+        Ok((Outcome::Posted(posted), posted))
+    }
+}
+
+/// Returns the time of posting: now minus `waited`, but not before the entry's start.
+fn posted_at(entry: &Entry, now: Timestamp, waited: Duration) -> Timestamp {
+    let waited = i64::try_from(waited.min(MAX_WAIT).as_micros()).unwrap_or(0);
+    now.plus_micros(-waited)
+        .clamp(entry.starts_at.min(now), now)
 }
 
 /// Rejects an update without any visible content.

@@ -1,8 +1,12 @@
 //! Renders stored updates again after an upgrade whose sanitizer produces different HTML.
 
-use domain::{Source, UpdateId};
+use domain::{Source, Timestamp, UpdateId};
 
-use crate::{Error, Newsroom, Result};
+use crate::{
+    Error, Newsroom, Result, SafeHtml,
+    storage::Revision,
+    writes::write::{Priority, Write},
+};
 
 /// The number of updates in one transaction: small, so that a concurrent post isn't delayed
 /// noticeably.
@@ -59,20 +63,40 @@ impl Newsroom {
                 Err(error) => return Err(error),
             }
         }
-        self.change(async {
-            let mut revision = self.store.revise().await?;
-            for (id, source, html) in &rendered {
-                let update = revision.snapshot().update(*id).await?;
-                // Its author may have edited it since.
-                let Some(update) = update.filter(|update| update.source == *source) else {
-                    continue;
-                };
-                batch.changed += usize::from(revision.store_rerendered(&update, html).await?);
-                batch.rendered += 1;
-            }
-            self.publish(revision).await
-        })
-        .await?;
+        let stored = self.write(StoreRerendered(rendered)).await?;
+        (batch.rendered, batch.changed) = (stored.rendered, stored.changed);
         Ok(Some(batch))
+    }
+}
+
+/// The write of [`Newsroom::rerender_after`]: updates, their sources and the new HTML.
+#[derive(Debug)]
+struct StoreRerendered(Vec<(UpdateId, String, SafeHtml)>);
+
+/// The result of [`StoreRerendered`].
+struct Stored {
+    rendered: usize,
+    changed: usize,
+}
+
+impl Write for StoreRerendered {
+    type Output = Stored;
+
+    fn priority(&self) -> Priority {
+        Priority::Other
+    }
+
+    async fn apply(&self, revision: &mut Revision, _: Timestamp) -> Result<Stored> {
+        let (mut rendered, mut changed) = (0, 0);
+        for (id, source, html) in &self.0 {
+            let update = revision.snapshot().update(*id).await?;
+            // Its author may have edited it since.
+            let Some(update) = update.filter(|update| update.source == *source) else {
+                continue;
+            };
+            changed += usize::from(revision.store_rerendered(&update, html).await?);
+            rendered += 1;
+        }
+        Ok(Stored { rendered, changed })
     }
 }

@@ -1,74 +1,61 @@
-//! The group-commit writer: commits several posts in one transaction.
+//! The group-commit writer: commits several writes in one transaction.
 //!
-//! A commit waits for the disk. Posts that arrive during a commit wait in a queue, and the next
-//! transaction writes all of them.
+//! A commit waits for the disk. Writes that arrive during a commit wait in a queue, and the next
+//! transaction applies all of them. Authors have a queue of their own, which is emptied first: an
+//! author's write waits for one commit of the others at most.
 
-use std::{mem, panic::AssertUnwindSafe, slice, sync::Arc, time::Duration};
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use domain::{Caller, Draft, EntryId, EntryState, Mark, OpId, PostedUpdate, Slug, Timestamp};
-use futures::FutureExt;
+use domain::{Rev, Timestamp};
+use futures::{FutureExt, future::BoxFuture};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, timeout, timeout_at},
 };
 
+use super::{
+    deadline::CHANGE_DEADLINE,
+    write::{Priority, Write},
+    write_health::WriteHealth,
+};
 use crate::{
-    Clock, DatabaseFailure, Entry, Error, Result, SafeHtml,
+    Clock, DatabaseFailure, Error, Result,
     feed::Hub,
-    permissions::check_may_pin,
-    storage::{NewUpdate, Outcome, Revision, Store},
-    writes::{
-        deadline::CHANGE_DEADLINE, idempotency::IdempotentRequest, write_health::WriteHealth,
-    },
+    storage::{Counter, Revision, Store},
 };
 
-/// The maximum number of posts in one transaction. A larger one would gain little: the disk's share
-/// of the time is small by then.
+/// The maximum number of writes in one transaction. A larger one would gain little: the disk's
+/// share of the time is small by then.
 const MAX_BATCH: usize = 64;
 
-/// The longest time a post may have waited on its author's machine: one day.
-const MAX_WAIT: Duration = Duration::from_hours(24);
-
-/// A post to write, if its entry accepts it.
-#[derive(Debug)]
-pub struct Post {
-    /// The author.
-    pub author: Caller,
-    /// The entry's slug.
-    pub slug: Slug,
-    /// The operation id, unique for the author.
-    pub op_id: OpId,
-    /// The submitted text.
-    pub draft: Draft,
-    /// The rendered text.
-    pub html: SafeHtml,
-    /// The marks: key or pinned.
-    pub marks: Vec<Mark>,
-    /// How long the post waited on its author's machine.
-    pub waited: Duration,
-}
-
-/// The queue of posts, and the task that writes them.
+/// The queues of writes. A task empties them.
 #[derive(Debug)]
 pub struct GroupCommitWriter {
-    queue: mpsc::Sender<QueuedPost>,
-    /// How long a post may wait for its transaction to begin.
+    authors: mpsc::Sender<BoxedWrite>,
+    others: mpsc::Sender<BoxedWrite>,
+    /// How long a write may wait for its transaction to begin.
     deadline: Duration,
 }
 
+/// A committed write.
 #[derive(Debug)]
-struct QueuedPost {
-    post: Post,
-    /// The post fails if its transaction hasn't begun at this time.
-    until: Instant,
-    response: oneshot::Sender<Result<PostedUpdate>>,
+pub struct Written<T> {
+    /// Its result.
+    pub output: T,
+    /// The last revision when it was applied.
+    pub rev: Rev,
 }
 
 impl GroupCommitWriter {
     /// Starts the task, which ends when the writer is dropped.
     pub fn start(store: Store, clock: Clock, hub: Arc<Hub>, writes: Arc<WriteHealth>) -> Self {
-        let (queue, mut waiting) = mpsc::channel(MAX_BATCH);
         let deadline = store.deadline();
+        let ((authors, author_queue), (others, other_queue)) =
+            (mpsc::channel(MAX_BATCH), mpsc::channel(MAX_BATCH));
+        let mut queues = Queues {
+            authors: Queue::new(author_queue),
+            others: Queue::new(other_queue),
+        };
         let task = WriterTask {
             store,
             clock,
@@ -76,33 +63,39 @@ impl GroupCommitWriter {
             writes,
         };
         tokio::spawn(async move {
-            let mut batch = Vec::with_capacity(MAX_BATCH);
-            while waiting.recv_many(&mut batch, MAX_BATCH).await > 0 {
-                let written = AssertUnwindSafe(task.write(mem::take(&mut batch))).catch_unwind();
+            while let Some(batch) = queues.next_batch().await {
+                let written = AssertUnwindSafe(task.write(batch)).catch_unwind();
                 // The response channels of that batch are dropped, so its outcome is unknown.
                 if written.await.is_err() {
-                    tracing::error!("writing posts panicked");
+                    tracing::error!("writing to the database panicked");
                 }
             }
         });
-        Self { queue, deadline }
+        Self {
+            authors,
+            others,
+            deadline,
+        }
     }
 
-    /// Writes a post durably. If its operation id was used before, returns the first result.
+    /// Applies a write durably, and returns its result.
     ///
     /// # Errors
-    /// Returns [`Error::NotFound`] if there is no such entry, [`Error::Forbidden`] if it has ended
-    /// or another author's update is pinned, [`Error::IdempotencyConflict`] if the operation id was
-    /// used for a different request, and an error if the database can't be reached.
-    pub async fn write(&self, post: Post) -> Result<PostedUpdate> {
+    /// Returns the error of the write, or an error if the database can't be reached.
+    pub async fn write<W: Write>(&self, write: W) -> Result<Written<W::Output>> {
         let (response, result) = oneshot::channel();
         let until = Instant::now() + self.deadline;
-        let queued = QueuedPost {
-            post,
-            until,
-            response,
+        let queue = match write.priority() {
+            Priority::Author => &self.authors,
+            Priority::Other => &self.others,
         };
-        match timeout_at(until, self.queue.send(queued)).await {
+        let queued = Box::new(Queued {
+            write,
+            until,
+            written: None,
+            response,
+        });
+        match timeout_at(until, queue.send(queued)).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return Err(Error::Unavailable(DatabaseFailure::closed())),
             Err(_) => return Err(Error::Unavailable(DatabaseFailure::timed_out())),
@@ -115,7 +108,133 @@ impl GroupCommitWriter {
     }
 }
 
-/// The task that writes queued posts.
+/// A write of any type in a queue.
+trait QueuedWrite: Send {
+    /// Returns the counter of the feeds that it changes.
+    fn counter(&self) -> Counter;
+
+    /// Returns when the write fails if its transaction hasn't begun.
+    fn until(&self) -> Instant;
+
+    /// Applies the write, and keeps its result.
+    fn apply<'a>(
+        &'a mut self,
+        revision: &'a mut Revision,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<()>>;
+
+    /// Sends the result to the request, or the error that prevented it.
+    fn respond(self: Box<Self>, result: Result<()>);
+}
+
+type BoxedWrite = Box<dyn QueuedWrite>;
+
+impl fmt::Debug for dyn QueuedWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueuedWrite").finish_non_exhaustive()
+    }
+}
+
+struct Queued<W: Write> {
+    write: W,
+    until: Instant,
+    /// The result, once it was applied.
+    written: Option<Written<W::Output>>,
+    response: oneshot::Sender<Result<Written<W::Output>>>,
+}
+
+impl<W: Write> QueuedWrite for Queued<W> {
+    fn counter(&self) -> Counter {
+        self.write.counter()
+    }
+
+    fn until(&self) -> Instant {
+        self.until
+    }
+
+    fn apply<'a>(
+        &'a mut self,
+        revision: &'a mut Revision,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<()>> {
+        async move {
+            let output = self.write.apply(revision, now).await?;
+            let rev = revision.last_rev();
+            self.written = Some(Written { output, rev });
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn respond(self: Box<Self>, result: Result<()>) {
+        let result = match (result, self.written) {
+            (Ok(()), Some(written)) => Ok(written),
+            (Ok(()), None) => Err(Error::Internal("A write was not applied.")),
+            (Err(error), _) => Err(error),
+        };
+        // A client that disconnected will send its request again with the same operation id.
+        let _ = self.response.send(result);
+    }
+}
+
+/// A queue, and a write that was taken from it too early.
+struct Queue {
+    receiver: mpsc::Receiver<BoxedWrite>,
+    held: Option<BoxedWrite>,
+}
+
+impl Queue {
+    const fn new(receiver: mpsc::Receiver<BoxedWrite>) -> Self {
+        Self {
+            receiver,
+            held: None,
+        }
+    }
+
+    /// Waits for the next write; `None` if there will be none. Cancel safe.
+    async fn next(&mut self) -> Option<BoxedWrite> {
+        match self.held.take() {
+            Some(held) => Some(held),
+            None => self.receiver.recv().await,
+        }
+    }
+
+    /// Returns `first` and the writes with the same counter that follow it without a pause.
+    fn batch_of(&mut self, first: BoxedWrite) -> Vec<BoxedWrite> {
+        let counter = first.counter();
+        let mut batch = vec![first];
+        while batch.len() < MAX_BATCH
+            && let Ok(next) = self.receiver.try_recv()
+        {
+            if next.counter() != counter {
+                self.held = Some(next);
+                break;
+            }
+            batch.push(next);
+        }
+        batch
+    }
+}
+
+struct Queues {
+    authors: Queue,
+    others: Queue,
+}
+
+impl Queues {
+    /// Waits for the writes of one transaction: authors' writes first. Returns `None` if there will
+    /// be none.
+    async fn next_batch(&mut self) -> Option<Vec<BoxedWrite>> {
+        tokio::select! {
+            biased;
+            Some(first) = self.authors.next() => Some(self.authors.batch_of(first)),
+            Some(first) = self.others.next() => Some(self.others.batch_of(first)),
+            else => None,
+        }
+    }
+}
+
+/// The task that applies queued writes.
 #[derive(Debug)]
 struct WriterTask {
     store: Store,
@@ -125,18 +244,17 @@ struct WriterTask {
 }
 
 impl WriterTask {
-    /// Writes posts in one transaction if possible, and sends each author the result.
-    async fn write(&self, mut batch: Vec<QueuedPost>) {
-        while let Some(until) = batch.iter().map(|queued| queued.until).min() {
-            match self.store.revise_by(until).await {
+    /// Applies writes in one transaction if possible, and sends each result.
+    async fn write(&self, mut batch: Vec<BoxedWrite>) {
+        while let Some(first) = batch.first() {
+            let counter = first.counter();
+            let until = batch.iter().map(|write| write.until()).min();
+            let until = until.unwrap_or_else(Instant::now);
+            match self.store.revise_by(counter, until).await {
                 Ok(revision) => {
-                    let (posts, authors): (Vec<_>, Vec<_>) = batch
-                        .into_iter()
-                        .map(|queued| (queued.post, queued.response))
-                        .unzip();
-                    let results = self.write_or_retry(revision, &posts).await;
-                    for (author, result) in authors.into_iter().zip(results) {
-                        respond(author, result);
+                    let results = self.write_or_retry(counter, revision, &mut batch).await;
+                    for (write, result) in batch.into_iter().zip(results) {
+                        write.respond(result);
                     }
                     return;
                 }
@@ -146,17 +264,10 @@ impl WriterTask {
                     // others too.
                     let now = Instant::now();
                     let all = now < until;
-                    batch = batch
-                        .into_iter()
-                        .filter_map(|queued| {
-                            if all || queued.until <= now {
-                                respond(queued.response, Err(error.clone()));
-                                None
-                            } else {
-                                Some(queued)
-                            }
-                        })
-                        .collect();
+                    let failed = |write: &mut BoxedWrite| all || write.until() <= now;
+                    for write in batch.extract_if(.., failed) {
+                        write.respond(Err(error.clone()));
+                    }
                 }
             }
         }
@@ -164,31 +275,36 @@ impl WriterTask {
 
     async fn write_or_retry(
         &self,
+        counter: Counter,
         revision: Revision,
-        posts: &[Post],
-    ) -> Vec<Result<PostedUpdate>> {
-        match self.write_together(revision, posts).await {
+        batch: &mut [BoxedWrite],
+    ) -> Vec<Result<()>> {
+        match self.write_together(counter, revision, batch).await {
             Ok(results) => results,
-            // The database may reject one of the posts only; the others must not fail with it.
-            Err(error) if posts.len() > 1 && !matches!(error, Error::OutcomeUnknown(_)) => {
-                tracing::warn!(cause = ?error, posts = posts.len(), "could not write posts together; writing each alone");
-                self.write_one_by_one(posts).await
+            // The database may reject one of the writes only; the others must not fail with it.
+            Err(error) if batch.len() > 1 && !matches!(error, Error::OutcomeUnknown(_)) => {
+                tracing::warn!(cause = ?error, writes = batch.len(), "could not write several requests together; writing each alone");
+                self.write_one_by_one(counter, batch).await
             }
-            Err(error) => posts.iter().map(|_| Err(error.clone())).collect(),
+            Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
         }
     }
 
-    async fn write_one_by_one(&self, posts: &[Post]) -> Vec<Result<PostedUpdate>> {
-        let mut results = Vec::with_capacity(posts.len());
-        for (at, post) in posts.iter().enumerate() {
-            match self.store.revise().await {
-                Ok(revision) => match self.write_together(revision, slice::from_ref(post)).await {
+    async fn write_one_by_one(
+        &self,
+        counter: Counter,
+        batch: &mut [BoxedWrite],
+    ) -> Vec<Result<()>> {
+        let mut results = Vec::with_capacity(batch.len());
+        for write in batch.chunks_mut(1) {
+            match self.store.revise(counter).await {
+                Ok(revision) => match self.write_together(counter, revision, write).await {
                     Ok(result) => results.extend(result),
                     Err(error) => results.push(Err(error)),
                 },
-                // The remaining posts would fail as slowly.
+                // The remaining writes would fail as slowly.
                 Err(error) => {
-                    results.extend(posts[at..].iter().map(|_| Err(error.clone())));
+                    results.resize(batch.len(), Err(error));
                     break;
                 }
             }
@@ -196,16 +312,18 @@ impl WriterTask {
         results
     }
 
-    /// Writes posts in one transaction, and returns the result of each.
+    /// Applies writes in one transaction, and returns the result of each.
     ///
     /// # Errors
-    /// Returns an error if no post was written.
+    /// Returns an error if nothing was written.
     async fn write_together(
         &self,
+        counter: Counter,
         revision: Revision,
-        posts: &[Post],
-    ) -> Result<Vec<Result<PostedUpdate>>> {
-        let written = timeout(CHANGE_DEADLINE, self.write_and_commit(revision, posts)).await;
+        batch: &mut [BoxedWrite],
+    ) -> Result<Vec<Result<()>>> {
+        let written = self.write_and_commit(counter, revision, batch);
+        let written = timeout(CHANGE_DEADLINE, written).await;
         let written =
             written.unwrap_or_else(|_| Err(Error::OutcomeUnknown(DatabaseFailure::timed_out())));
         self.writes.record(&written);
@@ -214,93 +332,32 @@ impl WriterTask {
 
     async fn write_and_commit(
         &self,
+        counter: Counter,
         mut revision: Revision,
-        posts: &[Post],
-    ) -> Result<Vec<Result<PostedUpdate>>> {
-        let mut results = Vec::with_capacity(posts.len());
-        let mut written = None;
-        for post in posts {
-            let before = revision.last_rev();
-            let result = self.write_at(&mut revision, post).await;
+        batch: &mut [BoxedWrite],
+    ) -> Result<Vec<Result<()>>> {
+        let mut results = Vec::with_capacity(batch.len());
+        let before = revision.last_rev();
+        for write in batch {
+            let statements = revision.statements();
+            let result = write.apply(&mut revision, self.clock.now()).await;
             match &result {
-                Ok(posted) if posted.rev > before => written = Some(posted.rev),
-                Err(error) if error.is_server_failure() => return Err(error.clone()),
-                // Rejected, or a repetition: nothing was written.
-                _ => {}
+                // The transaction may be broken, or may have a part of a refused change.
+                Err(error) if error.is_server_failure() || revision.statements() > statements => {
+                    return Err(error.clone());
+                }
+                _ => results.push(result),
             }
-            results.push(result);
         }
-        if let Some(rev) = written {
+        // Refused writes and repeated requests write nothing.
+        if revision.statements() > 0 {
+            let rev = revision.last_rev();
             revision.commit().await?;
             self.writes.record_commit();
-            self.hub.commit(rev);
+            if rev > before {
+                self.hub.commit(counter, rev);
+            }
         }
         Ok(results)
     }
-
-    async fn write_at(&self, revision: &mut Revision, post: &Post) -> Result<PostedUpdate> {
-        let entry = revision.snapshot().entry_by_any_slug(&post.slug).await?;
-        let entry = entry.ok_or(Error::NotFound("live blog"))?;
-        let request = request_of(entry.id, post);
-        match request.earlier_outcome(revision.snapshot()).await? {
-            Some(Outcome::Posted(posted)) => return Ok(posted),
-            Some(_) => return Err(Error::IdempotencyConflict),
-            None => {}
-        }
-        if entry.state == EntryState::Ended {
-            return Err(Error::Forbidden(
-                "This live blog has ended. Reopen it on its desk page to post to it.",
-            ));
-        }
-        if post.marks.contains(&Mark::Pinned) {
-            check_may_pin(revision.snapshot(), &post.author, entry.id).await?;
-        }
-        let now = self.clock.now();
-        let update = NewUpdate {
-            entry_id: entry.id,
-            author_id: post.author.id,
-            draft: &post.draft,
-            html: &post.html,
-            marks: &post.marks,
-            posted_at: posted_at(&entry, now, post.waited),
-        };
-        let result = PostedUpdate {
-            id: revision.add_update(&update).await?,
-            rev: revision.last_rev(),
-        };
-        request
-            .store_outcome(revision, Outcome::Posted(result), now)
-            .await?;
-        Ok(result)
-    }
-}
-
-fn respond(author: oneshot::Sender<Result<PostedUpdate>>, result: Result<PostedUpdate>) {
-    // An author who disconnected will send the post again with the same operation id.
-    let _ = author.send(result);
-}
-
-/// Returns a post as a request to deduplicate. It contains the entry's id, since the slug may have
-/// changed when the post is sent again.
-fn request_of(entry: EntryId, post: &Post) -> IdempotentRequest<'_> {
-    let entry = entry.to_string();
-    let headline = post
-        .draft
-        .headline
-        .as_ref()
-        .map_or("", |line| line.as_str());
-    let text = [&*entry, headline, post.draft.source.as_str()];
-    let marks = post.marks.iter().map(|mark| mark.as_str());
-    IdempotentRequest::new(
-        &post.author,
-        Some(&post.op_id),
-        text.into_iter().chain(marks),
-    )
-}
-
-/// Returns the time of posting: now minus `waited`, but not before the entry's start.
-fn posted_at(entry: &Entry, now: Timestamp, waited: Duration) -> Timestamp {
-    let waited = i64::try_from(waited.min(MAX_WAIT).as_micros()).unwrap_or(0);
-    now.plus_micros(-waited)
-        .clamp(entry.starts_at.min(now), now)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{FeedId, Password, Role, Username};
-use newsroom::{Error, NotReady};
+use newsroom::{Error, NotReady, storage::Counter};
 use sqlx::{AnyConnection, Connection, Executor};
 
 use super::support::{Database, TestNewsroom, draft, op_id, with_timeout};
@@ -93,7 +93,7 @@ async fn session_idle_in_a_transaction_loses_its_lock() {
     let newsroom = with_short_deadline(&database).await;
     let entry = newsroom.live_entry().await;
     let store = database.store().await;
-    let idle = store.revise().await.unwrap();
+    let idle = store.revise(Counter::ENTRIES).await.unwrap();
     let (op, text) = (op_id(), draft("waits for the lock"));
     let post = || newsroom.post_update(&newsroom.author, &entry.slug, &op, &text, Duration::ZERO);
     assert_refused!(with_timeout(post()).await, Error::Unavailable(_));

@@ -1,8 +1,10 @@
 //! Streams: the events that a connection receives, and when it is closed.
 
+use std::time::Duration;
+
 use domain::{Change, EntryId, EntryState, FeedId, Head, PostedUpdate};
-use newsroom::{Newsroom, feed::StreamEvent};
-use tokio_util::sync::CancellationToken;
+use newsroom::feed::StreamEvent;
+use tokio::time::timeout;
 
 use super::support::{Database, Event, PageModel, Stream, TestNewsroom, card, draft, with_timeout};
 
@@ -268,12 +270,11 @@ async fn shutdown_closes_every_stream(database: Database) {
 }
 
 async fn idle_stream_sends_heartbeats(database: Database) {
-    let newsroom = Newsroom::open(database.options().0).await.unwrap();
+    let newsroom = TestNewsroom::on(&database).await;
     let mut subscription = newsroom.hub().subscribe(FeedId::All, None).unwrap();
-    let stop = CancellationToken::new();
-    let _stop = stop.clone().drop_guard();
-    newsroom.follow(stop).await.unwrap();
-    let StreamEvent::Heartbeat(event) = with_timeout(subscription.next()).await else {
+    // The first heartbeat may be over, and the next one comes fifteen seconds later.
+    let next = timeout(Duration::from_mins(1), subscription.next());
+    let StreamEvent::Heartbeat(event) = next.await.unwrap() else {
         panic!()
     };
     let event = String::from_utf8(event.text().to_vec()).unwrap();

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use domain::{EntryChange, FeedId, Mark, OpId, PostedUpdate};
 use newsroom::{Entry, Error};
+use sqlx::{Connection, Executor};
 use tokio::task::JoinSet;
 
-use super::support::{Database, TestNewsroom, draft, op_id};
+use super::support::{Database, TestNewsroom, draft, op_id, slug};
 
 on_every_database! {
     mark_is_set_once_and_removed_once,
@@ -16,6 +17,7 @@ on_every_database! {
     deleted_update_cannot_be_marked,
     update_is_posted_together_with_its_marks,
     one_of_many_concurrent_pinned_posts_is_pinned,
+    last_of_several_pins_of_an_earlier_release_stays,
 }
 
 /// Returns the change of the entry itself in the feed after `rev`.
@@ -269,4 +271,36 @@ async fn one_of_many_concurrent_pinned_posts_is_pinned(database: Database) {
     let batch = newsroom.changes_after(FeedId::Entry(entry.id), 0).await;
     assert!(batch.changes.is_sorted_by(|a, b| a.rev() < b.rev()));
     assert_eq!(batch.changes.len(), 20);
+}
+
+/// In the database, one entry has three pinned updates, of which the last one is deleted; another
+/// has only one.
+async fn last_of_several_pins_of_an_earlier_release_stays(database: Database) {
+    let mut connection = database.of_earlier_release(8).await;
+    let rows = "
+        INSERT INTO feed (id, epoch, rev, horizon) VALUES (1, 'old', 6, 0);
+        INSERT INTO accounts (username, username_folded, role, password_hash, created_at)
+        VALUES ('ann', 'ann', 'author', 'none', 0);
+        INSERT INTO entries (id, slug, title, summary, state, time_zone, starts_at, default_order, rev, head)
+        VALUES (1, 'final', 'Final', '', 'live', 'UTC', 0, 'oldest', 6, 6),
+               (2, 'other', 'Other', '', 'live', 'UTC', 0, 'oldest', 5, 5);
+        INSERT INTO updates (id, entry_id, author_id, rev, source, html, posted_at, is_pinned, deleted_at)
+        VALUES (1, 1, 1, 1, 'first', '<p>first</p>', 1, 1, NULL),
+               (2, 1, 1, 3, 'second', '<p>second</p>', 2, 1, NULL),
+               (3, 1, 1, 4, 'deleted', '<p>deleted</p>', 3, 1, 3),
+               (4, 2, 1, 5, 'alone', '<p>alone</p>', 1, 1, NULL);";
+    connection.execute(rows).await.unwrap();
+    connection.close().await.unwrap();
+
+    let newsroom = TestNewsroom::on(&database).await;
+    for (entry, pins) in [("final", &[false, true][..]), ("other", &[true])] {
+        let page = newsroom.entry_page(&slug(entry)).await.unwrap();
+        let pinned: Vec<_> = page.updates.iter().map(|it| it.pinned).collect();
+        assert_eq!(pinned, pins, "{entry}");
+        assert_ne!(
+            page.cursor.epoch.as_str(),
+            "old",
+            "clients fetch the repaired pins"
+        );
+    }
 }

@@ -50,7 +50,9 @@ async fn burst_of_commits_sends_increasing_heads_only() {
     }
     let mut received: Vec<Rev> = Vec::new();
     while received.last() != Some(&last) {
-        received.push(with_timeout(listener.recv()).await.unwrap().unwrap());
+        let (counter, rev) = with_timeout(listener.recv()).await.unwrap().unwrap();
+        assert_eq!(counter, "entries");
+        received.push(rev);
     }
     assert!(received.is_sorted_by(|a, b| a < b), "{received:?}");
     assert!(received.len() <= 21, "{received:?}");

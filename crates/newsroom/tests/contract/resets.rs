@@ -170,9 +170,9 @@ async fn restored_backup_starts_only_one_new_epoch(database: Database) {
 async fn restore_that_started_an_epoch_keeps_it(database: Database) {
     restore_old_backup(&database).await;
     database.begin_epoch().await;
-    let newsroom = Newsroom::open(database.options().0).await.unwrap();
-    let epoch = newsroom.head(FeedId::All).await.unwrap().epoch;
-    newsroom.close().await;
+    let store = database.store().await;
+    let epoch = store.snapshot().await.unwrap().feed().await.unwrap().epoch;
+    store.close().await;
 
     let newsroom = TestNewsroom::on(&database).await;
     assert_eq!(newsroom.head(FeedId::All).await.unwrap().epoch, epoch);

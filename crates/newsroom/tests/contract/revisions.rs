@@ -1,12 +1,12 @@
 //! The revision counter: it grows by the number of rows that a change writes, stays below 2^53, and
 //! can be repaired.
 
-use std::{fs, path::Path, time::Duration};
+use std::time::Duration;
 
 use domain::{Cursor, EntryState, FeedId, MAX_REV, Mark, Rev};
 use newsroom::{EntryPatch, Error, Newsroom};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
-use sqlx::{AnyConnection, Connection, Executor, Row, migrate::Migrator};
+use sqlx::{AnyConnection, Connection, Executor, Row};
 use tokio_util::sync::CancellationToken;
 
 use super::support::{Database, TestNewsroom, draft, op_id, slug};
@@ -271,32 +271,8 @@ async fn renamed_updates_keep_the_order_of_their_revisions(database: Database) {
     assert_eq!(order, [ids[1], ids[2], ids[0]]);
 }
 
-/// Migrates the database to the release before the counter had bounds.
-async fn migrate_to_unbounded_counter(database: &Database) -> AnyConnection {
-    let kind = database.url.split(':').next().unwrap();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../migrations")
-        .join(kind);
-    let old = tempfile::tempdir().unwrap();
-    for file in fs::read_dir(folder).unwrap() {
-        let file = file.unwrap();
-        if file.file_name().to_str().unwrap() < "0004" {
-            fs::copy(file.path(), old.path().join(file.file_name())).unwrap();
-        }
-    }
-    sqlx::any::install_default_drivers();
-    let url = match kind {
-        "sqlite" => format!("{}?mode=rwc", database.url),
-        _ => database.url.clone(),
-    };
-    let mut connection = AnyConnection::connect(&url).await.unwrap();
-    let migrations = Migrator::new(old.path()).await.unwrap();
-    migrations
-        .run_direct(None, &mut connection, false)
-        .await
-        .unwrap();
-    connection
-}
+/// The last migration of the release before the counter had bounds.
+const BEFORE_BOUNDS: i64 = 3;
 
 async fn add_rows(connection: &mut AnyConnection, revs: [Rev; 3], counter: Rev) {
     let sql = format!(
@@ -313,7 +289,7 @@ async fn add_rows(connection: &mut AnyConnection, revs: [Rev; 3], counter: Rev) 
 }
 
 async fn migration_renumbers_a_database_whose_counter_overflowed(database: Database) {
-    let mut connection = migrate_to_unbounded_counter(&database).await;
+    let mut connection = database.of_earlier_release(BEFORE_BOUNDS).await;
     let revs = [5, 9_126_650_852_958_491, 9_126_650_852_958_492];
     add_rows(&mut connection, revs, -9_126_650_852_958_491_175).await;
     connection.close().await.unwrap();
@@ -335,7 +311,7 @@ async fn migration_renumbers_a_database_whose_counter_overflowed(database: Datab
 }
 
 async fn migration_keeps_the_epoch_of_a_database_whose_counter_is_in_range(database: Database) {
-    let mut connection = migrate_to_unbounded_counter(&database).await;
+    let mut connection = database.of_earlier_release(BEFORE_BOUNDS).await;
     add_rows(&mut connection, [5, 6, 7], 9).await;
     connection.close().await.unwrap();
     let newsroom = Newsroom::open(database.options().0).await.unwrap();

@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{Batch, Change, Cursor, FeedId, Rev, UpdateId};
-use newsroom::{Entry, Newsroom, feed::assemble, storage::Store};
+use newsroom::{
+    Entry, Newsroom,
+    feed::{EntrySource, read_changes},
+    storage::Store,
+};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -188,9 +192,10 @@ async fn write(
 
 /// Polls the database without a pause from a cursor, until all updates have arrived.
 async fn poll_all(store: &Store, newsroom: &Newsroom, mut since: Cursor) -> Vec<(Rev, UpdateId)> {
+    let source = EntrySource::new(newsroom.cards().clone());
     let mut received = Vec::new();
     while received.len() < WRITERS * POSTS {
-        let frame = assemble(store, newsroom.cards(), FeedId::All, &since);
+        let frame = read_changes(store, &source, FeedId::All, since);
         let batch = batch(&frame.await.unwrap());
         since = batch.cursor();
         append(&mut received, &batch);

@@ -232,31 +232,10 @@ async fn account_has_a_bounded_number_of_sessions(database: Database) {
     }
 }
 
-/// Migrates the database to `version`, the last migration of an earlier release.
-async fn migrate_to(connection: &mut AnyConnection, url: &str, version: i64) {
-    let all = if url.starts_with("sqlite:") {
-        sqlx::migrate!("../../migrations/sqlite")
-    } else {
-        sqlx::migrate!("../../migrations/postgres")
-    };
-    let earlier = all.iter().filter(|migration| migration.version <= version);
-    sqlx::migrate::Migrator::with_migrations(earlier.cloned().collect())
-        .run_direct(None, connection, false)
-        .await
-        .unwrap();
-}
-
 /// The database has a session that began three weeks ago and was used since.
 async fn sessions_of_an_earlier_release_stay_open(database: Database) {
-    sqlx::any::install_default_drivers();
     let token = Secret::new_random();
-    let url = if database.url.starts_with("sqlite:") {
-        format!("{}?mode=rwc", database.url)
-    } else {
-        database.url.clone()
-    };
-    let mut connection = AnyConnection::connect(&url).await.unwrap();
-    migrate_to(&mut connection, &url, 3).await;
+    let mut connection = database.of_earlier_release(3).await;
     sqlx::query(
         "INSERT INTO accounts (username, username_folded, role, password_hash, created_at)
          VALUES ('anna', 'anna', 'author', 'none', 1)",

@@ -85,6 +85,7 @@ impl Database {
             },
             language: Language::default(),
             render: Arc::new(PlainRenderer),
+            sources: Vec::new(),
         };
         (options, manual_clock)
     }
@@ -92,6 +93,29 @@ impl Database {
     /// Opens the storage layer, without a newsroom around it.
     pub async fn store(&self) -> Store {
         Store::open(&self.url, LONG_DEADLINE).await.unwrap()
+    }
+
+    /// Creates the database as an earlier release did, whose last migration was `version`. Returns
+    /// a connection to it.
+    pub async fn of_earlier_release(&self, version: i64) -> AnyConnection {
+        sqlx::any::install_default_drivers();
+        let (all, url) = match self.kind {
+            Kind::Sqlite(_) => (
+                sqlx::migrate!("../../migrations/sqlite"),
+                format!("{}?mode=rwc", self.url),
+            ),
+            Kind::Postgres(_) => (
+                sqlx::migrate!("../../migrations/postgres"),
+                self.url.clone(),
+            ),
+        };
+        let mut connection = AnyConnection::connect(&url).await.unwrap();
+        let earlier = all.iter().filter(|migration| migration.version <= version);
+        sqlx::migrate::Migrator::with_migrations(earlier.cloned().collect())
+            .run_direct(None, &mut connection, false)
+            .await
+            .unwrap();
+        connection
     }
 
     /// Adds the live entry `older`, as a release without languages stored it.

@@ -1,52 +1,132 @@
-//! Assembles batches from the database, for polls, catch-ups and the tailer.
+//! The feeds of entries, and the feed of all public entries.
 
 use std::collections::HashMap;
 
-use domain::{Batch, Change, Cursor, Deleted, EntryChange, FeedId, Reset, Rev, UpdateId, Upserted};
+use domain::{
+    Batch, Change, Cursor, Deleted, EntryChange, EntryState, Epoch, FeedId, Rev, UpdateId, Upserted,
+};
+use futures::{FutureExt, future::BoxFuture};
 
-use super::Frame;
+use super::{FeedSource, Frame, SourceHead, source::check_cursor};
 use crate::{
-    Cards, Entry, Error, LiveUpdate, Result,
-    storage::{Snapshot, Store},
+    Cards, Entry, LiveUpdate, Result,
+    permissions::check_public,
+    storage::{Counter, EntryHead, Snapshot},
 };
 
 /// The maximum number of entries in a batch of all entries, besides those that its updates belong
 /// to.
 const MAX_ENTRIES: i64 = 100;
 
-/// Reads the changes of `feed` after `since` in one snapshot. Their number, their bytes and the
-/// number of entries are limited; a batch that reaches a limit has `more` set.
-///
-/// # Errors
-/// Returns [`Error::Reset`] if `since` can't be continued, [`Error::NotFound`] if there is no such
-/// public entry, and an error if the database can't be reached.
-pub async fn assemble(store: &Store, cards: &Cards, feed: FeedId, since: &Cursor) -> Result<Frame> {
-    let mut snapshot = store.snapshot().await?;
-    let epoch = snapshot.feed().await?.epoch;
-    let public_head = snapshot.public_head().await?;
-    let entry = match feed {
-        FeedId::All => None,
-        FeedId::Entry(id) => Some(
-            snapshot
-                .entry(id)
-                .await?
-                .filter(|entry| entry.state.is_public())
-                .ok_or(Error::NotFound("live blog"))?,
-        ),
-    };
-    let head = entry.as_ref().map_or(public_head, |entry| entry.head);
-    // The database's own counter also counts changes of drafts, which are not public.
-    if since.epoch != epoch || since.rev > public_head {
-        return Err(Error::Reset(Reset::new(epoch, head)));
+/// The source of the feeds of entries and of the feed of all public entries. The number and the
+/// bytes of the updates in a batch are limited, and the number of its entries.
+#[derive(Debug)]
+pub struct EntrySource {
+    cards: Cards,
+}
+
+impl EntrySource {
+    /// Creates the source; `cards` renders what its batches contain.
+    pub const fn new(cards: Cards) -> Self {
+        Self { cards }
     }
-    match entry {
-        Some(entry) => of_entry(snapshot, cards, since, entry).await,
-        None => of_all(snapshot, cards, since, head).await,
+
+    async fn read_heads(snapshot: &mut Snapshot, since: Rev) -> Result<Vec<SourceHead>> {
+        let entries = snapshot.public_heads_since(since).await?;
+        let mut heads = Vec::with_capacity(entries.len() + 1);
+        if !entries.is_empty() || since == 0 {
+            heads.push(head_of_all(snapshot.public_head().await?));
+        }
+        heads.extend(entries.into_iter().map(head_of_entry));
+        Ok(heads)
+    }
+
+    async fn read_head(snapshot: &mut Snapshot, feed: FeedId) -> Result<Option<SourceHead>> {
+        match feed {
+            FeedId::All => Ok(Some(head_of_all(snapshot.public_head().await?))),
+            FeedId::Entry(id) => {
+                let entry = snapshot.public_entry_head(id).await?;
+                Ok(entry.map(head_of_entry))
+            }
+        }
+    }
+
+    async fn read_changes(
+        &self,
+        snapshot: &mut Snapshot,
+        epoch: Epoch,
+        feed: FeedId,
+        since: Cursor,
+    ) -> Result<Frame> {
+        // The counter also counts changes of drafts, which are not public. A cursor of the feed of
+        // all entries may continue in the feed of one.
+        let last = snapshot.public_head().await?;
+        match feed {
+            FeedId::All => {
+                check_cursor(&since, epoch, last, last)?;
+                of_all(snapshot, &self.cards, &since, last).await
+            }
+            FeedId::Entry(id) => {
+                let entry = check_public(snapshot.entry(id).await?)?;
+                check_cursor(&since, epoch, last, entry.head)?;
+                of_entry(snapshot, &self.cards, &since, entry).await
+            }
+        }
+    }
+}
+
+impl FeedSource for EntrySource {
+    fn counter(&self) -> Counter {
+        Counter::ENTRIES
+    }
+
+    fn heads_since<'a>(
+        &'a self,
+        snapshot: &'a mut Snapshot,
+        since: Rev,
+    ) -> BoxFuture<'a, Result<Vec<SourceHead>>> {
+        Self::read_heads(snapshot, since).boxed()
+    }
+
+    fn head<'a>(
+        &'a self,
+        snapshot: &'a mut Snapshot,
+        feed: FeedId,
+    ) -> BoxFuture<'a, Result<Option<SourceHead>>> {
+        Self::read_head(snapshot, feed).boxed()
+    }
+
+    fn changes<'a>(
+        &'a self,
+        snapshot: &'a mut Snapshot,
+        epoch: Epoch,
+        feed: FeedId,
+        since: Cursor,
+    ) -> BoxFuture<'a, Result<Frame>> {
+        self.read_changes(snapshot, epoch, feed, since).boxed()
+    }
+}
+
+const fn head_of_all(head: Rev) -> SourceHead {
+    SourceHead {
+        feed: FeedId::All,
+        head,
+        state: EntryState::Live,
+        slug: None,
+    }
+}
+
+fn head_of_entry(entry: EntryHead) -> SourceHead {
+    SourceHead {
+        feed: FeedId::Entry(entry.id),
+        head: entry.head,
+        state: entry.state,
+        slug: Some(entry.slug),
     }
 }
 
 async fn of_entry(
-    mut snapshot: Snapshot,
+    snapshot: &mut Snapshot,
     cards: &Cards,
     since: &Cursor,
     entry: Entry,
@@ -82,7 +162,12 @@ async fn of_entry(
     Ok(Frame::new(&batch, &quoted))
 }
 
-async fn of_all(mut snapshot: Snapshot, cards: &Cards, since: &Cursor, head: Rev) -> Result<Frame> {
+async fn of_all(
+    snapshot: &mut Snapshot,
+    cards: &Cards,
+    since: &Cursor,
+    head: Rev,
+) -> Result<Frame> {
     let mut read = snapshot.public_updates_changed_since(since.rev).await?;
     let heads = snapshot.heads_after(since.rev, MAX_ENTRIES + 1).await?;
     let entries_cut_at = usize::try_from(MAX_ENTRIES)
