@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
+use newsroom::EditableUpdate;
 
 use crate::{
     isolate::isolated,
@@ -22,10 +23,11 @@ pub fn UpdateEditPage() -> impl IntoView {
     Suspend::new(async move {
         let found = async {
             let caller = request.caller()?.clone();
-            let (entry, update) = newsroom().editable_update(&caller, id?).await?;
-            Ok((caller, entry, update))
+            let (entry, editable) = newsroom().editable_update(&caller, id?).await?;
+            Ok((caller, entry, editable))
         };
-        let page = found.await.map(|(caller, entry, update)| {
+        let page = found.await.map(|(caller, entry, editable)| {
+            let EditableUpdate { update, source } = editable;
             let headline = update.headline.map(|headline| headline.to_string());
             view! {
                 <PageLayout
@@ -45,7 +47,7 @@ pub fn UpdateEditPage() -> impl IntoView {
                         <TextArea
                             name="source"
                             label="Update"
-                            value=update.source
+                            value=source
                             rows=8
                             required=true
                             autofocus=true

@@ -44,7 +44,6 @@ pub fn update(posted_at: &str) -> LiveUpdate {
         author: Username::parse("ann").unwrap(),
         html: to_safe_html(&draft.source).unwrap().html,
         headline: None,
-        source: "Goal".to_owned(),
         key: true,
         pinned: false,
         posted_at: at(posted_at),

@@ -94,7 +94,6 @@ mod tests {
         LiveUpdate {
             html: to_safe_html(&draft.source).unwrap().html,
             headline: draft.headline,
-            source: source.to_owned(),
             key: false,
             posted_at: Timestamp(1_795_266_300_123_456),
             ..tests::update("2026-11-21 13:05")

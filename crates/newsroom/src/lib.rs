@@ -9,33 +9,33 @@
 //! What the capabilities share:
 //!
 //! - `permissions`: what callers may do.
-//! - `writes`: group commit, requests with an operation id.
+//! - `writes`: changes that share transactions ([`Write`]), requests with an operation id.
 //! - `render`: what pages and the feed show, as HTML; `markup`: Markdown and HTML to safe HTML.
 //! - `clock`, `tasks`, `readiness`, `log_limit`: time, background tasks, health, logging.
 //! - `error`: [`Error`], with the messages that people see.
 //!
 //! Layers below:
 //!
-//! - [`feed`]: the feed in memory: hub, tailer, replay buffers, frames; and its requests.
+//! - [`feed`]: the feed in memory: sources, hub, tailer, replay buffers, frames; and its requests.
 //! - [`storage`]: all SQL.
 //! - `model`: live blogs, updates and accounts as values.
 //!
 //! # How a change goes through the engine
 //! 1. A method of [`Newsroom`] checks the caller's permission and renders Markdown.
-//! 2. It opens a [`storage::Revision`], a transaction that locks the revision counter, and writes
-//!    rows at the next revision. Posts take a queue instead, `group_commit`.
-//! 3. `Newsroom::publish` commits, notifies the [`feed::Hub`], and waits until the change is
-//!    visible.
-//! 4. The [`feed::Tailer`] reads the changed entries from the database, assembles one batch for
-//!    each feed with readers ([`feed::assemble`]), and pushes it as a [`feed::Frame`] to the feed's
-//!    replay buffer.
+//! 2. It passes a [`Write`] to [`Newsroom::write`]. The group-commit writer opens a
+//!    [`storage::Revision`], a transaction that locks the revision counter, and applies all writes
+//!    that wait, each at the next revision.
+//! 3. The writer commits, and notifies the [`feed::Hub`]. `Newsroom::write` waits until the change
+//!    is visible.
+//! 4. The [`feed::Tailer`] reads from each [`feed::FeedSource`] which feeds changed. Of those with
+//!    readers it reads one batch each, and pushes it as a [`feed::Frame`] to the feed's replay
+//!    buffer.
 //! 5. Every [`feed::Subscription`] of the feed wakes up and returns the frame to its connection.
 //!
 //! # How to add a use case
 //! 1. Write the SQL as a method of [`storage::Snapshot`] or [`storage::Revision`].
 //! 2. Add a method to [`Newsroom`], in the file of its capability. It checks the caller's
-//!    permission, opens the transaction, and commits it with `publish`. A change that is visible to
-//!    readers must be written in a [`storage::Revision`], so that the feed carries it.
+//!    permission. A change that is visible to readers is a [`Write`], so that the feed carries it.
 //! 3. Test it in `tests/contract`, which runs on both databases.
 
 mod accounts;
@@ -78,7 +78,7 @@ pub use model::{
     secret::Secret,
     session::OpenSession,
     token::Token,
-    update::{LiveUpdate, UNDO_WINDOW},
+    update::{EditableUpdate, LiveUpdate, UNDO_WINDOW},
     zone,
 };
 pub use newsroom::{Newsroom, Options};

@@ -68,8 +68,8 @@ impl FeedTap {
         }
     }
 
-    /// Returns the next event of a feed after `since`, and up to where it then has been read; `None`
-    /// if there is nothing more to read.
+    /// Returns the next event of a feed after `since`, and up to where it then has been read.
+    /// `None` if there is nothing more to read.
     fn read(&self, feed: FeedId, since: Rev) -> (Option<TapEvent>, Option<Rev>) {
         let behind = TapEvent::Behind(feed, since);
         let Some(buffer) = self.hub.buffer(feed) else {

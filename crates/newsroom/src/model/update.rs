@@ -7,7 +7,7 @@ use crate::SafeHtml;
 /// How long a deletion can be undone, in microseconds: ten minutes. Then the text is erased.
 pub const UNDO_WINDOW: i64 = 10 * 60 * 1_000_000;
 
-/// An update as it is stored.
+/// An update as readers see it, or its tombstone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveUpdate {
     /// Its id.
@@ -22,8 +22,6 @@ pub struct LiveUpdate {
     pub author: Username,
     /// The headline, if any.
     pub headline: Option<Headline>,
-    /// The text as the author wrote it.
-    pub source: String,
     /// The rendered text.
     pub html: SafeHtml,
     /// Whether it is a key update.
@@ -38,6 +36,15 @@ pub struct LiveUpdate {
     pub deleted_at: Option<Timestamp>,
     /// The account that deleted it, if recorded.
     pub deleted_by: Option<AccountId>,
+}
+
+/// An update with the text that its author wrote, to edit it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditableUpdate {
+    /// The update.
+    pub update: LiveUpdate,
+    /// The text as the author wrote it. Empty once it was erased.
+    pub source: String,
 }
 
 impl LiveUpdate {

@@ -11,14 +11,24 @@ use super::{
     entries::{changed_between, ended_before, public_ids},
     row::{Record, decodable, log_skipped},
 };
-use crate::{LiveUpdate, Result, SafeHtml};
+use crate::{EditableUpdate, LiveUpdate, Result, SafeHtml};
 
-/// Selects updates with their authors' names; `$rest` is the rest of the statement. Names the
-/// columns for the same reason as `select_entries!`.
+/// The columns of an update with its author's name. They are named for the same reason as in
+/// `select_entries!`.
+macro_rules! columns {
+    () => {
+        "u.id, u.entry_id, u.author_id, u.rev, u.headline, u.html, u.excerpt, u.is_key, u.is_pinned, u.posted_at, u.edited_at, u.deleted_at, u.deleted_by, a.username"
+    };
+}
+
+/// Selects updates without their sources, which are long and which readers don't see; `$rest` is
+/// the rest of the statement.
 macro_rules! select_updates {
     ($rest:literal) => {
         concat!(
-            "SELECT u.id, u.entry_id, u.author_id, u.rev, u.headline, u.source, u.html, u.excerpt, u.is_key, u.is_pinned, u.posted_at, u.edited_at, u.deleted_at, u.deleted_by, a.username FROM updates u JOIN accounts a ON a.id = u.author_id ",
+            "SELECT ",
+            columns!(),
+            " FROM updates u JOIN accounts a ON a.id = u.author_id ",
             $rest
         )
     };
@@ -84,6 +94,23 @@ impl Snapshot {
             .await?
             .map(|row| update(&row))
             .transpose()
+    }
+
+    /// Returns the update with the id `id`, deleted or not, with its source.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn editable_update(&mut self, id: UpdateId) -> Result<Option<EditableUpdate>> {
+        sqlx::query(concat!(
+            "SELECT ",
+            columns!(),
+            ", u.source FROM updates u JOIN accounts a ON a.id = u.author_id WHERE u.id = $1"
+        ))
+        .bind(id.0)
+        .fetch_optional(&mut *self.tx)
+        .await?
+        .map(|row| editable_update(&row))
+        .transpose()
     }
 
     /// Returns the updates of an entry, without deleted ones, oldest first.
@@ -334,6 +361,13 @@ fn by_entry(updates: Vec<LiveUpdate>) -> HashMap<EntryId, LiveUpdate> {
     updates.map(|update| (update.entry_id, update)).collect()
 }
 
+fn editable_update(row: &AnyRow) -> Result<EditableUpdate> {
+    Ok(EditableUpdate {
+        update: update(row)?,
+        source: Record::new("updates", row)?.get("source")?,
+    })
+}
+
 fn update(row: &AnyRow) -> Result<LiveUpdate> {
     let record = Record::new("updates", row)?;
     Ok(LiveUpdate {
@@ -343,7 +377,6 @@ fn update(row: &AnyRow) -> Result<LiveUpdate> {
         author_id: record.get("author_id").map(AccountId)?,
         author: record.text("username", Username::from_stored)?,
         headline: record.maybe_text("headline", Headline::from_stored)?,
-        source: record.get("source")?,
         html: SafeHtml::stored(record.get("html")?, record.get("excerpt")?),
         key: record.flag("is_key")?,
         pinned: record.flag("is_pinned")?,

@@ -4,7 +4,7 @@ use domain::{AccountId, Draft, EntryId, Headline, Mark, Timestamp, UpdateId};
 use sqlx::Row;
 
 use super::{Revision, counter, row_count::one_row};
-use crate::{LiveUpdate, MARKUP_VERSION, Result, SafeHtml};
+use crate::{EditableUpdate, LiveUpdate, MARKUP_VERSION, Result, SafeHtml};
 
 /// An update to insert.
 #[derive(Debug)]
@@ -64,7 +64,13 @@ impl Revision {
     ///
     /// # Errors
     /// Returns an error if there is no such update, or the database can't be reached.
-    pub async fn rewrite_update(&mut self, before: &LiveUpdate, after: &LiveUpdate) -> Result<()> {
+    pub async fn rewrite_update(
+        &mut self,
+        before: &EditableUpdate,
+        after: &EditableUpdate,
+    ) -> Result<()> {
+        let is_rendered_again = after.source != before.source;
+        let (source, before, after) = (&after.source, &before.update, &after.update);
         if after.pinned && !before.pinned {
             self.unpin_update(after.entry_id).await?;
         }
@@ -76,7 +82,7 @@ impl Revision {
         )
         .bind(after.id.0)
         .bind(after.headline.as_ref().map(Headline::as_str))
-        .bind(after.source.as_str())
+        .bind(source.as_str())
         .bind(after.html.as_str())
         .bind(after.html.stored_excerpt())
         .bind(i64::from(after.key))
@@ -84,11 +90,7 @@ impl Revision {
         .bind(after.edited_at.map(|at| at.0))
         .bind(rev)
         // If only marks changed, the HTML keeps the version that rendered it.
-        .bind(if after.source == before.source {
-            0
-        } else {
-            MARKUP_VERSION
-        })
+        .bind(if is_rendered_again { MARKUP_VERSION } else { 0 })
         .execute(self.writing())
         .await?;
         one_row(&result)?;

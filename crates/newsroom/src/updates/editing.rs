@@ -3,7 +3,7 @@
 use domain::{Caller, Change, Draft, Mark, OpId, PostedUpdate, Source, Timestamp, UpdateId};
 
 use crate::{
-    Entry, Error, LiveUpdate, Newsroom, Rendered, Result, UNDO_WINDOW, UpdatePatch,
+    EditableUpdate, Entry, Error, LiveUpdate, Newsroom, Rendered, Result, UNDO_WINDOW, UpdatePatch,
     feed::change,
     permissions::{check_may_pin, check_may_post},
     storage::{Outcome, Revision, Snapshot},
@@ -87,8 +87,8 @@ impl Newsroom {
     /// # Errors
     /// See [`Newsroom::editable_update`].
     pub async fn removed_parts(&self, caller: &Caller, id: UpdateId) -> Result<Vec<String>> {
-        let (_, update) = self.editable_update(caller, id).await?;
-        let source = Source::from_stored(update.source);
+        let (_, editable) = self.editable_update(caller, id).await?;
+        let source = Source::from_stored(editable.source);
         Ok(self.render_markdown(&source).await?.removed)
     }
 
@@ -164,13 +164,13 @@ impl Newsroom {
         &self,
         caller: &Caller,
         id: UpdateId,
-    ) -> Result<(Entry, LiveUpdate)> {
+    ) -> Result<(Entry, EditableUpdate)> {
         let mut snapshot = self.store.snapshot().await?;
-        let (entry, update) = editable(&mut snapshot, caller, id).await?;
-        if update.deleted_at.is_some() {
+        let (entry, editable) = editable(&mut snapshot, caller, id).await?;
+        if editable.update.deleted_at.is_some() {
             return Err(Error::Removed);
         }
-        Ok((entry, update))
+        Ok((entry, editable))
     }
 
     /// Returns the current change of an update in the feed, which may be its deletion, and its
@@ -235,11 +235,11 @@ impl IdempotentWrite for PatchUpdate {
         now: Timestamp,
     ) -> Result<(Outcome, Entry)> {
         let (entry, before) = editable(revision.snapshot(), &self.caller, self.id).await?;
-        if before.deleted_at.is_some() {
+        if before.update.deleted_at.is_some() {
             return Err(Error::Removed);
         }
         let after = patched(&before, &self.patch, self.rendered.as_ref(), now)?;
-        if after.pinned && !before.pinned {
+        if after.update.pinned && !before.update.pinned {
             check_may_pin(revision.snapshot(), &self.caller, entry.id).await?;
         }
         if after != before {
@@ -251,31 +251,37 @@ impl IdempotentWrite for PatchUpdate {
 
 /// Returns `before` changed by `patch` at `now`; `rendered` is its rendered source.
 fn patched(
-    before: &LiveUpdate,
+    before: &EditableUpdate,
     patch: &UpdatePatch,
     rendered: Option<&Rendered>,
     now: Timestamp,
-) -> Result<LiveUpdate> {
-    let mut after = before.clone();
-    after.key = patch.key.unwrap_or(before.key);
-    after.pinned = patch.pinned.unwrap_or(before.pinned);
+) -> Result<EditableUpdate> {
+    let EditableUpdate {
+        update: mut after,
+        mut source,
+    } = before.clone();
+    after.key = patch.key.unwrap_or(after.key);
+    after.pinned = patch.pinned.unwrap_or(after.pinned);
     if let Some(headline) = &patch.headline {
         after.headline.clone_from(headline);
     }
     let mut removed = Vec::new();
-    if let (Some(source), Some(rendered)) = (&patch.source, rendered)
-        && source.as_str() != before.source
+    if let (Some(new), Some(rendered)) = (&patch.source, rendered)
+        && new.as_str() != source
     {
-        source.as_str().clone_into(&mut after.source);
+        new.as_str().clone_into(&mut source);
         after.html.clone_from(&rendered.html);
         removed.clone_from(&rendered.removed);
     }
-    if (&after.source, &after.headline) != (&before.source, &before.headline) {
+    if (&source, &after.headline) != (&before.source, &before.update.headline) {
         let html = after.html.clone();
         check_visible(&Rendered { html, removed }, after.headline.as_ref())?;
         after.edited_at = Some(now);
     }
-    Ok(after)
+    Ok(EditableUpdate {
+        update: after,
+        source,
+    })
 }
 
 /// The write of [`Newsroom::delete_update`].
@@ -316,7 +322,8 @@ impl IdempotentWrite for DeleteUpdate {
         (): (),
         now: Timestamp,
     ) -> Result<(Outcome, Entry)> {
-        let (entry, update) = editable(revision.snapshot(), &self.caller, self.id).await?;
+        let (entry, editable) = editable(revision.snapshot(), &self.caller, self.id).await?;
+        let EditableUpdate { update, .. } = editable;
         if update.deleted_at.is_none() {
             revision
                 .set_update_deleted(&update, Some((now, self.caller.id)))
@@ -366,14 +373,15 @@ impl IdempotentWrite for RestoreUpdate {
         (): (),
         now: Timestamp,
     ) -> Result<(Outcome, Entry)> {
-        let (entry, update) = editable(revision.snapshot(), &self.caller, self.id).await?;
+        let (entry, editable) = editable(revision.snapshot(), &self.caller, self.id).await?;
+        let EditableUpdate { update, source } = editable;
         if let Some(deleted_at) = update.deleted_at {
             if !self.caller.may_restore(update.author_id, update.deleted_by) {
                 return Err(Error::Forbidden(
                     "An editor deleted this update. Only an editor can restore it.",
                 ));
             }
-            if deleted_at.plus_micros(UNDO_WINDOW) < now || update.source.is_empty() {
+            if deleted_at.plus_micros(UNDO_WINDOW) < now || source.is_empty() {
                 return Err(Error::Forbidden(
                     "This update was deleted more than ten minutes ago and can't be restored.",
                 ));
@@ -404,13 +412,19 @@ async fn editable(
     snapshot: &mut Snapshot,
     caller: &Caller,
     id: UpdateId,
-) -> Result<(Entry, LiveUpdate)> {
+) -> Result<(Entry, EditableUpdate)> {
     check_may_post(caller)?;
     let not_found = Error::NotFound("update");
-    let update = snapshot.update(id).await?.ok_or(not_found.clone())?;
-    if caller.may_edit(update.author_id) {
-        let entry = snapshot.entry(update.entry_id).await?.ok_or(not_found)?;
-        Ok((entry, update))
+    let editable = snapshot.editable_update(id).await?;
+    let editable = editable.ok_or(not_found.clone())?;
+    let LiveUpdate {
+        author_id,
+        entry_id,
+        ..
+    } = editable.update;
+    if caller.may_edit(author_id) {
+        let entry = snapshot.entry(entry_id).await?.ok_or(not_found)?;
+        Ok((entry, editable))
     } else {
         Err(Error::Forbidden(
             "This update belongs to another author. Only its author or an editor can change it.",

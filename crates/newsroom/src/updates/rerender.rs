@@ -3,7 +3,7 @@
 use domain::{Source, Timestamp, UpdateId};
 
 use crate::{
-    Error, Newsroom, Result, SafeHtml,
+    EditableUpdate, Error, Newsroom, Result, SafeHtml,
     storage::Revision,
     writes::write::{Priority, Write},
 };
@@ -89,9 +89,10 @@ impl Write for StoreRerendered {
     async fn apply(&self, revision: &mut Revision, _: Timestamp) -> Result<Stored> {
         let (mut rendered, mut changed) = (0, 0);
         for (id, source, html) in &self.0 {
-            let update = revision.snapshot().update(*id).await?;
+            let update = revision.snapshot().editable_update(*id).await?;
             // Its author may have edited it since.
-            let Some(update) = update.filter(|update| update.source == *source) else {
+            let Some(EditableUpdate { update, .. }) = update.filter(|it| it.source == *source)
+            else {
                 continue;
             };
             changed += usize::from(revision.store_rerendered(&update, html).await?);

@@ -41,7 +41,7 @@ impl Default for UpdateCache {
             let bytes = cached
                 .updates
                 .iter()
-                .map(|update| OVERHEAD + update.source.len() + update.html.as_str().len());
+                .map(|update| OVERHEAD + update.html.as_str().len());
             u32::try_from(bytes.sum::<usize>()).unwrap_or(u32::MAX)
         }
 

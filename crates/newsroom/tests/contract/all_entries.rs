@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use domain::{Change, Cursor, EntryState, FeedId, Mark, PostedUpdate, Reset};
 use newsroom::{Entry, EntryEdit, Error, LivePage};
 
-use super::support::{Database, Stream, TestNewsroom, draft};
+use super::support::{Database, Stream, TestNewsroom, draft, text};
 
 on_every_database! {
     front_page_shows_the_latest_update_of_each_entry,
@@ -148,7 +148,7 @@ async fn live_page_merges_the_updates_of_all_live_entries(database: Database) {
         .unwrap();
 
     let page = newsroom.live_page().await.unwrap();
-    let texts: Vec<_> = page.updates.iter().map(|u| u.source.as_str()).collect();
+    let texts: Vec<_> = page.updates.iter().map(text).collect();
     assert_eq!(texts, ["a", "b", "c"]);
     let live: Vec<_> = page.entries.iter().map(|entry| entry.id).collect();
     assert_eq!(live, [two.id, one.id]);
@@ -168,7 +168,7 @@ async fn live_page_shows_a_bounded_number_of_updates(database: Database) {
         newsroom.post(entry, &n.to_string()).await;
     }
     let page = newsroom.live_page().await.unwrap();
-    let texts: Vec<_> = page.updates.iter().map(|u| u.source.clone()).collect();
+    let texts: Vec<_> = page.updates.iter().map(text).collect();
     let expected: Vec<_> = (1..=longest).map(|n| n.to_string()).collect();
     assert_eq!(texts, expected);
 }

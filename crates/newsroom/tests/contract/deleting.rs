@@ -118,7 +118,7 @@ async fn deleted_text_is_erased_after_the_undo_window(database: Database) {
     let store = database.store().await;
     let stored = async |id| {
         let mut snapshot = store.snapshot().await.unwrap();
-        snapshot.update(id).await.unwrap().unwrap()
+        snapshot.editable_update(id).await.unwrap().unwrap()
     };
     with_timeout(async {
         while !stored(ids[0]).await.source.is_empty() {
@@ -127,6 +127,7 @@ async fn deleted_text_is_erased_after_the_undo_window(database: Database) {
     })
     .await;
     let erased = stored(ids[0]).await;
+    let erased = erased.update;
     assert_eq!((erased.html.as_str(), erased.headline), ("", None));
     assert_eq!(database.excerpts().await, ["", "the source's name"]);
     assert_eq!(stored(ids[1]).await.source, "the source's name");

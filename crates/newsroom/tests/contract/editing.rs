@@ -3,7 +3,7 @@
 use domain::{EntryState, FeedId, Invalid, Mark, Order, Slug, Title};
 use newsroom::{Entry, EntryEdit, Error, NewEntry};
 
-use super::support::{Database, PageModel, Stream, TestNewsroom, slug};
+use super::support::{Database, PageModel, Stream, TestNewsroom, slug, text};
 
 on_every_database! {
     change_of_an_entry_is_published_once,
@@ -220,7 +220,7 @@ async fn writes_to_a_redirected_slug_reach_the_entry(database: Database) {
         .unwrap();
     assert_eq!(newsroom.desk_page(old).await.entry.slug, slug("third"));
     let page = newsroom.entry_page(&slug("third")).await.unwrap();
-    assert_eq!(page.updates[0].source, "posted");
+    assert_eq!(text(&page.updates[0]), "posted");
 }
 
 async fn slug_that_redirects_to_another_entry_is_refused(database: Database) {

@@ -189,8 +189,8 @@ async fn assert_can_change(newsroom: &TestNewsroom, caller: &Caller, id: domain:
         .unwrap();
     newsroom.delete_update(caller, id, None).await.unwrap();
     newsroom.restore_update(caller, id, None).await.unwrap();
-    let (_, update) = newsroom.editable_update(caller, id).await.unwrap();
-    assert_eq!(update.source, "edited");
+    let (_, editable) = newsroom.editable_update(caller, id).await.unwrap();
+    assert_eq!(editable.source, "edited");
 }
 
 async fn all_roles_except_readers_manage_entries(database: Database) {

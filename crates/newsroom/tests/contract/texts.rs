@@ -45,7 +45,8 @@ async fn control_characters_never_reach_the_database(database: Database) {
         .await
         .unwrap();
     let (_, update) = newsroom.update_page(&entry.slug, posted.id).await.unwrap();
-    assert_eq!(update.source, "# It’s over\n[31mred\none");
+    let source = newsroom.source(posted.id).await;
+    assert_eq!(source, "# It’s over\n[31mred\none");
     assert_eq!(
         update.headline.unwrap().as_str(),
         "a b\u{202e}c\u{202c}",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::{Mark, Slug};
 use newsroom::LiveUpdate;
 
-use super::support::{Database, TestNewsroom, draft, op_id};
+use super::support::{Database, TestNewsroom, draft, op_id, text};
 
 on_every_database! {
     page_shows_every_kind_of_change_to_an_update,
@@ -41,7 +41,7 @@ async fn page_shows_every_kind_of_change_to_an_update(database: Database) {
     let first = newsroom.post(&entry, "first").await.id;
     let second = newsroom.post(&entry, "second").await.id;
     let texts = |updates: &[Arc<LiveUpdate>]| -> Vec<String> {
-        updates.iter().map(|it| it.source.clone()).collect()
+        updates.iter().map(|it| text(it)).collect()
     };
     let page = updates_shown(&database, &newsroom, &entry.slug).await;
     assert_eq!(texts(&page), ["first", "second"]);

@@ -7,8 +7,8 @@ use crate::http::support::{TestApp, field_value, head_of, op_id, textarea_value,
 
 const PAGE: &str = "/entries/final/compose";
 
-/// Returns the sources of the updates on the entry's page.
-async fn sources(app: &TestApp) -> Vec<String> {
+/// Returns the texts of the updates on the entry's page.
+async fn texts(app: &TestApp) -> Vec<String> {
     let page = app
         .newsroom
         .entry_page(&Slug::parse("final").unwrap())
@@ -16,7 +16,7 @@ async fn sources(app: &TestApp) -> Vec<String> {
         .unwrap();
     page.updates
         .into_iter()
-        .map(|update| update.source.clone())
+        .map(|update| update.html.excerpt(200))
         .collect()
 }
 
@@ -58,7 +58,7 @@ async fn post_sent_twice_is_published_once() {
         head_of(&first, &["location"])
     );
     first.assert_status_see_other();
-    assert_eq!(sources(&app).await, ["A goal"]);
+    assert_eq!(texts(&app).await, ["A goal"]);
 
     let other = send(&author, &op_id, "Another goal", "A <headline>").await;
     other.assert_status_unprocessable_entity();
@@ -69,14 +69,14 @@ async fn post_sent_twice_is_published_once() {
     );
     assert_eq!(textarea_value(&html), "Another goal");
     assert_eq!(field_value(&html, "headline"), "A <headline>");
-    assert_eq!(sources(&app).await, ["A goal"]);
+    assert_eq!(texts(&app).await, ["A goal"]);
 
     // The returned form has a new operation id, so that pressing Post again succeeds.
     let fresh = field_value(&html, "op_id");
     assert_ne!(fresh, op_id);
     let again = send(&author, &fresh, "Another goal", "").await;
     again.assert_status_see_other();
-    assert_eq!(sources(&app).await, ["A goal", "Another goal"]);
+    assert_eq!(texts(&app).await, ["A goal", "Another goal"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -128,7 +128,7 @@ async fn refused_post_is_returned_as_typed() {
         let line = field_value(&html, "headline");
         assert!(line == headline, "the headline is lost: {sentence}");
     }
-    assert!(sources(&app).await.is_empty());
+    assert!(texts(&app).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -161,7 +161,7 @@ async fn invalid_bytes_are_replaced_and_the_rest_is_kept() {
         .bytes(format!("op_id={}&source=caf%ff+%C3%A9+%zz+%&x=%fe&%ff", op_id()).into())
         .await;
     posted.assert_status_see_other();
-    assert_eq!(sources(&app).await, ["caf\u{fffd} é %zz %"]);
+    assert_eq!(texts(&app).await, ["caf\u{fffd} é %zz %"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -186,7 +186,7 @@ async fn only_form_bodies_are_accepted() {
             "{kind}"
         );
     }
-    assert!(sources(&app).await.is_empty());
+    assert!(texts(&app).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -218,7 +218,7 @@ async fn unknown_entry_accepts_no_posts() {
         .form(&fields)
         .await
         .assert_status_bad_request();
-    assert!(sources(&app).await.is_empty());
+    assert!(texts(&app).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

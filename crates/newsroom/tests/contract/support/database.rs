@@ -9,7 +9,7 @@ use newsroom::{
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row};
 use tempfile::TempDir;
 
-use super::{PostgresDatabase, SqliteFile, with_timeout};
+use super::{PostgresDatabase, SqliteFile, text, with_timeout};
 
 /// The database deadline of tests: long, because a busy machine is slow.
 const LONG_DEADLINE: Duration = Duration::from_secs(30);
@@ -70,7 +70,7 @@ impl Database {
     /// Returns the options of a newsroom on this database, and its clock.
     ///
     /// The test renderers are simple: a card is `<article id="update-{id}">{html}</article>`, a
-    /// highlight is its source, and an entry's summary is its title and the latest source.
+    /// highlight is its text, and an entry's summary is its title and the latest text.
     pub fn options(&self) -> (Options, ManualClock) {
         let (clock, manual_clock) = Clock::manual(START);
         let options = Options {
@@ -295,14 +295,14 @@ impl Render for PlainRenderer {
     fn highlights(&self, _: &Entry, highlights: &[LiveUpdate]) -> String {
         let line = |update: &LiveUpdate| {
             let pin = if update.pinned { "pinned " } else { "" };
-            format!("{pin}{}\n", update.source)
+            format!("{pin}{}\n", text(update))
         };
         highlights.iter().map(line).collect()
     }
 
     fn summary(&self, entry: &Entry, latest: Option<&LiveUpdate>) -> String {
-        let source = latest.map_or("nothing", |update| &update.source);
-        format!("{}: {source}", entry.title)
+        let latest = latest.map_or("nothing".to_owned(), text);
+        format!("{}: {latest}", entry.title)
     }
 
     fn since(&self, entry: &Entry) -> String {

@@ -16,7 +16,7 @@ pub use page::PageModel;
 pub use postgres::PostgresDatabase;
 pub use sqlite::SqliteFile;
 pub use stream::{Event, Stream, batch};
-pub use test_newsroom::{TestNewsroom, card, draft, op_id, slug};
+pub use test_newsroom::{TestNewsroom, card, draft, op_id, slug, text};
 
 /// Awaits a future, and panics if it takes longer than ten seconds: enough for a busy machine.
 pub async fn with_timeout<T>(future: impl Future<Output = T>) -> T {

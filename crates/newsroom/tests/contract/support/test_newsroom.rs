@@ -134,10 +134,16 @@ impl TestNewsroom {
         }
     }
 
-    /// Returns the sources of the updates on an entry's public page, oldest first.
+    /// Returns the texts of the updates on an entry's public page, oldest first.
     pub async fn texts(&self, entry: &Entry) -> Vec<String> {
         let page = self.entry_page(&entry.slug).await.unwrap();
-        page.updates.into_iter().map(|u| u.source.clone()).collect()
+        page.updates.iter().map(|update| text(update)).collect()
+    }
+
+    /// Returns the text of an update as its author wrote it.
+    pub async fn source(&self, id: UpdateId) -> String {
+        let (_, editable) = self.editable_update(&self.owner, id).await.unwrap();
+        editable.source
     }
 
     /// Returns the last revision of an entry's feed.
@@ -184,6 +190,11 @@ async fn account(store: &Store, clock: &Clock, role: Role) -> Caller {
 /// Returns the card of an update with the text `text`.
 pub fn card(id: UpdateId, text: &str) -> String {
     format!(r#"<article id="update-{id}"><p dir="auto">{text}</p></article>"#)
+}
+
+/// Returns the text of an update, without markup.
+pub fn text(update: &LiveUpdate) -> String {
+    update.html.excerpt(200)
 }
 
 /// Returns a draft with the text `text`.
