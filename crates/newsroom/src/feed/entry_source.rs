@@ -9,7 +9,7 @@ use futures::{FutureExt, future::BoxFuture};
 
 use super::{FeedSource, Frame, SourceHead, source::check_cursor};
 use crate::{
-    Cards, Entry, LiveUpdate, Result,
+    Cards, Entry, Error, LiveUpdate, Result,
     permissions::check_public,
     storage::{Counter, EntryHead, Snapshot},
 };
@@ -42,13 +42,14 @@ impl EntrySource {
     }
 
     async fn read_head(snapshot: &mut Snapshot, feed: FeedId) -> Result<Option<SourceHead>> {
-        match feed {
-            FeedId::All => Ok(Some(head_of_all(snapshot.public_head().await?))),
-            FeedId::Entry(id) => {
-                let entry = snapshot.public_entry_head(id).await?;
-                Ok(entry.map(head_of_entry))
-            }
+        if feed == FeedId::All {
+            return Ok(Some(head_of_all(snapshot.public_head().await?)));
         }
+        let FeedId::Entry(id) = feed else {
+            return Ok(None);
+        };
+        let entry = snapshot.public_entry_head(id).await?;
+        Ok(entry.map(head_of_entry))
     }
 
     async fn read_changes(
@@ -61,17 +62,16 @@ impl EntrySource {
         // The counter also counts changes of drafts, which are not public. A cursor of the feed of
         // all entries may continue in the feed of one.
         let last = snapshot.public_head().await?;
-        match feed {
-            FeedId::All => {
-                check_cursor(&since, epoch, last, last)?;
-                of_all(snapshot, &self.cards, &since, last).await
-            }
-            FeedId::Entry(id) => {
-                let entry = check_public(snapshot.entry(id).await?)?;
-                check_cursor(&since, epoch, last, entry.head)?;
-                of_entry(snapshot, &self.cards, &since, entry).await
-            }
+        if feed == FeedId::All {
+            check_cursor(&since, epoch, last, last)?;
+            return of_all(snapshot, &self.cards, &since, last).await;
         }
+        let FeedId::Entry(id) = feed else {
+            return Err(Error::NotFound("feed"));
+        };
+        let entry = check_public(snapshot.entry(id).await?)?;
+        check_cursor(&since, epoch, last, entry.head)?;
+        of_entry(snapshot, &self.cards, &since, entry).await
     }
 }
 
