@@ -113,6 +113,14 @@ impl StdError for DatabaseFailure {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// The revision counter has reached its limit.
+    pub(crate) const NO_REVISION_LEFT: Self = Self::Internal(
+        "The revision counter has reached its limit. Stop the server and run `ringside repair revisions`.",
+    );
+    /// The result of an operation can't be encoded.
+    pub(crate) const RESULT_NOT_STORED: Self =
+        Self::Internal("An operation's result could not be stored.");
+
     /// Returns whether the server failed, rather than the caller.
     pub const fn is_server_failure(&self) -> bool {
         match self {

@@ -43,7 +43,7 @@ const BACKGROUND_POLL_MS: u64 = 60_000;
 /// The polling interval until the server sends one, in milliseconds.
 const POLL_MS: u32 = 5_000;
 /// The deadline of a request for `head` or `changes`, in milliseconds. The page aborts the request
-/// and reports [`Input::FetchFailed`].
+/// and reports a failed fetch.
 pub const FETCH_DEADLINE_MS: u32 = 10_000;
 /// When a request for `head` counts as failed although the page reported nothing, in milliseconds:
 /// two ticks after its deadline.

@@ -1,7 +1,7 @@
 //! Decoding of the feed's messages without serde, which would add a tenth to the code that every
 //! reader loads.
 //!
-//! [`message!`] declares a message once, for serde (the server writes it, programs read it) and for
+//! `message!` declares a message once, for serde (the server writes it, programs read it) and for
 //! [`Decode`] (the browser reads it). A [`Value`] is a parsed JSON value, such as one that the
 //! browser's `JSON.parse` returned. Unknown fields are ignored. A message with a malformed field,
 //! or with an unknown word, is not decoded: if its change were skipped while the cursor moves on,

@@ -110,8 +110,8 @@ impl Newsroom {
     /// Returns a public entry, its updates and its cursor.
     ///
     /// # Errors
-    /// Returns [`Error::NotFound`] if there is no such public entry, and an error if the database
-    /// can't be reached.
+    /// Returns [`NotFound`](crate::Error::NotFound) if there is no such public entry, and an error
+    /// if the database can't be reached.
     pub async fn entry_page(&self, slug: &Slug) -> Result<EntryPage> {
         let mut snapshot = self.store.snapshot().await?;
         let entry = snapshot.entry_by_slug(slug).await?;

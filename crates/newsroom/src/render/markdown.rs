@@ -9,8 +9,8 @@ impl Newsroom {
     /// first, since rendering takes up to tens of milliseconds of a core.
     ///
     /// # Errors
-    /// Returns [`Error::Invalid`] if the text nests too deeply or becomes too much HTML,
-    /// [`Error::Busy`] if too many texts wait to be rendered.
+    /// Returns [`Invalid`](crate::Error::Invalid) if the text nests too deeply or becomes too much
+    /// HTML, and [`Busy`](crate::Error::Busy) if too many texts wait to be rendered.
     pub async fn render_markdown(&self, source: &Source) -> Result<Rendered> {
         let source = source.clone();
         Ok(self.rendering.run(move || to_safe_html(&source)).await??)

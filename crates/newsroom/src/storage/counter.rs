@@ -118,13 +118,12 @@ fn rev_of(row: &AnyRow) -> Result<Rev> {
 /// Returns the revision `count` after `rev`.
 ///
 /// # Errors
-/// Returns [`Error::Internal`] if it is not below 2^53, the limit of integers in JavaScript.
+/// Returns [`Error::NO_REVISION_LEFT`] if it is not below 2^53, the limit of integers in
+/// JavaScript.
 pub(super) fn after(rev: Rev, count: i64) -> Result<Rev> {
     rev.checked_add(count)
         .filter(|rev| (0..=MAX_REV).contains(rev))
-        .ok_or(Error::Internal(
-            "The revision counter has reached its limit. Stop the server and run `ringside repair revisions`.",
-        ))
+        .ok_or(Error::NO_REVISION_LEFT)
 }
 
 /// Returns eight random letters and digits: two epochs of a database practically never collide.

@@ -4,7 +4,7 @@ use domain::{AccountId, EntryId, OpId, PostedUpdate, Timestamp, UpdateId};
 use serde::{Deserialize, Serialize};
 
 use super::{Revision, Snapshot, Store, row::Record, row_count::one_row};
-use crate::Result;
+use crate::{Error, Result};
 
 /// The value of id columns that don't apply, for older versions that read them.
 const NONE: i64 = 0;
@@ -117,7 +117,7 @@ impl Revision {
         };
         let stored: OutcomeColumns = serde_json::to_value(outcome)
             .and_then(serde_json::from_value)
-            .map_err(|_| crate::Error::Internal("An operation's result could not be stored."))?;
+            .map_err(|_| Error::RESULT_NOT_STORED)?;
         let result = sqlx::query(
             "INSERT INTO operations (account_id, op_id, request_hash, update_id, entry_id, rev, kind, result, created_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
