@@ -114,6 +114,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   context: async ({ newServer: _server, middlebox: _box, context, consoleWatch }, use) => {
     consoleWatch.watch(context);
     await use(context);
+    consoleWatch.end();
     await endRoutes(context);
   },
 
@@ -141,6 +142,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       contexts.push(context);
       return context;
     });
+    consoleWatch.end();
     for (const context of contexts) {
       await endRoutes(context);
       await context.close();

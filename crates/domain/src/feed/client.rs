@@ -140,6 +140,9 @@ pub struct Client {
     connection: Connection,
     follower: FeedFollower,
     fetching: Fetching,
+    /// Whether changes were missed while a request for changes was in flight, whose response may
+    /// lack them.
+    has_missed_more: bool,
     is_fetching_page: bool,
     /// The oldest cursor that a fetched page may have.
     required: Cursor,
@@ -162,6 +165,7 @@ impl Client {
             required: cursor,
             follower: FeedFollower::new(cursor),
             fetching: Fetching::Nothing,
+            has_missed_more: false,
             is_fetching_page: false,
         }
     }
@@ -287,12 +291,29 @@ impl Turn<'_> {
         }
     }
 
-    /// Fetches the changes since the cursor, unless changes are being fetched already.
+    /// Fetches the changes since the cursor: now, or after the changes that are being fetched.
     fn catch_up(&mut self) {
         if matches!(self.client.fetching, Fetching::Nothing) {
             self.client.fetching = Fetching::Changes;
             self.fetch_changes(0);
+        } else {
+            self.client.has_missed_more = true;
         }
+    }
+
+    /// Fetches the changes that were missed during the last request, if there are any.
+    fn finish_catching_up(&mut self) {
+        if mem::take(&mut self.client.has_missed_more) {
+            self.catch_up();
+        } else {
+            self.connection(Input::CaughtUp);
+        }
+    }
+
+    /// Gives up until the next poll, which finds out what is missing.
+    fn fail_to_catch_up(&mut self) {
+        self.client.has_missed_more = false;
+        self.connection(Input::FetchFailed);
     }
 
     /// Requests the changes since the cursor, or of another epoch after those that have arrived.
@@ -318,7 +339,7 @@ impl Turn<'_> {
             }
             (Fetching::Changes, Fetched::Failed)
             | (Fetching::Everything(_), Fetched::Reset(_) | Fetched::Failed) => {
-                self.connection(Input::FetchFailed);
+                self.fail_to_catch_up();
             }
         }
     }
@@ -327,11 +348,11 @@ impl Turn<'_> {
     fn on_missed_changes(&mut self, batch: Batch) {
         let before = *self.client.cursor();
         match self.apply(batch) {
-            Next::Done => self.connection(Input::CaughtUp),
+            Next::Done => self.finish_catching_up(),
             Next::Reset(epoch) => self.reset(epoch),
             Next::Fetch if *self.client.cursor() == before => {
                 // The response did not continue at the cursor: the next one hardly would, either.
-                self.connection(Input::FetchFailed);
+                self.fail_to_catch_up();
             }
             Next::Fetch => self.catch_up(),
         }
@@ -343,7 +364,7 @@ impl Turn<'_> {
             .last()
             .is_none_or(|last| last.epoch == batch.epoch && batch.to > last.to);
         if !is_next {
-            self.connection(Input::FetchFailed);
+            self.fail_to_catch_up();
             return;
         }
         let more = batch.more;
@@ -357,7 +378,7 @@ impl Turn<'_> {
             self.client.follower.restart(last.cursor());
         }
         self.actions.push(Action::Replace(batches));
-        self.connection(Input::CaughtUp);
+        self.finish_catching_up();
     }
 
     /// Applies a batch of a stream, and fetches what is missing after it.
@@ -396,7 +417,7 @@ impl Turn<'_> {
                 let delay = self.spread();
                 self.actions.push(Action::FetchChanges(start, delay));
             }
-            (PageScope::Everything, _) => {}
+            (PageScope::Everything, _) => self.client.has_missed_more = true,
             (PageScope::Latest | PageScope::Summary, _) => self.refresh(),
         }
     }

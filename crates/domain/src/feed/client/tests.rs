@@ -309,6 +309,51 @@ fn batch_is_shown_and_a_gap_is_fetched() {
 }
 
 #[test]
+fn change_that_is_missed_during_a_request_is_fetched_after_it() {
+    let mut server = server();
+    let mut client = streaming(PageScope::Everything, &server);
+    let undecodable = || ClientEvent::Stream(StreamEvent::Batch(None));
+    let fetched = |batch| ClientEvent::Changes(Fetched::Received(batch));
+    let requests = |actions: Vec<Action>| -> Vec<Action> {
+        let is_request = |action: &Action| matches!(action, Action::FetchChanges(..));
+        actions.into_iter().filter(is_request).collect()
+    };
+    server.log.push((UpdateId(3), None));
+    assert_eq!(requests(client.on(undecodable(), 1, 0.0)).len(), 1);
+    // The server has already responded when the next change is made.
+    let response = server.batch(2, 3, LIMIT);
+    server.log.push((UpdateId(4), None));
+    assert_eq!(client.on(undecodable(), 2, 0.0), []);
+    let again = Action::FetchChanges("e1.3".parse().unwrap(), 0);
+    assert_eq!(requests(client.on(fetched(response), 3, 0.0)), [again]);
+    let rest = server.batch(3, 4, LIMIT);
+    assert_eq!(requests(client.on(fetched(rest), 4, 0.0)), []);
+    assert_eq!(client.cursor(), &server.cursor());
+}
+
+#[test]
+fn change_that_is_missed_during_a_reset_is_fetched_after_it() {
+    let mut client = streaming(PageScope::Everything, &server());
+    let mut restored = Server {
+        epoch: Epoch::parse("e2").unwrap(),
+        ..server()
+    };
+    let stream = |batch| ClientEvent::Stream(StreamEvent::Batch(Some(batch)));
+    client.on(stream(restored.batch(1, 2, LIMIT)), 1, 0.0);
+    let everything = restored.batch(0, 2, LIMIT);
+    restored.log.push((UpdateId(3), None));
+    assert_eq!(client.on(stream(restored.batch(2, 3, LIMIT)), 2, 0.0), []);
+    let event = ClientEvent::Changes(Fetched::Received(everything.clone()));
+    assert_eq!(
+        client.on(event, 3, 0.0),
+        [
+            Action::Replace(vec![everything]),
+            Action::FetchChanges("e2.2".parse().unwrap(), 0),
+        ]
+    );
+}
+
+#[test]
 fn response_that_does_not_continue_at_the_cursor_counts_as_failed() {
     let mut server = server();
     let mut client = streaming(PageScope::Everything, &server);
