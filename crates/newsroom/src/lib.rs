@@ -28,8 +28,8 @@
 //! 3. The writer commits, and notifies the [`feed::Hub`]. `Newsroom::write` waits until the change
 //!    is visible.
 //! 4. The [`feed::Tailer`] reads from each [`feed::FeedSource`] which feeds changed. Of those with
-//!    readers it reads one batch each, and pushes it as a [`feed::Frame`] to the feed's replay
-//!    buffer.
+//!    readers, or of all if there is a [`feed::FeedTap`], it reads one batch each, and pushes it as
+//!    a [`feed::Frame`] to the feed's replay buffer.
 //! 5. Every [`feed::Subscription`] of the feed wakes up and returns the frame to its connection.
 //!
 //! # How to add a use case

@@ -276,6 +276,10 @@ impl Newsroom {
     /// Waits until the change at `rev` is visible to this server's readers, so that an author who
     /// requests a page after posting sees the update.
     pub(crate) async fn wait_until_published(&self, counter: Counter, rev: Rev) {
+        if !self.hub.has_published(counter.name(), rev) {
+            // The change may be another process's.
+            self.hub.wake();
+        }
         let published = self.hub.published(counter, rev);
         if self.following.load(Ordering::Acquire)
             && tokio::time::timeout(PUBLISH_DEADLINE, published)

@@ -1,9 +1,9 @@
 //! Stores the highest revisions that this server published in a small file, to detect a database
 //! that was replaced by an older copy while the server was down.
 
-use std::{fmt, fs, io, path::PathBuf};
+use std::{fs, io, path::PathBuf};
 
-use domain::{Cursor, Epoch, Rev};
+use domain::{Cursor, Epoch};
 
 use super::hub::Revs;
 use crate::storage::Counter;
@@ -17,78 +17,98 @@ pub struct Position {
     pub revs: Revs,
 }
 
-impl fmt::Display for Position {
-    /// Formats the cursor of the entries' feeds, and below it `NAME REV` for each other counter.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rev = self.revs.get(&Counter::ENTRIES).copied().unwrap_or(0);
-        Cursor::new(self.epoch, rev).fmt(f)?;
-        let mut others: Vec<_> = self.revs.iter().collect();
-        others.retain(|(counter, _)| **counter != Counter::ENTRIES);
-        others.sort_by_key(|(counter, _)| counter.name());
-        for (counter, rev) in others {
-            write!(f, "\n{counter} {rev}")?;
-        }
-        Ok(())
+impl Position {
+    /// Returns the cursor of the entries' feeds.
+    fn cursor(&self) -> Cursor {
+        let rev = self.revs.get(&Counter::ENTRIES).copied();
+        Cursor::new(self.epoch, rev.unwrap_or(0))
+    }
+
+    /// Returns the other counters as lines `NAME EPOCH.REV`.
+    fn others(&self) -> String {
+        let others = self.revs.iter();
+        let mut others: Vec<_> = others
+            .filter(|(counter, _)| **counter != Counter::ENTRIES)
+            .map(|(counter, rev)| format!("{counter} {}\n", Cursor::new(self.epoch, *rev)))
+            .collect();
+        others.sort();
+        others.concat()
     }
 }
 
-/// The high-water mark and its file.
+/// The high-water mark and its files: that of the entries, which earlier releases read too, and
+/// beside it one of the other counters.
 #[derive(Clone, Debug)]
 pub struct HighWaterMark {
-    path: PathBuf,
-    /// The stored [`Position`], as text.
-    written: String,
+    entries: MarkFile,
+    others: MarkFile,
 }
 
 impl HighWaterMark {
     /// Reads the mark at `path`, if the file exists.
     pub fn open(path: PathBuf) -> Self {
-        let written = fs::read_to_string(&path).unwrap_or_default();
         Self {
-            path,
-            written: written.trim_end().to_owned(),
+            others: MarkFile::open(path.with_extension("counters")),
+            entries: MarkFile::open(path),
         }
     }
 
     /// Returns whether a database at `now` has lost published changes.
     pub fn is_ahead_of(&self, now: &Position) -> bool {
-        let mut lines = self.written.lines();
-        let cursor = lines.next().and_then(|line| line.parse::<Cursor>().ok());
-        let Some(cursor) = cursor.filter(|cursor| cursor.epoch == now.epoch) else {
-            return false;
-        };
-        let others = lines.filter_map(|line| {
-            let (name, rev) = line.split_once(' ')?;
-            Some((name, rev.parse::<Rev>().ok()?))
-        });
-        others
-            .chain([(Counter::ENTRIES.name(), cursor.rev)])
-            .any(|(name, mark)| {
-                let counter = now.revs.iter().find(|(counter, _)| counter.name() == name);
-                counter.is_some_and(|(_, rev)| mark > *rev)
-            })
+        let entries = (Counter::ENTRIES.name(), self.entries.content.as_str());
+        let others = self.others.content.lines();
+        let others = others.filter_map(|line| line.split_once(' '));
+        others.chain([entries]).any(|(name, cursor)| {
+            let counter = now.revs.iter().find(|(counter, _)| counter.name() == name);
+            let (Some((_, rev)), Ok(mark)) = (counter, cursor.trim().parse::<Cursor>()) else {
+                return false;
+            };
+            mark.epoch == now.epoch && mark.rev > *rev
+        })
     }
 
     /// Records that all changes up to `now` are published. Not synced to the disk: after a power
     /// failure the mark may be too low, never too high.
     ///
     /// # Errors
-    /// Returns an error if the file can't be written.
+    /// Returns an error if a file can't be written.
     pub fn write(&mut self, now: &Position) -> io::Result<()> {
-        let text = now.to_string();
-        if self.written == text {
+        self.entries.write(format!("{}\n", now.cursor()))?;
+        self.others.write(now.others())
+    }
+}
+
+/// A file, and its content.
+#[derive(Clone, Debug)]
+struct MarkFile {
+    path: PathBuf,
+    content: String,
+}
+
+impl MarkFile {
+    /// Reads the file; it is empty if it doesn't exist.
+    fn open(path: PathBuf) -> Self {
+        let content = fs::read_to_string(&path).unwrap_or_default();
+        Self { path, content }
+    }
+
+    fn write(&mut self, content: String) -> io::Result<()> {
+        if self.content == content {
             return Ok(());
         }
-        let temporary = self.path.with_extension("new");
-        fs::write(&temporary, format!("{text}\n"))?;
+        let mut temporary = self.path.clone().into_os_string();
+        temporary.push(".new");
+        fs::write(&temporary, &content)?;
         fs::rename(&temporary, &self.path)?;
-        self.written = text;
+        self.content = content;
         Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::Rev;
+
     use super::*;
 
     fn position(epoch: &str, entries: Rev, rooms: Rev) -> Position {
@@ -109,7 +129,7 @@ mod tests {
         let mut mark = HighWaterMark::open(path.clone());
         assert!(!mark.is_ahead_of(&position("k3", 0, 0)), "there is no mark");
         mark.write(&position("k3", 7, 5)).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "k3.7\nrooms 5\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "k3.7\n");
         for mark in [mark, HighWaterMark::open(path)] {
             assert!(!mark.is_ahead_of(&position("k3", 7, 5)));
             assert!(!mark.is_ahead_of(&position("k3", 9, 6)));

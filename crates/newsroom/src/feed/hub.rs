@@ -1,7 +1,7 @@
 //! The state of every feed, in memory, and the replay buffers of the feeds with subscriptions.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak},
     time::{Duration, Instant},
 };
@@ -23,7 +23,7 @@ pub struct FeedHead {
     pub epoch: Epoch,
     /// The feed's last revision.
     pub head: Rev,
-    /// The entry's state. Other feeds are always live.
+    /// The state that its source gives it: an entry's own.
     pub state: EntryState,
 }
 
@@ -116,10 +116,8 @@ impl Hub {
     /// clients may not read it.
     pub fn subscribe(&self, feed: FeedId, since: Option<Rev>) -> Option<Subscription> {
         let mut state = self.state_mut();
-        let FeedHead {
-            head, state: of, ..
-        } = state.head(feed)?;
-        let buffer = state.buffer_or_new(feed, head, of);
+        let head = state.head(feed)?;
+        let buffer = state.buffer_or_new(feed, head.head, head.state);
         if state.closing {
             buffer.close(CloseReason::Closing);
         }
@@ -149,7 +147,7 @@ impl Hub {
         }
     }
 
-    /// Returns the number of feeds with subscriptions.
+    /// Returns the number of feeds with replay buffers.
     pub fn open_feeds(&self) -> usize {
         self.state().buffers.len()
     }
@@ -176,7 +174,7 @@ impl Hub {
     }
 
     /// Returns whether all changes up to `rev` of the counter `name` were published.
-    pub(super) fn has_published(&self, name: &str, rev: Rev) -> bool {
+    pub(crate) fn has_published(&self, name: &str, rev: Rev) -> bool {
         let published = self.published.borrow();
         published
             .iter()
@@ -208,11 +206,18 @@ impl Hub {
         self.state().closing
     }
 
-    /// Sends a heartbeat to all connections, created by `make` once for each feed, and drops the
-    /// replay buffers of feeds without subscriptions.
-    pub(super) fn send_heartbeats(&self, make: impl Fn(&FeedHead) -> Head) {
+    /// Sends a heartbeat to all connections, created by `make` once for each feed. Drops the replay
+    /// buffers of feeds without subscriptions, but not those that are still to be filled: of the
+    /// `unread` feeds.
+    pub(super) fn send_heartbeats(
+        &self,
+        unread: &HashSet<FeedId>,
+        make: impl Fn(&FeedHead) -> Head,
+    ) {
         let mut state = self.state_mut();
-        state.buffers.retain(|_, buffer| !buffer.is_idle());
+        state
+            .buffers
+            .retain(|feed, buffer| !buffer.is_idle() || unread.contains(feed));
         for (feed, buffer) in &state.buffers {
             if let Some(head) = state.head(*feed) {
                 buffer.send_heartbeat(Event::heartbeat(&make(&head)));
@@ -221,16 +226,23 @@ impl Hub {
     }
 
     /// Applies the new heads of changed feeds of the source with `counter`. Returns the feeds to
-    /// publish: those with a replay buffer, or all of them if there are taps.
-    pub(super) fn apply(&self, counter: Counter, heads: Vec<SourceHead>) -> Vec<ChangedFeed> {
+    /// publish: those with a replay buffer, or all of them if there are taps. If the source
+    /// `is_new`, its heads are no changes, so taps don't see them.
+    pub(super) fn apply(
+        &self,
+        counter: Counter,
+        heads: Vec<SourceHead>,
+        is_new: bool,
+    ) -> Vec<ChangedFeed> {
         let mut state = self.state_mut();
-        let is_tapped = !state.open_taps().is_empty();
+        let is_tapped = !is_new && !state.open_taps().is_empty();
         let mut changed = Vec::new();
         for head in heads {
-            let (id, of) = (head.feed, head.state);
+            let id = head.feed;
             let before = state.add(counter, head);
             let buffer = if is_tapped {
-                Some(state.buffer_or_new(id, before, of))
+                // Live until its changes are in the buffer.
+                Some(state.buffer_or_new(id, before, EntryState::Live))
             } else {
                 state.buffers.get(&id).cloned()
             };
@@ -294,10 +306,14 @@ impl Hub {
     }
 
     /// Closes the connections of a feed that can't be read. Their clients reconnect, which reads
-    /// the database again, and poll if that fails too.
+    /// the database again, and poll if that fails too. Taps read the database, too.
     pub(super) fn close_feed(&self, feed: FeedId) {
-        if let Some(buffer) = self.state_mut().buffers.remove(&feed) {
+        let mut state = self.state_mut();
+        if let Some(buffer) = state.buffers.remove(&feed) {
             buffer.close(CloseReason::Closing);
+            for tap in state.open_taps() {
+                tap.add(feed, buffer.head());
+            }
         }
     }
 

@@ -19,10 +19,10 @@ pub async fn notify(store: Store, mut committed: watch::Receiver<Revs>) {
     let mut sent = Revs::new();
     while committed.changed().await.is_ok() {
         let revs = committed.borrow_and_update().clone();
-        let news = revs
+        let changed = revs
             .iter()
             .filter(|(counter, rev)| sent.get(counter) != Some(rev));
-        for (&counter, &rev) in news {
+        for (&counter, &rev) in changed {
             if let Err(error) = store.notify(counter, rev).await {
                 tracing::warn!(cause = ?error, "could not notify the other servers of a change; they find it within a second");
             }

@@ -3,9 +3,7 @@
 use domain::{Cursor, FeedId, Head, Rev};
 
 use super::{FeedHead, FeedSource, Frame, read_changes};
-use crate::{Error, Newsroom, Result, storage::Counter};
-
-const NOT_FOUND: Error = Error::NotFound("live blog");
+use crate::{DatabaseFailure, Error, Newsroom, Result, storage::Counter};
 
 impl Newsroom {
     /// Returns the response to a poll of a feed.
@@ -63,20 +61,30 @@ impl Newsroom {
         if let Some(known) = known() {
             return Ok(known);
         }
-        let (counter, head) = self.find_feed(feed).await?.ok_or(NOT_FOUND)?;
-        self.hub.wake();
+        let (counter, head) = self
+            .find_feed(feed)
+            .await?
+            .ok_or(Error::NotFound("live blog"))?;
         self.wait_until_published(counter, head).await;
-        known().ok_or(NOT_FOUND)
+        known().ok_or_else(|| Error::Unavailable(DatabaseFailure::timed_out()))
     }
 
-    /// Returns the counter and the head of a feed from the database.
+    /// Returns the counter and the head of a feed from the database. A source that can't be read
+    /// hides no feed of another one.
     async fn find_feed(&self, feed: FeedId) -> Result<Option<(Counter, Rev)>> {
         let mut snapshot = self.store.snapshot().await?;
+        let mut failure = None;
         for source in self.sources.iter() {
-            if let Some(found) = source.head(&mut snapshot, feed).await? {
-                return Ok(Some((source.counter(), found.head)));
+            match source.head(&mut snapshot, feed).await {
+                Ok(Some(found)) => return Ok(Some((source.counter(), found.head))),
+                Ok(None) => {}
+                Err(error) => {
+                    failure.get_or_insert(error);
+                    // The failure may have ended the transaction.
+                    snapshot = self.store.snapshot().await?;
+                }
             }
         }
-        Ok(None)
+        failure.map_or(Ok(None), Err)
     }
 }

@@ -3,11 +3,13 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::Duration,
 };
 
 use domain::{EntryState, FeedId, Rev};
+use futures::FutureExt;
 use tokio::{
     task::{JoinSet, spawn_blocking},
     time::{MissedTickBehavior, interval, timeout},
@@ -34,6 +36,9 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
 
 /// The deadline of one poll. After it, the tailer polls again.
 const POLL_DEADLINE: Duration = Duration::from_secs(10);
+/// The deadline for reading the heads of one source: less than that of a poll, so that the others
+/// are read.
+const SOURCE_DEADLINE: Duration = Duration::from_secs(2);
 /// The number of feeds read concurrently: small, to leave database connections to pages.
 const MAX_CONCURRENT_FEEDS: usize = 3;
 
@@ -88,7 +93,9 @@ impl Tailer {
                 () = hub.wakeup.notified() => {}
                 _ = poll.tick() => {}
                 _ = heartbeat.tick() => {
-                    hub.send_heartbeats(|head| self.policy.head(head, self.clock.now()));
+                    hub.send_heartbeats(&self.unread, |head| {
+                        self.policy.head(head, self.clock.now())
+                    });
                     continue;
                 }
             }
@@ -107,8 +114,8 @@ impl Tailer {
     /// Reads what changed since the last poll, and publishes it.
     ///
     /// # Errors
-    /// Returns an error if the database can't be reached. A single source or feed that can't be
-    /// read is not an error.
+    /// Returns an error if the database can't be reached. A source or a feed that can't be read is
+    /// not an error.
     pub(crate) async fn poll(&mut self) -> Result<()> {
         let mut snapshot = self.store.snapshot().await?;
         let mut now = self.position(&mut snapshot).await?;
@@ -119,7 +126,7 @@ impl Tailer {
         if is_older || (now.epoch == self.hub.epoch() && self.has_published_more_than(&now)) {
             drop(snapshot);
             tracing::warn!(
-                position = %now,
+                position = ?now,
                 "the database is older than the published revision; beginning a new epoch"
             );
             self.store.begin_epoch(&now.epoch).await?;
@@ -131,31 +138,38 @@ impl Tailer {
             self.last_revs.clear();
             self.unread.clear();
         }
-        let (read, failure) = self.read_heads(snapshot, &now).await?;
-        // Before the feeds are read: a failure of one feed is no reason to read all of them again.
-        for source in &read {
-            self.last_revs.insert(source.counter, source.rev);
-        }
+        let read = self.read_heads(snapshot, &now).await?;
         let mut feeds = Vec::new();
         if is_new_epoch {
-            let heads = read.into_iter().map(|it| (it.counter, it.heads)).collect();
-            self.hub.reset(now.epoch, heads);
-        } else {
-            for SourceHeads { counter, heads, .. } in read {
-                feeds.extend(self.hub.apply(counter, heads));
-            }
-            self.unread
-                .retain(|unread| feeds.iter().all(|feed| feed.id != *unread));
-            feeds.extend(self.hub.with_buffers(&self.unread));
-            self.unread = feeds.iter().map(|feed| feed.id).collect();
-            self.unread = self.publish(feeds).await;
+            let heads = read.iter().map(|it| (it.counter, it.heads.clone()));
+            self.hub.reset(now.epoch, heads.collect());
         }
+        for SourceHeads {
+            counter,
+            rev,
+            heads,
+        } in read
+        {
+            // Before the feeds are read: a failure of one feed is no reason to read all of them
+            // again.
+            let is_new = self.last_revs.insert(counter, rev).is_none();
+            if !is_new_epoch {
+                feeds.extend(self.hub.apply(counter, heads, is_new));
+            }
+        }
+        // Pages are as current as the heads of entries.
+        if self.last_revs.get(&Counter::ENTRIES) == now.revs.get(&Counter::ENTRIES) {
+            self.hub.record_read();
+        }
+        self.unread
+            .retain(|unread| feeds.iter().all(|feed| feed.id != *unread));
+        feeds.extend(self.hub.with_buffers(&self.unread));
+        // Feeds with readers first.
+        feeds.sort_by_key(|feed| feed.buffer.is_idle());
+        self.unread = feeds.iter().map(|feed| feed.id).collect();
+        self.publish(feeds).await;
         self.write_mark(now).await;
         self.hub.record_published(self.last_revs.clone());
-        if let Some(error) = failure {
-            return Err(error);
-        }
-        self.hub.record_read();
         Ok(())
     }
 
@@ -175,14 +189,10 @@ impl Tailer {
         self.last_revs.iter().any(is_more)
     }
 
-    /// Reads the heads of each source whose counter moved, up to `now`. A source that fails doesn't
-    /// stop the others: the first failure is returned with what they read.
-    async fn read_heads(
-        &self,
-        mut snapshot: Snapshot,
-        now: &Position,
-    ) -> Result<(Vec<SourceHeads>, Option<Error>)> {
-        let (mut read, mut failure) = (Vec::new(), None);
+    /// Reads the heads of each source whose counter moved, up to `now`. A source that fails, hangs
+    /// or panics is logged, and tried again in the next poll.
+    async fn read_heads(&self, mut snapshot: Snapshot, now: &Position) -> Result<Vec<SourceHeads>> {
+        let mut read = Vec::new();
         for source in self.sources.iter() {
             let counter = source.counter();
             let last = self.last_revs.get(&counter).copied();
@@ -190,27 +200,32 @@ impl Tailer {
             if last == Some(rev) {
                 continue;
             }
-            match source.heads_since(&mut snapshot, last.unwrap_or(0)).await {
-                Ok(heads) => read.push(SourceHeads {
-                    counter,
-                    rev,
-                    heads,
-                }),
-                Err(error) => {
-                    failure.get_or_insert(error);
-                    // The failure may have ended the transaction.
-                    snapshot = self.store.snapshot().await?;
+            let heads = source.heads_since(&mut snapshot, last.unwrap_or(0));
+            let heads = AssertUnwindSafe(timeout(SOURCE_DEADLINE, heads)).catch_unwind();
+            let error = match heads.await {
+                Ok(Ok(Ok(heads))) => {
+                    read.push(SourceHeads {
+                        counter,
+                        rev,
+                        heads,
+                    });
+                    continue;
                 }
-            }
+                Ok(Ok(Err(error))) => error,
+                Ok(Err(_)) => Error::Unavailable(DatabaseFailure::timed_out()),
+                Err(_) => Error::Internal("Reading the heads of feeds panicked."),
+            };
+            log_source_failure(counter, &error);
+            // The failure may have ended the transaction.
+            snapshot = self.store.snapshot().await?;
         }
-        Ok((read, failure))
+        Ok(read)
     }
 
-    /// Publishes each feed, a few at once, and returns those that could not be read for a temporary
-    /// reason. A feed that fails for another reason (a stored value that can't be decoded, a
-    /// renderer that panics) loses its connections.
-    async fn publish(&self, feeds: Vec<ChangedFeed>) -> HashSet<FeedId> {
-        let mut unread: HashSet<_> = feeds.iter().map(|feed| feed.id).collect();
+    /// Publishes each feed, a few at once, and removes it from the unread ones, unless it could not
+    /// be read for a temporary reason. A feed that fails for another reason (a stored value that
+    /// can't be decoded, a renderer that panics) loses its connections.
+    async fn publish(&mut self, feeds: Vec<ChangedFeed>) {
         let mut waiting = feeds.into_iter();
         let (mut reading, mut names) = (JoinSet::new(), HashMap::new());
         loop {
@@ -229,7 +244,7 @@ impl Tailer {
                 names.insert(task.id(), id);
             }
             let (task, result) = match reading.join_next_with_id().await {
-                None => return unread,
+                None => return,
                 Some(Ok((task, result))) => (task, result),
                 Some(Err(panic)) => (
                     panic.id(),
@@ -245,10 +260,10 @@ impl Tailer {
             match result {
                 Err(error) if error.is_temporary() => {}
                 Ok(()) => {
-                    unread.remove(&feed);
+                    self.unread.remove(&feed);
                 }
                 Err(_) => {
-                    unread.remove(&feed);
+                    self.unread.remove(&feed);
                     self.hub.close_feed(feed);
                 }
             }
@@ -325,5 +340,15 @@ fn log_read_failure(feed: FeedId, error: &Error) {
     static FAILURES: LogLimit<FeedId> = LogLimit::new();
     if FAILURES.allows(feed) {
         error.log_failure(&format!("could not read the feed {feed}"));
+    }
+}
+
+/// Logs that the heads of a source could not be read, at most once a minute for each source.
+fn log_source_failure(counter: Counter, error: &Error) {
+    static FAILURES: LogLimit<Counter> = LogLimit::new();
+    if FAILURES.allows(counter) {
+        error.log_failure(&format!(
+            "could not read which feeds of {counter} changed; retrying every second"
+        ));
     }
 }

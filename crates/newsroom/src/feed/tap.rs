@@ -29,7 +29,7 @@ pub enum TapEvent {
     /// The replay buffer of a feed doesn't reach back to this revision. Read the changes after it
     /// from the database; the next frame of the feed follows them or repeats some of them.
     Behind(FeedId, Rev),
-    /// The feed has ended; it may be reopened.
+    /// The feed has ended; it may be reopened. A tap that was behind may not see it.
     Ended(FeedId),
     /// Another epoch began. All feeds must be read again.
     Reset(Epoch),
@@ -83,7 +83,9 @@ impl FeedTap {
             }
             Some(Next::Behind) => (Some(behind), Some(buffer.head())),
             Some(Next::Ended) => (Some(TapEvent::Ended(feed)), None),
-            // Everything is read; or the feed was closed.
+            // The feed can't be read at the moment.
+            Some(Next::Closed(_)) if !self.hub.is_closing() => (Some(behind), None),
+            // Everything is read.
             Some(Next::Closed(_) | Next::Heartbeat(..)) | None => (None, None),
         }
     }

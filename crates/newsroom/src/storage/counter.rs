@@ -101,14 +101,15 @@ pub(super) async fn set_rev(tx: &mut BoundedTransaction, counter: Counter, rev: 
     one_row(&query.execute(tx).await?)
 }
 
-/// Returns the last revision of a counter.
+/// Returns the last revision of a counter; 0 if it has no row.
 pub(super) async fn last_rev(tx: &mut BoundedTransaction, counter: Counter) -> Result<Rev> {
     let query = counter.query(
         "SELECT rev FROM feed WHERE id = 1",
         "SELECT rev FROM counters WHERE name = $1",
         None,
     );
-    rev_of(&query.fetch_one(tx).await?)
+    let row = query.fetch_optional(tx).await?;
+    row.as_ref().map_or(Ok(0), rev_of)
 }
 
 fn rev_of(row: &AnyRow) -> Result<Rev> {

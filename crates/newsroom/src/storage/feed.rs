@@ -110,7 +110,7 @@ impl Snapshot {
         })
     }
 
-    /// Returns the last revision of a counter.
+    /// Returns the last revision of a counter; 0 if it has no row.
     ///
     /// # Errors
     /// Returns an error if the database can't be reached.

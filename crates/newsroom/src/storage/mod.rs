@@ -223,7 +223,8 @@ pub struct Revision {
 }
 
 impl Snapshot {
-    /// Returns the transaction's connection, to read a capability's own tables.
+    /// Returns the transaction's connection, to read a capability's own tables. Only
+    /// [`Revision::writing`] is for statements that write: what is written here may be rolled back.
     pub const fn connection(&mut self) -> &mut BoundedTransaction {
         &mut self.tx
     }

@@ -54,16 +54,19 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<EditedUpdate> {
         check_may_post(caller)?;
-        let mut write = PatchUpdate {
+        let mut change = UpdateChange {
             caller: caller.clone(),
             op_id: op_id.cloned(),
             id,
-            patch: patch.clone(),
-            rendered: None,
+            kind: ChangeKind::Patch {
+                patch: patch.clone(),
+                rendered: None,
+            },
         };
+        let mut removed = Vec::new();
         // Check the permission first, then render, and only then write, which locks the counter.
         if let Some(source) = &patch.source {
-            let request = IdempotentRequest::new(caller, op_id, &write.parts(&()));
+            let request = IdempotentRequest::new(caller, op_id, &change.parts(&()));
             let mut snapshot = self.store.snapshot().await?;
             if let Some(outcome) = request.earlier_outcome(&mut snapshot).await? {
                 let entry = entry_of(&mut snapshot, outcome).await?;
@@ -73,13 +76,15 @@ impl Newsroom {
             }
             editable(&mut snapshot, caller, id).await?;
             drop(snapshot);
-            write.rendered = Some(self.render_markdown(source).await?);
+            let rendered = self.render_markdown(source).await?;
+            removed.clone_from(&rendered.removed);
+            change.kind = ChangeKind::Patch {
+                patch: patch.clone(),
+                rendered: Some(rendered),
+            };
         }
-        let removed = write.rendered.as_ref().map(|it| it.removed.clone());
-        Ok(EditedUpdate {
-            entry: self.write(write).await?,
-            removed: removed.unwrap_or_default(),
-        })
+        let entry = self.write(change).await?;
+        Ok(EditedUpdate { entry, removed })
     }
 
     /// Returns what was removed from an update's text for safety.
@@ -106,10 +111,11 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
         check_may_post(caller)?;
-        self.write(DeleteUpdate {
+        self.write(UpdateChange {
             caller: caller.clone(),
             op_id: op_id.cloned(),
             id,
+            kind: ChangeKind::Delete,
         })
         .await
     }
@@ -128,10 +134,11 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
         check_may_post(caller)?;
-        self.write(RestoreUpdate {
+        self.write(UpdateChange {
             caller: caller.clone(),
             op_id: op_id.cloned(),
             id,
+            kind: ChangeKind::Restore,
         })
         .await
     }
@@ -190,18 +197,28 @@ impl Newsroom {
     }
 }
 
-/// The write of [`Newsroom::patch_update`].
+/// A change of a published update.
 #[derive(Debug)]
-struct PatchUpdate {
+struct UpdateChange {
     caller: Caller,
     op_id: Option<OpId>,
     id: UpdateId,
-    patch: UpdatePatch,
-    /// The rendered text of the patch, if it has one.
-    rendered: Option<Rendered>,
+    kind: ChangeKind,
 }
 
-impl IdempotentWrite for PatchUpdate {
+#[derive(Debug)]
+enum ChangeKind {
+    /// Changes some of its fields.
+    Patch {
+        patch: UpdatePatch,
+        /// The rendered text of the patch, if it has one.
+        rendered: Option<Rendered>,
+    },
+    Delete,
+    Restore,
+}
+
+impl IdempotentWrite for UpdateChange {
     type Target = ();
     type Output = Entry;
 
@@ -218,8 +235,13 @@ impl IdempotentWrite for PatchUpdate {
     }
 
     fn parts(&self, (): &()) -> Vec<String> {
-        let mut parts = vec!["patch-update".to_owned(), self.id.to_string()];
-        parts.extend(self.patch.parts());
+        let (name, fields) = match &self.kind {
+            ChangeKind::Patch { patch, .. } => ("patch-update", patch.parts()),
+            ChangeKind::Delete => ("delete-update", Vec::new()),
+            ChangeKind::Restore => ("restore-update", Vec::new()),
+        };
+        let mut parts = vec![name.to_owned(), self.id.to_string()];
+        parts.extend(fields);
         parts
     }
 
@@ -227,7 +249,6 @@ impl IdempotentWrite for PatchUpdate {
         entry_of(snapshot, outcome).await
     }
 
-    /// Fields that the patch leaves out keep their current values, including concurrent changes.
     async fn change(
         &self,
         revision: &mut Revision,
@@ -235,17 +256,85 @@ impl IdempotentWrite for PatchUpdate {
         now: Timestamp,
     ) -> Result<(Outcome, Entry)> {
         let (entry, before) = editable(revision.snapshot(), &self.caller, self.id).await?;
+        let outcome = match &self.kind {
+            ChangeKind::Patch { patch, rendered } => {
+                let rendered = rendered.as_ref();
+                self.patch(revision, &before, patch, rendered, now).await?;
+                Outcome::UpdatePatched(self.id)
+            }
+            ChangeKind::Delete => {
+                self.delete(revision, &before.update, now).await?;
+                Outcome::UpdateDeleted(self.id)
+            }
+            ChangeKind::Restore => {
+                self.restore(revision, &before, now).await?;
+                Outcome::UpdateRestored(self.id)
+            }
+        };
+        Ok((outcome, entry))
+    }
+}
+
+impl UpdateChange {
+    /// Fields that the patch leaves out keep their current values, including concurrent changes.
+    async fn patch(
+        &self,
+        revision: &mut Revision,
+        before: &EditableUpdate,
+        patch: &UpdatePatch,
+        rendered: Option<&Rendered>,
+        now: Timestamp,
+    ) -> Result<()> {
         if before.update.deleted_at.is_some() {
             return Err(Error::Removed);
         }
-        let after = patched(&before, &self.patch, self.rendered.as_ref(), now)?;
+        let after = patched(before, patch, rendered, now)?;
         if after.update.pinned && !before.update.pinned {
-            check_may_pin(revision.snapshot(), &self.caller, entry.id).await?;
+            let entry = before.update.entry_id;
+            check_may_pin(revision.snapshot(), &self.caller, entry).await?;
         }
-        if after != before {
-            revision.rewrite_update(&before, &after).await?;
+        if after != *before {
+            revision.rewrite_update(before, &after).await?;
         }
-        Ok((Outcome::UpdatePatched(self.id), entry))
+        Ok(())
+    }
+
+    async fn delete(
+        &self,
+        revision: &mut Revision,
+        update: &LiveUpdate,
+        now: Timestamp,
+    ) -> Result<()> {
+        if update.deleted_at.is_none() {
+            let deleted = Some((now, self.caller.id));
+            revision.set_update_deleted(update, deleted).await?;
+        } else if self.caller.role.may_edit_others() {
+            revision.set_deleted_by(update, self.caller.id).await?;
+        }
+        Ok(())
+    }
+
+    async fn restore(
+        &self,
+        revision: &mut Revision,
+        before: &EditableUpdate,
+        now: Timestamp,
+    ) -> Result<()> {
+        let EditableUpdate { update, source } = before;
+        let Some(deleted_at) = update.deleted_at else {
+            return Ok(());
+        };
+        if !self.caller.may_restore(update.author_id, update.deleted_by) {
+            return Err(Error::Forbidden(
+                "An editor deleted this update. Only an editor can restore it.",
+            ));
+        }
+        if deleted_at.plus_micros(UNDO_WINDOW) < now || source.is_empty() {
+            return Err(Error::Forbidden(
+                "This update was deleted more than ten minutes ago and can't be restored.",
+            ));
+        }
+        revision.set_update_deleted(update, None).await
     }
 }
 
@@ -282,114 +371,6 @@ fn patched(
         update: after,
         source,
     })
-}
-
-/// The write of [`Newsroom::delete_update`].
-#[derive(Debug)]
-struct DeleteUpdate {
-    caller: Caller,
-    op_id: Option<OpId>,
-    id: UpdateId,
-}
-
-impl IdempotentWrite for DeleteUpdate {
-    type Target = ();
-    type Output = Entry;
-
-    fn caller(&self) -> &Caller {
-        &self.caller
-    }
-
-    fn op_id(&self) -> Option<&OpId> {
-        self.op_id.as_ref()
-    }
-
-    async fn target(&self, _: &mut Snapshot) -> Result<()> {
-        Ok(())
-    }
-
-    fn parts(&self, (): &()) -> Vec<String> {
-        vec!["delete-update".to_owned(), self.id.to_string()]
-    }
-
-    async fn repeat(&self, snapshot: &mut Snapshot, (): (), outcome: Outcome) -> Result<Entry> {
-        entry_of(snapshot, outcome).await
-    }
-
-    async fn change(
-        &self,
-        revision: &mut Revision,
-        (): (),
-        now: Timestamp,
-    ) -> Result<(Outcome, Entry)> {
-        let (entry, editable) = editable(revision.snapshot(), &self.caller, self.id).await?;
-        let EditableUpdate { update, .. } = editable;
-        if update.deleted_at.is_none() {
-            revision
-                .set_update_deleted(&update, Some((now, self.caller.id)))
-                .await?;
-        } else if self.caller.role.may_edit_others() {
-            revision.set_deleted_by(&update, self.caller.id).await?;
-        }
-        Ok((Outcome::UpdateDeleted(self.id), entry))
-    }
-}
-
-/// The write of [`Newsroom::restore_update`].
-#[derive(Debug)]
-struct RestoreUpdate {
-    caller: Caller,
-    op_id: Option<OpId>,
-    id: UpdateId,
-}
-
-impl IdempotentWrite for RestoreUpdate {
-    type Target = ();
-    type Output = Entry;
-
-    fn caller(&self) -> &Caller {
-        &self.caller
-    }
-
-    fn op_id(&self) -> Option<&OpId> {
-        self.op_id.as_ref()
-    }
-
-    async fn target(&self, _: &mut Snapshot) -> Result<()> {
-        Ok(())
-    }
-
-    fn parts(&self, (): &()) -> Vec<String> {
-        vec!["restore-update".to_owned(), self.id.to_string()]
-    }
-
-    async fn repeat(&self, snapshot: &mut Snapshot, (): (), outcome: Outcome) -> Result<Entry> {
-        entry_of(snapshot, outcome).await
-    }
-
-    async fn change(
-        &self,
-        revision: &mut Revision,
-        (): (),
-        now: Timestamp,
-    ) -> Result<(Outcome, Entry)> {
-        let (entry, editable) = editable(revision.snapshot(), &self.caller, self.id).await?;
-        let EditableUpdate { update, source } = editable;
-        if let Some(deleted_at) = update.deleted_at {
-            if !self.caller.may_restore(update.author_id, update.deleted_by) {
-                return Err(Error::Forbidden(
-                    "An editor deleted this update. Only an editor can restore it.",
-                ));
-            }
-            if deleted_at.plus_micros(UNDO_WINDOW) < now || source.is_empty() {
-                return Err(Error::Forbidden(
-                    "This update was deleted more than ten minutes ago and can't be restored.",
-                ));
-            }
-            revision.set_update_deleted(&update, None).await?;
-        }
-        Ok((Outcome::UpdateRestored(self.id), entry))
-    }
 }
 
 /// Returns the entry that an earlier outcome belongs to.

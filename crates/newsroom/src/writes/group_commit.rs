@@ -1,8 +1,9 @@
 //! The group-commit writer: commits several writes in one transaction.
 //!
 //! A commit waits for the disk. Writes that arrive during a commit wait in a queue, and the next
-//! transaction applies all of them. Authors have a queue of their own, which is emptied first: an
-//! author's write waits for one commit of the others at most.
+//! transaction applies all of them. Authors have a queue and transactions of their own, so that an
+//! author's write waits for one commit of the others at most: on SQLite, which has one writer, or
+//! if both have the same counter.
 
 use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -28,7 +29,9 @@ use crate::{
 /// share of the time is small by then.
 const MAX_BATCH: usize = 64;
 
-/// The queues of writes. A task empties them.
+const PANICKED: Error = Error::Internal("The server failed. Nothing was changed.");
+
+/// The queues of writes, each emptied by a task of its own.
 #[derive(Debug)]
 pub struct GroupCommitWriter {
     authors: mpsc::Sender<BoxedWrite>,
@@ -47,33 +50,18 @@ pub struct Written<T> {
 }
 
 impl GroupCommitWriter {
-    /// Starts the task, which ends when the writer is dropped.
+    /// Starts the tasks, which end when the writer is dropped.
     pub fn start(store: Store, clock: Clock, hub: Arc<Hub>, writes: Arc<WriteHealth>) -> Self {
         let deadline = store.deadline();
-        let ((authors, author_queue), (others, other_queue)) =
-            (mpsc::channel(MAX_BATCH), mpsc::channel(MAX_BATCH));
-        let mut queues = Queues {
-            authors: Queue::new(author_queue),
-            others: Queue::new(other_queue),
-        };
         let task = WriterTask {
             store,
             clock,
             hub,
             writes,
         };
-        tokio::spawn(async move {
-            while let Some(batch) = queues.next_batch().await {
-                let written = AssertUnwindSafe(task.write(batch)).catch_unwind();
-                // The response channels of that batch are dropped, so its outcome is unknown.
-                if written.await.is_err() {
-                    tracing::error!("writing to the database panicked");
-                }
-            }
-        });
         Self {
-            authors,
-            others,
+            authors: task.clone().start(),
+            others: task.start(),
             deadline,
         }
     }
@@ -158,7 +146,9 @@ impl<W: Write> QueuedWrite for Queued<W> {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<()>> {
         async move {
-            let output = self.write.apply(revision, now).await?;
+            // The other writes of the transaction must not fail with this one.
+            let applied = AssertUnwindSafe(self.write.apply(revision, now)).catch_unwind();
+            let output = applied.await.unwrap_or(Err(PANICKED))?;
             let rev = revision.last_rev();
             self.written = Some(Written { output, rev });
             Ok(())
@@ -191,16 +181,13 @@ impl Queue {
         }
     }
 
-    /// Waits for the next write; `None` if there will be none. Cancel safe.
-    async fn next(&mut self) -> Option<BoxedWrite> {
-        match self.held.take() {
-            Some(held) => Some(held),
-            None => self.receiver.recv().await,
-        }
-    }
-
-    /// Returns `first` and the writes with the same counter that follow it without a pause.
-    fn batch_of(&mut self, first: BoxedWrite) -> Vec<BoxedWrite> {
+    /// Waits for the writes of one transaction, which have the same counter. Returns `None` if
+    /// there will be none.
+    async fn next_batch(&mut self) -> Option<Vec<BoxedWrite>> {
+        let first = match self.held.take() {
+            Some(held) => held,
+            None => self.receiver.recv().await?,
+        };
         let counter = first.counter();
         let mut batch = vec![first];
         while batch.len() < MAX_BATCH
@@ -212,30 +199,12 @@ impl Queue {
             }
             batch.push(next);
         }
-        batch
+        Some(batch)
     }
 }
 
-struct Queues {
-    authors: Queue,
-    others: Queue,
-}
-
-impl Queues {
-    /// Waits for the writes of one transaction: authors' writes first. Returns `None` if there will
-    /// be none.
-    async fn next_batch(&mut self) -> Option<Vec<BoxedWrite>> {
-        tokio::select! {
-            biased;
-            Some(first) = self.authors.next() => Some(self.authors.batch_of(first)),
-            Some(first) = self.others.next() => Some(self.others.batch_of(first)),
-            else => None,
-        }
-    }
-}
-
-/// The task that applies queued writes.
-#[derive(Debug)]
+/// A task that applies queued writes.
+#[derive(Clone, Debug)]
 struct WriterTask {
     store: Store,
     clock: Clock,
@@ -244,6 +213,22 @@ struct WriterTask {
 }
 
 impl WriterTask {
+    /// Starts the task, and returns its queue.
+    fn start(self) -> mpsc::Sender<BoxedWrite> {
+        let (queue, waiting) = mpsc::channel(MAX_BATCH);
+        let mut waiting = Queue::new(waiting);
+        tokio::spawn(async move {
+            while let Some(batch) = waiting.next_batch().await {
+                let written = AssertUnwindSafe(self.write(batch)).catch_unwind();
+                // The response channels of that batch are dropped, so its outcome is unknown.
+                if written.await.is_err() {
+                    tracing::error!("writing to the database panicked");
+                }
+            }
+        });
+        queue
+    }
+
     /// Applies writes in one transaction if possible, and sends each result.
     async fn write(&self, mut batch: Vec<BoxedWrite>) {
         while let Some(first) = batch.first() {
@@ -339,11 +324,12 @@ impl WriterTask {
         let mut results = Vec::with_capacity(batch.len());
         let before = revision.last_rev();
         for write in batch {
-            let statements = revision.statements();
+            let untouched = (revision.statements(), revision.last_rev());
             let result = write.apply(&mut revision, self.clock.now()).await;
+            let is_untouched = untouched == (revision.statements(), revision.last_rev());
             match &result {
                 // The transaction may be broken, or may have a part of a refused change.
-                Err(error) if error.is_server_failure() || revision.statements() > statements => {
+                Err(error) if error.is_server_failure() || !is_untouched => {
                     return Err(error.clone());
                 }
                 _ => results.push(result),

@@ -4,10 +4,10 @@
 use domain::{Caller, OpId, Timestamp};
 use sha2::{Digest, Sha256};
 
-use super::write::Write;
+use super::write::{Priority, Write};
 use crate::{
     Error, Result,
-    storage::{Operation, Outcome, Revision, Snapshot},
+    storage::{Counter, Operation, Outcome, Revision, Snapshot},
 };
 
 /// A write that a caller requests, perhaps with an operation id. It is applied once; a repeated
@@ -17,6 +17,16 @@ pub trait IdempotentWrite: Send + Sync + 'static {
     type Target: Send + Sync;
     /// The result.
     type Output: Send;
+
+    /// See [`Write::counter`].
+    fn counter(&self) -> Counter {
+        Counter::ENTRIES
+    }
+
+    /// See [`Write::priority`].
+    fn priority(&self) -> Priority {
+        Priority::Author
+    }
 
     /// Returns the caller.
     fn caller(&self) -> &Caller;
@@ -61,6 +71,14 @@ pub trait IdempotentWrite: Send + Sync + 'static {
 
 impl<W: IdempotentWrite> Write for W {
     type Output = W::Output;
+
+    fn counter(&self) -> Counter {
+        IdempotentWrite::counter(self)
+    }
+
+    fn priority(&self) -> Priority {
+        IdempotentWrite::priority(self)
+    }
 
     async fn apply(&self, revision: &mut Revision, now: Timestamp) -> Result<W::Output> {
         let target = self.target(revision.snapshot()).await?;

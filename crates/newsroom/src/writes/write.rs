@@ -34,7 +34,7 @@ pub trait Write: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 
-/// The order of waiting writes: all of the first kind come before those of the second.
+/// The queue in which a write waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Priority {
     /// By an author or an editor, who waits for the result.

@@ -138,6 +138,6 @@ async fn write_that_panics_stops_no_later_one(database: Database) {
         priority: Priority::Author,
         then: Then::Panic,
     };
-    assert_refused!(newsroom.write(panics).await, Error::OutcomeUnknown(_));
+    assert_refused!(newsroom.write(panics).await, Error::Internal(_));
     assert_eq!(newsroom.post(&entry, "an update").await.rev, before + 1);
 }

@@ -2,8 +2,9 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use domain::{Draft, EntryState, Mark, Order};
-use newsroom::{EntryEdit, Error, NewEntry};
+use domain::{Draft, EntryState, Mark, OpId, Order};
+use newsroom::{EntryEdit, EntryPatch, Error, NewEntry, UpdatePatch};
+use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
 use super::support::{Database, TestNewsroom, draft, op_id, slug};
@@ -20,6 +21,7 @@ on_every_database! {
     entry_is_created_once,
     operation_id_of_a_post_cannot_create_an_entry,
     refused_entry_does_not_use_up_its_operation_id,
+    request_repeated_after_an_upgrade_has_the_same_hash,
 }
 
 const NOW: Duration = Duration::ZERO;
@@ -304,4 +306,87 @@ async fn refused_entry_does_not_use_up_its_operation_id(database: Database) {
     );
     assert_refused!(create(&newsroom.author, "final").await, Error::Invalid(_));
     create(&newsroom.author, "Another").await.unwrap();
+}
+
+/// The parts of the hashes are those of the releases that have stored such hashes.
+async fn request_repeated_after_an_upgrade_has_the_same_hash(database: Database) {
+    let newsroom = TestNewsroom::on(&database).await;
+    let owner = &newsroom.owner;
+    let [create, post, patch, delete, restore, end] =
+        ["create", "post", "patch", "delete", "restore", "end"]
+            .map(|name| OpId::parse(&format!("request-{name}")).unwrap());
+    let new = NewEntry::parse(
+        "The final",
+        "final",
+        "2026",
+        "Europe/Paris",
+        EntryState::Live,
+        Order::Latest,
+    );
+    let new = new.unwrap().in_language("fr").unwrap();
+    let entry = newsroom.create_entry_once(owner, &create, &new);
+    let slug = entry.await.unwrap().slug;
+    let text = Draft::parse("A *goal*", "1–0").unwrap();
+    let (author, marks) = (&newsroom.author, [Mark::Key, Mark::Pinned]);
+    let posted = newsroom.post_marked_update(author, &slug, &post, &text, &marks, NOW);
+    let id = posted.await.unwrap().update().id;
+    let fields = UpdatePatch {
+        source: Some(draft("No goal").source),
+        headline: Some(None),
+        key: Some(false),
+        pinned: Some(true),
+    };
+    let patched = newsroom.patch_update(author, id, &fields, Some(&patch));
+    patched.await.unwrap();
+    let deleted = newsroom.delete_update(author, id, Some(&delete));
+    deleted.await.unwrap();
+    let restored = newsroom.restore_update(author, id, Some(&restore));
+    restored.await.unwrap();
+    let ended = EntryPatch::state(EntryState::Ended);
+    let ended = newsroom.patch_entry(owner, &slug, &ended, Some(&end));
+    ended.await.unwrap();
+
+    let store = database.store().await;
+    let mut snapshot = store.snapshot().await.unwrap();
+    let create_parts = [
+        "final",
+        "The final",
+        "2026",
+        "live",
+        "Europe/Paris",
+        "latest",
+        "fr",
+    ];
+    let patch_parts = [
+        "patch-update",
+        "1",
+        "source",
+        "No goal",
+        "headline",
+        "",
+        "key",
+        "false",
+        "pinned",
+        "true",
+    ];
+    for (caller, op_id, parts) in [
+        (owner, create, &create_parts[..]),
+        (author, post, &["1", "1–0", "A *goal*", "key", "pinned"]),
+        (author, patch, &patch_parts),
+        (author, delete, &["delete-update", "1"]),
+        (author, restore, &["restore-update", "1"]),
+        (owner, end, &["patch-entry", "1", "state", "ended"]),
+    ] {
+        let stored = snapshot.operation(caller.id, &op_id).await.unwrap();
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        assert_eq!(
+            stored.unwrap().request_hash,
+            hash.finalize().to_vec(),
+            "{op_id}"
+        );
+    }
 }

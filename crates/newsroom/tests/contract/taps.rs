@@ -1,14 +1,20 @@
 //! Taps: they follow all feeds, with or without readers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use domain::{Applied, Change, Cursor, EntryState, Epoch, FeedFollower, FeedId, UpdateId};
 use newsroom::{
-    Newsroom,
+    LiveUpdate, Newsroom,
     feed::{FeedTap, TapEvent},
 };
 
-use super::support::{Database, TestNewsroom, batch, draft, with_timeout};
+use super::support::{BeforeCard, Database, TestNewsroom, batch, draft, text, with_timeout};
 
 on_every_database! {
     tap_sees_feeds_without_readers,
@@ -17,7 +23,8 @@ on_every_database! {
     tap_sees_the_end_of_an_entry_and_what_follows,
     tap_sees_another_epoch,
     tap_ends_when_the_server_closes,
-    dropped_tap_costs_nothing,
+    tap_reads_a_feed_again_that_could_not_be_read,
+    dropped_tap_needs_no_replay_buffers,
 }
 
 /// What a publisher knows of each feed.
@@ -230,15 +237,42 @@ async fn tap_ends_when_the_server_closes(database: Database) {
     let mut tap = newsroom.tap();
     newsroom.post(&entry, "the last one").await;
     newsroom.hub().close();
-    let mut frames = 0;
+    let mut changes = 0;
     while let Some(event) = with_timeout(tap.next()).await {
-        assert!(matches!(event, TapEvent::Frame(..)), "{event:?}");
-        frames += 1;
+        // Of a feed whose replay buffer was dropped meanwhile.
+        let is_change = matches!(event, TapEvent::Frame(..) | TapEvent::Behind(..));
+        assert!(is_change, "{event:?}");
+        changes += 1;
     }
-    assert_eq!(frames, 2, "of the entry and of all entries");
+    assert_eq!(changes, 2, "of the entry and of all entries");
 }
 
-async fn dropped_tap_costs_nothing(database: Database) {
+/// A renderer panics at one update.
+async fn tap_reads_a_feed_again_that_could_not_be_read(database: Database) {
+    let (mut options, manual_clock) = database.options();
+    let panics = Arc::new(AtomicBool::new(true));
+    let fails = Arc::clone(&panics);
+    options.render = Arc::new(BeforeCard {
+        render: options.render,
+        before: move |update: &LiveUpdate| {
+            let fails = fails.load(Ordering::Relaxed) && text(update) == "panic";
+            assert!(!fails, "this text can't be rendered");
+        },
+    });
+    let newsroom = TestNewsroom::on_options(&database, options, manual_clock).await;
+    let entry = newsroom.live_entry().await;
+    let mut publisher = Publisher::on(&newsroom).await;
+    let first = newsroom.post(&entry, "first").await;
+    let feed = FeedId::Entry(entry.id);
+    publisher.follow(&newsroom, feed, first.rev).await;
+    let panic = newsroom.post(&entry, "panic").await;
+    panics.store(false, Ordering::Relaxed);
+    let last = newsroom.post(&entry, "last").await;
+    publisher.follow(&newsroom, feed, last.rev).await;
+    assert_eq!(publisher.shown(feed), [first.id, panic.id, last.id]);
+}
+
+async fn dropped_tap_needs_no_replay_buffers(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     drop(newsroom.tap());
