@@ -119,7 +119,7 @@ impl LiveClient {
 
     fn perform(self: &Rc<Self>, action: Action) {
         match action {
-            Action::OpenStream { websocket } => self.open_stream(websocket),
+            Action::OpenStream(transport) => self.open_stream(transport),
             Action::CloseStream => drop(self.stream.take()),
             Action::FetchHead => self.fetch(0, self.url("head"), |_, response| {
                 ClientEvent::Head(match fetch::value(response) {
@@ -211,12 +211,12 @@ impl LiveClient {
         Some((list, cursor))
     }
 
-    fn open_stream(self: &Rc<Self>, websocket: bool) {
+    fn open_stream(self: &Rc<Self>, transport: Transport) {
         let client = Rc::clone(self);
         let on_event = move |event| client.dispatch(ClientEvent::Stream(event));
         let opened = {
             let client = self.client.borrow();
-            OpenStream::open(websocket, self.feed, client.cursor(), on_event)
+            OpenStream::open(transport, self.feed, client.cursor(), on_event)
         };
         match opened {
             Ok(stream) => drop(self.stream.replace(Some(stream))),

@@ -5,7 +5,7 @@ mod event_source;
 mod slot;
 mod websocket;
 
-use domain::{Cursor, FeedId, StreamEvent};
+use domain::{Cursor, FeedId, StreamEvent, Transport};
 
 use event_source::EventSourceStream;
 use slot::StreamSlot;
@@ -36,18 +36,19 @@ pub enum NotOpened {
 }
 
 impl OpenStream {
-    /// Opens a stream of `feed` after `cursor`, and passes its events to `on_event`.
+    /// Opens a stream of `feed` over `transport` after `cursor`, and passes its events to
+    /// `on_event`.
     ///
     /// # Errors
     /// Returns the reason if it was not opened.
     pub fn open(
-        websocket: bool,
+        transport: Transport,
         feed: FeedId,
         cursor: &Cursor,
         on_event: impl Fn(StreamEvent) + Clone + 'static,
     ) -> Result<Self, NotOpened> {
         let (feed, cursor) = (feed.to_string(), cursor.to_string());
-        if websocket {
+        if transport == Transport::WebSocket {
             let stream = WebSocketStream::open(&feed, &cursor, on_event);
             return Ok(Self::WebSocket {
                 _stream: stream.ok_or(NotOpened::Unsupported)?,

@@ -146,10 +146,10 @@ impl ClientTask {
 
     fn perform(&mut self, action: Action) {
         match action {
-            Action::OpenStream { websocket } => {
+            Action::OpenStream(transport) => {
                 self.handle.page().count_stream();
                 let cursor = *self.client.cursor();
-                self.stream = Some(if websocket {
+                self.stream = Some(if transport == Transport::WebSocket {
                     Stream::websocket(&self.config, cursor)
                 } else {
                     Stream::server_sent_events(&self.config, cursor)

@@ -90,11 +90,8 @@ pub enum ClientEvent {
 /// What a client has to do now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Open a stream after the cursor. It has at most one at a time.
-    OpenStream {
-        /// Whether to open a WebSocket rather than server-sent events.
-        websocket: bool,
-    },
+    /// Open a stream over this transport after the cursor. It has at most one at a time.
+    OpenStream(Transport),
     /// Close the stream, if it is still open.
     CloseStream,
     /// Request `head`, and report [`ClientEvent::Head`] within
@@ -281,9 +278,10 @@ impl Turn<'_> {
     fn connection(&mut self, input: Input) {
         for command in self.client.connection.on(input, self.now, self.jitter) {
             match command {
-                connection::Command::OpenStream => self.actions.push(Action::OpenStream {
-                    websocket: self.client.connection.wants_websocket(),
-                }),
+                connection::Command::OpenStream => {
+                    let transport = self.client.connection.stream_transport();
+                    self.actions.push(Action::OpenStream(transport));
+                }
                 connection::Command::CloseStream => self.actions.push(Action::CloseStream),
                 connection::Command::FetchHead => self.actions.push(Action::FetchHead),
                 connection::Command::CatchUp => self.catch_up(),

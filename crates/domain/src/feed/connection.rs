@@ -109,7 +109,7 @@ impl Connection {
             // The page may come from a cache: one that only polls sends its first request at once.
             next_poll: match page_transport {
                 Transport::Poll => now,
-                Transport::Auto | Transport::Sse | Transport::WebSocket => now + POLL_MS as u64,
+                _ => now + POLL_MS as u64,
             },
             head_requested_at: None,
             is_polling_ok: false,
@@ -206,9 +206,12 @@ impl Connection {
         self.last_contact
     }
 
-    /// Returns whether a stream is to be opened as a WebSocket rather than as server-sent events.
-    pub fn wants_websocket(&self) -> bool {
-        self.transport() == Transport::WebSocket
+    /// Returns the transport of the stream to open.
+    pub const fn stream_transport(&self) -> Transport {
+        match self.transport() {
+            Transport::Auto => Transport::Sse,
+            transport => transport,
+        }
     }
 
     /// Returns whether the server was never reached, and a transport is left that hasn't failed.
@@ -255,8 +258,7 @@ impl Connection {
         // A page that was explicitly opened with a stream as its transport polls only while it
         // wants no stream. A transport that the server prefers is not binding: a page that can't
         // use it must learn by polling when the server withdraws it.
-        let only_streams =
-            wants_stream && matches!(self.page_transport, Transport::Sse | Transport::WebSocket);
+        let only_streams = wants_stream && self.page_transport.is_stream();
         let polls = !streaming && !only_streams;
         if polls && self.head_requested_at.is_none() && now >= self.next_poll {
             self.head_requested_at = Some(now);

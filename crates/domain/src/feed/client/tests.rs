@@ -95,7 +95,7 @@ impl Browser {
     fn on(&mut self, event: ClientEvent) {
         for action in self.client.on(event, self.now, 0.5) {
             match action {
-                Action::OpenStream { .. } => {
+                Action::OpenStream(_) => {
                     assert!(!self.has_stream, "a second stream was opened");
                     self.has_stream = true;
                 }
@@ -277,7 +277,7 @@ fn streaming(scope: PageScope, server: &Server) -> Client {
     let transport = Transport::Sse;
     let mut client = Client::new(scope, server.cursor(), transport, true, false, 0);
     let opened = client.on(ClientEvent::Tick, 0, 0.0);
-    assert_eq!(opened, [Action::OpenStream { websocket: false }]);
+    assert_eq!(opened, [Action::OpenStream(Transport::Sse)]);
     client
 }
 

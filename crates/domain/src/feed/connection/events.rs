@@ -16,6 +16,13 @@ word_enum!(
     }
 );
 
+impl Transport {
+    /// Returns whether it is a stream without polling.
+    pub(super) const fn is_stream(self) -> bool {
+        matches!(self, Self::Sse | Self::WebSocket)
+    }
+}
+
 /// An event that the page reports to its [`Connection`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {

@@ -492,10 +492,10 @@ proptest! {
 
 #[test]
 fn explicitly_requested_transport_is_the_only_one_used() {
-    for (transport, websocket) in [(Transport::Sse, false), (Transport::WebSocket, true)] {
+    for transport in [Transport::Sse, Transport::WebSocket] {
         let mut page = Connection::new(transport, true, false, 0);
         assert_eq!(page.on(Input::Tick, 0, 0.5), [Command::OpenStream]);
-        assert_eq!(page.wants_websocket(), websocket);
+        assert_eq!(page.stream_transport(), transport);
         page.on(Input::StreamFailed, 50, 0.5);
         let mut now = 50;
         let commands = wait(&mut page, &mut now, 10);
@@ -513,14 +513,16 @@ fn page_polls_if_the_transport_preferred_by_the_server_fails() {
         is_behind: false,
     };
     page.on(heartbeat, 10, 0.5);
-    assert!(page.wants_websocket());
+    assert_eq!(page.stream_transport(), Transport::WebSocket);
     page.on(Input::StreamFailed, 20, 0.5);
     let mut now = 20;
     let commands = wait(&mut page, &mut now, 5);
     assert!(commands.contains(&Command::FetchHead), "{commands:?}");
     page.on(HEAD, now, 0.5);
-    assert!(
-        !page.wants_websocket(),
+    let transport = page.stream_transport();
+    assert_eq!(
+        transport,
+        Transport::Sse,
         "the server withdrew its preference"
     );
 }
