@@ -82,3 +82,6 @@ fn key(summary: &Element) -> (i64, i64) {
         number(summary, "data-entry-id"),
     )
 }
+
+#[cfg(test)]
+mod tests;
