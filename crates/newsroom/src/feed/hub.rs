@@ -100,9 +100,10 @@ impl Hub {
         self.state().head(feed)
     }
 
-    /// Returns the counter of a feed's source.
-    pub(super) fn counter(&self, feed: FeedId) -> Option<Counter> {
-        self.state().feeds.get(&feed).map(|known| known.counter)
+    /// Returns the state of a feed, and the counter of its source.
+    pub(super) fn head_and_counter(&self, feed: FeedId) -> Option<(FeedHead, Counter)> {
+        let state = self.state();
+        Some((state.head(feed)?, state.feeds.get(&feed)?.counter))
     }
 
     /// Returns the public entry with the current slug `slug`, and the state of its feed.
@@ -130,6 +131,7 @@ impl Hub {
         if state.closing {
             queue.close();
         }
+        state.taps.retain(|tap| tap.strong_count() > 0);
         state.taps.push(Arc::downgrade(queue));
     }
 
@@ -140,10 +142,8 @@ impl Hub {
 
     /// Notifies the taps that a feed has changes after `since`.
     pub(super) fn notify_taps(&self, feed: FeedId, since: Rev) {
-        for tap in &self.state().taps {
-            if let Some(tap) = tap.upgrade() {
-                tap.add(feed, since);
-            }
+        for tap in self.state().open_taps() {
+            tap.add(feed, since);
         }
     }
 
@@ -235,7 +235,7 @@ impl Hub {
         is_new: bool,
     ) -> Vec<ChangedFeed> {
         let mut state = self.state_mut();
-        let is_tapped = !is_new && !state.open_taps().is_empty();
+        let is_tapped = !is_new && state.open_taps().next().is_some();
         let mut changed = Vec::new();
         for head in heads {
             let id = head.feed;
@@ -329,7 +329,11 @@ impl Hub {
 
     /// Begins another epoch with the `heads` of every source. Closes every connection with a reset,
     /// after which its client fetches everything again.
-    pub(super) fn reset(&self, epoch: Epoch, heads: Vec<(Counter, Vec<SourceHead>)>) {
+    pub(super) fn reset(
+        &self,
+        epoch: Epoch,
+        heads: impl IntoIterator<Item = (Counter, Vec<SourceHead>)>,
+    ) {
         let mut state = self.state_mut();
         // Revisions may begin again at a lower number: every later commit is new.
         self.committed.send_if_modified(|revs| {
@@ -394,9 +398,8 @@ impl HubState {
         Arc::clone(self.buffers.entry(feed).or_insert_with(new))
     }
 
-    /// Forgets dropped taps, and returns the others.
-    fn open_taps(&mut self) -> Vec<Arc<TapQueue>> {
-        self.taps.retain(|tap| tap.strong_count() > 0);
-        self.taps.iter().filter_map(Weak::upgrade).collect()
+    /// Returns the taps that are not dropped.
+    fn open_taps(&self) -> impl Iterator<Item = Arc<TapQueue>> {
+        self.taps.iter().filter_map(Weak::upgrade)
     }
 }

@@ -55,8 +55,8 @@ impl Newsroom {
     /// the hub doesn't have, since another process may just have created it.
     async fn feed_head(&self, feed: FeedId) -> Result<(&dyn FeedSource, FeedHead)> {
         let known = || {
-            let source = self.sources.with(self.hub.counter(feed)?)?;
-            Some((&**source, self.hub.head(feed)?))
+            let (head, counter) = self.hub.head_and_counter(feed)?;
+            Some((&**self.sources.with(counter)?, head))
         };
         if let Some(known) = known() {
             return Ok(known);

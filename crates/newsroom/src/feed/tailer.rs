@@ -2,7 +2,7 @@
 //! the connections.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     panic::AssertUnwindSafe,
     sync::Arc,
     time::Duration,
@@ -24,7 +24,7 @@ use super::{
 use crate::{
     Clock, DatabaseFailure, Error, FeedPolicy, Result,
     log_limit::LogLimit,
-    storage::{Counter, Snapshot, Store},
+    storage::{Counter, FeedState, Snapshot, Store},
 };
 
 /// The polling interval: how long a change by another process may stay unnoticed if its
@@ -141,19 +141,19 @@ impl Tailer {
         let read = self.read_heads(snapshot, &now).await?;
         let mut feeds = Vec::new();
         if is_new_epoch {
-            let heads = read.iter().map(|it| (it.counter, it.heads.clone()));
-            self.hub.reset(now.epoch, heads.collect());
-        }
-        for SourceHeads {
-            counter,
-            rev,
-            heads,
-        } in read
-        {
-            // Before the feeds are read: a failure of one feed is no reason to read all of them
-            // again.
-            let is_new = self.last_revs.insert(counter, rev).is_none();
-            if !is_new_epoch {
+            self.last_revs = read.iter().map(|it| (it.counter, it.rev)).collect();
+            let heads = read.into_iter().map(|it| (it.counter, it.heads));
+            self.hub.reset(now.epoch, heads);
+        } else {
+            for SourceHeads {
+                counter,
+                rev,
+                heads,
+            } in read
+            {
+                // Before the feeds are read: a failure of one feed is no reason to read all of
+                // them again.
+                let is_new = self.last_revs.insert(counter, rev).is_none();
                 feeds.extend(self.hub.apply(counter, heads, is_new));
             }
         }
@@ -175,11 +175,13 @@ impl Tailer {
 
     /// Reads the epoch and the last revision of each source.
     async fn position(&self, snapshot: &mut Snapshot) -> Result<Position> {
-        let epoch = snapshot.feed().await?.epoch;
-        let mut revs = Revs::new();
+        let FeedState { epoch, rev } = snapshot.feed().await?;
+        let mut revs = Revs::from([(Counter::ENTRIES, rev)]);
         for source in self.sources.iter() {
-            let counter = source.counter();
-            revs.insert(counter, snapshot.last_rev(counter).await?);
+            if let Entry::Vacant(last) = revs.entry(source.counter()) {
+                let rev = snapshot.last_rev(*last.key()).await?;
+                last.insert(rev);
+            }
         }
         Ok(Position { epoch, revs })
     }

@@ -237,6 +237,11 @@ impl Revision {
         self.rev
     }
 
+    /// Returns the counter of the revisions.
+    pub(crate) const fn counter(&self) -> Counter {
+        self.counter
+    }
+
     /// Returns the transaction as a snapshot, which includes its own changes.
     pub const fn snapshot(&mut self) -> &mut Snapshot {
         &mut self.snapshot

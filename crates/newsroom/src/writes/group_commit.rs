@@ -237,7 +237,7 @@ impl WriterTask {
             let until = until.unwrap_or_else(Instant::now);
             match self.store.revise_by(counter, until).await {
                 Ok(revision) => {
-                    let results = self.write_or_retry(counter, revision, &mut batch).await;
+                    let results = self.write_or_retry(revision, &mut batch).await;
                     for (write, result) in batch.into_iter().zip(results) {
                         write.respond(result);
                     }
@@ -260,11 +260,11 @@ impl WriterTask {
 
     async fn write_or_retry(
         &self,
-        counter: Counter,
         revision: Revision,
         batch: &mut [BoxedWrite],
     ) -> Vec<Result<()>> {
-        match self.write_together(counter, revision, batch).await {
+        let counter = revision.counter();
+        match self.write_together(revision, batch).await {
             Ok(results) => results,
             // The database may reject one of the writes only; the others must not fail with it.
             Err(error) if batch.len() > 1 && !matches!(error, Error::OutcomeUnknown(_)) => {
@@ -283,7 +283,7 @@ impl WriterTask {
         let mut results = Vec::with_capacity(batch.len());
         for write in batch.chunks_mut(1) {
             match self.store.revise(counter).await {
-                Ok(revision) => match self.write_together(counter, revision, write).await {
+                Ok(revision) => match self.write_together(revision, write).await {
                     Ok(result) => results.extend(result),
                     Err(error) => results.push(Err(error)),
                 },
@@ -303,11 +303,10 @@ impl WriterTask {
     /// Returns an error if nothing was written.
     async fn write_together(
         &self,
-        counter: Counter,
         revision: Revision,
         batch: &mut [BoxedWrite],
     ) -> Result<Vec<Result<()>>> {
-        let written = self.write_and_commit(counter, revision, batch);
+        let written = self.write_and_commit(revision, batch);
         let written = timeout(CHANGE_DEADLINE, written).await;
         let written =
             written.unwrap_or_else(|_| Err(Error::OutcomeUnknown(DatabaseFailure::timed_out())));
@@ -317,7 +316,6 @@ impl WriterTask {
 
     async fn write_and_commit(
         &self,
-        counter: Counter,
         mut revision: Revision,
         batch: &mut [BoxedWrite],
     ) -> Result<Vec<Result<()>>> {
@@ -337,7 +335,7 @@ impl WriterTask {
         }
         // Refused writes and repeated requests write nothing.
         if revision.statements() > 0 {
-            let rev = revision.last_rev();
+            let (counter, rev) = (revision.counter(), revision.last_rev());
             revision.commit().await?;
             self.writes.record_commit();
             if rev > before {
