@@ -4,6 +4,8 @@ mod entry;
 mod front;
 mod live_now;
 mod target;
+#[cfg(test)]
+mod test_changes;
 
 use domain::FeedId;
 use web_sys::{Element, HtmlElement};

@@ -1,29 +1,19 @@
 //! Places of summaries on the front page. Run in a browser.
 
-use domain::{EntryId, EntryState, Language, Order};
+use domain::EntryState;
 use leptos::prelude::document;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 use super::*;
+use crate::live::targets::test_changes::entry_change;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
 /// Returns the change of the entry `id`, which starts at `id`.
 fn change(id: i64, state: EntryState) -> EntryChange {
     EntryChange {
-        id: EntryId(id),
-        rev: 1,
-        state,
-        title: "Final".into(),
-        since: String::new(),
-        since_html: String::new(),
-        slug: "final".into(),
-        summary: String::new(),
-        time_zone: "UTC".into(),
-        language: Language::default(),
-        default_order: Order::Oldest,
-        highlights: String::new(),
         summary_html: summary(id),
+        ..entry_change(id, state)
     }
 }
 

@@ -1,28 +1,17 @@
-use domain::{Deleted, EntryId, Language, Order, UpdateId};
+use domain::{Deleted, EntryId, UpdateId};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 use super::*;
+use crate::live::targets::test_changes::entry_change;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
 #[wasm_bindgen_test]
 fn updates_of_ended_entries_and_old_updates_are_left_out() {
-    let entry = |id, state| EntryChange {
-        id: EntryId(id),
-        rev: 1,
-        state,
-        title: "final".into(),
-        since: String::new(),
-        since_html: String::new(),
-        slug: "final".into(),
-        summary: String::new(),
-        time_zone: "UTC".into(),
-        language: Language::default(),
-        default_order: Order::Oldest,
-        highlights: String::new(),
-        summary_html: String::new(),
-    };
-    let entries = [entry(1, EntryState::Live), entry(2, EntryState::Ended)];
+    let entries = [
+        entry_change(1, EntryState::Live),
+        entry_change(2, EntryState::Ended),
+    ];
     let shown = |id, of, at| {
         Change::Upserted(Upserted {
             id: UpdateId(id),
