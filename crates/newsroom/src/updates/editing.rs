@@ -54,19 +54,11 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<EditedUpdate> {
         check_may_post(caller)?;
-        let mut change = UpdateChange {
-            caller: caller.clone(),
-            op_id: op_id.cloned(),
-            id,
-            kind: ChangeKind::Patch {
-                patch: patch.clone(),
-                rendered: None,
-            },
-        };
-        let mut removed = Vec::new();
         // Check the permission first, then render, and only then write, which locks the counter.
+        let mut rendered = None;
         if let Some(source) = &patch.source {
-            let request = IdempotentRequest::new(caller, op_id, &change.parts(&()));
+            let parts = parts(PATCH, id, patch.parts());
+            let request = IdempotentRequest::new(caller, op_id, &parts);
             let mut snapshot = self.store.snapshot().await?;
             if let Some(outcome) = request.earlier_outcome(&mut snapshot).await? {
                 let entry = entry_of(&mut snapshot, outcome).await?;
@@ -76,15 +68,31 @@ impl Newsroom {
             }
             editable(&mut snapshot, caller, id).await?;
             drop(snapshot);
-            let rendered = self.render_markdown(source).await?;
-            removed.clone_from(&rendered.removed);
-            change.kind = ChangeKind::Patch {
-                patch: patch.clone(),
-                rendered: Some(rendered),
-            };
+            rendered = Some(self.render_markdown(source).await?);
         }
-        let entry = self.write(change).await?;
-        Ok(EditedUpdate { entry, removed })
+        let removed = rendered.as_ref().map(|it| it.removed.clone());
+        let patch = patch.clone();
+        let kind = ChangeKind::Patch { patch, rendered };
+        Ok(EditedUpdate {
+            entry: self.change_update(caller, id, kind, op_id).await?,
+            removed: removed.unwrap_or_default(),
+        })
+    }
+
+    async fn change_update(
+        &self,
+        caller: &Caller,
+        id: UpdateId,
+        kind: ChangeKind,
+        op_id: Option<&OpId>,
+    ) -> Result<Entry> {
+        self.write(UpdateChange {
+            caller: caller.clone(),
+            op_id: op_id.cloned(),
+            id,
+            kind,
+        })
+        .await
     }
 
     /// Returns what was removed from an update's text for safety.
@@ -111,13 +119,8 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
         check_may_post(caller)?;
-        self.write(UpdateChange {
-            caller: caller.clone(),
-            op_id: op_id.cloned(),
-            id,
-            kind: ChangeKind::Delete,
-        })
-        .await
+        self.change_update(caller, id, ChangeKind::Delete, op_id)
+            .await
     }
 
     /// Restores a deleted update at its original position, and returns its entry.
@@ -134,13 +137,8 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
         check_may_post(caller)?;
-        self.write(UpdateChange {
-            caller: caller.clone(),
-            op_id: op_id.cloned(),
-            id,
-            kind: ChangeKind::Restore,
-        })
-        .await
+        self.change_update(caller, id, ChangeKind::Restore, op_id)
+            .await
     }
 
     /// Sets or removes a mark of an update, and returns its entry. An entry has at most one pinned
@@ -197,6 +195,16 @@ impl Newsroom {
     }
 }
 
+/// The name of a patch in the parts of a request.
+const PATCH: &str = "patch-update";
+
+/// Returns the parts of the request `name` for the update `id` with these `fields`.
+fn parts(name: &str, id: UpdateId, fields: Vec<String>) -> Vec<String> {
+    let mut parts = vec![name.to_owned(), id.to_string()];
+    parts.extend(fields);
+    parts
+}
+
 /// A change of a published update.
 #[derive(Debug)]
 struct UpdateChange {
@@ -235,14 +243,11 @@ impl IdempotentWrite for UpdateChange {
     }
 
     fn parts(&self, (): &()) -> Vec<String> {
-        let (name, fields) = match &self.kind {
-            ChangeKind::Patch { patch, .. } => ("patch-update", patch.parts()),
-            ChangeKind::Delete => ("delete-update", Vec::new()),
-            ChangeKind::Restore => ("restore-update", Vec::new()),
-        };
-        let mut parts = vec![name.to_owned(), self.id.to_string()];
-        parts.extend(fields);
-        parts
+        match &self.kind {
+            ChangeKind::Patch { patch, .. } => parts(PATCH, self.id, patch.parts()),
+            ChangeKind::Delete => parts("delete-update", self.id, Vec::new()),
+            ChangeKind::Restore => parts("restore-update", self.id, Vec::new()),
+        }
     }
 
     async fn repeat(&self, snapshot: &mut Snapshot, (): (), outcome: Outcome) -> Result<Entry> {
