@@ -62,8 +62,10 @@ const MAX_INVALID_MESSAGES: usize = 20;
 /// The shortest time between two pings. The heartbeats of all subscribed feeds are sent at once,
 /// and one pong is enough for all of them.
 const MIN_PING_INTERVAL: Duration = Duration::from_secs(5);
-/// How long a client has to read the reason why its connection is closed.
+/// How long a client has to read the reason why its connection is closed, and to respond to it.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many messages are received and ignored until a client responds to the close message.
+const MAX_IGNORED_MESSAGES: usize = 1_000;
 
 const NO_UPGRADE: &str =
     "This address is for WebSocket connections. Open one with new WebSocket(...).";
@@ -187,7 +189,7 @@ impl Session {
                 reason: Utf8Bytes::from_static(reason),
             };
             // The connection is closed even if the client doesn't read the reason.
-            let _ = timeout(CLOSE_TIMEOUT, socket.send(Message::Close(Some(close)))).await;
+            let _ = timeout(CLOSE_TIMEOUT, close_socket(socket, close)).await;
         }
     }
 
@@ -328,6 +330,20 @@ impl Session {
                 .insert(feed, Subscription { abort, permit });
         }
         Ok(first.message(feed))
+    }
+}
+
+/// Sends the close message, then receives until the client closes the connection as well.
+///
+/// If the connection were closed while messages of the client are unread, the operating system
+/// would reset it, and the client could lose the close message.
+async fn close_socket(mut socket: WebSocket, close: CloseFrame) {
+    if socket.send(Message::Close(Some(close))).await.is_ok() {
+        for _ in 0..MAX_IGNORED_MESSAGES {
+            if !matches!(socket.next().await, Some(Ok(_))) {
+                return;
+            }
+        }
     }
 }
 

@@ -299,9 +299,9 @@ async fn client_that_sends_more_than_its_budget_is_closed() {
     let app = TestApp::with_flags(&[]).await;
     app.live_entry().await;
     for (message, count) in [
-        (Message::Ping(vec![1].into()), 30),
-        (Message::Pong(vec![1].into()), 30),
-        (Message::text(r#"{"unsubscribe": "all"}"#), 310),
+        (Message::Ping(vec![1].into()), 900),
+        (Message::Pong(vec![1].into()), 900),
+        (Message::text(r#"{"unsubscribe": "all"}"#), 900),
     ] {
         let mut socket = Connection::open(&app).await;
         for _ in 0..count {
