@@ -35,6 +35,8 @@ export default defineConfig<object, WorkerFixtures>({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        // A name of this machine that browsers do not treat as secure, unlike localhost.
+        "--host-resolver-rules=MAP ringside.test 127.0.0.1",
       ],
     },
   },

@@ -94,7 +94,9 @@ pub fn status_of(error: &newsroom::Error) -> StatusCode {
         Error::Invalid(_) | Error::IdempotencyConflict => StatusCode::UNPROCESSABLE_ENTITY,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Forbidden(_) => StatusCode::FORBIDDEN,
-        Error::Unauthenticated | Error::WrongPassword => StatusCode::UNAUTHORIZED,
+        Error::Unauthenticated | Error::OtherAccount | Error::WrongPassword => {
+            StatusCode::UNAUTHORIZED
+        }
         Error::Removed | Error::Reset(_) => StatusCode::GONE,
         Error::Unavailable(_) | Error::DiskFull(_) | Error::OutcomeUnknown(_) | Error::Busy => {
             StatusCode::SERVICE_UNAVAILABLE

@@ -25,6 +25,22 @@ pub fn set(key: &str, value: &str) -> bool {
     }
 }
 
+/// Returns the keys that begin with `prefix`.
+#[cfg_attr(
+    test,
+    expect(
+        dead_code,
+        reason = "the composer, which alone uses it, has no tests here"
+    )
+)]
+pub fn keys(prefix: &str) -> Vec<String> {
+    let Ok(Some(storage)) = window().local_storage() else {
+        return Vec::new();
+    };
+    let keys = (0..storage.length().unwrap_or_default()).filter_map(|at| storage.key(at).ok()?);
+    keys.filter(|key| key.starts_with(prefix)).collect()
+}
+
 /// Removes `key`.
 #[cfg_attr(
     test,

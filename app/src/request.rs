@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use domain::{Caller, SessionId};
+use domain::{AccountId, Caller, SessionId};
 use leptos::prelude::{expect_context, use_context};
 use newsroom::{Error, Newsroom};
 
@@ -48,6 +48,21 @@ impl PageRequest {
     /// [`Error::Unauthenticated`] if there is none.
     pub fn caller(&self) -> Result<&Caller, Error> {
         self.caller.as_ref().ok_or(Error::Unauthenticated)
+    }
+
+    /// Returns the account that is logged in, which must be `expected` if that is given. A page may
+    /// send texts of an account that has logged out since.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] if no account is logged in, [`Error::OtherAccount`] if another one
+    /// is.
+    pub fn caller_as(&self, expected: Option<AccountId>) -> Result<&Caller, Error> {
+        let caller = self.caller()?;
+        if expected.is_none_or(|expected| expected == caller.id) {
+            Ok(caller)
+        } else {
+            Err(Error::OtherAccount)
+        }
     }
 
     /// Returns the submitted value of `field`; empty if no form is shown again.

@@ -1,7 +1,13 @@
-//! The server function of the composer.
+//! The server functions of the composer.
 
-use domain::PostResult;
+#![expect(
+    clippy::too_many_arguments,
+    reason = "the arguments of a server function are the fields of its request"
+)]
+
+use domain::{AccountId, PostResult};
 use leptos::{prelude::*, server_fn::codec::Json};
+use serde::{Deserialize, Serialize};
 
 use crate::AppError;
 
@@ -9,8 +15,8 @@ use crate::AppError;
 /// the same `op_id` and the same text publish once.
 ///
 /// # Errors
-/// If no account is logged in, if the update is invalid or not allowed, or if the server fails. The
-/// error is a sentence to show.
+/// If no account is logged in, or another one than `account`; if the update is invalid or not
+/// allowed, or if the server fails. The error is a sentence to show.
 #[server(prefix = "/fn", endpoint = "post_update", input = Json)]
 pub async fn post_update(
     /// The entry's slug.
@@ -21,23 +27,71 @@ pub async fn post_update(
     source: String,
     /// The headline; empty for none.
     headline: String,
-    /// The time since the first attempt to post it, in milliseconds.
-    waited_ms: u64,
+    /// The account that wrote it. Pages of earlier releases don't send this.
+    #[server(default)]
+    account: Option<AccountId>,
+    /// Whether it is a key update.
+    #[server(default)]
+    key: bool,
+    /// Whether it is the pinned update.
+    #[server(default)]
+    pinned: bool,
+    /// When the author posted it, in microseconds of the server's clock, if it waited since.
+    #[server(default)]
+    written_at: Option<i64>,
 ) -> Result<PostResult, AppError> {
-    use std::time::Duration;
-
-    use domain::{Draft, OpId, Slug};
+    use domain::{Draft, Mark, OpId, Slug};
 
     let post = async {
         let request = crate::PageRequest::current();
+        let caller = request.caller_as(account)?;
         let slug = Slug::parse(&slug)?;
         let op_id = OpId::parse(&op_id)?;
         let draft = Draft::parse(&source, &headline)?;
-        let waited = Duration::from_millis(waited_ms);
+        let marks = Mark::chosen(key, pinned);
         let newsroom = crate::request::newsroom();
+        let now = newsroom.clock().now();
+        let waited = written_at.map_or(0, |at| now.0.saturating_sub(at).max(0).unsigned_abs());
+        let waited = std::time::Duration::from_micros(waited);
         newsroom
-            .post_marked_update(request.caller()?, &slug, &op_id, &draft, &[], waited)
+            .post_marked_update(caller, &slug, &op_id, &draft, &marks, waited)
             .await
     };
     Ok(post.await?)
+}
+
+/// A text as it will be published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// The rendered headline and text.
+    pub html: String,
+    /// What is removed from the text for safety.
+    pub removed: Vec<String>,
+}
+
+/// Renders a text as it will be published.
+///
+/// # Errors
+/// If no account is logged in, if the text is invalid, or if the server fails.
+#[server(prefix = "/fn", endpoint = "preview_update", input = Json)]
+pub async fn preview_update(
+    /// The text, as Markdown.
+    source: String,
+    /// The headline; empty for none.
+    headline: String,
+) -> Result<Preview, AppError> {
+    use domain::Draft;
+
+    let preview = async {
+        let request = crate::PageRequest::current();
+        let draft = Draft::parse(&source, &headline)?;
+        let newsroom = crate::request::newsroom();
+        let rendered = newsroom.preview(request.caller()?, &draft).await?;
+        Ok::<_, newsroom::Error>((draft, rendered))
+    };
+    let (draft, rendered) = preview.await?;
+    Ok(Preview {
+        html: crate::entry::render_preview(&draft, &rendered.html),
+        removed: rendered.removed,
+    })
 }

@@ -1,32 +1,41 @@
-//! The composer in an entry's page. It is cleared only after the server has published the update.
+//! The composer in an entry's page.
 
 #![expect(
     clippy::unnecessary_wraps,
     reason = "loading a split function can fail, so the function returns a `Result`"
 )]
 
-use domain::Caller;
+use std::{any::Any, cell::RefCell, rc::Rc};
+
+use gloo_timers::callback::Timeout;
 use leptos::{
-    either::EitherOf3,
-    html,
     mount::mount_to,
     prelude::*,
     reactive::spawn_local,
     wasm_split::SplitLoaderError,
-    web_sys::{HtmlElement, KeyboardEvent},
+    web_sys::{BeforeUnloadEvent, HtmlDocument, HtmlElement},
 };
+use wasm_bindgen::JsCast;
 
 use super::{
-    draft::DraftKey,
-    ime::Composition,
+    editor::Editor,
     load_error::LoadError,
-    state::{ComposerState, RetryBy, Status, focus},
+    login_dialog::LoginDialog,
+    other_texts::OtherTexts,
+    outbox::{
+        Item, Outbox, State,
+        list::OutboxList,
+        request::{Done, Request},
+    },
+    server_clock::ServerClock,
+    session::{AuthorSession, LoggedIn},
+    storage::StorageError,
+    text_state::TextState,
 };
-use crate::{AppError, accounts::whoami};
+use crate::accounts::whoami;
 
-/// The id of the headline's field. Enter in it moves the focus to the text: only Post and
-/// Ctrl+Enter publish.
-const HEADLINE_ID: &str = "composer-headline";
+/// The time for which "Posted." is shown, in milliseconds.
+const POSTED_MS: u32 = 4_000;
 
 /// The composer's code could not be fetched.
 #[derive(Debug)]
@@ -42,185 +51,305 @@ impl From<SplitLoaderError> for NotLoaded {
 /// an error message if there is no session, or if the server can't be reached.
 #[leptos::wasm_split::wasm_split(composer, wasm_split_path = ::leptos::wasm_split, fallible)]
 pub fn mount_composer(host: HtmlElement, slug: String, entry: String) -> Result<(), NotLoaded> {
-    spawn_local(async move {
-        match whoami().await {
-            Ok(Some(caller)) if caller.role.may_post() => {
-                mount_to(host, move || view! { <Composer slug entry caller /> }).forget();
-            }
-            // An account that may not post gets no composer, and no message.
-            Ok(Some(_)) => {}
-            Ok(None) => LoadError::SessionExpired.show(),
-            Err(_) => LoadError::Unreachable.show(),
-        }
-    });
+    spawn_local(mount(host, slug, entry));
     Ok(())
 }
 
+/// Mounts the composer of the account that is logged in.
+async fn mount(host: HtmlElement, slug: String, entry: String) {
+    let (clock, started) = (ServerClock::default(), ServerClock::start());
+    match whoami().await {
+        Ok(Some(current)) if current.caller.role.may_post() => {
+            clock.set(current.now, started);
+            let session = AuthorSession::open(current.caller, slug.clone(), entry.clone(), clock);
+            let session = Rc::new(session.await);
+            let text = TextState::load(&session).await;
+            let mounted: Rc<RefCell<Option<Box<dyn Any>>>> = Rc::default();
+            let (handle, again) = (Rc::clone(&mounted), host.clone());
+            let remount = move || {
+                if let Some(composer) = handle.take() {
+                    let next = mount(again.clone(), slug.clone(), entry.clone());
+                    // Not inside one of the composer's own event handlers.
+                    spawn_local(async move {
+                        drop(composer);
+                        next.await;
+                    });
+                }
+            };
+            let on_other: Rc<dyn Fn()> = Rc::new(remount);
+            let composer = mount_to(host, move || view! { <Composer session text on_other /> });
+            mounted.replace(Some(Box::new(composer)));
+        }
+        // An account that may not post gets no composer, and no message.
+        Ok(Some(_)) => {}
+        Ok(None) => LoadError::SessionExpired.show(),
+        Err(_) => LoadError::Unreachable.show(),
+    }
+}
+
+/// The composer of one account.
 #[component]
 fn Composer(
-    /// The entry's slug. If the slug changes, the old one still works.
-    slug: String,
-    /// The entry's number.
-    entry: String,
-    /// The author.
-    caller: Caller,
+    session: Rc<AuthorSession>,
+    text: TextState,
+    /// Called when the account is no longer the one that is logged in.
+    on_other: Rc<dyn Fn()>,
 ) -> impl IntoView {
-    let state = ComposerState::new(slug, DraftKey::new(caller.id, &entry));
-    let ComposerState {
-        slug,
-        source,
-        headline,
-        with_headline,
-        status,
-        can_store,
-        text_box,
-        ..
-    } = state;
-    let headline_box = NodeRef::<html::Input>::new();
-    let on_input = move || state.store();
-    let post = move || state.post();
-    let add_headline = move |_| {
-        with_headline.set(true);
-        // In the next frame the field exists, and the button that had the focus is gone.
-        request_animation_frame(move || focus(headline_box.get_untracked()));
+    let outbox = Outbox::open(&session);
+    let error = RwSignal::new(None::<String>);
+    let login_open = RwSignal::new(false);
+    let status = RwSignal::new(String::new());
+    let post = move || post(text, outbox, error);
+    let check = {
+        let session = StoredValue::new_local(Rc::clone(&session));
+        let on_other = StoredValue::new_local(on_other);
+        let on_other = move || on_other.with_value(|on_other| on_other());
+        Callback::new(move |()| {
+            spawn_local(async move {
+                let Some(session) = session.try_get_value() else {
+                    return;
+                };
+                match session.check().await {
+                    Ok(LoggedIn::Same) => {
+                        login_open.try_set(false);
+                        if outbox.needs_login.try_get_untracked() == Some(true) {
+                            outbox.retry_all();
+                        }
+                    }
+                    Ok(LoggedIn::Other) => on_other(),
+                    Ok(LoggedIn::Nobody) => match outbox.needs_login.try_get_untracked() {
+                        Some(true) => login_open.set(true),
+                        // The author has logged out in another tab.
+                        Some(false) if !has_login_cookie() => on_other(),
+                        _ => {}
+                    },
+                    Err(_) => {}
+                }
+            });
+        })
     };
-    let composition = Composition::default();
-    let ended_composition = composition.clone();
-    let on_key = move |event: KeyboardEvent| {
-        if event.key() != "Enter" || composition.handles(&event) {
-            return;
+    watch_page(text, outbox, check);
+    Effect::new(move || {
+        if outbox.needs_login.get() {
+            check.run(());
         }
-        let active = document().active_element();
-        if event.ctrl_key() || event.meta_key() {
-            event.prevent_default();
-            post();
-        } else if active.is_some_and(|active| active.id() == HEADLINE_ID) {
-            event.prevent_default();
-            focus(text_box.get_untracked());
-        }
+    });
+    watch_published(outbox, status);
+    let on_change = Callback::new(move |()| {
+        text.changed();
+        error.set(None);
+        outbox.published.set(None);
+    });
+    let on_edit = Callback::new(move |item: Item| {
+        spawn_local(async move {
+            let Request::Post {
+                text: posted,
+                draft,
+            } = item.stored.request;
+            text.set_aside().await;
+            text.put(posted, draft);
+            text.store().await;
+            outbox.discard(item.stored.op_id).await;
+            text.load_others().await;
+            text.fields.focus();
+        });
+    });
+    let storage_error = move || {
+        text.storage_error
+            .get()
+            .or_else(|| outbox.storage_error.get())
     };
-    // Texts are in the entry's language, which is the document's; the form's own words are English.
-    let language = document()
-        .document_element()
-        .and_then(|root| root.get_attribute("lang"));
-    let headline_language = language.clone();
+    let caller = session.caller.username.to_string();
+    let desk = format!("/desk/entries/{}", session.slug);
+    let username = caller.clone();
     view! {
         <form
             class="composer"
             aria-label="Post an update"
             lang="en"
             dir="ltr"
+            // A translator would replace texts that change.
+            translate="no"
             // No button submits the form, so that the browser's handling of Enter publishes
             // nothing.
             on:submit=move |event| event.prevent_default()
-            on:keydown=on_key
-            on:compositionend=move |_| ended_composition.end()
         >
-            <Show when=move || with_headline.get()>
-                <div class="field">
-                    <label for=HEADLINE_ID>"Headline"</label>
-                    <input
-                        id=HEADLINE_ID
-                        type="text"
-                        dir="auto"
-                        lang=headline_language.clone()
-                        autocomplete="off"
-                        node_ref=headline_box
-                        prop:value=headline
-                        on:input:target=move |event| {
-                            headline.set(event.target().value());
-                            on_input();
-                        }
-                    />
-                </div>
-            </Show>
-            <div class="field">
-                <label for="composer-text">"Update"</label>
-                <textarea
-                    id="composer-text"
-                    rows="3"
-                    dir="auto"
-                    lang=language
-                    placeholder="What is happening?"
-                    node_ref=text_box
-                    prop:value=source
-                    on:input:target=move |event| {
-                        source.set(event.target().value());
-                        on_input();
-                    }
-                ></textarea>
-            </div>
-            <div class="composer-actions">
+            <Editor
+                prefix="composer"
+                fields=text.fields
+                placeholder="What is happening?"
+                on_change
+                on_submit=Callback::new(move |()| post())
+            >
                 <button
                     class="button primary"
                     type="button"
                     on:click=move |_| post()
                     title="Ctrl+Enter or ⌘+Enter"
-                    aria-disabled=move || (status.get() == Status::Posting).then_some("true")
                 >
                     "Post"
                 </button>
-                <Show when=move || !with_headline.get()>
-                    <button class="link" type="button" on:click=add_headline>
-                        "Add headline"
-                    </button>
-                </Show>
-                <p class="composer-hint">
-                    "Posting as " <bdi>{caller.username.to_string()}</bdi> ". Markdown is supported. Ctrl+Enter posts. "
-                    <a href=format!("/desk/entries/{}", slug.get_value())>"Edit or end live blog"</a>
-                </p>
-            </div>
+                <Choice label="Key moment" value=text.key on_change />
+                <Choice label="Pin to top" value=text.pinned on_change />
+            </Editor>
             <p class="composer-status" role="status">
-                {move || match status.get() {
-                    Status::Posting => "Posting…".to_owned(),
-                    Status::Posted(removed) if removed.is_empty() => "Posted.".to_owned(),
-                    Status::Posted(removed) => format!("Posted. {removed}"),
-                    _ => String::new(),
-                }}
+                {move || status.get()}
             </p>
-            <p
-                class="form-error"
-                role="alert"
-                hidden=move || matches!(status.get(), Status::Idle | Status::Posting | Status::Posted(_))
-            >
-                {move || message(status.get())}
+            <p class="form-error" role="alert" hidden=move || error.get().is_none()>
+                {move || error.get()}
             </p>
-            <Show when=move || !can_store.get()>
-                <p class="form-error" role="alert">
-                    "This browser does not store drafts. Copy your text before you leave this page."
-                </p>
-            </Show>
+            <p class="form-error" role="alert" hidden=move || storage_error().is_none()>
+                {move || storage_error().map(StorageError::sentence)}
+            </p>
+            <OutboxList outbox on_edit on_login=Callback::new(move |()| login_open.set(true)) />
+            <OtherTexts state=text />
+            <p class="composer-hint">
+                "Posting as " <bdi>{caller}</bdi> ". Markdown is supported. Ctrl+Enter posts. "
+                <a href=desk>"Edit or end live blog"</a>
+            </p>
         </form>
+        <LoginDialog username open=login_open on_login=check />
     }
 }
 
-/// Returns the error message: what happened, and what to do. The text is kept in any case.
-fn message(status: Status) -> Option<impl IntoView> {
-    const BY_COMPOSER: &str = "Your text is kept here and will be sent again automatically. It will not be published twice.";
-    const BY_AUTHOR: &str =
-        "Your text is kept here. Press Post to send it again. It will not be published twice.";
-    let sentence = match status {
-        Status::Idle | Status::Posting | Status::Posted(_) => return None,
-        Status::Refused(AppError::Unauthenticated(_)) => {
-            return Some(EitherOf3::A(view! {
-                "Your session has expired. Your text is kept here. "
-                <a href="/login" target="_blank">
-                    "Log in in another tab"
-                </a>
-                ", then press Post again."
-            }));
+/// A check box of the composer.
+#[component]
+fn Choice(label: &'static str, value: RwSignal<bool>, on_change: Callback<()>) -> impl IntoView {
+    view! {
+        <label class="choice">
+            <input
+                type="checkbox"
+                prop:checked=value
+                on:change:target=move |event| {
+                    value.set(event.target().checked());
+                    on_change.run(());
+                }
+            />
+            {label}
+        </label>
+    }
+}
+
+/// Moves the text from the composer to the outbox.
+fn post(text: TextState, outbox: Outbox, error: RwSignal<Option<String>>) {
+    const GONE: &str = "This text was posted or discarded in another tab. It is kept here: post it only if the live blog does not show it.";
+    if text.text().source.trim().is_empty() {
+        return;
+    }
+    if let Err(invalid) = text.check() {
+        error.set(Some(invalid.to_string()));
+        return;
+    }
+    error.set(None);
+    outbox.published.set(None);
+    let (stored, was_stored) = text.take();
+    text.fields.focus();
+    spawn_local(async move {
+        let request = Request::Post {
+            text: stored.text.clone(),
+            draft: stored.draft,
+        };
+        if !outbox.submit(&stored, was_stored, request).await {
+            text.set_aside().await;
+            text.put(stored.text, stored.draft);
+            error.set(Some(GONE.to_owned()));
         }
-        Status::Refused(error) => return Some(EitherOf3::B(error.to_string())),
-        Status::Unconfirmed(error, RetryBy::Composer) => format!("{error} {BY_COMPOSER}"),
-        Status::Unconfirmed(error, RetryBy::Author) => format!("{error} {BY_AUTHOR}"),
-        Status::SentBefore => {
-            format!("This text was sent before, but no response arrived. {BY_AUTHOR}")
+    });
+}
+
+/// Adds the listeners of the page, for as long as the document lives.
+fn watch_page(text: TextState, outbox: Outbox, check: Callback<()>) {
+    let on_show = move || {
+        if text.key.is_disposed() {
+            return;
         }
-        Status::ChangedInDoubt => {
-            "You changed the text after it was sent, and no response arrived. The earlier text may be \
-             published. Check the live blog before you post."
-                .to_owned()
+        check.run(());
+        spawn_local(text.load_others());
+    };
+    let store_now = move || {
+        if !text.key.is_disposed() {
+            spawn_local(text.store());
         }
     };
-    Some(EitherOf3::C(sentence))
+    let listeners = [
+        window_event_listener_untyped("visibilitychange", move |_| {
+            if document().visibility_state() == leptos::web_sys::VisibilityState::Hidden {
+                store_now();
+            } else {
+                on_show();
+            }
+        }),
+        window_event_listener_untyped("focus", move |_| on_show()),
+        window_event_listener_untyped("pagehide", move |_| text.store_at_unload()),
+        window_event_listener_untyped("beforeunload", move |event| {
+            if text.key.is_disposed() {
+                return;
+            }
+            let is_unstored =
+                text.storage_error.get_untracked().is_some() && !text.text().is_empty();
+            if is_unstored || outbox.has_unstored() {
+                event.prevent_default();
+                if let Some(event) = event.dyn_ref::<BeforeUnloadEvent>() {
+                    event.set_return_value("unsent");
+                }
+            }
+        }),
+    ];
+    on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
+}
+
+/// Keeps the status line up to date.
+fn watch_published(outbox: Outbox, status: RwSignal<String>) {
+    let timer = StoredValue::new_local(None::<Timeout>);
+    Effect::new(move || {
+        let sentence = outbox.items.with(|items| status_of(items));
+        let published = outbox.published.get();
+        status.set(match (sentence, published) {
+            (Some(sentence), _) => sentence,
+            (None, Some(Done { removed, .. })) => {
+                // A sentence about removed content stays until the author types.
+                if removed.is_none() {
+                    let hide = move || {
+                        outbox.published.try_set(None);
+                    };
+                    timer.set_value(Some(Timeout::new(POSTED_MS, hide)));
+                }
+                ["Posted.", &removed.unwrap_or_default()]
+                    .join(" ")
+                    .trim()
+                    .to_owned()
+            }
+            (None, None) => String::new(),
+        });
+    });
+}
+
+/// Returns the sentence about what is in the outbox: the most important one.
+fn status_of(items: &[Item]) -> Option<String> {
+    let count = |is: fn(&State) -> bool| items.iter().filter(|item| is(&item.state)).count();
+    let refused = count(|state| matches!(state, State::Refused(_)));
+    if count(|state| matches!(state, State::Unauthenticated(_))) > 0 {
+        Some("Your session has expired. Your text is kept here. Log in to send it.".to_owned())
+    } else if count(|state| matches!(state, State::Retrying(_))) > 0 {
+        let sentence = "No response from the server. Your text is kept here and will be sent again automatically. It will not be published twice.";
+        Some(sentence.to_owned())
+    } else if refused > 0 {
+        Some(match refused {
+            1 => "An update was not published.".to_owned(),
+            _ => format!("{refused} updates were not published."),
+        })
+    } else if count(|state| matches!(state, State::Sending | State::Saved)) > 0 {
+        Some("Posting…".to_owned())
+    } else {
+        None
+    }
+}
+
+/// Returns whether the cookie is set that every session has, and that a logout removes.
+fn has_login_cookie() -> bool {
+    let document: HtmlDocument = document().unchecked_into();
+    let cookies = document.cookie().unwrap_or_default();
+    cookies
+        .split("; ")
+        .any(|cookie| cookie == "ringside_hint=1")
 }

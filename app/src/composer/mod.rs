@@ -1,11 +1,31 @@
 //! Posting: the composer in an entry's page, and the composer as a page of its own.
+//!
+//! | module | contents |
+//! | --- | --- |
+//! | `api` | the server functions |
+//! | `page` | the composer as a page of its own, which works without JavaScript |
+//! | `loader_island`, `loading`, `load_error` | loading the rest, for authors only |
+//! | `form` | the composer in an entry's page |
+//! | `editor`, `toolbar`, `formatting`, `ime`, `preview` | the text box, and what formats it |
+//! | `text_state`, `other_texts` | the text that is being written, and those set aside |
+//! | `outbox` | what waits until the server has responded |
+//! | `session`, `tab`, `login_dialog` | the account, the open page, logging in again |
+//! | `storage` | `IndexedDB` |
+//! | `channel`, `web_locks`, `server_clock`, `random_id`, `copy` | the browser's interfaces |
 
 mod api;
 mod load_error;
 mod loader_island;
 
+#[cfg(any(feature = "hydrate", test))]
+mod formatting;
+
 #[cfg(feature = "hydrate")]
-mod draft;
+mod channel;
+#[cfg(feature = "hydrate")]
+mod copy;
+#[cfg(feature = "hydrate")]
+mod editor;
 #[cfg(feature = "hydrate")]
 mod form;
 #[cfg(feature = "hydrate")]
@@ -13,12 +33,34 @@ mod ime;
 #[cfg(feature = "hydrate")]
 mod loading;
 #[cfg(feature = "hydrate")]
-mod state;
+mod login_dialog;
+#[cfg(feature = "hydrate")]
+mod other_texts;
+#[cfg(feature = "hydrate")]
+mod outbox;
+#[cfg(feature = "hydrate")]
+mod preview;
+#[cfg(feature = "hydrate")]
+mod random_id;
+#[cfg(feature = "hydrate")]
+mod server_clock;
+#[cfg(feature = "hydrate")]
+mod session;
+#[cfg(feature = "hydrate")]
+mod storage;
+#[cfg(feature = "hydrate")]
+mod tab;
+#[cfg(feature = "hydrate")]
+mod text_state;
+#[cfg(feature = "hydrate")]
+mod toolbar;
+#[cfg(feature = "hydrate")]
+mod web_locks;
 
 #[cfg(feature = "ssr")]
 mod page;
 
-pub use api::{PostUpdate, post_update};
+pub use api::{PostUpdate, PreviewUpdate, post_update, preview_update};
 pub use loader_island::ComposerLoader;
 #[cfg(feature = "ssr")]
 pub use page::ComposePage;

@@ -40,6 +40,6 @@ pub use {
     live_feed_island::LiveFeed,
     moment::{Moment, render_since},
     page::EntryPage,
-    update_card::{render_card, update_content},
+    update_card::{render_card, render_preview, update_content},
     update_page::UpdatePage,
 };

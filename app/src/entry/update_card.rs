@@ -1,7 +1,8 @@
 //! An update's card, rendered here for every page and every transport.
 
+use domain::{Draft, Headline};
 use leptos::prelude::*;
-use newsroom::{Entry, LiveUpdate, zone::LocalTime};
+use newsroom::{Entry, LiveUpdate, SafeHtml, zone::LocalTime};
 
 use super::moment::Moment;
 use crate::{escape::escaped, inert::optional, layout::ENGLISH};
@@ -22,6 +23,21 @@ pub fn update_content(update: &LiveUpdate) -> String {
     }
 }
 
+/// Renders the headline and the text of an update that is not published, as its card will show them.
+pub fn render_preview(draft: &Draft, html: &SafeHtml) -> String {
+    let heading = draft.headline.as_ref().map(headline);
+    let prose = view! { <div class="prose" inner_html=html.in_place("preview")></div> };
+    Owner::new().with(|| view! { {optional(heading)} {prose} }.to_html())
+}
+
+fn headline(line: &Headline) -> impl IntoView + use<> {
+    view! {
+        <h2 class="update-headline" dir="auto">
+            {line.to_string()}
+        </h2>
+    }
+}
+
 #[component]
 fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
     let zone = &entry.time_zone;
@@ -35,13 +51,7 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
             </span>
         }
     });
-    let heading = update.headline.as_ref().map(|line| {
-        view! {
-            <h2 class="update-headline" dir="auto">
-                {line.to_string()}
-            </h2>
-        }
-    });
+    let heading = update.headline.as_ref().map(headline);
     let key = update.key.then(|| {
         view! {
             <p class="update-key" lang=own>
@@ -79,7 +89,7 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Draft, Timestamp, UpdateId};
+    use domain::{Timestamp, UpdateId};
     use newsroom::to_safe_html;
 
     use super::*;

@@ -26,8 +26,6 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(ATTEMPT_DEADLINE_MS as u
 /// How much faster the authors' clock runs between two attempts: a test lasts a minute, while the
 /// policy's pauses grow to half a minute.
 const TIME_SCALE: u32 = 4;
-/// How long an author takes to press Post again, in milliseconds of their clock.
-const AUTHOR_PAUSE_MS: u64 = 1_000;
 /// The maximum pause before an edit or a deletion is retried, in milliseconds.
 const MAX_RETRY_PAUSE_MS: u64 = 400;
 
@@ -64,7 +62,7 @@ pub struct Writers {
 fn result_of(response: &Response) -> (AttemptResult, Option<PostedUpdate>) {
     if response.status < 400 {
         return match serde_json::from_slice(&response.body) {
-            Ok(posted) => (AttemptResult::Published, Some(posted)),
+            Ok(posted) => (AttemptResult::Done, Some(posted)),
             Err(_) => (AttemptResult::NoResponse, None),
         };
     }
@@ -182,20 +180,19 @@ impl Writers {
     }
 
     async fn post_to(&self, slug: &str, number: usize) -> Result<PostedUpdate> {
+        let body = serde_json::json!({
+            "slug": slug,
+            "op_id": self.new_op_id(),
+            "source": text(number),
+            "headline": "",
+        });
+        let kind = "application/json";
+        let request = self
+            .author
+            .request("/fn/post_update", kind, &body.to_string());
         let mut submission = Submission::default();
         loop {
-            let attempt = submission.start(|| self.new_op_id(), self.clock());
-            let body = serde_json::json!({
-                "slug": slug,
-                "op_id": attempt.op_id,
-                "source": text(number),
-                "headline": "",
-                "waited_ms": 0,
-            });
-            let kind = "application/json";
-            let request = self
-                .author
-                .request("/fn/post_update", kind, &body.to_string());
+            submission.start();
             let response = self.attempt(&request).await;
             let (result, posted) = response
                 .as_ref()
@@ -206,8 +203,7 @@ impl Writers {
             let jitter = rand::rng().random();
             let pause = match submission.finish(result, self.clock(), jitter) {
                 Next::RetryAt(at) => at.saturating_sub(self.clock()),
-                Next::WaitForAuthor => AUTHOR_PAUSE_MS,
-                Next::Published | Next::Refused | Next::LogIn => {
+                Next::Done | Next::Refused | Next::LogIn => {
                     return Err(rejected(&request, response.as_ref()));
                 }
             };
@@ -216,8 +212,7 @@ impl Writers {
         }
     }
 
-    /// Returns a unique operation id. If the policy used a second id for a text whose outcome is
-    /// unknown, the text could be published twice.
+    /// Returns a unique operation id.
     fn new_op_id(&self) -> String {
         let number = self.op_ids.fetch_add(1, Ordering::Relaxed);
         format!("chaos-{number:08}")
@@ -341,7 +336,7 @@ mod tests {
             body: body.into(),
         };
         for (status, body, result) in [
-            (200, r#"{"id":4,"rev":9}"#, AttemptResult::Published),
+            (200, r#"{"id":4,"rev":9}"#, AttemptResult::Done),
             (200, r#"{"id":4,"re"#, AttemptResult::NoResponse),
             (200, "<html></html>", AttemptResult::NoResponse),
             (502, "<html></html>", AttemptResult::NoResponse),

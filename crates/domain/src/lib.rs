@@ -18,7 +18,7 @@
 //!
 //! - `feed`: ids, cursors, messages, and the state machines of a client.
 //!
-//! - `retry`: [`Submission`] decides how a post is resent until it is published exactly once.
+//! - `retry`: [`Submission`] decides how a request is resent until the server has responded.
 //!
 //! Text:
 //!
@@ -46,7 +46,7 @@ pub use feed::{
     wire,
 };
 pub use language::Language;
-pub use retry::{ATTEMPT_DEADLINE_MS, Attempt, AttemptResult, Next, Submission};
+pub use retry::{ATTEMPT_DEADLINE_MS, AttemptResult, Due, Next, Submission, next_due};
 pub use text::Invalid;
 pub use timestamp::Timestamp;
 pub use token::{TokenId, TokenName};

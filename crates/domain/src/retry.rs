@@ -1,5 +1,7 @@
-//! Decides how a post is resent until it is published exactly once: the meaning of each result, how
-//! long the operation id is kept, and when the next attempt is due.
+//! Decides how a request is resent until the server has responded to it: the meaning of each
+//! result, and when the next attempt is due.
+//!
+//! A request keeps its operation id from its first attempt to its last, so it is carried out once.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,11 +15,8 @@ const FIRST_PAUSE_MS: u64 = 1_000;
 /// The longest pause before any retry, in milliseconds. Short enough for a waiting author to see
 /// that retries continue.
 const LONGEST_PAUSE_MS: u64 = 30_000;
-/// The number of automatic retries, which take half a minute to three minutes. After that the
-/// author decides: the text may be out of date.
-const AUTOMATIC_RETRIES: u32 = 6;
 
-/// The result of an attempt to post.
+/// The result of an attempt.
 ///
 /// Only a decoded response of our own server counts as a response. Everything else is
 /// [`NoResponse`]: a timeout, a failed connection, a truncated body, and a foreign body of any
@@ -26,99 +25,69 @@ const AUTOMATIC_RETRIES: u32 = 6;
 /// [`NoResponse`]: AttemptResult::NoResponse
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttemptResult {
-    /// The server published the post.
-    Published,
-    /// The server rejected the text or the author.
+    /// The server carried out the request.
+    Done,
+    /// The server rejected the request or its author.
     Refused,
-    /// The server responded that the session has ended.
+    /// The server responded that the session has ended, or is another account's.
     Unauthenticated,
-    /// The server responded that it can't post now, or that it doesn't know whether it did.
+    /// The server responded that it can't process the request now, or that it doesn't know whether
+    /// it did.
     Unavailable,
-    /// The server did not respond: the post may be published or not.
+    /// The server did not respond: the request may be carried out or not.
     NoResponse,
 }
 
-/// What the page has to do after an attempt.
+/// What has to be done after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Clear the form: the post is published.
-    Published,
-    /// Show the server's error message: the author must change something.
+    /// Nothing: the server carried out the request.
+    Done,
+    /// Show the server's error message: the author must decide.
     Refused,
-    /// Let the author log in, and then send the post again.
+    /// Let the author log in, and then send the request again.
     LogIn,
-    /// Send the post again at this time, in milliseconds on the caller's clock. Show the author
-    /// that the text is kept, and that sending it again publishes it only once.
+    /// Send the request again at this time, in milliseconds on the caller's clock.
     RetryAt(u64),
-    /// Show the same, and wait until the author sends the post again.
-    WaitForAuthor,
 }
 
-/// An attempt to send now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// The operation id to send.
-    pub op_id: String,
-    /// The time since the first attempt, in milliseconds.
-    pub waited_ms: u64,
-}
-
-/// The submission of one text. Store it with the text before each attempt, so that a reloaded page
-/// continues with the same operation id.
+/// The attempts to send one request. Store it with the request, so that a reloaded page continues.
 ///
 /// Does no I/O: callers pass the time in milliseconds, and random numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Submission {
-    /// The operation id of the last attempt.
+    /// The number of attempts that have no response.
     #[serde(default)]
-    sent_as: Option<String>,
-    /// The time of the first attempt with this id, in milliseconds on the author's clock.
-    #[serde(default)]
-    sent_at: Option<u64>,
-    /// The number of attempts with this id that have no response. Defaults to one for submissions
-    /// stored by a version without this field: they may have been published.
-    #[serde(default = "one")]
     unanswered: u32,
+    /// Whether the server refused the request, so that it waits for its author.
+    #[serde(default)]
+    is_refused: bool,
     /// The number of attempts in a row that failed for reasons the author can't change.
     #[serde(skip)]
     failures: u32,
-}
-
-const fn one() -> u32 {
-    1
+    /// When the next attempt is due.
+    #[serde(skip)]
+    retry_at: u64,
 }
 
 impl Submission {
-    /// Begins an attempt at `now`. Calls `new_op_id` if the submission has no operation id yet.
-    pub fn start(&mut self, new_op_id: impl FnOnce() -> String, now: u64) -> Attempt {
-        if self.sent_as.is_none() {
-            self.reset();
-        }
-        let op_id = self.sent_as.get_or_insert_with(new_op_id).clone();
+    /// Begins an attempt.
+    pub const fn start(&mut self) {
         self.unanswered = self.unanswered.saturating_add(1);
-        let sent_at = *self.sent_at.get_or_insert(now);
-        Attempt {
-            op_id,
-            waited_ms: now.saturating_sub(sent_at),
-        }
+        self.is_refused = false;
     }
 
     /// Ends the latest attempt with `result`, at `now`. `jitter` in `[0, 1)` spreads the retries of
     /// many authors.
-    ///
-    /// The operation id is dropped once the post is published, and once it is rejected while no
-    /// other attempt with the same id may still be published. Otherwise it is kept.
     pub fn finish(&mut self, result: AttemptResult, now: u64, jitter: f64) -> Next {
         match result {
-            AttemptResult::Published => {
+            AttemptResult::Done => {
                 *self = Self::default();
-                Next::Published
+                Next::Done
             }
             AttemptResult::Refused => {
                 self.record_response();
-                if !self.is_in_doubt() {
-                    self.reset();
-                }
+                self.is_refused = true;
                 Next::Refused
             }
             AttemptResult::Unauthenticated => {
@@ -126,43 +95,76 @@ impl Submission {
                 Next::LogIn
             }
             AttemptResult::Unavailable | AttemptResult::NoResponse => {
-                if self.failures >= AUTOMATIC_RETRIES {
-                    self.failures = 0;
-                    return Next::WaitForAuthor;
-                }
-                let pause = pause(self.failures, jitter);
-                self.failures += 1;
-                Next::RetryAt(now + pause)
+                self.retry_at = now + pause(self.failures, jitter);
+                self.failures = self.failures.saturating_add(1);
+                Next::RetryAt(self.retry_at)
             }
         }
     }
 
-    /// Records that the text was changed. A different text is a different post and gets its own
-    /// operation id. Returns whether the previous text may have been published.
-    pub fn edit(&mut self) -> bool {
-        let in_doubt = self.is_in_doubt();
-        self.reset();
-        in_doubt
+    /// Makes the next attempt due at once, and later ones as soon as after the first failure. Call
+    /// this when the author asks for it, or when the network is back.
+    pub const fn retry_now(&mut self) {
+        self.is_refused = false;
+        self.failures = 0;
+        self.retry_at = 0;
     }
 
-    /// Returns whether an attempt has no response: the text may be published or not.
+    /// Returns whether an attempt has no response: the request may be carried out or not.
     pub const fn is_in_doubt(&self) -> bool {
-        self.sent_as.is_some() && self.unanswered > 0
+        self.unanswered > 0
+    }
+
+    /// Returns whether the server refused the request.
+    pub const fn is_refused(&self) -> bool {
+        self.is_refused
+    }
+
+    /// Returns whether at least one attempt failed since the author or the network caused the last
+    /// one.
+    pub const fn is_retrying(&self) -> bool {
+        self.failures > 0
     }
 
     const fn record_response(&mut self) {
         self.unanswered = self.unanswered.saturating_sub(1);
         self.failures = 0;
     }
+}
 
-    fn reset(&mut self) {
-        *self = Self {
-            sent_as: None,
-            sent_at: None,
-            unanswered: 0,
-            failures: 0,
-        };
+/// What an outbox has to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// Send the request at this position.
+    Now(usize),
+    /// Wait until this time, in milliseconds.
+    At(u64),
+    /// Wait for a new request, or for the author: no request waits for an attempt.
+    Nothing,
+}
+
+/// Returns what an outbox has to do next. `requests` are the live blog and the submission of each
+/// request, in the order in which the author made them.
+///
+/// Requests to one live blog are sent in that order: one that waits for its next attempt delays
+/// those behind it. One that the server refused does not, nor do those of another live blog.
+pub fn next_due<'a>(
+    requests: impl IntoIterator<Item = (&'a str, &'a Submission)>,
+    now: u64,
+) -> Due {
+    let mut waiting = Vec::new();
+    let mut soonest: Option<u64> = None;
+    for (at, (entry, submission)) in requests.into_iter().enumerate() {
+        if submission.is_refused || waiting.contains(&entry) {
+            continue;
+        }
+        if submission.retry_at <= now {
+            return Due::Now(at);
+        }
+        waiting.push(entry);
+        soonest = Some(soonest.map_or(submission.retry_at, |it| it.min(submission.retry_at)));
     }
+    soonest.map_or(Due::Nothing, Due::At)
 }
 
 /// Returns the pause after `failures` failures, in milliseconds. It is at least half of the

@@ -32,6 +32,17 @@ word_enum!(
     }
 );
 
+impl Mark {
+    /// Returns the marks that were chosen for an update.
+    pub fn chosen(key: bool, pinned: bool) -> Vec<Self> {
+        let marks = [(Self::Key, key), (Self::Pinned, pinned)];
+        let chosen = marks
+            .into_iter()
+            .filter_map(|(mark, on)| on.then_some(mark));
+        chosen.collect()
+    }
+}
+
 impl Headline {
     /// Parses a headline that may be empty.
     ///

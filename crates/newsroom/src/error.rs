@@ -23,6 +23,9 @@ pub enum Error {
     /// The caller is not authenticated: no session, or an expired one.
     #[error("You are not logged in, or your session has expired. Log in and try again.")]
     Unauthenticated,
+    /// Another account is logged in than the one that wrote the text.
+    #[error("This text was written by another account. Log in with that account to send it.")]
+    OtherAccount,
     /// The username or the password is wrong. The message doesn't reveal which.
     #[error("The username or the password is wrong.")]
     WrongPassword,
@@ -135,6 +138,7 @@ impl Error {
             | Self::Removed
             | Self::Forbidden(_)
             | Self::Unauthenticated
+            | Self::OtherAccount
             | Self::WrongPassword
             | Self::IdempotencyConflict
             | Self::Reset(_) => false,

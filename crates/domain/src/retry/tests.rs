@@ -4,123 +4,119 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn op_id(name: &str) -> impl FnOnce() -> String {
-    let name = name.to_owned();
-    move || name
-}
-
-/// Returns a submission with one attempt, with the operation id `first`, that had `result`.
+/// Returns a submission with one attempt, which had `result`.
 fn after(result: AttemptResult) -> (Submission, Next) {
     let mut submission = Submission::default();
-    submission.start(op_id("first"), 1_000);
+    submission.start();
     let next = submission.finish(result, 1_000, 0.0);
     (submission, next)
 }
 
+fn reloaded(submission: &Submission) -> Submission {
+    serde_json::from_str(&serde_json::to_string(submission).unwrap()).unwrap()
+}
+
 #[test]
-fn post_without_a_response_is_resent_with_the_same_op_id() {
+fn request_without_a_response_is_retried_and_in_doubt() {
     for result in [AttemptResult::NoResponse, AttemptResult::Unavailable] {
-        let (mut submission, next) = after(result);
+        let (submission, next) = after(result);
         assert_eq!(next, Next::RetryAt(1_500));
-        let attempt = submission.start(op_id("second"), 4_000);
-        assert_eq!(attempt.op_id, "first");
-        assert_eq!(attempt.waited_ms, 3_000);
+        assert!(submission.is_in_doubt() && submission.is_retrying());
     }
 }
 
 #[test]
-fn published_post_drops_its_op_id() {
-    let (mut submission, next) = after(AttemptResult::Published);
-    assert_eq!(next, Next::Published);
-    assert!(!submission.is_in_doubt());
-    let attempt = submission.start(op_id("second"), 4_000);
-    assert_eq!((&*attempt.op_id, attempt.waited_ms), ("second", 0));
-}
-
-#[test]
-fn rejected_post_drops_its_op_id() {
+fn refused_request_waits_for_its_author() {
     let (mut submission, next) = after(AttemptResult::Refused);
     assert_eq!(next, Next::Refused);
-    assert_eq!(submission.start(op_id("second"), 4_000).op_id, "second");
+    assert!(submission.is_refused() && !submission.is_in_doubt());
+    assert!(reloaded(&submission).is_refused());
+    submission.retry_now();
+    assert!(!submission.is_refused());
 }
 
 #[test]
-fn rejection_keeps_the_op_id_while_an_earlier_attempt_may_be_published() {
+fn refused_request_is_in_doubt_while_an_earlier_attempt_has_no_response() {
     let (mut submission, _) = after(AttemptResult::NoResponse);
-    submission.start(op_id("second"), 2_000);
-    assert_eq!(
-        submission.finish(AttemptResult::Refused, 2_000, 0.0),
-        Next::Refused
-    );
-    assert!(submission.is_in_doubt());
-    assert_eq!(submission.start(op_id("third"), 3_000).op_id, "first");
+    submission.start();
+    submission.finish(AttemptResult::Refused, 2_000, 0.0);
+    assert!(submission.is_refused() && submission.is_in_doubt());
 }
 
 #[test]
-fn post_in_an_ended_session_keeps_its_op_id() {
-    let (mut submission, next) = after(AttemptResult::Unauthenticated);
+fn request_in_an_ended_session_is_sent_after_the_login() {
+    let (submission, next) = after(AttemptResult::Unauthenticated);
     assert_eq!(next, Next::LogIn);
-    assert_eq!(submission.start(op_id("second"), 2_000).op_id, "first");
+    assert!(!submission.is_in_doubt());
+    assert_eq!(next_due([("1", &submission)], 1_000), Due::Now(0));
 }
 
 #[test]
-fn changed_text_gets_a_new_op_id() {
-    let (mut submission, _) = after(AttemptResult::NoResponse);
-    assert!(submission.edit(), "the previous text may be published");
-    assert_eq!(submission.start(op_id("second"), 2_000).op_id, "second");
-    let (mut submission, _) = after(AttemptResult::Unauthenticated);
-    assert!(!submission.edit());
-}
-
-#[test]
-fn pauses_grow_until_the_author_has_to_retry() {
+fn pauses_grow_to_half_a_minute_and_never_end() {
     let pauses = |jitter| {
         let mut submission = Submission::default();
-        let mut pauses = Vec::new();
-        loop {
-            submission.start(op_id("first"), 0);
+        let pauses = (0..8).map(|_| {
+            submission.start();
             match submission.finish(AttemptResult::NoResponse, 0, jitter) {
-                Next::RetryAt(at) => pauses.push(at),
-                Next::WaitForAuthor => return (submission, pauses),
+                Next::RetryAt(at) => at,
                 next => panic!("{next:?}"),
             }
-        }
+        });
+        pauses.collect::<Vec<_>>()
     };
-    assert_eq!(pauses(0.0).1, [500, 1_000, 2_000, 4_000, 8_000, 15_000]);
-    assert_eq!(pauses(1.0).1, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000]);
-    // When the author sends it, the same number of retries follows, with the same id.
-    let (mut submission, _) = pauses(0.5);
-    assert_eq!(submission.start(op_id("second"), 0).op_id, "first");
-    assert!(matches!(
-        submission.finish(AttemptResult::NoResponse, 0, 0.5),
-        Next::RetryAt(750)
-    ));
+    assert_eq!(
+        pauses(0.0)[..7],
+        [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]
+    );
+    assert_eq!(
+        pauses(1.0)[..7],
+        [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]
+    );
+    assert_eq!(pauses(0.0)[7], 15_000);
 }
 
 #[test]
-fn reloaded_page_continues_with_the_same_op_id() {
+fn retry_by_the_author_is_due_at_once_and_starts_with_short_pauses() {
+    let (mut submission, _) = after(AttemptResult::NoResponse);
+    for _ in 0..100 {
+        submission.start();
+        submission.finish(AttemptResult::NoResponse, 0, 0.0);
+    }
+    submission.retry_now();
+    assert_eq!(next_due([("1", &submission)], 0), Due::Now(0));
+    submission.start();
+    let next = submission.finish(AttemptResult::NoResponse, 0, 0.0);
+    assert_eq!(next, Next::RetryAt(500));
+}
+
+#[test]
+fn reloaded_page_retries_at_once_and_knows_that_the_outcome_is_open() {
     let mut submission = Submission::default();
-    submission.start(op_id("first"), 1_000);
+    submission.start();
     // The page is closed before a response arrives.
-    let stored = serde_json::to_string(&submission).unwrap();
-    let mut submission: Submission = serde_json::from_str(&stored).unwrap();
+    let mut submission = reloaded(&submission);
     assert!(submission.is_in_doubt());
-    let attempt = submission.start(op_id("second"), 5_000);
-    assert_eq!((&*attempt.op_id, attempt.waited_ms), ("first", 4_000));
+    assert_eq!(next_due([("1", &submission)], 0), Due::Now(0));
+    submission.start();
     submission.finish(AttemptResult::Refused, 5_000, 0.0);
     assert!(submission.is_in_doubt());
 }
 
 #[test]
-fn submission_stored_by_an_older_version_is_in_doubt() {
-    let stored = r#"{"sent_as":"first","sent_at":1000}"#;
-    let mut submission: Submission = serde_json::from_str(stored).unwrap();
-    submission.start(op_id("second"), 2_000);
-    submission.finish(AttemptResult::Refused, 2_000, 0.0);
-    assert_eq!(submission.start(op_id("third"), 2_000).op_id, "first");
-    let stored = r#"{"sent_as":null,"sent_at":null}"#;
-    let submission: Submission = serde_json::from_str(stored).unwrap();
-    assert!(!submission.is_in_doubt());
+fn requests_to_one_live_blog_are_sent_in_order() {
+    let fresh = Submission::default();
+    let (waiting, _) = after(AttemptResult::NoResponse);
+    let (refused, _) = after(AttemptResult::Refused);
+    assert_eq!(next_due([], 0), Due::Nothing);
+    assert_eq!(next_due([("1", &refused)], 0), Due::Nothing);
+    assert_eq!(next_due([("1", &refused), ("1", &fresh)], 0), Due::Now(1));
+    // The first waits until 1,500.
+    let queue = [("1", &waiting), ("1", &fresh)];
+    assert_eq!(next_due(queue, 1_499), Due::At(1_500));
+    assert_eq!(next_due(queue, 1_500), Due::Now(0));
+    // Another live blog's requests don't wait for it.
+    let queue = [("1", &waiting), ("1", &fresh), ("2", &fresh)];
+    assert_eq!(next_due(queue, 1_000), Due::Now(2));
 }
 
 /// What happens to a request on its way to the server.
@@ -154,7 +150,7 @@ fn trial() -> impl Strategy<Value = Trial> {
         Just(Request::ArrivesLate),
     ];
     let server = prop_oneof![
-        Just(AttemptResult::Published),
+        Just(AttemptResult::Done),
         Just(AttemptResult::Refused),
         Just(AttemptResult::Unauthenticated),
         Just(AttemptResult::Unavailable),
@@ -172,7 +168,7 @@ fn trial() -> impl Strategy<Value = Trial> {
     )
 }
 
-/// A server that publishes each operation id once.
+/// A server that carries out each operation id once.
 #[derive(Default)]
 struct Server {
     published: HashSet<String>,
@@ -194,7 +190,7 @@ impl Server {
             }
             Request::Arrives => {}
         }
-        if trial.server == AttemptResult::Published {
+        if trial.server == AttemptResult::Done {
             self.published.insert(op_id.to_owned());
         }
         if trial.response_lost {
@@ -206,41 +202,53 @@ impl Server {
 }
 
 proptest! {
-    /// One text is published at most once, and exactly once if the author receives a confirmation,
-    /// whichever messages are lost, late or rejected, and however often the page is reloaded.
+    /// Each request is carried out at most once, in the author's order, and exactly once if the
+    /// author receives a confirmation, whichever messages are lost, late or rejected, and however
+    /// often the page is reloaded. A request that was not carried out, and is not in doubt, never
+    /// is later.
     #[test]
-    fn one_text_is_published_once(trials in prop::collection::vec(trial(), 1..30)) {
-        let mut submission = Submission::default();
+    fn requests_are_carried_out_once(trials in prop::collection::vec(trial(), 1..60)) {
+        let mut queue: VecDeque<(String, Submission)> =
+            (0..3).map(|n| (format!("id-{n}"), Submission::default())).collect();
         let mut server = Server::default();
-        let (mut now, mut ids, mut confirmed) = (0, 0, false);
+        let mut now = 0;
         for trial in trials {
             if trial.late_arrives {
                 server.receive_late();
             }
             if trial.reload {
-                let stored = serde_json::to_string(&submission).unwrap();
-                submission = serde_json::from_str(&stored).unwrap();
+                for (_, submission) in &mut queue {
+                    *submission = reloaded(submission);
+                }
             }
-            let attempt = submission.start(|| { ids += 1; format!("id-{ids}") }, now);
-            let result = server.attempt(&attempt.op_id, trial);
+            let due = next_due(queue.iter().map(|(_, it)| ("1", it)), now);
+            let Due::Now(at) = due else {
+                match due {
+                    Due::At(at) => now = at,
+                    _ => queue.iter_mut().for_each(|(_, it)| it.retry_now()),
+                }
+                continue;
+            };
+            let before = queue.iter().take(at);
+            prop_assert!(before.clone().all(|(_, it)| it.is_refused()), "out of order");
+            let (op_id, submission) = &mut queue[at];
+            submission.start();
+            let result = server.attempt(op_id, trial);
             match submission.finish(result, now, trial.jitter) {
-                Next::Published => {
-                    confirmed = true;
-                    break;
+                Next::Done => {
+                    prop_assert!(server.published.contains(op_id));
+                    queue.remove(at);
                 }
-                Next::RetryAt(at) => {
-                    prop_assert!(at > now && at <= now + LONGEST_PAUSE_MS);
-                    now = at;
-                }
-                Next::Refused | Next::LogIn | Next::WaitForAuthor => now += 1,
+                Next::RetryAt(at) => prop_assert!(at > now && at <= now + LONGEST_PAUSE_MS),
+                Next::Refused | Next::LogIn => now += 1,
             }
         }
         while !server.late.is_empty() {
             server.receive_late();
         }
-        let published = server.published.len();
-        prop_assert!(published <= 1, "{:?}", server.published);
-        prop_assert!(!confirmed || published == 1);
-        prop_assert!(confirmed || published == 0 || submission.is_in_doubt(), "the post would be resent with a new op_id");
+        for (op_id, submission) in &queue {
+            let is_published = server.published.contains(op_id);
+            prop_assert!(!is_published || submission.is_in_doubt(), "{op_id}");
+        }
     }
 }

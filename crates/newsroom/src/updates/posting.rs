@@ -71,6 +71,15 @@ impl Newsroom {
         // Rendered from the same text, so equal whenever the request is repeated.
         Ok(PostResult::new(posted, removed))
     }
+
+    /// Renders an update that is not published.
+    ///
+    /// # Errors
+    /// Returns [`Error::Forbidden`] if the caller may not post, and the errors of rendering.
+    pub async fn preview(&self, caller: &Caller, draft: &Draft) -> Result<Rendered> {
+        check_may_post(caller)?;
+        self.render_markdown(&draft.source).await
+    }
 }
 
 /// A post to write, if its entry accepts it.

@@ -154,11 +154,7 @@ async fn post_update(
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<ChangeAnswer>), Problem> {
     let headline = update.headline.unwrap_or_default();
     let draft = Draft::parse(&update.source, &headline).map_err(Error::from)?;
-    let marks = [(Mark::Key, update.key), (Mark::Pinned, update.pinned)];
-    let marks = marks
-        .into_iter()
-        .filter_map(|(mark, on)| on.then_some(mark));
-    let marks: Vec<_> = marks.collect();
+    let marks = Mark::chosen(update.key, update.pinned);
     let (newsroom, caller) = (&api.newsroom, api.caller());
     let (slug, op_id) = (slug(&name)?, key.or_random()?);
     let posted = newsroom

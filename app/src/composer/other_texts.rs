@@ -1,0 +1,62 @@
+//! Texts that were not posted, and that no open page is editing: of closed tabs, and those that the
+//! author set aside.
+
+use leptos::{prelude::*, reactive::spawn_local};
+
+use super::{outbox::list::excerpt, text_state::TextState};
+
+/// The list of unposted texts.
+#[component]
+pub fn OtherTexts(state: TextState) -> impl IntoView {
+    view! {
+        <section
+            class="other-texts"
+            aria-label="Unposted texts"
+            hidden=move || state.others.with(Vec::is_empty)
+        >
+            <h3>"Unposted texts"</h3>
+            <ul>
+                <For each=move || state.others.get() key=|text| (text.id.clone(), text.changed_at) let:text>
+                    {
+                        let for_open = text.clone();
+                        let id = StoredValue::new(text.id.clone());
+                        let confirms = RwSignal::new(false);
+                        view! {
+                            <li>
+                                <p class="outbox-text" dir="auto">{excerpt(&text.text)}</p>
+                                <div class="outbox-actions">
+                                    <button
+                                        class="button"
+                                        type="button"
+                                        on:click=move |_| {
+                                            let text = for_open.clone();
+                                            spawn_local(async move {
+                                                state.open(text).await;
+                                                state.fields.focus();
+                                            });
+                                        }
+                                    >
+                                        "Continue"
+                                    </button>
+                                    <button
+                                        class="button"
+                                        type="button"
+                                        on:click=move |_| {
+                                            if confirms.get_untracked() {
+                                                spawn_local(state.discard(id.get_value()));
+                                            } else {
+                                                confirms.set(true);
+                                            }
+                                        }
+                                    >
+                                        {move || if confirms.get() { "Discard for good" } else { "Discard" }}
+                                    </button>
+                                </div>
+                            </li>
+                        }
+                    }
+                </For>
+            </ul>
+        </section>
+    }
+}

@@ -1,0 +1,496 @@
+//! The outbox: what the author asked to publish, until the server has responded.
+//!
+//! A request is stored in the browser before it is sent. One page sends the requests of all (see
+//! [`Tab`]); `domain::Submission` decides when.
+
+pub mod list;
+pub mod request;
+
+use std::{collections::HashMap, rc::Rc};
+
+use domain::{AttemptResult, Due, Next, Submission, next_due};
+use futures::{
+    StreamExt,
+    channel::mpsc,
+    future::{Either, select},
+};
+use gloo_timers::{callback::Timeout, future::TimeoutFuture};
+use js_sys::Math;
+use leptos::{prelude::*, reactive::spawn_local};
+
+use self::request::{Done, Request, attempt};
+use super::{
+    channel::Channel,
+    session::AuthorSession,
+    storage::{StorageError, outbox::StoredRequest, texts::StoredText},
+};
+use crate::{AppError, browser_clock::now};
+
+/// The time for which a published request is shown, in milliseconds.
+const DONE_MS: u32 = 4_000;
+
+/// How long a request has to wait before its time is sent, in microseconds. Otherwise it is placed
+/// by its arrival, which is more exact.
+const MIN_WAIT: i64 = 10_000_000;
+
+/// The state of a request, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// It waits for its first attempt.
+    Saved,
+    /// An attempt is in flight.
+    Sending,
+    /// The last attempt had no result, for this reason. The next one follows automatically.
+    Retrying(String),
+    /// Nobody is logged in, or another account is. It is sent after a login.
+    Unauthenticated(String),
+    /// The server refused it, for this reason.
+    Refused(String),
+    /// The server carried it out.
+    Done(Done),
+}
+
+/// A request in the outbox.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Its number in the browser's storage; `None` if it could not be stored.
+    pub number: Option<u64>,
+    /// What is stored.
+    pub stored: StoredRequest,
+    /// Its state.
+    pub state: State,
+    /// Whether the attempt to make next was begun before the request was stored.
+    is_begun: bool,
+}
+
+impl Item {
+    fn new(number: Option<u64>, stored: StoredRequest) -> Self {
+        let state = match &stored.refusal {
+            Some(refusal) if stored.submission.is_refused() => State::Refused(refusal.clone()),
+            _ => State::Saved,
+        };
+        Self {
+            number,
+            stored,
+            state,
+            is_begun: false,
+        }
+    }
+
+    /// Returns the item of a new request. Its first attempt has begun, unless the browser is offline.
+    fn begin(session: &AuthorSession, op_id: String, request: Request) -> Self {
+        let mut submission = Submission::default();
+        let is_begun = window().navigator().on_line();
+        if is_begun {
+            submission.start();
+        }
+        let stored = StoredRequest {
+            account: session.caller.id.to_string(),
+            entry: session.entry.clone(),
+            slug: session.slug.clone(),
+            op_id,
+            request,
+            written_at: session.clock.now(),
+            submission,
+            refusal: None,
+        };
+        Self {
+            is_begun,
+            ..Self::new(None, stored)
+        }
+    }
+
+    /// Returns whether the server has carried it out.
+    pub const fn is_done(&self) -> bool {
+        matches!(self.state, State::Done(_))
+    }
+}
+
+/// The outbox of the author, as the page shows it.
+#[derive(Clone, Copy)]
+pub struct Outbox {
+    session: StoredValue<Rc<AuthorSession>, LocalStorage>,
+    /// The time of the last update of each entry that was sent, in microseconds of the server's
+    /// clock: the next one is not placed before it.
+    placed: StoredValue<HashMap<String, i64>>,
+    channel: StoredValue<Option<Rc<Channel>>, LocalStorage>,
+    wake: StoredValue<mpsc::Sender<()>, LocalStorage>,
+    /// The requests in the order in which the author made them.
+    pub items: RwSignal<Vec<Item>>,
+    /// How many requests are stored: more than `items` if there are too many to load at once.
+    pub total: RwSignal<usize>,
+    /// Why requests could not be stored.
+    pub storage_error: RwSignal<Option<StorageError>>,
+    /// Whether a login is needed before anything can be sent.
+    pub needs_login: RwSignal<bool>,
+    /// The latest published update, for the status line.
+    pub published: RwSignal<Option<Done>>,
+}
+
+impl Outbox {
+    /// Opens the outbox, and sends what is in it.
+    pub fn open(session: &Rc<AuthorSession>) -> Self {
+        let (wake, woken) = mpsc::channel(1);
+        let outbox = Self {
+            session: StoredValue::new_local(Rc::clone(session)),
+            placed: StoredValue::default(),
+            channel: StoredValue::new_local(None),
+            wake: StoredValue::new_local(wake),
+            items: RwSignal::default(),
+            total: RwSignal::default(),
+            storage_error: RwSignal::default(),
+            needs_login: RwSignal::default(),
+            published: RwSignal::default(),
+        };
+        let channel = Channel::open(move || outbox.reload());
+        outbox.channel.set_value(Some(Rc::new(channel)));
+        session.tab.become_sender(move || outbox.reload());
+        window_event_listener_untyped("online", move |_| outbox.retry_all());
+        spawn_local(outbox.send_all(woken));
+        outbox.reload();
+        outbox
+    }
+
+    /// Adds a request that is made from `text`, which leaves the composer. Returns `false` if
+    /// another page has posted or discarded the text.
+    pub async fn submit(self, text: &StoredText, was_stored: bool, request: Request) -> bool {
+        let Some(session) = self.session.try_get_value() else {
+            return false;
+        };
+        let mut item = Item::begin(&session, text.id.clone(), request);
+        let op_id = item.stored.op_id.clone();
+        self.items.update(|items| items.push(item.clone()));
+        let stored = match &session.storage {
+            Some(storage) => {
+                storage
+                    .submit_text(text, was_stored, item.stored.clone())
+                    .await
+            }
+            None => Err(StorageError::Blocked),
+        };
+        match stored {
+            Ok(Some(number)) => item.number = Some(number),
+            Ok(None) => {
+                self.remove_item(&op_id);
+                return false;
+            }
+            Err(error) => self.storage_error.set(Some(error)),
+        }
+        self.added(&session, &op_id, item.number);
+        true
+    }
+
+    /// Adds a request that is not made from a text.
+    pub async fn add(self, op_id: String, request: Request) {
+        let Some(session) = self.session.try_get_value() else {
+            return;
+        };
+        let item = Item::begin(&session, op_id.clone(), request);
+        let stored = item.stored.clone();
+        self.items.update(|items| items.push(item));
+        let number = match &session.storage {
+            Some(storage) => storage.add_request(stored).await,
+            None => Err(StorageError::Blocked),
+        };
+        if let Err(error) = number {
+            self.storage_error.set(Some(error));
+        }
+        self.added(&session, &op_id, number.ok().flatten());
+    }
+
+    /// Sends a refused request again, or one that waits for its next attempt.
+    pub fn retry(self, op_id: &str) {
+        self.change(op_id, |item| {
+            item.stored.submission.retry_now();
+            item.stored.refusal = None;
+            item.state = State::Saved;
+        });
+        self.take_over();
+    }
+
+    /// Sends all requests again that wait for their next attempt: the network is back, or the author
+    /// has logged in.
+    pub fn retry_all(self) {
+        if self.items.is_disposed() {
+            return;
+        }
+        self.needs_login.set(false);
+        self.items.update(|items| {
+            for item in items {
+                if matches!(item.state, State::Retrying(_) | State::Unauthenticated(_)) {
+                    item.stored.submission.retry_now();
+                    item.state = State::Saved;
+                }
+            }
+        });
+        self.wake();
+    }
+
+    /// Removes a request. Its text is lost, so the caller has asked the author or keeps it.
+    pub async fn discard(self, op_id: String) {
+        let number = self.find(&op_id).and_then(|item| item.number);
+        self.remove_item(&op_id);
+        if let (Some(number), Some(session)) = (number, self.session.try_get_value())
+            && let Some(storage) = &session.storage
+            && let Err(error) = storage.remove_request(number).await
+        {
+            self.storage_error.set(Some(error));
+        }
+        self.notify();
+        self.wake();
+    }
+
+    /// Returns the item with this operation id.
+    pub fn find(self, op_id: &str) -> Option<Item> {
+        self.items.with_untracked(|items| {
+            let found = items.iter().find(|item| item.stored.op_id == op_id);
+            found.cloned()
+        })
+    }
+
+    /// Returns whether a request is only in this page, and lost when the page is closed.
+    pub fn has_unstored(self) -> bool {
+        self.items.with_untracked(|items| {
+            let mut items = items.iter();
+            items.any(|item| item.number.is_none() && !item.is_done())
+        })
+    }
+
+    fn added(self, session: &AuthorSession, op_id: &str, number: Option<u64>) {
+        self.change(op_id, |item| item.number = number);
+        self.total.update(|total| *total += 1);
+        session.keep_storage();
+        self.take_over();
+    }
+
+    /// Makes this page the one that sends.
+    fn take_over(self) {
+        if let Some(session) = self.session.try_get_value() {
+            session.tab.take_over(move || self.wake());
+        }
+        self.wake();
+    }
+
+    /// Loads the stored requests: another page has changed them, or this page has just become the
+    /// one that sends.
+    fn reload(self) {
+        spawn_local(async move {
+            let Some(session) = self.session.try_get_value() else {
+                return;
+            };
+            let Some(storage) = &session.storage else {
+                return;
+            };
+            match storage.requests(&session.caller.id.to_string()).await {
+                Ok((stored, total)) if !self.items.is_disposed() => {
+                    self.total.set(usize::try_from(total).unwrap_or(usize::MAX));
+                    self.items.update(|items| merge(items, stored));
+                    self.wake();
+                }
+                Ok(_) => {}
+                Err(error) => self.storage_error.set(Some(error)),
+            }
+        });
+    }
+
+    /// Sends requests for as long as the page is open.
+    async fn send_all(self, mut woken: mpsc::Receiver<()>) {
+        while let Some(due) = self.due() {
+            match due {
+                Due::Now(at) => self.send(at).await,
+                Due::At(time) => {
+                    let pause = u32::try_from(time.saturating_sub(now())).unwrap_or(u32::MAX);
+                    let timer = TimeoutFuture::new(pause);
+                    if let Either::Left((None, _)) = select(woken.next(), timer).await {
+                        return;
+                    }
+                }
+                Due::Nothing => {
+                    if woken.next().await.is_none() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns what to do next; `None` once the composer is gone. [`Due::Now`] has a position in
+    /// `items`.
+    fn due(self) -> Option<Due> {
+        let is_sender = self.session.try_get_value()?.tab.is_sender();
+        if self.needs_login.try_get_untracked()? {
+            return Some(Due::Nothing);
+        }
+        self.items.try_with_untracked(|items| {
+            // A request that could not be stored is known to this page only.
+            let may_send = |item: &Item| !item.is_done() && (is_sender || item.number.is_none());
+            let waiting = items.iter().enumerate().filter(|(_, item)| may_send(item));
+            let positions: Vec<_> = waiting.clone().map(|(at, _)| at).collect();
+            let requests = waiting.map(|(_, item)| (&*item.stored.entry, &item.stored.submission));
+            match next_due(requests, now()) {
+                Due::Now(at) => Due::Now(positions[at]),
+                due => due,
+            }
+        })
+    }
+
+    /// Makes one attempt to send the request at a position in `items`.
+    async fn send(self, at: usize) {
+        let Some(mut item) = self.items.with_untracked(|items| items.get(at).cloned()) else {
+            return;
+        };
+        let op_id = item.stored.op_id.clone();
+        if !std::mem::take(&mut item.is_begun) {
+            item.stored.submission.start();
+            self.store(&item).await;
+        }
+        item.state = State::Sending;
+        self.replace(&item);
+        let Some(session) = self.session.try_get_value() else {
+            return;
+        };
+        let response = attempt(&item.stored, self.place(&item.stored, &session)).await;
+        let result = match &response {
+            Ok(_) => AttemptResult::Done,
+            Err(error) => error.attempt_result(),
+        };
+        let next = item.stored.submission.finish(result, now(), Math::random());
+        match (next, response) {
+            (_, Ok(done)) => {
+                if let Some(now) = session.clock.now() {
+                    let entry = item.stored.entry.clone();
+                    self.placed
+                        .try_update_value(|placed| placed.insert(entry, now));
+                }
+                self.finish(&op_id, item.number, done).await;
+                return;
+            }
+            (Next::Refused | Next::Done, Err(error)) => {
+                item.stored.refusal = Some(error.to_string());
+                item.state = State::Refused(error.to_string());
+            }
+            (Next::LogIn, Err(error)) => {
+                item.state = State::Unauthenticated(error.to_string());
+                self.needs_login.set(true);
+            }
+            (Next::RetryAt(_), Err(error)) => {
+                item.state = State::Retrying(match error {
+                    AppError::Unreachable if !window().navigator().on_line() => {
+                        "You are offline.".to_owned()
+                    }
+                    error => error.to_string(),
+                });
+            }
+        }
+        self.replace(&item);
+        self.store(&item).await;
+        self.notify();
+    }
+
+    /// Returns the time by which an update is placed, in microseconds of the server's clock, or
+    /// `None` for the time of its arrival: it has hardly waited, or it is not known for how long.
+    fn place(self, stored: &StoredRequest, session: &AuthorSession) -> Option<i64> {
+        let written_at = stored.written_at?;
+        let now = session.clock.now();
+        let has_waited = now.is_none_or(|now| now - written_at >= MIN_WAIT);
+        // The author's previous update may have been placed by its arrival, which was later.
+        let previous = self
+            .placed
+            .try_with_value(|placed| placed.get(&stored.entry).copied());
+        let previous = previous.flatten().unwrap_or_default();
+        has_waited.then(|| written_at.max(previous + 1))
+    }
+
+    /// Removes a request that the server has carried out, and shows it for a moment.
+    async fn finish(self, op_id: &str, number: Option<u64>, done: Done) {
+        self.change(op_id, |item| item.state = State::Done(done.clone()));
+        self.published.set(Some(done));
+        let (hidden, outbox) = (op_id.to_owned(), self);
+        Timeout::new(DONE_MS, move || {
+            if !outbox.items.is_disposed() {
+                outbox.remove_item(&hidden);
+            }
+        })
+        .forget();
+        if let Some(session) = self.session.try_get_value()
+            && let (Some(storage), Some(number)) = (&session.storage, number)
+        {
+            // If it can't be removed, it is sent again, which does no harm.
+            let _ = storage.remove_request(number).await;
+        }
+        self.total.update(|total| *total = total.saturating_sub(1));
+        let loaded = self.items.with_untracked(Vec::len);
+        if self.total.get_untracked() > loaded {
+            self.reload();
+        }
+        self.notify();
+    }
+
+    async fn store(self, item: &Item) {
+        if let Some(session) = self.session.try_get_value()
+            && let (Some(storage), Some(number)) = (&session.storage, item.number)
+            && let Err(error) = storage.store_request(number, item.stored.clone()).await
+        {
+            self.storage_error.set(Some(error));
+        }
+    }
+
+    fn replace(self, item: &Item) {
+        self.change(&item.stored.op_id, |old| *old = item.clone());
+    }
+
+    fn change(self, op_id: &str, change: impl FnOnce(&mut Item)) {
+        self.items.try_update(|items| {
+            if let Some(item) = items.iter_mut().find(|item| item.stored.op_id == op_id) {
+                change(item);
+            }
+        });
+    }
+
+    fn remove_item(self, op_id: &str) {
+        self.items
+            .try_update(|items| items.retain(|item| item.stored.op_id != op_id));
+    }
+
+    /// Tells the browser's other pages that the stored requests have changed.
+    fn notify(self) {
+        if let Some(Some(channel)) = self.channel.try_get_value() {
+            channel.notify();
+        }
+    }
+
+    fn wake(self) {
+        // If the channel is full, the task wakes up anyway.
+        self.wake.try_update_value(|wake| wake.try_send(()).ok());
+    }
+}
+
+/// Merges the stored requests into the shown ones. What this page knows of a request's attempts is
+/// kept; a request that is stored no longer was carried out or discarded by another page.
+fn merge(items: &mut Vec<Item>, stored: Vec<(u64, StoredRequest)>) {
+    let last = stored.last().map(|(number, _)| *number);
+    items.retain(|item| {
+        let Some(number) = item.number else {
+            return true;
+        };
+        let is_loaded = stored.iter().any(|(it, _)| *it == number);
+        let is_beyond = stored.len() >= super::storage::outbox::MAX_LOADED as usize
+            && last.is_some_and(|last| number > last);
+        is_loaded || is_beyond || item.is_done() || item.state == State::Sending
+    });
+    for (number, request) in stored {
+        let known = items.iter_mut().find(|it| it.stored.op_id == request.op_id);
+        match known {
+            // Another page may have changed it.
+            Some(item) if item.state == State::Saved || request.refusal.is_some() => {
+                if item.state != State::Sending && !item.is_begun {
+                    *item = Item::new(Some(number), request);
+                }
+            }
+            Some(_) => {}
+            None => items.push(Item::new(Some(number), request)),
+        }
+    }
+    // Requests that could not be stored are the newest.
+    items.sort_by_key(|item| item.number.unwrap_or(u64::MAX));
+}

@@ -1,0 +1,66 @@
+//! A preview of the text, rendered by the server.
+
+use domain::not_shown;
+use gloo_timers::callback::Timeout;
+use leptos::{prelude::*, reactive::spawn_local};
+
+use super::{
+    api::{Preview, preview_update},
+    editor::Fields,
+};
+use crate::AppError;
+
+/// How long typing rests before the preview is rendered again, in milliseconds.
+const RENDER_AFTER_MS: u32 = 400;
+
+/// The text as it will be published, and what is removed from it. Follows what is typed.
+#[component]
+pub fn PreviewPane(fields: Fields) -> impl IntoView {
+    let shown = RwSignal::new(None::<Result<Preview, AppError>>);
+    let timer = StoredValue::new_local(None::<Timeout>);
+    let number = StoredValue::new(0_u32);
+    let render = move |source: String, headline: String| {
+        number.update_value(|number| *number += 1);
+        let current = number.get_value();
+        spawn_local(async move {
+            let preview = preview_update(source, headline).await;
+            // A later text may have been rendered meanwhile.
+            if number.try_get_value() == Some(current) {
+                shown.set(Some(preview));
+            }
+        });
+    };
+    let is_first = StoredValue::new(true);
+    Effect::new(move || {
+        let (source, headline) = (fields.source.get(), fields.headline.get());
+        if source.trim().is_empty() && headline.trim().is_empty() {
+            timer.set_value(None);
+            number.update_value(|number| *number += 1);
+            shown.set(None);
+        } else if is_first.try_update_value(std::mem::take) == Some(true) {
+            render(source, headline);
+        } else {
+            let later = move || render(source, headline);
+            timer.set_value(Some(Timeout::new(RENDER_AFTER_MS, later)));
+        }
+    });
+    let language = document()
+        .document_element()
+        .and_then(|root| root.get_attribute("lang"));
+    view! {
+        <section class="preview" aria-label="Preview">
+            {move || match shown.get() {
+                None => view! { <p class="hint">"Nothing to preview yet."</p> }.into_any(),
+                Some(Err(error)) => view! { <p class="form-error">{error.to_string()}</p> }.into_any(),
+                Some(Ok(Preview { html, removed })) => {
+                    view! {
+                        // The server has sanitized it.
+                        <div class="preview-content" lang=language.clone() inner_html=html></div>
+                        {not_shown(&removed).map(|sentence| view! { <p class="hint">{sentence}</p> })}
+                    }
+                        .into_any()
+                }
+            }}
+        </section>
+    }
+}

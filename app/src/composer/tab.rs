@@ -1,0 +1,168 @@
+//! The identity of an open page. A page that edits a text claims it under this identity, so that
+//! two tabs never write to the same text.
+
+use std::{cell::Cell, rc::Rc};
+
+use gloo_timers::future::TimeoutFuture;
+use leptos::{
+    prelude::{window, window_event_listener_untyped},
+    reactive::spawn_local,
+};
+
+use super::{
+    random_id::random_id,
+    storage::{Storage, leases::LEASE_MS},
+    web_locks::WebLocks,
+};
+
+/// The lock of the page that sends the requests in the outbox.
+const OUTBOX_LOCK: &str = "ringside-outbox";
+/// What the locks of pages begin with.
+const PAGE_LOCK: &str = "ringside-page-";
+/// How often a lease is renewed, in milliseconds.
+#[expect(clippy::cast_possible_truncation, reason = "a few seconds")]
+const RENEWAL_MS: u32 = LEASE_MS as u32 / 4;
+/// The key in the session storage under which a page that is unloaded leaves its identity, so that
+/// the next page in its tab does not wait for the lease to expire.
+const UNLOADED: &str = "ringside-unloaded";
+
+/// An open page.
+#[derive(Clone, Debug)]
+pub struct Tab {
+    /// Its identity: unique for each time a page is loaded.
+    id: Rc<str>,
+    storage: Option<Storage>,
+    locks: Option<WebLocks>,
+    /// The page that was in this tab before.
+    previous: Option<String>,
+    /// Whether this page sends the requests in the outbox.
+    is_sender: Rc<Cell<bool>>,
+}
+
+impl Tab {
+    /// Makes the page known to others for as long as it is open.
+    pub async fn open(storage: Option<Storage>) -> Self {
+        let session = window().session_storage().ok().flatten();
+        let previous = session.as_ref().and_then(|it| {
+            let previous = it.get_item(UNLOADED).ok()?;
+            // A duplicated tab would copy it.
+            let _ = it.remove_item(UNLOADED);
+            previous
+        });
+        let tab = Self {
+            id: random_id().into(),
+            storage,
+            locks: WebLocks::of_browser(),
+            previous,
+            is_sender: Rc::default(),
+        };
+        let id = Rc::clone(&tab.id);
+        window_event_listener_untyped("pagehide", move |_| {
+            if let Some(session) = &session {
+                // Without it the text is offered again once the lease has expired.
+                let _ = session.set_item(UNLOADED, &id);
+            }
+        });
+        let name = [PAGE_LOCK, &*tab.id].concat();
+        if let Some(locks) = tab.locks.clone() {
+            spawn_local(async move { locks.hold(&name, false, || {}).await });
+        } else if let Some(storage) = tab.storage.clone() {
+            let id = Rc::clone(&tab.id);
+            // Storage that fails here fails for texts as well, which is shown.
+            let _ = storage.remove_expired_leases().await;
+            let _ = storage.lease(&name, &id, false).await;
+            spawn_local(async move {
+                loop {
+                    TimeoutFuture::new(RENEWAL_MS).await;
+                    let _ = storage.lease(&name, &id, false).await;
+                }
+            });
+        }
+        tab
+    }
+
+    /// Returns the page's identity.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns whether the page `holder` is still open.
+    pub async fn is_open(&self, holder: &str) -> bool {
+        if self.previous.as_deref() == Some(holder) {
+            return false;
+        }
+        let name = [PAGE_LOCK, holder].concat();
+        match (&self.locks, &self.storage) {
+            (Some(locks), _) => locks.held().await.contains(&name),
+            (None, Some(storage)) => storage.is_leased(&name).await.unwrap_or(true),
+            (None, None) => false,
+        }
+    }
+
+    /// Returns whether this page sends the requests in the outbox.
+    pub fn is_sender(&self) -> bool {
+        self.is_sender.get()
+    }
+
+    /// Makes this page the one that sends requests, as soon as no other page does. `on_change` is
+    /// called when that changes.
+    pub fn become_sender(&self, on_change: impl Fn() + Clone + 'static) {
+        let tab = self.clone();
+        spawn_local(async move {
+            if let Some(locks) = &tab.locks {
+                loop {
+                    tab.hold_outbox(locks, false, on_change.clone()).await;
+                    // Another page stole the lock, or the browser failed: wait in the queue.
+                    TimeoutFuture::new(RENEWAL_MS).await;
+                }
+            }
+            loop {
+                tab.renew_outbox_lease(false, &on_change).await;
+                TimeoutFuture::new(RENEWAL_MS).await;
+            }
+        });
+    }
+
+    /// Makes this page the one that sends requests, at once: its author has just made one.
+    pub fn take_over(&self, on_change: impl Fn() + Clone + 'static) {
+        if self.is_sender() {
+            return;
+        }
+        let tab = self.clone();
+        spawn_local(async move {
+            match &tab.locks {
+                Some(locks) => tab.hold_outbox(locks, true, on_change).await,
+                None => tab.renew_outbox_lease(true, &on_change).await,
+            }
+        });
+    }
+
+    async fn hold_outbox(
+        &self,
+        locks: &WebLocks,
+        steal: bool,
+        on_change: impl Fn() + Clone + 'static,
+    ) {
+        let (is_sender, granted) = (Rc::clone(&self.is_sender), on_change.clone());
+        let on_granted = move || {
+            is_sender.set(true);
+            granted();
+        };
+        locks.hold(OUTBOX_LOCK, steal, on_granted).await;
+        self.is_sender.set(false);
+        on_change();
+    }
+
+    async fn renew_outbox_lease(&self, steal: bool, on_change: &impl Fn()) {
+        let is_sender = match &self.storage {
+            Some(storage) => storage.lease(OUTBOX_LOCK, &self.id, steal).await,
+            // Without storage, no other page has this page's requests.
+            None => Ok(true),
+        };
+        // If the storage fails, this page sends what it has. Two that send do no harm.
+        let is_sender = is_sender.unwrap_or(true);
+        if self.is_sender.replace(is_sender) != is_sender {
+            on_change();
+        }
+    }
+}
