@@ -96,6 +96,7 @@ pub fn status_of(error: &newsroom::Error) -> StatusCode {
         Error::Forbidden(_) => StatusCode::FORBIDDEN,
         Error::Unauthenticated | Error::WrongPassword => StatusCode::UNAUTHORIZED,
         Error::Removed | Error::Reset(_) => StatusCode::GONE,
+        Error::Conflict(_) => StatusCode::CONFLICT,
         Error::Unavailable(_) | Error::DiskFull(_) | Error::OutcomeUnknown(_) | Error::Busy => {
             StatusCode::SERVICE_UNAVAILABLE
         }

@@ -27,7 +27,7 @@ pub fn UpdateEditPage() -> impl IntoView {
             Ok((caller, entry, editable))
         };
         let page = found.await.map(|(caller, entry, editable)| {
-            let EditableUpdate { update, source } = editable;
+            let EditableUpdate { update, source, .. } = editable;
             let headline = update.headline.map(|headline| headline.to_string());
             view! {
                 <PageLayout

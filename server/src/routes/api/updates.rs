@@ -198,7 +198,7 @@ async fn edit_update(
     let patch = edit.parse().map_err(Error::from)?;
     let (newsroom, caller) = (&api.newsroom, api.caller());
     let edited = newsroom
-        .patch_update(caller, id, &patch, op_id.as_ref())
+        .patch_update(caller, id, &patch, op_id.as_ref(), None)
         .await
         .map_err(keyed_problem)?;
     let Json(body) = current_state(&api, id).await?;
@@ -225,7 +225,7 @@ async fn delete_update(
 ) -> Result<Json<ChangeAnswer>, Problem> {
     let id = find_update(&api, &name, &id).await?;
     api.newsroom
-        .delete_update(api.caller(), id, op_id.as_ref())
+        .delete_update(api.caller(), id, op_id.as_ref(), None)
         .await
         .map_err(keyed_problem)?;
     current_state(&api, id).await

@@ -108,7 +108,7 @@ async fn edit_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields)
         let op_id = fields.op_id()?;
         let edited = desk
             .newsroom
-            .edit_update(caller, id, &draft, op_id.as_ref())
+            .edit_update(caller, id, &draft, op_id.as_ref(), None)
             .await?;
         let page = page_of(&edited.entry);
         // The page lists what the sanitizer removed.
@@ -145,7 +145,7 @@ async fn delete_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Field
         let op_id = fields.op_id()?;
         let entry = desk
             .newsroom
-            .delete_update(caller, id, op_id.as_ref())
+            .delete_update(caller, id, op_id.as_ref(), None)
             .await?;
         Ok::<_, Error>(format!("{}?deleted={id}", page_of(&entry)))
     };
