@@ -37,18 +37,29 @@ impl Desk {
     }
 
     /// Responds to a form: with a redirect to the path in `result`, or with the form's page at
-    /// `page` and the error message.
+    /// `page` and the error message. If that page can't be shown, the response is a problem, and
+    /// the page that shows it returns the fields.
     pub async fn respond(
         self,
         result: Result<String, Error>,
         page: &str,
-        fields: Fields,
+        mut fields: Fields,
     ) -> Response {
-        match result {
-            Ok(next) => Redirect::to(&next).into_response(),
-            Err(error) => {
-                rerender_with_error(&self.pages, error, page, self.request.caller, fields).await
-            }
+        let error = match result {
+            Ok(next) => return Redirect::to(&next).into_response(),
+            Err(error) => error,
+        };
+        forget_used_id(&error, &mut fields);
+        if error.is_server_failure() {
+            // The page needs the database, too.
+            return fields.refused(error.into());
+        }
+        let problem = Problem::from(error.clone());
+        let (status, form) = rejected_form(error, fields.values().clone());
+        let caller = self.request.caller;
+        match self.pages.form_page(page, caller, status, form).await {
+            Ok(page) => page,
+            Err(_) => fields.refused(problem),
         }
     }
 }
@@ -58,25 +69,39 @@ pub async fn rerender_with_error(
     pages: &Pages,
     error: Error,
     page: &str,
-    caller: Option<Caller>,
-    fields: Fields,
+    mut fields: Fields,
 ) -> Response {
-    let mut values = fields.into_values();
+    forget_used_id(&error, &mut fields);
+    let (status, form) = rejected_form(error, fields.values().clone());
+    pages.render_with_errors(page, None, status, form).await
+}
+
+/// Removes an operation id that was already used for another text. The page generates a new one.
+fn forget_used_id(error: &Error, fields: &mut Fields) {
     if matches!(error, Error::IdempotencyConflict) {
-        // The id was already used for another text. The page generates a new one.
-        values.remove("op_id");
+        fields.remove("op_id");
     }
-    let (status, form) = rejected_form(error, values);
-    pages.render_with_errors(page, caller, status, form).await
 }
 
 /// Returns the form to show again with these values and the error, and the status of the response.
-pub fn rejected_form(error: Error, values: HashMap<String, String>) -> (StatusCode, SubmittedForm) {
+pub fn rejected_form(
+    error: Error,
+    mut values: HashMap<String, String>,
+) -> (StatusCode, SubmittedForm) {
+    let conflict = match &error {
+        Error::Conflict(conflict) => {
+            // The page shows the current text, so its form may replace it.
+            values.insert("base".to_owned(), conflict.base.to_string());
+            Some(conflict.clone())
+        }
+        _ => None,
+    };
     let problem = Problem::from(error);
     let form = SubmittedForm {
         message: problem.sentence().to_owned(),
         field: problem.field(),
         values,
+        conflict,
     };
     (problem.status(), form)
 }

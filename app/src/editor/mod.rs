@@ -1,0 +1,8 @@
+//! Editing published updates in an entry's page.
+
+mod api;
+
+pub use api::{
+    DeleteUpdate, EditUpdate, MarkUpdate, RestoreUpdate, UpdateSource, delete_update, edit_update,
+    mark_update, restore_update, update_source,
+};
