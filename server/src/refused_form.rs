@@ -1,5 +1,5 @@
 //! Returns the texts of forms that were refused. Whatever refused a form, the response is a page
-//! that holds every word that was submitted, and says what to do.
+//! that holds every word that was submitted, and what to do next.
 
 use app::{NextStep, RefusedForm};
 use axum::{
