@@ -19,7 +19,7 @@ use leptos::prelude::FromServerFnError;
 use server_fn::error::SERVER_FN_ERROR_HEADER;
 
 use crate::{
-    extract::fields::RefusedFields,
+    extract::fields::Fields,
     pages::{Pages, wants_page},
     problem::{NO_STORE, Problem, panicked},
     refused_form::SentForm,
@@ -92,7 +92,7 @@ pub async fn render_errors(
     next: Next,
 ) -> Response {
     let format = ErrorFormat::of(&request);
-    let form = SentForm::of(&request);
+    let form = SentForm::keep(&mut request);
     let unread = UnreadBody::share(&mut request);
     let response = if target_length(request.uri()) > TARGET_LIMIT {
         let sentence = "This address is longer than 8 KiB. The link may be broken.";
@@ -125,7 +125,7 @@ pub async fn render_errors(
 async fn render_error(
     pages: &Pages,
     format: ErrorFormat,
-    form: Option<(SentForm, RefusedFields)>,
+    form: Option<(SentForm, Fields)>,
     response: Response,
 ) -> Response {
     let problem = problem_of(&format, &response);
@@ -209,7 +209,7 @@ mod tests {
         Router,
         body::{Body, to_bytes},
         middleware::from_fn_with_state,
-        routing::get,
+        routing::{get, post},
     };
     use clap::Parser;
     use tower::ServiceExt;
@@ -328,5 +328,28 @@ mod tests {
             assert_eq!(head.headers()[CACHE_CONTROL], NO_STORE, "{path}");
             assert!(body.contains(text), "{path}: {body}");
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn panic_of_a_forms_handler_loses_no_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = state(&folder).await;
+        let broken = post(async |_: Fields| -> Response { panic!("from the test") });
+        let router: Router = Router::new()
+            .route("/entries/{slug}/compose", broken)
+            .layer(from_fn_with_state(state.clone(), render_errors))
+            .with_state(state);
+        let request = Request::post("/entries/final/compose")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from("op_id=12345678&source=Every+word"))
+            .unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let html = str::from_utf8(&body).unwrap();
+        assert!(
+            html.contains("Every word") && html.contains("12345678"),
+            "{html}"
+        );
     }
 }

@@ -10,7 +10,7 @@ use domain::Slug;
 use tower_http::csrf::ProtectionError;
 
 use crate::{
-    extract::fields::{Fields, RefusedFields, returned_names},
+    extract::fields::{Fields, ReceivedFields, returned_names},
     problem::Problem,
     security::bodies::{Bodies, UnreadBody},
 };
@@ -24,15 +24,21 @@ pub struct PostToInstead(pub Slug);
 pub struct SentForm {
     path: String,
     names: &'static [&'static str],
+    /// What its handler received.
+    received: ReceivedFields,
 }
 
 impl SentForm {
-    /// Returns the form that `request` sends, if it is one.
-    pub fn of(request: &Request) -> Option<Self> {
+    /// Returns the form that `request` sends, if it is one. From now on, what its handler receives
+    /// of it is kept.
+    pub fn keep(request: &mut Request) -> Option<Self> {
         let names = returned_names(request).filter(|_| request.method() == Method::POST)?;
+        let received = ReceivedFields::default();
+        request.extensions_mut().insert(received.clone());
         Some(Self {
             path: request.uri().path().to_owned(),
             names,
+            received,
         })
     }
 
@@ -43,34 +49,37 @@ impl SentForm {
         extensions: &Extensions,
         unread: Option<&UnreadBody>,
         bodies: &Bodies,
-    ) -> Option<RefusedFields> {
+    ) -> Option<Fields> {
         extensions.get::<Problem>()?;
-        if let Some(fields) = extensions.get::<RefusedFields>() {
-            return Some(fields.clone());
+        if let Some(fields) = self.received.get() {
+            return Some(fields);
         }
         let (received, is_whole) = match unread.and_then(UnreadBody::untouched) {
             Some(body) => bodies.receive_refused(body).await,
             None => Default::default(),
         };
-        let fields = Fields::of_refused(received, self.names, !is_whole);
-        Some(RefusedFields(fields.into()))
+        Some(Fields::parse(received, self.names, !is_whole))
     }
 
     /// Returns the content of the page that returns the fields. `None` if nobody wrote any of them
     /// and it is of no use to send the form again.
     pub fn returned(
         self,
-        fields: &RefusedFields,
+        fields: &Fields,
         problem: &Problem,
         extensions: &Extensions,
     ) -> Option<RefusedForm> {
-        let RefusedFields(fields) = fields;
+        let mut values = fields.sorted();
+        if problem.status() == StatusCode::UNPROCESSABLE_ENTITY {
+            // Nothing was stored, or the operation id was used for another text.
+            values.retain(|(name, _)| name != "op_id");
+        }
         let next = next_step(problem.status(), extensions);
         let form = RefusedForm {
             status: problem.status(),
             message: problem.sentence().to_owned(),
             path: self.path,
-            fields: fields.sorted(),
+            fields: values,
             is_cut: fields.is_cut(),
             next,
         };

@@ -1,7 +1,7 @@
 //! The server functions of the editor in an entry's page. Those that change something are sent
 //! again under the same `op_id` until a response arrives, and change it once.
 
-use domain::{EditResult, Mark, UpdateId};
+use domain::{EditResult, Mark, UpdateId, UpdateSource};
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use crate::AppError;
@@ -12,11 +12,11 @@ use crate::AppError;
 /// # Errors
 /// [`AppError::Removed`] if the update was deleted; else if no account is logged in, if it may not
 /// edit the update, or if the server fails.
-#[server(prefix = "/fn", endpoint = "update_source", input = Json)]
+#[server(name = LoadUpdateSource, prefix = "/fn", endpoint = "update_source", input = Json)]
 pub async fn update_source(
     /// The update's id.
     id: UpdateId,
-) -> Result<domain::UpdateSource, AppError> {
+) -> Result<UpdateSource, AppError> {
     let load = async {
         let request = crate::PageRequest::current();
         let newsroom = crate::request::newsroom();

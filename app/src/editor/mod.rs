@@ -3,6 +3,6 @@
 mod api;
 
 pub use api::{
-    DeleteUpdate, EditUpdate, MarkUpdate, RestoreUpdate, UpdateSource, delete_update, edit_update,
-    mark_update, restore_update, update_source,
+    DeleteUpdate, EditUpdate, LoadUpdateSource, MarkUpdate, RestoreUpdate, delete_update,
+    edit_update, mark_update, restore_update, update_source,
 };

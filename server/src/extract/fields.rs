@@ -1,12 +1,13 @@
 //! Extracts the fields of a submitted form. Only the fields of the route's own form are kept.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
-    Extension,
     extract::{FromRef, FromRequest, MatchedPath, Request},
     http::{StatusCode, header::CONTENT_TYPE},
-    response::{IntoResponse, Response},
 };
 use http_body::Body as _;
 
@@ -80,10 +81,13 @@ fn route(request: &Request) -> &str {
     matched.map_or("", MatchedPath::as_str)
 }
 
-/// A form's fields, as they were submitted. Invalid UTF-8 becomes U+FFFD, so that the rest of a
-/// text is kept.
+/// A form's fields, as they were submitted; cheap to clone. Invalid UTF-8 becomes U+FFFD, so that
+/// the rest of a text is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Fields(Arc<Received>);
+
 #[derive(Debug, Default)]
-pub struct Fields {
+struct Received {
     values: HashMap<String, String>,
     /// Whether only the beginning of the form was received.
     is_cut: bool,
@@ -91,15 +95,27 @@ pub struct Fields {
     _held: Held,
 }
 
-/// The fields of a form that was refused: an extension of the response, from which the page that
-/// returns them is rendered.
-#[derive(Clone, Debug)]
-pub struct RefusedFields(pub Arc<Fields>);
+/// The fields of a request as far as its handler received them: an extension of the request, from
+/// which they are returned if the form is refused, even if the handler panics.
+#[derive(Clone, Debug, Default)]
+pub struct ReceivedFields(Arc<OnceLock<Fields>>);
+
+impl ReceivedFields {
+    /// Returns the fields; `None` if the handler received none.
+    pub fn get(&self) -> Option<Fields> {
+        self.0.get().cloned()
+    }
+
+    fn set(&self, fields: Fields) {
+        // A handler extracts its form once.
+        let _ = self.0.set(fields);
+    }
+}
 
 impl Fields {
-    /// Parses the body of a form with the fields `names`, of which perhaps only the beginning was
-    /// received.
-    pub fn of_refused(received: ReceivedBody, names: &[&str], is_cut: bool) -> Self {
+    /// Parses the body of a form with the fields `names`; with `is_cut`, only the beginning of the
+    /// body was received.
+    pub fn parse(received: ReceivedBody, names: &[&str], is_cut: bool) -> Self {
         let ReceivedBody { bytes, held } = received;
         let mut form = &*bytes;
         if is_cut {
@@ -114,16 +130,20 @@ impl Fields {
                 value.truncate(value.trim_end_matches('\u{fffd}').len());
             }
         }
-        Self {
+        Self::new(values, is_cut, held)
+    }
+
+    fn new(values: HashMap<String, String>, is_cut: bool, held: Held) -> Self {
+        Self(Arc::new(Received {
             values,
             is_cut,
             _held: held,
-        }
+        }))
     }
 
     /// Returns the fields and their values, sorted by name.
     pub fn sorted(&self) -> Vec<(String, String)> {
-        let values = self.values.iter();
+        let values = self.values().iter();
         let mut fields: Vec<_> = values
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
@@ -132,31 +152,20 @@ impl Fields {
     }
 
     /// Returns the fields and their values.
-    pub const fn values(&self) -> &HashMap<String, String> {
-        &self.values
+    pub fn values(&self) -> &HashMap<String, String> {
+        &self.0.values
     }
 
     /// Returns whether only the beginning of the form was received.
-    pub const fn is_cut(&self) -> bool {
-        self.is_cut
+    pub fn is_cut(&self) -> bool {
+        self.0.is_cut
     }
 
     /// Returns the base of the edit that the form submits. A form without the field, sent by a
     /// script, replaces whatever text there is.
     pub fn base(&self) -> Option<Cursor> {
-        let base = self.values.get("base")?;
+        let base = self.values().get("base")?;
         Some(Cursor::parse_base(base))
-    }
-
-    /// Removes a field.
-    pub fn remove(&mut self, name: &str) {
-        self.values.remove(name);
-    }
-
-    /// Responds with a problem, and lets the response return the fields.
-    pub fn refused(self, problem: Problem) -> Response {
-        let refused = RefusedFields(Arc::new(self));
-        (Extension(refused), problem).into_response()
     }
 
     /// Returns the form's operation id, if it has one.
@@ -172,7 +181,7 @@ impl Fields {
 
     /// Returns the value of the field `name`; empty if it was not submitted.
     pub fn get(&self, name: &str) -> &str {
-        self.values.get(name).map_or("", String::as_str)
+        self.values().get(name).map_or("", String::as_str)
     }
 }
 
@@ -181,53 +190,55 @@ where
     S: Send + Sync,
     Bodies: FromRef<S>,
 {
-    type Rejection = Response;
+    type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        receive(request, &Bodies::from_ref(state)).await
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let received = request.extensions().get::<ReceivedFields>().cloned();
+        let (fields, problem) = receive(request, &Bodies::from_ref(state)).await;
+        // A body that was announced as too long has not been read. Its beginning is received later.
+        if let Some(received) = received.filter(|_| !fields.values().is_empty()) {
+            received.set(fields.clone());
+        }
+        problem.map_or(Ok(fields), Err)
     }
 }
 
-async fn receive(request: Request, bodies: &Bodies) -> Result<Fields, Response> {
+/// Returns the fields as far as they were received, and the problem if they are refused.
+async fn receive(request: Request, bodies: &Bodies) -> (Fields, Option<Problem>) {
     let content_type = request.headers().get(CONTENT_TYPE);
     if content_type.is_none() && request.body().is_end_stream() {
         // A form without fields, sent by a script that omits the empty body's type.
-        return Ok(Fields::default());
+        return (Fields::default(), None);
     }
     if !is_form(&request) {
         let sentence = "A form must be sent as application/x-www-form-urlencoded.";
         let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
-        return Err(problem.into_response());
+        return (Fields::default(), Some(problem));
     }
     let route = route(&request);
     let Some(names) = names(route) else {
         tracing::error!(route, "the fields of this route's form are not listed");
         let sentence = "The server does not support this form.";
         let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, sentence);
-        return Err(problem.into_response());
+        return (Fields::default(), Some(problem));
     };
     let sender = Sender::of(&request);
     let received = match bodies.receive(request.into_body(), sender).await {
         Ok(received) => received,
-        Err(Interrupted { problem, beginning }) if beginning.bytes.is_empty() => {
-            return Err(problem.into_response());
-        }
         Err(Interrupted { problem, beginning }) => {
-            return Err(Fields::of_refused(beginning, names, true).refused(problem));
+            let fields = Fields::parse(beginning, names, true);
+            return (fields, Some(problem));
         }
     };
     // Counted before anything is allocated.
     let separators = received.bytes.iter().filter(|byte| **byte == b'&');
-    if separators.take(MAX_FIELDS).count() >= MAX_FIELDS {
+    let has_too_many = separators.take(MAX_FIELDS).count() >= MAX_FIELDS;
+    let fields = Fields::parse(received, names, false);
+    let problem = has_too_many.then(|| {
         let sentence = "A form can have at most 20 fields. Reload the page and try again.";
-        let problem = Problem::new(StatusCode::BAD_REQUEST, sentence);
-        return Err(Fields::of_refused(received, names, false).refused(problem));
-    }
-    Ok(Fields {
-        values: values(&received.bytes, names),
-        is_cut: false,
-        _held: received.held,
-    })
+        Problem::new(StatusCode::BAD_REQUEST, sentence)
+    });
+    (fields, problem)
 }
 
 /// Returns the values of the fields in `names`, among the first twenty fields of a form; the last
@@ -247,10 +258,7 @@ mod tests {
     const NAMES: [&str; 2] = ["source", "headline"];
 
     fn parsed(form: &str) -> Vec<(String, String)> {
-        let fields = Fields {
-            values: values(form.as_bytes(), &NAMES),
-            ..Fields::default()
-        };
+        let fields = Fields::new(values(form.as_bytes(), &NAMES), false, None);
         fields.sorted()
     }
 
@@ -274,7 +282,7 @@ mod tests {
                 bytes: format!("headline=Goal&source=1%E2%80%930{cut}").into(),
                 held: None,
             };
-            let fields = Fields::of_refused(received, &NAMES, true);
+            let fields = Fields::parse(received, &NAMES, true);
             assert_eq!(
                 (fields.get("headline"), fields.get("source")),
                 ("Goal", "1–0")

@@ -1,12 +1,17 @@
 //! The forms of the desk: creating and changing live blogs and updates.
 
-use axum::{Router, response::Response, routing::post};
+use axum::{
+    Router,
+    response::{IntoResponse, Response},
+    routing::post,
+};
 use domain::{Draft, EntryState, Mark, Order, UpdateId};
 use newsroom::{Entry, EntryEdit, Error, NewEntry};
 
 use super::handler::Desk;
 use crate::{
     extract::{EntrySlug, UpdateNumber, fields::Fields},
+    problem::Problem,
     refused_form::PostToInstead,
     state::AppState,
 };
@@ -122,15 +127,15 @@ async fn edit_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields)
     };
     let edited = edited.await;
     if matches!(edited, Err(Error::Removed)) {
-        return refuse_removed(&desk, id, fields).await;
+        return refuse_removed(&desk, id).await;
     }
     let page = format!("/desk/updates/{id}");
     desk.respond(edited, &page, fields).await
 }
 
 /// Refuses the edit of an update that was removed. Its text can be posted as a new update.
-async fn refuse_removed(desk: &Desk, id: UpdateId, fields: Fields) -> Response {
-    let mut response = fields.refused(Error::Removed.into());
+async fn refuse_removed(desk: &Desk, id: UpdateId) -> Response {
+    let mut response = Problem::from(Error::Removed).into_response();
     if let Ok(caller) = desk.caller()
         && let Ok((entry, _)) = desk.newsroom.last_change(caller, id).await
     {

@@ -37,29 +37,28 @@ impl Desk {
     }
 
     /// Responds to a form: with a redirect to the path in `result`, or with the form's page at
-    /// `page` and the error message. If that page can't be shown, the response is a problem, and
-    /// the page that shows it returns the fields.
+    /// `page` and the error message. If that page can't be shown, the response is a problem, whose
+    /// page returns the fields.
     pub async fn respond(
         self,
         result: Result<String, Error>,
         page: &str,
-        mut fields: Fields,
+        fields: Fields,
     ) -> Response {
         let error = match result {
             Ok(next) => return Redirect::to(&next).into_response(),
             Err(error) => error,
         };
-        forget_used_id(&error, &mut fields);
         if error.is_server_failure() {
             // The page needs the database, too.
-            return fields.refused(error.into());
+            return Problem::from(error).into_response();
         }
         let problem = Problem::from(error.clone());
         let (status, form) = rejected_form(error, fields.values().clone());
         let caller = self.request.caller;
         match self.pages.form_page(page, caller, status, form).await {
             Ok(page) => page,
-            Err(_) => fields.refused(problem),
+            Err(_) => problem.into_response(),
         }
     }
 }
@@ -69,18 +68,10 @@ pub async fn rerender_with_error(
     pages: &Pages,
     error: Error,
     page: &str,
-    mut fields: Fields,
+    fields: Fields,
 ) -> Response {
-    forget_used_id(&error, &mut fields);
     let (status, form) = rejected_form(error, fields.values().clone());
     pages.render_with_errors(page, None, status, form).await
-}
-
-/// Removes an operation id that was already used for another text. The page generates a new one.
-fn forget_used_id(error: &Error, fields: &mut Fields) {
-    if matches!(error, Error::IdempotencyConflict) {
-        fields.remove("op_id");
-    }
 }
 
 /// Returns the form to show again with these values and the error, and the status of the response.
@@ -93,6 +84,11 @@ pub fn rejected_form(
             // The page shows the current text, so its form may replace it.
             values.insert("base".to_owned(), conflict.base.to_string());
             Some(conflict.clone())
+        }
+        Error::IdempotencyConflict => {
+            // The id was already used for another text. The page generates a new one.
+            values.remove("op_id");
+            None
         }
         _ => None,
     };
