@@ -43,9 +43,8 @@ function integer(value) {
 
 const named = (name) => Buffer.concat([integer(Buffer.byteLength(name)), Buffer.from(name)]);
 
-/** Reads the type of an import, and returns its bytes. */
+/** Reads the type of an import. */
 function importType(reader) {
-  const start = reader.at;
   const kind = reader.bytes[reader.at++];
   const limits = () => {
     const flags = reader.integer();
@@ -59,28 +58,30 @@ function importType(reader) {
   } else if (kind === 2) limits();
   else if (kind === 3) reader.at += 2;
   else throw new Error(`unknown kind of import: ${kind}`);
-  return reader.since(start);
 }
 
+/** Renames the entries of a section. Without a new name, an export is removed. */
 function renameSection(id, bytes, rename) {
   const reader = new Reader(bytes);
-  const count = reader.integer();
-  const parts = [integer(count)];
-  for (let n = 0; n < count; n++) {
-    if (id === IMPORTS) parts.push(named(reader.name()));
-    parts.push(named(rename(reader.name())));
-    if (id === IMPORTS) parts.push(importType(reader));
+  const entries = [];
+  for (let left = reader.integer(); left > 0; left--) {
+    const module = id === IMPORTS ? [named(reader.name())] : [];
+    const name = rename(reader.name(), id === EXPORTS);
+    const start = reader.at;
+    if (id === IMPORTS) importType(reader);
     else {
-      const start = reader.at;
       reader.at += 1;
       reader.integer();
-      parts.push(reader.since(start));
     }
+    if (name !== undefined) entries.push(Buffer.concat([...module, named(name), reader.since(start)]));
   }
-  return Buffer.concat(parts);
+  return Buffer.concat([integer(entries.length), ...entries]);
 }
 
-/** Returns a wasm file in which `rename` has replaced the name of each import and export. */
+/**
+ * Returns a wasm file in which `rename` has replaced the name of each import and export. It gets the
+ * name, and whether it is an export. An export whose new name is undefined is removed.
+ */
 function renameFunctions(file, rename) {
   const reader = new Reader(file, 8);
   const parts = [file.subarray(0, 8)];

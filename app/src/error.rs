@@ -2,7 +2,7 @@
 
 #[cfg(feature = "ssr")]
 use axum::http::StatusCode;
-use domain::AttemptResult;
+use domain::{AttemptResult, EditConflict};
 use leptos::prelude::FromServerFnError;
 use leptos::server_fn::{codec::JsonEncoding, error::ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,12 @@ pub enum AppError {
     /// The request is invalid or not allowed. Repeating it will not help.
     #[error("{0}")]
     Refused(String),
+    /// The update was edited by somebody else meanwhile. Nothing was changed.
+    #[error("{0}")]
+    Conflict(Box<EditConflict>),
+    /// The update was deleted meanwhile. Nothing was changed.
+    #[error("{0}")]
+    Removed(String),
     /// The server could not process the request. A retry may succeed.
     #[error("{0}")]
     Unavailable(String),
@@ -31,7 +37,7 @@ impl AppError {
     pub const fn attempt_result(&self) -> AttemptResult {
         match self {
             Self::Unauthenticated(_) => AttemptResult::Unauthenticated,
-            Self::Refused(_) => AttemptResult::Refused,
+            Self::Refused(_) | Self::Conflict(_) | Self::Removed(_) => AttemptResult::Refused,
             Self::Unavailable(_) => AttemptResult::Unavailable,
             Self::Unreachable => AttemptResult::NoResponse,
         }
@@ -64,6 +70,7 @@ impl AppError {
     pub fn of_status(status: StatusCode, sentence: String) -> Self {
         match status {
             StatusCode::UNAUTHORIZED => Self::Unauthenticated(sentence),
+            StatusCode::GONE => Self::Removed(sentence),
             // A retry of the same request may succeed.
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
                 Self::Unavailable(sentence)
@@ -81,7 +88,10 @@ impl From<newsroom::Error> for AppError {
         let status = status_of(&error);
         set_status(status);
         error.log_failure("a server function failed");
-        Self::of_status(status, error.to_string())
+        match error {
+            newsroom::Error::Conflict(conflict) => Self::Conflict(conflict),
+            error => Self::of_status(status, error.to_string()),
+        }
     }
 }
 
@@ -98,6 +108,7 @@ pub fn status_of(error: &newsroom::Error) -> StatusCode {
             StatusCode::UNAUTHORIZED
         }
         Error::Removed | Error::Reset(_) => StatusCode::GONE,
+        Error::Conflict(_) => StatusCode::CONFLICT,
         Error::Unavailable(_) | Error::DiskFull(_) | Error::OutcomeUnknown(_) | Error::Busy => {
             StatusCode::SERVICE_UNAVAILABLE
         }

@@ -18,6 +18,7 @@
 //! | `entry` | the page of a live blog, and its cards | on the server; its islands in both |
 //! | `live` | the runtime that keeps an open page up to date | in the browser |
 //! | `composer` | posting, in an entry's page and as a page of its own | both |
+//! | [`editor`] | editing updates in an entry's page | both |
 //! | `desk` | authors' pages | on the server |
 //! | [`accounts`] | logging in, the first owner, one's own account | both |
 //! | `error` | [`AppError`], the error of a server function | both |
@@ -31,6 +32,7 @@
 //! 3. If the page is not public, add its path to `Audience` in the server's router.
 
 pub mod accounts;
+pub mod editor;
 mod entry;
 mod error;
 mod escape;
@@ -71,7 +73,7 @@ pub use error::AppError;
 pub use {
     entry::{DocumentList, list_parts, update_content},
     error::status_of,
-    layout::{Assets, BodyOverride, Shell, inline_scripts},
+    layout::{Assets, BodyOverride, NextStep, RefusedForm, Shell, inline_scripts},
     renderer::Renderer,
     request::{PageRequest, SubmittedForm},
     routes::App,

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use domain::{AccountId, Caller, SessionId};
+use domain::{AccountId, Caller, EditConflict, SessionId};
 use leptos::prelude::{expect_context, use_context};
 use newsroom::{Error, Newsroom};
 
@@ -27,6 +27,8 @@ pub struct SubmittedForm {
     pub field: Option<&'static str>,
     /// The submitted values by field name.
     pub values: HashMap<String, String>,
+    /// The conflict with the current text of an update, if it was refused for that.
+    pub conflict: Option<Box<EditConflict>>,
 }
 
 impl SubmittedForm {

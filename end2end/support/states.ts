@@ -1,5 +1,6 @@
 // All pages in all states.
 import type { Page } from "@playwright/test";
+import { waitUntilStored } from "./composer";
 import { FOREIGN } from "./languages";
 import { expectStatus, waitForFeed } from "./page";
 import type { Entry } from "./test";
@@ -195,14 +196,58 @@ export const STATES: State[] = [
     await page.route("**/fn/post_update", (route) => route.abort());
     await page.getByRole("textbox", { name: "Update" }).fill("Substitution: Abara for Lund.");
     await page.getByRole("button", { name: "Post", exact: true }).click();
-    await expect(page.getByRole("alert").filter({ hasText: "can't be reached" })).toBeVisible();
+    await expect(page.getByRole("status").filter({ hasText: "will be sent again automatically" })).toBeVisible();
+  } },
+  { name: "composer-refused", author: true, window: true, open: async (page, fixture) => {
+    await openComposer(page, (await fixture.newStory()).url);
+    await page.getByRole("textbox", { name: "Update" }).fill("<script>no visible text</script>");
+    await page.getByRole("button", { name: "Post", exact: true }).click();
+    await expect(page.getByText("Not published:")).toBeVisible();
+  } },
+  { name: "composer-preview", author: true, window: true, open: async (page, fixture) => {
+    await openComposer(page, (await fixture.newStory()).url);
+    await page.getByRole("textbox", { name: "Update" }).fill('**Goal!** Abara heads it in. <iframe src="https://www.youtube.com/embed/X"></iframe>');
+    await page.getByRole("button", { name: "Preview" }).click();
+    await expect(page.locator(".preview-content")).toContainText("Abara heads it in.");
+  } },
+  { name: "composer-unposted", author: true, window: true, open: async (page, fixture) => {
+    const { url } = await fixture.newStory();
+    await openComposer(page, url);
+    await page.getByRole("textbox", { name: "Update" }).fill("A source says that the manager will leave after the match.");
+    await waitUntilStored(page, "A source says that the manager will leave after the match.");
+    await page.evaluate(() => sessionStorage.clear());
+    await openComposer(page, url);
+    await expect(page.getByRole("heading", { name: "Unposted texts" })).toBeVisible();
+  } },
+  { name: "update-menu", author: true, window: true, open: async (page, fixture) => {
+    await openComposer(page, (await fixture.newStory()).url);
+    await page.getByRole("button", { name: /^Actions for the update of/ }).first().click();
+    await expect(page.getByRole("button", { name: "Copy link" })).toBeVisible();
+  } },
+  { name: "update-editor", author: true, window: true, open: async (page, fixture) => {
+    await openEditor(page, (await fixture.newStory()).url);
+  } },
+  { name: "update-conflict", author: true, window: true, open: async (page, fixture) => {
+    const { url } = await fixture.newStory();
+    await openEditor(page, url);
+    const text = page.getByRole("dialog").getByRole("textbox", { name: "Text" });
+    const before = await text.inputValue();
+    const other = await page.context().newPage();
+    await openEditor(other, url);
+    await other.getByRole("dialog").getByRole("textbox", { name: "Text" }).fill(`${before} The gates were late.`);
+    await other.getByRole("button", { name: "Save changes" }).click();
+    await expect(other.getByText("Changes saved.")).toBeVisible();
+    await other.close();
+    await text.fill(`${before} The queue was long.`);
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await expect(page.getByRole("heading", { name: "Conflict" })).toBeVisible();
   } },
   { name: "composer-logged-out", author: true, window: true, open: async (page, fixture) => {
     await openComposer(page, (await fixture.newStory()).url);
     await page.context().clearCookies();
     await page.getByRole("textbox", { name: "Update" }).fill("Substitution: Abara for Lund.");
     await page.getByRole("button", { name: "Post", exact: true }).click();
-    await expect(page.getByRole("alert").filter({ hasText: "session has expired" })).toBeVisible();
+    await expect(page.getByRole("dialog", { name: "Log in again" })).toBeVisible();
   } },
   { name: "composer-missing", author: true, window: true, open: async (page, fixture) => {
     await page.route("**/fn/whoami", (route) => route.abort());
@@ -311,6 +356,14 @@ async function openWith(page: Page, url: string, status: string): Promise<void> 
 async function openComposer(page: Page, url: string): Promise<void> {
   await openLive(page, url);
   await page.getByRole("textbox", { name: "Update" }).waitFor();
+}
+
+/** Opens the dialog to edit the first update of an entry. */
+async function openEditor(page: Page, url: string): Promise<void> {
+  await openComposer(page, url);
+  await page.getByRole("button", { name: /^Actions for the update of/ }).first().click();
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  await expect(page.getByRole("dialog").getByRole("textbox", { name: "Text" })).not.toHaveValue("");
 }
 
 /** Opens an entry with latest first, scrolls down, and posts an update, which is pending above. */

@@ -1,6 +1,6 @@
 //! Renders every error response in the format of its route, whichever layer rejected the request:
-//! problem details (RFC 9457) for the API, an encoded `AppError` for server functions, and a page
-//! or one sentence of text for everything else.
+//! problem details (RFC 9457) for the API, an encoded `AppError` for server functions, a page with
+//! the submitted texts for forms, and a page or one sentence of text for everything else.
 
 use std::panic::AssertUnwindSafe;
 
@@ -9,7 +9,7 @@ use axum::{
     extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, StatusCode, Uri,
-        header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
+        header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, RETRY_AFTER},
     },
     middleware::Next,
     response::{IntoResponse, Response},
@@ -19,10 +19,12 @@ use leptos::prelude::FromServerFnError;
 use server_fn::error::SERVER_FN_ERROR_HEADER;
 
 use crate::{
+    extract::fields::Fields,
     pages::{Pages, wants_page},
     problem::{NO_STORE, Problem, panicked},
+    refused_form::SentForm,
     routes::api,
-    security::bodies::UnreadBody,
+    security::bodies::{Bodies, UnreadBody},
 };
 
 /// The longest path and query of a request, in bytes. The longest link in a page has some hundred
@@ -85,10 +87,12 @@ pub fn request_id(headers: &HeaderMap) -> &str {
 /// service panics, and with 414 if the URL is too long. Error responses are never cached.
 pub async fn render_errors(
     State(pages): State<Pages>,
+    State(bodies): State<Bodies>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let format = ErrorFormat::of(&request);
+    let form = SentForm::keep(&mut request);
     let unread = UnreadBody::share(&mut request);
     let response = if target_length(request.uri()) > TARGET_LIMIT {
         let sentence = "This address is longer than 8 KiB. The link may be broken.";
@@ -98,21 +102,41 @@ pub async fn render_errors(
         let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
         handled.await.unwrap_or_else(|_| panicked().into_response())
     };
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    let fields = match &form {
+        Some(form) if is_error => {
+            form.refused_fields(response.extensions(), unread.as_ref(), &bodies)
+                .await
+        }
+        _ => None,
+    };
     if let Some(unread) = unread {
         unread.discard().await;
     }
-    let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    if !is_error {
         return response;
     }
-    render_error(&pages, format, response).await
+    render_error(&pages, format, form.zip(fields), response).await
 }
 
-/// Returns an error response in the route's format.
-async fn render_error(pages: &Pages, format: ErrorFormat, response: Response) -> Response {
+/// Returns an error response in the route's format: for a form that was refused, with its fields, a
+/// page that returns them.
+async fn render_error(
+    pages: &Pages,
+    format: ErrorFormat,
+    form: Option<(SentForm, Fields)>,
+    response: Response,
+) -> Response {
     let problem = problem_of(&format, &response);
-    let kept = [ALLOW, RETRY_AFTER].map(|name| (response.headers().get(&name).cloned(), name));
+    let kept =
+        [ALLOW, ETAG, RETRY_AFTER].map(|name| (response.headers().get(&name).cloned(), name));
+    let returned = form.zip(problem.as_ref());
+    let returned = returned.and_then(|((form, fields), problem)| {
+        form.returned(&fields, problem, response.extensions())
+    });
     let mut response = match (problem, format) {
+        (Some(_), _) if let Some(form) = returned => pages.render_refused_form(form).await,
         (Some(problem), ErrorFormat::Details(request_id)) => api::details(&problem, request_id),
         (Some(problem), ErrorFormat::Function(path)) => function_error(&problem, &path),
         (Some(problem), ErrorFormat::Page) if problem.can_be_page() => {
@@ -185,7 +209,7 @@ mod tests {
         Router,
         body::{Body, to_bytes},
         middleware::from_fn_with_state,
-        routing::get,
+        routing::{get, post},
     };
     use clap::Parser;
     use tower::ServiceExt;
@@ -234,7 +258,7 @@ mod tests {
                 handlers = handlers.route(&format!("{root}/{name}"), route.clone());
             }
         }
-        let router: Router = handlers.layer(from_fn_with_state(state.pages, render_errors));
+        let router: Router = handlers.layer(from_fn_with_state(state, render_errors));
         for (path, status, text) in [
             ("/api/v1/busy", 503, "\"detail\":\"Busy.\""),
             ("/fn/busy", 503, "{\"Unavailable\":\"Busy.\"}"),
@@ -271,7 +295,7 @@ mod tests {
             .route("/api/v1/broken", broken())
             .route("/fn/broken", broken())
             .route("/broken", broken())
-            .layer(from_fn_with_state(state.pages, render_errors));
+            .layer(from_fn_with_state(state, render_errors));
         for (path, accept, media_type, text) in [
             (
                 "/api/v1/broken",
@@ -304,5 +328,28 @@ mod tests {
             assert_eq!(head.headers()[CACHE_CONTROL], NO_STORE, "{path}");
             assert!(body.contains(text), "{path}: {body}");
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn panic_of_a_forms_handler_loses_no_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = state(&folder).await;
+        let broken = post(async |_: Fields| -> Response { panic!("from the test") });
+        let router: Router = Router::new()
+            .route("/entries/{slug}/compose", broken)
+            .layer(from_fn_with_state(state.clone(), render_errors))
+            .with_state(state);
+        let request = Request::post("/entries/final/compose")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from("op_id=12345678&source=Every+word"))
+            .unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let html = str::from_utf8(&body).unwrap();
+        assert!(
+            html.contains("Every word") && html.contains("12345678"),
+            "{html}"
+        );
     }
 }

@@ -38,6 +38,7 @@ mod output;
 mod pages;
 mod problem;
 mod public_url;
+mod refused_form;
 mod rendering;
 mod router;
 mod routes;

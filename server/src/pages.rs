@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use app::{Assets, BodyOverride, DocumentList, PageRequest, Shell, Site, SubmittedForm};
+use app::{
+    Assets, BodyOverride, DocumentList, PageRequest, RefusedForm, Shell, Site, SubmittedForm,
+};
 use axum::{
     body::{Body, to_bytes},
     http::{
@@ -19,7 +21,7 @@ use newsroom::Newsroom;
 use crate::{
     cache::document::Document,
     problem::{NO_STORE, Problem},
-    rendering::Rendering,
+    rendering::{Rendering, Slots},
     security::bodies::Sender,
 };
 
@@ -68,7 +70,7 @@ impl Pages {
     }
 
     /// Renders the page at `path` for `caller`, with the submitted form and its error message. The
-    /// form's fields keep their values.
+    /// form's fields keep their values. If the page can't be shown, returns an error page.
     pub async fn render_with_errors(
         &self,
         path: &str,
@@ -76,12 +78,28 @@ impl Pages {
         status: StatusCode,
         form: SubmittedForm,
     ) -> Response {
+        self.form_page(path, caller, status, form)
+            .await
+            .unwrap_or_else(|error_page| error_page)
+    }
+
+    /// Renders the same page.
+    ///
+    /// # Errors
+    /// An error page, without the form's fields, if the page can't be shown.
+    pub async fn form_page(
+        &self,
+        path: &str,
+        caller: Option<Caller>,
+        status: StatusCode,
+        form: SubmittedForm,
+    ) -> Result<Response, Response> {
         let page_request = PageRequest {
             caller,
             session: None,
             submitted: Some(Arc::new(form)),
         };
-        self.render_for(path, page_request, status).await
+        self.page(path, page_request, status).await
     }
 
     /// Renders the page at `path`, with the caller and the submitted form of `page_request`.
@@ -91,17 +109,30 @@ impl Pages {
         page_request: PageRequest,
         status: StatusCode,
     ) -> Response {
+        self.page(path, page_request, status)
+            .await
+            .unwrap_or_else(|error_page| error_page)
+    }
+
+    async fn page(
+        &self,
+        path: &str,
+        page_request: PageRequest,
+        status: StatusCode,
+    ) -> Result<Response, Response> {
         let mut request = Request::new(Body::empty());
         let Ok(uri) = path.parse::<Uri>() else {
-            return Problem::new(StatusCode::NOT_FOUND, "There is no such page.").into_response();
+            let problem = Problem::new(StatusCode::NOT_FOUND, "There is no such page.");
+            return Err(problem.into_response());
         };
         *request.uri_mut() = uri;
         request.extensions_mut().insert(page_request);
         let mut response = self.render(request).await;
-        if response.status().is_success() {
-            *response.status_mut() = status;
+        if !response.status().is_success() {
+            return Err(response);
         }
-        response
+        *response.status_mut() = status;
+        Ok(response)
     }
 
     /// Renders a problem as a page.
@@ -111,17 +142,23 @@ impl Pages {
         self.render_override(status, body).await
     }
 
-    /// Renders a page with the fields of a form that was sent to `path` after the session had
-    /// expired.
-    pub async fn render_resubmit(&self, path: &str, fields: Vec<(String, String)>) -> Response {
-        let body = BodyOverride::Resubmit(path.to_owned(), fields);
-        self.render_override(StatusCode::UNAUTHORIZED, body).await
+    /// Renders a page with the fields of a form that was refused.
+    pub async fn render_refused_form(&self, form: RefusedForm) -> Response {
+        let status = form.status;
+        let body = BodyOverride::RefusedForm(form);
+        let slots = self.rendering.refused_forms();
+        let response = self.in_slot(slots, Request::default(), Some(body)).await;
+        Self::with_status(status, response)
     }
 
     /// Renders a page that has no URL and is never cached.
     async fn render_override(&self, status: StatusCode, body: BodyOverride) -> Response {
-        let request = Request::new(Body::empty());
-        let mut response = self.render_in_slot(request, Some(body)).await;
+        let response = self.render_in_slot(Request::default(), Some(body)).await;
+        Self::with_status(status, response)
+    }
+
+    /// Sets the status of a page that has no URL.
+    fn with_status(status: StatusCode, mut response: Response) -> Response {
         if response.extensions().get::<Problem>().is_some() {
             return response;
         }
@@ -138,8 +175,17 @@ impl Pages {
     ) -> Response {
         let slots = match Sender::of(&request) {
             Sender::Caller(_) => self.rendering.personal(),
-            Sender::Anonymous => self.rendering.public(),
+            Sender::Anonymous | Sender::Refused => self.rendering.public(),
         };
+        self.in_slot(slots, request, body_override).await
+    }
+
+    async fn in_slot(
+        &self,
+        slots: &Slots,
+        request: Request<Body>,
+        body_override: Option<BodyOverride>,
+    ) -> Response {
         let pages = self.clone();
         let document = slots.run(async move { pages.document(request, body_override).await });
         document.await.unwrap_or_else(IntoResponse::into_response)

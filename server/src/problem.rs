@@ -6,10 +6,11 @@ use axum::{
     Extension, Json,
     http::{
         HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, RETRY_AFTER},
+        header::{CACHE_CONTROL, ETAG, RETRY_AFTER},
     },
     response::{IntoResponse, Response},
 };
+use domain::Cursor;
 use newsroom::Error;
 
 /// The `Cache-Control` of responses that are personal or temporary.
@@ -22,6 +23,7 @@ pub struct Problem {
     sentence: String,
     retry_after: Option<u16>,
     field: Option<&'static str>,
+    etag: Option<Cursor>,
     as_page: bool,
 }
 
@@ -33,6 +35,7 @@ impl Problem {
             sentence: sentence.into(),
             retry_after: None,
             field: None,
+            etag: None,
             as_page: true,
         }
     }
@@ -102,8 +105,9 @@ impl IntoResponse for Problem {
         let retry = self
             .retry_after
             .map(|seconds| [(RETRY_AFTER, HeaderValue::from(seconds))]);
+        let etag = self.etag.map(|base| [(ETAG, format!("\"{base}\""))]);
         // The extension is for the layer that renders errors in the route's format.
-        (self.status, headers, retry, Extension(self), sentence).into_response()
+        (self.status, headers, retry, etag, Extension(self), sentence).into_response()
     }
 }
 
@@ -119,13 +123,20 @@ pub fn feed_problem(error: Error) -> Response {
     }
 }
 
-/// Converts the error of an operation that has an `Idempotency-Key`.
+/// Converts the error of an operation that has an `Idempotency-Key`, and perhaps an `If-Match`.
 pub fn keyed_problem(error: Error) -> Problem {
     match error {
         Error::IdempotencyConflict => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "This Idempotency-Key was already used for another request. Send this request with a new key.",
         ),
+        Error::Conflict(conflict) => Problem {
+            etag: Some(conflict.base),
+            ..Problem::new(
+                StatusCode::PRECONDITION_FAILED,
+                "The update's text is not the one that If-Match names, so nothing was changed. Get the current text, whose revision is in ETag, and decide.",
+            )
+        },
         error => error.into(),
     }
 }

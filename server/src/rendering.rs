@@ -33,6 +33,7 @@ pub struct Rendering(Arc<Kinds>);
 struct Kinds {
     public: Slots,
     personal: Slots,
+    refused_forms: Slots,
 }
 
 impl Rendering {
@@ -44,6 +45,12 @@ impl Rendering {
     /// Returns the slots for callers that are logged in, so that many readers can't block authors.
     pub fn personal(&self) -> &Slots {
         &self.0.personal
+    }
+
+    /// Returns the slots for forms that were refused, so that their texts are returned even if the
+    /// other slots are taken.
+    pub fn refused_forms(&self) -> &Slots {
+        &self.0.refused_forms
     }
 }
 

@@ -6,7 +6,7 @@ use axum::{
     Router,
     extract::{ConnectInfo, DefaultBodyLimit, Request},
     http::{HeaderValue, Request as HttpRequest},
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
 };
 use tower::ServiceBuilder;
 use tower_http::{
@@ -64,7 +64,7 @@ pub fn service(state: AppState) -> PageCacheService {
     let personal = pages
         .member
         .merge(forms::member_routes())
-        .layer(from_fn_with_state(state.clone(), require_login))
+        .layer(from_fn(require_login))
         .merge(pages.guest)
         .merge(forms::guest_routes())
         .merge(functions::routes())
@@ -98,7 +98,7 @@ pub fn service(state: AppState) -> PageCacheService {
                     }),
                 )
                 .layer(from_fn_with_state(security, add_headers))
-                .layer(from_fn_with_state(state.pages.clone(), render_errors))
+                .layer(from_fn_with_state(state.clone(), render_errors))
                 .layer(csrf.with_rejection_response(refuse_cross_site))
                 // Each handler applies its own body limit.
                 .layer(DefaultBodyLimit::disable()),

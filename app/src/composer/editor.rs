@@ -81,6 +81,8 @@ pub fn focus(field: Option<impl AsRef<HtmlElement>>) {
 pub fn Editor(
     /// What the ids of its elements begin with: two editors can be in one page.
     prefix: &'static str,
+    /// The label of the text box.
+    label: &'static str,
     /// The values.
     fields: Fields,
     /// Called after each change by the author.
@@ -94,13 +96,11 @@ pub fn Editor(
     children: Children,
 ) -> impl IntoView {
     let Fields {
-        source,
-        headline,
         with_headline,
         text_box,
         headline_box,
+        ..
     } = fields;
-    let id = move |name: &str| format!("{prefix}-{name}");
     let composition = Composition::default();
     let ended_composition = composition.clone();
     let on_key = move |event: KeyboardEvent| {
@@ -123,27 +123,6 @@ pub fn Editor(
             apply_format(fields, format);
         }
     };
-    let on_paste = move |event: ClipboardEvent| {
-        let pasted = event.clipboard_data();
-        let pasted = pasted.and_then(|data| data.get_data("text/plain").ok());
-        if pasted.is_some_and(|pasted| paste(fields, &pasted)) {
-            event.prevent_default();
-        }
-    };
-    let changed = move || {
-        fields.fit();
-        on_change.run(());
-    };
-    Effect::new(move || {
-        if text_box.get().is_some() {
-            fields.fit();
-        }
-    });
-    // Texts are in the entry's language, which is the document's; the editor's own words are English.
-    let language = document()
-        .document_element()
-        .and_then(|root| root.get_attribute("lang"));
-    let headline_language = language.clone();
     let shows_preview = RwSignal::new(false);
     view! {
         <div
@@ -152,42 +131,10 @@ pub fn Editor(
             on:compositionend=move |_| ended_composition.end()
         >
             <Show when=move || with_headline.get()>
-                <div class="field">
-                    <label for=id("headline")>"Headline"</label>
-                    <input
-                        id=id("headline")
-                        type="text"
-                        dir="auto"
-                        lang=headline_language.clone()
-                        autocomplete="off"
-                        enterkeyhint="next"
-                        node_ref=headline_box
-                        prop:value=headline
-                        on:input:target=move |event| {
-                            headline.set(event.target().value());
-                            changed();
-                        }
-                    />
-                </div>
+                <HeadlineField id=format!("{prefix}-headline") fields on_change />
             </Show>
-            <Toolbar fields controls=id("text") />
-            <div class="field">
-                <label for=id("text")>"Update"</label>
-                <textarea
-                    id=id("text")
-                    rows="3"
-                    dir="auto"
-                    lang=language
-                    placeholder=placeholder
-                    node_ref=text_box
-                    prop:value=source
-                    on:paste=on_paste
-                    on:input:target=move |event| {
-                        source.set(event.target().value());
-                        changed();
-                    }
-                ></textarea>
-            </div>
+            <Toolbar fields controls=format!("{prefix}-text") />
+            <TextField id=format!("{prefix}-text") label placeholder fields on_change />
             <div class="editor-actions">
                 {children()}
                 <button
@@ -217,6 +164,76 @@ pub fn Editor(
             </Show>
         </div>
     }
+}
+
+#[component]
+fn HeadlineField(id: String, fields: Fields, on_change: Callback<()>) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=id.clone()>"Headline"</label>
+            <input
+                id=id
+                type="text"
+                dir="auto"
+                lang=language()
+                autocomplete="off"
+                enterkeyhint="next"
+                node_ref=fields.headline_box
+                prop:value=fields.headline
+                on:input:target=move |event| {
+                    fields.headline.set(event.target().value());
+                    on_change.run(());
+                }
+            />
+        </div>
+    }
+}
+
+#[component]
+fn TextField(
+    id: String,
+    label: &'static str,
+    placeholder: &'static str,
+    fields: Fields,
+    on_change: Callback<()>,
+) -> impl IntoView {
+    let on_paste = move |event: ClipboardEvent| {
+        let pasted = event.clipboard_data();
+        let pasted = pasted.and_then(|data| data.get_data("text/plain").ok());
+        if pasted.is_some_and(|pasted| paste(fields, &pasted)) {
+            event.prevent_default();
+        }
+    };
+    Effect::new(move || {
+        if fields.text_box.get().is_some() {
+            fields.fit();
+        }
+    });
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <textarea
+                id=id
+                rows="3"
+                dir="auto"
+                lang=language()
+                placeholder=placeholder
+                node_ref=fields.text_box
+                prop:value=fields.source
+                on:paste=on_paste
+                on:input:target=move |event| {
+                    fields.source.set(event.target().value());
+                    fields.fit();
+                    on_change.run(());
+                }
+            ></textarea>
+        </div>
+    }
+}
+
+/// Returns the entry's language, which is the document's. The editor's own words are English.
+pub fn language() -> Option<String> {
+    document().document_element()?.get_attribute("lang")
 }
 
 /// Returns whether a key was pressed in `field`.

@@ -7,6 +7,7 @@
 
 use std::{any::Any, cell::RefCell, rc::Rc};
 
+use domain::Mark;
 use gloo_timers::callback::Timeout;
 use leptos::{
     mount::mount_to,
@@ -29,10 +30,16 @@ use super::{
     },
     server_clock::ServerClock,
     session::{AuthorSession, LoggedIn},
-    storage::StorageError,
+    storage::{StorageError, texts::Purpose},
     text_state::TextState,
 };
-use crate::accounts::whoami;
+use crate::{
+    accounts::whoami,
+    editor::{
+        card_actions::add_card_actions,
+        edit_dialog::{EditDialog, EditDialogState, Editing},
+    },
+};
 
 /// The time for which "Posted." is shown, in milliseconds.
 const POSTED_MS: u32 = 4_000;
@@ -134,24 +141,38 @@ fn Composer(
             check.run(());
         }
     });
-    watch_published(outbox, status);
+    watch_status(outbox, status);
+    let dialog = EditDialogState::new(TextState::new(&session), outbox);
+    add_card_actions(&session.caller, outbox, dialog);
+    Effect::new(move || {
+        if let Some(item) = outbox.conflicting.get()
+            && !dialog.is_open()
+        {
+            dialog.open(Editing::Refused(Box::new(item)));
+        }
+    });
     let on_change = Callback::new(move |()| {
         text.changed();
         error.set(None);
-        outbox.published.set(None);
+        outbox.latest.set(None);
     });
     let on_edit = Callback::new(move |item: Item| {
         spawn_local(async move {
-            let Request::Post {
-                text: posted,
-                draft,
-            } = item.stored.request;
-            text.set_aside().await;
-            text.put(posted, draft);
-            text.store().await;
-            outbox.discard(item.stored.op_id).await;
-            text.load_others().await;
-            text.fields.focus();
+            let op_id = item.stored.op_id.clone();
+            match item.stored.request.clone() {
+                Request::Post {
+                    text: posted,
+                    draft,
+                } => {
+                    text.set_aside().await;
+                    text.put(posted, Purpose::Post, draft);
+                    text.store().await;
+                    outbox.discard(op_id).await;
+                    text.load_others().await;
+                    text.fields.focus();
+                }
+                _ => dialog.open(Editing::Refused(Box::new(item))),
+            }
         });
     });
     let storage_error = move || {
@@ -176,6 +197,7 @@ fn Composer(
         >
             <Editor
                 prefix="composer"
+                label="Update"
                 fields=text.fields
                 placeholder="What is happening?"
                 on_change
@@ -202,12 +224,16 @@ fn Composer(
                 {move || storage_error().map(StorageError::sentence)}
             </p>
             <OutboxList outbox on_edit on_login=Callback::new(move |()| login_open.set(true)) />
-            <OtherTexts state=text />
+            <OtherTexts
+                state=text
+                on_edit=Callback::new(move |stored| dialog.open(Editing::Text(Box::new(stored))))
+            />
             <p class="composer-hint">
                 "Posting as " <bdi>{caller}</bdi> ". Markdown is supported. Ctrl+Enter posts. "
                 <a href=desk>"Edit or end live blog"</a>
             </p>
         </form>
+        <EditDialog state=dialog />
         <LoginDialog username open=login_open on_login=check />
     }
 }
@@ -241,7 +267,7 @@ fn post(text: TextState, outbox: Outbox, error: RwSignal<Option<String>>) {
         return;
     }
     error.set(None);
-    outbox.published.set(None);
+    outbox.latest.set(None);
     let (stored, was_stored) = text.take();
     text.fields.focus();
     spawn_local(async move {
@@ -251,7 +277,7 @@ fn post(text: TextState, outbox: Outbox, error: RwSignal<Option<String>>) {
         };
         if !outbox.submit(&stored, was_stored, request).await {
             text.set_aside().await;
-            text.put(stored.text, stored.draft);
+            text.put(stored.text, Purpose::Post, stored.draft);
             error.set(Some(GONE.to_owned()));
         }
     });
@@ -299,22 +325,22 @@ fn watch_page(text: TextState, outbox: Outbox, check: Callback<()>) {
 }
 
 /// Keeps the status line up to date.
-fn watch_published(outbox: Outbox, status: RwSignal<String>) {
+fn watch_status(outbox: Outbox, status: RwSignal<String>) {
     let timer = StoredValue::new_local(None::<Timeout>);
     Effect::new(move || {
         let sentence = outbox.items.with(|items| status_of(items));
-        let published = outbox.published.get();
-        status.set(match (sentence, published) {
+        let latest = outbox.latest.get();
+        status.set(match (sentence, latest) {
             (Some(sentence), _) => sentence,
-            (None, Some(Done { removed, .. })) => {
+            (None, Some((request, Done { removed, .. }))) => {
                 // A sentence about removed content stays until the author types.
                 if removed.is_none() {
                     let hide = move || {
-                        outbox.published.try_set(None);
+                        outbox.latest.try_set(None);
                     };
                     timer.set_value(Some(Timeout::new(POSTED_MS, hide)));
                 }
-                ["Posted.", &removed.unwrap_or_default()]
+                [done(&request), &removed.unwrap_or_default()]
                     .join(" ")
                     .trim()
                     .to_owned()
@@ -322,6 +348,26 @@ fn watch_published(outbox: Outbox, status: RwSignal<String>) {
             (None, None) => String::new(),
         });
     });
+}
+
+/// Returns the sentence about a request that the server has carried out.
+const fn done(request: &Request) -> &'static str {
+    match request {
+        Request::Post { .. } => "Posted.",
+        Request::Edit { .. } => "Changes saved.",
+        Request::Delete { .. } => "Update deleted.",
+        Request::Restore { .. } => "Update restored.",
+        Request::Mark {
+            mark: Mark::Key,
+            on: true,
+            ..
+        } => "Marked as key.",
+        Request::Mark {
+            mark: Mark::Key, ..
+        } => "Unmarked as key.",
+        Request::Mark { on: true, .. } => "Pinned.",
+        Request::Mark { .. } => "Unpinned.",
+    }
 }
 
 /// Returns the sentence about what is in the outbox: the most important one.

@@ -23,9 +23,9 @@ mod formatting;
 #[cfg(feature = "hydrate")]
 mod channel;
 #[cfg(feature = "hydrate")]
-mod copy;
+pub mod copy;
 #[cfg(feature = "hydrate")]
-mod editor;
+pub mod editor;
 #[cfg(feature = "hydrate")]
 mod form;
 #[cfg(feature = "hydrate")]
@@ -37,21 +37,21 @@ mod login_dialog;
 #[cfg(feature = "hydrate")]
 mod other_texts;
 #[cfg(feature = "hydrate")]
-mod outbox;
+pub mod outbox;
 #[cfg(feature = "hydrate")]
 mod preview;
 #[cfg(feature = "hydrate")]
-mod random_id;
+pub mod random_id;
 #[cfg(feature = "hydrate")]
 mod server_clock;
 #[cfg(feature = "hydrate")]
 mod session;
 #[cfg(feature = "hydrate")]
-mod storage;
+pub mod storage;
 #[cfg(feature = "hydrate")]
 mod tab;
 #[cfg(feature = "hydrate")]
-mod text_state;
+pub mod text_state;
 #[cfg(feature = "hydrate")]
 mod toolbar;
 #[cfg(feature = "hydrate")]

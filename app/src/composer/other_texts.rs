@@ -3,11 +3,19 @@
 
 use leptos::{prelude::*, reactive::spawn_local};
 
-use super::{outbox::list::excerpt, text_state::TextState};
+use super::{
+    outbox::list::excerpt,
+    storage::texts::{Purpose, StoredText},
+    text_state::TextState,
+};
 
 /// The list of unposted texts.
 #[component]
-pub fn OtherTexts(state: TextState) -> impl IntoView {
+pub fn OtherTexts(
+    state: TextState,
+    /// Called with an edit that the author wants to continue.
+    on_edit: Callback<StoredText>,
+) -> impl IntoView {
     view! {
         <section
             class="other-texts"
@@ -21,15 +29,23 @@ pub fn OtherTexts(state: TextState) -> impl IntoView {
                         let for_open = text.clone();
                         let id = StoredValue::new(text.id.clone());
                         let confirms = RwSignal::new(false);
+                        let is_edit = text.purpose != Purpose::Post;
                         view! {
                             <li>
                                 <p class="outbox-text" dir="auto">{excerpt(&text.text)}</p>
+                                <p class="outbox-state" hidden=!is_edit>
+                                    "Changes to an update."
+                                </p>
                                 <div class="outbox-actions">
                                     <button
                                         class="button"
                                         type="button"
                                         on:click=move |_| {
                                             let text = for_open.clone();
+                                            if text.purpose != Purpose::Post {
+                                                on_edit.run(text);
+                                                return;
+                                            }
                                             spawn_local(async move {
                                                 state.open(text).await;
                                                 state.fields.focus();

@@ -6,7 +6,7 @@ use leptos::{prelude::*, reactive::spawn_local};
 
 use super::{
     api::{Preview, preview_update},
-    editor::Fields,
+    editor::{Fields, language},
 };
 use crate::AppError;
 
@@ -44,9 +44,6 @@ pub fn PreviewPane(fields: Fields) -> impl IntoView {
             timer.set_value(Some(Timeout::new(RENDER_AFTER_MS, later)));
         }
     });
-    let language = document()
-        .document_element()
-        .and_then(|root| root.get_attribute("lang"));
     view! {
         <section class="preview" aria-label="Preview">
             {move || match shown.get() {
@@ -55,7 +52,7 @@ pub fn PreviewPane(fields: Fields) -> impl IntoView {
                 Some(Ok(Preview { html, removed })) => {
                     view! {
                         // The server has sanitized it.
-                        <div class="preview-content" lang=language.clone() inner_html=html></div>
+                        <div class="preview-content" lang=language() inner_html=html></div>
                         {not_shown(&removed).map(|sentence| view! { <p class="hint">{sentence}</p> })}
                     }
                         .into_any()

@@ -32,6 +32,8 @@ pub struct TextState {
     pub pinned: RwSignal<bool>,
     /// The draft on the server that it continues.
     pub draft: RwSignal<Option<DraftVersion>>,
+    /// What it becomes.
+    purpose: StoredValue<Purpose>,
     /// Why it could not be stored.
     pub storage_error: RwSignal<Option<StorageError>>,
     /// The texts of this entry that no page is editing.
@@ -45,13 +47,14 @@ pub struct TextState {
 }
 
 impl TextState {
-    /// Loads the text that was in this tab before, and claims it.
-    pub async fn load(session: &Rc<AuthorSession>) -> Self {
-        let state = Self {
+    /// Creates an empty text.
+    pub fn new(session: &Rc<AuthorSession>) -> Self {
+        Self {
             fields: Fields::default(),
             key: RwSignal::default(),
             pinned: RwSignal::default(),
             draft: RwSignal::default(),
+            purpose: StoredValue::new(Purpose::Post),
             storage_error: RwSignal::new(session.storage_error),
             others: RwSignal::default(),
             session: StoredValue::new_local(Rc::clone(session)),
@@ -59,7 +62,12 @@ impl TextState {
             was_stored: StoredValue::new(false),
             has_changed: StoredValue::new(false),
             is_storing: StoredValue::new(false),
-        };
+        }
+    }
+
+    /// Loads the text that was in this tab before, and claims it.
+    pub async fn load(session: &Rc<AuthorSession>) -> Self {
+        let state = Self::new(session);
         state.import_local().await;
         let last = session_storage().and_then(|it| it.get_item(&tab_key(session)).ok()?);
         state.load_others().await;
@@ -136,7 +144,10 @@ impl TextState {
         }
     }
 
-    /// Returns the error of a text that the server would refuse.
+    /// Checks the length and the characters of the text, as the server does.
+    ///
+    /// # Errors
+    /// If the server would refuse it.
     pub fn check(self) -> Result<(), Invalid> {
         let text = self.text();
         Draft::parse(&text.source, &text.headline).map(|_| ())
@@ -148,13 +159,15 @@ impl TextState {
         let was_stored = self.was_stored.get_value();
         self.show(Text::default(), None);
         self.begin();
+        self.has_changed.set_value(false);
         (text, was_stored)
     }
 
     /// Puts a text into the composer, in place of an empty one. It gets another id, so that it is
     /// sent as another request.
-    pub fn put(self, text: Text, draft: Option<DraftVersion>) {
+    pub fn put(self, text: Text, purpose: Purpose, draft: Option<DraftVersion>) {
         self.begin();
+        self.purpose.set_value(purpose);
         self.show(text, draft);
         self.changed();
     }
@@ -172,6 +185,7 @@ impl TextState {
             self.remember(&text.id);
             self.id.set_value(text.id);
             self.was_stored.set_value(true);
+            self.purpose.set_value(text.purpose);
             self.show(text.text, text.draft);
         }
         self.load_others().await;
@@ -248,7 +262,7 @@ impl TextState {
             id: self.id.get_value(),
             owner: owner(session),
             holder: Some(session.tab.id().to_owned()),
-            purpose: Purpose::Post,
+            purpose: self.purpose.get_value(),
             draft: self.draft.get_untracked(),
             text: self.text(),
             changed_at: now(),
@@ -257,6 +271,9 @@ impl TextState {
 
     /// Lets the next page in this tab find the text.
     fn remember(self, id: &str) {
+        if self.purpose.get_value() != Purpose::Post {
+            return;
+        }
         let session = self.session.get_value();
         if let Some(storage) = session_storage() {
             // Without it, the text is offered as one of a closed tab.

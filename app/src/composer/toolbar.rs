@@ -76,9 +76,9 @@ const fn label(format: Format) -> (&'static str, &'static str, &'static str) {
     match format {
         Format::Bold => ("Bold", "Ctrl+B", "B"),
         Format::Italic => ("Italic", "Ctrl+I", "I"),
-        Format::Link => ("Link", "Ctrl+K", "🔗"),
-        Format::Quote => ("Quote", "Ctrl+Shift+9", "❝"),
-        Format::List => ("List", "Ctrl+Shift+8", "•"),
+        Format::Link => ("Link", "Ctrl+K", "Link"),
+        Format::Quote => ("Quote", "Ctrl+Shift+9", "“”"),
+        Format::List => ("List", "Ctrl+Shift+8", "• •"),
         Format::Code => ("Code", "Ctrl+E", "</>"),
     }
 }

@@ -1,6 +1,7 @@
 //! The desk: authors create, edit, start and end entries, and edit, mark and delete updates. All
 //! pages are plain forms and work without JavaScript.
 
+mod conflict_details;
 mod desk_page;
 mod entry_edit_page;
 mod entry_fields;

@@ -1,14 +1,16 @@
 //! The page to edit an update.
 
+use domain::EditConflict;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use newsroom::EditableUpdate;
+use newsroom::{EditableUpdate, Entry, zone::LocalTime};
 
+use super::conflict_details::ConflictDetails;
 use crate::{
     isolate::isolated,
     layout::{
-        Audience, DisabledDefaultButton, FormError, OperationIdField, PageLayout, TextArea,
-        TextField, page_or_error,
+        Audience, DisabledDefaultButton, FormError, HiddenField, OperationIdField, PageLayout,
+        TextArea, TextField, page_or_error,
     },
     params::update_param,
     request::{PageRequest, newsroom},
@@ -27,26 +29,42 @@ pub fn UpdateEditPage() -> impl IntoView {
             Ok((caller, entry, editable))
         };
         let page = found.await.map(|(caller, entry, editable)| {
-            let EditableUpdate { update, source } = editable;
-            let headline = update.headline.map(|headline| headline.to_string());
+            let base = editable.base(entry.epoch).to_string();
+            let headline = editable.headline().to_owned();
+            let EditableUpdate { update, source, .. } = editable;
+            let conflict = request.submitted.and_then(|form| form.conflict.clone());
+            let is_conflict = conflict.is_some();
+            let desk_page = format!("/desk/entries/{}", entry.slug);
+            let (label, save) = if is_conflict {
+                ("Your text", "Save my text")
+            } else {
+                ("Update", "Save changes")
+            };
             view! {
                 <PageLayout
                     title=format!("Edit · {}", isolated(entry.title.as_str()))
                     audience=Audience::Member(caller)
                 >
                     <p class="from-entry">
-                        <a href=format!("/desk/entries/{}", entry.slug) dir="auto" lang=entry.language.to_string()>
+                        <a href=desk_page.clone() dir="auto" lang=entry.language.to_string()>
                             {entry.title.to_string()}
                         </a>
                     </p>
                     <h1>"Edit update"</h1>
                     <FormError />
+                    {conflict
+                        .map(|conflict| {
+                            let written = written(&conflict, &entry);
+                            let language = entry.language.to_string();
+                            view! { <ConflictDetails conflict=*conflict written language /> }
+                        })}
                     <form method="post" action=format!("/desk/updates/{}", update.id)>
                         <DisabledDefaultButton />
                         <OperationIdField />
+                        <HiddenField name="base" value=base />
                         <TextArea
                             name="source"
-                            label="Update"
+                            label
                             value=source
                             rows=8
                             required=true
@@ -56,17 +74,36 @@ pub fn UpdateEditPage() -> impl IntoView {
                         <TextField
                             name="headline"
                             label="Headline (optional)"
-                            value=headline.unwrap_or_default()
+                            value=headline
                             required=false
                             language=Some(entry.language.clone())
                         />
-                        <button class="button primary" type="submit">
-                            "Save changes"
-                        </button>
+                        <div class="desk-actions">
+                            <button class="button primary" type="submit">
+                                {save}
+                            </button>
+                            {is_conflict
+                                .then(|| {
+                                    view! {
+                                        <a class="button" href=desk_page>
+                                            "Keep their text"
+                                        </a>
+                                    }
+                                })}
+                        </div>
                     </form>
                 </PageLayout>
             }
         });
         page_or_error(&response, page)
     })
+}
+
+/// Returns who wrote the current text of an update, and when.
+fn written(conflict: &EditConflict, entry: &Entry) -> String {
+    let at = LocalTime::new(conflict.edited_at, &entry.time_zone).full();
+    match &conflict.edited_by {
+        Some(name) => format!("Written by {}, {at}.", isolated(name)),
+        None => format!("Written {at}."),
+    }
 }

@@ -34,14 +34,7 @@ pub fn ErrorPage(
     /// The error, in one sentence.
     message: String,
 ) -> impl IntoView {
-    let title = match status {
-        StatusCode::NOT_FOUND => "Not found",
-        StatusCode::GONE => "Removed",
-        StatusCode::FORBIDDEN => "Not allowed",
-        StatusCode::UNAUTHORIZED => "Logged out",
-        _ if status.is_server_error() => "Temporarily unavailable",
-        _ => "Invalid request",
-    };
+    let title = title_of(status);
     view! {
         <PageLayout title=format!("{title} · Ringside") audience=Audience::Guest>
             <div class="note">
@@ -54,6 +47,19 @@ pub fn ErrorPage(
                 </p>
             </div>
         </PageLayout>
+    }
+}
+
+/// Returns the title of an error page.
+pub fn title_of(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "Not found",
+        StatusCode::GONE => "Removed",
+        StatusCode::FORBIDDEN => "Not allowed",
+        StatusCode::UNAUTHORIZED => "Logged out",
+        StatusCode::CONFLICT => "Changed meanwhile",
+        _ if status.is_server_error() => "Temporarily unavailable",
+        _ => "Invalid request",
     }
 }
 

@@ -30,6 +30,19 @@ pub fn OperationIdField() -> impl IntoView {
     view! { <input type="hidden" name="op_id" value=op_id /> }
 }
 
+/// A hidden field. A form that is shown again keeps the submitted value, unless a conflict replaced
+/// it.
+#[component]
+pub fn HiddenField(
+    /// The field's name in the form.
+    name: &'static str,
+    /// The initial value.
+    value: String,
+) -> impl IntoView {
+    let value = field_value(&PageRequest::current(), name, value);
+    view! { <input type="hidden" name=name value=value /> }
+}
+
 /// Prevents Enter in a text field from submitting the form. Enter activates the form's first submit
 /// button, and this one is disabled.
 #[component]

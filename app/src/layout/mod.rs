@@ -6,7 +6,7 @@ mod canonical;
 mod error_page;
 mod form;
 mod page_layout;
-mod resubmit_page;
+mod refused_form_page;
 mod scripts;
 mod shell;
 mod static_bar;
@@ -15,9 +15,11 @@ pub use assets::{Assets, Hydration, inline_scripts};
 pub use canonical::Canonical;
 pub use error_page::{NotFound, page_or_error};
 pub use form::{
-    DisabledDefaultButton, FormError, OperationIdField, SelectField, TextArea, TextField,
+    DisabledDefaultButton, FormError, HiddenField, OperationIdField, SelectField, TextArea,
+    TextField,
 };
 pub use page_layout::{Audience, ENGLISH, PageLayout};
+pub use refused_form_page::{NextStep, RefusedForm};
 pub use scripts::ORDER_SCRIPT;
 pub use shell::{BodyOverride, Shell};
 pub use static_bar::StaticBar;

@@ -5,7 +5,10 @@ use leptos::{either::EitherOf3, prelude::*};
 use leptos_meta::{MetaTags, provide_meta_context};
 
 use super::{
-    assets::Assets, error_page::ErrorPage, resubmit_page::ResubmitPage, scripts::HEAD_SCRIPT,
+    assets::Assets,
+    error_page::ErrorPage,
+    refused_form_page::{RefusedForm, RefusedFormPage},
+    scripts::HEAD_SCRIPT,
 };
 use crate::routes::App;
 
@@ -14,9 +17,8 @@ use crate::routes::App;
 pub enum BodyOverride {
     /// An error, with its status and a sentence.
     Problem(StatusCode, String),
-    /// A form that was sent to this path after the session had expired, with its fields. The author
-    /// can submit it again after the login.
-    Resubmit(String, Vec<(String, String)>),
+    /// A form that was refused, with its fields.
+    RefusedForm(RefusedForm),
 }
 
 /// Renders the document: the page at the request's URL, or the content that replaces it.
@@ -54,8 +56,8 @@ pub fn Shell(
                     Some(BodyOverride::Problem(status, message)) => {
                         EitherOf3::B(view! { <ErrorPage status message /> })
                     }
-                    Some(BodyOverride::Resubmit(action, fields)) => {
-                        EitherOf3::C(view! { <ResubmitPage action fields /> })
+                    Some(BodyOverride::RefusedForm(form)) => {
+                        EitherOf3::C(view! { <RefusedFormPage form /> })
                     }
                 }}
             </body>

@@ -12,6 +12,7 @@
 //! - `language`: [`Language`] tags and their writing direction.
 //! - `timestamp`: [`Timestamp`], in microseconds.
 //! - `token`: the ids and names of API tokens.
+//! - `editing`: what an editor of an update loads and receives; [`EditConflict`].
 //! - `update`: the parts of an update: [`Draft`], [`Headline`], [`Mark`], [`OpId`].
 //!
 //! The feed:
@@ -26,6 +27,7 @@
 //! - `text`: [`Invalid`], the error of every `parse`, and the macros that declare text types.
 
 mod account;
+mod editing;
 mod entry;
 mod feed;
 pub mod hygiene;
@@ -38,6 +40,7 @@ mod token;
 mod update;
 
 pub use account::{AccountId, Caller, Password, Role, SessionId, Username};
+pub use editing::{ConflictReason, DiffKind, DiffPart, EditConflict, EditResult, UpdateSource};
 pub use entry::{EntryId, EntryState, Order, Slug, Summary, Title, ZoneName};
 pub use feed::{
     Action, Applied, Batch, Bye, Change, Claim, Client, ClientEvent, Connection, ConnectionStatus,

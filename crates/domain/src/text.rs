@@ -188,6 +188,12 @@ macro_rules! id_type {
             }
         }
 
+        impl From<i64> for $type {
+            fn from(id: i64) -> Self {
+                Self(id)
+            }
+        }
+
         impl std::str::FromStr for $type {
             type Err = std::num::ParseIntError;
             fn from_str(text: &str) -> Result<Self, Self::Err> {

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, io, sync::Arc};
 
-use domain::{Invalid, Reset};
+use domain::{EditConflict, Invalid, Reset};
 
 /// The reason why a use case failed. The message of each variant is safe to show; its source, and
 /// the fields of [`Error::Corrupt`], are for the log only.
@@ -34,6 +34,9 @@ pub enum Error {
         "This operation id was already used for a different text. Send this text with a new operation id."
     )]
     IdempotencyConflict,
+    /// The update has another text than the one that the edit is based on. Nothing was changed.
+    #[error("{0}")]
+    Conflict(Box<EditConflict>),
     /// The cursor can't be continued from.
     #[error("The feed was reset. Fetch everything again.")]
     Reset(Reset),
@@ -141,6 +144,7 @@ impl Error {
             | Self::OtherAccount
             | Self::WrongPassword
             | Self::IdempotencyConflict
+            | Self::Conflict(_)
             | Self::Reset(_) => false,
         }
     }

@@ -78,7 +78,7 @@ pub use model::{
     secret::Secret,
     session::OpenSession,
     token::Token,
-    update::{EditableUpdate, LiveUpdate, UNDO_WINDOW},
+    update::{EditableUpdate, LiveUpdate, TextEditor, UNDO_WINDOW},
     zone,
 };
 pub use newsroom::{Newsroom, Options};

@@ -4,7 +4,8 @@
 //!
 //! - `updates/posting.rs`: `post_update`, `post_marked_update`
 //! - `updates/editing.rs`: `edit_update`, `patch_update`, `delete_update`, `restore_update`,
-//!   `mark_update`, `editable_update`, `last_change`, `removed_parts`
+//!   `mark_update`, `editable_update`, `update_source`, `posted_base`, `last_change`,
+//!   `removed_parts`
 //! - `updates/pages.rs`: `update_page`, `updates_after`, `update_ids`
 //! - `updates/rerender.rs`: `count_outdated_updates`, `rerender_after`
 //! - `entries/desk.rs`: `create_entry`, `create_entry_once`, `start_entry`, `end_entry`,

@@ -41,6 +41,8 @@ mod contract {
 
     mod accounts;
     mod all_entries;
+    mod concurrent_edits;
+    mod conflicts;
     mod convergence;
     mod deadlines;
     mod deleting;

@@ -1,20 +1,21 @@
 //! Extracts the fields of a submitted form. Only the fields of the route's own form are kept.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
-    body::Bytes,
     extract::{FromRef, FromRequest, MatchedPath, Request},
-    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
-    response::{IntoResponse, Response},
+    http::{StatusCode, header::CONTENT_TYPE},
 };
 use http_body::Body as _;
 
-use domain::{Invalid, OpId};
+use domain::{Cursor, Invalid, OpId};
 
 use crate::{
     problem::Problem,
-    security::bodies::{Bodies, Held, ReceivedBody, Sender},
+    security::bodies::{Bodies, Held, Interrupted, ReceivedBody, Sender},
 };
 
 /// The maximum number of fields. The longest form has eight; browser extensions add some.
@@ -26,7 +27,8 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
     Some(match route {
         "/login" => &["next", "username", "password"],
         "/setup" => &["token", "username", "password"],
-        "/entries/{slug}/compose" | "/desk/updates/{id}" => &["op_id", "source", "headline"],
+        "/entries/{slug}/compose" => &["op_id", "source", "headline"],
+        "/desk/updates/{id}" => &["op_id", "base", "source", "headline"],
         "/desk/entries" => &[
             "op_id",
             "title",
@@ -58,9 +60,19 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// Returns whether the route of `request` has a form.
-pub fn has_form(request: &Request) -> bool {
-    names(route(request)).is_some()
+/// Returns the names of the fields that are returned to the sender of `request` if it is refused;
+/// `None` if it is no form, or one with a password, which is never sent back.
+pub fn returned_names(request: &Request) -> Option<&'static [&'static str]> {
+    names(route(request)).filter(|names| is_form(request) && !names.contains(&"password"))
+}
+
+/// Returns whether the body of `request` is that of a form.
+fn is_form(request: &Request) -> bool {
+    let content_type = request.headers().get(CONTENT_TYPE);
+    content_type.is_some_and(|kind| {
+        kind.as_bytes()
+            .starts_with(b"application/x-www-form-urlencoded")
+    })
 }
 
 /// Returns the route's path pattern.
@@ -69,26 +81,91 @@ fn route(request: &Request) -> &str {
     matched.map_or("", MatchedPath::as_str)
 }
 
-/// A form's fields, as they were submitted. Invalid UTF-8 becomes U+FFFD, so that the rest of a
-/// text is kept.
+/// A form's fields, as they were submitted; cheap to clone. Invalid UTF-8 becomes U+FFFD, so that
+/// the rest of a text is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Fields(Arc<Received>);
+
 #[derive(Debug, Default)]
-pub struct Fields {
+struct Received {
     values: HashMap<String, String>,
+    /// Whether only the beginning of the form was received.
+    is_cut: bool,
     /// The values are about as large as the body.
     _held: Held,
 }
 
+/// The fields of a request as far as its handler received them: an extension of the request, from
+/// which they are returned if the form is refused, even if the handler panics.
+#[derive(Clone, Debug, Default)]
+pub struct ReceivedFields(Arc<OnceLock<Fields>>);
+
+impl ReceivedFields {
+    /// Returns the fields; `None` if the handler received none.
+    pub fn get(&self) -> Option<Fields> {
+        self.0.get().cloned()
+    }
+
+    fn set(&self, fields: Fields) {
+        // A handler extracts its form once.
+        let _ = self.0.set(fields);
+    }
+}
+
 impl Fields {
+    /// Parses the body of a form with the fields `names`; with `is_cut`, only the beginning of the
+    /// body was received.
+    pub fn parse(received: ReceivedBody, names: &[&str], is_cut: bool) -> Self {
+        let ReceivedBody { bytes, held } = received;
+        let mut form = &*bytes;
+        if is_cut {
+            // The last byte of a text may be encoded, and cut in its middle.
+            let end = form.len().saturating_sub(2);
+            let escape = form[end..].iter().position(|byte| *byte == b'%');
+            form = &form[..escape.map_or(form.len(), |at| end + at)];
+        }
+        let mut values = values(form, names);
+        if is_cut {
+            for value in values.values_mut() {
+                value.truncate(value.trim_end_matches('\u{fffd}').len());
+            }
+        }
+        Self::new(values, is_cut, held)
+    }
+
+    fn new(values: HashMap<String, String>, is_cut: bool, held: Held) -> Self {
+        Self(Arc::new(Received {
+            values,
+            is_cut,
+            _held: held,
+        }))
+    }
+
     /// Returns the fields and their values, sorted by name.
-    pub fn into_sorted(self) -> Vec<(String, String)> {
-        let mut fields: Vec<_> = self.values.into_iter().collect();
+    pub fn sorted(&self) -> Vec<(String, String)> {
+        let values = self.values().iter();
+        let mut fields: Vec<_> = values
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
         fields.sort();
         fields
     }
 
     /// Returns the fields and their values.
-    pub fn into_values(self) -> HashMap<String, String> {
-        self.values
+    pub fn values(&self) -> &HashMap<String, String> {
+        &self.0.values
+    }
+
+    /// Returns whether only the beginning of the form was received.
+    pub fn is_cut(&self) -> bool {
+        self.0.is_cut
+    }
+
+    /// Returns the base of the edit that the form submits. A form without the field, sent by a
+    /// script, replaces whatever text there is.
+    pub fn base(&self) -> Option<Cursor> {
+        let base = self.values().get("base")?;
+        Some(Cursor::parse_base(base))
     }
 
     /// Returns the form's operation id, if it has one.
@@ -104,7 +181,7 @@ impl Fields {
 
     /// Returns the value of the field `name`; empty if it was not submitted.
     pub fn get(&self, name: &str) -> &str {
-        self.values.get(name).map_or("", String::as_str)
+        self.values().get(name).map_or("", String::as_str)
     }
 }
 
@@ -113,73 +190,81 @@ where
     S: Send + Sync,
     Bodies: FromRef<S>,
 {
-    type Rejection = Response;
+    type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let fields = receive(request, &Bodies::from_ref(state)).await;
-        fields.map_err(IntoResponse::into_response)
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let received = request.extensions().get::<ReceivedFields>().cloned();
+        let (fields, problem) = receive(request, &Bodies::from_ref(state)).await;
+        // A body that was announced as too long has not been read. Its beginning is received later.
+        if let Some(received) = received.filter(|_| !fields.values().is_empty()) {
+            received.set(fields.clone());
+        }
+        problem.map_or(Ok(fields), Err)
     }
 }
 
-async fn receive(request: Request, bodies: &Bodies) -> Result<Fields, Problem> {
-    let is_form = |kind: &HeaderValue| {
-        kind.as_bytes()
-            .starts_with(b"application/x-www-form-urlencoded")
-    };
+/// Returns the fields as far as they were received, and the problem if they are refused.
+async fn receive(request: Request, bodies: &Bodies) -> (Fields, Option<Problem>) {
     let content_type = request.headers().get(CONTENT_TYPE);
     if content_type.is_none() && request.body().is_end_stream() {
         // A form without fields, sent by a script that omits the empty body's type.
-        return Ok(Fields::default());
+        return (Fields::default(), None);
     }
-    if !content_type.is_some_and(is_form) {
+    if !is_form(&request) {
         let sentence = "A form must be sent as application/x-www-form-urlencoded.";
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence));
+        let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
+        return (Fields::default(), Some(problem));
     }
     let route = route(&request);
     let Some(names) = names(route) else {
         tracing::error!(route, "the fields of this route's form are not listed");
         let sentence = "The server does not support this form.";
-        return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, sentence));
+        let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, sentence);
+        return (Fields::default(), Some(problem));
     };
     let sender = Sender::of(&request);
-    let ReceivedBody { bytes, held } = bodies.receive(request.into_body(), sender).await?;
-    Ok(Fields {
-        values: parse(&bytes, names)?,
-        _held: held,
-    })
+    let received = match bodies.receive(request.into_body(), sender).await {
+        Ok(received) => received,
+        Err(Interrupted { problem, beginning }) => {
+            let fields = Fields::parse(beginning, names, true);
+            return (fields, Some(problem));
+        }
+    };
+    // Counted before anything is allocated.
+    let separators = received.bytes.iter().filter(|byte| **byte == b'&');
+    let has_too_many = separators.take(MAX_FIELDS).count() >= MAX_FIELDS;
+    let fields = Fields::parse(received, names, false);
+    let problem = has_too_many.then(|| {
+        let sentence = "A form can have at most 20 fields. Reload the page and try again.";
+        Problem::new(StatusCode::BAD_REQUEST, sentence)
+    });
+    (fields, problem)
 }
 
-/// Returns the values of the fields in `names`; the last value of a repeated field.
-fn parse(form: &Bytes, names: &[&str]) -> Result<HashMap<String, String>, Problem> {
-    // Counted before anything is allocated.
-    let separators = form.iter().filter(|byte| **byte == b'&').take(MAX_FIELDS);
-    if separators.count() >= MAX_FIELDS {
-        let sentence = "A form can have at most 20 fields. Reload the page and try again.";
-        return Err(Problem::new(StatusCode::BAD_REQUEST, sentence));
-    }
-    let known = form_urlencoded::parse(form).filter(|(name, _)| names.contains(&&**name));
-    Ok(known
+/// Returns the values of the fields in `names`, among the first twenty fields of a form; the last
+/// value of a repeated field.
+fn values(form: &[u8], names: &[&str]) -> HashMap<String, String> {
+    let fields = form_urlencoded::parse(form).take(MAX_FIELDS);
+    let known = fields.filter(|(name, _)| names.contains(&&**name));
+    known
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect())
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parsed(form: &str) -> Result<Vec<(String, String)>, StatusCode> {
-        let values = parse(&Bytes::from(form.to_owned()), &["source", "headline"]);
-        let values = values.map_err(|problem| problem.status())?;
-        Ok(Fields {
-            values,
-            ..Fields::default()
-        }
-        .into_sorted())
+    const NAMES: [&str; 2] = ["source", "headline"];
+
+    fn parsed(form: &str) -> Vec<(String, String)> {
+        let fields = Fields::new(values(form.as_bytes(), &NAMES), false, None);
+        fields.sorted()
     }
 
     #[test]
     fn only_fields_of_the_form_are_kept() {
-        let fields = parsed("source=A+goal&x=1&=&&headline=1%E2%80%930&sourc%65=Another").unwrap();
+        let fields = parsed("source=A+goal&x=1&=&&headline=1%E2%80%930&sourc%65=Another");
         assert_eq!(
             fields,
             [
@@ -187,14 +272,22 @@ mod tests {
                 ("source".to_owned(), "Another".to_owned())
             ]
         );
-        assert_eq!(parsed(""), Ok(vec![]));
+        assert_eq!(parsed(""), vec![]);
     }
 
     #[test]
-    fn form_with_more_than_twenty_fields_is_rejected() {
-        let form = |fields: usize| vec!["source=x"; fields].join("&");
-        assert!(parsed(&form(20)).is_ok());
-        assert_eq!(parsed(&form(21)), Err(StatusCode::BAD_REQUEST));
-        assert_eq!(parsed(&"&".repeat(100_000)), Err(StatusCode::BAD_REQUEST));
+    fn beginning_of_a_form_ends_with_a_whole_character() {
+        for cut in ["", "%", "%E", "%E2", "%E2%", "%E2%8", "%E2%80", "%E2%80%9"] {
+            let received = ReceivedBody {
+                bytes: format!("headline=Goal&source=1%E2%80%930{cut}").into(),
+                held: None,
+            };
+            let fields = Fields::parse(received, &NAMES, true);
+            assert_eq!(
+                (fields.get("headline"), fields.get("source")),
+                ("Goal", "1–0")
+            );
+            assert!(fields.is_cut());
+        }
     }
 }

@@ -13,7 +13,7 @@ use newsroom::Error;
 use crate::{
     pages::Pages,
     problem::Problem,
-    security::bodies::{Bodies, ReceivedBody, Sender},
+    security::bodies::{Bodies, Interrupted, ReceivedBody, Sender},
     state::AppState,
 };
 
@@ -42,11 +42,11 @@ async fn call_function(pages: &Pages, bodies: &Bodies, request: Request) -> Resp
             pages.call(request).await
         }
         // For an author whose session has expired, that is the error, not the length of the text.
-        Err(problem)
+        Err(Interrupted { problem, .. })
             if problem.status() == StatusCode::PAYLOAD_TOO_LARGE && sender == Sender::Anonymous =>
         {
             Problem::from(Error::Unauthenticated).into_response()
         }
-        Err(problem) => problem.into_response(),
+        Err(interrupted) => interrupted.problem.into_response(),
     }
 }

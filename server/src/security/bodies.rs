@@ -39,8 +39,8 @@ const ANONYMOUS_LIMIT: usize = 16 * 1024;
 /// The usual body limit of authenticated callers, in bytes. The longest update, 50,000 characters,
 /// has 600,000 bytes in a form: a character has at most four bytes in UTF-8, each sent as `%XX`.
 const CALLER_LIMIT: usize = 640 * 1024;
-/// The memory for all anonymous callers' bodies, in bytes. It is separate, so that anonymous
-/// callers can't keep authors from posting.
+/// The memory for all anonymous callers' bodies and for those of refused forms, in bytes. It is
+/// separate, so that anonymous callers can't keep authors from posting.
 const ANONYMOUS_TOTAL: usize = 16 * 1024 * 1024;
 /// The memory for all authenticated callers' bodies, in bytes.
 const CALLER_TOTAL: usize = 48 * 1024 * 1024;
@@ -68,6 +68,8 @@ struct Memory {
 pub enum Sender {
     /// Without a session or a token.
     Anonymous,
+    /// The sender of a form that was refused before its caller was known.
+    Refused,
     /// An account, authenticated by a session or a token, on a route with this limit.
     Caller(BodyLimit),
 }
@@ -83,13 +85,28 @@ impl Default for BodyLimit {
     }
 }
 
-/// A complete body, and its share of the memory.
-#[derive(Debug)]
+/// A complete body, or its beginning, and its share of the memory.
+#[derive(Debug, Default)]
 pub struct ReceivedBody {
     /// The body.
     pub bytes: Bytes,
     /// Its share of the memory, to be kept as long as the bytes.
     pub held: Held,
+}
+
+/// Why a body was not received completely, and its beginning.
+#[derive(Debug)]
+pub struct Interrupted {
+    /// The problem.
+    pub problem: Problem,
+    /// What was received, up to the sender's limit.
+    pub beginning: ReceivedBody,
+}
+
+impl From<Interrupted> for Problem {
+    fn from(interrupted: Interrupted) -> Self {
+        interrupted.problem
+    }
 }
 
 /// A share of the memory for bodies, released when it is dropped.
@@ -114,7 +131,7 @@ impl Bodies {
     /// # Errors
     /// 413 if it is longer than the sender's limit, 408 if it takes longer than a minute, 400 if it
     /// ends early, 503 if there is no memory for it.
-    pub async fn receive(&self, body: Body, sender: Sender) -> Result<ReceivedBody, Problem> {
+    pub async fn receive(&self, body: Body, sender: Sender) -> Result<ReceivedBody, Interrupted> {
         self.receive_within(BODY_TIMEOUT, body, sender).await
     }
 
@@ -123,55 +140,93 @@ impl Bodies {
         limit: Duration,
         body: Body,
         sender: Sender,
-    ) -> Result<ReceivedBody, Problem> {
+    ) -> Result<ReceivedBody, Interrupted> {
         // Checked before the body is polled, so that a client that waits for "100 Continue" doesn't
         // send it.
         if body.size_hint().lower() > sender.limit() as u64 {
-            return Err(sender.too_long());
+            return Err(Interrupted {
+                problem: sender.too_long(),
+                beginning: ReceivedBody::default(),
+            });
         }
-        let received = timeout(limit, self.collect(body, sender)).await;
-        received.unwrap_or_else(|_| {
-            let sentence = "The request took too long to arrive. Send it again.";
-            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, sentence))
-        })
+        let (result, received) = self.collect_within(limit, body, sender).await;
+        match result {
+            Ok(()) => Ok(received),
+            Err(problem) => Err(Interrupted {
+                problem,
+                beginning: received,
+            }),
+        }
     }
 
-    async fn collect(&self, mut body: Body, sender: Sender) -> Result<ReceivedBody, Problem> {
+    /// Receives the body of a form that was refused before its handler read it, as far as possible.
+    /// Its sender is not known, so the memory is that of anonymous callers.
+    pub async fn receive_refused(&self, body: Body) -> (ReceivedBody, IsWhole) {
+        let (result, received) = self
+            .collect_within(BODY_TIMEOUT, body, Sender::Refused)
+            .await;
+        (received, result.is_ok())
+    }
+
+    async fn collect_within(
+        &self,
+        limit: Duration,
+        body: Body,
+        sender: Sender,
+    ) -> (Result<(), Problem>, ReceivedBody) {
+        let (mut bytes, mut held) = (Vec::new(), None);
+        let collected = self.collect(body, sender, &mut bytes, &mut held);
+        let result = timeout(limit, collected).await.unwrap_or_else(|_| {
+            let sentence = "The request took too long to arrive. Send it again.";
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, sentence))
+        });
+        let bytes = bytes.into();
+        (result, ReceivedBody { bytes, held })
+    }
+
+    async fn collect(
+        &self,
+        mut body: Body,
+        sender: Sender,
+        bytes: &mut Vec<u8>,
+        held: &mut Held,
+    ) -> Result<(), Problem> {
         let memory = match sender {
-            Sender::Anonymous => &self.0.anonymous,
+            Sender::Anonymous | Sender::Refused => &self.0.anonymous,
             Sender::Caller(_) => &self.0.callers,
         };
-        let mut bytes = Vec::new();
-        let mut held: Option<OwnedSemaphorePermit> = None;
         while let Some(frame) = body.frame().await {
             let Ok(frame) = frame else {
                 let sentence = "The request was incomplete. Send it again.";
                 return Err(Problem::new(StatusCode::BAD_REQUEST, sentence));
             };
-            let Ok(data) = frame.into_data() else {
+            let Ok(mut data) = frame.into_data() else {
                 continue;
             };
-            if bytes.len() + data.len() > sender.limit() {
-                return Err(sender.too_long());
-            }
+            let free = sender.limit() - bytes.len();
+            let is_too_long = data.len() > free;
+            data.truncate(free);
             // Counts the bytes that arrived, not the announced length, which costs a client
             // nothing.
             let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
             let Ok(permit) = Arc::clone(memory).try_acquire_many_owned(length) else {
                 return Err(overloaded());
             };
-            match &mut held {
+            match held {
                 Some(held) => held.merge(permit),
-                None => held = Some(permit),
+                None => *held = Some(permit),
             }
             bytes.extend_from_slice(&data);
+            if is_too_long {
+                return Err(sender.too_long());
+            }
         }
-        Ok(ReceivedBody {
-            bytes: bytes.into(),
-            held,
-        })
+        Ok(())
     }
 }
+
+/// Whether a body was received completely.
+type IsWhole = bool;
 
 impl Sender {
     /// Returns the sender of `request`, which must have passed
@@ -193,6 +248,7 @@ impl Sender {
     const fn limit(self) -> usize {
         match self {
             Self::Anonymous => ANONYMOUS_LIMIT,
+            Self::Refused => CALLER_LIMIT,
             Self::Caller(BodyLimit(bytes)) => bytes,
         }
     }
@@ -203,8 +259,8 @@ impl Sender {
             Self::Anonymous => {
                 "This is larger than the 16 KiB that can be sent without logging in. Send less, or log in first.".to_owned()
             }
-            Self::Caller(BodyLimit(bytes)) => {
-                let kib = bytes / 1024;
+            Self::Refused | Self::Caller(_) => {
+                let kib = self.limit() / 1024;
                 format!("This is larger than the {kib} KiB that can be sent at once. Send less.")
             }
         };
@@ -251,6 +307,14 @@ impl UnreadBody {
             started_at: Instant::now(),
             expects_continue,
         })
+    }
+
+    /// Returns the body if nothing of it was read and the client is sending it. What is not read of
+    /// it is left to be discarded.
+    pub fn untouched(&self) -> Option<Body> {
+        let shared = lock(&self.shared);
+        let is_sent = !shared.has_ended && !shared.was_polled && !self.expects_continue;
+        is_sent.then(|| Body::new(HandlerBody(Arc::clone(&self.shared))))
     }
 
     /// Reads and discards what the handler left unread, up to a limit.

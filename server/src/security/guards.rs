@@ -1,23 +1,16 @@
 //! Guards of personal pages: who may open which.
 
 use axum::{
-    extract::{FromRequest, Request, State},
-    http::{Method, StatusCode},
+    extract::Request,
+    http::Method,
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use newsroom::Error;
 use serde::Deserialize;
 
-use super::{bodies::Bodies, identity::caller, local_path::local_path};
-use crate::{
-    extract::{
-        Query,
-        fields::{Fields, has_form},
-    },
-    pages::Pages,
-    problem::Problem,
-};
+use super::{identity::caller, local_path::local_path};
+use crate::{extract::Query, problem::Problem};
 
 /// The path of the account page, and the prefix of its forms' paths.
 const ACCOUNT: &str = "/account";
@@ -26,14 +19,7 @@ const ACCOUNT_FORMS: &str = "/account/";
 /// Redirects anonymous callers to the login page, from which they return here. The response to a
 /// submitted form is a page that contains its fields, to submit it again after the login: an author
 /// must not lose their text when the session expires.
-///
-/// Forms longer than the body limit of anonymous callers are not returned.
-pub async fn require_login(
-    State(pages): State<Pages>,
-    State(bodies): State<Bodies>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub async fn require_login(request: Request, next: Next) -> Response {
     if caller(&request).is_some() {
         return next.run(request).await;
     }
@@ -44,17 +30,8 @@ pub async fn require_login(
     if is_account || matches!(*request.method(), Method::GET | Method::HEAD) {
         return Redirect::to(&format!("/login?next={here}")).into_response();
     }
-    if !has_form(&request) {
-        return Problem::from(Error::Unauthenticated).into_response();
-    }
-    match Fields::from_request(request, &bodies).await {
-        Ok(fields) => pages.render_resubmit(&here, fields.into_sorted()).await,
-        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            let sentence = "Your session has expired, and this text is too long to be kept here. Go back and copy your text, then log in and send it again.";
-            Problem::new(rejection.status(), sentence).into_response()
-        }
-        Err(rejection) => rejection,
-    }
+    // The page of the response returns the form's fields.
+    Problem::from(Error::Unauthenticated).into_response()
 }
 
 /// Redirects callers that are already logged in from the login page.

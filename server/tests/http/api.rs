@@ -1,6 +1,7 @@
 //! The API under `/api/v1`.
 
 mod caller;
+mod conditional;
 mod details;
 mod document;
 mod entries;

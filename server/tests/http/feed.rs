@@ -201,7 +201,7 @@ async fn deletion_is_a_change() {
     let update = app.post("final", "Taken back").await;
     let (epoch, before) = cursor(&anonymous, &entry).await;
     app.newsroom
-        .delete_update(app.editor().await, update.id, None)
+        .delete_update(app.editor().await, update.id, None, None)
         .await
         .unwrap();
     let (_, after) = cursor(&anonymous, &entry).await;

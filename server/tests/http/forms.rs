@@ -3,10 +3,12 @@
 mod account;
 mod accounts;
 mod compose;
+mod conflicts;
 mod desk;
 mod injection;
 mod marks;
 mod permissions;
+mod refused;
 mod setup;
 
 use axum_test::{TestResponse, TestServer};

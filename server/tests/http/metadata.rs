@@ -284,7 +284,10 @@ async fn page_of_a_deleted_update_is_gone_and_links_to_its_live_blog() {
     let path = format!("/entries/final/updates/{id}");
     page(&browser, &path).await;
     let editor = app.editor().await;
-    app.newsroom.delete_update(editor, id, None).await.unwrap();
+    app.newsroom
+        .delete_update(editor, id, None, None)
+        .await
+        .unwrap();
     for browser in [&browser, &author] {
         let removed = browser.get(&path).add_header("accept", "text/html").await;
         assert_eq!(

@@ -142,7 +142,7 @@ async fn long_page_is_the_same_in_every_encoding_after_every_change() {
             1 => drop(app.post("final", "Update (230)").await),
             2 => drop(
                 newsroom
-                    .delete_update(author, posted[3], None)
+                    .delete_update(author, posted[3], None, None)
                     .await
                     .unwrap(),
             ),

@@ -58,7 +58,7 @@ async fn post_secret(app: &TestApp, slug: &str) -> PostedUpdate {
     let draft = Draft::parse(SECRET, SECRET).unwrap();
     let editor = app.editor().await;
     app.newsroom
-        .edit_update(editor, update.id, &draft, None)
+        .edit_update(editor, update.id, &draft, None, None)
         .await
         .unwrap();
     update
@@ -168,7 +168,7 @@ async fn deleted_text_is_revealed_nowhere() {
 
     let editor = app.editor().await;
     app.newsroom
-        .delete_update(editor, update.id, None)
+        .delete_update(editor, update.id, None, None)
         .await
         .unwrap();
     assert_not_revealed(&anonymous, &addresses).await;
@@ -203,7 +203,7 @@ async fn previous_text_of_an_edited_update_is_revealed_nowhere() {
     let draft = Draft::parse("The merger goes ahead", "").unwrap();
     let editor = app.editor().await;
     app.newsroom
-        .edit_update(editor, update.id, &draft, None)
+        .edit_update(editor, update.id, &draft, None, None)
         .await
         .unwrap();
     assert_not_revealed(&anonymous, &addresses).await;

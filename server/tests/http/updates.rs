@@ -153,7 +153,7 @@ async fn deleted_updates_are_left_out() {
     let entry = app.live_entry().await;
     let update = app.post("final", "Taken back").await;
     app.newsroom
-        .delete_update(app.editor().await, update.id, None)
+        .delete_update(app.editor().await, update.id, None, None)
         .await
         .unwrap();
     assert_eq!(

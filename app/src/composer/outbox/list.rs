@@ -1,9 +1,9 @@
 //! The list of requests in the outbox, each with its text, its state, and what can be done.
 
-use leptos::{prelude::*, reactive::spawn_local};
+use leptos::{html, prelude::*, reactive::spawn_local};
 
-use super::{Item, Outbox, State};
-use crate::composer::{copy::copy_text, storage::texts::Text};
+use super::{Item, Outbox, State, request::Request};
+use crate::composer::{copy::copy_text, editor::focus, storage::texts::Text};
 
 /// How many requests are shown. Further ones are counted.
 const MAX_SHOWN: usize = 20;
@@ -73,10 +73,28 @@ fn OutboxItem(
         ),
         State::Unauthenticated(why) => (format!("{why} {}", kept(&item)), "saved", true),
         State::Refused(why) => (why, "failed", true),
-        State::Done(_) => ("Published.".to_owned(), "done", false),
+        State::Done(_) if matches!(item.stored.request, Request::Post { .. }) => {
+            ("Published.".to_owned(), "done", false)
+        }
+        State::Done(_) => ("Done.".to_owned(), "done", false),
     };
     let is_unauthenticated = matches!(item.state, State::Unauthenticated(_));
     let is_failed = matches!(item.state, State::Refused(_));
+    let has_conflict = item.conflict.is_some();
+    let undo = match (&item.state, &item.stored.request) {
+        (State::Done(_), Request::Delete { update }) => Some(*update),
+        _ => None,
+    };
+    let undo_button = NodeRef::<html::Button>::new();
+    Effect::new(move || {
+        if let (Some(button), true) = (undo_button.get(), outbox.focus_undo.get_untracked()) {
+            outbox.focus_undo.set(false);
+            focus(Some(button));
+        }
+    });
+    let name = item.stored.request.name();
+    let is_edit = matches!(item.stored.request, Request::Edit { .. });
+    let has_text = text.is_some();
     let copied = RwSignal::new(false);
     let confirms = RwSignal::new(false);
     let whole = text
@@ -93,9 +111,14 @@ fn OutboxItem(
     };
     view! {
         <li class=format!("outbox-item {class}")>
-            <p class="outbox-text" dir="auto">{text.map(|text| excerpt(&text))}</p>
+            <p class="outbox-text" dir="auto">
+                {match &text {
+                    Some(text) => excerpt(text),
+                    None => name.to_owned(),
+                }}
+            </p>
             <p class="outbox-state">
-                {is_failed.then_some("Not published: ")} {state}
+                {is_edit.then_some("Edit. ")} {is_failed.then_some("Not published: ")} {state}
                 {(is_failed && in_doubt)
                     .then_some(
                         " An earlier attempt had no response, so it may be published. Check the live blog first.",
@@ -110,15 +133,26 @@ fn OutboxItem(
                             </button>
                         }
                     })}
-                <button class="button" type="button" on:click=move |_| outbox.retry(&op_id.get_value())>
+                <button
+                    class="button"
+                    type="button"
+                    hidden=has_conflict
+                    on:click=move |_| outbox.retry(&op_id.get_value())
+                >
                     "Retry"
-                </button>
-                <button class="button" type="button" on:click=move |_| on_edit.run(for_edit.clone())>
-                    "Edit"
                 </button>
                 <button
                     class="button"
                     type="button"
+                    hidden=!has_text
+                    on:click=move |_| on_edit.run(for_edit.clone())
+                >
+                    {if has_conflict { "Compare" } else { "Edit" }}
+                </button>
+                <button
+                    class="button"
+                    type="button"
+                    hidden=!has_text
                     on:click=move |_| copied.set(copy_text(&whole))
                 >
                     {move || if copied.get() { "Copied" } else { "Copy" }}
@@ -127,6 +161,19 @@ fn OutboxItem(
                     {move || if confirms.get() { "Discard for good" } else { "Discard" }}
                 </button>
             </div>
+            {undo
+                .map(|update| {
+                    view! {
+                        <button
+                            class="button"
+                            type="button"
+                            node_ref=undo_button
+                            on:click=move |_| spawn_local(outbox.undo(op_id.get_value(), update))
+                        >
+                            "Undo"
+                        </button>
+                    }
+                })}
         </li>
     }
 }

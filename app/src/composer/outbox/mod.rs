@@ -8,7 +8,7 @@ pub mod request;
 
 use std::{collections::HashMap, rc::Rc};
 
-use domain::{AttemptResult, Due, Next, Submission, next_due};
+use domain::{AttemptResult, Due, EditConflict, Next, Submission, next_due};
 use futures::{
     StreamExt,
     channel::mpsc,
@@ -21,6 +21,7 @@ use leptos::{prelude::*, reactive::spawn_local};
 use self::request::{Done, Request, attempt};
 use super::{
     channel::Channel,
+    random_id::random_id,
     session::AuthorSession,
     storage::{StorageError, outbox::StoredRequest, texts::StoredText},
 };
@@ -28,6 +29,9 @@ use crate::{AppError, browser_clock::now};
 
 /// The time for which a published request is shown, in milliseconds.
 const DONE_MS: u32 = 4_000;
+
+/// The time for which a deletion can be undone, in milliseconds. The server allows ten minutes.
+const UNDO_MS: u32 = 9 * 60_000;
 
 /// How long a request has to wait before its time is sent, in microseconds. Otherwise it is placed
 /// by its arrival, which is more exact.
@@ -59,6 +63,8 @@ pub struct Item {
     pub stored: StoredRequest,
     /// Its state.
     pub state: State,
+    /// The conflict for which the server refused it, if that was the reason.
+    pub conflict: Option<EditConflict>,
     /// Whether the attempt to make next was begun before the request was stored.
     is_begun: bool,
 }
@@ -73,6 +79,7 @@ impl Item {
             number,
             stored,
             state,
+            conflict: None,
             is_begun: false,
         }
     }
@@ -123,8 +130,12 @@ pub struct Outbox {
     pub storage_error: RwSignal<Option<StorageError>>,
     /// Whether a login is needed before anything can be sent.
     pub needs_login: RwSignal<bool>,
-    /// The latest published update, for the status line.
-    pub published: RwSignal<Option<Done>>,
+    /// The latest request that the server has carried out, for the status line.
+    pub latest: RwSignal<Option<(Request, Done)>>,
+    /// The latest edit that conflicted, to be shown at once.
+    pub conflicting: RwSignal<Option<Item>>,
+    /// Whether the button that undoes a deletion takes the focus once it appears.
+    pub focus_undo: RwSignal<bool>,
 }
 
 impl Outbox {
@@ -140,7 +151,9 @@ impl Outbox {
             total: RwSignal::default(),
             storage_error: RwSignal::default(),
             needs_login: RwSignal::default(),
-            published: RwSignal::default(),
+            latest: RwSignal::default(),
+            conflicting: RwSignal::default(),
+            focus_undo: RwSignal::default(),
         };
         let channel = Channel::open(move || outbox.reload());
         outbox.channel.set_value(Some(Rc::new(channel)));
@@ -238,6 +251,12 @@ impl Outbox {
         }
         self.notify();
         self.wake();
+    }
+
+    /// Undoes a deletion.
+    pub async fn undo(self, op_id: String, update: i64) {
+        self.remove_item(&op_id);
+        self.add(random_id(), Request::Restore { update }).await;
     }
 
     /// Returns the item with this operation id.
@@ -368,6 +387,10 @@ impl Outbox {
             (Next::Refused | Next::Done, Err(error)) => {
                 item.stored.refusal = Some(error.to_string());
                 item.state = State::Refused(error.to_string());
+                if let AppError::Conflict(conflict) = error {
+                    item.conflict = Some(*conflict);
+                    self.conflicting.set(Some(item.clone()));
+                }
             }
             (Next::LogIn, Err(error)) => {
                 item.state = State::Unauthenticated(error.to_string());
@@ -404,9 +427,12 @@ impl Outbox {
     /// Removes a request that the server has carried out, and shows it for a moment.
     async fn finish(self, op_id: &str, number: Option<u64>, done: Done) {
         self.change(op_id, |item| item.state = State::Done(done.clone()));
-        self.published.set(Some(done));
+        let request = self.find(op_id).map(|item| item.stored.request);
+        let is_deletion = matches!(request, Some(Request::Delete { .. }));
+        self.latest.set(request.map(|request| (request, done)));
         let (hidden, outbox) = (op_id.to_owned(), self);
-        Timeout::new(DONE_MS, move || {
+        let shown_ms = if is_deletion { UNDO_MS } else { DONE_MS };
+        Timeout::new(shown_ms, move || {
             if !outbox.items.is_disposed() {
                 outbox.remove_item(&hidden);
             }

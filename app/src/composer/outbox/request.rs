@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use domain::{ATTEMPT_DEADLINE_MS, not_shown};
+use domain::{ATTEMPT_DEADLINE_MS, AccountId, Mark, not_shown};
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use crate::{
             texts::{DraftVersion, Text},
         },
     },
+    editor::{delete_update, edit_update, mark_update, restore_update},
 };
 
 /// What to do. Stored in the browser, so its form may only be extended.
@@ -30,6 +31,35 @@ pub enum Request {
         /// The draft on the server that it was, to be deleted with the publication.
         draft: Option<DraftVersion>,
     },
+    /// Replace the text of an update.
+    Edit {
+        /// The update's id.
+        update: i64,
+        /// The cursor of the version that the author started from.
+        base: String,
+        /// The new text.
+        #[serde(flatten)]
+        text: Text,
+    },
+    /// Delete an update.
+    Delete {
+        /// The update's id.
+        update: i64,
+    },
+    /// Restore a deleted update.
+    Restore {
+        /// The update's id.
+        update: i64,
+    },
+    /// Set or remove a mark of an update.
+    Mark {
+        /// The update's id.
+        update: i64,
+        /// The mark.
+        mark: Mark,
+        /// Whether the update is to have it.
+        on: bool,
+    },
 }
 
 /// What the server did.
@@ -41,11 +71,37 @@ pub struct Done {
     pub removed: Option<String>,
 }
 
+impl Done {
+    const fn of(update: i64) -> Self {
+        Self {
+            update,
+            removed: None,
+        }
+    }
+}
+
 impl Request {
+    /// Returns what the request does, as a heading.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Post { .. } => "New update",
+            Self::Edit { .. } => "Edit",
+            Self::Delete { .. } => "Deletion",
+            Self::Restore { .. } => "Restoration",
+            Self::Mark { mark, on, .. } => match (mark, on) {
+                (Mark::Key, true) => "Mark as key",
+                (Mark::Key, false) => "Unmark as key",
+                (Mark::Pinned, true) => "Pin",
+                (Mark::Pinned, false) => "Unpin",
+            },
+        }
+    }
+
     /// Returns the text of the request, if it has one.
     pub const fn text(&self) -> Option<&Text> {
         match self {
-            Self::Post { text, .. } => Some(text),
+            Self::Post { text, .. } | Self::Edit { text, .. } => Some(text),
+            Self::Delete { .. } | Self::Restore { .. } | Self::Mark { .. } => None,
         }
     }
 }
@@ -65,14 +121,16 @@ pub async fn attempt(stored: &StoredRequest, written_at: Option<i64>) -> Result<
 }
 
 async fn send(stored: &StoredRequest, written_at: Option<i64>) -> Result<Done, AppError> {
+    let account: Option<AccountId> = stored.account.parse().ok();
+    let op_id = stored.op_id.clone();
     match stored.request.clone() {
         Request::Post { text, draft: _ } => {
             let posted = post_update(
                 stored.slug.clone(),
-                stored.op_id.clone(),
+                op_id,
                 text.source,
                 text.headline,
-                stored.account.parse().ok(),
+                account,
                 text.key,
                 text.pinned,
                 written_at,
@@ -82,6 +140,26 @@ async fn send(stored: &StoredRequest, written_at: Option<i64>) -> Result<Done, A
                 update: posted.id.0,
                 removed: not_shown(&posted.removed),
             })
+        }
+        Request::Edit { update, base, text } => {
+            let (source, headline) = (text.source, text.headline);
+            let edited = edit_update(update.into(), op_id, source, headline, base, account);
+            Ok(Done {
+                update,
+                removed: not_shown(&edited.await?.removed),
+            })
+        }
+        Request::Delete { update } => {
+            delete_update(update.into(), op_id, account).await?;
+            Ok(Done::of(update))
+        }
+        Request::Restore { update } => {
+            restore_update(update.into(), op_id, account).await?;
+            Ok(Done::of(update))
+        }
+        Request::Mark { update, mark, on } => {
+            mark_update(update.into(), op_id, mark, on, account).await?;
+            Ok(Done::of(update))
         }
     }
 }

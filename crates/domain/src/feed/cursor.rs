@@ -87,7 +87,8 @@ impl From<Epoch> for String {
 
 /// How far a client has applied a feed: all changes up to `rev` of `epoch`. Displayed as
 /// `epoch.rev`, such as `k3f9.1207`; opaque to clients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Cursor {
     /// The epoch of the revision.
     pub epoch: Epoch,
@@ -96,9 +97,43 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// The base of an edit by a client that has seen none of an update's texts, or an unknown one.
+    /// No text has the revision 0, so such an edit conflicts with every other text.
+    pub const NO_TEXT: Self = Self {
+        epoch: Epoch {
+            text: {
+                let mut zero = [0; MAX_EPOCH];
+                zero[0] = b'0';
+                zero
+            },
+        },
+        rev: 0,
+    };
+
     /// Creates the cursor after `rev` of `epoch`.
     pub const fn new(epoch: Epoch, rev: Rev) -> Self {
         Self { epoch, rev }
+    }
+
+    /// Parses the base of an edit: the revision up to which its author has seen the update. A
+    /// malformed one is [`Cursor::NO_TEXT`], so that the author is shown the current text and loses
+    /// nothing.
+    pub fn parse_base(text: &str) -> Self {
+        text.parse().unwrap_or(Self::NO_TEXT)
+    }
+}
+
+impl TryFrom<String> for Cursor {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        text.parse()
+    }
+}
+
+impl From<Cursor> for String {
+    fn from(cursor: Cursor) -> Self {
+        cursor.to_string()
     }
 }
 
@@ -154,6 +189,16 @@ mod tests {
         ] {
             assert!(text.parse::<Cursor>().is_err(), "{text:?} was accepted");
         }
+    }
+
+    #[test]
+    fn malformed_base_is_that_of_no_text() {
+        for text in ["", "abc", "k3f9.-1", "0.0"] {
+            assert_eq!(Cursor::parse_base(text), Cursor::NO_TEXT, "{text:?}");
+        }
+        let base = Cursor::parse_base("k3f9.7");
+        assert_eq!(base, Cursor::new(Epoch::parse("k3f9").unwrap(), 7));
+        assert_eq!(Cursor::NO_TEXT.to_string(), "0.0");
     }
 
     proptest! {

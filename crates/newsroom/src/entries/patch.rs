@@ -5,7 +5,7 @@ use domain::{
     Title, ZoneName,
 };
 
-use crate::{Entry, EntryEdit, Error, Result};
+use crate::{EditableUpdate, Entry, EntryEdit, Error, Result};
 
 /// A partial edit of an update.
 #[derive(Clone, Debug, Default)]
@@ -35,20 +35,32 @@ impl UpdatePatch {
     pub(crate) fn parts(&self) -> Vec<String> {
         let Self {
             source,
-            headline,
+            headline: _,
             key,
             pinned,
         } = self;
-        let headline = headline.as_ref().map(|headline| match headline {
-            Some(headline) => headline.to_string(),
-            None => String::new(),
-        });
         named_parts([
             ("source", source.as_ref().map(Source::to_string)),
-            ("headline", headline),
+            ("headline", self.headline_text().map(str::to_owned)),
             ("key", key.map(|key| key.to_string())),
             ("pinned", pinned.map(|pinned| pinned.to_string())),
         ])
+    }
+
+    /// Returns the text of the new headline, which is empty if the patch removes it; `None` if the
+    /// patch keeps the headline.
+    pub(crate) fn headline_text(&self) -> Option<&str> {
+        let headline = self.headline.as_ref()?;
+        Some(headline.as_ref().map_or("", Headline::as_str))
+    }
+
+    /// Returns whether the patch replaces the text or the headline by another.
+    pub(crate) fn changes_text_of(&self, current: &EditableUpdate) -> bool {
+        let source = self.source.as_ref();
+        source.is_some_and(|source| source.as_str() != current.source)
+            || self
+                .headline_text()
+                .is_some_and(|headline| headline != current.headline())
     }
 
     /// Returns the patch that sets or removes a mark.

@@ -1,6 +1,8 @@
 //! An update of a live blog.
 
-use domain::{AccountId, EntryId, Headline, Mark, Rev, Timestamp, UpdateId, Username};
+use domain::{
+    AccountId, Cursor, EntryId, Epoch, Headline, Mark, Rev, Timestamp, UpdateId, Username,
+};
 
 use crate::SafeHtml;
 
@@ -45,6 +47,31 @@ pub struct EditableUpdate {
     pub update: LiveUpdate,
     /// The text as the author wrote it. Empty once it was erased.
     pub source: String,
+    /// The revision of the last change of its text or headline.
+    pub text_rev: Rev,
+    /// Who changed its text or headline last, if recorded. `None` if it was not edited.
+    pub edited_by: Option<TextEditor>,
+}
+
+/// The account that changed an update's text last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextEditor {
+    /// The account.
+    pub id: AccountId,
+    /// Its username.
+    pub username: Username,
+}
+
+impl EditableUpdate {
+    /// Returns the base of an edit of its current text, in the database's epoch.
+    pub const fn base(&self, epoch: Epoch) -> Cursor {
+        Cursor::new(epoch, self.update.rev)
+    }
+
+    /// Returns the headline's text; empty if it has none.
+    pub fn headline(&self) -> &str {
+        self.update.headline.as_ref().map_or("", Headline::as_str)
+    }
 }
 
 impl LiveUpdate {

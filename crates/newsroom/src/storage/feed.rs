@@ -56,12 +56,13 @@ impl Revision {
     /// Returns an error if the database can't be reached.
     pub async fn renumber(&mut self) -> Result<Rev> {
         let connection = self.writing();
+        // Bases of edits are of the new epoch from now on, so all of them are above every text.
         // The unique index would compare previous revisions with new ones row by row.
         sqlx::query("DROP INDEX updates_by_rev")
             .execute(&mut *connection)
             .await?;
         sqlx::query(
-            "UPDATE updates SET rev = n.place
+            "UPDATE updates SET rev = n.place, text_rev = n.place
              FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY rev, id) AS place FROM updates) AS n
              WHERE updates.id = n.id",
         )

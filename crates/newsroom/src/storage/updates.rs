@@ -11,7 +11,7 @@ use super::{
     entries::{changed_between, ended_before, public_ids},
     row::{Record, decodable, log_skipped},
 };
-use crate::{EditableUpdate, LiveUpdate, Result, SafeHtml};
+use crate::{EditableUpdate, LiveUpdate, Result, SafeHtml, TextEditor};
 
 /// The columns of an update with its author's name. They are named for the same reason as in
 /// `select_entries!`.
@@ -104,7 +104,9 @@ impl Snapshot {
         sqlx::query(concat!(
             "SELECT ",
             columns!(),
-            ", u.source FROM updates u JOIN accounts a ON a.id = u.author_id WHERE u.id = $1"
+            ", u.source, u.text_rev, u.edited_by, e.username AS editor
+             FROM updates u JOIN accounts a ON a.id = u.author_id
+             LEFT JOIN accounts e ON e.id = u.edited_by WHERE u.id = $1"
         ))
         .bind(id.0)
         .fetch_optional(&mut *self.tx)
@@ -362,9 +364,16 @@ fn by_entry(updates: Vec<LiveUpdate>) -> HashMap<EntryId, LiveUpdate> {
 }
 
 fn editable_update(row: &AnyRow) -> Result<EditableUpdate> {
+    let record = Record::new("updates", row)?;
+    let editor = record.get::<Option<i64>>("edited_by")?.map(AccountId);
+    let username = record.maybe_text("editor", Username::from_stored)?;
     Ok(EditableUpdate {
         update: update(row)?,
-        source: Record::new("updates", row)?.get("source")?,
+        source: record.get("source")?,
+        text_rev: record.get("text_rev")?,
+        edited_by: editor
+            .zip(username)
+            .map(|(id, username)| TextEditor { id, username }),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Statements that insert and change updates.
 
-use domain::{AccountId, Draft, EntryId, Headline, Mark, Timestamp, UpdateId};
+use domain::{AccountId, Draft, EntryId, Headline, Mark, Rev, Timestamp, UpdateId};
 use sqlx::Row;
 
 use super::{Revision, counter, row_count::one_row};
@@ -35,8 +35,8 @@ impl Revision {
         }
         let rev = self.take_rev()?;
         let row = sqlx::query(
-            "INSERT INTO updates (entry_id, author_id, rev, headline, source, html, excerpt, is_key, is_pinned, posted_at, markup_version)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
+            "INSERT INTO updates (entry_id, author_id, rev, headline, source, html, excerpt, is_key, is_pinned, posted_at, markup_version, text_rev)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $3) RETURNING id",
         )
         .bind(new.entry_id.0)
         .bind(new.author_id.0)
@@ -59,8 +59,8 @@ impl Revision {
         Ok(UpdateId(row.try_get("id")?))
     }
 
-    /// Stores the text and the marks of `after`. A newly pinned update replaces the pinned update
-    /// of its entry.
+    /// Stores the text and the marks of `after`, and returns the update's new revision. A newly
+    /// pinned update replaces the pinned update of its entry.
     ///
     /// # Errors
     /// Returns an error if there is no such update, or the database can't be reached.
@@ -68,8 +68,11 @@ impl Revision {
         &mut self,
         before: &EditableUpdate,
         after: &EditableUpdate,
-    ) -> Result<()> {
+    ) -> Result<Rev> {
         let is_rendered_again = after.source != before.source;
+        let is_new_text = is_rendered_again || after.headline() != before.headline();
+        let edited_by = after.edited_by.as_ref().map(|editor| editor.id.0);
+        let text_rev = before.text_rev;
         let (source, before, after) = (&after.source, &before.update, &after.update);
         if after.pinned && !before.pinned {
             self.unpin_update(after.entry_id).await?;
@@ -78,7 +81,8 @@ impl Revision {
         let result = sqlx::query(
             "UPDATE updates SET headline = $2, source = $3, html = $4, excerpt = $5, is_key = $6,
              is_pinned = $7, edited_at = $8, rev = $9,
-             markup_version = CASE WHEN $10 = 0 THEN markup_version ELSE $10 END WHERE id = $1",
+             markup_version = CASE WHEN $10 = 0 THEN markup_version ELSE $10 END,
+             text_rev = $11, edited_by = $12 WHERE id = $1",
         )
         .bind(after.id.0)
         .bind(after.headline.as_ref().map(Headline::as_str))
@@ -91,12 +95,15 @@ impl Revision {
         .bind(rev)
         // If only marks changed, the HTML keeps the version that rendered it.
         .bind(if is_rendered_again { MARKUP_VERSION } else { 0 })
+        .bind(if is_new_text { rev } else { text_rev })
+        .bind(edited_by)
         .execute(self.writing())
         .await?;
         one_row(&result)?;
         // The highlights also change if the update was highlighted before.
         let highlighted = if before.is_highlight() { before } else { after };
-        self.record_change_of(highlighted).await
+        self.record_change_of(highlighted).await?;
+        Ok(rev)
     }
 
     /// Unpins the pinned update of an entry, if it has one, deleted or not.

@@ -1,13 +1,20 @@
 //! Use cases of published updates: editing, deleting, restoring, and marking as key or pinned.
 
-use domain::{Caller, Change, Draft, Mark, OpId, PostedUpdate, Source, Timestamp, UpdateId};
+use domain::{
+    Caller, Change, Cursor, Draft, Mark, OpId, PostedUpdate, Rev, Source, Timestamp, UpdateId,
+    UpdateSource,
+};
 
 use crate::{
-    EditableUpdate, Entry, Error, LiveUpdate, Newsroom, Rendered, Result, UNDO_WINDOW, UpdatePatch,
+    EditableUpdate, Entry, Error, LiveUpdate, Newsroom, Rendered, Result, TextEditor, UNDO_WINDOW,
+    UpdatePatch,
     feed::change,
     permissions::{check_may_pin, check_may_post},
     storage::{Outcome, Revision, Snapshot},
-    updates::posting::check_visible,
+    updates::{
+        conflicts::{check_base, next_base},
+        posting::check_visible,
+    },
     writes::idempotency::{IdempotentRequest, IdempotentWrite},
 };
 
@@ -16,6 +23,9 @@ use crate::{
 pub struct EditedUpdate {
     /// The update's entry.
     pub entry: Entry,
+    /// The base of the next edit of the submitted text. If somebody else changed the text
+    /// after a request that is repeated, the next edit conflicts.
+    pub base: Cursor,
     /// What was removed from the submitted text for safety; empty if the text did not change.
     pub removed: Vec<String>,
 }
@@ -32,18 +42,24 @@ impl Newsroom {
         id: UpdateId,
         draft: &Draft,
         op_id: Option<&OpId>,
+        base: Option<&Cursor>,
     ) -> Result<EditedUpdate> {
-        self.patch_update(caller, id, &UpdatePatch::text(draft), op_id)
+        self.patch_update(caller, id, &UpdatePatch::text(draft), op_id, base)
             .await
     }
 
-    /// Changes the given fields of an update, all of them or none. Returns its entry, and what was
-    /// removed from the text for safety. A repeated `op_id` changes nothing.
+    /// Changes the given fields of an update, all of them or none. Returns its entry, the base of
+    /// the next edit, and what was removed from the text for safety. A repeated `op_id` changes
+    /// nothing.
+    ///
+    /// `base` is the revision up to which the caller has seen the update. Without one, the text is
+    /// replaced whatever it is.
     ///
     /// # Errors
-    /// Returns [`Error::Forbidden`] if the caller may not edit the update, or an update that this
-    /// one would unpin; [`Error::NotFound`] if there is no such update, [`Error::Removed`] if it
-    /// was deleted, [`Error::Invalid`] if no part of the text is visible,
+    /// Returns [`Error::Conflict`] if the text is not the one that the edit is based on, unless the
+    /// patch leaves it as it is; [`Error::Forbidden`] if the caller may not edit the update, or an
+    /// update that this one would unpin; [`Error::NotFound`] if there is no such update,
+    /// [`Error::Removed`] if it was deleted, [`Error::Invalid`] if no part of the text is visible,
     /// [`Error::IdempotencyConflict`] if the `op_id` was used for a different request, and an error
     /// if the database can't be reached.
     pub async fn patch_update(
@@ -52,6 +68,21 @@ impl Newsroom {
         id: UpdateId,
         patch: &UpdatePatch,
         op_id: Option<&OpId>,
+        base: Option<&Cursor>,
+    ) -> Result<EditedUpdate> {
+        match self.patch(caller, id, patch, op_id, base).await {
+            Ok(edited) => Ok(edited),
+            Err(error) => Err(self.compared(error, patch).await),
+        }
+    }
+
+    async fn patch(
+        &self,
+        caller: &Caller,
+        id: UpdateId,
+        patch: &UpdatePatch,
+        op_id: Option<&OpId>,
+        base: Option<&Cursor>,
     ) -> Result<EditedUpdate> {
         check_may_post(caller)?;
         // Check the permission first, then render, and only then write, which locks the counter.
@@ -61,20 +92,26 @@ impl Newsroom {
             let request = IdempotentRequest::new(caller, op_id, &parts);
             let mut snapshot = self.store.snapshot().await?;
             if let Some(outcome) = request.earlier_outcome(&mut snapshot).await? {
-                let entry = entry_of(&mut snapshot, outcome).await?;
+                let repeated = repeated(&mut snapshot, outcome, Some(patch), base).await?;
                 drop(snapshot);
-                let removed = self.render_markdown(source).await?.removed;
-                return Ok(EditedUpdate { entry, removed });
+                return Ok(EditedUpdate {
+                    entry: repeated.entry,
+                    base: repeated.base,
+                    removed: self.render_markdown(source).await?.removed,
+                });
             }
-            editable(&mut snapshot, caller, id).await?;
+            let (entry, current) = editable(&mut snapshot, caller, id).await?;
             drop(snapshot);
+            check_text(&entry, &current, patch, base)?;
             rendered = Some(self.render_markdown(source).await?);
         }
         let removed = rendered.as_ref().map(|it| it.removed.clone());
         let patch = patch.clone();
         let kind = ChangeKind::Patch { patch, rendered };
+        let changed = self.change_update(caller, id, kind, op_id, base).await?;
         Ok(EditedUpdate {
-            entry: self.change_update(caller, id, kind, op_id).await?,
+            entry: changed.entry,
+            base: changed.base,
             removed: removed.unwrap_or_default(),
         })
     }
@@ -85,10 +122,12 @@ impl Newsroom {
         id: UpdateId,
         kind: ChangeKind,
         op_id: Option<&OpId>,
-    ) -> Result<Entry> {
+        base: Option<&Cursor>,
+    ) -> Result<ChangedUpdate> {
         self.write(UpdateChange {
             caller: caller.clone(),
             op_id: op_id.cloned(),
+            base: base.copied(),
             id,
             kind,
         })
@@ -106,21 +145,25 @@ impl Newsroom {
     }
 
     /// Deletes an update, and returns its entry. Deleting it again changes nothing for readers, but
-    /// if an editor does so, its author can no longer restore it.
+    /// if an editor does so, its author can no longer restore it. `base` as in
+    /// [`Newsroom::patch_update`].
     ///
     /// # Errors
-    /// Returns [`Error::Forbidden`] if the caller may not edit the update, [`Error::NotFound`] if
-    /// there is no such update, [`Error::IdempotencyConflict`] if the `op_id` was used for a
-    /// different request, and an error if the database can't be reached.
+    /// Returns [`Error::Conflict`] if the text was changed after `base`, [`Error::Forbidden`] if
+    /// the caller may not edit the update, [`Error::NotFound`] if there is no such update,
+    /// [`Error::IdempotencyConflict`] if the `op_id` was used for a different request, and an error
+    /// if the database can't be reached.
     pub async fn delete_update(
         &self,
         caller: &Caller,
         id: UpdateId,
         op_id: Option<&OpId>,
+        base: Option<&Cursor>,
     ) -> Result<Entry> {
         check_may_post(caller)?;
-        self.change_update(caller, id, ChangeKind::Delete, op_id)
+        self.change_update(caller, id, ChangeKind::Delete, op_id, base)
             .await
+            .map(|deleted| deleted.entry)
     }
 
     /// Restores a deleted update at its original position, and returns its entry.
@@ -137,8 +180,9 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
         check_may_post(caller)?;
-        self.change_update(caller, id, ChangeKind::Restore, op_id)
+        self.change_update(caller, id, ChangeKind::Restore, op_id, None)
             .await
+            .map(|restored| restored.entry)
     }
 
     /// Sets or removes a mark of an update, and returns its entry. An entry has at most one pinned
@@ -154,7 +198,7 @@ impl Newsroom {
         on: bool,
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
-        self.patch_update(caller, id, &UpdatePatch::mark(mark, on), op_id)
+        self.patch_update(caller, id, &UpdatePatch::mark(mark, on), op_id, None)
             .await
             .map(|edited| edited.entry)
     }
@@ -176,6 +220,50 @@ impl Newsroom {
             return Err(Error::Removed);
         }
         Ok((entry, editable))
+    }
+
+    /// Returns the text and the marks of an update that the caller may edit, and the base of an
+    /// edit of them.
+    ///
+    /// # Errors
+    /// See [`Newsroom::editable_update`].
+    pub async fn update_source(&self, caller: &Caller, id: UpdateId) -> Result<UpdateSource> {
+        let mut snapshot = self.store.snapshot().await?;
+        let (entry, current) = editable(&mut snapshot, caller, id).await?;
+        if current.update.deleted_at.is_some() {
+            return Err(Error::Removed);
+        }
+        let may_pin = match check_may_pin(&mut snapshot, caller, entry.id).await {
+            Err(Error::Forbidden(_)) => false,
+            checked => checked.map(|()| true)?,
+        };
+        Ok(UpdateSource {
+            id,
+            headline: current.headline().to_owned(),
+            key: current.update.key,
+            pinned: current.update.pinned,
+            base: current.base(entry.epoch),
+            may_pin,
+            source: current.source,
+        })
+    }
+
+    /// Returns the base of an edit of an update by its author who posted `draft`. If the text was
+    /// changed since, the edit conflicts.
+    ///
+    /// # Errors
+    /// Returns [`Error::Forbidden`] if the caller may not edit the update, [`Error::NotFound`] if
+    /// there is no such update, and an error if the database can't be reached.
+    pub async fn posted_base(
+        &self,
+        caller: &Caller,
+        id: UpdateId,
+        draft: &Draft,
+    ) -> Result<Cursor> {
+        let mut snapshot = self.store.snapshot().await?;
+        let (entry, current) = editable(&mut snapshot, caller, id).await?;
+        let patch = UpdatePatch::text(draft);
+        Ok(next_base(&entry, &current, &patch, None, true))
     }
 
     /// Returns the current change of an update in the feed, which may be its deletion, and its
@@ -210,8 +298,19 @@ fn parts(name: &str, id: UpdateId, fields: Vec<String>) -> Vec<String> {
 struct UpdateChange {
     caller: Caller,
     op_id: Option<OpId>,
+    /// The revision up to which the caller has seen the update. Not a part of the request's hash: a
+    /// repeated request returns the first result whatever its base is.
+    base: Option<Cursor>,
     id: UpdateId,
     kind: ChangeKind,
+}
+
+/// The result of an [`UpdateChange`].
+struct ChangedUpdate {
+    /// The update's entry.
+    entry: Entry,
+    /// The base of the next edit.
+    base: Cursor,
 }
 
 #[derive(Debug)]
@@ -228,7 +327,7 @@ enum ChangeKind {
 
 impl IdempotentWrite for UpdateChange {
     type Target = ();
-    type Output = Entry;
+    type Output = ChangedUpdate;
 
     fn caller(&self) -> &Caller {
         &self.caller
@@ -250,8 +349,17 @@ impl IdempotentWrite for UpdateChange {
         }
     }
 
-    async fn repeat(&self, snapshot: &mut Snapshot, (): (), outcome: Outcome) -> Result<Entry> {
-        entry_of(snapshot, outcome).await
+    async fn repeat(
+        &self,
+        snapshot: &mut Snapshot,
+        (): (),
+        outcome: Outcome,
+    ) -> Result<ChangedUpdate> {
+        let patch = match &self.kind {
+            ChangeKind::Patch { patch, .. } => Some(patch),
+            ChangeKind::Delete | ChangeKind::Restore => None,
+        };
+        repeated(snapshot, outcome, patch, self.base.as_ref()).await
     }
 
     async fn change(
@@ -259,15 +367,24 @@ impl IdempotentWrite for UpdateChange {
         revision: &mut Revision,
         (): (),
         now: Timestamp,
-    ) -> Result<(Outcome, Entry)> {
+    ) -> Result<(Outcome, ChangedUpdate)> {
         let (entry, before) = editable(revision.snapshot(), &self.caller, self.id).await?;
+        let mut base = before.base(entry.epoch);
         let outcome = match &self.kind {
             ChangeKind::Patch { patch, rendered } => {
-                let rendered = rendered.as_ref();
-                self.patch(revision, &before, patch, rendered, now).await?;
+                check_text(&entry, &before, patch, self.base.as_ref())?;
+                let after = self.patched(&before, patch, rendered.as_ref(), now)?;
+                base = next_base(&entry, &after, patch, self.base.as_ref(), false);
+                let rev = self.rewrite(revision, &before, &after).await?;
+                if base != Cursor::NO_TEXT {
+                    base.rev = rev;
+                }
                 Outcome::UpdatePatched(self.id)
             }
             ChangeKind::Delete => {
+                if before.update.deleted_at.is_none() {
+                    check_base(&entry, &before, self.base.as_ref())?;
+                }
                 self.delete(revision, &before.update, now).await?;
                 Outcome::UpdateDeleted(self.id)
             }
@@ -276,32 +393,62 @@ impl IdempotentWrite for UpdateChange {
                 Outcome::UpdateRestored(self.id)
             }
         };
-        Ok((outcome, entry))
+        Ok((outcome, ChangedUpdate { entry, base }))
     }
 }
 
 impl UpdateChange {
-    /// Fields that the patch leaves out keep their current values, including concurrent changes.
-    async fn patch(
+    /// Stores `after`, and returns the update's revision. Does nothing if nothing changed.
+    async fn rewrite(
         &self,
         revision: &mut Revision,
         before: &EditableUpdate,
-        patch: &UpdatePatch,
-        rendered: Option<&Rendered>,
-        now: Timestamp,
-    ) -> Result<()> {
-        if before.update.deleted_at.is_some() {
-            return Err(Error::Removed);
-        }
-        let after = patched(before, patch, rendered, now)?;
+        after: &EditableUpdate,
+    ) -> Result<Rev> {
         if after.update.pinned && !before.update.pinned {
             let entry = before.update.entry_id;
             check_may_pin(revision.snapshot(), &self.caller, entry).await?;
         }
-        if after != *before {
-            revision.rewrite_update(before, &after).await?;
+        if after == before {
+            return Ok(before.update.rev);
         }
-        Ok(())
+        revision.rewrite_update(before, after).await
+    }
+
+    /// Returns `before` changed by `patch` at `now`; `rendered` is its rendered source. Fields that
+    /// the patch leaves out keep their current values, including concurrent changes.
+    fn patched(
+        &self,
+        before: &EditableUpdate,
+        patch: &UpdatePatch,
+        rendered: Option<&Rendered>,
+        now: Timestamp,
+    ) -> Result<EditableUpdate> {
+        let mut after = before.clone();
+        let update = &mut after.update;
+        update.key = patch.key.unwrap_or(update.key);
+        update.pinned = patch.pinned.unwrap_or(update.pinned);
+        if let Some(headline) = &patch.headline {
+            update.headline.clone_from(headline);
+        }
+        let mut removed = Vec::new();
+        if let (Some(new), Some(rendered)) = (&patch.source, rendered)
+            && new.as_str() != before.source
+        {
+            new.as_str().clone_into(&mut after.source);
+            update.html.clone_from(&rendered.html);
+            removed.clone_from(&rendered.removed);
+        }
+        if patch.changes_text_of(before) {
+            let html = update.html.clone();
+            check_visible(&Rendered { html, removed }, update.headline.as_ref())?;
+            update.edited_at = Some(now);
+            after.edited_by = Some(TextEditor {
+                id: self.caller.id,
+                username: self.caller.username.clone(),
+            });
+        }
+        Ok(after)
     }
 
     async fn delete(
@@ -325,7 +472,7 @@ impl UpdateChange {
         before: &EditableUpdate,
         now: Timestamp,
     ) -> Result<()> {
-        let EditableUpdate { update, source } = before;
+        let EditableUpdate { update, source, .. } = before;
         let Some(deleted_at) = update.deleted_at else {
             return Ok(());
         };
@@ -343,39 +490,41 @@ impl UpdateChange {
     }
 }
 
-/// Returns `before` changed by `patch` at `now`; `rendered` is its rendered source.
-fn patched(
-    before: &EditableUpdate,
+/// Checks whether `patch` may be applied to an update: it was not deleted, and if the patch changes
+/// the text, it is based on the current one.
+fn check_text(
+    entry: &Entry,
+    current: &EditableUpdate,
     patch: &UpdatePatch,
-    rendered: Option<&Rendered>,
-    now: Timestamp,
-) -> Result<EditableUpdate> {
-    let EditableUpdate {
-        update: mut after,
-        mut source,
-    } = before.clone();
-    after.key = patch.key.unwrap_or(after.key);
-    after.pinned = patch.pinned.unwrap_or(after.pinned);
-    if let Some(headline) = &patch.headline {
-        after.headline.clone_from(headline);
+    base: Option<&Cursor>,
+) -> Result<()> {
+    if current.update.deleted_at.is_some() {
+        return Err(Error::Removed);
     }
-    let mut removed = Vec::new();
-    if let (Some(new), Some(rendered)) = (&patch.source, rendered)
-        && new.as_str() != source
-    {
-        new.as_str().clone_into(&mut source);
-        after.html.clone_from(&rendered.html);
-        removed.clone_from(&rendered.removed);
+    if patch.changes_text_of(current) {
+        check_base(entry, current, base)?;
     }
-    if (&source, &after.headline) != (&before.source, &before.update.headline) {
-        let html = after.html.clone();
-        check_visible(&Rendered { html, removed }, after.headline.as_ref())?;
-        after.edited_at = Some(now);
-    }
-    Ok(EditableUpdate {
-        update: after,
-        source,
-    })
+    Ok(())
+}
+
+/// Returns the result of a request that was repeated; `patch` is what it changes.
+async fn repeated(
+    snapshot: &mut Snapshot,
+    outcome: Outcome,
+    patch: Option<&UpdatePatch>,
+    base: Option<&Cursor>,
+) -> Result<ChangedUpdate> {
+    let entry = entry_of(snapshot, outcome).await?;
+    let current = match outcome {
+        Outcome::UpdatePatched(id) => snapshot.editable_update(id).await?,
+        _ => None,
+    };
+    let base = current
+        .zip(patch)
+        .map_or(Cursor::NO_TEXT, |(current, patch)| {
+            next_base(&entry, &current, patch, base, true)
+        });
+    Ok(ChangedUpdate { entry, base })
 }
 
 /// Returns the entry that an earlier outcome belongs to.

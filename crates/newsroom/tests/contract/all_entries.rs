@@ -75,7 +75,7 @@ async fn summary_follows_its_entry_and_its_latest_update(database: Database) {
     let PostedUpdate { id, .. } = newsroom.post(&entry, "secnod").await;
     assert_summary("final: secnod").await;
     newsroom
-        .edit_update(&newsroom.author, id, &draft("second"), None)
+        .edit_update(&newsroom.author, id, &draft("second"), None, None)
         .await
         .unwrap();
     assert_summary("final: second").await;
@@ -85,7 +85,7 @@ async fn summary_follows_its_entry_and_its_latest_update(database: Database) {
         .unwrap();
     assert_summary("final: second").await;
     newsroom
-        .delete_update(&newsroom.author, id, None)
+        .delete_update(&newsroom.author, id, None, None)
         .await
         .unwrap();
     assert_summary("final: first").await;
@@ -139,7 +139,7 @@ async fn live_page_merges_the_updates_of_all_live_entries(database: Database) {
     }
     let deleted = newsroom.post(&two, "deleted").await.id;
     newsroom
-        .delete_update(&newsroom.author, deleted, None)
+        .delete_update(&newsroom.author, deleted, None, None)
         .await
         .unwrap();
     newsroom
@@ -195,7 +195,7 @@ async fn deleted_text_is_in_no_batch(database: Database) {
         .await
         .unwrap();
     newsroom
-        .delete_update(&newsroom.author, secret, None)
+        .delete_update(&newsroom.author, secret, None, None)
         .await
         .unwrap();
 

@@ -57,14 +57,14 @@ async fn write_at_random(newsroom: &TestNewsroom, entry: &Entry, mut rng: StdRng
             4..6 if !present.is_empty() => {
                 let id = present[rng.random_range(0..present.len())];
                 newsroom
-                    .edit_update(&newsroom.author, id, &draft(&text), None)
+                    .edit_update(&newsroom.author, id, &draft(&text), None, None)
                     .await
                     .unwrap();
             }
             6..8 if !present.is_empty() => {
                 let id = present.swap_remove(rng.random_range(0..present.len()));
                 newsroom
-                    .delete_update(&newsroom.author, id, None)
+                    .delete_update(&newsroom.author, id, None, None)
                     .await
                     .unwrap();
                 deleted.push(id);

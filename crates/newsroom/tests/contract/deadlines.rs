@@ -51,7 +51,7 @@ async fn held_lock_fails_writes_but_not_reads(database: Database) {
         tokio::join!(
             newsroom.post_update(&newsroom.author, &entry.slug, &one, &text, Duration::ZERO),
             newsroom.post_update(&newsroom.author, &entry.slug, &two, &text, Duration::ZERO),
-            newsroom.edit_update(&newsroom.author, posted.id, &other, None),
+            newsroom.edit_update(&newsroom.author, posted.id, &other, None, None),
             newsroom.end_entry(&newsroom.author, &entry.slug, None),
         )
     }))
@@ -119,7 +119,7 @@ async fn requests_fail_while_the_network_drops_packets_and_succeed_afterwards() 
     let (one, two) = (op_id(), op_id());
     let (text, other) = (draft("after"), draft("edited"));
     let post = || newsroom.post_update(&newsroom.author, &entry.slug, &one, &text, Duration::ZERO);
-    let edit = || newsroom.edit_update(&newsroom.author, posted.id, &other, Some(&two));
+    let edit = || newsroom.edit_update(&newsroom.author, posted.id, &other, Some(&two), None);
 
     // There are more requests than connections: no request may hold a connection forever.
     for _ in 0..3 {

@@ -19,7 +19,7 @@ async fn deletion_removes_the_update_once(database: Database) {
     newsroom.post(&entry, "stays").await;
     let posted = newsroom.post(&entry, "goes").await;
     newsroom
-        .delete_update(&newsroom.author, posted.id, None)
+        .delete_update(&newsroom.author, posted.id, None, None)
         .await
         .unwrap();
 
@@ -34,7 +34,7 @@ async fn deletion_removes_the_update_once(database: Database) {
     assert!(head > posted.rev);
 
     newsroom
-        .delete_update(&newsroom.author, posted.id, None)
+        .delete_update(&newsroom.author, posted.id, None, None)
         .await
         .unwrap();
     assert_eq!(
@@ -51,7 +51,7 @@ async fn deletion_can_be_undone_within_the_undo_window(database: Database) {
     newsroom.manual_clock.advance(1_000_000);
     newsroom.post(&entry, "second").await;
     newsroom
-        .delete_update(&newsroom.author, first.id, None)
+        .delete_update(&newsroom.author, first.id, None, None)
         .await
         .unwrap();
     newsroom.manual_clock.advance(UNDO_WINDOW);
@@ -75,7 +75,7 @@ async fn deletion_can_be_undone_within_the_undo_window(database: Database) {
     assert_eq!((restored.rev, restored.edited_at), (head, None));
 
     newsroom
-        .delete_update(&newsroom.author, first.id, None)
+        .delete_update(&newsroom.author, first.id, None, None)
         .await
         .unwrap();
     newsroom.manual_clock.advance(UNDO_WINDOW + 1);
@@ -103,7 +103,7 @@ async fn deleted_text_is_erased_after_the_undo_window(database: Database) {
             .await
             .unwrap();
         newsroom
-            .delete_update(&newsroom.author, posted.id, None)
+            .delete_update(&newsroom.author, posted.id, None, None)
             .await
             .unwrap();
         newsroom.manual_clock.advance(UNDO_WINDOW / 2 + 1);

@@ -244,7 +244,7 @@ async fn desk_lists_all_entries(database: Database) {
     let deleted = newsroom.post(&live, "two").await.id;
     newsroom.post(&live, "three").await;
     newsroom
-        .delete_update(&newsroom.author, deleted, None)
+        .delete_update(&newsroom.author, deleted, None, None)
         .await
         .unwrap();
 
@@ -260,7 +260,7 @@ async fn desk_page_shows_a_draft(database: Database) {
     let posted = newsroom.post(&entry, "prepared").await;
     let deleted = newsroom.post(&entry, "gone").await.id;
     newsroom
-        .delete_update(&newsroom.author, deleted, None)
+        .delete_update(&newsroom.author, deleted, None, None)
         .await
         .unwrap();
     newsroom.manual_clock.advance(UNDO_WINDOW);

@@ -21,7 +21,7 @@ async fn draft_is_not_public_anywhere(database: Database) {
     let id = newsroom.post(&draft, "secret").await.id;
     let deleted = newsroom.post(&draft, "secret too").await.id;
     newsroom
-        .delete_update(&newsroom.author, deleted, None)
+        .delete_update(&newsroom.author, deleted, None, None)
         .await
         .unwrap();
     let feed = FeedId::Entry(draft.id);
@@ -118,7 +118,7 @@ async fn started_draft_reaches_clients_that_already_follow(database: Database) {
     ];
     let deleted = newsroom.post(&draft, "dropped").await.id;
     newsroom
-        .delete_update(&newsroom.author, deleted, None)
+        .delete_update(&newsroom.author, deleted, None, None)
         .await
         .unwrap();
     let live = newsroom.live_entry().await;

@@ -24,11 +24,11 @@ async fn full_batch_lists_all_updates_in_order_of_revision(database: Database) {
     let stays = newsroom.post(&entry, "stays").await;
     let goes = newsroom.post(&entry, "goes").await.id;
     newsroom
-        .edit_update(&newsroom.author, edited, &draft("the goal"), None)
+        .edit_update(&newsroom.author, edited, &draft("the goal"), None, None)
         .await
         .unwrap();
     newsroom
-        .delete_update(&newsroom.author, goes, None)
+        .delete_update(&newsroom.author, goes, None, None)
         .await
         .unwrap();
     let head = newsroom.feed_head(&entry).await;
@@ -99,7 +99,7 @@ async fn batch_contains_the_latest_state_of_an_update(database: Database) {
     let known = newsroom.feed_head(&entry).await;
     for text in ["two", "three"] {
         newsroom
-            .edit_update(&newsroom.author, id, &draft(text), None)
+            .edit_update(&newsroom.author, id, &draft(text), None, None)
             .await
             .unwrap();
     }
@@ -110,7 +110,7 @@ async fn batch_contains_the_latest_state_of_an_update(database: Database) {
     assert_eq!(update.html, card(id, "three"));
 
     newsroom
-        .delete_update(&newsroom.author, id, None)
+        .delete_update(&newsroom.author, id, None, None)
         .await
         .unwrap();
     let later = newsroom.changes_after(feed, known).await;

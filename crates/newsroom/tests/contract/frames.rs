@@ -71,7 +71,7 @@ async fn card_is_rendered_once_for_each_revision(database: Database) {
     check_card("one").await;
     assert_eq!(newsroom.rendered_cards(), 1);
     newsroom
-        .edit_update(&newsroom.author, id, &draft("two"), None)
+        .edit_update(&newsroom.author, id, &draft("two"), None, None)
         .await
         .unwrap();
     check_card("two").await;

@@ -54,11 +54,11 @@ async fn retry_returns_the_first_result_after_later_changes(database: Database) 
         .await
         .unwrap();
     newsroom
-        .edit_update(&newsroom.author, first.id, &draft("edited"), None)
+        .edit_update(&newsroom.author, first.id, &draft("edited"), None, None)
         .await
         .unwrap();
     newsroom
-        .delete_update(&newsroom.author, first.id, None)
+        .delete_update(&newsroom.author, first.id, None, None)
         .await
         .unwrap();
     newsroom
@@ -336,9 +336,9 @@ async fn request_repeated_after_an_upgrade_has_the_same_hash(database: Database)
         key: Some(false),
         pinned: Some(true),
     };
-    let patched = newsroom.patch_update(author, id, &fields, Some(&patch));
+    let patched = newsroom.patch_update(author, id, &fields, Some(&patch), None);
     patched.await.unwrap();
-    let deleted = newsroom.delete_update(author, id, Some(&delete));
+    let deleted = newsroom.delete_update(author, id, Some(&delete), None);
     deleted.await.unwrap();
     let restored = newsroom.restore_update(author, id, Some(&restore));
     restored.await.unwrap();

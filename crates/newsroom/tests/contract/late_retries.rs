@@ -23,16 +23,16 @@ async fn late_retry_of_an_edit_does_not_undo_a_later_edit(database: Database) {
     let id = newsroom.post(&entry, "2-0").await.id;
     let first = op_id();
     newsroom
-        .edit_update(&newsroom.author, id, &draft("2-1"), Some(&first))
+        .edit_update(&newsroom.author, id, &draft("2-1"), Some(&first), None)
         .await
         .unwrap();
     newsroom
-        .edit_update(&newsroom.author, id, &draft("2-2"), Some(&op_id()))
+        .edit_update(&newsroom.author, id, &draft("2-2"), Some(&op_id()), None)
         .await
         .unwrap();
     let head = newsroom.feed_head(&entry).await;
     let retried = newsroom
-        .edit_update(&newsroom.author, id, &draft("2-1"), Some(&first))
+        .edit_update(&newsroom.author, id, &draft("2-1"), Some(&first), None)
         .await;
     assert_eq!(retried.unwrap().entry.id, entry.id);
     assert_eq!(newsroom.texts(&entry).await, ["2-2"]);
@@ -45,15 +45,15 @@ async fn late_retry_of_an_edit_without_changes_changes_nothing(database: Databas
     let id = newsroom.post(&entry, "2-0").await.id;
     let first = op_id();
     newsroom
-        .edit_update(&newsroom.author, id, &draft("2-0"), Some(&first))
+        .edit_update(&newsroom.author, id, &draft("2-0"), Some(&first), None)
         .await
         .unwrap();
     newsroom
-        .edit_update(&newsroom.author, id, &draft("2-1"), None)
+        .edit_update(&newsroom.author, id, &draft("2-1"), None, None)
         .await
         .unwrap();
     newsroom
-        .edit_update(&newsroom.author, id, &draft("2-0"), Some(&first))
+        .edit_update(&newsroom.author, id, &draft("2-0"), Some(&first), None)
         .await
         .unwrap();
     assert_eq!(newsroom.texts(&entry).await, ["2-1"]);
@@ -65,7 +65,7 @@ async fn late_retry_of_a_deletion_does_not_delete_a_restored_update(database: Da
     let id = newsroom.post(&entry, "kept").await.id;
     let (deletion, restoration) = (op_id(), op_id());
     newsroom
-        .delete_update(&newsroom.author, id, Some(&deletion))
+        .delete_update(&newsroom.author, id, Some(&deletion), None)
         .await
         .unwrap();
     newsroom
@@ -73,12 +73,12 @@ async fn late_retry_of_a_deletion_does_not_delete_a_restored_update(database: Da
         .await
         .unwrap();
     newsroom
-        .delete_update(&newsroom.author, id, Some(&deletion))
+        .delete_update(&newsroom.author, id, Some(&deletion), None)
         .await
         .unwrap();
     assert_eq!(newsroom.texts(&entry).await, ["kept"]);
     newsroom
-        .delete_update(&newsroom.author, id, Some(&op_id()))
+        .delete_update(&newsroom.author, id, Some(&op_id()), None)
         .await
         .unwrap();
     newsroom
@@ -137,21 +137,23 @@ async fn different_request_with_a_used_operation_id_is_refused(database: Databas
     let op = op.as_ref();
     let author = &newsroom.author;
     newsroom
-        .edit_update(author, one, &draft("edited"), op)
+        .edit_update(author, one, &draft("edited"), op, None)
         .await
         .unwrap();
     assert_refused!(
         newsroom
-            .edit_update(author, two, &draft("edited"), op)
+            .edit_update(author, two, &draft("edited"), op, None)
             .await,
         Error::IdempotencyConflict
     );
     assert_refused!(
-        newsroom.edit_update(author, one, &draft("other"), op).await,
+        newsroom
+            .edit_update(author, one, &draft("other"), op, None)
+            .await,
         Error::IdempotencyConflict
     );
     assert_refused!(
-        newsroom.delete_update(author, one, op).await,
+        newsroom.delete_update(author, one, op, None).await,
         Error::IdempotencyConflict
     );
     assert_refused!(
@@ -171,12 +173,12 @@ async fn different_request_with_a_used_operation_id_is_refused(database: Databas
         ..UpdatePatch::text(&draft("edited"))
     };
     assert_refused!(
-        newsroom.patch_update(author, one, &patch, op).await,
+        newsroom.patch_update(author, one, &patch, op, None).await,
         Error::IdempotencyConflict
     );
     // Operation ids are separate for each account.
     newsroom
-        .edit_update(&newsroom.editor, two, &draft("edited, too"), op)
+        .edit_update(&newsroom.editor, two, &draft("edited, too"), op, None)
         .await
         .unwrap();
     assert_eq!(newsroom.texts(&entry).await, ["edited", "edited, too"]);
@@ -187,7 +189,7 @@ async fn author_cannot_restore_an_update_deleted_by_an_editor(database: Database
     let entry = newsroom.live_entry().await;
     let id = newsroom.post(&entry, "libel").await.id;
     newsroom
-        .delete_update(&newsroom.editor, id, None)
+        .delete_update(&newsroom.editor, id, None, None)
         .await
         .unwrap();
     assert_refused!(
@@ -208,7 +210,7 @@ async fn author_cannot_restore_an_update_deleted_by_an_editor(database: Database
         .unwrap();
     // An editor's deletion also counts if the author has deleted the update before.
     newsroom
-        .delete_update(&newsroom.author, id, None)
+        .delete_update(&newsroom.author, id, None, None)
         .await
         .unwrap();
     let deleted = newsroom
@@ -218,7 +220,7 @@ async fn author_cannot_restore_an_update_deleted_by_an_editor(database: Database
         .deleted;
     assert_eq!(deleted.len(), 1);
     newsroom
-        .delete_update(&newsroom.editor, id, None)
+        .delete_update(&newsroom.editor, id, None, None)
         .await
         .unwrap();
     assert_refused!(
@@ -239,7 +241,7 @@ async fn old_operations_are_deleted(database: Database) {
     let id = newsroom.post(&entry, "a").await.id;
     let op = op_id();
     newsroom
-        .edit_update(&newsroom.author, id, &draft("b"), Some(&op))
+        .edit_update(&newsroom.author, id, &draft("b"), Some(&op), None)
         .await
         .unwrap();
     let store = database.store().await;

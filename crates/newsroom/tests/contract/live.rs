@@ -33,13 +33,13 @@ async fn stream_sends_every_change_once(database: Database) {
     page.apply(stream.next_batch().await);
     assert_eq!(page.cards(), [card(id, "teh goal")]);
     newsroom
-        .edit_update(&newsroom.author, id, &draft("the goal"), None)
+        .edit_update(&newsroom.author, id, &draft("the goal"), None, None)
         .await
         .unwrap();
     page.apply(stream.next_batch().await);
     assert_eq!(page.cards(), [card(id, "the goal")]);
     newsroom
-        .delete_update(&newsroom.author, id, None)
+        .delete_update(&newsroom.author, id, None, None)
         .await
         .unwrap();
     page.apply(stream.next_batch().await);
@@ -113,11 +113,11 @@ async fn stream_does_not_send_text_that_was_edited_or_deleted_since(database: Da
             open.next_batch().await;
         }
         newsroom
-            .edit_update(&newsroom.author, edited.id, &draft("put right"), None)
+            .edit_update(&newsroom.author, edited.id, &draft("put right"), None, None)
             .await
             .unwrap();
         newsroom
-            .delete_update(&newsroom.author, deleted.id, None)
+            .delete_update(&newsroom.author, deleted.id, None, None)
             .await
             .unwrap();
 

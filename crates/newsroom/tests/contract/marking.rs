@@ -117,12 +117,12 @@ async fn highlights_follow_changes_of_the_updates(database: Database) {
         head = change.rev;
     };
     newsroom
-        .edit_update(&newsroom.author, first, &draft("first"), None)
+        .edit_update(&newsroom.author, first, &draft("first"), None, None)
         .await
         .unwrap();
     assert_highlights("first\nsecond\n").await;
     newsroom
-        .delete_update(&newsroom.author, first, None)
+        .delete_update(&newsroom.author, first, None, None)
         .await
         .unwrap();
     assert_highlights("second\n").await;
@@ -155,7 +155,7 @@ async fn restored_update_does_not_take_back_its_pin(database: Database) {
     };
     pin(one).await.unwrap();
     newsroom
-        .delete_update(&newsroom.author, one, None)
+        .delete_update(&newsroom.author, one, None, None)
         .await
         .unwrap();
     assert_eq!(highlights(&newsroom, &entry).await, "");
@@ -172,7 +172,7 @@ async fn deleted_update_cannot_be_marked(database: Database) {
     let entry = newsroom.live_entry().await;
     let id = newsroom.post(&entry, "a").await.id;
     newsroom
-        .delete_update(&newsroom.author, id, None)
+        .delete_update(&newsroom.author, id, None, None)
         .await
         .unwrap();
     let head = newsroom.feed_head(&entry).await;

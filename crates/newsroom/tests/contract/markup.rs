@@ -58,7 +58,7 @@ async fn active_content_never_reaches_a_reader(database: Database) {
     let posted = newsroom.post(&entry, source).await.id;
     let edited = newsroom.post(&entry, "harmless").await.id;
     newsroom
-        .edit_update(&newsroom.author, edited, &draft(source), None)
+        .edit_update(&newsroom.author, edited, &draft(source), None, None)
         .await
         .unwrap();
 
@@ -128,7 +128,7 @@ async fn deeply_nested_text_is_refused(database: Database) {
     assert_refused!(Err::<(), _>(refused), Error::Invalid(_));
     let id = newsroom.post(&entry, "shallow").await.id;
     let edited = newsroom
-        .edit_update(&newsroom.author, id, &deep(), None)
+        .edit_update(&newsroom.author, id, &deep(), None, None)
         .await;
     assert_refused!(edited, Error::Invalid(_));
     assert_eq!(newsroom.texts(&entry).await, ["shallow"]);
@@ -145,11 +145,17 @@ async fn permission_is_checked_before_the_text_is_rendered(database: Database) {
     let posted = post_deep(&newsroom, &newsroom.reader, &entry).await;
     assert_refused!(posted, Error::Forbidden(_));
     for caller in [&newsroom.reader, &newsroom.author] {
-        let edited = newsroom.edit_update(caller, id, &deep(), None).await;
+        let edited = newsroom.edit_update(caller, id, &deep(), None, None).await;
         assert_refused!(edited, Error::Forbidden(_));
     }
     let unknown = newsroom
-        .edit_update(&newsroom.author, domain::UpdateId(9_999), &deep(), None)
+        .edit_update(
+            &newsroom.author,
+            domain::UpdateId(9_999),
+            &deep(),
+            None,
+            None,
+        )
         .await;
     assert_refused!(unknown, Error::NotFound("update"));
 }
@@ -165,7 +171,7 @@ async fn excerpt_is_stored_with_the_html(database: Database) {
     assert_eq!(database.excerpts().await, ["Kick-off at last"]);
     assert_eq!(excerpt(id).await, "Kick-off at last");
     newsroom
-        .edit_update(&newsroom.author, id, &draft("It is *over*"), None)
+        .edit_update(&newsroom.author, id, &draft("It is *over*"), None, None)
         .await
         .unwrap();
     assert_eq!(database.excerpts().await, ["It is over"]);

@@ -45,7 +45,7 @@ async fn concurrent_patches_of_an_update_keep_each_other(database: Database) {
             let (newsroom, caller) = (newsroom.newsroom.clone(), caller.clone());
             changes.spawn(async move {
                 newsroom
-                    .patch_update(&caller, id, &patch, None)
+                    .patch_update(&caller, id, &patch, None, None)
                     .await
                     .unwrap()
             });
@@ -75,7 +75,7 @@ async fn patch_of_several_fields_is_published_at_once(database: Database) {
         ..UpdatePatch::text(&Draft::parse("A goal", "1 : 0").unwrap())
     };
     newsroom
-        .patch_update(&newsroom.author, posted.id, &patch, None)
+        .patch_update(&newsroom.author, posted.id, &patch, None, None)
         .await
         .unwrap();
     let batch = newsroom
@@ -86,7 +86,7 @@ async fn patch_of_several_fields_is_published_at_once(database: Database) {
     assert_eq!(changes, [(pinned, rev + 1), (posted.id, rev + 2)]);
     assert_eq!(batch.entry.unwrap().rev, rev + 2);
     newsroom
-        .patch_update(&newsroom.author, posted.id, &patch, None)
+        .patch_update(&newsroom.author, posted.id, &patch, None, None)
         .await
         .unwrap();
     assert_eq!(
@@ -101,7 +101,7 @@ async fn patch_of_several_fields_is_published_at_once(database: Database) {
         ..headline("")
     };
     newsroom
-        .patch_update(&newsroom.author, posted.id, &bare, None)
+        .patch_update(&newsroom.author, posted.id, &bare, None, None)
         .await
         .unwrap();
     let batch = newsroom
@@ -125,7 +125,7 @@ async fn refused_patch_changes_nothing(database: Database) {
         ..source("<script>alert(1)</script>")
     };
     let refused = newsroom
-        .patch_update(&newsroom.author, id, &invisible, None)
+        .patch_update(&newsroom.author, id, &invisible, None, None)
         .await;
     assert_refused!(refused, Error::Invalid(_));
     assert_eq!(newsroom.feed_head(&entry).await, head);
@@ -133,15 +133,15 @@ async fn refused_patch_changes_nothing(database: Database) {
     // An update with an empty text needs a headline, which can't be removed.
     let under_a_headline = Draft::parse("<script>alert(1)</script>", "1 : 0").unwrap();
     newsroom
-        .edit_update(&newsroom.author, id, &under_a_headline, None)
+        .edit_update(&newsroom.author, id, &under_a_headline, None, None)
         .await
         .unwrap();
     let refused = newsroom
-        .patch_update(&newsroom.author, id, &headline(""), None)
+        .patch_update(&newsroom.author, id, &headline(""), None, None)
         .await;
     assert_refused!(refused, Error::Invalid(_));
     newsroom
-        .edit_update(&newsroom.author, id, &draft("A goal"), None)
+        .edit_update(&newsroom.author, id, &draft("A goal"), None, None)
         .await
         .unwrap();
 }

@@ -27,7 +27,7 @@ async fn readers_change_nothing(database: Database) {
     let id = newsroom.post(&entry, "theirs").await.id;
     let deleted = newsroom.post(&entry, "deleted").await.id;
     newsroom
-        .delete_update(&newsroom.author, deleted, None)
+        .delete_update(&newsroom.author, deleted, None, None)
         .await
         .unwrap();
     let head = newsroom.feed_head(&entry).await;
@@ -42,11 +42,13 @@ async fn readers_change_nothing(database: Database) {
             .await;
         assert_refused!(posted, Error::Forbidden(_));
         assert_refused!(
-            newsroom.edit_update(reader, id, &draft("a"), None).await,
+            newsroom
+                .edit_update(reader, id, &draft("a"), None, None)
+                .await,
             Error::Forbidden(_)
         );
         assert_refused!(
-            newsroom.delete_update(reader, id, None).await,
+            newsroom.delete_update(reader, id, None, None).await,
             Error::Forbidden(_)
         );
         assert_refused!(
@@ -94,11 +96,11 @@ async fn authors_change_only_their_own_updates(database: Database) {
     let author = &newsroom.author;
     for _ in 0..2 {
         let edited = newsroom
-            .edit_update(author, theirs, &draft("mine"), None)
+            .edit_update(author, theirs, &draft("mine"), None, None)
             .await;
         assert_refused!(edited, Error::Forbidden(_));
         assert_refused!(
-            newsroom.delete_update(author, theirs, None).await,
+            newsroom.delete_update(author, theirs, None, None).await,
             Error::Forbidden(_)
         );
         assert_refused!(
@@ -150,7 +152,7 @@ async fn authors_cannot_replace_the_pins_of_others(database: Database) {
 
     // A deleted update does not keep its pin.
     newsroom
-        .delete_update(&newsroom.editor, theirs, None)
+        .delete_update(&newsroom.editor, theirs, None, None)
         .await
         .unwrap();
     pin(&newsroom.author, mine, true).await.unwrap();
@@ -184,10 +186,13 @@ async fn editors_and_owners_change_everything(database: Database) {
 async fn assert_can_change(newsroom: &TestNewsroom, caller: &Caller, id: domain::UpdateId) {
     newsroom.editable_update(caller, id).await.unwrap();
     newsroom
-        .edit_update(caller, id, &draft("edited"), None)
+        .edit_update(caller, id, &draft("edited"), None, None)
         .await
         .unwrap();
-    newsroom.delete_update(caller, id, None).await.unwrap();
+    newsroom
+        .delete_update(caller, id, None, None)
+        .await
+        .unwrap();
     newsroom.restore_update(caller, id, None).await.unwrap();
     let (_, editable) = newsroom.editable_update(caller, id).await.unwrap();
     assert_eq!(editable.source, "edited");

@@ -120,7 +120,7 @@ async fn edit_changes_the_update_once(database: Database) {
     newsroom.manual_clock.advance(1_000_000);
     let corrected = Draft::parse("the goal", "1–0").unwrap();
     let of = newsroom
-        .edit_update(&newsroom.author, posted.id, &corrected, None)
+        .edit_update(&newsroom.author, posted.id, &corrected, None, None)
         .await
         .unwrap();
     assert_eq!(of.entry.id, entry.id);
@@ -139,7 +139,7 @@ async fn edit_changes_the_update_once(database: Database) {
 
     newsroom.manual_clock.advance(1_000_000);
     newsroom
-        .edit_update(&newsroom.author, posted.id, &corrected, None)
+        .edit_update(&newsroom.author, posted.id, &corrected, None, None)
         .await
         .unwrap();
     let (_, again) = newsroom.update_page(&entry.slug, posted.id).await.unwrap();
@@ -147,7 +147,7 @@ async fn edit_changes_the_update_once(database: Database) {
     assert_eq!(newsroom.feed_head(&entry).await, edited.rev);
 
     newsroom
-        .edit_update(&newsroom.author, posted.id, &draft("the goal"), None)
+        .edit_update(&newsroom.author, posted.id, &draft("the goal"), None, None)
         .await
         .unwrap();
     let (_, bare) = newsroom.update_page(&entry.slug, posted.id).await.unwrap();
@@ -159,13 +159,13 @@ async fn edit_of_a_deleted_or_unknown_update_is_refused(database: Database) {
     let entry = newsroom.live_entry().await;
     let deleted = newsroom.post(&entry, "gone").await.id;
     newsroom
-        .delete_update(&newsroom.author, deleted, None)
+        .delete_update(&newsroom.author, deleted, None, None)
         .await
         .unwrap();
     let head = newsroom.feed_head(&entry).await;
     let edit = async |id| {
         newsroom
-            .edit_update(&newsroom.author, id, &draft("new"), None)
+            .edit_update(&newsroom.author, id, &draft("new"), None, None)
             .await
     };
     let form = async |id| newsroom.editable_update(&newsroom.author, id).await;
@@ -174,7 +174,7 @@ async fn edit_of_a_deleted_or_unknown_update_is_refused(database: Database) {
     assert_refused!(edit(NO_UPDATE).await, Error::NotFound("update"));
     assert_refused!(form(NO_UPDATE).await, Error::NotFound("update"));
     let deleted = newsroom
-        .delete_update(&newsroom.author, NO_UPDATE, None)
+        .delete_update(&newsroom.author, NO_UPDATE, None, None)
         .await;
     assert_refused!(deleted, Error::NotFound("update"));
     let restored = newsroom
@@ -201,7 +201,7 @@ async fn text_without_visible_content_is_refused(database: Database) {
         })
     );
     let refused = newsroom
-        .edit_update(&newsroom.author, posted.id, &nothing, None)
+        .edit_update(&newsroom.author, posted.id, &nothing, None, None)
         .await;
     assert_refused!(
         refused,
@@ -215,7 +215,7 @@ async fn text_without_visible_content_is_refused(database: Database) {
     // A headline alone is visible.
     let headline = Draft::parse("<script></script>", "Half-time").unwrap();
     newsroom
-        .edit_update(&newsroom.author, posted.id, &headline, None)
+        .edit_update(&newsroom.author, posted.id, &headline, None, None)
         .await
         .unwrap();
 }

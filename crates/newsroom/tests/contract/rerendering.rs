@@ -99,7 +99,7 @@ async fn deleted_update_is_rerendered_and_stays_deleted(database: Database) {
     let entry = newsroom.live_entry().await;
     let deleted = newsroom.post(&entry, "a *goal*").await;
     newsroom
-        .delete_update(&newsroom.author, deleted.id, None)
+        .delete_update(&newsroom.author, deleted.id, None, None)
         .await
         .unwrap();
     let head = newsroom.feed_head(&entry).await;

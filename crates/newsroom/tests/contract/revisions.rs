@@ -45,7 +45,7 @@ async fn each_change_takes_one_revision(database: Database) {
         last = now;
     };
     newsroom
-        .edit_update(author, posted.id, &draft("b"), None)
+        .edit_update(author, posted.id, &draft("b"), None, None)
         .await
         .unwrap();
     took(1, "an edit").await;
@@ -60,7 +60,7 @@ async fn each_change_takes_one_revision(database: Database) {
         .unwrap();
     took(1, "a pin").await;
     newsroom
-        .delete_update(author, posted.id, None)
+        .delete_update(author, posted.id, None, None)
         .await
         .unwrap();
     took(1, "a deletion").await;
@@ -104,11 +104,11 @@ async fn refused_or_repeated_change_takes_no_revision(database: Database) {
     let posted = post().await.unwrap();
     post().await.unwrap();
     newsroom
-        .edit_update(&newsroom.author, posted.id, &text, Some(&op_id()))
+        .edit_update(&newsroom.author, posted.id, &text, Some(&op_id()), None)
         .await
         .unwrap();
     let refused = newsroom
-        .delete_update(&newsroom.reader, posted.id, None)
+        .delete_update(&newsroom.reader, posted.id, None, None)
         .await;
     assert_refused!(refused, Error::Forbidden(_));
     // One of several posts in a group commit is refused.
@@ -234,7 +234,7 @@ async fn random_changes_take_at_most_one_revision_for_each_row(database: Databas
                 if let Some(id) = updates[at].last() {
                     let text = draft(&number.to_string());
                     newsroom
-                        .edit_update(&newsroom.author, *id, &text, None)
+                        .edit_update(&newsroom.author, *id, &text, None, None)
                         .await
                         .unwrap();
                 }
@@ -262,7 +262,7 @@ async fn renamed_updates_keep_the_order_of_their_revisions(database: Database) {
         ids.push(newsroom.post(&entry, text).await.id);
     }
     newsroom
-        .edit_update(&newsroom.author, ids[0], &draft("edited"), None)
+        .edit_update(&newsroom.author, ids[0], &draft("edited"), None, None)
         .await
         .unwrap();
     rename(&newsroom, "final", "finale").await;

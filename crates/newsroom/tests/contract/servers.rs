@@ -33,7 +33,7 @@ async fn changes_on_one_server_reach_readers_of_another(database: Database) {
     let id = one.post(&entry, "teh goal").await.id;
     page.apply(stream.next_batch().await);
     assert_eq!(page.cards(), [card(id, "teh goal")]);
-    one.edit_update(&one.author, id, &draft("the goal"), None)
+    one.edit_update(&one.author, id, &draft("the goal"), None, None)
         .await
         .unwrap();
     page.apply(stream.next_batch().await);

@@ -138,13 +138,13 @@ async fn tap_that_falls_behind_misses_nothing(database: Database) {
         if n % 3 == 0 {
             let text = draft(&format!("edit {n}"));
             newsroom
-                .edit_update(&newsroom.author, first, &text, None)
+                .edit_update(&newsroom.author, first, &text, None, None)
                 .await
                 .unwrap();
         }
         if n % 10 == 0 {
             newsroom
-                .delete_update(&newsroom.author, posted.id, None)
+                .delete_update(&newsroom.author, posted.id, None, None)
                 .await
                 .unwrap();
             ids.pop();

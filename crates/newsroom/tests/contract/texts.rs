@@ -93,7 +93,7 @@ async fn removed_parts_are_reported_each_time(database: Database) {
     let op = op_id();
     for _ in 0..2 {
         let edited = newsroom
-            .edit_update(&newsroom.author, id, &text, Some(&op))
+            .edit_update(&newsroom.author, id, &text, Some(&op), None)
             .await
             .unwrap();
         assert_eq!(sorted(edited.removed), sorted(removed));
@@ -101,7 +101,7 @@ async fn removed_parts_are_reported_each_time(database: Database) {
     let reported = newsroom.removed_parts(&newsroom.author, id).await.unwrap();
     assert_eq!(sorted(reported), sorted(removed));
     let harmless = newsroom
-        .edit_update(&newsroom.author, id, &draft("harmless"), None)
+        .edit_update(&newsroom.author, id, &draft("harmless"), None, None)
         .await
         .unwrap();
     assert_eq!(harmless.removed, [""; 0]);

@@ -47,14 +47,14 @@ async fn page_shows_every_kind_of_change_to_an_update(database: Database) {
     assert_eq!(texts(&page), ["first", "second"]);
 
     newsroom
-        .edit_update(&newsroom.author, first, &draft("edited"), None)
+        .edit_update(&newsroom.author, first, &draft("edited"), None, None)
         .await
         .unwrap();
     let page = updates_shown(&database, &newsroom, &entry.slug).await;
     assert_eq!(texts(&page), ["edited", "second"]);
 
     newsroom
-        .delete_update(&newsroom.author, first, None)
+        .delete_update(&newsroom.author, first, None, None)
         .await
         .unwrap();
     let page = updates_shown(&database, &newsroom, &entry.slug).await;
@@ -126,7 +126,7 @@ async fn earlier_version_of_an_update_that_cannot_be_decoded_is_not_shown() {
     let id = newsroom.post(&entry, "old text").await.id;
     updates_shown(&database, &newsroom, &entry.slug).await;
     newsroom
-        .edit_update(&newsroom.author, id, &draft("new text"), None)
+        .edit_update(&newsroom.author, id, &draft("new text"), None, None)
         .await
         .unwrap();
     database

@@ -23,7 +23,7 @@ async fn update_page_links_to_the_previous_and_next_update(database: Database) {
     newsroom.manual_clock.advance(1_000_000);
     let last = newsroom.post(&entry, "last").await.id;
     newsroom
-        .delete_update(&newsroom.author, third, None)
+        .delete_update(&newsroom.author, third, None, None)
         .await
         .unwrap();
 
@@ -58,7 +58,7 @@ async fn deleted_update_is_removed_and_unknown_update_is_not_found(database: Dat
     let never_public = newsroom.post(&draft, "not yet").await.id;
     for id in [id, never_public] {
         newsroom
-            .delete_update(&newsroom.author, id, None)
+            .delete_update(&newsroom.author, id, None, None)
             .await
             .unwrap();
     }

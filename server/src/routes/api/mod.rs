@@ -5,6 +5,7 @@ mod caller;
 mod details;
 mod document;
 mod entries;
+mod if_match;
 mod key;
 mod updates;
 

@@ -6,7 +6,7 @@ use axum::{
     Json,
     http::{HeaderName, StatusCode, header::LOCATION},
 };
-use domain::{Change, Draft, Headline, Invalid, Mark, Source, UpdateId};
+use domain::{Change, Cursor, Draft, Headline, Invalid, Mark, Source, UpdateId};
 use newsroom::{Entry, Error, UpdatePatch, zone::rfc3339};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -14,8 +14,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     caller::Api,
-    details::ErrorResponses,
+    details::{ErrorResponses, ProblemDetails},
     document::{headline, source, source_if_any},
+    if_match::{IfMatch, etag},
     key::IdempotencyKey,
 };
 use crate::{
@@ -27,7 +28,30 @@ use crate::{
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(post_update))
-        .routes(routes!(edit_update, delete_update))
+        .routes(routes!(update, edit_update, delete_update))
+        .routes(routes!(restore_update))
+}
+
+/// An update with the text that its author wrote, to edit it.
+#[derive(Debug, Serialize, ToSchema)]
+struct SourceAnswer {
+    /// The id.
+    id: i64,
+    /// The revision of the last change.
+    rev: i64,
+    /// The text: Markdown.
+    source: String,
+    /// The headline above the text; null if there is none.
+    headline: Option<String>,
+    /// Whether the update is listed among the key moments at the top of the entry.
+    key: bool,
+    /// Whether the update is pinned to the top of the entry.
+    pinned: bool,
+    /// The URL of the update's page. 404 for readers while the entry is a draft.
+    url: String,
+    /// When the update was posted.
+    #[schema(format = DateTime)]
+    posted_at: String,
 }
 
 /// An update as in the feed, with its URL. A deleted update has only `id`, `rev` and `deleted`.
@@ -138,20 +162,23 @@ fn null_as_empty<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, 
     Ok(Some(text.unwrap_or_default()))
 }
 
+/// The response of an operation on an update, with its `ETag`.
+type Tagged<T> = ([(HeaderName, String); 1], Json<T>);
+
 /// Post an update
 #[utoipa::path(
     post,
     path = "/api/v1/entries/{slug}/updates",
     params(("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"), IdempotencyKey),
     request_body = UpdateToPost,
-    responses((status = 201, description = "The posted update. A retry with the same key returns the same update in its current state", body = ChangeAnswer), ErrorResponses)
+    responses((status = 201, description = "The posted update. A retry with the same key returns the same update in its current state", body = ChangeAnswer, headers(("ETag" = String, description = "The revision of the posted text, for If-Match"))), ErrorResponses)
 )]
 async fn post_update(
     api: Api,
     key: IdempotencyKey,
     Path(name): Path<String>,
     Body(update, _held): Body<UpdateToPost>,
-) -> Result<(StatusCode, [(HeaderName, String); 1], Json<ChangeAnswer>), Problem> {
+) -> Result<(StatusCode, [(HeaderName, String); 1], Tagged<ChangeAnswer>), Problem> {
     let headline = update.headline.unwrap_or_default();
     let draft = Draft::parse(&update.source, &headline).map_err(Error::from)?;
     let marks = Mark::chosen(update.key, update.pinned);
@@ -166,8 +193,43 @@ async fn post_update(
         "/entries/{}/updates/{}",
         entry.slug, posted.id
     ));
+    let base = newsroom.posted_base(caller, posted.id, &draft).await?;
     let body = ChangeAnswer::of(&api, &entry, change).with_removed(posted.removed);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)))
+    let tagged = (etag(base), Json(body));
+    Ok((StatusCode::CREATED, [(LOCATION, location)], tagged))
+}
+
+/// Get an update with its source
+///
+/// Only for those who may edit it. Readers get updates from the feed.
+#[utoipa::path(
+    get,
+    path = "/api/v1/entries/{slug}/updates/{id}",
+    params(
+        ("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"),
+        ("id" = i64, Path, description = "The update's id", minimum = 1)
+    ),
+    responses((status = 200, description = "The update", body = SourceAnswer, headers(("ETag" = String, description = "The revision, for If-Match"))), ErrorResponses)
+)]
+async fn update(
+    api: Api,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<Tagged<SourceAnswer>, Problem> {
+    let (_, id) = find_update(&api, &name, &id).await?;
+    let (entry, editable) = api.newsroom.editable_update(api.caller(), id).await?;
+    let base = editable.base(entry.epoch);
+    let update = editable.update;
+    let body = SourceAnswer {
+        id: id.0,
+        rev: update.rev,
+        source: editable.source,
+        headline: update.headline.map(String::from),
+        key: update.key,
+        pinned: update.pinned,
+        url: api.url(format_args!("/entries/{}/updates/{id}", entry.slug)),
+        posted_at: rfc3339(update.posted_at),
+    };
+    Ok((etag(base), Json(body)))
 }
 
 /// Edit an update
@@ -179,26 +241,35 @@ async fn post_update(
     params(
         ("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"),
         ("id" = i64, Path, description = "The update's id", minimum = 1),
-        IdempotencyKey
+        IdempotencyKey,
+        IfMatch
     ),
     request_body = UpdateToEdit,
-    responses((status = 200, description = "The update in its current state", body = ChangeAnswer), ErrorResponses)
+    responses(
+        (status = 200, description = "The update in its current state", body = ChangeAnswer, headers(("ETag" = String, description = "The revision of the text that the request knows, for If-Match"))),
+        (status = 412, description = "The text was changed after the revision in If-Match", body = ProblemDetails, content_type = "application/problem+json", headers(("ETag" = String, description = "The current revision"))),
+        ErrorResponses
+    )
 )]
 async fn edit_update(
     api: Api,
     IdempotencyKey(op_id): IdempotencyKey,
+    if_match: IfMatch,
     Path((name, id)): Path<(String, String)>,
     Body(edit, _held): Body<UpdateToEdit>,
-) -> Result<Json<ChangeAnswer>, Problem> {
-    let id = find_update(&api, &name, &id).await?;
+) -> Result<Tagged<ChangeAnswer>, Problem> {
+    let (entry, id) = find_update(&api, &name, &id).await?;
     let patch = edit.parse().map_err(Error::from)?;
     let (newsroom, caller) = (&api.newsroom, api.caller());
+    let base = if_match.base(&entry);
     let edited = newsroom
-        .patch_update(caller, id, &patch, op_id.as_ref())
+        .patch_update(caller, id, &patch, op_id.as_ref(), base.as_ref())
         .await
         .map_err(keyed_problem)?;
-    let Json(body) = current_state(&api, id).await?;
-    Ok(Json(body.with_removed(edited.removed)))
+    let (_, body) = current_state(&api, id).await?;
+    let body = body.with_removed(edited.removed);
+    // Not the current revision, if somebody else changed the text since.
+    Ok((etag(edited.base), Json(body)))
 }
 
 /// Delete an update
@@ -210,40 +281,77 @@ async fn edit_update(
     params(
         ("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"),
         ("id" = i64, Path, description = "The update's id", minimum = 1),
-        IdempotencyKey
+        IdempotencyKey,
+        IfMatch
     ),
-    responses((status = 200, description = "The update is deleted", body = ChangeAnswer), ErrorResponses)
+    responses(
+        (status = 200, description = "The update is deleted", body = ChangeAnswer),
+        (status = 412, description = "The text was changed after the revision in If-Match", body = ProblemDetails, content_type = "application/problem+json", headers(("ETag" = String, description = "The current revision"))),
+        ErrorResponses
+    )
 )]
 async fn delete_update(
     api: Api,
     IdempotencyKey(op_id): IdempotencyKey,
+    if_match: IfMatch,
     Path((name, id)): Path<(String, String)>,
 ) -> Result<Json<ChangeAnswer>, Problem> {
-    let id = find_update(&api, &name, &id).await?;
+    let (entry, id) = find_update(&api, &name, &id).await?;
+    let base = if_match.base(&entry);
     api.newsroom
-        .delete_update(api.caller(), id, op_id.as_ref())
+        .delete_update(api.caller(), id, op_id.as_ref(), base.as_ref())
         .await
         .map_err(keyed_problem)?;
-    current_state(&api, id).await
+    let (_, body) = current_state(&api, id).await?;
+    Ok(Json(body))
 }
 
-/// Returns the id of the update in a path.
+/// Restore an update
+///
+/// Undoes a deletion within ten minutes. Idempotent: repeating the request changes nothing.
+#[utoipa::path(
+    post,
+    path = "/api/v1/entries/{slug}/updates/{id}/restore",
+    params(
+        ("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"),
+        ("id" = i64, Path, description = "The update's id", minimum = 1),
+        IdempotencyKey
+    ),
+    responses((status = 200, description = "The update in its current state", body = ChangeAnswer, headers(("ETag" = String, description = "The revision, for If-Match"))), ErrorResponses)
+)]
+async fn restore_update(
+    api: Api,
+    IdempotencyKey(op_id): IdempotencyKey,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<Tagged<ChangeAnswer>, Problem> {
+    let (_, id) = find_update(&api, &name, &id).await?;
+    api.newsroom
+        .restore_update(api.caller(), id, op_id.as_ref())
+        .await
+        .map_err(keyed_problem)?;
+    let (current, body) = current_state(&api, id).await?;
+    Ok((etag(current), Json(body)))
+}
+
+/// Returns the id of the update in a path, and its entry.
 ///
 /// # Errors
 /// 404 if the update does not belong to the entry in the path.
-async fn find_update(api: &Api, name: &str, id: &str) -> Result<UpdateId, Problem> {
+async fn find_update(api: &Api, name: &str, id: &str) -> Result<(Entry, UpdateId), Problem> {
     let (newsroom, caller) = (&api.newsroom, api.caller());
     let entry = newsroom.entry_by_slug(caller, &slug(name)?).await?;
     let id = update_id(id)?;
     let (owner, _) = newsroom.last_change(caller, id).await?;
     if owner.id == entry.id {
-        Ok(id)
+        Ok((owner, id))
     } else {
         Err(Error::NotFound("update").into())
     }
 }
 
-async fn current_state(api: &Api, id: UpdateId) -> Result<Json<ChangeAnswer>, Problem> {
+/// Returns the update in its current state, and the revision of that state.
+async fn current_state(api: &Api, id: UpdateId) -> Result<(Cursor, ChangeAnswer), Problem> {
     let (entry, change) = api.newsroom.last_change(api.caller(), id).await?;
-    Ok(Json(ChangeAnswer::of(api, &entry, change)))
+    let current = Cursor::new(entry.epoch, change.rev());
+    Ok((current, ChangeAnswer::of(api, &entry, change)))
 }

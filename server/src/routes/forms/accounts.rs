@@ -76,7 +76,7 @@ async fn rerender_login(state: &AppState, refused: LoginRefused, fields: Fields)
     let (status, message) = refusal(refused);
     let form = SubmittedForm {
         message: message.to_owned(),
-        values: fields.into_values(),
+        values: fields.values().clone(),
         ..SubmittedForm::default()
     };
     let page = state
@@ -241,7 +241,7 @@ async fn finish_login(
             let jar = session_cookie::add_session(jar, &session, &state.settings);
             (jar, Redirect::to(next)).into_response()
         }
-        Err(error) => rerender_with_error(&state.pages, error, page, None, fields).await,
+        Err(error) => rerender_with_error(&state.pages, error, page, fields).await,
     }
 }
 

@@ -1,12 +1,18 @@
 //! The forms of the desk: creating and changing live blogs and updates.
 
-use axum::{Router, response::Response, routing::post};
-use domain::{Draft, EntryState, Mark, Order};
+use axum::{
+    Router,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use domain::{Draft, EntryState, Mark, Order, UpdateId};
 use newsroom::{Entry, EntryEdit, Error, NewEntry};
 
 use super::handler::Desk;
 use crate::{
     extract::{EntrySlug, UpdateNumber, fields::Fields},
+    problem::Problem,
+    refused_form::PostToInstead,
     state::AppState,
 };
 
@@ -106,9 +112,10 @@ async fn edit_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields)
         let draft = Draft::parse(fields.get("source"), fields.get("headline"))?;
         let caller = desk.caller()?;
         let op_id = fields.op_id()?;
+        let base = fields.base();
         let edited = desk
             .newsroom
-            .edit_update(caller, id, &draft, op_id.as_ref())
+            .edit_update(caller, id, &draft, op_id.as_ref(), base.as_ref())
             .await?;
         let page = page_of(&edited.entry);
         // The page lists what the sanitizer removed.
@@ -119,8 +126,22 @@ async fn edit_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields)
         })
     };
     let edited = edited.await;
+    if matches!(edited, Err(Error::Removed)) {
+        return refuse_removed(&desk, id).await;
+    }
     let page = format!("/desk/updates/{id}");
     desk.respond(edited, &page, fields).await
+}
+
+/// Refuses the edit of an update that was removed. Its text can be posted as a new update.
+async fn refuse_removed(desk: &Desk, id: UpdateId) -> Response {
+    let mut response = Problem::from(Error::Removed).into_response();
+    if let Ok(caller) = desk.caller()
+        && let Ok((entry, _)) = desk.newsroom.last_change(caller, id).await
+    {
+        response.extensions_mut().insert(PostToInstead(entry.slug));
+    }
+    response
 }
 
 async fn mark_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields) -> Response {
@@ -145,7 +166,7 @@ async fn delete_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Field
         let op_id = fields.op_id()?;
         let entry = desk
             .newsroom
-            .delete_update(caller, id, op_id.as_ref())
+            .delete_update(caller, id, op_id.as_ref(), None)
             .await?;
         Ok::<_, Error>(format!("{}?deleted={id}", page_of(&entry)))
     };

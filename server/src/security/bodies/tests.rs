@@ -14,7 +14,7 @@ async fn status_of(bodies: &Bodies, body: Body, sender: Sender) -> u16 {
     let limit = Duration::from_millis(50);
     match bodies.receive_within(limit, body, sender).await {
         Ok(_) => 200,
-        Err(problem) => problem.status().as_u16(),
+        Err(interrupted) => interrupted.problem.status().as_u16(),
     }
 }
 
@@ -25,10 +25,10 @@ async fn body_is_received_up_to_the_senders_limit() {
         let received = bodies.receive(Body::from_stream(letters(limit)), sender);
         assert_eq!(received.await.unwrap().bytes.len(), limit);
         let announced = bodies.receive(Body::from(vec![0; limit + 1]), sender);
-        assert_eq!(announced.await.unwrap_err().status(), 413);
+        assert_eq!(announced.await.unwrap_err().problem.status(), 413);
         let unannounced = Body::from_stream(letters(limit + 1024));
         let unannounced = bodies.receive(unannounced, sender);
-        assert_eq!(unannounced.await.unwrap_err().status(), 413);
+        assert_eq!(unannounced.await.unwrap_err().problem.status(), 413);
     }
 }
 
@@ -42,7 +42,7 @@ async fn route_can_have_another_limit() {
     let received = bodies.receive(request.into_body(), sender).await.unwrap();
     assert_eq!(received.bytes.len(), limit);
     let longer = bodies.receive(Body::from(vec![0; limit + 1]), sender).await;
-    assert!(longer.unwrap_err().sentence().contains("1280 KiB"));
+    assert!(longer.unwrap_err().problem.sentence().contains("1280 KiB"));
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn body_is_rejected_while_there_is_no_memory_for_it() {
     let body = || Body::from_stream(letters(2048));
     let first = bodies.receive(body(), Sender::Anonymous).await.unwrap();
     let refused = bodies.receive(body(), Sender::Anonymous).await;
-    assert_eq!(refused.unwrap_err().status(), 503);
+    assert_eq!(refused.unwrap_err().problem.status(), 503);
     // Authenticated callers have separate memory.
     assert_eq!(status_of(&bodies, body(), CALLER).await, 200);
     drop(first);
@@ -85,7 +85,7 @@ async fn unread_body_is_discarded_up_to_a_limit() {
     let unread = UnreadBody::share(&mut request).unwrap();
     let bodies = Bodies::default();
     let refused = bodies.receive(request.into_body(), Sender::Anonymous);
-    assert_eq!(refused.await.unwrap_err().status(), 413);
+    assert_eq!(refused.await.unwrap_err().problem.status(), 413);
     unread.discard().await;
     let sent = sent.load(std::sync::atomic::Ordering::Relaxed);
     assert!(

@@ -38,8 +38,10 @@ async fn document_lists_every_route() {
     get /api/v1/entries/{slug}: 200 400 401 403 404 405 408 410 413 415 422 503
     patch /api/v1/entries/{slug}: 200 400 401 403 404 405 408 410 413 415 422 503
     post /api/v1/entries/{slug}/updates: 201 400 401 403 404 405 408 410 413 415 422 503
-    delete /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 405 408 410 413 415 422 503
-    patch /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 405 408 410 413 415 422 503
+    delete /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 405 408 410 412 413 415 422 503
+    get /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 405 408 410 413 415 422 503
+    patch /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 405 408 410 412 413 415 422 503
+    post /api/v1/entries/{slug}/updates/{id}/restore: 200 400 401 403 404 405 408 410 413 415 422 503
     ");
     assert_eq!(document["security"], serde_json::json!([{"token": []}]));
     assert_eq!(
@@ -99,6 +101,7 @@ async fn document_names_the_limits_of_every_text() {
                 "id" => assert_eq!(schema["minimum"], 1, "{path}"),
                 "before" => assert_eq!(schema["format"], "int64", "{path}"),
                 "limit" => assert_eq!(schema["maximum"], 1_000, "{path}"),
+                "If-Match" => assert!(schema["pattern"].is_string(), "{path}"),
                 name => assert_eq!(
                     (name, &schema["maxLength"]),
                     ("Idempotency-Key", &255.into())

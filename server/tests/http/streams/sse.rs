@@ -115,7 +115,7 @@ async fn edits_and_deletions_arrive_too() {
     let mut stream = app.stream(&path(entry)).await;
     let draft = domain::Draft::parse("A goal", "").unwrap();
     app.newsroom
-        .edit_update(app.editor().await, update.id, &draft, None)
+        .edit_update(app.editor().await, update.id, &draft, None, None)
         .await
         .unwrap();
     let edited = stream.next_event().await.unwrap();
@@ -126,7 +126,7 @@ async fn edits_and_deletions_arrive_too() {
             .contains("A goal")
     );
     app.newsroom
-        .delete_update(app.editor().await, update.id, None)
+        .delete_update(app.editor().await, update.id, None, None)
         .await
         .unwrap();
     let deleted = stream.next_event().await.unwrap();

@@ -1,0 +1,94 @@
+//! What differs between the text that an author submitted and an update's current text.
+
+use domain::{DiffKind, DiffPart, EditConflict};
+use leptos::{either::EitherOf3, prelude::*};
+
+use crate::{escape::escaped, layout::ENGLISH};
+
+/// The current text of an update, and how the submitted one differs from it.
+#[component]
+pub fn ConflictDetails(
+    /// The conflict.
+    conflict: EditConflict,
+    /// Who wrote the current text, and when.
+    written: String,
+    /// The entry's language.
+    language: String,
+) -> impl IntoView {
+    let is_compared = !conflict.source_diff.is_empty() || !conflict.headline_diff.is_empty();
+    view! {
+        <section class="conflict">
+            <div>
+                <h2>"Current text"</h2>
+                <p class="hint">{written}</p>
+                <div class="field">
+                    <label for="current-source">"Current update"</label>
+                    // A line end right after the tag is not part of the value (WHATWG HTML,
+                    // 13.1.2.5).
+                    <textarea id="current-source" rows="8" readonly dir="auto" lang=language.clone()>
+                        {format!("\n{}", escaped(conflict.source))}
+                    </textarea>
+                </div>
+                {(!conflict.headline.is_empty())
+                    .then(|| {
+                        view! {
+                            <div class="field">
+                                <label for="current-headline">"Current headline"</label>
+                                <input
+                                    id="current-headline"
+                                    type="text"
+                                    readonly
+                                    dir="auto"
+                                    lang=language.clone()
+                                    value=conflict.headline
+                                />
+                            </div>
+                        }
+                    })}
+            </div>
+            {is_compared
+                .then(move || {
+                    view! {
+                        <div>
+                            <h2>"What your text changes"</h2>
+                            <Diff parts=conflict.headline_diff language=language.clone() />
+                            <Diff parts=conflict.source_diff language=language />
+                        </div>
+                    }
+                })}
+        </section>
+    }
+}
+
+/// A text with its differences marked, also for screen readers.
+#[component]
+fn Diff(parts: Vec<DiffPart>, language: String) -> impl IntoView {
+    let part = |DiffPart { kind, text }| match kind {
+        DiffKind::Same => EitherOf3::A(text),
+        DiffKind::Removed => EitherOf3::B(view! {
+            <del>
+                <span class="visually-hidden" lang=ENGLISH>
+                    "[removed: "
+                </span>
+                {text}
+                <span class="visually-hidden">"]"</span>
+            </del>
+        }),
+        DiffKind::Added => EitherOf3::C(view! {
+            <ins>
+                <span class="visually-hidden" lang=ENGLISH>
+                    "[added: "
+                </span>
+                {text}
+                <span class="visually-hidden">"]"</span>
+            </ins>
+        }),
+    };
+    (!parts.is_empty()).then(|| {
+        view! {
+            <p class="diff" dir="auto" lang=language>
+                {parts.into_iter().map(part).collect_view()}
+            </p>
+        }
+    })
+}

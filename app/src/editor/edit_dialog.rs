@@ -1,0 +1,303 @@
+//! The dialog to edit an update in the entry's page, and to solve a conflict with another edit.
+
+use domain::{DiffKind, DiffPart, EditConflict};
+use leptos::{html, prelude::*, reactive::spawn_local};
+
+use super::api::update_source;
+use crate::composer::{
+    editor::Editor,
+    outbox::{Item, Outbox, request::Request},
+    storage::texts::{Purpose, StoredText, Text},
+    text_state::TextState,
+};
+
+/// What is edited.
+#[derive(Clone, Debug)]
+pub enum Editing {
+    /// The current text of the update with this id.
+    Update(i64),
+    /// An edit that was set aside, or whose page was closed.
+    Text(Box<StoredText>),
+    /// An edit that was refused, with the conflict if that was the reason.
+    Refused(Box<Item>),
+}
+
+/// The state of the dialog.
+#[derive(Clone, Copy)]
+pub struct EditDialogState {
+    text: TextState,
+    outbox: Outbox,
+    is_open: RwSignal<bool>,
+    /// The text that the author started from: an unchanged one needs no request.
+    original: RwSignal<Text>,
+    conflict: RwSignal<Option<EditConflict>>,
+    is_loading: RwSignal<bool>,
+    error: RwSignal<Option<String>>,
+}
+
+impl EditDialogState {
+    /// Creates the state of a dialog that is closed.
+    pub fn new(text: TextState, outbox: Outbox) -> Self {
+        Self {
+            text,
+            outbox,
+            is_open: RwSignal::new(false),
+            original: RwSignal::default(),
+            conflict: RwSignal::default(),
+            is_loading: RwSignal::new(false),
+            error: RwSignal::default(),
+        }
+    }
+
+    /// Returns whether the dialog is open.
+    pub fn is_open(self) -> bool {
+        self.is_open.get_untracked()
+    }
+
+    /// Opens the dialog.
+    pub fn open(self, editing: Editing) {
+        self.error.set(None);
+        self.conflict.set(None);
+        self.original.set(Text::default());
+        self.is_open.set(true);
+        spawn_local(async move {
+            match editing {
+                Editing::Update(id) => self.load(id).await,
+                Editing::Text(text) => self.text.open(*text).await,
+                Editing::Refused(item) => self.take_back(*item).await,
+            }
+            self.text.fields.focus();
+        });
+    }
+
+    async fn load(self, id: i64) {
+        self.text.put(Text::default(), Purpose::Post, None);
+        self.is_loading.set(true);
+        let loaded = update_source(id.into()).await;
+        if self.is_loading.is_disposed() {
+            return;
+        }
+        self.is_loading.set(false);
+        match loaded {
+            Ok(update) => {
+                let text = Text {
+                    source: update.source,
+                    headline: update.headline,
+                    ..Text::default()
+                };
+                let purpose = Purpose::Edit {
+                    update: id,
+                    base: update.base.to_string(),
+                };
+                self.original.set(text.clone());
+                self.text.put(text, purpose, None);
+            }
+            Err(error) => self.error.set(Some(error.to_string())),
+        }
+    }
+
+    /// Takes an edit out of the outbox. One that conflicted is based on the current text then: the
+    /// author sees it.
+    async fn take_back(self, item: Item) {
+        if let Request::Edit { update, base, text } = item.stored.request {
+            let base = match &item.conflict {
+                Some(conflict) => conflict.base.to_string(),
+                None => base,
+            };
+            self.text.put(text, Purpose::Edit { update, base }, None);
+            self.conflict.set(item.conflict);
+            self.text.store().await;
+            self.outbox.discard(item.stored.op_id).await;
+        }
+    }
+
+    /// Sends the edit.
+    fn save(self) {
+        if let Err(invalid) = self.text.check() {
+            self.error.set(Some(invalid.to_string()));
+            return;
+        }
+        let unchanged = self.text.text() == self.original.get_untracked();
+        let (stored, was_stored) = self.text.take();
+        self.is_open.set(false);
+        let Purpose::Edit { update, base } = stored.purpose.clone() else {
+            return;
+        };
+        spawn_local(async move {
+            if unchanged {
+                self.text.discard(stored.id).await;
+                return;
+            }
+            let text = stored.text.clone();
+            let request = Request::Edit { update, base, text };
+            if !self.outbox.submit(&stored, was_stored, request).await {
+                self.text.put(stored.text, stored.purpose, None);
+                self.text.set_aside().await;
+            }
+        });
+    }
+
+    /// Closes the dialog. Changes are kept among the unposted texts.
+    fn close(self) {
+        if !self.is_open.get_untracked() {
+            return;
+        }
+        self.is_open.set(false);
+        let unchanged = self.text.text() == self.original.get_untracked();
+        spawn_local(async move {
+            if unchanged {
+                self.discard().await;
+            } else {
+                self.text.set_aside().await;
+                self.text.load_others().await;
+            }
+        });
+    }
+
+    /// Closes the dialog, and discards the changes.
+    fn close_and_discard(self) {
+        self.is_open.set(false);
+        spawn_local(self.discard());
+    }
+
+    async fn discard(self) {
+        let (stored, _) = self.text.take();
+        self.text.discard(stored.id).await;
+    }
+}
+
+/// The dialog.
+#[component]
+pub fn EditDialog(
+    /// What it shows.
+    state: EditDialogState,
+) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    let EditDialogState {
+        text,
+        is_open,
+        conflict,
+        is_loading,
+        error,
+        ..
+    } = state;
+    Effect::new(move || {
+        if let Some(dialog) = dialog.get() {
+            if !is_open.get() {
+                dialog.close();
+            } else if !dialog.open() {
+                // Can't fail: it is in the page and not open.
+                let _ = dialog.show_modal();
+            }
+        }
+    });
+    let on_change = Callback::new(move |()| {
+        text.changed();
+        error.set(None);
+    });
+    let save_label = move || {
+        if conflict.with(Option::is_some) {
+            "Save my text"
+        } else {
+            "Save changes"
+        }
+    };
+    view! {
+        <dialog
+            class="dialog edit-dialog"
+            aria-labelledby="edit-title"
+            node_ref=dialog
+            on:close=move |_| state.close()
+        >
+            <h2 id="edit-title">
+                {move || if conflict.with(Option::is_some) { "Conflict" } else { "Edit update" }}
+            </h2>
+            <p role="status">{move || is_loading.get().then_some("Loading…")}</p>
+            {move || conflict.get().map(|conflict| view! { <Conflict conflict /> })}
+            <p class="form-error" role="alert" hidden=move || error.get().is_none()>
+                {move || error.get()}
+            </p>
+            <form on:submit=move |event| event.prevent_default()>
+                <Editor
+                    prefix="edit"
+                    label="Text"
+                    fields=text.fields
+                    on_change
+                    on_submit=Callback::new(move |()| state.save())
+                >
+                    <button
+                        class="button primary"
+                        type="button"
+                        title="Ctrl+Enter or ⌘+Enter"
+                        on:click=move |_| state.save()
+                    >
+                        {save_label}
+                    </button>
+                    <Show when=move || conflict.with(Option::is_some)>
+                        <button
+                            class="button"
+                            type="button"
+                            on:click=move |_| state.close_and_discard()
+                        >
+                            "Keep their text"
+                        </button>
+                    </Show>
+                    <button class="button" type="button" on:click=move |_| state.close()>
+                        "Cancel"
+                    </button>
+                </Editor>
+            </form>
+        </dialog>
+    }
+}
+
+/// Both texts of a conflict, and how they differ.
+#[component]
+fn Conflict(conflict: EditConflict) -> impl IntoView {
+    let theirs = Text {
+        source: conflict.source.clone(),
+        headline: conflict.headline.clone(),
+        ..Text::default()
+    };
+    view! {
+        <div class="conflict">
+            <p class="form-error" role="alert">
+                {conflict.to_string()}
+            </p>
+            <h3>"Their text"</h3>
+            <div class="conflict-text" dir="auto">
+                {crate::composer::outbox::list::whole_text(&theirs)}
+            </div>
+            <h3>"From theirs to yours"</h3>
+            <div class="conflict-text" dir="auto">
+                {difference(conflict.headline_diff)}
+                {difference(conflict.source_diff)}
+            </div>
+            <p class="hint">
+                "Change your text below to merge them. Saving it replaces theirs."
+            </p>
+        </div>
+    }
+}
+
+/// Renders the difference between two texts.
+fn difference(parts: Vec<DiffPart>) -> impl IntoView {
+    let parts = parts.into_iter().map(|DiffPart { kind, text }| match kind {
+        DiffKind::Same => text.into_any(),
+        DiffKind::Removed => view! {
+            <del>
+                <span class="visually-hidden">"removed: "</span>
+                {text}
+            </del>
+        }
+        .into_any(),
+        DiffKind::Added => view! {
+            <ins>
+                <span class="visually-hidden">"added: "</span>
+                {text}
+            </ins>
+        }
+        .into_any(),
+    });
+    view! { <p>{parts.collect_view()}</p> }
+}

@@ -1,0 +1,121 @@
+// Nothing that people type runs as a script, wherever it is shown.
+import type { Page } from "@playwright/test";
+import { box, openComposer } from "./support/composer";
+import { expect, test } from "./support/test";
+import { XSS } from "./support/xss";
+
+/** How many updates an entry of this test has. Several entries are read at once. */
+const PER_ENTRY = 110;
+
+/** Records each violation of the content security policy in a page. */
+async function watch(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    addEventListener("securitypolicyviolation", (event) => {
+      (window as { violations?: string[] }).violations ??= [];
+      (window as { violations?: string[] }).violations?.push(`${event.violatedDirective} ${event.blockedURI}`);
+    });
+  });
+}
+
+/** Moves the pointer, the focus and the view over the page, and expects that nothing ran. */
+async function expectHarmless(page: Page, place: string): Promise<void> {
+  await page.evaluate(async () => {
+    for (const element of document.querySelectorAll("main *")) {
+      for (const type of ["pointerenter", "mouseover", "focus", "input"]) element.dispatchEvent(new Event(type, { bubbles: true }));
+    }
+    scrollTo(0, document.body.scrollHeight);
+    await new Promise((resolve) => setTimeout(resolve));
+  });
+  const found = await page.evaluate(() => {
+    const links = [...document.querySelectorAll("a[href], form[action], [src], [data]")].flatMap((element) =>
+      ["href", "action", "src", "data", "xlink:href"].map((name) => element.getAttribute(name) ?? ""),
+    );
+    return {
+      xss: (window as { xss?: unknown }).xss,
+      violations: (window as { violations?: string[] }).violations ?? [],
+      handlers: [...document.querySelectorAll("*")].flatMap((element) => element.getAttributeNames().filter((name) => name.startsWith("on"))),
+      links: links.filter((link) => /^[\s\u0000-\u001f]*(javascript|data|vbscript|blob):/i.test(link)),
+    };
+  });
+  expect(found, place).toEqual({ xss: undefined, violations: [], handlers: [], links: [] });
+}
+
+test("no text runs a script on any page, in the feed, in a preview, or in the API", async ({ author, ringside, request, allowConsole }) => {
+  // Images of addresses that don't exist.
+  allowConsole(/Failed to load resource/, /Mixed Content/);
+  expect(XSS.length).toBeGreaterThanOrEqual(200);
+  const created = await ringside.cli(["token", "create", "--account", author.name, "--name", "xss"]);
+  const headers = { Authorization: `Bearer ${created.trim().split("\n").at(-1)}` };
+  const api = `${ringside.url}/api/v1/entries`;
+  const page = await author.context.newPage();
+  await watch(page);
+  for (let start = 0; start < XSS.length; start += PER_ENTRY) {
+    const cases = XSS.slice(start, start + PER_ENTRY);
+    const text = cases.join(" ");
+    const slug = `xss-${start}-${author.name}`;
+    const entry = { slug, title: cases[0]?.slice(0, 100), summary: text.slice(0, 900), body: cases.slice(0, 40).join("\n\n"), state: "live" };
+    const made = await request.post(api, { headers, data: entry });
+    expect(made.status(), await made.text()).toBe(201);
+    let last = 0;
+    for (const [at, source] of cases.entries()) {
+      const update = { source: `case ${at}: ${source}`, headline: source.slice(0, 150), key: at % 20 === 0, pinned: at === 5 };
+      const posted = await request.post(`${api}/${slug}/updates`, { headers, data: update });
+      expect([201, 422], `${source}: ${await posted.text()}`).toContain(posted.status());
+      if (posted.ok()) last = (await posted.json()).id;
+      const draft = await request.post(`${api}/${slug}/drafts`, { headers, data: { source, headline: source.slice(0, 150) } });
+      expect([201, 409, 422]).toContain(draft.status());
+    }
+    const paths = [
+      `/entries/${slug}`,
+      `/entries/${slug}?order=latest`,
+      `/entries/${slug}/updates/${last}`,
+      "/",
+      "/live",
+      "/desk",
+      `/desk/entries/${slug}`,
+      `/desk/entries/${slug}/edit`,
+      `/desk/updates/${last}`,
+      `/entries/${slug}/compose`,
+    ];
+    for (const path of paths) {
+      await page.goto(`${ringside.url}${path}`);
+      await expectHarmless(page, path);
+    }
+    // What arrives on an open page, in the browser's own parser.
+    await page.goto(`${ringside.url}/entries/${slug}`);
+    await page.evaluate(async () => {
+      const list = document.getElementById("live-updates");
+      const html = await (await fetch(`/updates/${list?.dataset.entryId}/`)).text();
+      const place = document.createElement("div");
+      document.querySelector("main")?.append(place);
+      place.innerHTML = html;
+    });
+    await expectHarmless(page, "the updates as an HTML block");
+    for (const path of [`/api/v1/entries/${slug}`, `/updates/${await page.locator("#live-updates").getAttribute("data-entry-id")}.json`]) {
+      const response = await request.get(`${ringside.url}${path}`, { headers });
+      expect(response.headers()["content-type"]).toContain("json");
+      expect(response.headers()["x-content-type-options"]).toBe("nosniff");
+    }
+  }
+});
+
+test("preview runs no script", async ({ author, newEntry, allowConsole }) => {
+  allowConsole(/Failed to load resource/, /Mixed Content/, /422/);
+  const entry = await newEntry();
+  const page = await openComposer(author.context, entry.url);
+  await page.getByRole("button", { name: "Preview" }).click();
+  await page.evaluate(() => {
+    addEventListener("securitypolicyviolation", (event) => {
+      (window as { violations?: string[] }).violations = [event.violatedDirective];
+    });
+  });
+  for (let start = 0; start < XSS.length; start += 40) {
+    await box(page).fill(`part ${start}\n\n${XSS.slice(start, start + 40).join("\n\n")}`);
+    await expect(page.locator(".preview-content")).toContainText(`part ${start}`);
+    await expectHarmless(page, `preview from ${start}`);
+  }
+});
+
+test("name of an account can't contain markup", async ({ ringside }) => {
+  await expect(ringside.cli(["account", "create", "--name", "<img src=x onerror=window.xss=1>", "--role", "author"])).rejects.toThrow();
+});
