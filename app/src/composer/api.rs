@@ -21,22 +21,22 @@ pub async fn post_update(
     source: String,
     /// The headline; empty for none.
     headline: String,
-    /// The time since the first attempt to post it, in milliseconds.
-    waited_ms: u64,
+    /// When the author posted it, by the server's clock, in microseconds; `None` if the client does
+    /// not know it. Pages of earlier releases send `waited_ms` instead, which is ignored.
+    #[server(default)]
+    written_at: Option<i64>,
 ) -> Result<PostResult, AppError> {
-    use std::time::Duration;
-
-    use domain::{Draft, OpId, Slug};
+    use domain::{Draft, OpId, Slug, Timestamp};
 
     let post = async {
         let request = crate::PageRequest::current();
         let slug = Slug::parse(&slug)?;
         let op_id = OpId::parse(&op_id)?;
         let draft = Draft::parse(&source, &headline)?;
-        let waited = Duration::from_millis(waited_ms);
+        let written_at = written_at.map(Timestamp);
         let newsroom = crate::request::newsroom();
         newsroom
-            .post_marked_update(request.caller()?, &slug, &op_id, &draft, &[], waited)
+            .post_marked_update(request.caller()?, &slug, &op_id, &draft, &[], written_at)
             .await
     };
     Ok(post.await?)

@@ -190,7 +190,6 @@ impl Writers {
                 "op_id": attempt.op_id,
                 "source": text(number),
                 "headline": "",
-                "waited_ms": 0,
             });
             let kind = "application/json";
             let request = self

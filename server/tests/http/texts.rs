@@ -257,7 +257,7 @@ async fn removed_parts_are_reported_to_the_author() {
     let source = "Watch: <iframe src=\"https://www.youtube.com/embed/X\"></iframe>";
     let sentence = "Not shown: an iframe from youtube.com.";
     // The composer island.
-    let update = json!({"slug": "final", "op_id": op_id(), "source": source, "headline": "", "waited_ms": 0});
+    let update = json!({"slug": "final", "op_id": op_id(), "source": source, "headline": ""});
     for _ in 0..2 {
         let result: Value = author.post("/fn/post_update").json(&update).await.json();
         assert_eq!(result["removed"], json!(["iframe youtube.com"]));

@@ -1,13 +1,11 @@
 //! The API's operations on updates.
 
-use std::time::Duration;
-
 use axum::{
     Json,
     http::{HeaderName, StatusCode, header::LOCATION},
 };
 use domain::{Change, Draft, Headline, Invalid, Mark, Source, UpdateId};
-use newsroom::{Entry, Error, UpdatePatch, zone::rfc3339};
+use newsroom::{Entry, Error, LiveUpdate, UpdatePatch, zone::rfc3339};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -46,10 +44,15 @@ struct ChangeAnswer {
     /// The URL of the update's page. 404 for readers while the entry is a draft.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
-    /// When the update was posted.
+    /// When the update was posted: its place in the list. If it was published later, this is when
+    /// it was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     posted_at: Option<String>,
+    /// When the update was published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    published_at: Option<String>,
     /// What the sanitizer removed from the text, such as `iframe youtube.com`, `link Reuters`,
     /// `image data:` or `attribute style`: each item once, and at most 20. Empty if nothing was
     /// removed; missing if the request had no text.
@@ -58,7 +61,7 @@ struct ChangeAnswer {
 }
 
 impl ChangeAnswer {
-    fn of(api: &Api, entry: &Entry, change: Change) -> Self {
+    fn of(api: &Api, (entry, update, change): (Entry, LiveUpdate, Change)) -> Self {
         let (id, rev) = (change.id(), change.rev());
         let upserted = match change {
             Change::Deleted(_) => None,
@@ -71,6 +74,7 @@ impl ChangeAnswer {
             deleted: upserted.is_none(),
             url: upserted.is_some().then(url),
             posted_at: upserted.as_ref().map(|update| rfc3339(update.posted_at)),
+            published_at: upserted.is_some().then(|| rfc3339(update.published_at)),
             html: upserted.map(|update| update.html),
             removed: None,
         }
@@ -162,15 +166,15 @@ async fn post_update(
     let (newsroom, caller) = (&api.newsroom, api.caller());
     let (slug, op_id) = (slug(&name)?, key.or_random()?);
     let posted = newsroom
-        .post_marked_update(caller, &slug, &op_id, &draft, &marks, Duration::ZERO)
+        .post_marked_update(caller, &slug, &op_id, &draft, &marks, None)
         .await
         .map_err(keyed_problem)?;
-    let (entry, change) = newsroom.last_change(caller, posted.id).await?;
+    let current = newsroom.last_change(caller, posted.id).await?;
     let location = api.url(format_args!(
         "/entries/{}/updates/{}",
-        entry.slug, posted.id
+        current.0.slug, posted.id
     ));
-    let body = ChangeAnswer::of(&api, &entry, change).with_removed(posted.removed);
+    let body = ChangeAnswer::of(&api, current).with_removed(posted.removed);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)))
 }
 
@@ -239,7 +243,7 @@ async fn find_update(api: &Api, name: &str, id: &str) -> Result<UpdateId, Proble
     let (newsroom, caller) = (&api.newsroom, api.caller());
     let entry = newsroom.entry_by_slug(caller, &slug(name)?).await?;
     let id = update_id(id)?;
-    let (owner, _) = newsroom.last_change(caller, id).await?;
+    let (owner, ..) = newsroom.last_change(caller, id).await?;
     if owner.id == entry.id {
         Ok(id)
     } else {
@@ -248,6 +252,6 @@ async fn find_update(api: &Api, name: &str, id: &str) -> Result<UpdateId, Proble
 }
 
 async fn current_state(api: &Api, id: UpdateId) -> Result<Json<ChangeAnswer>, Problem> {
-    let (entry, change) = api.newsroom.last_change(api.caller(), id).await?;
-    Ok(Json(ChangeAnswer::of(api, &entry, change)))
+    let current = api.newsroom.last_change(api.caller(), id).await?;
+    Ok(Json(ChangeAnswer::of(api, current)))
 }
