@@ -48,8 +48,7 @@ impl Page {
 
     /// Calls `insert` to put new updates into the list; it returns how many there are. Updates
     /// below the reader are shown immediately, and the list counts those out of view. Those above
-    /// the reader are hidden if they would disturb the reader. In oldest-first order, only late ones
-    /// are above.
+    /// the reader are hidden if they would disturb the reader: in oldest-first order, late ones.
     pub fn insert_updates(&self, insert: impl FnOnce(bool) -> usize) {
         let above = self.list.order() == Order::Latest;
         let hidden = above && !self.list.is_idle_at_top();
