@@ -71,6 +71,7 @@ fn label_of(name: &str) -> Option<&'static str> {
         "title" => "Title",
         "slug" => "Slug",
         "summary" => "Summary",
+        "body" => "Article",
         "time_zone" => "Time zone",
         "language" => "Language",
         _ => return None,
@@ -79,5 +80,5 @@ fn label_of(name: &str) -> Option<&'static str> {
 
 /// Returns whether a field has several lines.
 fn is_long(name: &str) -> bool {
-    matches!(name, "source" | "summary")
+    matches!(name, "source" | "summary" | "body")
 }

@@ -17,7 +17,7 @@ use crate::{
     security::bodies::{Bodies, Held, ReceivedBody, Sender},
 };
 
-/// The maximum number of fields. The longest form has eight; browser extensions add some.
+/// The maximum number of fields. The longest form has nine; browser extensions add some.
 const MAX_FIELDS: usize = 20;
 
 /// Returns the names of the fields of the route's form, without its buttons; `None` if the route
@@ -32,6 +32,7 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
             "title",
             "slug",
             "summary",
+            "body",
             "time_zone",
             "language",
             "state",
@@ -42,6 +43,7 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
             "title",
             "slug",
             "summary",
+            "body",
             "time_zone",
             "language",
             "default_order",
@@ -100,6 +102,11 @@ impl Fields {
             "" => Ok(None),
             id => OpId::parse(id).map(Some),
         }
+    }
+
+    /// Returns the value of the field `name`, if it was submitted.
+    pub fn get_if_any(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
     }
 
     /// Returns the value of the field `name`; empty if it was not submitted.

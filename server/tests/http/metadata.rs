@@ -239,6 +239,36 @@ async fn names_and_titles_are_isolated_from_the_text_around_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn article_describes_an_entry_without_a_summary() {
+    let (app, browser, author) = TestApp::start().await;
+    app.live_entry().await;
+    for (summary, body, expected) in [
+        ("", "", "Live updates: final"),
+        (
+            "",
+            "# Why\n\nA **cup** & a half.",
+            "Why A cup &amp; a half.",
+        ),
+        ("Who wins?", "# Why", "Who wins?"),
+        ("", "![](https://example.org/a.png)", "Live updates: final"),
+    ] {
+        let fields = [
+            ("title", "final"),
+            ("slug", "final"),
+            ("summary", summary),
+            ("body", body),
+        ];
+        let edited = author.post("/desk/entries/final/edit").form(&fields).await;
+        edited.assert_status_see_other();
+        let html = page(&browser, "/entries/final").await;
+        for name in ["name=\"description\"", "property=\"og:description\""] {
+            let description = format!("<{}>", tag(&html, name));
+            assert_eq!(attribute(&description, "content"), expected, "{body}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn update_page_has_a_full_date_and_links_to_its_neighbors() {
     let (app, browser, _) = TestApp::start().await;
     app.live_entry().await;
