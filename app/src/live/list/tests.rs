@@ -324,20 +324,20 @@ impl Tall {
         card.map(|card| (card.id(), top(&card).round() as i64))
             .unwrap()
     }
-
-    /// Asserts that the update `id` has the focus, and that its top is in the view.
-    fn is_at(&self, id: i64) {
-        let focused = document().active_element().unwrap();
-        assert_eq!(focused.id(), format!("update-{id}"));
-        let top = focused.get_bounding_client_rect().top();
-        assert!((0.0..view_height()).contains(&top), "{top}");
-    }
 }
 
 impl Drop for Tall {
     fn drop(&mut self) {
         self.list.element().remove();
     }
+}
+
+/// Asserts that the update `id` has the focus, and that its top is in the view.
+fn assert_reader_is_at(id: i64) {
+    let focused = document().active_element().unwrap();
+    assert_eq!(focused.id(), format!("update-{id}"));
+    let top = focused.get_bounding_client_rect().top();
+    assert!((0.0..view_height()).contains(&top), "{top}");
 }
 
 #[wasm_bindgen_test]
@@ -350,7 +350,7 @@ fn late_update_above_the_reader_is_hidden_and_the_button_goes_to_it() {
         assert_eq!(tall.list.pending(), 1);
         tall.list.go_to_pending();
         assert_eq!(tall.list.pending(), 0);
-        tall.is_at(100);
+        assert_reader_is_at(100);
     }
 }
 
@@ -367,7 +367,7 @@ fn late_update_below_the_reader_is_shown_and_counted_and_the_button_goes_to_it()
         assert_eq!(tall.list.pending(), 1);
         tall.list.go_to_pending();
         assert_eq!(tall.list.pending(), 0);
-        tall.is_at(100);
+        assert_reader_is_at(100);
     }
 }
 
@@ -387,12 +387,12 @@ fn button_goes_to_several_late_updates_from_the_top_down() {
     assert_eq!(tall.list.pending(), 5);
     for (id, left) in [(104, 4), (101, 3), (103, 2), (100, 1), (102, 0)] {
         tall.list.go_to_pending();
-        tall.is_at(id);
+        assert_reader_is_at(id);
         assert_eq!(tall.list.pending(), left, "after {id}");
         assert!(!tall.list.has_hidden());
     }
     tall.list.go_to_pending();
-    tall.is_at(102);
+    assert_reader_is_at(102);
 }
 
 #[wasm_bindgen_test]

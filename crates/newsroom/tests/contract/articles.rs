@@ -198,7 +198,7 @@ async fn replaced_article_is_not_sent_again(database: Database) {
     // Keeps the feed in memory.
     let feed = FeedId::Entry(entry.id);
     let mut reader = Stream::open(&newsroom.newsroom, feed, Some(entry.rev));
-    set_article(&newsroom, &entry, "A name that must not be told").await;
+    set_article(&newsroom, &entry, "A name by mistake").await;
     let first = reader.next_batch().await;
     assert!(first.entry.unwrap().article.unwrap().contains("A name"));
     set_article(&newsroom, &entry, "The story").await;
