@@ -44,6 +44,36 @@ test("edited details appear on open pages, and the old slug redirects", async ({
   await expect(page).toHaveURL(new RegExp(`/entries/${changed.slug}$`));
 });
 
+test("article appears on open pages, is changed in place, and goes", async ({ page, newEntry, post, send }) => {
+  const entry = await newEntry();
+  await post(entry.slug, "an update");
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await expect(page.locator("#entry-article")).toHaveCount(0);
+  const details = { title: "The match", slug: entry.slug, time_zone: "Europe/Paris" };
+  const write = (body: string) => send(`/desk/entries/${entry.slug}/edit`, { ...details, body });
+  await write("## Line-ups\n\nTo be announced.");
+  const article = page.locator("#entry-article");
+  await expect(article.getByRole("heading", { name: "Line-ups", level: 2 })).toBeVisible();
+  await article.evaluate((node: HTMLElement & { marked?: boolean }) => {
+    node.marked = true;
+  });
+
+  await write("## Line-ups\n\nAble, Baker, Chan.");
+  await expect(article).toContainText("Able, Baker, Chan.");
+  expect(await article.evaluate((node: HTMLElement & { marked?: boolean }) => node.marked)).toBe(true);
+  // A change of something else does not touch it.
+  await send(`/desk/entries/${entry.slug}/edit`, { ...details, title: "The re-match" });
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("The re-match");
+  await expect(article).toContainText("Able, Baker, Chan.");
+
+  await write("");
+  await expect(article).toHaveCount(0);
+  await page.reload();
+  await waitForFeed(page);
+  await expect(article).toHaveCount(0);
+});
+
 test("scroll position, selection and focus survive all changes", async ({ page, newEntry, post, send }) => {
   const entry = await newEntry();
   for (let n = 0; n < 16; n++) await post(entry.slug, `This is update ${n}. `.repeat(30));
@@ -71,6 +101,8 @@ test("scroll position, selection and focus survive all changes", async ({ page, 
     ["a pin", () => mark(6, "pinned"), () => expect(page.getByRole("region", { name: "Pinned" })).toBeVisible()],
     ["a mark on the selected update", () => mark(8, "key"), () => expect(page.locator(read)).toContainText("Key moment")],
     ["another zone and title", () => send(`${desk}/edit`, fields), () => expect(page.locator("#entry-since")).toContainText("JST")],
+    ["an article above", () => send(`${desk}/edit`, { ...fields, body: "Line-ups. ".repeat(300) }), () => expect(page.locator("#entry-article")).toContainText("Line-ups.")],
+    ["a shorter article", () => send(`${desk}/edit`, { ...fields, body: "None." }), () => expect(page.locator("#entry-article")).toHaveText("None.")],
     ["the end", () => send(`${desk}/end`), () => expectStatus(page, "ended")],
   ];
   for (const [what, change, arrived] of changes) {

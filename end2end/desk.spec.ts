@@ -19,12 +19,17 @@ test("author logs in, creates, posts, edits, deletes, undoes, ends, reopens and 
   await expect(page.getByRole("heading", { name: "Your desk" })).toBeVisible();
 
   await page.getByLabel("Title").fill(title);
+  await page.getByText("More", { exact: true }).click();
   await page.getByLabel("Summary (optional)").fill("Who wins?");
+  await page.getByLabel("Article (optional)").fill("## The way here\n\nSix rounds.");
   await page.getByLabel("Time zone").fill("Europe/Paris");
   await page.getByRole("button", { name: "Create live blog" }).click();
+  await expect(page, "the page of the live blog, at the composer").toHaveURL(/\/entries\/[a-z0-9-]+#composer-host$/);
   await expect(page.getByRole("heading", { name: title })).toBeVisible();
-  const desk = page.url();
+  await expect(page.getByRole("heading", { name: "The way here", level: 2 })).toBeVisible();
+  const desk = page.url().replace("/entries/", "/desk/entries/").replace("#composer-host", "");
 
+  await page.goto(desk);
   await page.getByRole("link", { name: "Post update" }).click();
   await page.getByLabel("Update", { exact: true }).fill("Kick-off.");
   await page.getByRole("button", { name: "Post" }).click();
@@ -114,10 +119,14 @@ test("rejected form is shown again with its values", async ({ author, ringside, 
   const page = await author.context.newPage();
   await page.goto(`${ringside.url}/desk`);
   await page.getByLabel("Title").fill("Another");
+  await expect(page.getByLabel("Slug (optional)"), "folded up").toBeHidden();
+  await page.getByText("More", { exact: true }).click();
   await page.getByLabel("Slug (optional)").fill(entry.slug);
   await page.getByRole("button", { name: "Create live blog" }).click();
   await expect(page.getByRole("alert")).toContainText("Another live blog already has this slug");
   await expect(page.getByLabel("Title")).toHaveValue("Another");
+  await expect(page.getByLabel("Slug (optional)"), "unfolded, as it is wrong").toHaveValue(entry.slug);
+  await expect(page.getByLabel("Slug (optional)")).toBeVisible();
 
   await page.goto(`${entry.url}/compose`);
   const long = "word ".repeat(12_000);

@@ -127,7 +127,6 @@ test("author logs in, creates, posts, edits, deletes, undoes and ends by keyboar
   await type("Title", `By keyboard, ${member.name}`);
   await press("Create live blog");
   await expect(page.getByRole("heading", { name: `By keyboard, ${member.name}` })).toBeVisible();
-  await press("View live blog");
 
   await page.getByRole("textbox", { name: "Update" }).waitFor();
   await press("Add headline");

@@ -1,4 +1,5 @@
 // The order that a reader chooses, and pending updates.
+import { randomUUID } from "node:crypto";
 import { expect, expectStatus, idOf, placeOf, test, texts, updates, waitForFeed } from "./support/test";
 
 test("chosen order is stored, and applied before the first paint", async ({ page, newEntry, post, allowConsole }) => {
@@ -140,4 +141,56 @@ test("reversing the order clears the count of pending updates", async ({ page, n
   await page.getByRole("button", { name: "Show latest first" }).click();
   await expect(button).toHaveCount(0);
   await expect(updates(page).first()).toContainText("an arrival");
+});
+
+test("late update is counted above and below the reader, and the button goes to it", async ({
+  page,
+  author,
+  newEntry,
+  post,
+  send,
+  ringside,
+}) => {
+  const entry = await newEntry({ order: "latest" });
+  for (let n = 0; n < 12; n++) await post(entry.slug, `update ${n} `.repeat(60));
+  // The first half is an hour old.
+  const id = `(SELECT id FROM entries WHERE slug = '${entry.slug}')`;
+  await ringside.sql(`UPDATE entries SET starts_at = starts_at - 7200000000 WHERE slug = '${entry.slug}'`);
+  await ringside.sql(
+    `UPDATE updates SET posted_at = posted_at - 3600000000, published_at = posted_at - 3600000000 WHERE id IN
+     (SELECT id FROM updates WHERE entry_id = ${id} ORDER BY id LIMIT 6)`,
+  );
+  // A change of the time zone renders all cards again.
+  await send(`/desk/entries/${entry.slug}/edit`, { title: "A dark hall", slug: entry.slug, time_zone: "Europe/London" });
+  const postLate = async (source: string) => {
+    const written_at = Date.now() * 1000 - 1_800_000_000;
+    const data = { slug: entry.slug, op_id: randomUUID(), source, headline: "", written_at };
+    const response = await author.context.request.post(`${ringside.url}/fn/post_update`, { data });
+    expect(response.status()).toBe(200);
+  };
+  await page.goto(entry.url);
+  await waitForFeed(page);
+  await expectStatus(page, "live");
+  const button = page.getByRole("button", { name: /^\d+ new updates?$/ });
+
+  await postLate("sent from the hall");
+  await expect(button, "below the reader").toHaveText("1 new update");
+  await button.click();
+  const first = updates(page).filter({ hasText: "sent from the hall" });
+  await expect(first).toBeInViewport();
+  await expect(first).toBeFocused();
+  await expect(button).toHaveCount(0);
+  await expect(first.locator(".update-late")).toHaveText(/^written .*\d\d:\d\d, published .*\d\d:\d\d$/);
+
+  const last = updates(page).last();
+  await last.evaluate((node) => node.scrollIntoView());
+  const before = await placeOf(last);
+  await postLate("sent later, from the same hall");
+  await expect(button, "above the reader").toHaveText("1 new update");
+  expect(await placeOf(last)).toBe(before);
+  await button.click();
+  const second = updates(page).filter({ hasText: "sent later" });
+  await expect(second).toBeInViewport();
+  await expect(second).toBeFocused();
+  await expect(button).toHaveCount(0);
 });

@@ -1,9 +1,9 @@
 //! The renderer of the HTML that pages and the feed share.
 
-use newsroom::{Entry, LiveUpdate, Render};
+use newsroom::{Entry, LiveUpdate, Render, SafeHtml};
 
 use crate::{
-    entry::{render_card, render_highlights, render_since},
+    entry::{render_article, render_card, render_highlights, render_since},
     front::render_entry_summary,
 };
 
@@ -22,6 +22,10 @@ impl Render for Renderer {
 
     fn summary(&self, entry: &Entry, latest: Option<&LiveUpdate>) -> String {
         render_entry_summary(entry, latest)
+    }
+
+    fn article(&self, entry: &Entry, html: &SafeHtml) -> String {
+        render_article(entry, html)
     }
 
     fn since(&self, entry: &Entry) -> String {

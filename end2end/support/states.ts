@@ -19,6 +19,17 @@ export interface State {
   open(page: Page, fixture: Fixture): Promise<void>;
 }
 
+const ARTICLE = `## The score
+
+After two days the **north bank** leads by four lengths.[^1] What is left:
+
+1. the sprint at the weir
+2. the long course, at noon
+
+> The river decides.
+
+[^1]: By the umpire's count.`;
+
 export const STATES: State[] = [
   { name: "front", open: async (page, fixture) => {
     await fixture.newStory();
@@ -48,6 +59,21 @@ export const STATES: State[] = [
   } },
   { name: "entry-empty", open: async (page, fixture) => {
     await openLive(page, (await fixture.newEntry()).url);
+  } },
+  { name: "entry-article", open: async (page, fixture) => {
+    const entry = await fixture.newStory();
+    const details = { title: "Three days by the river", slug: entry.slug, time_zone: "Europe/London", body: ARTICLE };
+    await fixture.send(`/desk/entries/${entry.slug}/edit`, details);
+    await openLive(page, entry.url);
+  } },
+  { name: "entry-late", open: async (page, fixture) => {
+    const entry = await fixture.newStory();
+    const slug = `(SELECT id FROM entries WHERE slug = '${entry.slug}')`;
+    await fixture.ringside.sql(`UPDATE updates SET published_at = posted_at + 2820000000 WHERE entry_id = ${slug}`);
+    // A change of the time zone renders all cards again.
+    const details = { title: "Three days by the river", slug: entry.slug, time_zone: "Europe/London" };
+    await fixture.send(`/desk/entries/${entry.slug}/edit`, details);
+    await openLive(page, entry.url);
   } },
   { name: "entry-highlights", open: async (page, fixture) => {
     await openLive(page, (await newMarkedStory(page, fixture)).url);
@@ -291,6 +317,10 @@ export const STATES: State[] = [
     await fixture.newEntry({ title: "A draft that nobody has seen", state: "draft" });
     await page.goto(`${fixture.ringside.url}/desk`);
   } },
+  { name: "desk-more", author: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/desk`);
+    await page.getByText("More", { exact: true }).click();
+  } },
   { name: "desk-empty", author: true, blank: true, open: async (page, fixture) => {
     await page.goto(`${fixture.blank.url}/desk`);
   } },
@@ -298,6 +328,7 @@ export const STATES: State[] = [
     const entry = await fixture.newEntry();
     await page.goto(`${fixture.ringside.url}/desk`);
     await page.getByLabel("Title").fill("Another");
+    await page.getByText("More", { exact: true }).click();
     await page.getByLabel("Slug (optional)").fill(entry.slug);
     await page.getByRole("button", { name: "Create live blog" }).click();
     await page.getByRole("alert").waitFor();

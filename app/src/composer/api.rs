@@ -36,11 +36,12 @@ pub async fn post_update(
     /// Whether it is the pinned update.
     #[server(default)]
     pinned: bool,
-    /// When the author posted it, in microseconds of the server's clock, if it waited since.
+    /// When the author posted it, by the server's clock, in microseconds; `None` to place it by its
+    /// arrival. Pages of earlier releases send `waited_ms` instead, which is ignored.
     #[server(default)]
     written_at: Option<i64>,
 ) -> Result<PostResult, AppError> {
-    use domain::{Draft, Mark, OpId, Slug};
+    use domain::{Draft, Mark, OpId, Slug, Timestamp};
 
     let post = async {
         let request = crate::PageRequest::current();
@@ -49,12 +50,10 @@ pub async fn post_update(
         let op_id = OpId::parse(&op_id)?;
         let draft = Draft::parse(&source, &headline)?;
         let marks = Mark::chosen(key, pinned);
+        let written_at = written_at.map(Timestamp);
         let newsroom = crate::request::newsroom();
-        let now = newsroom.clock().now();
-        let waited = written_at.map_or(0, |at| now.0.saturating_sub(at).max(0).unsigned_abs());
-        let waited = std::time::Duration::from_micros(waited);
         newsroom
-            .post_marked_update(caller, &slug, &op_id, &draft, &marks, waited)
+            .post_marked_update(caller, &slug, &op_id, &draft, &marks, written_at)
             .await
     };
     Ok(post.await?)

@@ -142,6 +142,10 @@ fn Composer(
         }
     });
     watch_status(outbox, status);
+    // A live blog that was just created opens with the composer ready.
+    if window().location().hash().as_deref() == Ok("#composer-host") {
+        request_animation_frame(move || text.fields.focus());
+    }
     let dialog = EditDialogState::new(TextState::new(&session), outbox);
     add_card_actions(&session.caller, outbox, dialog);
     Effect::new(move || {
@@ -156,25 +160,7 @@ fn Composer(
         error.set(None);
         outbox.latest.set(None);
     });
-    let on_edit = Callback::new(move |item: Item| {
-        spawn_local(async move {
-            let op_id = item.stored.op_id.clone();
-            match item.stored.request.clone() {
-                Request::Post {
-                    text: posted,
-                    draft,
-                } => {
-                    text.set_aside().await;
-                    text.put(posted, Purpose::Post, draft);
-                    text.store().await;
-                    outbox.discard(op_id).await;
-                    text.load_others().await;
-                    text.fields.focus();
-                }
-                _ => dialog.open(Editing::Refused(Box::new(item))),
-            }
-        });
-    });
+    let on_edit = Callback::new(move |item| spawn_local(take_back(item, text, outbox, dialog)));
     let storage_error = move || {
         text.storage_error
             .get()
@@ -281,6 +267,25 @@ fn post(text: TextState, outbox: Outbox, error: RwSignal<Option<String>>) {
             error.set(Some(GONE.to_owned()));
         }
     });
+}
+
+/// Takes a request out of the outbox, so that the author can change its text.
+async fn take_back(item: Item, text: TextState, outbox: Outbox, dialog: EditDialogState) {
+    let (posted, draft) = match item.stored.request.clone() {
+        Request::Post { text, draft } => (text, draft),
+        // Its update is gone, so it becomes a new one.
+        Request::Edit { text, .. } if item.is_removed => (text, None),
+        _ => {
+            dialog.open(Editing::Refused(Box::new(item)));
+            return;
+        }
+    };
+    text.set_aside().await;
+    text.put(posted, Purpose::Post, draft);
+    text.store().await;
+    outbox.discard(item.stored.op_id).await;
+    text.load_others().await;
+    text.fields.focus();
 }
 
 /// Adds the listeners of the page, for as long as the document lives.

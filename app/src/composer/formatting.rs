@@ -260,6 +260,14 @@ mod tests {
     }
 
     #[test]
+    fn each_format_changes_an_empty_text_and_keeps_the_caret_in_it() {
+        for kind in Format::ALL {
+            let after = formatted("|", kind);
+            assert!(after.len() > 1 && after.contains('|'), "{after}");
+        }
+    }
+
+    #[test]
     fn spaces_around_the_selection_stay_outside() {
         assert_eq!(formatted("a| goal |b", Format::Bold), "a **|goal|** b");
     }

@@ -6,11 +6,11 @@ use leptos_axum::ResponseOptions;
 use leptos_router::hooks::use_query_map;
 use newsroom::DeskEntrySummary;
 
-use super::entry_fields::EntryFields;
+use super::entry_fields::NewEntryFields;
 use crate::{
     entry::labels::state_label,
     inert::optional,
-    layout::{Audience, FormError, OperationIdField, PageLayout, SelectField, page_or_error},
+    layout::{Audience, FormError, OperationIdField, PageLayout, page_or_error},
     request::{PageRequest, newsroom},
 };
 
@@ -35,6 +35,9 @@ pub fn DeskPage() -> impl IntoView {
                     </p>
                 }
             });
+            // The last entry's zone, for browsers that propose none.
+            let last = page.items.first().map(|last| last.entry.time_zone.to_string());
+            let time_zone = last.unwrap_or_else(|| "UTC".to_owned());
             view! {
                 <PageLayout title="Your desk · Ringside" audience=Audience::Member(caller)>
                     <h1>"Your desk"</h1>
@@ -45,7 +48,7 @@ pub fn DeskPage() -> impl IntoView {
                         view! { <DeskEntries entries=page.items /> }.into_any()
                     }}
                     {optional(older)}
-                    <NewEntryForm />
+                    <NewEntryForm time_zone />
                 </PageLayout>
             }
         });
@@ -82,23 +85,14 @@ fn DeskEntries(entries: Vec<DeskEntrySummary>) -> impl IntoView {
 }
 
 #[component]
-fn NewEntryForm() -> impl IntoView {
+fn NewEntryForm(time_zone: String) -> impl IntoView {
     view! {
         <section class="panel">
             <h2 id="new">"New live blog"</h2>
             <FormError />
             <form method="post" action="/desk/entries">
                 <OperationIdField />
-                <EntryFields />
-                <SelectField
-                    name="state"
-                    label="State"
-                    options=vec![
-                        ("live", "Live: readers see it immediately"),
-                        ("upcoming", "Coming up: announced, not started"),
-                        ("draft", "Draft: only authors see it"),
-                    ]
-                />
+                <NewEntryFields time_zone />
                 <button class="button primary" type="submit">
                     "Create live blog"
                 </button>

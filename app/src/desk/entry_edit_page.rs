@@ -3,24 +3,27 @@
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use super::{desk_entry, entry_fields::EntryFields};
+use super::entry_fields::EntryFields;
 use crate::{
     isolate::isolated,
     layout::{Audience, FormError, OperationIdField, PageLayout, page_or_error},
     params::slug_param,
-    request::PageRequest,
+    request::{PageRequest, newsroom},
 };
 
-/// A form for an entry's title, slug, summary, time zone, language and default order.
+/// A form for an entry's title, slug, summary, article, time zone, language and default order.
 #[component]
 pub fn EntryEditPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
     let request = PageRequest::current();
     let slug = slug_param();
     Suspend::new(async move {
-        let found = desk_entry(&request, slug).await;
-        let page = found.map(|(caller, page)| {
-            let entry = page.entry;
+        let found = async {
+            let caller = request.caller()?.clone();
+            let (entry, article) = newsroom().entry_and_article(&caller, &slug?).await?;
+            Ok((caller, entry, article))
+        };
+        let page = found.await.map(|(caller, entry, article)| {
             let action = format!("/desk/entries/{}/edit", entry.slug);
             view! {
                 <PageLayout
@@ -36,7 +39,7 @@ pub fn EntryEditPage() -> impl IntoView {
                     <FormError />
                     <form method="post" action=action>
                         <OperationIdField />
-                        <EntryFields entry=entry />
+                        <EntryFields entry article />
                         <button class="button primary" type="submit">
                             "Save changes"
                         </button>

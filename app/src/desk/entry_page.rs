@@ -7,7 +7,7 @@ use leptos_axum::ResponseOptions;
 use leptos_router::hooks::use_query_map;
 use newsroom::{Entry, LiveUpdate, UNDO_WINDOW, zone::LocalTime};
 
-use super::{desk_entry, removed_content_note};
+use super::{desk_entry, removed_article_note, removed_content_note};
 use crate::{
     entry::{excerpt, labels::state_label},
     isolate::isolated,
@@ -26,9 +26,12 @@ pub fn DeskEntryPage() -> impl IntoView {
     let edited = use_query_map().with(|query| query.get("edited"));
     Suspend::new(async move {
         let found = desk_entry(&request, slug).await;
-        let removed = match &edited {
-            Some(id) => removed_content_note(&request, id).await,
-            None => None,
+        let removed = match (edited.as_deref(), &found) {
+            (Some("article"), Ok((caller, page))) => {
+                removed_article_note(caller, page.entry.id).await
+            }
+            (Some(id), _) => removed_content_note(&request, id).await,
+            (None, _) => None,
         };
         let page = found.map(|(caller, page)| {
             let entry = page.entry;

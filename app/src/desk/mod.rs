@@ -8,7 +8,7 @@ mod entry_fields;
 mod entry_page;
 mod update_edit_page;
 
-use domain::{Caller, Slug, UpdateId, not_shown};
+use domain::{Caller, EntryId, Slug, UpdateId, not_shown};
 use newsroom::{DeskEntryDetail, Error};
 
 use crate::request::{PageRequest, newsroom};
@@ -24,6 +24,13 @@ pub async fn removed_content_note(request: &PageRequest, id: &str) -> Option<Str
     let id: UpdateId = id.parse().ok()?;
     let caller = request.caller().ok()?;
     let removed = newsroom().removed_parts(caller, id).await.ok()?;
+    not_shown(&removed)
+}
+
+/// Returns a sentence about the content of an entry's article that the sanitizer removed; `None` if
+/// nothing was removed.
+pub async fn removed_article_note(caller: &Caller, entry: EntryId) -> Option<String> {
+    let removed = newsroom().removed_from_article(caller, entry).await.ok()?;
     not_shown(&removed)
 }
 

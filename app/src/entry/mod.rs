@@ -4,7 +4,8 @@
 //! | module | contents |
 //! | --- | --- |
 //! | [`page`], [`update_page`] | the pages of an entry and of one update |
-//! | [`update_card`], [`highlights`], [`moment`], [`excerpt`] | parts of pages, and of the feed |
+//! | [`article`], [`update_card`], [`highlights`] | parts of pages, and of the feed |
+//! | [`moment`], [`excerpt`] | parts of those |
 //! | [`list`], [`chunk`] | the list of cards, in parts that the server keeps |
 //! | [`live_feed_island`], [`bar_ids`] | the bar above a list, and the start of the live page |
 //! | [`labels`] | words that pages show, on the server and in the browser |
@@ -14,6 +15,8 @@ pub mod chunk;
 pub mod labels;
 mod live_feed_island;
 
+#[cfg(feature = "ssr")]
+mod article;
 #[cfg(feature = "ssr")]
 mod excerpt;
 #[cfg(feature = "ssr")]
@@ -34,6 +37,7 @@ mod update_page;
 
 #[cfg(feature = "ssr")]
 pub use {
+    article::render_article,
     excerpt::excerpt,
     highlights::render_highlights,
     list::{DocumentList, list_html, list_parts},

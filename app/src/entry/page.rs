@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use axum::http::request::Parts;
 use domain::{EntryState, Order};
-use leptos::{either::Either, prelude::*};
+use leptos::{either::Either, prelude::*, tachys::html::InertElement};
 use leptos_axum::ResponseOptions;
 use leptos_meta::Meta;
 use leptos_router::hooks::use_query_map;
@@ -28,7 +28,10 @@ use crate::{
     request::newsroom,
 };
 
-/// The page of an entry, with all its updates. Its islands keep it up to date.
+/// The longest description made of an article's first words, in characters.
+const DESCRIPTION: usize = 200;
+
+/// The page of an entry, with its article and all its updates. Its islands keep it up to date.
 #[component]
 pub fn EntryPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
@@ -62,9 +65,13 @@ pub fn EntryPage() -> impl IntoView {
                     authors.push(update.author.to_string());
                 }
             }
-            let description = match entry.summary.as_str() {
-                "" => format!("Live updates: {}", isolated(entry.title.as_str())),
-                summary => summary.to_owned(),
+            let article = newsroom.cards().article(&entry, &page.article);
+            let description = match (entry.summary.as_str(), page.article.excerpt(DESCRIPTION)) {
+                ("", text) if text.is_empty() => {
+                    format!("Live updates: {}", isolated(entry.title.as_str()))
+                }
+                ("", text) => text,
+                (summary, _) => summary.to_owned(),
             };
             view! {
                 <PageLayout
@@ -78,6 +85,7 @@ pub fn EntryPage() -> impl IntoView {
                     <Meta property="og:type" content="article" />
                     <Canonical path=format!("/entries/{}", entry.slug) />
                     <Heading entry=entry.clone() authors />
+                    {InertElement::new(article)}
                     <div class="highlights" id="entry-highlights" inner_html=highlights></div>
                     <ComposerLoader />
                     <EntryStaticBar entry=entry.clone() order />

@@ -47,6 +47,7 @@ pub fn update(posted_at: &str) -> LiveUpdate {
         key: true,
         pinned: false,
         posted_at: at(posted_at),
+        published_at: at(posted_at),
         edited_at: None,
         deleted_at: None,
         deleted_by: None,
@@ -142,6 +143,44 @@ fn edit_on_another_day_than_the_post_has_a_date() {
         let html = render_card(&entry, &update);
         assert_eq!(times(&html)[1], edited, "{posted_at} {edited_at}");
     }
+}
+
+#[test]
+fn update_published_late_shows_when_it_was_written_and_published() {
+    let entry = entry("Europe/Paris", "2026-11-21 13:05");
+    let late = |written, published| LiveUpdate {
+        published_at: at(published),
+        ..update(written)
+    };
+    for (written, published, shown) in [
+        ("2026-11-21 13:05", "2026-11-21 13:52", ["14:05", "14:52"]),
+        (
+            "2026-11-21 22:50",
+            "2026-11-21 23:10",
+            ["23:50", "22 Nov 00:10"],
+        ),
+        // The card's own time has the date.
+        ("2026-11-22 08:00", "2026-11-22 08:06", ["09:00", "09:06"]),
+        (
+            "2026-12-31 22:00",
+            "2026-12-31 23:10",
+            ["23:00", "1 Jan 2027 00:10"],
+        ),
+    ] {
+        let html = render_card(&entry, &late(written, published));
+        assert_eq!(times(&html)[1..], shown, "{written} {published}");
+        let note = format!("written {}, published {}", shown[0], shown[1]);
+        assert!(text(&html).ends_with(&note), "{html}");
+        // On `/live`, the card's own time has the date too.
+        let live = add_entry_label(&html, UpdateId(12), entry.id, "final", "The final");
+        assert!(text(&live).ends_with(&note), "{live}");
+    }
+    let clocks_put_back = late("2026-10-25 00:30", "2026-10-25 01:10");
+    let html = render_card(&entry, &clocks_put_back);
+    assert!(text(&html).ends_with("written 02:30 CEST, published 02:10 CET"));
+
+    let in_time = render_card(&entry, &late("2026-11-21 13:05", "2026-11-21 13:10"));
+    assert_eq!(in_time, render_card(&entry, &update("2026-11-21 13:05")));
 }
 
 #[test]
@@ -275,6 +314,7 @@ fn html_of_the_feed_has_no_hydration_markers() {
         headline: Draft::parse("x", "Goal").unwrap().headline,
         key: true,
         pinned: true,
+        published_at: at("2026-11-21 13:52"),
         edited_at: Some(at("2026-11-21 14:00")),
         ..plain.clone()
     };

@@ -51,6 +51,18 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
             </span>
         }
     });
+    let late = update.is_late().then(|| {
+        let moment =
+            |at| view! { <Moment at zone=zone.clone() context=update.posted_at titled=true /> };
+        view! {
+            <span class="update-late" lang=own>
+                "written "
+                {moment(update.posted_at)}
+                ", published "
+                {moment(update.published_at)}
+            </span>
+        }
+    });
     let heading = update.headline.as_ref().map(headline);
     let key = update.key.then(|| {
         view! {
@@ -80,7 +92,7 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
                 {optional(key)} {optional(heading)} <div class="prose" inner_html=update.html.in_place(&format!("update-{}", update.id))></div>
                 <p class="update-by">
                     <bdi class="update-author">{update.author.to_string()}</bdi>
-                    {optional(edited)}
+                    {optional(late)} {optional(edited)}
                 </p>
             </div>
         </article>

@@ -1,6 +1,7 @@
 //! The page of one update, which links to an update lead to.
 
 use axum::http::StatusCode;
+use domain::Timestamp;
 use leptos::{either::Either, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::Meta;
@@ -57,8 +58,19 @@ fn Shown(shown: ShownUpdate, card: String) -> impl IntoView {
         text => text,
     };
     let entry_url = format!("/entries/{}", entry.slug);
-    let posted_at = zone::rfc3339(update.posted_at);
-    let posted = LocalTime::new(update.posted_at, &entry.time_zone).full();
+    let posted = if update.is_late() {
+        Either::Left(view! {
+            "Written "
+            <FullMoment entry=entry.clone() at=update.posted_at />
+            ", published "
+            <FullMoment entry=entry.clone() at=update.published_at />
+        })
+    } else {
+        Either::Right(view! {
+            "Posted "
+            <FullMoment entry=entry.clone() at=update.posted_at />
+        })
+    };
     let neighbors = [(before, "prev"), (after, "next")];
     let neighbors = neighbors
         .into_iter()
@@ -75,7 +87,7 @@ fn Shown(shown: ShownUpdate, card: String) -> impl IntoView {
             <Meta property="og:title" content=title />
             <Meta property="og:description" content=description />
             <Meta property="og:type" content="article" />
-            <Meta property="article:published_time" content=posted_at.clone() />
+            <Meta property="article:published_time" content=zone::rfc3339(update.published_at) />
             <Canonical path=format!("{entry_url}/updates/{}", update.id) />
             <h1 class="from-entry" lang=ENGLISH>
                 "From "
@@ -84,10 +96,7 @@ fn Shown(shown: ShownUpdate, card: String) -> impl IntoView {
                 </a>
             </h1>
             <p class="update-posted" lang=ENGLISH>
-                "Posted "
-                <time datetime=posted_at dir="ltr">
-                    {posted}
-                </time>
+                {posted}
             </p>
             <div class="one-update" inner_html=card></div>
             <p>
@@ -99,6 +108,16 @@ fn Shown(shown: ShownUpdate, card: String) -> impl IntoView {
                 {neighbors}
             </nav>
         </PageLayout>
+    }
+}
+
+/// A moment with its date, year and zone.
+#[component]
+fn FullMoment(entry: Entry, at: Timestamp) -> impl IntoView {
+    view! {
+        <time datetime=zone::rfc3339(at) dir="ltr">
+            {LocalTime::new(at, &entry.time_zone).full()}
+        </time>
     }
 }
 

@@ -170,6 +170,7 @@ fn label_of(name: &str) -> Option<(&'static str, bool)> {
         "title" => ("Title", false),
         "slug" => ("Slug", false),
         "summary" => ("Summary", true),
+        "body" => ("Article", true),
         "time_zone" => ("Time zone", false),
         "language" => ("Language", false),
         _ => return None,
@@ -178,5 +179,5 @@ fn label_of(name: &str) -> Option<(&'static str, bool)> {
 
 /// Returns whether a field contains what an author wrote, rather than a setting.
 fn is_text(name: &str) -> bool {
-    matches!(name, "source" | "headline" | "title" | "summary")
+    matches!(name, "source" | "headline" | "title" | "summary" | "body")
 }

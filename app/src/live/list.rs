@@ -4,9 +4,12 @@
 //! own node, a deletion removes its own node, and reversing the order moves nodes instead of
 //! creating them. The cost of a change does not depend on the length of the list.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
-use domain::{Change, Order, Rev};
+use domain::{Change, Order, Rev, Timestamp, UpdateId};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions, HtmlElement};
 
@@ -16,33 +19,53 @@ use super::{
     list_data::Bounds,
     morph::morph_children,
     pending_below::PendingBelow,
-    placement::{insert_in_order, move_before, remove_from_list},
-    reading_position::ReadingPosition,
+    placement::{insert_in_order, move_before, newest_key, remove_from_list},
+    reading_position::{ReadingPosition, view_height},
     times,
 };
 
 /// The list of a live page.
 pub struct FeedList {
     list: HtmlElement,
-    order: Cell<Order>,
+    order: Rc<Cell<Order>>,
     position: ReadingPosition,
     /// The pending updates above the reader, hidden until the reader shows them.
-    pending_above: RefCell<Vec<Element>>,
-    /// The pending updates at the list's end, which the reader has not scrolled to yet.
+    pending_above: Rc<RefCell<Vec<Pending>>>,
+    /// The pending updates below the reader's view, which the reader has not scrolled to yet.
     pending_below: PendingBelow,
     own_zone: Cell<bool>,
 }
 
+/// A pending update above the reader.
+struct Pending {
+    node: HtmlElement,
+    /// Whether it was published after newer updates, so that it is somewhere in the list.
+    is_late: bool,
+}
+
+/// How new updates are inserted.
+#[derive(Clone, Copy)]
+struct Insertion {
+    /// Whether they stay hidden, unless they are below the reader's view.
+    hidden: bool,
+    /// The newest update of the list before. Older ones are late.
+    newest: Option<(Timestamp, UpdateId)>,
+}
+
 impl FeedList {
     /// Creates the list of updates or entries in `list`, which is in `order`. Calls `on_pending`
-    /// with the number of pending updates at the list's end when it changes.
+    /// with the number of pending updates when the reader scrolls to one.
     pub fn new(list: HtmlElement, order: Order, on_pending: impl Fn(usize) + 'static) -> Self {
+        let order = Rc::new(Cell::new(order));
+        let pending_above: Rc<RefCell<Vec<Pending>>> = Rc::default();
+        let above = Rc::clone(&pending_above);
+        let on_below = move |below| on_pending(above.borrow().len() + below);
         Self {
             position: ReadingPosition::watch(list.clone()),
             list,
-            order: Cell::new(order),
-            pending_above: RefCell::default(),
-            pending_below: PendingBelow::new(on_pending),
+            pending_below: PendingBelow::new(Rc::clone(&order), on_below),
+            order,
+            pending_above,
             own_zone: Cell::new(false),
         }
     }
@@ -53,12 +76,13 @@ impl FeedList {
     }
 
     /// Returns the list's order.
-    pub const fn order(&self) -> Order {
+    pub fn order(&self) -> Order {
         self.order.get()
     }
 
     /// Reverses the list's order.
     pub fn flip(&self) {
+        self.pending_below.clear();
         let chunks = self.list.children();
         let chunks: Vec<_> = (0..chunks.length())
             .filter_map(|at| chunks.item(at))
@@ -77,8 +101,10 @@ impl FeedList {
         set(&self.list, "data-order", self.order().as_str());
     }
 
-    /// Applies `changes`. With `hidden`, new updates stay hidden. Returns how many are new.
+    /// Applies `changes`. With `hidden`, new updates above the reader's view or in it stay hidden.
+    /// Returns how many are new.
     pub fn apply(&self, changes: &[Change], hidden: bool) -> usize {
+        let insertion = self.insertion(hidden);
         let mut count = 0;
         for change in changes {
             match change {
@@ -89,7 +115,7 @@ impl FeedList {
                 }
                 Change::Upserted(upserted) => {
                     if let Some(card) = card::parse(&upserted.html) {
-                        count += usize::from(self.upsert(card, hidden));
+                        count += usize::from(self.upsert(card, insertion));
                     }
                 }
             }
@@ -98,7 +124,7 @@ impl FeedList {
         count
     }
 
-    /// Makes the list contain exactly the cards of `page`. With `hidden`, new updates stay hidden.
+    /// Makes the list contain exactly the cards of `page`. `hidden` as in [`FeedList::apply`].
     /// Returns how many are new.
     pub fn replace_with(&self, page: &Element, hidden: bool) -> usize {
         self.mark_stale();
@@ -139,16 +165,24 @@ impl FeedList {
         }
     }
 
-    /// Returns the number of pending updates: those hidden above, and those not seen at the end.
+    /// Returns the number of pending updates: those hidden above, and those not seen below.
     pub fn pending(&self) -> usize {
         self.pending_above.borrow().len() + self.pending_below.count()
     }
 
-    /// Shows all hidden updates. None is pending afterwards.
+    /// Returns whether updates are hidden above the reader.
+    pub fn has_hidden(&self) -> bool {
+        !self.pending_above.borrow().is_empty()
+    }
+
+    /// Shows all hidden updates. A late one may be far below the first, so it is pending until it
+    /// has been in view.
     pub fn reveal(&self) {
-        self.pending_below.clear();
-        for node in self.pending_above.take() {
+        for Pending { node, is_late } in self.pending_above.take() {
             hide(&node, false);
+            if is_late {
+                self.pending_below.watch(&node);
+            }
         }
     }
 
@@ -164,22 +198,29 @@ impl FeedList {
         }
     }
 
-    /// Shows all pending updates, and moves the reader and the focus to the first of them: the
-    /// list's top in latest-first order.
+    /// Shows all hidden updates, and moves the reader and the focus to the first pending update, in
+    /// the order of the list. The updates after it, at the list's end or at its top, are no longer
+    /// pending.
     pub fn go_to_pending(&self) {
-        let below = self.pending_below.first();
-        self.reveal();
-        let first = if let Some(first) = below {
-            first.scroll_into_view();
-            Some(first)
-        } else {
-            self.list.scroll_into_view();
-            let top = self.list.query_selector(".update").ok().flatten();
-            top.and_then(|node| node.dyn_into().ok())
+        let mut pending = self.pending_below.all();
+        pending.extend(self.pending_above.borrow().iter().map(|it| it.node.clone()));
+        let pending = pending.into_iter();
+        let first = match self.order() {
+            Order::Oldest => pending.min_by_key(|update| key(update)),
+            Order::Latest => pending.max_by_key(|update| key(update)),
         };
-        if let Some(first) = first {
-            focus(&first);
+        let Some(first) = first else {
+            return;
+        };
+        let was_hidden = first.has_attribute("hidden");
+        self.reveal();
+        if self.order() == Order::Oldest && !was_hidden {
+            self.pending_below.clear();
+        } else {
+            self.pending_below.forget(&first);
         }
+        first.scroll_into_view();
+        focus(&first);
     }
 
     /// Returns whether an update may appear at the top without disturbing the reader.
@@ -189,13 +230,14 @@ impl FeedList {
 
     /// Inserts or updates all cards of `page`. Returns how many are new.
     fn upsert_all(&self, page: &Element, hidden: bool) -> usize {
+        let insertion = self.insertion(hidden);
         all(page, ".update")
-            .map(|card| usize::from(self.upsert(card, hidden)))
+            .map(|card| usize::from(self.upsert(card, insertion)))
             .sum()
     }
 
     /// Inserts a card, or updates the node of the same update. Returns whether it is new.
-    fn upsert(&self, card: Element, hidden: bool) -> bool {
+    fn upsert(&self, card: Element, insertion: Insertion) -> bool {
         // Before the comparison: a time that is right already is not touched.
         times::show(&card, self.own_zone.get());
         let (_, id) = key(&card);
@@ -206,7 +248,7 @@ impl FeedList {
             }
             return false;
         }
-        self.insert(card, hidden);
+        self.insert(card, insertion);
         true
     }
 
@@ -216,25 +258,42 @@ impl FeedList {
         set(&self.list, "aria-busy", if busy { "true" } else { "false" });
     }
 
-    fn insert(&self, node: Element, hidden: bool) {
+    fn insertion(&self, hidden: bool) -> Insertion {
+        Insertion {
+            hidden,
+            newest: newest_key(&self.list, self.order()),
+        }
+    }
+
+    fn insert(&self, node: Element, insertion: Insertion) {
         // Can't fail: the name is valid.
         let _ = node.class_list().add_1("is-new");
-        hide(&node, hidden);
         let order = self.order();
         insert_in_order(&self.list, order, &node);
+        let Ok(node) = node.dyn_into::<HtmlElement>() else {
+            return;
+        };
+        let is_late = insertion.newest > Some(key(&node));
+        let (mut hidden, mut is_below) = (insertion.hidden, order == Order::Oldest);
+        if is_late {
+            // The browser paints only later, so the reader never sees it at this place.
+            let top = node.get_bounding_client_rect().top();
+            is_below = top >= view_height();
+            hidden = !is_below && (hidden || top < 0.0);
+        }
+        hide(&node, hidden);
         if hidden {
-            self.pending_above.borrow_mut().push(node);
-        } else if order == Order::Oldest
-            && let Some(card) = node.dyn_ref()
-        {
-            self.pending_below.watch(card);
+            let pending = Pending { node, is_late };
+            self.pending_above.borrow_mut().push(pending);
+        } else if is_below {
+            self.pending_below.watch(&node);
         }
     }
 
     fn remove(&self, node: &Element) {
         self.pending_above
             .borrow_mut()
-            .retain(|pending| pending != node);
+            .retain(|pending| !pending.node.is_same_node(Some(node)));
         self.pending_below.forget(node);
         remove_from_list(&self.list, node);
     }

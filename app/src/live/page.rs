@@ -47,24 +47,32 @@ impl Page {
     }
 
     /// Calls `insert` to put new updates into the list; it returns how many there are. Updates
-    /// below the reader are shown immediately, and the list counts those out of view. Updates above
-    /// the reader are hidden if they would disturb the reader.
+    /// below the reader are shown immediately, and the list counts those out of view. Those above
+    /// the reader are hidden if they would disturb the reader: in oldest-first order, late ones.
     pub fn insert_updates(&self, insert: impl FnOnce(bool) -> usize) {
         let above = self.list.order() == Order::Latest;
         let hidden = above && !self.list.is_idle_at_top();
+        let had_hidden = self.list.has_hidden();
         let count = insert(hidden);
         self.announcer.announce_later(count);
-        if hidden {
-            self.bar.show_pending(self.list.pending());
-        } else if above {
-            self.reveal();
+        if above && !hidden {
+            self.list.reveal();
+        }
+        // Otherwise the list reports the count, once it knows what is in view.
+        if above || had_hidden || self.list.has_hidden() {
+            self.show_pending();
         }
     }
 
     /// Shows all pending updates.
     pub fn reveal(&self) {
         self.list.reveal();
-        self.bar.show_pending(0);
+        self.show_pending();
+    }
+
+    /// Shows the number of pending updates.
+    fn show_pending(&self) {
+        self.bar.show_pending(self.list.pending());
     }
 
     /// Reverses the list's order, and stores the choice.
@@ -91,10 +99,10 @@ impl Page {
         }
     }
 
-    /// Shows the pending updates, and moves the focus to the first of them.
+    /// Moves the reader and the focus to the first pending update, and shows the hidden ones.
     pub fn go_to_pending(&self) {
         self.list.go_to_pending();
-        self.bar.show_pending(0);
+        self.show_pending();
     }
 
     /// Prepares the update with the id `fragment` as the target of a link: makes it focusable, and

@@ -1,8 +1,12 @@
-//! Pending updates at the list's end: in oldest-first order, new updates appear below the reader's
-//! view.
+//! Pending updates below the reader's view: new updates in oldest-first order, and late ones in
+//! either order.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
+use domain::Order;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlElement, IntersectionObserver, IntersectionObserverEntry};
 
@@ -10,8 +14,8 @@ use super::card::key;
 
 type OnChange = Rc<dyn Fn(usize)>;
 
-/// The updates at the list's end that have not been in view since they were inserted. An update
-/// that comes into view is seen, and so are all updates before it.
+/// The updates that have not been in view since they were inserted. An update that comes into view
+/// is seen. In oldest-first order, so are all updates before it.
 pub struct PendingBelow {
     unseen: Rc<RefCell<Vec<HtmlElement>>>,
     /// Reports what is in view, without forcing a layout of the list.
@@ -23,8 +27,9 @@ pub struct PendingBelow {
 }
 
 impl PendingBelow {
-    /// Returns an empty set that calls `on_change` with its size when that changes.
-    pub fn new(on_change: impl Fn(usize) + 'static) -> Self {
+    /// Returns an empty set of updates in a list in `order`. Calls `on_change` with the set's size
+    /// when that changes.
+    pub fn new(order: Rc<Cell<Order>>, on_change: impl Fn(usize) + 'static) -> Self {
         let on_change: OnChange = Rc::new(on_change);
         let unseen: Rc<RefCell<Vec<HtmlElement>>> = Rc::default();
         let (on_view, watched) = (Rc::clone(&on_change), Rc::clone(&unseen));
@@ -34,8 +39,12 @@ impl PendingBelow {
                 for entry in entries.iter() {
                     let entry: IntersectionObserverEntry = entry.unchecked_into();
                     if entry.is_intersecting() {
-                        let seen = key(&entry.target());
-                        remove_where(&mut unseen, &observer, |card| key(card) <= seen);
+                        let target = entry.target();
+                        let seen = key(&target);
+                        let is_in_order = order.get() == Order::Oldest;
+                        remove_where(&mut unseen, &observer, |card| {
+                            *card == target || (is_in_order && key(card) < seen)
+                        });
                     }
                 }
                 on_view(unseen.len());
@@ -64,13 +73,12 @@ impl PendingBelow {
         self.unseen.borrow().len()
     }
 
-    /// Returns the first unseen update, in the order of the list.
-    pub fn first(&self) -> Option<HtmlElement> {
-        let unseen = self.unseen.borrow();
-        unseen.iter().min_by_key(|card| key(card)).cloned()
+    /// Returns the unseen updates.
+    pub fn all(&self) -> Vec<HtmlElement> {
+        self.unseen.borrow().clone()
     }
 
-    /// Removes a deleted update.
+    /// Removes an update.
     pub fn forget(&self, card: &Element) {
         self.remove_where(|unseen| unseen.is_same_node(Some(card)));
     }

@@ -1,7 +1,7 @@
 //! The place of a node in the list: its chunk, and its position in the chunk. The search starts at
 //! the newest end, where the place nearly always is.
 
-use domain::Order;
+use domain::{Order, Timestamp, UpdateId};
 use js_sys::{Function, Reflect};
 use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue};
@@ -20,6 +20,11 @@ pub fn insert_in_order(list: &Element, order: Order, node: &Element) {
         at = older(newer, order);
     }
     insert_after(&chunk, order, at.as_ref(), node);
+}
+
+/// Returns the key of the newest update; `None` if the list is empty.
+pub fn newest_key(list: &Element, order: Order) -> Option<(Timestamp, UpdateId)> {
+    newest(&newest(list, order)?, order).map(|node| key(&node))
 }
 
 /// Removes an update from the page, and its chunk if it is empty then.

@@ -43,12 +43,8 @@ impl ReadingPosition {
     /// Returns whether the list's top is in view, the tab is visible, and nothing in the list is
     /// selected, focused or playing.
     pub fn is_idle_at_top(&self) -> bool {
-        let height = window()
-            .inner_height()
-            .ok()
-            .and_then(|height| height.as_f64());
         let top = self.list.get_bounding_client_rect().top();
-        let in_view = top >= 0.0 && top < height.unwrap_or_default();
+        let in_view = top >= 0.0 && top < view_height();
         in_view
             && !document().hidden()
             && !self.is_selected()
@@ -76,6 +72,12 @@ impl ReadingPosition {
         started.retain(|player| !player.paused() && self.list.contains(Some(player)));
         !started.is_empty()
     }
+}
+
+/// Returns the height of the reader's view in CSS pixels.
+pub fn view_height() -> f64 {
+    let height = window().inner_height();
+    height.ok().and_then(|it| it.as_f64()).unwrap_or_default()
 }
 
 /// Returns the media of the list, any of which may have been started before the list was watched.

@@ -207,7 +207,6 @@ impl Author {
             "op_id": format!("{name}-{n:08}"),
             "source": source,
             "headline": "",
-            "waited_ms": 0,
         });
         let request = self.request("/fn/post_update", "application/json", &body.to_string());
         self.send(&request, 200).await

@@ -22,6 +22,12 @@ text_type!(
     Summary, "summary", "The summary", 0..=2000, Many
 );
 
+text_type!(
+    /// The article above an entry's updates, as its author writes it: Markdown with HTML, not
+    /// sanitized; may be empty.
+    Article, "body", "The article", 0..=100_000, Many
+);
+
 word_enum!(
     /// The state of an entry.
     EntryState as "state" {

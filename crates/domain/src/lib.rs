@@ -41,7 +41,7 @@ mod update;
 
 pub use account::{AccountId, Caller, Password, Role, SessionId, Username};
 pub use editing::{ConflictReason, DiffKind, DiffPart, EditConflict, EditResult, UpdateSource};
-pub use entry::{EntryId, EntryState, Order, Slug, Summary, Title, ZoneName};
+pub use entry::{Article, EntryId, EntryState, Order, Slug, Summary, Title, ZoneName};
 pub use feed::{
     Action, Applied, Batch, Bye, Change, Claim, Client, ClientEvent, Connection, ConnectionStatus,
     Cursor, Deleted, EntryChange, Epoch, EventName, FETCH_DEADLINE_MS, FeedFollower, FeedId,

@@ -69,9 +69,12 @@ pub use entries::{
 };
 pub use error::{DatabaseFailure, Error, Result};
 pub use feed::FeedPolicy;
-pub use markup::{MARKUP_VERSION, Rendered, SafeHtml, markdown_options, to_safe_html};
+pub use markup::{
+    MARKUP_VERSION, Rendered, SafeHtml, article_to_safe_html, markdown_options, to_safe_html,
+};
 pub use model::{
     account::Account,
+    article::RenderedArticle,
     entry::{Entry, EntryEdit, EntryPage, NewEntry, SincePart},
     language,
     list_page::ListPage,
@@ -90,6 +93,6 @@ pub use render::{
 pub use updates::{
     editing::EditedUpdate,
     pages::{ShownUpdate, UpdatePage},
-    rerender::RerenderedBatch,
+    rerender::{ArticleResult, RerenderedArticle, RerenderedBatch},
 };
 pub use writes::write::{Priority, Write};

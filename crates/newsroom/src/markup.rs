@@ -9,6 +9,7 @@
 //! 3. `parse_budget`: rejects HTML that a parser would turn into too many elements.
 //! 4. `policy`: the allowed elements, attributes and URLs, and the sanitizer (ammonia).
 //! 5. `tables` and `directions`: make tables scrollable by keyboard, and give blocks a direction.
+//!    `headings` adapts the levels of an article's headings.
 //!
 //! `limits` has the limits and their messages; `plain_text` makes excerpts.
 
@@ -18,6 +19,7 @@ mod definitions;
 mod directions;
 mod elements;
 mod footnotes;
+mod headings;
 mod limits;
 mod markdown;
 mod parse_budget;
@@ -31,7 +33,7 @@ mod tests;
 
 use std::{fmt, sync::LazyLock};
 
-use domain::{Invalid, Source};
+use domain::{Article, Invalid, Source};
 
 use limits::{Exceeded, MAX_BYTES, MAX_PASSES, TooMuch};
 
@@ -57,6 +59,14 @@ impl SafeHtml {
             return Self::of(html);
         }
         Self { html, excerpt }
+    }
+
+    /// Returns empty HTML.
+    pub(crate) const fn empty() -> Self {
+        Self {
+            html: String::new(),
+            excerpt: String::new(),
+        }
     }
 
     fn of(html: String) -> Self {
@@ -129,16 +139,35 @@ pub const MARKUP_VERSION: i64 = 1;
 /// or too much HTML.
 /// These limits also bound the work of both parsers.
 pub fn to_safe_html(source: &Source) -> Result<Rendered, Invalid> {
-    let (html, removed) = markdown::to_html(source.as_str())?;
+    let (safe, removed) = safe_html(source.as_str())?;
+    Ok(Rendered {
+        html: SafeHtml::of(safe),
+        removed,
+    })
+}
+
+/// Renders an article as [`to_safe_html`] renders an update, with headings below the level of the
+/// page's title. Empty for an empty text.
+///
+/// # Errors
+/// See [`to_safe_html`].
+pub fn article_to_safe_html(article: &Article) -> Result<Rendered, Invalid> {
+    let (safe, removed) = safe_html(article.as_str())?;
+    Ok(Rendered {
+        html: SafeHtml::of(headings::raised(&safe)),
+        removed,
+    })
+}
+
+/// Returns the sanitized HTML of an author's text, and what was removed.
+fn safe_html(source: &str) -> Result<(String, Vec<String>), Invalid> {
+    let (html, removed) = markdown::to_html(source)?;
     parse_budget::check(&html).map_err(TooMuch::from)?;
     let safe = sanitized(&html)?;
     if safe.len() > MAX_BYTES {
         return Err(TooMuch::from(Exceeded::Bytes).into());
     }
-    Ok(Rendered {
-        html: SafeHtml::of(safe),
-        removed: removed.into_names(),
-    })
+    Ok((safe, removed.into_names()))
 }
 
 /// Sanitizes `html`, until parsing and writing it again no longer changes it.

@@ -7,9 +7,12 @@
 //!   `mark_update`, `editable_update`, `update_source`, `posted_base`, `last_change`,
 //!   `removed_parts`
 //! - `updates/pages.rs`: `update_page`, `updates_after`, `update_ids`
-//! - `updates/rerender.rs`: `count_outdated_updates`, `rerender_after`
+//! - `updates/rerender.rs`: `count_outdated_updates`, `rerender_after`,
+//!   `count_outdated_articles`, `rerender_article_after`
 //! - `entries/desk.rs`: `create_entry`, `create_entry_once`, `start_entry`, `end_entry`,
 //!   `edit_entry`, `patch_entry`, `desk`, `desk_entry`, `entry`, `entry_by_slug`
+//! - `entries/articles.rs`: `render_article`, `article`, `entry_and_article`,
+//!   `removed_from_article`
 //! - `entries/pages.rs`: `front_page`, `live_page`, `entry_page`, `current_slug` and others
 //! - `feed/requests.rs`: `head`, `changes`, `check_cursor`
 //! - `accounts/management.rs`: `create_account`, `set_up`, `accounts`, `set_password`,

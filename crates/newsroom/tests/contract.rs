@@ -41,6 +41,7 @@ mod contract {
 
     mod accounts;
     mod all_entries;
+    mod articles;
     mod concurrent_edits;
     mod conflicts;
     mod convergence;

@@ -18,7 +18,7 @@ use crate::{
     security::bodies::{Bodies, Held, Interrupted, ReceivedBody, Sender},
 };
 
-/// The maximum number of fields. The longest form has eight; browser extensions add some.
+/// The maximum number of fields. The longest form has nine; browser extensions add some.
 const MAX_FIELDS: usize = 20;
 
 /// Returns the names of the fields of the route's form, without its buttons; `None` if the route
@@ -34,6 +34,7 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
             "title",
             "slug",
             "summary",
+            "body",
             "time_zone",
             "language",
             "state",
@@ -44,6 +45,7 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
             "title",
             "slug",
             "summary",
+            "body",
             "time_zone",
             "language",
             "default_order",
@@ -164,8 +166,7 @@ impl Fields {
     /// Returns the base of the edit that the form submits. A form without the field, sent by a
     /// script, replaces whatever text there is.
     pub fn base(&self) -> Option<Cursor> {
-        let base = self.values().get("base")?;
-        Some(Cursor::parse_base(base))
+        self.get_if_any("base").map(Cursor::parse_base)
     }
 
     /// Returns the form's operation id, if it has one.
@@ -177,6 +178,11 @@ impl Fields {
             "" => Ok(None),
             id => OpId::parse(id).map(Some),
         }
+    }
+
+    /// Returns the value of the field `name`, if it was submitted.
+    pub fn get_if_any(&self, name: &str) -> Option<&str> {
+        self.values().get(name).map(String::as_str)
     }
 
     /// Returns the value of the field `name`; empty if it was not submitted.

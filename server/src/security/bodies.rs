@@ -39,6 +39,8 @@ const ANONYMOUS_LIMIT: usize = 16 * 1024;
 /// The usual body limit of authenticated callers, in bytes. The longest update, 50,000 characters,
 /// has 600,000 bytes in a form: a character has at most four bytes in UTF-8, each sent as `%XX`.
 const CALLER_LIMIT: usize = 640 * 1024;
+/// The body limit of the routes that accept an article, of 100,000 characters.
+pub const ARTICLE_LIMIT: BodyLimit = BodyLimit(1280 * 1024);
 /// The memory for all anonymous callers' bodies and for those of refused forms, in bytes. It is
 /// separate, so that anonymous callers can't keep authors from posting.
 const ANONYMOUS_TOTAL: usize = 16 * 1024 * 1024;

@@ -36,7 +36,7 @@ async fn assert_logged_out(browser: &TestServer, why: &str) {
     let whoami = browser.post("/fn/whoami").json(&json!({})).await;
     assert_eq!(whoami.status_code(), 200, "{why}");
     assert_eq!(whoami.json::<Value>(), Value::Null, "{why}");
-    let update = json!({"slug": "final", "op_id": op_id(), "source": "A goal", "headline": "", "waited_ms": 0});
+    let update = json!({"slug": "final", "op_id": op_id(), "source": "A goal", "headline": ""});
     let refused = browser.post("/fn/post_update").json(&update).await;
     assert_eq!(
         format!(

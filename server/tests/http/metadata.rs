@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum_test::TestServer;
 use domain::{EntryState, Order};
 use newsroom::{EntryPatch, NewEntry, language};
+use sqlx::Connection;
 
 use super::support::{TestApp, attribute, head_of, op_id, tag_texts};
 
@@ -238,6 +239,36 @@ async fn names_and_titles_are_isolated_from_the_text_around_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn article_describes_an_entry_without_a_summary() {
+    let (app, browser, author) = TestApp::start().await;
+    app.live_entry().await;
+    for (summary, body, expected) in [
+        ("", "", "Live updates: final"),
+        (
+            "",
+            "# Why\n\nA **cup** & a half.",
+            "Why A cup &amp; a half.",
+        ),
+        ("Who wins?", "# Why", "Who wins?"),
+        ("", "![](https://example.org/a.png)", "Live updates: final"),
+    ] {
+        let fields = [
+            ("title", "final"),
+            ("slug", "final"),
+            ("summary", summary),
+            ("body", body),
+        ];
+        let edited = author.post("/desk/entries/final/edit").form(&fields).await;
+        edited.assert_status_see_other();
+        let html = page(&browser, "/entries/final").await;
+        for name in ["name=\"description\"", "property=\"og:description\""] {
+            let description = format!("<{}>", tag(&html, name));
+            assert_eq!(attribute(&description, "content"), expected, "{body}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn update_page_has_a_full_date_and_links_to_its_neighbors() {
     let (app, browser, _) = TestApp::start().await;
     app.live_entry().await;
@@ -274,6 +305,36 @@ async fn update_page_has_a_full_date_and_links_to_its_neighbors() {
     let html = page(&browser, &own(updates[0].id)).await;
     let posted = html.split_once("Posted").unwrap().1;
     assert_eq!(tag_texts(posted, "time")[0], full);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn page_of_a_late_update_shows_when_it_was_written_and_published() {
+    let (app, browser, _) = TestApp::start().await;
+    app.live_entry().await;
+    let id = app.post("final", "Sent from a tunnel").await.id;
+    sqlx::any::install_default_drivers();
+    let mut database = sqlx::AnyConnection::connect(&app.database_url())
+        .await
+        .unwrap();
+    let (written, published) = (1_795_266_300_000_000_i64, 1_795_269_120_000_000_i64);
+    sqlx::query("UPDATE updates SET posted_at = $1, published_at = $2")
+        .bind(written)
+        .bind(published)
+        .execute(&mut database)
+        .await
+        .unwrap();
+    let html = page(&browser, &format!("/entries/final/updates/{id}")).await;
+    let (_, posted) = html.split_once("Written").unwrap();
+    let times = tag_texts(posted, "time");
+    assert_eq!(
+        times[..2],
+        ["21 November 2026, 14:05 CET", "21 November 2026, 14:52 CET"]
+    );
+    // In the card: its place in the list, and the note.
+    assert_eq!(times[3..5], ["14:05", "14:52"]);
+    assert!(!html.contains("Posted "), "{html}");
+    let published = r#"property="article:published_time" content="2026-11-21T13:52:00.000Z""#;
+    assert!(html.contains(published), "{html}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -158,7 +158,7 @@ async fn csp_lists_every_inline_script_and_nothing_unsafe() {
 
 /// Returns requests that change something.
 fn changes(browser: &TestServer) -> Vec<TestRequest> {
-    let update = json!({"slug": "final", "op_id": op_id(), "source": "Forged", "headline": "", "waited_ms": 0});
+    let update = json!({"slug": "final", "op_id": op_id(), "source": "Forged", "headline": ""});
     vec![
         browser.post("/desk/entries/final/end").form(&[("", "")]),
         browser
@@ -303,7 +303,7 @@ async fn get_requests_change_nothing() {
     let (app, anonymous, author) = TestApp::start().await;
     let entry = app.live_entry().await;
     for path in [
-        "/fn/post_update?slug=final&op_id=operation-x&source=Forged&headline=&waited_ms=0",
+        "/fn/post_update?slug=final&op_id=operation-x&source=Forged&headline=",
         "/fn/post_update",
         "/desk/entries/final/end",
         "/desk/entries?title=Forged",

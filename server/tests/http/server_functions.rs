@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::support::{TestApp, head_of, op_id};
 
 fn update(op_id: &str, source: &str) -> Value {
-    json!({"slug": "final", "op_id": op_id, "source": source, "headline": "", "waited_ms": 0})
+    json!({"slug": "final", "op_id": op_id, "source": source, "headline": ""})
 }
 
 async fn post(browser: &TestServer, update: &Value) -> TestResponse {
@@ -80,6 +80,45 @@ async fn post_sent_a_hundred_times_concurrently_is_published_once() {
     }
     let html = anonymous.get("/entries/final").await.text();
     assert_eq!(html.matches("<article").count(), 1);
+}
+
+/// Pages that were opened before an upgrade send `waited_ms`, in place of `written_at`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn post_of_a_page_of_an_earlier_release_is_accepted() {
+    let (app, _, author) = TestApp::start().await;
+    app.live_entry().await;
+    let op_id = op_id();
+    let mut first = None;
+    for waited_ms in [json!(0), json!(30_000), json!(u64::MAX), json!(null)] {
+        let mut older = update(&op_id, "A goal");
+        older["waited_ms"] = waited_ms;
+        let response = post(&author, &older).await;
+        response.assert_status_ok();
+        let posted = response.json::<Value>();
+        assert_eq!(first.get_or_insert(posted.clone()), &posted);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn time_at_which_a_post_was_written_is_never_a_reason_to_refuse_it() {
+    let (app, anonymous, author) = TestApp::start().await;
+    app.live_entry().await;
+    let times = [
+        json!(null),
+        json!(0),
+        json!(-1),
+        json!(i64::MIN),
+        json!(i64::MAX),
+    ];
+    for written_at in &times {
+        let mut update = update(&op_id(), "A goal");
+        update["written_at"] = written_at.clone();
+        post(&author, &update).await.assert_status_ok();
+    }
+    let html = anonymous.get("/entries/final").await.text();
+    assert_eq!(html.matches("<article").count(), times.len());
+    // All of these were published when they arrived.
+    assert!(!html.contains("update-late"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -155,7 +194,19 @@ async fn malformed_request_is_refused_without_details() {
     bodies.push(b"\x00\x01\x02".to_vec());
     bodies.push(vec![b'['; 100_000]);
     bodies.push(r#"{"slug":"\ud800"}"#.into());
-    for field in ["slug", "op_id", "source", "headline", "waited_ms"] {
+    for strange in [
+        json!({}),
+        json!([1]),
+        json!("1"),
+        json!(true),
+        json!(1.5),
+        json!(1e300),
+    ] {
+        let mut wrong = right.clone();
+        wrong["written_at"] = strange;
+        bodies.push(wrong.to_string().into());
+    }
+    for field in ["slug", "op_id", "source", "headline"] {
         let mut missing = right.clone();
         missing.as_object_mut().unwrap().remove(field);
         bodies.push(missing.to_string().into());

@@ -80,7 +80,7 @@ fn OutboxItem(
     };
     let is_unauthenticated = matches!(item.state, State::Unauthenticated(_));
     let is_failed = matches!(item.state, State::Refused(_));
-    let has_conflict = item.conflict.is_some();
+    let (has_conflict, is_removed) = (item.conflict.is_some(), item.is_removed);
     let undo = match (&item.state, &item.stored.request) {
         (State::Done(_), Request::Delete { update }) => Some(*update),
         _ => None,
@@ -95,6 +95,15 @@ fn OutboxItem(
     let name = item.stored.request.name();
     let is_edit = matches!(item.stored.request, Request::Edit { .. });
     let has_text = text.is_some();
+    let edit_label = match &item {
+        Item {
+            conflict: Some(_), ..
+        } => "Compare",
+        Item {
+            is_removed: true, ..
+        } => "Post as new update",
+        _ => "Edit",
+    };
     let copied = RwSignal::new(false);
     let confirms = RwSignal::new(false);
     let whole = text
@@ -136,7 +145,7 @@ fn OutboxItem(
                 <button
                     class="button"
                     type="button"
-                    hidden=has_conflict
+                    hidden=has_conflict || is_removed
                     on:click=move |_| outbox.retry(&op_id.get_value())
                 >
                     "Retry"
@@ -147,7 +156,7 @@ fn OutboxItem(
                     hidden=!has_text
                     on:click=move |_| on_edit.run(for_edit.clone())
                 >
-                    {if has_conflict { "Compare" } else { "Edit" }}
+                    {edit_label}
                 </button>
                 <button
                     class="button"

@@ -65,6 +65,8 @@ pub struct Item {
     pub state: State,
     /// The conflict for which the server refused it, if that was the reason.
     pub conflict: Option<EditConflict>,
+    /// Whether the server refused it because the update was deleted.
+    pub is_removed: bool,
     /// Whether the attempt to make next was begun before the request was stored.
     is_begun: bool,
 }
@@ -80,6 +82,7 @@ impl Item {
             stored,
             state,
             conflict: None,
+            is_removed: false,
             is_begun: false,
         }
     }
@@ -387,6 +390,7 @@ impl Outbox {
             (Next::Refused | Next::Done, Err(error)) => {
                 item.stored.refusal = Some(error.to_string());
                 item.state = State::Refused(error.to_string());
+                item.is_removed = matches!(error, AppError::Removed(_));
                 if let AppError::Conflict(conflict) = error {
                     item.conflict = Some(*conflict);
                     self.conflicting.set(Some(item.clone()));

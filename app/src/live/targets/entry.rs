@@ -1,4 +1,4 @@
-//! An entry's page: every update, and above the list title, state, summary and highlights.
+//! An entry's page: every update, and above the list title, state, summary, article and highlights.
 
 use std::cell::Cell;
 
@@ -12,7 +12,7 @@ use crate::{
     live::{
         card,
         dom::{by_id, set},
-        morph::morph_children,
+        morph::{morph, morph_children},
         page::Page,
         times,
     },
@@ -20,6 +20,8 @@ use crate::{
 
 /// The id of the times since when, or during which, the entry was live.
 const SINCE: &str = "entry-since";
+/// The id of the article; the element is missing if there is none.
+const ARTICLE: &str = "entry-article";
 /// The id of the pinned update and the key moments.
 const HIGHLIGHTS: &str = "entry-highlights";
 
@@ -50,6 +52,9 @@ impl EntryTarget {
         set_html(SINCE, &entry.since_html, own);
         if let Some(badge) = set_text("entry-state", state_label(entry.state)) {
             set(&badge, "data-state", entry.state.as_str());
+        }
+        if let Some(article) = &entry.article {
+            show_article(article);
         }
         set_html(HIGHLIGHTS, &entry.highlights, own);
         page.set_zone(&entry.time_zone);
@@ -89,6 +94,21 @@ fn set_language(language: &Language) {
     }
 }
 
+/// Shows the article `html` above the highlights; removes it if `html` is empty.
+fn show_article(html: &str) {
+    match (by_id(ARTICLE), card::parse(html)) {
+        (Some(shown), Some(fresh)) => morph(&shown, &fresh),
+        (Some(shown), None) => shown.remove(),
+        (None, Some(fresh)) => {
+            if let Some(highlights) = by_id(HIGHLIGHTS) {
+                // Can't fail: the highlights are in the page.
+                let _ = highlights.insert_adjacent_element("beforebegin", &fresh);
+            }
+        }
+        (None, None) => {}
+    }
+}
+
 /// Morphs the content of an element into `html`.
 fn set_html(id: &str, html: &str, own: bool) {
     if let Some(element) = by_id(id)
@@ -107,3 +127,6 @@ fn set_text(id: &str, text: &str) -> Option<Element> {
     }
     Some(element)
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,7 @@ pub fn entry_change(id: i64, state: EntryState) -> EntryChange {
         language: Language::default(),
         default_order: Order::Oldest,
         highlights: String::new(),
+        article: None,
         summary_html: String::new(),
     }
 }

@@ -190,6 +190,9 @@ message!(
         /// The rendered highlights above the list: an excerpt of the pinned update, and the key
         /// updates. Empty if there are none. Only in the entry's feed.
         highlights: String [default, skip_serializing_if = "String::is_empty"],
+        /// The rendered article above the list, if it changed: one HTML element; empty if there is
+        /// none. Only in the entry's feed.
+        article: Option<String> [default, skip_serializing_if = "Option::is_none"],
         /// Its rendered row on the front page. Only in the feed of all entries.
         summary_html as "line": String [default, skip_serializing_if = "String::is_empty"],
     }

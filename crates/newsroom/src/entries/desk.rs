@@ -4,8 +4,8 @@ use domain::{Caller, EntryId, EntryState, Invalid, Language, OpId, Slug, Timesta
 
 use super::slugs;
 use crate::{
-    Entry, EntryEdit, EntryPatch, Error, ListPage, LiveUpdate, NewEntry, Newsroom, Result,
-    UNDO_WINDOW,
+    Entry, EntryEdit, EntryPatch, Error, ListPage, LiveUpdate, NewEntry, Newsroom, RenderedArticle,
+    Result, UNDO_WINDOW,
     permissions::{check_may_manage_entries, check_may_post},
     storage::{Outcome, Revision, SlugConflict, Snapshot},
     writes::{idempotency::IdempotentWrite, write::Write},
@@ -281,7 +281,9 @@ impl IdempotentWrite for CreateEntryOnce {
             new.default_order.as_str(),
             new.language.as_ref().map_or("", Language::as_str),
         ];
-        parts.map(str::to_owned).into()
+        let article = new.article.as_ref().map(|it| it.source.as_str());
+        let parts = parts.into_iter().chain(article.filter(|it| !it.is_empty()));
+        parts.map(str::to_owned).collect()
     }
 
     async fn repeat(&self, snapshot: &mut Snapshot, (): (), outcome: Outcome) -> Result<Entry> {
@@ -350,7 +352,8 @@ impl IdempotentWrite for PatchEntry {
         now: Timestamp,
     ) -> Result<(Outcome, Entry)> {
         let mut after = self.patch.applied_to(&before, &self.site_language, now)?;
-        if after != before {
+        let article = self.changed_article(revision.snapshot(), before.id).await?;
+        if after != before || article.is_some() {
             if after.slug != before.slug {
                 check_slug(revision, &after.slug, Some(before.id)).await?;
             }
@@ -358,10 +361,30 @@ impl IdempotentWrite for PatchEntry {
                 revision.revise_updates(before.id).await?;
             }
             revision.rewrite_entry(&before, &after).await?;
+            if let Some(article) = article {
+                revision.store_article(before.id, article).await?;
+            } else if after.language != before.language {
+                revision.revise_article(before.id).await?;
+            }
             after.rev = revision.last_rev();
             after.head = after.rev;
         }
         Ok((Outcome::EntryPatched(before.id), after))
+    }
+}
+
+impl PatchEntry {
+    /// Returns the patch's article, if it differs from that of the entry.
+    async fn changed_article(
+        &self,
+        snapshot: &mut Snapshot,
+        entry: EntryId,
+    ) -> Result<Option<&RenderedArticle>> {
+        let Some(article) = &self.patch.article else {
+            return Ok(None);
+        };
+        let before = snapshot.article_source(entry).await?;
+        Ok((before.as_ref() != Some(&article.source)).then_some(article))
     }
 }
 
@@ -387,6 +410,9 @@ async fn add_entry(revision: &mut Revision, new: &NewEntry, now: Timestamp) -> R
             id
         }
     };
+    if let Some(article) = &new.article {
+        revision.store_article(id, article).await?;
+    }
     load_entry(revision.snapshot(), id).await
 }
 

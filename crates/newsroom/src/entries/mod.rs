@@ -2,8 +2,10 @@
 //!
 //! - `desk`, `patch`: authors' pages and changes, and partial edits.
 //! - `pages`: readers' pages.
+//! - `articles`: the texts above the updates.
 //! - `slugs`: unused slugs.
 
+pub mod articles;
 pub mod desk;
 pub mod pages;
 pub mod patch;

@@ -131,6 +131,7 @@ impl Newsroom {
     async fn page_of(&self, mut snapshot: Snapshot, entry: Option<Entry>) -> Result<EntryPage> {
         let entry = check_public(entry)?;
         Ok(EntryPage {
+            article: snapshot.article_html(entry.id).await?,
             updates: self.update_cache.read(&mut snapshot, &entry).await?,
             cursor: Cursor::new(entry.epoch, entry.head),
             entry,

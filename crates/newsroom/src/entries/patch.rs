@@ -5,7 +5,7 @@ use domain::{
     Title, ZoneName,
 };
 
-use crate::{EditableUpdate, Entry, EntryEdit, Error, Result};
+use crate::{EditableUpdate, Entry, EntryEdit, Error, RenderedArticle, Result};
 
 /// A partial edit of an update.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +87,8 @@ pub struct EntryPatch {
     pub title: Option<Title>,
     /// The new description.
     pub summary: Option<Summary>,
+    /// The new article; an empty one removes it.
+    pub article: Option<RenderedArticle>,
     /// The time zone in which its times are displayed.
     pub time_zone: Option<ZoneName>,
     /// The language of its text; `Some(None)` for the site's.
@@ -104,6 +106,7 @@ impl EntryPatch {
             slug: Some(edit.slug.clone()),
             title: Some(edit.title.clone()),
             summary: Some(edit.summary.clone()),
+            article: edit.article.clone(),
             time_zone: Some(edit.time_zone.clone()),
             language: Some(edit.language.clone()),
             default_order: Some(edit.default_order),
@@ -125,6 +128,7 @@ impl EntryPatch {
             slug,
             title,
             summary,
+            article,
             time_zone,
             language,
             default_order,
@@ -145,10 +149,12 @@ impl EntryPatch {
                 default_order.map(|order| order.to_string()),
             ),
             ("state", state.map(|state| state.to_string())),
+            ("body", article.as_ref().map(|it| it.source.to_string())),
         ])
     }
 
-    /// Returns `entry` changed by the patch at `now`, on a site in `site_language`.
+    /// Returns `entry` changed by the patch at `now`, on a site in `site_language`. The article is
+    /// not a part of it.
     pub(crate) fn applied_to(
         &self,
         entry: &Entry,
@@ -160,6 +166,7 @@ impl EntryPatch {
             slug,
             title,
             summary,
+            article: _,
             time_zone,
             language,
             default_order,

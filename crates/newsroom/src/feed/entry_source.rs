@@ -141,10 +141,15 @@ async fn of_entry(
     let mut entry_changed = None;
     if entry.rev > since.rev {
         let highlights = snapshot.highlights(entry.id).await?;
+        // A client that has seen nothing may show the article of another epoch.
+        let since_article = if since.rev == 0 { -1 } else { since.rev };
+        let article = snapshot.article_changed_since(entry.id, since_article);
+        let article = article.await?.map(|html| cards.article(&entry, &html));
         quoted.extend(highlights.iter().map(|update| update.id));
         entry_changed = Some(Box::new(EntryChange {
             highlights: cards.highlights(&entry, &highlights),
             since_html: cards.since(&entry),
+            article,
             ..entry_change(&entry)
         }));
     }
@@ -243,6 +248,7 @@ fn entry_change(entry: &Entry) -> EntryChange {
         language: entry.language.clone(),
         default_order: entry.default_order,
         highlights: String::new(),
+        article: None,
         summary_html: String::new(),
     }
 }

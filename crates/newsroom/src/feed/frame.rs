@@ -21,6 +21,7 @@ pub struct Frame {
     pub empty: bool,
     changed: Arc<[UpdateId]>,
     quoted: Arc<[UpdateId]>,
+    has_article: bool,
     event: Event,
     compressed: Arc<Compressed>,
 }
@@ -51,15 +52,17 @@ impl Frame {
             empty: batch.is_empty(),
             changed: batch.changes.iter().map(Change::id).collect(),
             quoted: quoted.into(),
+            has_article: batch.entry.as_ref().is_some_and(|it| it.article.is_some()),
             event: Event::batch(batch.cursor(), &to_json(batch)),
             compressed: Arc::default(),
         }
     }
 
-    /// Returns whether the frame contains or quotes an update that `newer` changes.
+    /// Returns whether the frame contains or quotes an update that `newer` changes, or contains an
+    /// article that `newer` replaces.
     pub fn is_outdated_by(&self, newer: &Self) -> bool {
         let contains = |id| self.changed.contains(id) || self.quoted.contains(id);
-        newer.changed.iter().any(contains)
+        (self.has_article && newer.has_article) || newer.changed.iter().any(contains)
     }
 
     /// Returns the batch as an event of a stream.

@@ -8,10 +8,12 @@ use domain::{
 };
 
 use super::{
+    article::RenderedArticle,
     language,
     update::LiveUpdate,
     zone::{self, LocalTime},
 };
+use crate::SafeHtml;
 
 /// A live blog.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +113,8 @@ pub struct NewEntry {
     pub title: Title,
     /// Its description.
     pub summary: Summary,
+    /// The article above its updates, if any.
+    pub article: Option<RenderedArticle>,
     /// Its initial state.
     pub state: EntryState,
     /// The time zone in which its times are displayed.
@@ -123,7 +127,7 @@ pub struct NewEntry {
 
 impl NewEntry {
     /// Parses the fields of a form. An empty slug is derived from the title, an empty zone is UTC.
-    /// The language is the site's.
+    /// The language is the site's, and there is no article.
     ///
     /// # Errors
     /// Returns a message for the person who entered them.
@@ -143,6 +147,7 @@ impl NewEntry {
             slug,
             title: Title::parse(title)?,
             summary: Summary::parse(summary)?,
+            article: None,
             state,
             time_zone: zone_or_utc(time_zone)?,
             language: None,
@@ -171,6 +176,8 @@ pub struct EntryEdit {
     pub title: Title,
     /// Its description.
     pub summary: Summary,
+    /// The article above its updates; `None` to keep the current one.
+    pub article: Option<RenderedArticle>,
     /// The time zone in which its times are displayed.
     pub time_zone: ZoneName,
     /// The language of its text; `None` for the site's.
@@ -180,7 +187,8 @@ pub struct EntryEdit {
 }
 
 impl EntryEdit {
-    /// Parses the fields of a form. An empty zone is UTC. The language is the site's.
+    /// Parses the fields of a form. An empty zone is UTC. The language is the site's, and the
+    /// article is kept.
     ///
     /// # Errors
     /// Returns a message for the person who entered them.
@@ -195,6 +203,7 @@ impl EntryEdit {
             slug: Slug::parse(slug)?,
             title: Title::parse(title)?,
             summary: Summary::parse(summary)?,
+            article: None,
             time_zone: zone_or_utc(time_zone)?,
             language: None,
             default_order,
@@ -212,12 +221,13 @@ impl EntryEdit {
         })
     }
 
-    /// Returns the current details of `entry`.
+    /// Returns the current details of `entry`, which keep its article.
     pub fn of(entry: &Entry) -> Self {
         Self {
             slug: entry.slug.clone(),
             title: entry.title.clone(),
             summary: entry.summary.clone(),
+            article: None,
             time_zone: entry.time_zone.clone(),
             language: entry.own_language.clone(),
             default_order: entry.default_order,
@@ -237,6 +247,8 @@ fn zone_or_utc(name: &str) -> Result<ZoneName, Invalid> {
 pub struct EntryPage {
     /// The entry.
     pub entry: Entry,
+    /// The article above its updates; empty if it has none.
+    pub article: SafeHtml,
     /// Its updates, oldest first.
     pub updates: Vec<Arc<LiveUpdate>>,
     /// The cursor of the entry's feed at the time of reading.

@@ -1,10 +1,11 @@
 //! Values that storage, use cases and pages share. Nothing here reads a database.
 //!
-//! - `entry`, `update`: live blogs and updates.
+//! - `entry`, `article`, `update`: live blogs and updates.
 //! - `account`, `session`, `token`, `secret`: accounts, and what authenticates them.
 //! - `language`, `zone`: parsing of language tags and time zones.
 
 pub mod account;
+pub mod article;
 pub mod entry;
 pub mod language;
 pub mod list_page;

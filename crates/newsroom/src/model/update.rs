@@ -6,6 +6,10 @@ use domain::{
 
 use crate::SafeHtml;
 
+/// How much later than it was written an update is published without a note: 5 minutes, in
+/// microseconds.
+const LATE: i64 = 5 * 60 * 1_000_000;
+
 /// How long a deletion can be undone, in microseconds: ten minutes. Then the text is erased.
 pub const UNDO_WINDOW: i64 = 10 * 60 * 1_000_000;
 
@@ -30,8 +34,11 @@ pub struct LiveUpdate {
     pub key: bool,
     /// Whether it is the pinned update.
     pub pinned: bool,
-    /// When it was posted.
+    /// When it was posted, which is its place in the list: the time at which it was written, if it
+    /// was published later.
     pub posted_at: Timestamp,
+    /// When it was published.
+    pub published_at: Timestamp,
     /// When it was last edited, if ever.
     pub edited_at: Option<Timestamp>,
     /// When it was deleted, if it was. Its author or an editor may restore it, to restore it.
@@ -78,6 +85,11 @@ impl LiveUpdate {
     /// Returns whether it is listed in the entry's highlights.
     pub const fn is_highlight(&self) -> bool {
         self.key || self.pinned
+    }
+
+    /// Returns whether it was published more than 5 minutes after it was written.
+    pub const fn is_late(&self) -> bool {
+        self.published_at.0.saturating_sub(self.posted_at.0) > LATE
     }
 
     /// Returns whether it has `mark`.

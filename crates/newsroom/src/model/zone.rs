@@ -1,19 +1,22 @@
 //! Time zones, and times displayed in them.
 
+use std::sync::LazyLock;
+
 use domain::{Invalid, Timestamp, ZoneName};
 use jiff::{
     fmt::strtime,
     tz::{AmbiguousOffset, TimeZone},
 };
 
-/// Parses the name of a time zone in the IANA database.
+/// Parses the name of a time zone in the IANA database, in upper or lower case, with spaces or
+/// underscores.
 ///
 /// # Errors
 /// Returns a message for the person who entered it, if there is no such zone.
 pub fn parse(name: &str) -> Result<ZoneName, Invalid> {
-    let name = name.trim();
+    let name = name.trim().replace(' ', "_");
     let zone = jiff::tz::db()
-        .get(name)
+        .get(&name)
         .ok()
         .and_then(|zone| Some(ZoneName::new_unchecked(zone.iana_name()?)));
     zone.ok_or_else(|| {
@@ -24,17 +27,21 @@ pub fn parse(name: &str) -> Result<ZoneName, Invalid> {
     })
 }
 
-/// Returns the names of all zones to offer in a form, sorted.
-pub fn names() -> Vec<String> {
-    let mut names: Vec<_> = jiff::tz::db()
-        .available()
-        .map(|name| name.as_str().to_owned())
-        .filter(|name| name == "UTC" || name.contains('/'))
-        .filter(|name| !name.starts_with("Etc/") && !name.starts_with("posix"))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+/// Returns the names of all zones to offer in a form, sorted. They are read once: the database may
+/// be a folder with hundreds of files.
+pub fn names() -> &'static [String] {
+    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let mut names: Vec<_> = jiff::tz::db()
+            .available()
+            .map(|name| name.as_str().to_owned())
+            .filter(|name| name == "UTC" || name.contains('/'))
+            .filter(|name| !name.starts_with("Etc/") && !name.starts_with("posix"))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    });
+    &NAMES
 }
 
 /// A time in a zone, ready to be formatted.
@@ -145,9 +152,16 @@ mod tests {
 
     #[test]
     fn only_existing_zones_are_accepted() {
-        assert_eq!(parse("europe/paris").unwrap().as_str(), "Europe/Paris");
+        for name in ["europe/paris", "EUROPE/PARIS", " Europe/Paris "] {
+            assert_eq!(parse(name).unwrap().as_str(), "Europe/Paris");
+        }
+        let new_york = parse("america/new york").unwrap();
+        assert_eq!(new_york.as_str(), "America/New_York");
         assert!(parse("Europe/Atlantis").is_err());
         assert!(parse("../../etc/passwd").is_err());
-        assert!(names().iter().any(|name| name == "UTC"));
+        for name in names() {
+            assert_eq!(parse(&name.to_lowercase()).unwrap().as_str(), name);
+        }
+        assert!(names().len() > 300 && names().contains(&"UTC".to_owned()));
     }
 }

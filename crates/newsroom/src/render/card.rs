@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 use domain::{Epoch, Rev, UpdateId};
 use moka::sync::Cache;
 
-use crate::{Entry, ListParts, LiveUpdate};
+use crate::{Entry, ListParts, LiveUpdate, SafeHtml};
 
 /// Renders the parts of pages that the feed also carries. Pages and all transports use the same
 /// renderer, so that their bytes are equal.
@@ -17,6 +17,9 @@ pub trait Render: Send + Sync {
     /// Renders the highlights above an entry's list, from its pinned and key updates. Empty if
     /// there are none.
     fn highlights(&self, entry: &Entry, highlights: &[LiveUpdate]) -> String;
+
+    /// Renders an entry's article: one element.
+    fn article(&self, entry: &Entry, html: &SafeHtml) -> String;
 
     /// Renders an entry's row on the front page, with its latest update if there is one: one
     /// element.
@@ -70,6 +73,15 @@ impl Cards {
     /// Renders the period in which `entry` is live, as HTML.
     pub fn since(&self, entry: &Entry) -> String {
         self.render.since(entry)
+    }
+
+    /// Renders the article of `entry`; empty if it has none.
+    pub fn article(&self, entry: &Entry, html: &SafeHtml) -> String {
+        if html.as_str().is_empty() {
+            String::new()
+        } else {
+            self.render.article(entry, html)
+        }
     }
 
     /// Renders the row of `entry` on the front page, with its `latest` update.

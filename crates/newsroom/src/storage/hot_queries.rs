@@ -1,6 +1,7 @@
 //! The queries that pages, the feed and every request run, so that tests can examine their plans.
 
 use super::{
+    articles::ARTICLE_CHANGED_SINCE,
     deletions::ERASE,
     entries::{
         COUNTED_ENTRIES_BEFORE, ENDED_ENTRIES_BEFORE, ENTRIES_BEFORE, ENTRY_BY_ANY_SLUG,
@@ -15,7 +16,8 @@ use super::{
 };
 
 /// The names and the SQL of these queries.
-pub const HOT_QUERIES: [(&str, &str); 19] = [
+pub const HOT_QUERIES: [(&str, &str); 20] = [
+    ("article_changed_since", ARTICLE_CHANGED_SINCE),
     ("changed_since", CHANGED_SINCE),
     ("counted_entries_before", COUNTED_ENTRIES_BEFORE),
     ("deleted_since", DELETED_SINCE),

@@ -8,13 +8,15 @@
 //! - `open`, `sqlite`, `postgres`: opening and migrating a database, connection pools.
 //! - `transaction`, `row`, `error`: transactions with deadlines, decoding, errors.
 //! - `counter`, `feed`: revision counters, epochs, and the heads of entries.
-//! - `entries`, `updates`, `writing`, `deletions`, `rerendering`: live blogs and updates.
+//! - `entries`, `articles`, `updates`, `writing`, `deletions`, `rerendering`: live blogs and
+//!   updates.
 //! - `accounts`, `sessions`, `tokens`: accounts and authentication.
 //! - `hot_queries`: the queries whose plans are tested.
 //! - `operations`: outcomes of requests with an operation id.
 //! - `pg_notify`, `presence`, `probe`: notifications, running servers, the write probe.
 
 mod accounts;
+mod articles;
 mod counter;
 mod deletions;
 mod entries;
@@ -49,6 +51,7 @@ use sqlx::{
 use tokio::time::{Instant, timeout_at};
 
 pub use accounts::{AccountChange, StoredAccount};
+pub use articles::OutdatedArticle;
 pub use counter::Counter;
 pub use entries::SlugConflict;
 pub use error::OpenError;

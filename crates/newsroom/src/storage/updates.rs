@@ -17,7 +17,7 @@ use crate::{EditableUpdate, LiveUpdate, Result, SafeHtml, TextEditor};
 /// `select_entries!`.
 macro_rules! columns {
     () => {
-        "u.id, u.entry_id, u.author_id, u.rev, u.headline, u.html, u.excerpt, u.is_key, u.is_pinned, u.posted_at, u.edited_at, u.deleted_at, u.deleted_by, a.username"
+        "u.id, u.entry_id, u.author_id, u.rev, u.headline, u.html, u.excerpt, u.is_key, u.is_pinned, u.posted_at, u.published_at, u.edited_at, u.deleted_at, u.deleted_by, a.username"
     };
 }
 
@@ -379,6 +379,7 @@ fn editable_update(row: &AnyRow) -> Result<EditableUpdate> {
 
 fn update(row: &AnyRow) -> Result<LiveUpdate> {
     let record = Record::new("updates", row)?;
+    let posted_at = record.time("posted_at")?;
     Ok(LiveUpdate {
         id: UpdateId(record.id()),
         entry_id: record.get("entry_id").map(EntryId)?,
@@ -389,7 +390,8 @@ fn update(row: &AnyRow) -> Result<LiveUpdate> {
         html: SafeHtml::stored(record.get("html")?, record.get("excerpt")?),
         key: record.flag("is_key")?,
         pinned: record.flag("is_pinned")?,
-        posted_at: record.time("posted_at")?,
+        posted_at,
+        published_at: record.maybe_time("published_at")?.unwrap_or(posted_at),
         edited_at: record.maybe_time("edited_at")?,
         deleted_at: record.maybe_time("deleted_at")?,
         deleted_by: record.get::<Option<i64>>("deleted_by")?.map(AccountId),

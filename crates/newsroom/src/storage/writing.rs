@@ -19,8 +19,10 @@ pub struct NewUpdate<'a> {
     pub html: &'a SafeHtml,
     /// The marks: key or pinned.
     pub marks: &'a [Mark],
-    /// When it was posted.
+    /// When it was posted: its place in the list.
     pub posted_at: Timestamp,
+    /// When it was published.
+    pub published_at: Timestamp,
 }
 
 impl Revision {
@@ -35,8 +37,8 @@ impl Revision {
         }
         let rev = self.take_rev()?;
         let row = sqlx::query(
-            "INSERT INTO updates (entry_id, author_id, rev, headline, source, html, excerpt, is_key, is_pinned, posted_at, markup_version, text_rev)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $3) RETURNING id",
+            "INSERT INTO updates (entry_id, author_id, rev, headline, source, html, excerpt, is_key, is_pinned, posted_at, markup_version, published_at, text_rev)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $3) RETURNING id",
         )
         .bind(new.entry_id.0)
         .bind(new.author_id.0)
@@ -49,6 +51,7 @@ impl Revision {
         .bind(i64::from(is(Mark::Pinned)))
         .bind(new.posted_at.0)
         .bind(MARKUP_VERSION)
+        .bind(new.published_at.0)
         .fetch_one(self.writing())
         .await?;
         if new.marks.is_empty() {

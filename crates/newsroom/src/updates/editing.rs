@@ -266,20 +266,24 @@ impl Newsroom {
         Ok(next_base(&entry, &current, &patch, None, true))
     }
 
-    /// Returns the current change of an update in the feed, which may be its deletion, and its
-    /// entry, which may be a draft.
+    /// Returns an update's entry, which may be a draft, the update, and its current change in the
+    /// feed, which may be its deletion.
     ///
     /// # Errors
     /// Returns [`Error::Forbidden`] if the caller may not use the desk, [`Error::NotFound`] if
     /// there is no such update, and an error if the database can't be reached.
-    pub async fn last_change(&self, caller: &Caller, id: UpdateId) -> Result<(Entry, Change)> {
+    pub async fn last_change(
+        &self,
+        caller: &Caller,
+        id: UpdateId,
+    ) -> Result<(Entry, LiveUpdate, Change)> {
         check_may_post(caller)?;
         let not_found = Error::NotFound("update");
         let mut snapshot = self.store.snapshot().await?;
         let update = snapshot.update(id).await?.ok_or(not_found.clone())?;
         let entry = snapshot.entry(update.entry_id).await?.ok_or(not_found)?;
         let change = change(&self.cards, &entry, &update);
-        Ok((entry, change))
+        Ok((entry, update, change))
     }
 }
 

@@ -1,7 +1,5 @@
 //! Use cases of updates: posting. `editing` has those of published updates.
 
-use std::time::Duration;
-
 use domain::{
     Caller, Draft, EntryState, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate, Slug,
     Timestamp, not_shown,
@@ -14,12 +12,15 @@ use crate::{
     writes::idempotency::IdempotentWrite,
 };
 
-/// The longest time a post may have waited on its author's machine: one day.
-const MAX_WAIT: Duration = Duration::from_hours(24);
+/// How long ago a post may have been written to be placed by that time: 7 days, in microseconds. A
+/// larger difference is more likely an error than a wait.
+const MAX_WAIT: i64 = 7 * 24 * 60 * 60 * 1_000_000;
 
 impl Newsroom {
-    /// Publishes an update that waited `waited` on its author's machine. A request that repeats an
-    /// `op_id` with the same draft returns the first result, and publishes nothing.
+    /// Publishes an update. `written_at` is the time, by the server's clock, at which its author
+    /// posted it; it is the update's place in the list, unless it is before the entry's start or
+    /// more than 7 days ago. Without it, the update is placed by its arrival. A request that
+    /// repeats an `op_id` with the same draft returns the first result, and publishes nothing.
     ///
     /// # Errors
     /// Returns [`Error::Forbidden`] if the caller may not post or the entry has ended,
@@ -32,9 +33,9 @@ impl Newsroom {
         slug: &Slug,
         op_id: &OpId,
         draft: &Draft,
-        waited: Duration,
+        written_at: Option<Timestamp>,
     ) -> Result<PostedUpdate> {
-        self.post_marked_update(caller, slug, op_id, draft, &[], waited)
+        self.post_marked_update(caller, slug, op_id, draft, &[], written_at)
             .await
             .map(|result| result.update())
     }
@@ -52,7 +53,7 @@ impl Newsroom {
         op_id: &OpId,
         draft: &Draft,
         marks: &[Mark],
-        waited: Duration,
+        written_at: Option<Timestamp>,
     ) -> Result<PostResult> {
         check_may_post(caller)?;
         let rendered = self.render_markdown(&draft.source).await?;
@@ -65,7 +66,7 @@ impl Newsroom {
             draft: draft.clone(),
             html,
             marks: marks.to_vec(),
-            waited,
+            written_at,
         };
         let posted = self.write(post).await?;
         // Rendered from the same text, so equal whenever the request is repeated.
@@ -94,8 +95,8 @@ struct Post {
     html: SafeHtml,
     /// The marks: key or pinned.
     marks: Vec<Mark>,
-    /// How long the post waited on its author's machine.
-    waited: Duration,
+    /// When the author posted it, by the server's clock.
+    written_at: Option<Timestamp>,
 }
 
 impl IdempotentWrite for Post {
@@ -154,7 +155,8 @@ impl IdempotentWrite for Post {
             draft: &self.draft,
             html: &self.html,
             marks: &self.marks,
-            posted_at: posted_at(&entry, now, self.waited),
+            posted_at: posted_at(&entry, now, self.written_at),
+            published_at: now,
         };
         let posted = PostedUpdate {
             id: revision.add_update(&update).await?,
@@ -164,11 +166,11 @@ impl IdempotentWrite for Post {
     }
 }
 
-/// Returns the time of posting: now minus `waited`, but not before the entry's start.
-fn posted_at(entry: &Entry, now: Timestamp, waited: Duration) -> Timestamp {
-    let waited = i64::try_from(waited.min(MAX_WAIT).as_micros()).unwrap_or(0);
-    now.plus_micros(-waited)
-        .clamp(entry.starts_at.min(now), now)
+/// Returns the time of posting: `written_at`, but not before the entry's start, nor in the future;
+/// now if it is unknown, or more than [`MAX_WAIT`] ago.
+fn posted_at(entry: &Entry, now: Timestamp, written_at: Option<Timestamp>) -> Timestamp {
+    let written_at = written_at.filter(|&at| at >= now.plus_micros(-MAX_WAIT));
+    written_at.map_or(now, |at| at.clamp(entry.starts_at.min(now), now))
 }
 
 /// Rejects an update without any visible content.

@@ -1,9 +1,10 @@
-//! Renders stored updates again after an upgrade whose sanitizer produces different HTML.
+//! Renders stored updates and articles again after an upgrade whose sanitizer produces different
+//! HTML.
 
-use domain::{Source, Timestamp, UpdateId};
+use domain::{Article, EntryId, Source, Timestamp, UpdateId};
 
 use crate::{
-    EditableUpdate, Error, Newsroom, Result, SafeHtml,
+    EditableUpdate, Error, Newsroom, Result, SafeHtml, article_to_safe_html,
     storage::Revision,
     writes::write::{Priority, Write},
 };
@@ -23,6 +24,26 @@ pub struct RerenderedBatch {
     pub changed: usize,
     /// The updates that exceed the current limits. They are unchanged.
     pub refused: Vec<UpdateId>,
+}
+
+/// The result for one article.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RerenderedArticle {
+    /// Its entry. The next article is that of a later entry.
+    pub entry: EntryId,
+    /// What happened to it.
+    pub result: ArticleResult,
+}
+
+/// What happened to an article that was rendered again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArticleResult {
+    /// Its HTML changed.
+    Changed,
+    /// Its HTML is the same, or its author changed it meanwhile.
+    Unchanged,
+    /// It exceeds the current limits, and is unchanged.
+    Refused,
 }
 
 impl Newsroom {
@@ -66,6 +87,83 @@ impl Newsroom {
         let stored = self.write(StoreRerendered(rendered)).await?;
         (batch.rendered, batch.changed) = (stored.rendered, stored.changed);
         Ok(Some(batch))
+    }
+}
+
+impl Newsroom {
+    /// Returns the number of articles that were rendered by another version of the sanitizer.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn count_outdated_articles(&self) -> Result<i64> {
+        let mut snapshot = self.store.snapshot().await?;
+        snapshot.count_outdated_articles().await
+    }
+
+    /// Renders the next article of an entry with an id greater than `after`, if another version of
+    /// the sanitizer rendered it; returns `None` if there is none. An article may be long, so each
+    /// has its own transaction.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn rerender_article_after(
+        &self,
+        after: EntryId,
+    ) -> Result<Option<RerenderedArticle>> {
+        let mut snapshot = self.store.snapshot().await?;
+        let Some(outdated) = snapshot.outdated_article(after).await? else {
+            return Ok(None);
+        };
+        drop(snapshot);
+        let (entry, source) = (outdated.entry, outdated.source);
+        let text = source.clone();
+        let rendered = self.rendering.run(move || {
+            let valid = Article::parse(text.as_str())?;
+            article_to_safe_html(&valid)
+        });
+        let result = match rendered.await? {
+            Ok(made) => {
+                let html = made.html;
+                let stored = self.write(StoreRerenderedArticle {
+                    entry,
+                    source,
+                    html,
+                });
+                stored.await?
+            }
+            Err(_) => ArticleResult::Refused,
+        };
+        Ok(Some(RerenderedArticle { entry, result }))
+    }
+}
+
+/// The write of [`Newsroom::rerender_article_after`].
+#[derive(Debug)]
+struct StoreRerenderedArticle {
+    entry: EntryId,
+    source: Article,
+    html: SafeHtml,
+}
+
+impl Write for StoreRerenderedArticle {
+    type Output = ArticleResult;
+
+    fn priority(&self) -> Priority {
+        Priority::Other
+    }
+
+    async fn apply(&self, revision: &mut Revision, _: Timestamp) -> Result<ArticleResult> {
+        let current = revision.snapshot().article_source(self.entry).await?;
+        let is_same = current.as_ref() == Some(&self.source);
+        if is_same
+            && revision
+                .store_rerendered_article(self.entry, &self.html)
+                .await?
+        {
+            Ok(ArticleResult::Changed)
+        } else {
+            Ok(ArticleResult::Unchanged)
+        }
     }
 }
 

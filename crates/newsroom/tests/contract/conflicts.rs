@@ -1,7 +1,5 @@
 //! Edits that are based on another text than the current one.
 
-use std::time::Duration;
-
 use domain::{
     Caller, ConflictReason, Cursor, DiffKind, Draft, EditConflict, Epoch, Mark, OpId, UpdateId,
 };
@@ -307,7 +305,7 @@ async fn repeated_edit_does_not_reveal_a_base_of_a_later_text(database: Database
 
     let entry = newsroom.entry("other", domain::EntryState::Live).await;
     let (op, text) = (op_id(), draft("posted"));
-    let post = || newsroom.post_update(&newsroom.author, &entry.slug, &op, &text, Duration::ZERO);
+    let post = || newsroom.post_update(&newsroom.author, &entry.slug, &op, &text, None);
     let id = post().await.unwrap().id;
     let posted = newsroom
         .posted_base(&newsroom.author, id, &text)

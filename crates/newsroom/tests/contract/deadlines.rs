@@ -49,8 +49,8 @@ async fn held_lock_fails_writes_but_not_reads(database: Database) {
     let (text, other) = (draft("stuck"), draft("edited"));
     let (post, again, edit, end) = with_timeout(Box::pin(async {
         tokio::join!(
-            newsroom.post_update(&newsroom.author, &entry.slug, &one, &text, Duration::ZERO),
-            newsroom.post_update(&newsroom.author, &entry.slug, &two, &text, Duration::ZERO),
+            newsroom.post_update(&newsroom.author, &entry.slug, &one, &text, None),
+            newsroom.post_update(&newsroom.author, &entry.slug, &two, &text, None),
             newsroom.edit_update(&newsroom.author, posted.id, &other, None, None),
             newsroom.end_entry(&newsroom.author, &entry.slug, None),
         )
@@ -78,7 +78,7 @@ async fn writes_succeed_after_the_lock_is_released(database: Database) {
     let entry = newsroom.live_entry().await;
     let mut lock = hold_write_lock(&database).await;
     let (op, text) = (op_id(), draft("once"));
-    let post = || newsroom.post_update(&newsroom.author, &entry.slug, &op, &text, Duration::ZERO);
+    let post = || newsroom.post_update(&newsroom.author, &entry.slug, &op, &text, None);
     assert_refused!(with_timeout(post()).await, Error::Unavailable(_));
     lock.execute("ROLLBACK").await.unwrap();
     lock.close().await.unwrap();
@@ -95,7 +95,7 @@ async fn session_idle_in_a_transaction_loses_its_lock() {
     let store = database.store().await;
     let idle = store.revise(Counter::ENTRIES).await.unwrap();
     let (op, text) = (op_id(), draft("waits for the lock"));
-    let post = || newsroom.post_update(&newsroom.author, &entry.slug, &op, &text, Duration::ZERO);
+    let post = || newsroom.post_update(&newsroom.author, &entry.slug, &op, &text, None);
     assert_refused!(with_timeout(post()).await, Error::Unavailable(_));
     // PostgreSQL ends the session after ten seconds.
     let post_succeeds = async { while post().await.is_err() {} };
@@ -118,7 +118,7 @@ async fn requests_fail_while_the_network_drops_packets_and_succeed_afterwards() 
     let posted = newsroom.post(&entry, "before").await;
     let (one, two) = (op_id(), op_id());
     let (text, other) = (draft("after"), draft("edited"));
-    let post = || newsroom.post_update(&newsroom.author, &entry.slug, &one, &text, Duration::ZERO);
+    let post = || newsroom.post_update(&newsroom.author, &entry.slug, &one, &text, None);
     let edit = || newsroom.edit_update(&newsroom.author, posted.id, &other, Some(&two), None);
 
     // There are more requests than connections: no request may hold a connection forever.

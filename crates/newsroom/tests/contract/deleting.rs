@@ -93,13 +93,7 @@ async fn deleted_text_is_erased_after_the_undo_window(database: Database) {
     let mut ids = Vec::new();
     for _ in 0..2 {
         let posted = newsroom
-            .post_update(
-                &newsroom.author,
-                &entry.slug,
-                &op_id(),
-                &secret,
-                Duration::ZERO,
-            )
+            .post_update(&newsroom.author, &entry.slug, &op_id(), &secret, None)
             .await
             .unwrap();
         newsroom

@@ -149,6 +149,7 @@ async fn batch_contains_a_change_of_the_entry_itself(database: Database) {
         language: Language::default(),
         default_order: Order::Oldest,
         highlights: String::new(),
+        article: None,
         summary_html: String::new(),
     };
     let later = newsroom.changes_after(FeedId::Entry(entry.id), known).await;

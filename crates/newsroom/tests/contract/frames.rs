@@ -25,7 +25,7 @@ async fn batch_is_encoded_as_an_sse_event(database: Database) {
     insta::assert_snapshot!(event.replace(epoch.as_str(), "EPOCH"), @r#"
     id: EPOCH.2
     event: batch
-    data: {"epoch":"EPOCH","from":0,"to":2,"head":2,"more":false,"changes":[{"id":1,"rev":2,"entry_id":1,"posted_at":1795266300000000,"html":"<article id=\"update-1\"><p dir=\"auto\">\"Goal\"</p>\n<p dir=\"auto\">for us</p></article>"}],"entry":{"id":1,"rev":1,"state":"live","title":"final","since":"Since 21 November 2026, 13:05 UTC","since_html":"Since 21 November 2026, 13:05 UTC","slug":"final","summary":"","time_zone":"UTC","language":"en","default_order":"oldest"}}
+    data: {"epoch":"EPOCH","from":0,"to":2,"head":2,"more":false,"changes":[{"id":1,"rev":2,"entry_id":1,"posted_at":1795266300000000,"html":"<article id=\"update-1\"><p dir=\"auto\">\"Goal\"</p>\n<p dir=\"auto\">for us</p></article>"}],"entry":{"id":1,"rev":1,"state":"live","title":"final","since":"Since 21 November 2026, 13:05 UTC","since_html":"Since 21 November 2026, 13:05 UTC","slug":"final","summary":"","time_zone":"UTC","language":"en","default_order":"oldest","article":""}}
     "#);
     }
     assert!(

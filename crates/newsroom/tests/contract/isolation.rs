@@ -1,6 +1,6 @@
 //! Data that can't be decoded or rendered affects nothing else.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use domain::{EntryState, FeedId, UpdateId};
 use newsroom::{Error, LiveUpdate};
@@ -137,7 +137,7 @@ async fn panicking_renderer_affects_only_its_own_feed(database: Database) {
             &entry.slug,
             &op_id(),
             &draft("panic"),
-            Duration::ZERO,
+            None,
         )
         .await
         .unwrap();

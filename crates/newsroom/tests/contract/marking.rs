@@ -1,7 +1,5 @@
 //! Updates: marking them as key moments, and pinning them.
 
-use std::time::Duration;
-
 use domain::{EntryChange, FeedId, Mark, OpId, PostedUpdate};
 use newsroom::{Entry, Error};
 use sqlx::{Connection, Executor};
@@ -199,7 +197,7 @@ async fn post_marked(
 ) -> Result<PostedUpdate, Error> {
     let (caller, draft) = (&newsroom.author, draft(text));
     newsroom
-        .post_marked_update(caller, &entry.slug, op_id, &draft, marks, Duration::ZERO)
+        .post_marked_update(caller, &entry.slug, op_id, &draft, marks, None)
         .await
         .map(|result| result.update())
 }
@@ -259,7 +257,7 @@ async fn one_of_many_concurrent_pinned_posts_is_pinned(database: Database) {
         posts.spawn(async move {
             let (op, text, marks) = (op_id(), draft("at once"), [Mark::Pinned]);
             newsroom
-                .post_marked_update(&author, &slug, &op, &text, &marks, Duration::ZERO)
+                .post_marked_update(&author, &slug, &op, &text, &marks, None)
                 .await
                 .unwrap()
         });

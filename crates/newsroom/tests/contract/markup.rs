@@ -1,7 +1,5 @@
 //! Markup: from an author's Markdown to the HTML that readers get.
 
-use std::time::Duration;
-
 use domain::{Caller, Change, Draft, FeedId};
 use newsroom::{Entry, Error};
 
@@ -108,7 +106,7 @@ async fn post_deep(
     entry: &Entry,
 ) -> newsroom::Result<()> {
     newsroom
-        .post_update(caller, &entry.slug, &op_id(), &deep(), Duration::ZERO)
+        .post_update(caller, &entry.slug, &op_id(), &deep(), None)
         .await
         .map(drop)
 }

@@ -1,7 +1,5 @@
 //! The permissions of each role.
 
-use std::time::Duration;
-
 use domain::{Caller, EntryState, Mark, Order, Role};
 use newsroom::{Error, NewEntry};
 
@@ -15,7 +13,7 @@ on_every_database! {
     all_roles_except_readers_manage_entries,
 }
 
-const NOW: Duration = Duration::ZERO;
+const NOW: Option<domain::Timestamp> = None;
 
 fn new_entry(name: &str) -> NewEntry {
     NewEntry::parse(name, name, "", "", EntryState::Draft, Order::Oldest).unwrap()

@@ -1,15 +1,17 @@
 //! Updates: posting and editing them.
 
-use std::{slice, sync::Arc, time::Duration};
+use std::{slice, sync::Arc};
 
-use domain::{AccountId, Caller, Draft, EntryState, Invalid, OpId, Slug, UpdateId};
+use domain::{AccountId, Caller, Draft, EntryState, Invalid, OpId, Slug, Timestamp, UpdateId};
 use newsroom::Error;
+use sqlx::{Connection, Executor};
 
 use super::support::{Database, TestNewsroom, draft, op_id, slug};
 
 on_every_database! {
     posted_update_is_visible_everywhere_at_once,
-    time_of_a_delayed_post_is_bounded,
+    late_post_is_placed_by_the_time_it_was_written_within_bounds,
+    update_of_an_earlier_release_was_published_when_it_was_posted,
     edit_changes_the_update_once,
     edit_of_a_deleted_or_unknown_update_is_refused,
     text_without_visible_content_is_refused,
@@ -17,7 +19,7 @@ on_every_database! {
     concurrent_posts_each_get_their_own_result,
 }
 
-const NOW: Duration = Duration::ZERO;
+const NOW: Option<Timestamp> = None;
 /// An id that no update has.
 const NO_UPDATE: UpdateId = UpdateId(999_999);
 
@@ -62,30 +64,33 @@ async fn posted_update_is_visible_everywhere_at_once(database: Database) {
     assert_eq!(newsroom.feed_head(&entry).await, posted.rev);
 }
 
-async fn time_of_a_delayed_post_is_bounded(database: Database) {
+async fn late_post_is_placed_by_the_time_it_was_written_within_bounds(database: Database) {
     const MINUTE: i64 = 60 * 1_000_000;
+    const WEEK: i64 = 7 * 24 * 60 * MINUTE;
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    newsroom.manual_clock.advance(2 * 24 * 60 * MINUTE);
+    newsroom.manual_clock.advance(8 * 24 * 60 * MINUTE);
     let started_later = newsroom.entry("later", EntryState::Live).await;
     newsroom.manual_clock.advance(10 * MINUTE);
     let now = newsroom.clock().now();
-    for (entry, waited, expected) in [
-        (&entry, NOW, now),
-        (&entry, Duration::from_mins(3), now.plus_micros(-3 * MINUTE)),
-        // At most a day, because a client's clock can be wrong by years.
-        (&entry, Duration::MAX, now.plus_micros(-24 * 60 * MINUTE)),
+    let ago = |micros: i64| Some(now.plus_micros(-micros));
+    for (entry, written_at, expected) in [
+        (&entry, None, now),
+        (&entry, ago(0), now),
+        (&entry, ago(3 * MINUTE), now.plus_micros(-3 * MINUTE)),
+        (&entry, ago(WEEK), now.plus_micros(-WEEK)),
+        // Older, or in the future: the client is wrong about the time.
+        (&entry, ago(WEEK + 1), now),
+        (&entry, ago(-MINUTE), now),
+        (&entry, Some(Timestamp(i64::MIN)), now),
+        (&entry, Some(Timestamp(i64::MAX)), now),
         (
             &started_later,
-            Duration::from_mins(9),
+            ago(9 * MINUTE),
             now.plus_micros(-9 * MINUTE),
         ),
-        (
-            &started_later,
-            Duration::from_mins(11),
-            started_later.starts_at,
-        ),
-        (&started_later, Duration::MAX, started_later.starts_at),
+        (&started_later, ago(11 * MINUTE), started_later.starts_at),
+        (&started_later, ago(WEEK + 1), now),
     ] {
         let posted = newsroom
             .post_update(
@@ -93,16 +98,18 @@ async fn time_of_a_delayed_post_is_bounded(database: Database) {
                 &entry.slug,
                 &op_id(),
                 &draft("late"),
-                waited,
+                written_at,
             )
             .await
             .unwrap();
         let (_, update) = newsroom.update_page(&entry.slug, posted.id).await.unwrap();
         assert_eq!(
-            update.posted_at, expected,
-            "{} after {waited:?}",
+            (update.posted_at, update.published_at),
+            (expected, now),
+            "{} written at {written_at:?}",
             entry.slug
         );
+        assert_eq!(update.is_late(), expected < now.plus_micros(-5 * MINUTE));
     }
     // A delayed update is sorted by the time at which it was written, not by its arrival.
     let page = newsroom.entry_page(&entry.slug).await.unwrap();
@@ -111,6 +118,28 @@ async fn time_of_a_delayed_post_is_bounded(database: Database) {
             .is_sorted_by_key(|update| (update.posted_at, update.id))
     );
     assert!(!page.updates.is_sorted_by_key(|update| update.id));
+}
+
+/// A server of the earlier release may still post while this one runs.
+async fn update_of_an_earlier_release_was_published_when_it_was_posted(database: Database) {
+    let mut connection = database.of_earlier_release(10).await;
+    let rows = "
+        INSERT INTO feed (id, epoch, rev, horizon) VALUES (1, 'old', 2, 0);
+        INSERT INTO accounts (username, username_folded, role, password_hash, created_at)
+        VALUES ('ann', 'ann', 'author', 'none', 0);
+        INSERT INTO entries (id, slug, title, summary, state, time_zone, starts_at, default_order, rev, head)
+        VALUES (1, 'final', 'Final', '', 'live', 'UTC', 0, 'oldest', 2, 2);
+        INSERT INTO updates (id, entry_id, author_id, rev, source, html, posted_at)
+        VALUES (1, 1, 1, 2, 'first', '<p>first</p>', 77);";
+    connection.execute(rows).await.unwrap();
+    connection.close().await.unwrap();
+    let newsroom = TestNewsroom::on(&database).await;
+    let (_, update) = newsroom
+        .update_page(&slug("final"), UpdateId(1))
+        .await
+        .unwrap();
+    assert_eq!(update.published_at, update.posted_at);
+    assert!(!update.is_late());
 }
 
 async fn edit_changes_the_update_once(database: Database) {

@@ -46,6 +46,7 @@ const fn plan(query: &'static str, index: &'static str) -> Expected {
 }
 
 const EXPECTED: [Expected; HOT_QUERIES.len()] = [
+    plan("article_changed_since", "INTEGER PRIMARY KEY").on_postgres("entries_pkey"),
     plan("changed_since", "updates_by_entry_rev"),
     plan("counted_entries_before", "updates_shown"),
     // Sorts the updates that were deleted within the undo window.

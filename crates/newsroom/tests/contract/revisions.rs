@@ -1,8 +1,6 @@
 //! The revision counter: it grows by the number of rows that a change writes, stays below 2^53, and
 //! can be repaired.
 
-use std::time::Duration;
-
 use domain::{Cursor, EntryState, FeedId, MAX_REV, Mark, Rev};
 use newsroom::{EntryPatch, Error, Newsroom};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -76,7 +74,7 @@ async fn each_change_takes_one_revision(database: Database) {
             &op_id(),
             &draft("c"),
             &[Mark::Pinned],
-            Duration::ZERO,
+            None,
         )
         .await
         .unwrap();
@@ -100,7 +98,7 @@ async fn refused_or_repeated_change_takes_no_revision(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
     let (op, text) = (op_id(), draft("once"));
-    let post = || newsroom.post_update(&newsroom.author, &entry.slug, &op, &text, Duration::ZERO);
+    let post = || newsroom.post_update(&newsroom.author, &entry.slug, &op, &text, None);
     let posted = post().await.unwrap();
     post().await.unwrap();
     newsroom
@@ -117,15 +115,9 @@ async fn refused_or_repeated_change_takes_no_revision(database: Database) {
     let ops = [op_id(), op_id(), op_id()];
     let (one, late, two) = (draft("one"), draft("late"), draft("two"));
     let (one, late, two) = tokio::join!(
-        newsroom.post_update(&newsroom.author, &entry.slug, &ops[0], &one, Duration::ZERO),
-        newsroom.post_update(
-            &newsroom.author,
-            &ended.slug,
-            &ops[1],
-            &late,
-            Duration::ZERO
-        ),
-        newsroom.post_update(&newsroom.author, &entry.slug, &ops[2], &two, Duration::ZERO),
+        newsroom.post_update(&newsroom.author, &entry.slug, &ops[0], &one, None),
+        newsroom.post_update(&newsroom.author, &ended.slug, &ops[1], &late, None),
+        newsroom.post_update(&newsroom.author, &entry.slug, &ops[2], &two, None),
     );
     assert_refused!(late, Error::Forbidden(_));
     let mut revs = [one.unwrap().rev, two.unwrap().rev];
@@ -162,7 +154,7 @@ async fn alternating_renames_take_one_revision_for_each_row(database: Database) 
                     &slug(&format!("{name}-{}", round - 1)),
                     &op_id(),
                     &draft("x"),
-                    Duration::ZERO,
+                    None,
                 )
                 .await
                 .unwrap();
@@ -217,7 +209,7 @@ async fn random_changes_take_at_most_one_revision_for_each_row(database: Databas
                         &slug(&slugs[at]),
                         &op_id(),
                         &draft("x"),
-                        Duration::ZERO,
+                        None,
                     )
                     .await
                     .unwrap();
@@ -334,13 +326,7 @@ async fn no_revision_follows_the_last_one(database: Database) {
     let set = sqlx::query("UPDATE feed SET rev = $1").bind(MAX_REV);
     set.execute(&mut connection).await.unwrap();
     let post = newsroom
-        .post_update(
-            &newsroom.author,
-            &entry.slug,
-            &op_id(),
-            &draft("x"),
-            Duration::ZERO,
-        )
+        .post_update(&newsroom.author, &entry.slug, &op_id(), &draft("x"), None)
         .await;
     assert_refused!(post, Error::Internal(_));
     let row = sqlx::query("SELECT rev FROM feed")

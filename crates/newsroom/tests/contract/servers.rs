@@ -176,13 +176,7 @@ async fn write(
     let mut acknowledged = Vec::new();
     for _ in 0..POSTS {
         let posted = newsroom
-            .post_update(
-                &author,
-                &entry.slug,
-                &op_id(),
-                &draft("a"),
-                std::time::Duration::ZERO,
-            )
+            .post_update(&author, &entry.slug, &op_id(), &draft("a"), None)
             .await
             .unwrap();
         acknowledged.push((posted.rev, posted.id));

@@ -1,8 +1,6 @@
 //! Texts: they are stored without control characters, and their author learns which parts readers
 //! don't get.
 
-use std::time::Duration;
-
 use domain::{Draft, EntryState, Invalid, Order, TokenName, Username};
 use newsroom::{Entry, Error, NewEntry};
 
@@ -17,7 +15,7 @@ on_every_database! {
     explicit_slug_that_is_taken_is_refused,
 }
 
-const NOW: Duration = Duration::ZERO;
+const NOW: Option<domain::Timestamp> = None;
 
 async fn control_characters_never_reach_the_database(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;

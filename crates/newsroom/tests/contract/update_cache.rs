@@ -74,7 +74,7 @@ async fn page_shows_every_kind_of_change_to_an_update(database: Database) {
             &op_id(),
             &draft("pinned"),
             &marks,
-            std::time::Duration::ZERO,
+            None,
         )
         .await
         .unwrap();

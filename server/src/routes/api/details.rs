@@ -92,7 +92,7 @@ const ERROR_RESPONSES: [(StatusCode, &str); 11] = [
     ),
     (
         StatusCode::PAYLOAD_TOO_LARGE,
-        "The body is larger than 640 KiB",
+        "The body is larger than 640 KiB, or 1280 KiB for an entry",
     ),
     (
         StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -1,7 +1,7 @@
 //! The `OpenAPI` document's description and the schemas that routes share. The routes describe
 //! themselves.
 
-use domain::{EntryState, Headline, Order, Slug, Source, Summary, Title};
+use domain::{Article, EntryState, Headline, Order, Slug, Source, Summary, Title};
 use newsroom::language::MAX_LENGTH;
 use serde_json::Value;
 use utoipa::{
@@ -96,6 +96,19 @@ pub fn summary_if_any() -> Object {
         Summary::MAX,
         VISIBLE_IF_ANY,
     ))
+}
+
+/// Returns the schema of an entry's article.
+pub fn body() -> Object {
+    let description =
+        "The article above the updates: Markdown, in which HTML is sanitized. Empty for none.";
+    nullable(text(description, 0, Article::MAX, VISIBLE_IF_ANY))
+}
+
+/// Returns the schema of an optional article.
+pub fn body_if_any() -> Object {
+    let description = "The article above the updates: Markdown, in which HTML is sanitized. An empty text removes it.";
+    nullable(text(description, 0, Article::MAX, VISIBLE_IF_ANY))
 }
 
 /// Matches an empty text, or a language with an optional script, region and variant.

@@ -1,15 +1,15 @@
 //! The API's operations on entries.
 
 use axum::{
-    Json,
+    Extension, Json,
     http::{
         HeaderName, StatusCode,
         header::{LINK, LOCATION},
     },
     response::{IntoResponse, Response},
 };
-use domain::{EntryId, EntryState, Invalid, Order, Slug, Summary, Title};
-use newsroom::{Entry, EntryPatch, Error, NewEntry, language, zone};
+use domain::{Article, EntryId, EntryState, Invalid, Order, Slug, Summary, Title};
+use newsroom::{Entry, EntryPatch, Error, NewEntry, RenderedArticle, language, zone};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -18,14 +18,15 @@ use super::{
     caller::Api,
     details::ErrorResponses,
     document::{
-        language_if_any, language_or_empty, order, order_if_any, slug_if_any, slug_or_empty, state,
-        state_if_any, summary, summary_if_any, title, title_if_any,
+        body, body_if_any, language_if_any, language_or_empty, order, order_if_any, slug_if_any,
+        slug_or_empty, state, state_if_any, summary, summary_if_any, title, title_if_any,
     },
     key::IdempotencyKey,
 };
 use crate::{
     extract::{Path, Query, json_body::Body, slug},
     problem::{Problem, keyed_problem},
+    security::bodies::ARTICLE_LIMIT,
     state::AppState,
 };
 
@@ -33,6 +34,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list_entries, create_entry))
         .routes(routes!(read_entry, change_entry))
+        .layer(Extension(ARTICLE_LIMIT))
 }
 
 /// An entry.
@@ -44,6 +46,15 @@ struct EntryAnswer {
     slug: String,
     title: String,
     summary: String,
+    /// The article above the updates, as its author wrote it: Markdown with HTML. Not in lists of
+    /// entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    /// What the sanitizer removed from the article, such as `iframe youtube.com`, `link Reuters`,
+    /// `image data:` or `attribute style`: each item once, and at most 20. Empty if nothing was
+    /// removed; missing if the request had no `body`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<Vec<String>>,
     #[schema(schema_with = state)]
     state: EntryState,
     /// The IANA time zone in which times are displayed.
@@ -71,6 +82,8 @@ impl EntryAnswer {
             slug: entry.slug.to_string(),
             title: entry.title.to_string(),
             summary: entry.summary.to_string(),
+            body: None,
+            removed: None,
             state: entry.state,
             time_zone: entry.time_zone.to_string(),
             language: entry.language.to_string(),
@@ -80,6 +93,30 @@ impl EntryAnswer {
             url: api.url(format_args!("/entries/{}", entry.slug)),
         }
     }
+
+    /// Adds the article, and what was removed from the one in the request, if it had one.
+    async fn with_article(
+        self,
+        api: &Api,
+        submitted: Option<RenderedArticle>,
+    ) -> Result<Self, Problem> {
+        let article = api.newsroom.article(api.caller(), EntryId(self.id)).await?;
+        Ok(Self {
+            body: Some(article.to_string()),
+            removed: submitted.map(|article| article.removed),
+            ..self
+        })
+    }
+}
+
+/// Renders the article of a request, if it has one.
+async fn rendered(api: &Api, body: Option<&str>) -> Result<Option<RenderedArticle>, Problem> {
+    let Some(body) = body else {
+        return Ok(None);
+    };
+    let article = Article::parse(body).map_err(Error::from)?;
+    let rendered = api.newsroom.render_article(api.caller(), &article);
+    Ok(Some(rendered.await?))
 }
 
 /// A list of entries, the latest start first.
@@ -103,6 +140,9 @@ struct EntryToCreate {
     #[serde(default)]
     #[schema(schema_with = summary)]
     summary: String,
+    /// The article above the updates: Markdown, in which HTML is sanitized. None if omitted.
+    #[schema(schema_with = body)]
+    body: Option<String>,
     /// The IANA time zone in which times are displayed. UTC if omitted.
     #[serde(default)]
     time_zone: String,
@@ -140,6 +180,10 @@ struct EntryToChange {
     /// A short description of the event.
     #[schema(schema_with = summary_if_any)]
     summary: Option<String>,
+    /// The article above the updates: Markdown, in which HTML is sanitized. An empty text removes
+    /// it.
+    #[schema(schema_with = body_if_any)]
+    body: Option<String>,
     /// The IANA time zone in which times are displayed.
     time_zone: Option<String>,
     /// The language of the texts.
@@ -154,11 +198,13 @@ struct EntryToChange {
 }
 
 impl EntryToChange {
+    /// Parses all fields but the article.
     fn parse(&self) -> Result<EntryPatch, Invalid> {
         Ok(EntryPatch {
             slug: self.slug.as_deref().map(Slug::parse).transpose()?,
             title: self.title.as_deref().map(Title::parse).transpose()?,
             summary: self.summary.as_deref().map(Summary::parse).transpose()?,
+            article: None,
             time_zone: self.time_zone.as_deref().map(zone::parse).transpose()?,
             language: self
                 .language
@@ -258,11 +304,18 @@ async fn create_entry(
     .and_then(|new| new.in_language(&entry.language))
     .map_err(Error::from)?;
     let (newsroom, caller) = (&api.newsroom, api.caller());
+    let key = key.or_random()?;
+    let article = rendered(&api, entry.body.as_deref()).await?;
+    let new = NewEntry {
+        article: article.clone(),
+        ..new
+    };
     let entry = newsroom
-        .create_entry_once(caller, &key.or_random()?, &new)
+        .create_entry_once(caller, &key, &new)
         .await
         .map_err(keyed_problem)?;
     let created = EntryAnswer::of(&api, &entry);
+    let created = created.with_article(&api, article).await?;
     let location = [(LOCATION, created.url.clone())];
     Ok((StatusCode::CREATED, location, Json(created)))
 }
@@ -278,8 +331,11 @@ async fn create_entry(
 )]
 async fn read_entry(api: Api, Path(name): Path<String>) -> Result<Json<EntryAnswer>, Problem> {
     let (newsroom, caller) = (&api.newsroom, api.caller());
-    let entry = newsroom.entry_by_slug(caller, &slug(&name)?).await?;
-    Ok(Json(EntryAnswer::of(&api, &entry)))
+    let (entry, article) = newsroom.entry_and_article(caller, &slug(&name)?).await?;
+    Ok(Json(EntryAnswer {
+        body: Some(article.to_string()),
+        ..EntryAnswer::of(&api, &entry)
+    }))
 }
 
 /// Change an entry
@@ -299,10 +355,16 @@ async fn change_entry(
     Body(change, _held): Body<EntryToChange>,
 ) -> Result<Json<EntryAnswer>, Problem> {
     let (newsroom, caller) = (&api.newsroom, api.caller());
-    let patch = change.parse().map_err(Error::from)?;
+    let (patch, slug) = (change.parse().map_err(Error::from)?, slug(&name)?);
+    let article = rendered(&api, change.body.as_deref()).await?;
+    let patch = EntryPatch {
+        article: article.clone(),
+        ..patch
+    };
     let entry = newsroom
-        .patch_entry(caller, &slug(&name)?, &patch, op_id.as_ref())
+        .patch_entry(caller, &slug, &patch, op_id.as_ref())
         .await
         .map_err(keyed_problem)?;
-    Ok(Json(EntryAnswer::of(&api, &entry)))
+    let changed = EntryAnswer::of(&api, &entry);
+    Ok(Json(changed.with_article(&api, article).await?))
 }

@@ -1,13 +1,11 @@
 //! The API's operations on updates.
 
-use std::time::Duration;
-
 use axum::{
     Json,
     http::{HeaderName, StatusCode, header::LOCATION},
 };
 use domain::{Change, Cursor, Draft, Headline, Invalid, Mark, Source, UpdateId};
-use newsroom::{Entry, Error, UpdatePatch, zone::rfc3339};
+use newsroom::{Entry, Error, LiveUpdate, UpdatePatch, zone::rfc3339};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -70,10 +68,15 @@ struct ChangeAnswer {
     /// The URL of the update's page. 404 for readers while the entry is a draft.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
-    /// When the update was posted.
+    /// When the update was posted: its place in the list. If it was published later, this is when
+    /// it was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     posted_at: Option<String>,
+    /// When the update was published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    published_at: Option<String>,
     /// What the sanitizer removed from the text, such as `iframe youtube.com`, `link Reuters`,
     /// `image data:` or `attribute style`: each item once, and at most 20. Empty if nothing was
     /// removed; missing if the request had no text.
@@ -82,7 +85,7 @@ struct ChangeAnswer {
 }
 
 impl ChangeAnswer {
-    fn of(api: &Api, entry: &Entry, change: Change) -> Self {
+    fn of(api: &Api, (entry, update, change): (Entry, LiveUpdate, Change)) -> Self {
         let (id, rev) = (change.id(), change.rev());
         let upserted = match change {
             Change::Deleted(_) => None,
@@ -95,6 +98,7 @@ impl ChangeAnswer {
             deleted: upserted.is_none(),
             url: upserted.is_some().then(url),
             posted_at: upserted.as_ref().map(|update| rfc3339(update.posted_at)),
+            published_at: upserted.is_some().then(|| rfc3339(update.published_at)),
             html: upserted.map(|update| update.html),
             removed: None,
         }
@@ -185,16 +189,16 @@ async fn post_update(
     let (newsroom, caller) = (&api.newsroom, api.caller());
     let (slug, op_id) = (slug(&name)?, key.or_random()?);
     let posted = newsroom
-        .post_marked_update(caller, &slug, &op_id, &draft, &marks, Duration::ZERO)
+        .post_marked_update(caller, &slug, &op_id, &draft, &marks, None)
         .await
         .map_err(keyed_problem)?;
-    let (entry, change) = newsroom.last_change(caller, posted.id).await?;
+    let current = newsroom.last_change(caller, posted.id).await?;
     let location = api.url(format_args!(
         "/entries/{}/updates/{}",
-        entry.slug, posted.id
+        current.0.slug, posted.id
     ));
     let base = newsroom.posted_base(caller, posted.id, &draft).await?;
-    let body = ChangeAnswer::of(&api, &entry, change).with_removed(posted.removed);
+    let body = ChangeAnswer::of(&api, current).with_removed(posted.removed);
     let tagged = (etag(base), Json(body));
     Ok((StatusCode::CREATED, [(LOCATION, location)], tagged))
 }
@@ -341,7 +345,7 @@ async fn find_update(api: &Api, name: &str, id: &str) -> Result<(Entry, UpdateId
     let (newsroom, caller) = (&api.newsroom, api.caller());
     let entry = newsroom.entry_by_slug(caller, &slug(name)?).await?;
     let id = update_id(id)?;
-    let (owner, _) = newsroom.last_change(caller, id).await?;
+    let (owner, ..) = newsroom.last_change(caller, id).await?;
     if owner.id == entry.id {
         Ok((owner, id))
     } else {
@@ -351,7 +355,8 @@ async fn find_update(api: &Api, name: &str, id: &str) -> Result<(Entry, UpdateId
 
 /// Returns the update in its current state, and the revision of that state.
 async fn current_state(api: &Api, id: UpdateId) -> Result<(Cursor, ChangeAnswer), Problem> {
-    let (entry, change) = api.newsroom.last_change(api.caller(), id).await?;
-    let current = Cursor::new(entry.epoch, change.rev());
-    Ok((current, ChangeAnswer::of(api, &entry, change)))
+    let current = api.newsroom.last_change(api.caller(), id).await?;
+    let (entry, _, change) = &current;
+    let cursor = Cursor::new(entry.epoch.clone(), change.rev());
+    Ok((cursor, ChangeAnswer::of(api, current)))
 }

@@ -1,7 +1,5 @@
 //! The composer's form, for posting without JavaScript.
 
-use std::time::Duration;
-
 use axum::{Router, response::Response, routing::post};
 use domain::{Draft, OpId};
 use newsroom::Error;
@@ -24,7 +22,7 @@ async fn compose(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Resp
         let op_id = OpId::parse(fields.get("op_id"))?;
         let posted = desk
             .newsroom
-            .post_update(desk.caller()?, &slug, &op_id, &draft, Duration::ZERO)
+            .post_update(desk.caller()?, &slug, &op_id, &draft, None)
             .await?;
         Ok::<_, Error>(format!("{page}?posted={}", posted.id))
     };

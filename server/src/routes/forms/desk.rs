@@ -1,25 +1,30 @@
 //! The forms of the desk: creating and changing live blogs and updates.
 
 use axum::{
-    Router,
+    Extension, Router,
     response::{IntoResponse, Response},
     routing::post,
 };
-use domain::{Draft, EntryState, Mark, Order, UpdateId};
-use newsroom::{Entry, EntryEdit, Error, NewEntry};
+use domain::{Article, Caller, Draft, EntryState, Mark, Order, UpdateId};
+use newsroom::{Entry, EntryEdit, Error, NewEntry, RenderedArticle};
 
 use super::handler::Desk;
 use crate::{
     extract::{EntrySlug, UpdateNumber, fields::Fields},
     problem::Problem,
     refused_form::PostToInstead,
+    security::bodies::ARTICLE_LIMIT,
     state::AppState,
 };
 
 pub fn routes() -> Router<AppState> {
+    let article_limit = || Extension(ARTICLE_LIMIT);
     Router::new()
-        .route("/desk/entries", post(create_entry))
-        .route("/desk/entries/{slug}/edit", post(edit_entry))
+        .route("/desk/entries", post(create_entry).layer(article_limit()))
+        .route(
+            "/desk/entries/{slug}/edit",
+            post(edit_entry).layer(article_limit()),
+        )
         .route("/desk/entries/{slug}/start", post(start_entry))
         .route("/desk/entries/{slug}/end", post(end_entry))
         .route("/desk/updates/{id}", post(edit_update))
@@ -42,7 +47,11 @@ async fn create_entry(desk: Desk, fields: Fields) -> Response {
         )?
         .in_language(fields.get("language"))?;
         let caller = desk.caller()?;
-        let entry = match fields.op_id()? {
+        let op_id = fields.op_id()?;
+        let article = article(&desk, caller, &fields).await?;
+        let has_removed = has_removed(article.as_ref());
+        let new = NewEntry { article, ..new };
+        let entry = match op_id {
             Some(op_id) => {
                 desk.newsroom
                     .create_entry_once(caller, &op_id, &new)
@@ -50,7 +59,14 @@ async fn create_entry(desk: Desk, fields: Fields) -> Response {
             }
             None => desk.newsroom.create_entry(Some(caller), &new).await?,
         };
-        Ok::<_, Error>(page_of(&entry))
+        Ok::<_, Error>(if has_removed {
+            format!("{}{REMOVED_NOTE}", page_of(&entry))
+        } else if entry.state.is_public() {
+            // The browser goes to the composer, which gives its text box the focus.
+            format!("/entries/{}#composer-host", entry.slug)
+        } else {
+            page_of(&entry)
+        })
     };
     let created = created.await;
     desk.respond(created, "/desk", fields).await
@@ -69,10 +85,17 @@ async fn edit_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> R
         .in_language(fields.get("language"))?;
         let caller = desk.caller()?;
         let op_id = fields.op_id()?;
+        let article = article(&desk, caller, &fields).await?;
+        let edit = EntryEdit { article, ..edit };
         desk.newsroom
             .edit_entry(caller, &slug, &edit, op_id.as_ref())
             .await?;
-        Ok::<_, Error>(format!("/desk/entries/{}", edit.slug))
+        let page = format!("/desk/entries/{}", edit.slug);
+        Ok::<_, Error>(if has_removed(edit.article.as_ref()) {
+            format!("{page}{REMOVED_NOTE}")
+        } else {
+            page
+        })
     };
     let edited = edited.await;
     let page = format!("/desk/entries/{slug}/edit");
@@ -137,7 +160,7 @@ async fn edit_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fields)
 async fn refuse_removed(desk: &Desk, id: UpdateId) -> Response {
     let mut response = Problem::from(Error::Removed).into_response();
     if let Ok(caller) = desk.caller()
-        && let Ok((entry, _)) = desk.newsroom.last_change(caller, id).await
+        && let Ok((entry, ..)) = desk.newsroom.last_change(caller, id).await
     {
         response.extensions_mut().insert(PostToInstead(entry.slug));
     }
@@ -186,6 +209,34 @@ async fn restore_update(desk: Desk, UpdateNumber(id): UpdateNumber, fields: Fiel
     };
     let restored = restored.await;
     desk.respond(restored, "/desk", fields).await
+}
+
+/// The query with which an entry's page on the desk lists what the sanitizer removed from its
+/// article.
+const REMOVED_NOTE: &str = "?edited=article";
+
+/// Renders the article of a form; `None` if the form has no such field, as in a page that was
+/// opened before an upgrade.
+async fn article(
+    desk: &Desk,
+    caller: &Caller,
+    fields: &Fields,
+) -> Result<Option<RenderedArticle>, Error> {
+    match fields.get_if_any("body") {
+        Some(text) => {
+            let article = Article::parse(text)?;
+            desk.newsroom
+                .render_article(caller, &article)
+                .await
+                .map(Some)
+        }
+        None => Ok(None),
+    }
+}
+
+/// Returns whether the sanitizer removed something from an article.
+fn has_removed(article: Option<&RenderedArticle>) -> bool {
+    article.is_some_and(|article| !article.removed.is_empty())
 }
 
 /// Returns the path of the entry's page on the desk.

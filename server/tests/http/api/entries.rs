@@ -44,7 +44,7 @@ async fn entry_is_created_once() {
     assert_eq!(
         entry,
         json!({
-            "id": 2, "slug": "election-night", "title": "Election night", "summary": "The count.", "state": "live",
+            "id": 2, "slug": "election-night", "title": "Election night", "summary": "The count.", "body": "", "state": "live",
             "time_zone": "Europe/Paris", "language": "en", "default_order": "latest", "starts_at": entry["starts_at"],
             "url": "http://127.0.0.1:3000/entries/election-night",
         })
@@ -101,6 +101,80 @@ async fn entry_needs_only_a_title() {
         .iter()
         .map(|entry| &entry["slug"]);
     assert_eq!(slugs.collect::<Vec<_>>(), ["the-re-match", "final"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn article_is_created_changed_and_removed() {
+    let (app, client) = start().await;
+    let body =
+        json!({"title": "Cup", "body": "# Why\n\nA *cup*.<script>x</script>", "state": "live"});
+    let first = post(&client, ENTRIES, "cup-1", &body).await;
+    first.assert_status(StatusCode::CREATED);
+    let entry: Value = first.json();
+    assert_eq!(
+        (&entry["body"], &entry["removed"]),
+        (&body["body"], &json!(["script"]))
+    );
+    let again = post(&client, ENTRIES, "cup-1", &body).await;
+    assert_eq!(again.json::<Value>(), entry);
+    let page = async || app.browser().get("/entries/cup").await.text();
+    let html = page().await;
+    assert!(html.contains("<h2 dir=\"auto\">Why</h2>"), "{html}");
+    assert!(!html.contains("<script>x"), "{html}");
+
+    let read = async || client.get("/api/v1/entries/cup").await.json::<Value>();
+    let mut expected = entry.clone();
+    expected.as_object_mut().unwrap().remove("removed");
+    assert_eq!(read().await, expected);
+    // A list would be long.
+    let all: Value = client.get(ENTRIES).await.json();
+    assert!(all["entries"][0].get("body").is_none(), "{all}");
+
+    // A patch without it, or with null, keeps it.
+    for kept in [json!({"title": "The cup"}), json!({"body": null})] {
+        let changed: Value = change(&client, "cup", &kept).await.json();
+        assert_eq!(changed["body"], body["body"]);
+        assert!(changed.get("removed").is_none(), "{changed}");
+    }
+    let changed: Value = change(&client, "cup", &json!({"body": "Over."}))
+        .await
+        .json();
+    assert_eq!(
+        (&changed["body"], &changed["removed"]),
+        (&json!("Over."), &json!([]))
+    );
+    assert!(page().await.contains("Over."));
+    let changed: Value = change(&client, "cup", &json!({"body": ""})).await.json();
+    assert_eq!(changed["body"], "");
+    assert!(!page().await.contains("entry-article"));
+
+    for (wrong, refused_for) in [
+        (
+            json!({"body": "a".repeat(100_001)}),
+            "422: The article has 100001 characters; the maximum is 100000.",
+        ),
+        (
+            json!({"body": "<script>x</script>"}),
+            "422: This text has no visible content. Not shown: a script.",
+        ),
+        (
+            json!({"body": 7}),
+            "422: The body is invalid: body: invalid type: integer `7`, expected a string at line 1 column 9.",
+        ),
+    ] {
+        assert_eq!(refusal(&change(&client, "cup", &wrong).await), refused_for);
+        let mut new = wrong;
+        new["title"] = json!("Another");
+        let created = client.post(ENTRIES).json(&new).await;
+        created.assert_status_unprocessable_entity();
+    }
+    let long = json!({"body": "b ".repeat(50_000)});
+    change(&client, "cup", &long).await.assert_status_ok();
+    // As long as a client may escape it.
+    let escaped = format!(r#"{{"body":"{}"}}"#, r"\u0061".repeat(100_000));
+    let changed = client.patch("/api/v1/entries/cup").text(escaped);
+    let changed = changed.content_type("application/json").await;
+    changed.assert_status_ok();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

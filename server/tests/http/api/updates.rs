@@ -27,7 +27,8 @@ async fn posted_update_is_sent_to_readers() {
         change,
         json!({
             "id": shown.id, "rev": shown.rev, "html": shown.html,
-            "posted_at": newsroom::zone::rfc3339(shown.posted_at), "removed": ["script"],
+            "posted_at": newsroom::zone::rfc3339(shown.posted_at),
+            "published_at": newsroom::zone::rfc3339(shown.posted_at), "removed": ["script"],
             "url": format!("http://127.0.0.1:3000/entries/final/updates/{}", shown.id),
         })
     );

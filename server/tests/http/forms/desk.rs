@@ -5,7 +5,9 @@ use domain::EntryState;
 use insta::assert_snapshot;
 
 use super::{post, press_button};
-use crate::http::support::{TestApp, field_value, head_of, textarea_value, unescape};
+use crate::http::support::{
+    TestApp, field_value, head_of, op_id, tag_texts, textarea_named, textarea_value, unescape,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn entry_is_created_from_its_title() {
@@ -18,7 +20,7 @@ async fn entry_is_created_from_its_title() {
     let created = author.post("/desk/entries").form(&fields).await;
     assert_snapshot!(head_of(&created, &["location"]), @r"
     303 See Other
-    location: /desk/entries/election-night-the-count
+    location: /entries/election-night-the-count#composer-host
     ");
     author
         .get("/desk/entries/election-night-the-count")
@@ -28,6 +30,161 @@ async fn entry_is_created_from_its_title() {
         .get("/entries/election-night-the-count")
         .await
         .assert_text_contains("Élection night: the count");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn draft_is_created_and_leads_to_its_desk_page() {
+    let (_app, _, author) = TestApp::start().await;
+    for fields in [
+        &[("title", "Cup"), ("state", "draft")][..],
+        &[("title", "Cup")],
+    ] {
+        let created = author.post("/desk/entries").form(&fields).await;
+        created.assert_status_see_other();
+        let next = created.header("location").to_str().unwrap().to_owned();
+        assert!(next.starts_with("/desk/entries/cup"), "{next}");
+        author.get(&next).await.assert_status_ok();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn form_for_an_entry_shows_its_title_and_folds_the_rest() {
+    let (app, _, author) = TestApp::start().await;
+    let desk = async || author.get("/desk").await.text();
+    let folded = |html: &str| {
+        let (_, form) = html.split_once(r#"action="/desk/entries""#).unwrap();
+        let (before, rest) = form.split_once("<details").unwrap();
+        let (tag, rest) = rest.split_once('>').unwrap();
+        let (inside, after) = rest.split_once("</details>").unwrap();
+        assert_eq!(before.matches("<label").count(), 1, "{before}");
+        assert!(before.contains(r#"name="title""#), "{before}");
+        assert!(
+            !inside.contains(" required"),
+            "a folded field can't be reported: {inside}"
+        );
+        assert!(after.contains("Create live blog"), "{after}");
+        !tag.contains(" open")
+    };
+    let html = desk().await;
+    assert!(folded(&html));
+    assert_eq!(field_value(&html, "time_zone"), "UTC");
+    assert!(html.contains(r#"<script src="/time-zone.js" defer></script>"#));
+    // The zone of the last live blog. A zone may be entered in any case.
+    app.live_entry().await;
+    let tokyo = [("title", "Cup"), ("time_zone", "asia/tokyo")];
+    let created = author.post("/desk/entries").form(&tokyo).await;
+    created.assert_status_see_other();
+    assert_eq!(field_value(&desk().await, "time_zone"), "Asia/Tokyo");
+
+    for (field, value, is_folded) in [
+        ("title", "", true),
+        ("slug", "-", false),
+        ("body", "<!-- -->", false),
+    ] {
+        let mut fields = vec![("title", "Cup"), ("time_zone", "Europe/Paris")];
+        fields.retain(|(name, _)| *name != field);
+        fields.push((field, value));
+        let refused = author.post("/desk/entries").form(&fields).await;
+        refused.assert_status_unprocessable_entity();
+        let html = refused.text();
+        assert_eq!(folded(&html), is_folded, "{field}");
+        assert_eq!(field_value(&html, "time_zone"), "Europe/Paris");
+        assert!(!html.contains("time-zone.js"), "the author's zone is kept");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn article_is_edited_at_the_desk_and_shown_above_the_updates() {
+    let (app, anonymous, author) = TestApp::start().await;
+    app.live_entry().await;
+    let page = async || anonymous.get("/entries/final").await.text();
+    // The revisions and the header differ.
+    let without_revisions = |html: &str| {
+        let (before, after) = html.split_once("data-cursor=\"").unwrap();
+        format!("{before}{}", after.split_once('"').unwrap().1)
+    };
+    let before = page().await;
+    let edit = async |body: Option<&str>| {
+        let mut fields = vec![
+            ("title", "final"),
+            ("slug", "final"),
+            ("time_zone", "Europe/Paris"),
+        ];
+        let op_id = op_id();
+        fields.push(("op_id", &*op_id));
+        fields.extend(body.map(|body| ("body", body)));
+        let edited = author.post("/desk/entries/final/edit").form(&fields).await;
+        edited.assert_status_see_other();
+        let next = edited.header("location").to_str().unwrap().to_owned();
+        author.get(&next).await.text()
+    };
+    let text = "A *story*.[^1]\n\n[^1]: Note\n\n<iframe src=\"https://example.org/x\"></iframe>";
+    let desk = edit(Some(text)).await;
+    assert!(
+        unescape(&desk).contains("Saved. Not shown: an iframe from example.org"),
+        "{desk:.6000}"
+    );
+    let html = page().await;
+    let article = html.split_once(r#"<div id="entry-article""#).unwrap().1;
+    let (article, below) = article.split_once(r#"id="entry-highlights""#).unwrap();
+    assert!(article.contains("A <em>story</em>."), "{article}");
+    assert!(below.contains(r#"id="live-updates""#));
+    // The feed has the same bytes.
+    let batch: domain::Batch = anonymous.get("/feed/1/changes").await.json();
+    let sent = batch.entry.unwrap().article.unwrap();
+    assert!(html.contains(&sent), "{sent}");
+    assert!(!anonymous.get("/").await.text().contains("story"));
+
+    let form = author.get("/desk/entries/final/edit").await.text();
+    assert_eq!(textarea_named(&form, "body"), text);
+    // The form of a page that was opened before an upgrade has no such field.
+    edit(None).await;
+    assert!(page().await.contains("A <em>story</em>."));
+    let desk = edit(Some("")).await;
+    assert_eq!(tag_texts(&desk, "h1"), ["final"]);
+    assert!(!desk.contains("Not shown"));
+    assert_eq!(without_revisions(&page().await), without_revisions(&before));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refused_article_is_returned_whole() {
+    let (app, _, author) = TestApp::start().await;
+    app.live_entry().await;
+    let deep = "> ".repeat(60);
+    for (body, reason) in [
+        ("a".repeat(100_001), "the maximum is 100000"),
+        // Fits into a form, but becomes too much HTML.
+        ("\u{65e5}".repeat(100_000), "This text"),
+        ("\u{1f3c6}".repeat(100_000), "This text"),
+        (deep, "too deeply"),
+        ("<script>x</script>".to_owned(), "no visible content"),
+    ] {
+        let fields = [("title", "x"), ("slug", "final"), ("body", &*body)];
+        for path in ["/desk/entries", "/desk/entries/final/edit"] {
+            let refused = author.post(path).form(&fields).await;
+            refused.assert_status_unprocessable_entity();
+            let html = refused.text();
+            assert!(html.contains(reason), "{reason} at {path}");
+            assert!(textarea_named(&html, "body") == body, "{reason} at {path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entry_whose_article_lost_something_leads_to_the_note() {
+    let (_app, _, author) = TestApp::start().await;
+    let fields = [
+        ("title", "Cup"),
+        ("state", "live"),
+        ("body", "A <script>x</script> story"),
+    ];
+    let created = author.post("/desk/entries").form(&fields).await;
+    assert_eq!(
+        created.header("location"),
+        "/desk/entries/cup?edited=article"
+    );
+    let desk = author.get("/desk/entries/cup?edited=article").await.text();
+    assert!(desk.contains("Saved. Not shown: a script."), "{desk}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -77,7 +234,7 @@ async fn refused_entry_is_returned_as_typed() {
         );
         for (name, value) in &typed[..4] {
             let returned = match *name {
-                "summary" => textarea_value(&html),
+                "summary" => textarea_named(&html, name),
                 name => field_value(&html, name),
             };
             assert!(returned == *value, "{name} is lost when {field} is wrong");

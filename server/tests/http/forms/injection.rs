@@ -52,6 +52,7 @@ async fn entered_text_is_escaped_everywhere() {
         ("title", BREAKOUT),
         ("slug", "final"),
         ("summary", BREAKOUT),
+        ("body", BREAKOUT),
         ("state", "live"),
     ];
     author
@@ -67,6 +68,7 @@ async fn entered_text_is_escaped_everywhere() {
         anonymous.get(&format!("/entries/final/updates/{id}")).await,
         author.get("/desk").await,
         author.get("/desk/entries/final").await,
+        author.get("/desk/entries/final/edit").await,
         author.get(&format!("/desk/updates/{id}")).await,
         author.get("/entries/final/compose").await,
     ];
@@ -96,7 +98,11 @@ async fn entered_text_is_escaped_everywhere() {
             .await,
         author
             .post("/desk/entries")
-            .form(&[("summary", BREAKOUT), ("slug", BREAKOUT)])
+            .form(&[
+                ("summary", BREAKOUT),
+                ("slug", BREAKOUT),
+                ("body", BREAKOUT),
+            ])
             .await,
         author
             .post("/entries/final/compose")

@@ -4,7 +4,6 @@ use std::{
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use axum::{
@@ -177,7 +176,7 @@ impl TestApp {
                 &Slug::parse(slug).unwrap(),
                 &OpId::parse(&op_id()).unwrap(),
                 &Draft::parse(text, "").unwrap(),
-                Duration::ZERO,
+                None,
             )
             .await
             .unwrap()

@@ -9,7 +9,9 @@ use std::{future::Future, time::Duration};
 
 pub use app::TestApp;
 pub use raw::{RawResponse, send_raw};
-pub use response::{attribute, field_value, head_of, tag_texts, textarea_value, unescape};
+pub use response::{
+    attribute, field_value, head_of, tag_texts, textarea_named, textarea_value, unescape,
+};
 pub use stream::{Event, Stream};
 
 /// Awaits a future, and panics if it takes longer than ten seconds: enough for a busy machine.

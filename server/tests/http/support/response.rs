@@ -52,6 +52,16 @@ pub fn field_value(html: &str, name: &str) -> String {
     unescape(attribute(field.unwrap(), "value"))
 }
 
+/// Returns the value of the form's `<textarea>` with the name `name`.
+pub fn textarea_named(html: &str, name: &str) -> String {
+    let fields = html.split("<textarea ").skip(1);
+    let field = fields
+        .filter(|field| field.contains(&format!(" name=\"{name}\"")))
+        .find_map(|field| field.split_once('>')?.1.split_once("</textarea>"));
+    let (value, _) = field.unwrap();
+    unescape(value.strip_prefix('\n').unwrap())
+}
+
 /// Returns the value of the form's only `<textarea>`.
 pub fn textarea_value(html: &str) -> String {
     let [field] = tag_texts(html, "textarea")[..] else {

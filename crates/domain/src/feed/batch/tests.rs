@@ -83,6 +83,7 @@ fn entry() -> EntryChange {
         language: Language::new_unchecked("fr"),
         default_order: Order::Latest,
         highlights: String::new(),
+        article: None,
         summary_html: String::new(),
     }
 }
@@ -111,13 +112,23 @@ fn entries() {
     let all = EntryChange {
         since_html: "<time></time>".to_owned(),
         highlights: "<nav></nav>".to_owned(),
+        article: Some("<div></div>".to_owned()),
         summary_html: "<li></li>".to_owned(),
         ..entry()
     };
     let json = ENTRY
         .replace(r#","slug""#, r#","since_html":"<time></time>","slug""#)
-        .replace('}', r#","highlights":"<nav></nav>","line":"<li></li>"}"#);
+        .replace(
+            '}',
+            r#","highlights":"<nav></nav>","article":"<div></div>","line":"<li></li>"}"#,
+        );
     assert_json(&all, &json);
+    let without_article = EntryChange {
+        article: Some(String::new()),
+        ..entry()
+    };
+    let json = ENTRY.replace('}', r#","article":""}"#);
+    assert_json(&without_article, &json);
 }
 
 #[test]

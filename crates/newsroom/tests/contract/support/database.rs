@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use domain::{Language, Timestamp, Transport, UpdateId};
 use newsroom::{
-    Clock, Entry, FeedPolicy, LiveUpdate, ManualClock, Options, Render, storage::Store,
+    Clock, Entry, FeedPolicy, LiveUpdate, ManualClock, Options, Render, SafeHtml, storage::Store,
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row};
 use tempfile::TempDir;
@@ -305,6 +305,10 @@ impl Render for PlainRenderer {
         format!("{}: {latest}", entry.title)
     }
 
+    fn article(&self, _: &Entry, html: &SafeHtml) -> String {
+        format!(r#"<div id="entry-article">{html}</div>"#)
+    }
+
     fn since(&self, entry: &Entry) -> String {
         entry.since()
     }
@@ -328,6 +332,10 @@ impl<F: Fn(&LiveUpdate) + Send + Sync> Render for BeforeCard<F> {
 
     fn summary(&self, entry: &Entry, latest: Option<&LiveUpdate>) -> String {
         self.render.summary(entry, latest)
+    }
+
+    fn article(&self, entry: &Entry, html: &SafeHtml) -> String {
+        self.render.article(entry, html)
     }
 
     fn since(&self, entry: &Entry) -> String {

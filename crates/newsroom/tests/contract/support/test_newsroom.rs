@@ -6,7 +6,6 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use domain::{
@@ -109,7 +108,7 @@ impl TestNewsroom {
 
     /// Posts `text` as `caller`.
     pub async fn post_as(&self, caller: &Caller, entry: &Entry, text: &str) -> PostedUpdate {
-        self.post_update(caller, &entry.slug, &op_id(), &draft(text), Duration::ZERO)
+        self.post_update(caller, &entry.slug, &op_id(), &draft(text), None)
             .await
             .unwrap()
     }
