@@ -12,7 +12,8 @@
 //! - `language`: [`Language`] tags and their writing direction.
 //! - `timestamp`: [`Timestamp`], in microseconds.
 //! - `token`: the ids and names of API tokens.
-//! - `update`: the parts of an update: [`Draft`], [`Headline`], [`Mark`], [`OpId`].
+//! - `update`: the parts of an update: [`Draft`], [`Headline`], [`Mark`], [`OpId`]; `update_draft`:
+//!   [`UpdateDraft`], which is saved to be continued later.
 //!
 //! The feed:
 //!
@@ -36,6 +37,7 @@ mod text;
 mod timestamp;
 mod token;
 mod update;
+mod update_draft;
 
 pub use account::{AccountId, Caller, Password, Role, SessionId, Username};
 pub use entry::{EntryId, EntryState, Order, Slug, Summary, Title, ZoneName};
@@ -52,4 +54,8 @@ pub use timestamp::Timestamp;
 pub use token::{TokenId, TokenName};
 pub use update::{
     Draft, Headline, Mark, OpId, PostResult, PostedUpdate, Source, UpdateId, not_shown,
+};
+pub use update_draft::{
+    DraftDiscardResult, DraftHeadline, DraftId, DraftSaveResult, DraftSource, DraftSummary,
+    SavedDraft, UpdateDraft,
 };

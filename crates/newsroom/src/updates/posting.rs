@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Caller, Draft, EntryState, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate, Slug,
-    Timestamp, not_shown,
+    Caller, Draft, DraftId, EntryState, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate,
+    Slug, Timestamp, not_shown,
 };
 
 use crate::{
@@ -54,6 +54,27 @@ impl Newsroom {
         marks: &[Mark],
         waited: Duration,
     ) -> Result<PostResult> {
+        self.post_saved_draft(caller, slug, op_id, draft, marks, waited, None)
+            .await
+    }
+
+    /// Publishes an update, and deletes the draft `saved_as` in the same transaction. If the caller
+    /// has no such draft for this entry, the update is published all the same, and nothing is
+    /// deleted.
+    ///
+    /// # Errors
+    /// See [`Newsroom::post_marked_update`].
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the post")]
+    pub async fn post_saved_draft(
+        &self,
+        caller: &Caller,
+        slug: &Slug,
+        op_id: &OpId,
+        draft: &Draft,
+        marks: &[Mark],
+        waited: Duration,
+        saved_as: Option<DraftId>,
+    ) -> Result<PostResult> {
         check_may_post(caller)?;
         let rendered = self.render_markdown(&draft.source).await?;
         check_visible(&rendered, draft.headline.as_ref())?;
@@ -66,6 +87,7 @@ impl Newsroom {
             html,
             marks: marks.to_vec(),
             waited,
+            saved_as,
         };
         let posted = self.write(post).await?;
         // Rendered from the same text, so equal whenever the request is repeated.
@@ -87,6 +109,9 @@ struct Post {
     marks: Vec<Mark>,
     /// How long the post waited on its author's machine.
     waited: Duration,
+    /// The draft that the author had saved it as. Not a part of the request's hash: the post is
+    /// the same with and without it.
+    saved_as: Option<DraftId>,
 }
 
 impl IdempotentWrite for Post {
@@ -138,6 +163,10 @@ impl IdempotentWrite for Post {
         }
         if self.marks.contains(&Mark::Pinned) {
             check_may_pin(revision.snapshot(), &self.author, entry.id).await?;
+        }
+        if let Some(id) = self.saved_as {
+            revision.lock_drafts().await?;
+            revision.delete_draft(id, entry.id, self.author.id).await?;
         }
         let update = NewUpdate {
             entry_id: entry.id,
