@@ -18,6 +18,7 @@
 //! | `entry` | the page of a live blog, and its cards | on the server; its islands in both |
 //! | `live` | the runtime that keeps an open page up to date | in the browser |
 //! | `composer` | posting, in an entry's page and as a page of its own | both |
+//! | [`drafts`] | drafts of updates, saved on the server | both |
 //! | `desk` | authors' pages | on the server |
 //! | [`accounts`] | logging in, the first owner, one's own account | both |
 //! | `error` | [`AppError`], the error of a server function | both |
@@ -31,6 +32,7 @@
 //! 3. If the page is not public, add its path to `Audience` in the server's router.
 
 pub mod accounts;
+pub mod drafts;
 mod entry;
 mod error;
 mod escape;

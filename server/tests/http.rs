@@ -7,6 +7,7 @@
 mod http {
     mod api;
     mod bounds;
+    mod drafts;
     mod feed;
     mod files;
     mod forms;

@@ -23,20 +23,33 @@ pub async fn post_update(
     headline: String,
     /// The time since the first attempt to post it, in milliseconds.
     waited_ms: u64,
+    /// The id of the draft that it was saved as, if any, which is deleted. Pages of earlier
+    /// releases don't send it.
+    #[server(default)]
+    draft: Option<i64>,
 ) -> Result<PostResult, AppError> {
     use std::time::Duration;
 
-    use domain::{Draft, OpId, Slug};
+    use domain::{Draft, DraftId, OpId, Slug};
 
     let post = async {
         let request = crate::PageRequest::current();
         let slug = Slug::parse(&slug)?;
         let op_id = OpId::parse(&op_id)?;
-        let draft = Draft::parse(&source, &headline)?;
+        let text = Draft::parse(&source, &headline)?;
+        let saved_as = draft.map(DraftId);
         let waited = Duration::from_millis(waited_ms);
         let newsroom = crate::request::newsroom();
         newsroom
-            .post_marked_update(request.caller()?, &slug, &op_id, &draft, &[], waited)
+            .post_saved_draft(
+                request.caller()?,
+                &slug,
+                &op_id,
+                &text,
+                &[],
+                waited,
+                saved_as,
+            )
             .await
     };
     Ok(post.await?)

@@ -221,7 +221,14 @@ pub async fn send(
     attempt: Attempt,
 ) -> Result<PostResult, AppError> {
     let (source, headline) = (draft.source.clone(), draft.headline.clone());
-    let response = post_update(slug, attempt.op_id, source, headline, attempt.waited_ms);
+    let response = post_update(
+        slug,
+        attempt.op_id,
+        source,
+        headline,
+        attempt.waited_ms,
+        None,
+    );
     let deadline = TimeoutFuture::new(ATTEMPT_DEADLINE_MS);
     match select(pin!(response), pin!(deadline)).await {
         Either::Left((response, _)) => response,

@@ -3,8 +3,8 @@
 //!
 //! # Where to find what
 //! Capabilities, a folder each, whose files add use cases to `impl Newsroom`: `entries`, `updates`,
-//! `drafts`, `accounts`. The type itself is in `newsroom`: opening, following the database, maintenance,
-//! publishing; its doc lists the use cases. `repair` is a command for operators.
+//! `drafts`, `accounts`. The type itself is in `newsroom`: opening, following the database,
+//! maintenance, publishing; its doc lists the use cases. `repair` is a command for operators.
 //!
 //! What the capabilities share:
 //!

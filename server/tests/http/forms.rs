@@ -4,6 +4,7 @@ mod account;
 mod accounts;
 mod compose;
 mod desk;
+mod drafts;
 mod injection;
 mod marks;
 mod permissions;

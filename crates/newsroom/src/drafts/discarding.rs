@@ -29,7 +29,10 @@ impl Newsroom {
             base,
         };
         // Not `Newsroom::write`: no feed publishes it.
-        Ok(self.writer.write(discard).await?.output)
+        self.writer
+            .write(discard)
+            .await
+            .map(|written| written.output)
     }
 }
 

@@ -181,10 +181,9 @@ async fn stale_change_is_a_conflict_with_the_current_draft(database: Database) {
         let (newsroom, slug) = (&newsroom, &entry.slug);
         async move {
             let patch = text(source);
-            let change = newsroom
+            newsroom
                 .change_draft(author, slug, id, base, &patch, op)
-                .await;
-            change
+                .await
         }
     };
     change(Some(1), "on the phone", None).await.unwrap();
@@ -635,12 +634,12 @@ async fn drafts_that_are_changed_while_they_are_posted_are_gone(database: Databa
                 .await
         }
     });
-    let (posted, changed) = tokio::join!(join_all(posts), join_all(changes));
-    for posted in posted {
+    let (results, outcomes) = tokio::join!(join_all(posts), join_all(changes));
+    for posted in results {
         posted.unwrap();
     }
-    for changed in changed {
-        match changed {
+    for outcome in outcomes {
+        match outcome {
             Ok(saved) => assert_eq!(saved.version, 2),
             Err(Error::DraftGone) => {}
             Err(error) => panic!("{error:?}"),
