@@ -3,6 +3,7 @@
 mod caller;
 mod details;
 mod document;
+mod drafts;
 mod entries;
 mod updates;
 
