@@ -271,7 +271,7 @@ fn OtherText(entry: Entry, draft: UpdateDraft) -> impl IntoView {
             <h2 id="other-heading">"The draft as saved on the other device"</h2>
             <p class="hint">
                 {format!(
-                    "Saved {saved}. Your own text is in the form above. If you save it now, it replaces this one: copy from here what you need.",
+                    "Saved {saved}. Your own text is in the form above. If you save or post it now, it replaces this one: copy from here what you need.",
                 )}
             </p>
             <p dir="auto" lang=language.clone()>

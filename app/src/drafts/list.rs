@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use newsroom::{EntryDraft, zone::LocalTime};
 
+use crate::inert::optional;
+
 /// The id of the composer's form, in which buttons elsewhere on its page submit what was typed.
 pub const COMPOSER_FORM: &str = "compose";
 
@@ -54,12 +56,13 @@ pub fn DraftList(
         });
         view! {
             <li>
-                {title} <p class="entry-when">{format!("Saved {saved}")}</p> {headline} {excerpt}
+                {optional(title)} <p class="entry-when">{format!("Saved {saved}")}</p>
+                {optional(headline)} {excerpt}
                 <div class="update-actions">
                     <a class="link" href=format!("/entries/{}/compose?draft={}", entry.slug, draft.id)>
                         "Continue" <span class="visually-hidden">{which}</span>
                     </a>
-                    {discard}
+                    {optional(discard)}
                 </div>
             </li>
         }
