@@ -102,7 +102,8 @@ pub fn status_of(error: &newsroom::Error) -> StatusCode {
 
     match error {
         Error::Invalid(_) | Error::IdempotencyConflict => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::NotFound(_) => StatusCode::NOT_FOUND,
+        Error::NotFound(_) | Error::DraftGone => StatusCode::NOT_FOUND,
+        Error::DraftConflict(_) => StatusCode::CONFLICT,
         Error::Forbidden(_) => StatusCode::FORBIDDEN,
         Error::Unauthenticated | Error::OtherAccount | Error::WrongPassword => {
             StatusCode::UNAUTHORIZED

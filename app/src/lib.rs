@@ -18,6 +18,7 @@
 //! | `entry` | the page of a live blog, and its cards | on the server; its islands in both |
 //! | `live` | the runtime that keeps an open page up to date | in the browser |
 //! | `composer` | posting, in an entry's page and as a page of its own | both |
+//! | [`drafts`] | drafts of updates, saved on the server | both |
 //! | [`editor`] | editing updates in an entry's page | both |
 //! | `desk` | authors' pages | on the server |
 //! | [`accounts`] | logging in, the first owner, one's own account | both |
@@ -31,7 +32,11 @@
 //! 2. Add its route to [`App`], with `SsrMode::Async`, so that the page works without JavaScript.
 //! 3. If the page is not public, add its path to `Audience` in the server's router.
 
+// The types of pages are nested deeply.
+#![recursion_limit = "256"]
+
 pub mod accounts;
+pub mod drafts;
 pub mod editor;
 mod entry;
 mod error;

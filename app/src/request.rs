@@ -21,7 +21,8 @@ pub struct PageRequest {
 /// A form that was submitted and rejected, to be shown again with its values and its error.
 #[derive(Debug, Default)]
 pub struct SubmittedForm {
-    /// The error, as one sentence.
+    /// The error, as one sentence; empty if there is none, and the form is shown again to keep its
+    /// values.
     pub message: String,
     /// The name of the field that the error is about, if it is about one.
     pub field: Option<&'static str>,

@@ -303,6 +303,27 @@ export const STATES: State[] = [
     await page.getByRole("button", { name: "Post" }).click();
     await page.getByRole("alert").waitFor();
   } },
+  { name: "compose-draft", author: true, open: async (page, fixture) => {
+    await page.goto(`${(await fixture.newStory()).url}/compose`);
+    await page.getByLabel("Update", { exact: true }).fill("At half time:");
+    await page.getByRole("button", { name: "Save as draft" }).click();
+    await page.getByText("Draft saved.").waitFor();
+  } },
+  { name: "compose-draft-conflict", author: true, open: async (page, fixture) => {
+    await page.goto(`${(await fixture.newStory()).url}/compose`);
+    await page.getByLabel("Update", { exact: true }).fill("At half time:");
+    await page.getByRole("button", { name: "Save as draft" }).click();
+    await page.getByText("Draft saved.").waitFor();
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.getByLabel("Update", { exact: true }).fill("At half time: written on the phone.");
+    await other.getByRole("button", { name: "Save as draft" }).click();
+    await other.getByText("Draft saved.").waitFor();
+    await other.close();
+    await page.getByLabel("Update", { exact: true }).fill("At half time: written on the laptop.");
+    await page.getByRole("button", { name: "Save as draft" }).click();
+    await page.getByRole("alert").waitFor();
+  } },
   { name: "compose-logged-out", author: true, open: async (page, fixture) => {
     await page.goto(`${(await fixture.newStory()).url}/compose`);
     await page.getByLabel("Update", { exact: true }).fill("Typed before the session ended.");

@@ -26,8 +26,8 @@ use crate::{
 };
 
 /// The query parameters that pages read.
-const QUERY_NAMES: [&str; 8] = [
-    "order", "before", "next", "token", "posted", "edited", "deleted", "done",
+const QUERY_NAMES: [&str; 9] = [
+    "order", "before", "next", "token", "posted", "edited", "deleted", "done", "draft",
 ];
 
 /// The end of a document.

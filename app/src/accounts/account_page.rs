@@ -10,6 +10,7 @@ use newsroom::{
 };
 
 use crate::{
+    drafts::DraftList,
     layout::{Audience, FormError, PageLayout, TextField, page_or_error},
     request::{PageRequest, newsroom},
 };
@@ -24,9 +25,15 @@ pub fn AccountPage() -> impl IntoView {
         let found = async {
             let caller = request.caller()?.clone();
             let sessions = newsroom().own_sessions(&caller).await?;
-            Ok((caller, sessions))
+            // The desk lists the drafts of those who may use it.
+            let drafts = if caller.role.may_post() {
+                Vec::new()
+            } else {
+                newsroom().drafts(&caller).await?
+            };
+            Ok((caller, sessions, drafts))
         };
-        let page = found.await.map(|(caller, sessions)| {
+        let page = found.await.map(|(caller, sessions, drafts)| {
             let who = format!(
                 "You are logged in as {}, with the role {}.",
                 caller.username, caller.role
@@ -53,6 +60,7 @@ pub fn AccountPage() -> impl IntoView {
                         })}
                     <PasswordForm caller />
                     <Sessions sessions current=request.session />
+                    {(!drafts.is_empty()).then(|| view! { <DraftList drafts /> })}
                 </PageLayout>
             }
         });

@@ -40,20 +40,24 @@ pub async fn post_update(
     /// arrival. Pages of earlier releases send `waited_ms` instead, which is ignored.
     #[server(default)]
     written_at: Option<i64>,
+    /// The id of the draft on the server that it was saved as, if any, which is deleted.
+    #[server(default)]
+    draft: Option<i64>,
 ) -> Result<PostResult, AppError> {
-    use domain::{Draft, Mark, OpId, Slug, Timestamp};
+    use domain::{Draft, DraftId, Mark, OpId, Slug, Timestamp};
 
     let post = async {
         let request = crate::PageRequest::current();
         let caller = request.caller_as(account)?;
         let slug = Slug::parse(&slug)?;
         let op_id = OpId::parse(&op_id)?;
-        let draft = Draft::parse(&source, &headline)?;
+        let text = Draft::parse(&source, &headline)?;
         let marks = Mark::chosen(key, pinned);
         let written_at = written_at.map(Timestamp);
+        let saved_as = draft.map(DraftId);
         let newsroom = crate::request::newsroom();
         newsroom
-            .post_marked_update(caller, &slug, &op_id, &draft, &marks, written_at)
+            .post_saved_draft(caller, &slug, &op_id, &text, &marks, written_at, saved_as)
             .await
     };
     Ok(post.await?)

@@ -29,6 +29,7 @@ use super::{
         request::{Done, Request},
     },
     server_clock::ServerClock,
+    server_drafts::{SaveDraftButton, ServerDraftList, ServerDrafts},
     session::{AuthorSession, LoggedIn},
     storage::{StorageError, texts::Purpose},
     text_state::TextState,
@@ -141,7 +142,6 @@ fn Composer(
             check.run(());
         }
     });
-    watch_status(outbox, status);
     // A live blog that was just created opens with the composer ready.
     if window().location().hash().as_deref() == Ok("#composer-host") {
         request_animation_frame(move || text.fields.focus());
@@ -155,6 +155,8 @@ fn Composer(
             dialog.open(Editing::Refused(Box::new(item)));
         }
     });
+    let drafts = ServerDrafts::new(text, &session);
+    watch_status(outbox, drafts, status);
     let on_change = Callback::new(move |()| {
         text.changed();
         error.set(None);
@@ -197,6 +199,7 @@ fn Composer(
                 >
                     "Post"
                 </button>
+                <SaveDraftButton drafts />
                 <Choice label="Key moment" value=text.key on_change />
                 <Choice label="Pin to top" value=text.pinned on_change />
             </Editor>
@@ -214,6 +217,7 @@ fn Composer(
                 state=text
                 on_edit=Callback::new(move |stored| dialog.open(Editing::Text(Box::new(stored))))
             />
+            <ServerDraftList drafts />
             <p class="composer-hint">
                 "Posting as " <bdi>{caller}</bdi> ". Markdown is supported. Ctrl+Enter posts. "
                 <a href=desk>"Edit or end live blog"</a>
@@ -270,6 +274,10 @@ fn post(text: TextState, outbox: Outbox, error: RwSignal<Option<String>>) {
 }
 
 /// Takes a request out of the outbox, so that the author can change its text.
+#[expect(
+    clippy::large_types_passed_by_value,
+    reason = "signals are passed by value everywhere"
+)]
 async fn take_back(item: Item, text: TextState, outbox: Outbox, dialog: EditDialogState) {
     let (posted, draft) = match item.stored.request.clone() {
         Request::Post { text, draft } => (text, draft),
@@ -330,7 +338,7 @@ fn watch_page(text: TextState, outbox: Outbox, check: Callback<()>) {
 }
 
 /// Keeps the status line up to date.
-fn watch_status(outbox: Outbox, status: RwSignal<String>) {
+fn watch_status(outbox: Outbox, drafts: ServerDrafts, status: RwSignal<String>) {
     let timer = StoredValue::new_local(None::<Timeout>);
     Effect::new(move || {
         let sentence = outbox.items.with(|items| status_of(items));
@@ -338,6 +346,9 @@ fn watch_status(outbox: Outbox, status: RwSignal<String>) {
         status.set(match (sentence, latest) {
             (Some(sentence), _) => sentence,
             (None, Some((request, Done { removed, .. }))) => {
+                if matches!(request, Request::Post { draft: Some(_), .. }) {
+                    drafts.load();
+                }
                 // A sentence about removed content stays until the author types.
                 if removed.is_none() {
                     let hide = move || {

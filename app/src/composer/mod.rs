@@ -8,6 +8,7 @@
 //! | `form` | the composer in an entry's page |
 //! | `editor`, `toolbar`, `formatting`, `ime`, `preview` | the text box, and what formats it |
 //! | `text_state`, `other_texts` | the text that is being written, and those set aside |
+//! | `server_drafts` | the author's drafts on the server |
 //! | `outbox` | what waits until the server has responded |
 //! | `session`, `tab`, `login_dialog` | the account, the open page, logging in again |
 //! | `storage` | `IndexedDB` |
@@ -44,6 +45,8 @@ mod preview;
 pub mod random_id;
 #[cfg(feature = "hydrate")]
 mod server_clock;
+#[cfg(feature = "hydrate")]
+mod server_drafts;
 #[cfg(feature = "hydrate")]
 mod session;
 #[cfg(feature = "hydrate")]

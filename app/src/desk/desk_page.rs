@@ -1,4 +1,5 @@
-//! The desk's first page: all entries, and the form for a new one.
+//! The desk's first page: all entries, the caller's drafts of updates, and the form for a new
+//! entry.
 
 use domain::EntryId;
 use leptos::prelude::*;
@@ -8,13 +9,15 @@ use newsroom::DeskEntrySummary;
 
 use super::entry_fields::NewEntryFields;
 use crate::{
+    drafts::DraftList,
     entry::labels::state_label,
     inert::optional,
     layout::{Audience, FormError, OperationIdField, PageLayout, page_or_error},
     request::{PageRequest, newsroom},
 };
 
-/// The desk's first page. It lists drafts, too; with `?before=`, the entries after that one.
+/// The desk's first page. It lists entries that are drafts, too; with `?before=`, the entries after
+/// that one.
 #[component]
 pub fn DeskPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
@@ -25,9 +28,13 @@ pub fn DeskPage() -> impl IntoView {
         let found = async {
             let caller = request.caller()?.clone();
             let entries = newsroom().desk(&caller, before).await?;
-            Ok((caller, entries))
+            let drafts = match before {
+                None => newsroom().drafts(&caller).await?,
+                Some(_) => Vec::new(),
+            };
+            Ok((caller, entries, drafts))
         };
-        let page = found.await.map(|(caller, page)| {
+        let page = found.await.map(|(caller, page, drafts)| {
             let older = page.next.map(|id| {
                 view! {
                     <p>
@@ -48,6 +55,7 @@ pub fn DeskPage() -> impl IntoView {
                         view! { <DeskEntries entries=page.items /> }.into_any()
                     }}
                     {optional(older)}
+                    {(!drafts.is_empty()).then(|| view! { <DraftList drafts /> })}
                     <NewEntryForm time_zone />
                 </PageLayout>
             }

@@ -6,7 +6,7 @@ use leptos::{html, prelude::*, reactive::spawn_local};
 use super::api::update_source;
 use crate::composer::{
     editor::Editor,
-    outbox::{Item, Outbox, request::Request},
+    outbox::{Item, Outbox, list::whole_text, request::Request},
     storage::texts::{Purpose, StoredText, Text},
     text_state::TextState,
 };
@@ -260,23 +260,24 @@ fn Conflict(conflict: EditConflict) -> impl IntoView {
         ..Text::default()
     };
     view! {
+        <p class="form-error" role="alert">
+            {conflict.to_string()}
+        </p>
         <div class="conflict">
-            <p class="form-error" role="alert">
-                {conflict.to_string()}
-            </p>
-            <h3>"Their text"</h3>
-            <div class="conflict-text" dir="auto">
-                {crate::composer::outbox::list::whole_text(&theirs)}
-            </div>
-            <h3>"From theirs to yours"</h3>
-            <div class="conflict-text" dir="auto">
-                {difference(conflict.headline_diff)}
-                {difference(conflict.source_diff)}
-            </div>
-            <p class="hint">
-                "Change your text below to merge them. Saving it replaces theirs."
-            </p>
+            <section>
+                <h3>"Their text"</h3>
+                <div class="diff" dir="auto">
+                    {whole_text(&theirs)}
+                </div>
+            </section>
+            <section>
+                <h3>"From theirs to yours"</h3>
+                <div class="diff" dir="auto">
+                    {difference(conflict.headline_diff)} {difference(conflict.source_diff)}
+                </div>
+            </section>
         </div>
+        <p class="hint">"Change your text below to merge them. Saving it replaces theirs."</p>
     }
 }
 

@@ -7,10 +7,11 @@ use newsroom::Secret;
 use crate::PageRequest;
 use crate::escape::escaped;
 
-/// The error of a form that is shown again; nothing if no form is.
+/// The error of a form that is shown again; nothing if no form is, or if it has no error.
 #[component]
 pub fn FormError() -> impl IntoView {
-    PageRequest::current().submitted.map(|form| {
+    let form = PageRequest::current().submitted;
+    form.filter(|form| !form.message.is_empty()).map(|form| {
         view! {
             <p class="form-error" role="alert" id="form-error">
                 {form.message.clone()}

@@ -13,7 +13,8 @@
 //! - `timestamp`: [`Timestamp`], in microseconds.
 //! - `token`: the ids and names of API tokens.
 //! - `editing`: what an editor of an update loads and receives; [`EditConflict`].
-//! - `update`: the parts of an update: [`Draft`], [`Headline`], [`Mark`], [`OpId`].
+//! - `update`: the parts of an update: [`Draft`], [`Headline`], [`Mark`], [`OpId`]; `update_draft`:
+//!   [`UpdateDraft`], which is saved to be continued later.
 //!
 //! The feed:
 //!
@@ -38,6 +39,7 @@ mod text;
 mod timestamp;
 mod token;
 mod update;
+mod update_draft;
 
 pub use account::{AccountId, Caller, Password, Role, SessionId, Username};
 pub use editing::{ConflictReason, DiffKind, DiffPart, EditConflict, EditResult, UpdateSource};
@@ -55,4 +57,8 @@ pub use timestamp::Timestamp;
 pub use token::{TokenId, TokenName};
 pub use update::{
     Draft, Headline, Mark, OpId, PostResult, PostedUpdate, Source, UpdateId, not_shown,
+};
+pub use update_draft::{
+    DraftDiscardResult, DraftHeadline, DraftId, DraftSaveResult, DraftSource, DraftSummary,
+    SavedDraft, UpdateDraft,
 };

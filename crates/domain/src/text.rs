@@ -44,10 +44,7 @@ pub(crate) fn validated(
     max: usize,
     lines: Lines,
 ) -> Result<String, Invalid> {
-    let text = match lines {
-        Lines::One => hygiene::clean_line(text),
-        Lines::Many => hygiene::clean_text(text),
-    };
+    let text = cleaned(text, lines);
     let length = text.chars().count();
     if length == 0 && min == 1 {
         return Err(Invalid::new(field, format!("{name} is missing.")));
@@ -70,13 +67,46 @@ pub(crate) fn validated(
             format!("{name} needs at least {min} characters."),
         ));
     }
+    reject_longer(field, name, length, max)?;
+    Ok(text)
+}
+
+/// Cleans `text`, which may be empty or invisible.
+///
+/// # Errors
+/// Returns a message that calls the text `name` if it has more than `max` characters.
+pub(crate) fn limited(
+    field: &'static str,
+    name: &str,
+    text: &str,
+    max: usize,
+    lines: Lines,
+) -> Result<String, Invalid> {
+    let text = cleaned(text, lines);
+    reject_longer(field, name, text.chars().count(), max)?;
+    Ok(text)
+}
+
+fn cleaned(text: &str, lines: Lines) -> String {
+    match lines {
+        Lines::One => hygiene::clean_line(text),
+        Lines::Many => hygiene::clean_text(text),
+    }
+}
+
+fn reject_longer(
+    field: &'static str,
+    name: &str,
+    length: usize,
+    max: usize,
+) -> Result<(), Invalid> {
     if length > max {
         return Err(Invalid::new(
             field,
             format!("{name} has {length} characters; the maximum is {max}."),
         ));
     }
-    Ok(text)
+    Ok(())
 }
 
 /// Rejects `text` if it contains a character that isn't `allowed`. The message is `rule`, followed

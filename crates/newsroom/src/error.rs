@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, io, sync::Arc};
 
-use domain::{EditConflict, Invalid, Reset};
+use domain::{EditConflict, Invalid, Reset, UpdateDraft};
 
 /// The reason why a use case failed. The message of each variant is safe to show; its source, and
 /// the fields of [`Error::Corrupt`], are for the log only.
@@ -17,6 +17,15 @@ pub enum Error {
     /// The update was deleted.
     #[error("This update was removed.")]
     Removed,
+    /// The draft of an update doesn't exist, or belongs to another account.
+    #[error("There is no such draft. It may have been posted or discarded on another device.")]
+    DraftGone,
+    /// The draft of an update was changed since the version that the request is based on. Contains
+    /// the current draft.
+    #[error(
+        "This draft was changed on another device since you opened it. Nothing was saved or discarded."
+    )]
+    DraftConflict(Box<UpdateDraft>),
     /// The caller is authenticated, but lacks the permission.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -139,6 +148,8 @@ impl Error {
             Self::Invalid(_)
             | Self::NotFound(_)
             | Self::Removed
+            | Self::DraftGone
+            | Self::DraftConflict(_)
             | Self::Forbidden(_)
             | Self::Unauthenticated
             | Self::OtherAccount

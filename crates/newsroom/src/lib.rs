@@ -3,8 +3,8 @@
 //!
 //! # Where to find what
 //! Capabilities, a folder each, whose files add use cases to `impl Newsroom`: `entries`, `updates`,
-//! `accounts`. The type itself is in `newsroom`: opening, following the database, maintenance,
-//! publishing; its doc lists the use cases. `repair` is a command for operators.
+//! `drafts`, `accounts`. The type itself is in `newsroom`: opening, following the database,
+//! maintenance, publishing; its doc lists the use cases. `repair` is a command for operators.
 //!
 //! What the capabilities share:
 //!
@@ -40,6 +40,7 @@
 
 mod accounts;
 mod clock;
+mod drafts;
 mod entries;
 mod error;
 pub mod feed;
@@ -62,6 +63,7 @@ pub use accounts::{
     sessions::{CurrentSession, SESSION_IDLE_LIFE, SESSION_LIFE, Session},
 };
 pub use clock::{Clock, ManualClock};
+pub use drafts::{reading::EntryDraft, saving::DraftPatch};
 pub use entries::{
     desk::{DeskEntryDetail, DeskEntrySummary},
     pages::{FrontPage, LivePage},

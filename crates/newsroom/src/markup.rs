@@ -38,6 +38,7 @@ use domain::{Article, Invalid, Source};
 use limits::{Exceeded, MAX_BYTES, MAX_PASSES, TooMuch};
 
 pub use markdown::options as markdown_options;
+pub use plain_text::cut;
 
 /// The maximum length of an excerpt, in characters: about what search engines and previews show.
 const EXCERPT: usize = 200;

@@ -2,13 +2,15 @@
 //!
 //! The use cases are in one file for each capability:
 //!
-//! - `updates/posting.rs`: `post_update`, `post_marked_update`
+//! - `updates/posting.rs`: `post_update`, `post_marked_update`, `post_saved_draft`
 //! - `updates/editing.rs`: `edit_update`, `patch_update`, `delete_update`, `restore_update`,
 //!   `mark_update`, `editable_update`, `update_source`, `posted_base`, `last_change`,
 //!   `removed_parts`
 //! - `updates/pages.rs`: `update_page`, `updates_after`, `update_ids`
 //! - `updates/rerender.rs`: `count_outdated_updates`, `rerender_after`,
 //!   `count_outdated_articles`, `rerender_article_after`
+//! - `drafts/reading.rs`, `drafts/saving.rs`, `drafts/discarding.rs`: `entry_drafts`, `drafts`,
+//!   `draft`, `create_draft`, `change_draft`, `discard_draft`
 //! - `entries/desk.rs`: `create_entry`, `create_entry_once`, `start_entry`, `end_entry`,
 //!   `edit_entry`, `patch_entry`, `desk`, `desk_entry`, `entry`, `entry_by_slug`
 //! - `entries/articles.rs`: `render_article`, `article`, `entry_and_article`,

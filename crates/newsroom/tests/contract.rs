@@ -31,9 +31,9 @@ mod contract {
 
     /// Asserts that the result is an error that matches the pattern.
     macro_rules! assert_refused {
-        ($result:expr, $why:pat $(,)?) => {
+        ($result:expr, $why:pat $(if $condition:expr)? $(,)?) => {
             match $result {
-                Err($why) => {}
+                Err($why) $(if $condition)? => {}
                 other => panic!("expected an error matching {}: {other:?}", stringify!($why)),
             }
         };
@@ -77,5 +77,6 @@ mod contract {
     mod tokens;
     mod toy_source;
     mod update_cache;
+    mod update_drafts;
     mod update_page;
 }

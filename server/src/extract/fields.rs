@@ -21,13 +21,15 @@ use crate::{
 /// The maximum number of fields. The longest form has nine; browser extensions add some.
 const MAX_FIELDS: usize = 20;
 
-/// Returns the names of the fields of the route's form, without its buttons; `None` if the route
-/// has no form.
+/// Returns the names of the fields of the route's form, and of its buttons with a value; `None` if
+/// the route has no form.
 fn names(route: &str) -> Option<&'static [&'static str]> {
     Some(match route {
         "/login" => &["next", "username", "password"],
         "/setup" => &["token", "username", "password"],
-        "/entries/{slug}/compose" => &["op_id", "source", "headline"],
+        "/entries/{slug}/compose" => &[
+            "op_id", "source", "headline", "draft", "version", "action", "discard",
+        ],
         "/desk/updates/{id}" => &["op_id", "base", "source", "headline"],
         "/desk/entries" => &[
             "op_id",

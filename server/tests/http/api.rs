@@ -4,6 +4,7 @@ mod caller;
 mod conditional;
 mod details;
 mod document;
+mod drafts;
 mod entries;
 mod updates;
 

@@ -5,6 +5,7 @@ mod accounts;
 mod compose;
 mod conflicts;
 mod desk;
+mod drafts;
 mod injection;
 mod marks;
 mod permissions;

@@ -124,7 +124,7 @@ async fn send(stored: &StoredRequest, written_at: Option<i64>) -> Result<Done, A
     let account: Option<AccountId> = stored.account.parse().ok();
     let op_id = stored.op_id.clone();
     match stored.request.clone() {
-        Request::Post { text, draft: _ } => {
+        Request::Post { text, draft } => {
             let posted = post_update(
                 stored.slug.clone(),
                 op_id,
@@ -134,6 +134,7 @@ async fn send(stored: &StoredRequest, written_at: Option<i64>) -> Result<Done, A
                 text.key,
                 text.pinned,
                 written_at,
+                draft.map(|draft| draft.id),
             )
             .await?;
             Ok(Done {

@@ -21,6 +21,8 @@ pub struct Counter(&'static str);
 impl Counter {
     /// The counter of the entries' feeds, in the table `feed`.
     pub const ENTRIES: Self = Self("entries");
+    /// Not a counter of a feed: the lock of a transaction that writes update drafts.
+    pub const DRAFTS: Self = Self("drafts");
 
     /// Returns the counter in the row `name` of the table `counters`, which a migration adds.
     pub const fn named(name: &'static str) -> Self {

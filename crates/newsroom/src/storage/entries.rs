@@ -1,6 +1,8 @@
 //! The table of entries, and the slugs that redirect to them.
 
-use domain::{EntryId, EntryState, Language, Rev, Slug, Summary, Timestamp, Title, ZoneName};
+use domain::{
+    AccountId, EntryId, EntryState, Language, Rev, Slug, Summary, Timestamp, Title, ZoneName,
+};
 use sqlx::{Row, any::AnyRow};
 
 use super::{
@@ -81,6 +83,8 @@ pub(super) const COUNTED_ENTRIES_BEFORE: &str = select_counted_entries!(
     "WHERE (starts_at, id) < (SELECT b.starts_at, b.id FROM entries b WHERE b.id = $2)
      ORDER BY starts_at DESC, id DESC LIMIT $1"
 );
+pub(super) const ENTRIES_WITH_DRAFTS: &str =
+    select_entries!("WHERE id IN (SELECT entry_id FROM update_drafts WHERE account_id = $1)");
 pub(super) const LIVE_ENTRIES: &str =
     select_entries!("WHERE state = 'live' ORDER BY starts_at DESC, id DESC");
 pub(super) const PUBLIC_ENTRIES: &str = concat!(
@@ -186,6 +190,18 @@ impl Snapshot {
             .await?
             .map(|row| entry(&row, &self.language))
             .transpose()
+    }
+
+    /// Returns the entries for which `account` has drafts of updates.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn entries_with_drafts(&mut self, account: AccountId) -> Result<Vec<Entry>> {
+        let rows = sqlx::query(ENTRIES_WITH_DRAFTS)
+            .bind(account.0)
+            .fetch_all(&mut *self.tx)
+            .await?;
+        Ok(decodable(&rows, |row| entry(row, &self.language)))
     }
 
     /// Returns entries, the latest start first, at most `limit`: the first ones, or those after the

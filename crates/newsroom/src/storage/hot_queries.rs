@@ -4,11 +4,12 @@ use super::{
     articles::ARTICLE_CHANGED_SINCE,
     deletions::ERASE,
     entries::{
-        COUNTED_ENTRIES_BEFORE, ENDED_ENTRIES_BEFORE, ENTRIES_BEFORE, ENTRY_BY_ANY_SLUG,
-        ENTRY_BY_SLUG, LIVE_ENTRIES, PUBLIC_ENTRIES, PUBLIC_HEAD,
+        COUNTED_ENTRIES_BEFORE, ENDED_ENTRIES_BEFORE, ENTRIES_BEFORE, ENTRIES_WITH_DRAFTS,
+        ENTRY_BY_ANY_SLUG, ENTRY_BY_SLUG, LIVE_ENTRIES, PUBLIC_ENTRIES, PUBLIC_HEAD,
     },
     sessions::SESSION,
     tokens::TOKEN,
+    update_drafts::{DRAFTS_OF_ACCOUNT, DRAFTS_OF_ENTRY},
     updates::{
         CHANGED_SINCE, DELETED_SINCE, HIGHLIGHTS, LATEST_OF_ENDED_ENTRIES_BEFORE,
         LATEST_OF_LIVE_ENTRIES, LATEST_OF_PUBLIC_ENTRIES, PUBLIC_CHANGED_SINCE, UPDATES,
@@ -16,13 +17,16 @@ use super::{
 };
 
 /// The names and the SQL of these queries.
-pub const HOT_QUERIES: [(&str, &str); 20] = [
+pub const HOT_QUERIES: [(&str, &str); 23] = [
     ("article_changed_since", ARTICLE_CHANGED_SINCE),
     ("changed_since", CHANGED_SINCE),
     ("counted_entries_before", COUNTED_ENTRIES_BEFORE),
     ("deleted_since", DELETED_SINCE),
+    ("drafts_of_account", DRAFTS_OF_ACCOUNT),
+    ("drafts_of_entry", DRAFTS_OF_ENTRY),
     ("ended_entries_before", ENDED_ENTRIES_BEFORE),
     ("entries_before", ENTRIES_BEFORE),
+    ("entries_with_drafts", ENTRIES_WITH_DRAFTS),
     ("entry_by_any_slug", ENTRY_BY_ANY_SLUG),
     ("entry_by_slug", ENTRY_BY_SLUG),
     ("erase", ERASE),

@@ -10,6 +10,7 @@
 //! - `counter`, `feed`: revision counters, epochs, and the heads of entries.
 //! - `entries`, `articles`, `updates`, `writing`, `deletions`, `rerendering`: live blogs and
 //!   updates.
+//! - `update_drafts`: updates that are saved and not posted.
 //! - `accounts`, `sessions`, `tokens`: accounts and authentication.
 //! - `hot_queries`: the queries whose plans are tested.
 //! - `operations`: outcomes of requests with an operation id.
@@ -37,6 +38,7 @@ mod sessions;
 mod sqlite;
 mod tokens;
 mod transaction;
+mod update_drafts;
 mod updates;
 mod writing;
 
@@ -63,6 +65,7 @@ pub use presence::{NoServer, ServerPresence};
 pub use sessions::{NewSession, StoredSession};
 pub use tokens::StoredToken;
 pub use transaction::BoundedTransaction;
+pub use update_drafts::ListedDraft;
 pub use updates::ChangedUpdates;
 pub use writing::NewUpdate;
 

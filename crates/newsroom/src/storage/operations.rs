@@ -1,6 +1,6 @@
 //! Operations: requests with an operation id and their outcomes, so that a retry changes nothing.
 
-use domain::{AccountId, EntryId, OpId, PostedUpdate, Timestamp, UpdateId};
+use domain::{AccountId, EntryId, OpId, PostedUpdate, SavedDraft, Timestamp, UpdateId};
 use serde::{Deserialize, Serialize};
 
 use super::{Revision, Snapshot, Store, row::Record, row_count::one_row};
@@ -34,6 +34,8 @@ pub enum Outcome {
     UpdateRestored(UpdateId),
     /// An entry was edited, started or ended.
     EntryPatched(EntryId),
+    /// An update draft was saved.
+    DraftSaved(SavedDraft),
 }
 
 /// The two columns of an [`Outcome`].
@@ -114,6 +116,7 @@ impl Revision {
             Outcome::UpdatePatched(id)
             | Outcome::UpdateDeleted(id)
             | Outcome::UpdateRestored(id) => (id.0, None),
+            Outcome::DraftSaved(_) => (NONE, None),
         };
         let stored: OutcomeColumns = serde_json::to_value(outcome)
             .and_then(serde_json::from_value)

@@ -1,8 +1,8 @@
 //! Use cases of updates: posting. `editing` has those of published updates.
 
 use domain::{
-    Caller, Draft, EntryState, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate, Slug,
-    Timestamp, not_shown,
+    Caller, Draft, DraftId, EntryState, Headline, Invalid, Mark, OpId, PostResult, PostedUpdate,
+    Slug, Timestamp, not_shown,
 };
 
 use crate::{
@@ -55,6 +55,27 @@ impl Newsroom {
         marks: &[Mark],
         written_at: Option<Timestamp>,
     ) -> Result<PostResult> {
+        self.post_saved_draft(caller, slug, op_id, draft, marks, written_at, None)
+            .await
+    }
+
+    /// Publishes an update, and deletes the draft `saved_as` in the same transaction. If the caller
+    /// has no such draft for this entry, the update is published all the same, and nothing is
+    /// deleted.
+    ///
+    /// # Errors
+    /// See [`Newsroom::post_marked_update`].
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the post")]
+    pub async fn post_saved_draft(
+        &self,
+        caller: &Caller,
+        slug: &Slug,
+        op_id: &OpId,
+        draft: &Draft,
+        marks: &[Mark],
+        written_at: Option<Timestamp>,
+        saved_as: Option<DraftId>,
+    ) -> Result<PostResult> {
         check_may_post(caller)?;
         let rendered = self.render_markdown(&draft.source).await?;
         check_visible(&rendered, draft.headline.as_ref())?;
@@ -67,6 +88,7 @@ impl Newsroom {
             html,
             marks: marks.to_vec(),
             written_at,
+            saved_as,
         };
         let posted = self.write(post).await?;
         // Rendered from the same text, so equal whenever the request is repeated.
@@ -97,6 +119,9 @@ struct Post {
     marks: Vec<Mark>,
     /// When the author posted it, by the server's clock.
     written_at: Option<Timestamp>,
+    /// The draft that the author had saved it as. Not a part of the request's hash: the post is
+    /// the same with and without it.
+    saved_as: Option<DraftId>,
 }
 
 impl IdempotentWrite for Post {
@@ -148,6 +173,10 @@ impl IdempotentWrite for Post {
         }
         if self.marks.contains(&Mark::Pinned) {
             check_may_pin(revision.snapshot(), &self.author, entry.id).await?;
+        }
+        if let Some(id) = self.saved_as {
+            revision.lock_drafts().await?;
+            revision.delete_draft(id, entry.id, self.author.id).await?;
         }
         let update = NewUpdate {
             entry_id: entry.id,

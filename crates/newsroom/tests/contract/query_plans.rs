@@ -51,9 +51,12 @@ const EXPECTED: [Expected; HOT_QUERIES.len()] = [
     plan("counted_entries_before", "updates_shown"),
     // Sorts the updates that were deleted within the undo window.
     plan("deleted_since", "updates_to_erase").sorted(),
+    plan("drafts_of_account", "update_drafts_by_account"),
+    plan("drafts_of_entry", "update_drafts_by_entry"),
     // Most entries of the test have ended, so PostgreSQL may read the list of all.
     plan("ended_entries_before", "entries_by_state").on_postgres("entries_by_st"),
     plan("entries_before", "entries_by_start"),
+    plan("entries_with_drafts", "update_drafts_by_account"),
     plan("entry_by_any_slug", "sqlite_autoindex_entries_1").on_postgres("entries_slug_key"),
     plan("entry_by_slug", "sqlite_autoindex_entries_1").on_postgres("entries_slug_key"),
     plan("erase", "updates_to_erase"),
@@ -93,7 +96,7 @@ async fn hot_queries_use_their_indexes(database: Database) {
             );
         } else {
             assert!(plan.contains(expected.postgres), "{name}:\n{plan}");
-            for table in ["updates", "entries", "sessions", "tokens"] {
+            for table in ["updates", "update_drafts", "entries", "sessions", "tokens"] {
                 let scan = format!("Seq Scan on {table}");
                 assert!(!plan.contains(&scan), "{name}:\n{plan}");
             }

@@ -78,9 +78,12 @@ const ERROR_RESPONSES: [(StatusCode, &str); 11] = [
     ),
     (
         StatusCode::FORBIDDEN,
-        "The account is not allowed to do this, or the entry has ended",
+        "The account is not allowed to do this, the entry has ended, or the account has too many drafts",
     ),
-    (StatusCode::NOT_FOUND, "The entry or update does not exist"),
+    (
+        StatusCode::NOT_FOUND,
+        "The entry, update or draft does not exist",
+    ),
     (StatusCode::GONE, "The update is deleted"),
     (
         StatusCode::METHOD_NOT_ALLOWED,

@@ -147,6 +147,20 @@ pub fn headline() -> Object {
     nullable(text(description, 0, Headline::MAX, VISIBLE_IF_ANY))
 }
 
+/// Returns the schema of a draft's source.
+pub fn draft_source() -> Object {
+    let description = "The text: Markdown. It may be incomplete, or empty if there is a headline.";
+    let schema = ObjectBuilder::new().description(Some(description));
+    nullable(schema.max_length(Some(Source::MAX)))
+}
+
+/// Returns the schema of a draft's headline.
+pub fn draft_headline() -> Object {
+    let description = "The headline above the text. An empty text means none.";
+    let schema = ObjectBuilder::new().description(Some(description));
+    nullable(schema.max_length(Some(Headline::MAX)))
+}
+
 fn text(description: &str, min: usize, max: usize, pattern: &str) -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::String)

@@ -4,6 +4,8 @@
 mod caller;
 mod details;
 mod document;
+mod draft_version;
+mod drafts;
 mod entries;
 mod if_match;
 mod key;
@@ -25,6 +27,7 @@ pub fn routes() -> Router<AppState> {
     let (routes, document) = OpenApiRouter::with_openapi(document::outline())
         .merge(entries::routes())
         .merge(updates::routes())
+        .merge(drafts::routes())
         .split_for_parts();
     let document = get(move || {
         let document = document.clone();

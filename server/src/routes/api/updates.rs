@@ -4,7 +4,7 @@ use axum::{
     Json,
     http::{HeaderName, StatusCode, header::LOCATION},
 };
-use domain::{Change, Cursor, Draft, Headline, Invalid, Mark, Source, UpdateId};
+use domain::{Change, Cursor, Draft, DraftId, Headline, Invalid, Mark, Source, UpdateId};
 use newsroom::{Entry, Error, LiveUpdate, UpdatePatch, zone::rfc3339};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -129,6 +129,9 @@ struct UpdateToPost {
     /// Whether the update is pinned to the top of the entry, in place of the one pinned before.
     #[serde(default)]
     pinned: bool,
+    /// The id of the draft that the update was saved as. It is deleted in the same transaction; if
+    /// the account has no such draft for the entry, the update is posted all the same.
+    draft: Option<i64>,
 }
 
 /// The changes to an update. Omitted fields keep their values.
@@ -188,8 +191,9 @@ async fn post_update(
     let marks = Mark::chosen(update.key, update.pinned);
     let (newsroom, caller) = (&api.newsroom, api.caller());
     let (slug, op_id) = (slug(&name)?, key.or_random()?);
+    let saved_as = update.draft.map(DraftId);
     let posted = newsroom
-        .post_marked_update(caller, &slug, &op_id, &draft, &marks, None)
+        .post_saved_draft(caller, &slug, &op_id, &draft, &marks, None, saved_as)
         .await
         .map_err(keyed_problem)?;
     let current = newsroom.last_change(caller, posted.id).await?;

@@ -5,6 +5,7 @@
 mod accounts;
 mod compose;
 mod desk;
+mod drafts;
 mod handler;
 
 pub use accounts::guard_set_up;

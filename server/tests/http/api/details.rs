@@ -88,7 +88,7 @@ async fn invalid_update_is_reported_with_its_position() {
     null
         422: The body is invalid: invalid type: null, expected struct UpdateToPost at line 1 column 4.
     []
-        422: The body is invalid: invalid length 0, expected struct UpdateToPost with 4 elements at line 1 column 2.
+        422: The body is invalid: invalid length 0, expected struct UpdateToPost with 5 elements at line 1 column 2.
     {}
         422: The body is invalid: missing field `source` at line 1 column 2.
     {"source":1}

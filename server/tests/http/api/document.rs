@@ -37,6 +37,11 @@ async fn document_lists_every_route() {
     post /api/v1/entries: 201 400 401 403 404 405 408 410 413 415 422 503
     get /api/v1/entries/{slug}: 200 400 401 403 404 405 408 410 413 415 422 503
     patch /api/v1/entries/{slug}: 200 400 401 403 404 405 408 410 413 415 422 503
+    get /api/v1/entries/{slug}/drafts: 200 400 401 403 404 405 408 410 413 415 422 503
+    post /api/v1/entries/{slug}/drafts: 201 400 401 403 404 405 408 410 413 415 422 503
+    delete /api/v1/entries/{slug}/drafts/{id}: 204 400 401 403 404 405 408 410 412 413 415 422 503
+    get /api/v1/entries/{slug}/drafts/{id}: 200 400 401 403 404 405 408 410 413 415 422 503
+    patch /api/v1/entries/{slug}/drafts/{id}: 200 400 401 403 404 405 408 410 412 413 415 422 503
     post /api/v1/entries/{slug}/updates: 201 400 401 403 404 405 408 410 413 415 422 503
     delete /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 405 408 410 412 413 415 422 503
     get /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 405 408 410 413 415 422 503
@@ -90,6 +95,12 @@ async fn document_names_the_limits_of_every_text() {
         assert_eq!(text["minLength"], least, "{schema}.{field}");
         assert_eq!(text["maxLength"], most, "{schema}.{field}");
         assert!(text["pattern"].is_string(), "{schema}.{field}");
+    }
+    // A draft may be incomplete.
+    for (field, most) in [("source", Source::MAX), ("headline", Headline::MAX)] {
+        let text = &schemas["DraftToSave"]["properties"][field];
+        assert_eq!(text["maxLength"], most, "{field}");
+        assert_eq!(text["minLength"], Value::Null, "{field}");
     }
     for (path, methods) in document["paths"].as_object().unwrap() {
         let operations = methods.as_object().unwrap().values();

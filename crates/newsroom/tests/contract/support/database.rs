@@ -214,8 +214,9 @@ impl Database {
         }
     }
 
-    /// Fills a PostgreSQL database with 2,000 entries and 20,000 updates, 10 % deleted, and makes
-    /// it collect statistics. SQLite's plans don't depend on the content: it has no statistics.
+    /// Fills a PostgreSQL database with 2,000 entries and 20,000 updates, 10 % deleted, and 5,000
+    /// drafts of updates, and makes it collect statistics. SQLite's plans don't depend on the
+    /// content: it has no statistics.
     pub async fn fill_for_plans(&self) {
         if matches!(self.kind, Kind::Sqlite(_)) {
             return;
@@ -241,6 +242,10 @@ impl Database {
              SELECT 1 + n % 100, 1, n, repeat('a text ', 40), repeat('a text ', 40), 'a text', n,
                  CASE WHEN n / 100 % 10 = 0 THEN n END, CASE WHEN n / 100 % 50 = 1 THEN 1 ELSE 0 END
              FROM generate_series(1, 20000) AS n;
+             INSERT INTO update_drafts (
+                 entry_id, account_id, source, headline, version, changed_at)
+             SELECT 1 + n % 100, 1 + n % 200, repeat('a text ', 40), '', 1, n
+             FROM generate_series(1, 5000) AS n;
              UPDATE updates SET source = '', html = '', excerpt = ''
              WHERE deleted_at IS NOT NULL AND id % 7 <> 0;
              ANALYZE;",
