@@ -79,8 +79,8 @@ function renameSection(id, bytes, rename) {
 }
 
 /**
- * Returns a wasm file in which `rename` has replaced the name of each import and export. It gets the
- * name, and whether it is an export. An export whose new name is undefined is removed.
+ * Returns a wasm file in which `rename` has replaced the name of each import and export. It gets
+ * the name, and whether it is an export. An export whose new name is undefined is removed.
  */
 function renameFunctions(file, rename) {
   const reader = new Reader(file, 8);

@@ -103,13 +103,12 @@ pub fn status_of(error: &newsroom::Error) -> StatusCode {
     match error {
         Error::Invalid(_) | Error::IdempotencyConflict => StatusCode::UNPROCESSABLE_ENTITY,
         Error::NotFound(_) | Error::DraftGone => StatusCode::NOT_FOUND,
-        Error::DraftConflict(_) => StatusCode::CONFLICT,
         Error::Forbidden(_) => StatusCode::FORBIDDEN,
         Error::Unauthenticated | Error::OtherAccount | Error::WrongPassword => {
             StatusCode::UNAUTHORIZED
         }
         Error::Removed | Error::Reset(_) => StatusCode::GONE,
-        Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::Conflict(_) | Error::DraftConflict(_) => StatusCode::CONFLICT,
         Error::Unavailable(_) | Error::DiskFull(_) | Error::OutcomeUnknown(_) | Error::Busy => {
             StatusCode::SERVICE_UNAVAILABLE
         }

@@ -37,7 +37,6 @@
 
 pub mod accounts;
 pub mod drafts;
-pub mod editor;
 mod entry;
 mod error;
 mod escape;
@@ -47,6 +46,8 @@ mod isolate;
 // The composer is a chunk of its own, whose loader the build makes. Tests in a browser have none.
 #[cfg(any(feature = "ssr", not(test)))]
 pub mod composer;
+#[cfg(any(feature = "ssr", not(test)))]
+pub mod editor;
 
 #[cfg(feature = "hydrate")]
 mod browser_clock;

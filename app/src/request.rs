@@ -57,8 +57,8 @@ impl PageRequest {
     /// send texts of an account that has logged out since.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] if no account is logged in, [`Error::OtherAccount`] if another one
-    /// is.
+    /// [`Error::Unauthenticated`] if no account is logged in, [`Error::OtherAccount`] if another
+    /// one is.
     pub fn caller_as(&self, expected: Option<AccountId>) -> Result<&Caller, Error> {
         let caller = self.caller()?;
         if expected.is_none_or(|expected| expected == caller.id) {

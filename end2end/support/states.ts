@@ -239,8 +239,8 @@ export const STATES: State[] = [
   { name: "composer-unposted", author: true, window: true, open: async (page, fixture) => {
     const { url } = await fixture.newStory();
     await openComposer(page, url);
-    await page.getByRole("textbox", { name: "Update" }).fill("A source says that the manager will leave after the match.");
-    await waitUntilStored(page, "A source says that the manager will leave after the match.");
+    await page.getByRole("textbox", { name: "Update" }).fill("The manager may leave after the match, according to a source.");
+    await waitUntilStored(page, "The manager may leave after the match, according to a source.");
     await page.evaluate(() => sessionStorage.clear());
     await openComposer(page, url);
     await expect(page.getByRole("heading", { name: "Unposted texts" })).toBeVisible();

@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 /// The channel's name.
 const NAME: &str = "ringside";
 
-/// A channel to the browser's other pages of this site. A message says only that something was
+/// A channel to the browser's other pages of this site. A message means only that something was
 /// stored: each page then reads it from the storage.
 #[derive(Debug)]
 pub struct Channel {
@@ -29,7 +29,7 @@ impl Channel {
         }
     }
 
-    /// Tells the other pages that something was stored.
+    /// Notifies the other pages that something was stored.
     pub fn notify(&self) {
         if let Some(channel) = &self.channel {
             // Can't fail: the channel is open, and the message is a string.

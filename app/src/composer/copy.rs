@@ -34,7 +34,7 @@ pub fn copy_text(text: &str) -> bool {
     let copied = document.exec_command("copy").unwrap_or(false);
     text_box.remove();
     if let Some(previous) = previous.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
-        super::editor::focus(Some(previous));
+        super::fields::focus(Some(previous));
     }
     copied
 }

@@ -2,83 +2,20 @@
 //! and the dialog to edit an update share it.
 
 use leptos::{
-    html,
     prelude::*,
-    web_sys::{ClipboardEvent, EventTarget, HtmlElement, KeyboardEvent},
+    web_sys::{ClipboardEvent, EventTarget, KeyboardEvent},
 };
 
 use super::{
+    fields::{Fields, focus, language},
     ime::Composition,
     preview::PreviewPane,
     toolbar::{Toolbar, apply_format, paste, shortcut},
 };
 
-/// The fields of an editor.
-#[derive(Clone, Copy, Default)]
-pub struct Fields {
-    /// The text, as Markdown.
-    pub source: RwSignal<String>,
-    /// The headline.
-    pub headline: RwSignal<String>,
-    /// Whether the headline's field is shown.
-    pub with_headline: RwSignal<bool>,
-    /// The text box.
-    pub text_box: NodeRef<html::Textarea>,
-    /// The headline's field.
-    pub headline_box: NodeRef<html::Input>,
-}
-
-impl Fields {
-    /// Shows other values.
-    pub fn show(self, source: String, headline: String) {
-        if headline.is_empty() && self.with_headline.get_untracked() {
-            let active = document().active_element();
-            let field = self.headline_box.get_untracked();
-            let had_focus = field.is_some_and(|field| active.as_ref() == Some(field.as_ref()));
-            if had_focus {
-                // The field is removed, and the focus must not be lost with it.
-                self.focus();
-            }
-        }
-        self.with_headline.set(!headline.is_empty());
-        self.source.set(source);
-        self.headline.set(headline);
-        self.fit();
-    }
-
-    /// Moves the focus to the text box.
-    pub fn focus(self) {
-        focus(self.text_box.get_untracked());
-    }
-
-    /// Makes the text box as high as its text, in browsers without `field-sizing`.
-    pub fn fit(self) {
-        if leptos::web_sys::css::supports_with_value("field-sizing", "content").unwrap_or(true) {
-            return;
-        }
-        request_animation_frame(move || {
-            if let Some(Some(text_box)) = self.text_box.try_get_untracked() {
-                let style = HtmlElement::style(&text_box);
-                // Can't fail: the property and the values are valid. The stylesheet limits it.
-                let _ = style.set_property("height", "auto");
-                let height = text_box.scroll_height() + 2;
-                let _ = style.set_property("height", &format!("{height}px"));
-            }
-        });
-    }
-}
-
-/// Moves the focus to a field, if it exists.
-pub fn focus(field: Option<impl AsRef<HtmlElement>>) {
-    if let Some(field) = field {
-        // Can't fail: the field is in the page.
-        let _ = field.as_ref().focus();
-    }
-}
-
 /// The editor. Its form handles the button that submits it.
 #[component]
-pub fn Editor(
+pub fn Editor<Buttons: IntoView + 'static, Options: IntoView + 'static>(
     /// What the ids of its elements begin with: two editors can be in one page.
     prefix: &'static str,
     /// The label of the text box.
@@ -89,11 +26,13 @@ pub fn Editor(
     on_change: Callback<()>,
     /// Called for Ctrl+Enter and ⌘+Enter.
     on_submit: Callback<()>,
-    /// What the empty text box says.
+    /// The text in the empty text box.
     #[prop(optional)]
     placeholder: &'static str,
-    /// Further controls, after the toolbar's buttons.
-    children: Children,
+    /// Further controls, after the buttons.
+    options: Options,
+    /// The buttons that submit or cancel.
+    children: TypedChildren<Buttons>,
 ) -> impl IntoView {
     let Fields {
         with_headline,
@@ -130,13 +69,17 @@ pub fn Editor(
             on:keydown=on_key
             on:compositionend=move |_| ended_composition.end()
         >
-            <Show when=move || with_headline.get()>
-                <HeadlineField id=format!("{prefix}-headline") fields on_change />
-            </Show>
+            {move || {
+                with_headline
+                    .get()
+                    .then(|| {
+                        view! { <HeadlineField id=format!("{prefix}-headline") fields on_change /> }
+                    })
+            }}
             <Toolbar fields controls=format!("{prefix}-text") />
             <TextField id=format!("{prefix}-text") label placeholder fields on_change />
             <div class="editor-actions">
-                {children()}
+                {children.into_inner()()}
                 <button
                     class="link"
                     type="button"
@@ -145,23 +88,21 @@ pub fn Editor(
                 >
                     "Preview"
                 </button>
-                <Show when=move || !with_headline.get()>
-                    <button
-                        class="link"
-                        type="button"
-                        on:click=move |_| {
-                            with_headline.set(true);
-                            // In the next frame the field exists, and the button is gone.
-                            request_animation_frame(move || focus(headline_box.get_untracked()));
-                        }
-                    >
-                        "Add headline"
-                    </button>
-                </Show>
+                <button
+                    class="link"
+                    type="button"
+                    hidden=move || with_headline.get()
+                    on:click=move |_| {
+                        with_headline.set(true);
+                        // In the next frame the field exists, and the button is hidden.
+                        request_animation_frame(move || focus(headline_box.get_untracked()));
+                    }
+                >
+                    "Add headline"
+                </button>
+                {options}
             </div>
-            <Show when=move || shows_preview.get()>
-                <PreviewPane fields />
-            </Show>
+            {move || shows_preview.get().then(|| view! { <PreviewPane fields /> })}
         </div>
     }
 }
@@ -229,11 +170,6 @@ fn TextField(
             ></textarea>
         </div>
     }
-}
-
-/// Returns the entry's language, which is the document's. The editor's own words are English.
-pub fn language() -> Option<String> {
-    document().document_element()?.get_attribute("lang")
 }
 
 /// Returns whether a key was pressed in `field`.

@@ -23,15 +23,10 @@ use super::{
     load_error::LoadError,
     login_dialog::LoginDialog,
     other_texts::OtherTexts,
-    outbox::{
-        Item, Outbox, State,
-        list::OutboxList,
-        request::{Done, Request},
-    },
-    server_clock::ServerClock,
+    outbox::{Item, Outbox, State, attempt::Done, list::OutboxList},
     server_drafts::{SaveDraftButton, ServerDraftList, ServerDrafts},
     session::{AuthorSession, LoggedIn},
-    storage::{StorageError, texts::Purpose},
+    storage::{StorageError, request::Request, texts::Purpose},
     text_state::TextState,
 };
 use crate::{
@@ -65,12 +60,12 @@ pub fn mount_composer(host: HtmlElement, slug: String, entry: String) -> Result<
 
 /// Mounts the composer of the account that is logged in.
 async fn mount(host: HtmlElement, slug: String, entry: String) {
-    let (clock, started) = (ServerClock::default(), ServerClock::start());
     match whoami().await {
-        Ok(Some(current)) if current.caller.role.may_post() => {
-            clock.set(current.now, started);
-            let session = AuthorSession::open(current.caller, slug.clone(), entry.clone(), clock);
+        Ok(Some(caller)) if caller.role.may_post() => {
+            let session = AuthorSession::open(caller, slug.clone(), entry.clone());
             let session = Rc::new(session.await);
+            let with_clock = Rc::clone(&session);
+            spawn_local(async move { with_clock.clock.update(&with_clock.entry).await });
             let text = TextState::load(&session).await;
             let mounted: Rc<RefCell<Option<Box<dyn Any>>>> = Rc::default();
             let (handle, again) = (Rc::clone(&mounted), host.clone());
@@ -146,7 +141,7 @@ fn Composer(
     if window().location().hash().as_deref() == Ok("#composer-host") {
         request_animation_frame(move || text.fields.focus());
     }
-    let dialog = EditDialogState::new(TextState::new(&session), outbox);
+    let dialog = EditDialogState::new(TextState::new(&session), text, outbox);
     add_card_actions(&session.caller, outbox, dialog);
     Effect::new(move || {
         if let Some(item) = outbox.conflicting.get()
@@ -190,6 +185,11 @@ fn Composer(
                 placeholder="What is happening?"
                 on_change
                 on_submit=Callback::new(move |()| post())
+                options=view! {
+                    <SaveDraftButton drafts />
+                    <Choice label="Key moment" value=text.key on_change />
+                    <Choice label="Pin to top" value=text.pinned on_change />
+                }
             >
                 <button
                     class="button primary"
@@ -199,9 +199,6 @@ fn Composer(
                 >
                     "Post"
                 </button>
-                <SaveDraftButton drafts />
-                <Choice label="Key moment" value=text.key on_change />
-                <Choice label="Pin to top" value=text.pinned on_change />
             </Editor>
             <p class="composer-status" role="status">
                 {move || status.get()}
@@ -266,8 +263,13 @@ fn post(text: TextState, outbox: Outbox, error: RwSignal<Option<String>>) {
             draft: stored.draft,
         };
         if !outbox.submit(&stored, was_stored, request).await {
-            text.set_aside().await;
-            text.put(stored.text, Purpose::Post, stored.draft);
+            let mut again = stored.text;
+            if !text.set_aside().await {
+                // The text in the composer can't be stored, so both stay there.
+                let current = text.text();
+                again.source = [again.source, current.source].join("\n\n");
+            }
+            text.put(again, Purpose::Post, stored.draft);
             error.set(Some(GONE.to_owned()));
         }
     });
@@ -288,10 +290,14 @@ async fn take_back(item: Item, text: TextState, outbox: Outbox, dialog: EditDial
             return;
         }
     };
-    text.set_aside().await;
+    if !text.set_aside().await {
+        return;
+    }
     text.put(posted, Purpose::Post, draft);
-    text.store().await;
-    outbox.discard(item.stored.op_id).await;
+    // A request that is stored is kept until its text is stored in the composer.
+    if text.store().await || item.number.is_none() {
+        outbox.discard(item.stored.op_id).await;
+    }
     text.load_others().await;
     text.fields.focus();
 }
@@ -307,7 +313,9 @@ fn watch_page(text: TextState, outbox: Outbox, check: Callback<()>) {
     };
     let store_now = move || {
         if !text.key.is_disposed() {
-            spawn_local(text.store());
+            spawn_local(async move {
+                let _ = text.store().await;
+            });
         }
     };
     let listeners = [

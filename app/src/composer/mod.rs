@@ -6,7 +6,7 @@
 //! | `page` | the composer as a page of its own, which works without JavaScript |
 //! | `loader_island`, `loading`, `load_error` | loading the rest, for authors only |
 //! | `form` | the composer in an entry's page |
-//! | `editor`, `toolbar`, `formatting`, `ime`, `preview` | the text box, and what formats it |
+//! | `editor`, `fields`, `toolbar`, `formatting`, `ime`, `preview` | the text box |
 //! | `text_state`, `other_texts` | the text that is being written, and those set aside |
 //! | `server_drafts` | the author's drafts on the server |
 //! | `outbox` | what waits until the server has responded |
@@ -27,6 +27,8 @@ mod channel;
 pub mod copy;
 #[cfg(feature = "hydrate")]
 pub mod editor;
+#[cfg(feature = "hydrate")]
+pub mod fields;
 #[cfg(feature = "hydrate")]
 mod form;
 #[cfg(feature = "hydrate")]

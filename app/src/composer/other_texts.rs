@@ -22,7 +22,7 @@ pub fn OtherTexts(
             aria-label="Unposted texts"
             hidden=move || state.others.with(Vec::is_empty)
         >
-            <h3>"Unposted texts"</h3>
+            <h2>"Unposted texts"</h2>
             <ul>
                 <For each=move || state.others.get() key=|text| (text.id.clone(), text.changed_at) let:text>
                     {

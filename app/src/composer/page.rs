@@ -48,10 +48,7 @@ pub fn ComposePage() -> impl IntoView {
                 (Ok(slug), Some(draft)) => {
                     error.log_failure("the composer can't be shown");
                     let (slug, reason) = (slug.clone(), error.to_string());
-                    let may_retry = error.is_server_failure();
-                    Ok(Either::Right(
-                        view! { <KeptPage slug draft reason may_retry /> },
-                    ))
+                    Ok(Either::Right(view! { <KeptPage slug draft reason /> }))
                 }
                 _ => Err(error),
             },
@@ -109,19 +106,18 @@ async fn own_draft(caller: &Caller, slug: &Slug, id: &str) -> Result<Option<Upda
     }
 }
 
-/// Returns whether the page has words to keep although the composer can't be shown: those of a
-/// submitted form, or those of a draft, which is returned.
+/// Returns the draft that was requested, to show its words although the composer can't be shown.
+/// The words of a form that was submitted are returned by the server.
 async fn kept(
     request: &PageRequest,
     slug: &Result<Slug, Error>,
     wanted: Option<&str>,
-) -> Option<Option<UpdateDraft>> {
+) -> Option<UpdateDraft> {
     if request.submitted.is_some() {
-        return Some(None);
+        return None;
     }
     let (caller, slug) = (request.caller().ok()?, slug.as_ref().ok()?);
-    let draft = own_draft(caller, slug, wanted?).await.ok()??;
-    Some(Some(draft))
+    own_draft(caller, slug, wanted?).await.ok()?
 }
 
 #[component]

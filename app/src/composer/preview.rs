@@ -2,11 +2,11 @@
 
 use domain::not_shown;
 use gloo_timers::callback::Timeout;
-use leptos::{prelude::*, reactive::spawn_local};
+use leptos::{either::EitherOf3, prelude::*, reactive::spawn_local};
 
 use super::{
     api::{Preview, preview_update},
-    editor::{Fields, language},
+    fields::{Fields, language},
 };
 use crate::AppError;
 
@@ -47,15 +47,16 @@ pub fn PreviewPane(fields: Fields) -> impl IntoView {
     view! {
         <section class="preview" aria-label="Preview">
             {move || match shown.get() {
-                None => view! { <p class="hint">"Nothing to preview yet."</p> }.into_any(),
-                Some(Err(error)) => view! { <p class="form-error">{error.to_string()}</p> }.into_any(),
+                None => EitherOf3::A(view! { <p class="hint">"Nothing to preview yet."</p> }),
+                Some(Err(error)) => {
+                    EitherOf3::B(view! { <p class="form-error">{error.to_string()}</p> })
+                }
                 Some(Ok(Preview { html, removed })) => {
-                    view! {
+                    EitherOf3::C(view! {
                         // The server has sanitized it.
                         <div class="preview-content" lang=language() inner_html=html></div>
                         {not_shown(&removed).map(|sentence| view! { <p class="hint">{sentence}</p> })}
-                    }
-                        .into_any()
+                    })
                 }
             }}
         </section>

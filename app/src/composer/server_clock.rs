@@ -2,44 +2,49 @@
 
 use std::cell::Cell;
 
+use domain::{Fetched, Head};
 use js_sys::Date;
 use leptos::prelude::window;
 
-/// How far the browser's two clocks may differ, in milliseconds. If they differ by more, the machine
-/// slept, or somebody set its clock.
+use crate::live::fetch::{get, value};
+
+/// How far the browser's two clocks may differ, in milliseconds. If they differ by more, the
+/// machine slept, or somebody set its clock.
 const MAX_DIFFERENCE_MS: f64 = 5_000.0;
 
 /// The server's time, counted on from its last response by a monotonic clock.
 ///
-/// The browser's wall clock may be wrong by hours, and is not used to tell the time. It only shows
+/// The browser's wall clock may be wrong by hours, and is not used as the time. It only shows
 /// whether the monotonic clock missed some.
 #[derive(Debug, Default)]
 pub struct ServerClock {
     /// In microseconds.
-    last: Cell<Option<(i64, RequestedAt)>>,
+    last: Cell<Option<(i64, Reading)>>,
 }
 
-/// The browser's clocks at the time of a request, in milliseconds.
+/// The browser's clocks, in milliseconds.
 #[derive(Clone, Copy, Debug)]
-pub struct RequestedAt {
+struct Reading {
     monotonic: f64,
     wall: f64,
 }
 
 impl ServerClock {
-    /// Begins a request for the server's time.
-    pub fn start() -> Option<RequestedAt> {
-        Some(RequestedAt {
-            monotonic: window().performance()?.now(),
+    /// Requests the server's time, which the head of each public feed has. The clock counts from
+    /// the request, so it is ahead by the time that the request took, and an update that is placed
+    /// by it follows those that the server has confirmed.
+    pub async fn update(&self, entry: &str) {
+        let Some(clock) = window().performance() else {
+            return;
+        };
+        let at = Reading {
+            monotonic: clock.now(),
             wall: Date::now(),
-        })
-    }
-
-    /// Records the server's time in a response. The clock counts from the request, so it is ahead by
-    /// the time that the request took, and an update that is placed by it follows those that the
-    /// server has confirmed.
-    pub fn set(&self, server: i64, at: Option<RequestedAt>) {
-        self.last.set(at.map(|at| (server, at)));
+        };
+        let response = get(&["/feed/", entry, "/head"].concat()).await;
+        if let Fetched::Received(Head { now, .. }) = value(response) {
+            self.last.set(Some((now.0, at)));
+        }
     }
 
     /// Returns the server's time in microseconds, or `None` if it is not known.

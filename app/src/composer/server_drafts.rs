@@ -141,7 +141,9 @@ impl ServerDrafts {
             }
             match loaded {
                 Ok(Some(draft)) => {
-                    self.text.set_aside().await;
+                    if !self.text.set_aside().await {
+                        return;
+                    }
                     let version = DraftVersion {
                         id: draft.id.0,
                         version: draft.version,
@@ -190,7 +192,7 @@ impl ServerDrafts {
 #[component]
 pub fn SaveDraftButton(drafts: ServerDrafts) -> impl IntoView {
     view! {
-        <button class="button" type="button" on:click=move |_| drafts.save()>
+        <button class="link" type="button" on:click=move |_| drafts.save()>
             "Save as draft"
         </button>
     }
@@ -218,7 +220,7 @@ pub fn ServerDraftList(drafts: ServerDrafts) -> impl IntoView {
                     };
                     view! {
                         <section class="other-texts" aria-label="The other text of this draft">
-                            <h3>"The other text"</h3>
+                            <h2>"The other text"</h2>
                             <div class="diff" dir="auto">
                                 {whole_text(&text)}
                             </div>

@@ -34,7 +34,7 @@ pub struct AuthorSession {
     is_storage_kept: Cell<bool>,
 }
 
-/// The result of asking the server who is logged in.
+/// Which account is logged in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoggedIn {
     /// The same account as before.
@@ -47,7 +47,7 @@ pub enum LoggedIn {
 
 impl AuthorSession {
     /// Opens the browser's storage for `caller`.
-    pub async fn open(caller: Caller, slug: String, entry: String, clock: ServerClock) -> Self {
+    pub async fn open(caller: Caller, slug: String, entry: String) -> Self {
         let (storage, storage_error) = match Storage::open().await {
             Ok(storage) => (Some(storage), None),
             Err(error) => (None, Some(error)),
@@ -59,29 +59,28 @@ impl AuthorSession {
             tab: Tab::open(storage.clone()).await,
             storage,
             storage_error,
-            clock,
+            clock: ServerClock::default(),
             is_storage_kept: Cell::default(),
         }
     }
 
-    /// Asks the server who is logged in, and what time it is.
+    /// Requests the account that is logged in, and the server's time.
     ///
     /// # Errors
     /// If the server can't be reached.
     pub async fn check(&self) -> Result<LoggedIn, AppError> {
-        let started = ServerClock::start();
-        let Some(session) = whoami().await? else {
+        let Some(caller) = whoami().await? else {
             return Ok(LoggedIn::Nobody);
         };
-        self.clock.set(session.now, started);
-        Ok(if session.caller.id == self.caller.id {
+        self.clock.update(&self.entry).await;
+        Ok(if caller.id == self.caller.id {
             LoggedIn::Same
         } else {
             LoggedIn::Other
         })
     }
 
-    /// Asks the browser, once, not to remove what is stored when it runs out of space.
+    /// Requests from the browser, once, not to remove what is stored when it runs out of space.
     pub fn keep_storage(&self) {
         if self.is_storage_kept.replace(true) {
             return;

@@ -8,7 +8,7 @@ use leptos::{prelude::*, reactive::spawn_local};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    editor::Fields,
+    fields::Fields,
     random_id::random_id,
     session::AuthorSession,
     storage::{
@@ -20,6 +20,9 @@ use crate::{browser_clock::now, local_storage};
 
 /// How long typing goes on before it is stored, in milliseconds: a crash loses no more.
 const STORE_AFTER_MS: u32 = 200;
+
+/// How long to wait until it is checked again whether a text is stored, in milliseconds.
+const WAIT_MS: u32 = 10;
 
 /// The text in the composer.
 #[derive(Clone, Copy)]
@@ -99,21 +102,23 @@ impl TextState {
         if !self.is_storing.get_value() {
             spawn_local(async move {
                 TimeoutFuture::new(STORE_AFTER_MS).await;
-                self.store().await;
+                let _ = self.store().await;
             });
         }
     }
 
-    /// Stores the text now, unless it is stored already.
-    pub async fn store(self) {
-        if self.is_storing.try_get_value() != Some(false) {
-            return;
+    /// Stores the text now, unless it is stored already. Returns whether it is.
+    pub async fn store(self) -> bool {
+        // Another task may be storing an earlier text.
+        while self.is_storing.try_get_value() == Some(true) {
+            TimeoutFuture::new(WAIT_MS).await;
         }
-        self.is_storing.set_value(true);
+        self.is_storing.try_set_value(true);
         while self.has_changed.try_update_value(std::mem::take) == Some(true) {
             self.store_once().await;
         }
         self.is_storing.try_set_value(false);
+        self.storage_error.try_with_untracked(Option::is_none) == Some(true)
     }
 
     async fn store_once(self) {
@@ -178,7 +183,9 @@ impl TextState {
         let Some(storage) = session.storage.clone() else {
             return;
         };
-        self.set_aside().await;
+        if !self.set_aside().await {
+            return;
+        }
         let holder = Some(session.tab.id().to_owned());
         let claimed = storage.claim_text(&text.id, text.holder, holder).await;
         if claimed == Ok(true) {
@@ -191,15 +198,23 @@ impl TextState {
         self.load_others().await;
     }
 
-    /// Sets the text in the composer aside, and empties the composer.
-    pub async fn set_aside(self) {
-        self.store().await;
+    /// Sets the text in the composer aside, and empties the composer. Returns whether it did: a
+    /// text that can't be stored stays in the composer.
+    pub async fn set_aside(self) -> bool {
         let (text, was_stored) = self.take();
-        let session = self.session.get_value();
-        if let (Some(storage), true) = (&session.storage, was_stored) {
-            // If it fails, the text is offered when this page is closed.
-            let _ = storage.claim_text(&text.id, text.holder, None).await;
+        if text.text.is_empty() {
+            return true;
         }
+        let session = self.session.get_value();
+        let stored = match &session.storage {
+            Some(storage) => storage.set_aside_text(text.clone(), was_stored).await,
+            None => Err(StorageError::Blocked),
+        };
+        if let Err(error) = stored {
+            self.put(text.text, text.purpose, text.draft);
+            self.storage_error.set(Some(error));
+        }
+        stored.is_ok()
     }
 
     /// Discards a text that no page is editing.

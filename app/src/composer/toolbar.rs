@@ -10,7 +10,7 @@ use leptos::{
 use wasm_bindgen::JsCast;
 
 use super::{
-    editor::{Fields, focus},
+    fields::{Fields, focus},
     formatting::{Format, Replacement, Selection, format, paste_link},
 };
 
@@ -50,12 +50,13 @@ pub fn Toolbar(
             view! {
                 <button
                     type="button"
-                    class=format!("format format-{}", name.to_lowercase())
+                    class=format!("format format-{}", name.to_ascii_lowercase())
                     node_ref=buttons[at]
                     aria-label=name
                     title=format!("{name} ({shortcut})")
                     tabindex=move || if current.get() == at { "0" } else { "-1" }
-                    // The text box keeps the focus and its selection, and a phone keeps its keyboard.
+                    // The text box keeps the focus and its selection, and a phone keeps its
+                    // keyboard.
                     on:pointerdown=move |event| event.prevent_default()
                     on:focus=move |_| current.set(at)
                     on:click=move |_| apply_format(fields, format)
@@ -92,7 +93,7 @@ pub fn shortcut(event: &KeyboardEvent) -> Option<Format> {
     // With Shift, a digit's key has another character on each keyboard.
     match (
         event.shift_key(),
-        &*event.key().to_lowercase(),
+        &*event.key().to_ascii_lowercase(),
         &*event.code(),
     ) {
         (false, "b", _) => Some(Format::Bold),

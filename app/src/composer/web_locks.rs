@@ -17,9 +17,9 @@ impl WebLocks {
         locks.is_object().then_some(Self(locks))
     }
 
-    /// Requests the lock `name`, from any other holder if `steal`. Calls `on_granted` once this page
-    /// holds it. Returns when the page has lost it to one that stole it. Otherwise the page keeps
-    /// the lock until it is closed.
+    /// Requests the lock `name`, from any other holder if `steal`. Calls `on_granted` once this
+    /// page holds it. Returns when the page has lost it to one that stole it. Otherwise the page
+    /// keeps the lock until it is closed.
     pub async fn hold(&self, name: &str, steal: bool, on_granted: impl FnOnce() + 'static) {
         let options = Object::new();
         // Can't fail: it is a plain object.

@@ -9,7 +9,7 @@ use crate::AppError;
 /// changed first. They contain the first words of the text; [`my_draft`] returns all of it.
 ///
 /// # Errors
-/// If no account is logged in, or another one than `account`; if there is no such entry, or if the server fails.
+/// If no account is logged in, or not `account`; if there is no such entry, or if the server fails.
 #[server(prefix = "/fn", endpoint = "my_drafts", input = Json)]
 pub async fn my_drafts(
     /// The entry's slug.
@@ -33,7 +33,7 @@ pub async fn my_drafts(
 /// because it was posted or discarded.
 ///
 /// # Errors
-/// If no account is logged in, or another one than `account`; if there is no such entry, or if the server fails.
+/// If no account is logged in, or not `account`; if there is no such entry, or if the server fails.
 #[server(prefix = "/fn", endpoint = "my_draft", input = Json)]
 pub async fn my_draft(
     /// The entry's slug.
@@ -62,8 +62,8 @@ pub async fn my_draft(
 /// the same text save once, and return the same result.
 ///
 /// # Errors
-/// If no account is logged in, or another one than `account`; if the text is too long or empty, if the account may not post or has
-/// too many drafts, or if the server fails. The error is a sentence to show.
+/// If no account is logged in, or not `account`; if the text is too long or empty, if the account
+/// may not post or has too many drafts, or if the server fails. The error is a sentence to show.
 #[server(prefix = "/fn", endpoint = "save_draft", input = Json)]
 pub async fn save_draft(
     /// The entry's slug.
@@ -112,7 +112,7 @@ pub async fn save_draft(
 /// Discarding it again changes nothing.
 ///
 /// # Errors
-/// If no account is logged in, or another one than `account`; or if the server fails.
+/// If no account is logged in, or not `account`; or if the server fails.
 #[server(prefix = "/fn", endpoint = "discard_draft", input = Json)]
 pub async fn discard_draft(
     /// The draft's id.

@@ -75,7 +75,7 @@ pub async fn edit_update(
 /// Deletes an update. It can be restored for ten minutes.
 ///
 /// # Errors
-/// If no account is logged in, or another one than `account`; if it may not delete the update, or if
+/// If no account is logged in, or not `account`; if it may not delete the update, or if
 /// the server fails.
 #[server(prefix = "/fn", endpoint = "delete_update", input = Json)]
 pub async fn delete_update(
@@ -104,7 +104,7 @@ pub async fn delete_update(
 /// Restores a deleted update at its original position.
 ///
 /// # Errors
-/// If no account is logged in, or another one than `account`; if it may not restore the update, if it
+/// If no account is logged in, or not `account`; if it may not restore the update, if it
 /// was deleted more than ten minutes ago, or if the server fails.
 #[server(prefix = "/fn", endpoint = "restore_update", input = Json)]
 pub async fn restore_update(

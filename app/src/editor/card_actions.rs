@@ -18,10 +18,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 
 use super::edit_dialog::{EditDialogState, Editing};
 use crate::composer::{
-    copy::copy_text,
-    editor::focus,
-    outbox::{Outbox, request::Request},
-    random_id::random_id,
+    copy::copy_text, fields::focus, outbox::Outbox, random_id::random_id, storage::request::Request,
 };
 
 /// The class of the button in a card.

@@ -1,13 +1,16 @@
 //! The dialog to edit an update in the entry's page, and to solve a conflict with another edit.
 
 use domain::{DiffKind, DiffPart, EditConflict};
-use leptos::{html, prelude::*, reactive::spawn_local};
+use leptos::{either::EitherOf3, html, prelude::*, reactive::spawn_local};
 
 use super::api::update_source;
 use crate::composer::{
     editor::Editor,
-    outbox::{Item, Outbox, list::whole_text, request::Request},
-    storage::texts::{Purpose, StoredText, Text},
+    outbox::{Item, Outbox, list::whole_text},
+    storage::{
+        request::Request,
+        texts::{Purpose, StoredText, Text},
+    },
     text_state::TextState,
 };
 
@@ -26,6 +29,8 @@ pub enum Editing {
 #[derive(Clone, Copy)]
 pub struct EditDialogState {
     text: TextState,
+    /// The text in the composer, which shows the texts that are set aside.
+    composer: TextState,
     outbox: Outbox,
     is_open: RwSignal<bool>,
     /// The text that the author started from: an unchanged one needs no request.
@@ -37,9 +42,10 @@ pub struct EditDialogState {
 
 impl EditDialogState {
     /// Creates the state of a dialog that is closed.
-    pub fn new(text: TextState, outbox: Outbox) -> Self {
+    pub fn new(text: TextState, composer: TextState, outbox: Outbox) -> Self {
         Self {
             text,
+            composer,
             outbox,
             is_open: RwSignal::new(false),
             original: RwSignal::default(),
@@ -63,7 +69,10 @@ impl EditDialogState {
         spawn_local(async move {
             match editing {
                 Editing::Update(id) => self.load(id).await,
-                Editing::Text(text) => self.text.open(*text).await,
+                Editing::Text(text) => {
+                    self.text.open(*text).await;
+                    self.composer.load_others().await;
+                }
                 Editing::Refused(item) => self.take_back(*item).await,
             }
             self.text.fields.focus();
@@ -106,8 +115,10 @@ impl EditDialogState {
             };
             self.text.put(text, Purpose::Edit { update, base }, None);
             self.conflict.set(item.conflict);
-            self.text.store().await;
-            self.outbox.discard(item.stored.op_id).await;
+            // A request that is stored is kept until its text is stored here.
+            if self.text.store().await || item.number.is_none() {
+                self.outbox.discard(item.stored.op_id).await;
+            }
         }
     }
 
@@ -125,14 +136,15 @@ impl EditDialogState {
         };
         spawn_local(async move {
             if unchanged {
-                self.text.discard(stored.id).await;
+                self.composer.discard(stored.id).await;
                 return;
             }
             let text = stored.text.clone();
             let request = Request::Edit { update, base, text };
             if !self.outbox.submit(&stored, was_stored, request).await {
                 self.text.put(stored.text, stored.purpose, None);
-                self.text.set_aside().await;
+                self.is_open.set(!self.text.set_aside().await);
+                self.composer.load_others().await;
             }
         });
     }
@@ -147,9 +159,11 @@ impl EditDialogState {
         spawn_local(async move {
             if unchanged {
                 self.discard().await;
+            } else if self.text.set_aside().await {
+                self.composer.load_others().await;
             } else {
-                self.text.set_aside().await;
-                self.text.load_others().await;
+                // The changes can't be stored, so they stay here.
+                self.is_open.set(true);
             }
         });
     }
@@ -162,7 +176,7 @@ impl EditDialogState {
 
     async fn discard(self) {
         let (stored, _) = self.text.take();
-        self.text.discard(stored.id).await;
+        self.composer.discard(stored.id).await;
     }
 }
 
@@ -224,6 +238,7 @@ pub fn EditDialog(
                     fields=text.fields
                     on_change
                     on_submit=Callback::new(move |()| state.save())
+                    options=()
                 >
                     <button
                         class="button primary"
@@ -233,15 +248,14 @@ pub fn EditDialog(
                     >
                         {save_label}
                     </button>
-                    <Show when=move || conflict.with(Option::is_some)>
-                        <button
-                            class="button"
-                            type="button"
-                            on:click=move |_| state.close_and_discard()
-                        >
-                            "Keep their text"
-                        </button>
-                    </Show>
+                    <button
+                        class="button"
+                        type="button"
+                        hidden=move || conflict.with(Option::is_none)
+                        on:click=move |_| state.close_and_discard()
+                    >
+                        "Keep their text"
+                    </button>
                     <button class="button" type="button" on:click=move |_| state.close()>
                         "Cancel"
                     </button>
@@ -284,21 +298,19 @@ fn Conflict(conflict: EditConflict) -> impl IntoView {
 /// Renders the difference between two texts.
 fn difference(parts: Vec<DiffPart>) -> impl IntoView {
     let parts = parts.into_iter().map(|DiffPart { kind, text }| match kind {
-        DiffKind::Same => text.into_any(),
-        DiffKind::Removed => view! {
+        DiffKind::Same => EitherOf3::A(text),
+        DiffKind::Removed => EitherOf3::B(view! {
             <del>
                 <span class="visually-hidden">"removed: "</span>
                 {text}
             </del>
-        }
-        .into_any(),
-        DiffKind::Added => view! {
+        }),
+        DiffKind::Added => EitherOf3::C(view! {
             <ins>
                 <span class="visually-hidden">"added: "</span>
                 {text}
             </ins>
-        }
-        .into_any(),
+        }),
     });
     view! { <p>{parts.collect_view()}</p> }
 }

@@ -23,7 +23,8 @@ pub fn update_content(update: &LiveUpdate) -> String {
     }
 }
 
-/// Renders the headline and the text of an update that is not published, as its card will show them.
+/// Renders the headline and the text of an update that is not published, as its card will show
+/// them.
 pub fn render_preview(draft: &Draft, html: &SafeHtml) -> String {
     let heading = draft.headline.as_ref().map(headline);
     let prose = view! { <div class="prose" inner_html=html.in_place("preview")></div> };

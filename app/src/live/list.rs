@@ -259,9 +259,11 @@ impl FeedList {
     }
 
     fn insertion(&self, hidden: bool) -> Insertion {
+        // After a reset, old updates may be new in the page.
+        let is_stale = matches_inside(&self.list, ".update:not([data-rev])");
         Insertion {
             hidden,
-            newest: newest_key(&self.list, self.order()),
+            newest: newest_key(&self.list, self.order()).filter(|_| !is_stale),
         }
     }
 

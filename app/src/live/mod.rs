@@ -20,7 +20,7 @@ mod browser_events;
 mod card;
 mod client;
 mod dom;
-mod fetch;
+pub mod fetch;
 mod list;
 mod list_data;
 mod morph;

@@ -120,6 +120,15 @@ impl Faults {
         stall: 0,
     };
 
+    /// A network that loses or replaces almost half of the responses.
+    pub const LOST_RESPONSES: Self = Self {
+        lost_answers: 15,
+        error_pages: 10,
+        cut_bodies: 10,
+        captive_portals: 10,
+        ..Self::NONE
+    };
+
     /// Chooses the fault of the next connection at random.
     pub fn plan(&self, rng: &mut StdRng) -> FaultPlan {
         let shares = [

@@ -88,6 +88,13 @@ impl FaultyProxy {
         self.network.faults_disabled.store(true, Ordering::Relaxed);
     }
 
+    /// Returns the percentage of connections whose response was lost or replaced.
+    pub fn lost_percent(&self) -> u64 {
+        let connections = self.network.connections.load(Ordering::Relaxed);
+        let (lost, _) = self.network.counts.lost_responses();
+        lost * 100 / connections.max(1)
+    }
+
     /// Returns the number of connections and of each fault, as a line.
     pub fn report(&self) -> String {
         let connections = self.network.connections.load(Ordering::Relaxed);

@@ -1,4 +1,5 @@
-//! Nothing lost: every acknowledged post is stored once, however often the server is killed.
+//! Nothing lost: every acknowledged post is stored once, with its last acknowledged text, however
+//! often the server is killed, while almost half of the responses are lost or replaced.
 
 use std::{
     sync::{
@@ -9,6 +10,7 @@ use std::{
 };
 
 use clap::Args;
+use rand::{SeedableRng, rngs::StdRng};
 use tokio::{
     task::{JoinSet, block_in_place},
     time::{Instant, MissedTickBehavior, interval, sleep, timeout_at},
@@ -33,6 +35,13 @@ const FAILURE_TIME: Duration = Duration::from_millis(2_500);
 /// The size of the disk that is filled, in megabytes.
 const DISK_MEGABYTES: u32 = 192;
 
+/// One edit follows this many posts.
+const POSTS_PER_EDIT: usize = 4;
+/// The number of the first text of edits; posts have lower numbers.
+const EDITED_TEXTS: usize = 1_000_000;
+/// The percentage of responses that must have been lost or replaced.
+const MIN_LOST_PERCENT: u64 = 40;
+
 /// The parameters of the test.
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -46,7 +55,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = 100, value_name = "POSTS")]
     rate: u32,
     /// How many authors post at the same time.
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, default_value_t = 48)]
     authors: usize,
 }
 
@@ -69,8 +78,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     }
     let entry = ringside.entry("final").await?;
     let author = ringside.author("ann").await?;
-    // A proxy without faults, which keeps its address while the server restarts.
-    let proxy = FaultyProxy::start(ringside.address, Faults::NONE, 0).await?;
+    let faults = Faults::LOST_RESPONSES;
+    note(format!("{faults}."));
+    let proxy = FaultyProxy::start(ringside.address, faults, 0).await?;
     let writers = Arc::new(Writers::new(proxy.address, "final", author));
 
     let all_posted = CancellationToken::new();
@@ -87,9 +97,17 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         small_disk.as_ref(),
     );
     let ((), failures) = tokio::try_join!(posts, failures)?;
+    note(proxy.report());
+    let lost = proxy.lost_percent();
+    if lost < MIN_LOST_PERCENT {
+        return Err(Error::Unexpected(format!(
+            "only {lost} % of the responses were lost"
+        )));
+    }
     note(format!(
-        "{} posts acknowledged, {} requests retried; SIGKILL {} times to Ringside, {} times to a process of PostgreSQL; {} of its processes suspended in mid-transaction; the disk was full {} times.",
+        "{} posts and {} edits acknowledged, {} requests retried; SIGKILL {} times to Ringside, {} times to a process of PostgreSQL; {} of its processes suspended in mid-transaction; the disk was full {} times.",
         arguments.posts,
+        arguments.posts / POSTS_PER_EDIT,
         writers.retries(),
         failures.server_kills,
         failures.backend_kills,
@@ -113,14 +131,15 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Posts all texts, several at the same time.
+/// Posts all texts, several at the same time, and edits some of them.
 async fn post_all(writers: &Arc<Writers>, arguments: &Arguments) -> Result<()> {
     let next = Arc::new(AtomicUsize::new(0));
     let (posts, authors) = (arguments.posts, arguments.authors);
     let pace = Duration::from_secs(1) / arguments.rate * u32::try_from(authors).unwrap_or(1);
     let mut tasks = JoinSet::new();
-    for _ in 0..authors {
+    for author in 0..authors {
         let (writers, next) = (Arc::clone(writers), Arc::clone(&next));
+        let mut rng = StdRng::seed_from_u64(author as u64);
         tasks.spawn(async move {
             let mut due = interval(pace);
             due.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -131,6 +150,14 @@ async fn post_all(writers: &Arc<Writers>, arguments: &Arguments) -> Result<()> {
                     return Ok::<_, Error>(());
                 }
                 writers.post(number).await?;
+                if number % POSTS_PER_EDIT == POSTS_PER_EDIT - 1 {
+                    let id = writers.acknowledged().reserve_for_edit(&mut rng);
+                    // There is one: this author's post is not reserved by anyone but an author who
+                    // has posted more since.
+                    if let Some(id) = id {
+                        writers.edit(id, EDITED_TEXTS + number).await?;
+                    }
+                }
             }
         });
     }

@@ -1,5 +1,5 @@
-//! Authors that retry every request until it is acknowledged. Posts follow the composer's own retry
-//! policy ([`Submission`]).
+//! Authors that retry every request until it is acknowledged. Posts and edits follow the composer's
+//! own retry policy ([`Submission`]).
 
 use std::{
     collections::BTreeMap,
@@ -11,8 +11,13 @@ use std::{
     time::Duration,
 };
 
-use domain::{ATTEMPT_DEADLINE_MS, AttemptResult, Next, PostedUpdate, Submission, UpdateId};
+use domain::{
+    ATTEMPT_DEADLINE_MS, AttemptResult, EditResult, Next, PostedUpdate, Submission, UpdateId,
+    UpdateSource,
+};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::{
     task::JoinSet,
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
@@ -57,21 +62,20 @@ pub struct Writers {
     began: Instant,
 }
 
-/// Returns the result of an attempt to post, as the composer determines it: only a decoded body
-/// counts as a response.
-fn result_of(response: &Response) -> (AttemptResult, Option<PostedUpdate>) {
+/// Returns the result of an attempt, as the composer determines it: only a decoded body counts as a
+/// response.
+fn result_of<T: DeserializeOwned>(response: &Response) -> (AttemptResult, Option<T>) {
     if response.status < 400 {
         return match serde_json::from_slice(&response.body) {
-            Ok(posted) => (AttemptResult::Done, Some(posted)),
+            Ok(value) => (AttemptResult::Done, Some(value)),
             Err(_) => (AttemptResult::NoResponse, None),
         };
     }
-    // An error of a server function is an object with one key, its kind, and a sentence.
-    let error: BTreeMap<String, String> =
-        serde_json::from_slice(&response.body).unwrap_or_default();
+    // An error of a server function is an object with one key: its kind.
+    let error: BTreeMap<String, Value> = serde_json::from_slice(&response.body).unwrap_or_default();
     let result = match error.keys().next().map(String::as_str) {
         Some("LoggedOut") => AttemptResult::Unauthenticated,
-        Some("Refused") => AttemptResult::Refused,
+        Some("Refused" | "Conflict" | "Removed") => AttemptResult::Refused,
         Some("Unavailable") => AttemptResult::Unavailable,
         _ => AttemptResult::NoResponse,
     };
@@ -180,31 +184,45 @@ impl Writers {
     }
 
     async fn post_to(&self, slug: &str, number: usize) -> Result<PostedUpdate> {
-        let body = serde_json::json!({
+        let arguments = serde_json::json!({
             "slug": slug,
             "op_id": self.new_op_id(),
             "source": text(number),
             "headline": "",
         });
-        let kind = "application/json";
+        let posted = self.call("post_update", &arguments).await?;
+        posted.map_err(|response| rejected(b"post_update", Some(&response)))
+    }
+
+    /// Calls a server function like the composer's outbox, until it responds. Returns the response
+    /// if it is a conflict.
+    async fn call<T: DeserializeOwned>(
+        &self,
+        function: &str,
+        arguments: &Value,
+    ) -> Result<Result<T, Response>> {
+        let path = format!("/fn/{function}");
         let request = self
             .author
-            .request("/fn/post_update", kind, &body.to_string());
+            .request(&path, "application/json", &arguments.to_string());
         let mut submission = Submission::default();
         loop {
             submission.start();
             let response = self.attempt(&request).await;
-            let (result, posted) = response
+            let (result, value) = response
                 .as_ref()
                 .map_or((AttemptResult::NoResponse, None), result_of);
-            if let Some(posted) = posted {
-                return Ok(posted);
+            if let Some(value) = value {
+                return Ok(Ok(value));
             }
             let jitter = rand::rng().random();
             let pause = match submission.finish(result, self.clock(), jitter) {
                 Next::RetryAt(at) => at.saturating_sub(self.clock()),
                 Next::Done | Next::Refused | Next::LogIn => {
-                    return Err(rejected(&request, response.as_ref()));
+                    return match response {
+                        Some(response) if response.status == 409 => Ok(Err(response)),
+                        response => Err(rejected(&request, response.as_ref())),
+                    };
                 }
             };
             self.retries.fetch_add(1, Ordering::Relaxed);
@@ -224,11 +242,41 @@ impl Writers {
         u64::try_from(passed.as_millis()).unwrap_or(u64::MAX)
     }
 
-    async fn edit(&self, id: UpdateId, number: usize) -> Result<()> {
-        let fields = [("source", &*text(number)), ("headline", "")];
-        self.submit(&format!("/desk/updates/{id}"), &fields).await?;
-        self.acknowledged().edited(id, number);
-        Ok(())
+    /// Edits an update that is reserved, like the page's editor. Nobody else edits it, and marks
+    /// and changes of the entry are no conflicts, so a conflict is an error.
+    ///
+    /// # Errors
+    ///
+    /// If the edit is rejected.
+    pub async fn edit(&self, id: UpdateId, number: usize) -> Result<()> {
+        let op_id = self.new_op_id();
+        loop {
+            let wanted = serde_json::json!({ "id": id });
+            let loaded: UpdateSource = self
+                .call("update_source", &wanted)
+                .await?
+                .map_err(|response| rejected(b"update_source", Some(&response)))?;
+            let arguments = serde_json::json!({
+                "id": id,
+                "op_id": op_id,
+                "source": text(number),
+                "headline": "",
+                "base": loaded.base,
+            });
+            let edited: Result<EditResult, Response> = self.call("edit_update", &arguments).await?;
+            match edited {
+                Ok(_) => {
+                    self.acknowledged().edited(id, number);
+                    return Ok(());
+                }
+                // Another epoch began after the update was loaded.
+                Err(conflict) if conflict.text().contains(r#""reason":"other-epoch""#) => {}
+                Err(conflict) => {
+                    let request = arguments.to_string();
+                    return Err(rejected(request.as_bytes(), Some(&conflict)));
+                }
+            }
+        }
     }
 
     /// Sets the entry's `turn`th title, and every few turns another time zone or slug. Previous
@@ -347,6 +395,7 @@ mod tests {
                 AttemptResult::Unavailable,
             ),
             (422, r#"{"Refused":"No."}"#, AttemptResult::Refused),
+            (409, r#"{"Conflict":{"source":""}}"#, AttemptResult::Refused),
             (
                 401,
                 r#"{"LoggedOut":"Log in."}"#,
@@ -355,7 +404,7 @@ mod tests {
             (500, r#""Unreachable""#, AttemptResult::NoResponse),
         ] {
             assert_eq!(
-                result_of(&response(status, body)).0,
+                result_of::<PostedUpdate>(&response(status, body)).0,
                 result,
                 "{status} {body}"
             );

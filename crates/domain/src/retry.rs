@@ -103,7 +103,7 @@ impl Submission {
     }
 
     /// Makes the next attempt due at once, and later ones as soon as after the first failure. Call
-    /// this when the author asks for it, or when the network is back.
+    /// this when the author requests it, or when the network is back.
     pub const fn retry_now(&mut self) {
         self.is_refused = false;
         self.failures = 0;

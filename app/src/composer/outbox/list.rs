@@ -2,8 +2,12 @@
 
 use leptos::{html, prelude::*, reactive::spawn_local};
 
-use super::{Item, Outbox, State, request::Request};
-use crate::composer::{copy::copy_text, editor::focus, storage::texts::Text};
+use super::{Item, Outbox, State};
+use crate::composer::{
+    copy::copy_text,
+    fields::focus,
+    storage::{request::Request, texts::Text},
+};
 
 /// How many requests are shown. Further ones are counted.
 const MAX_SHOWN: usize = 20;

@@ -1,10 +1,10 @@
-//! The outbox: what the author asked to publish, until the server has responded.
+//! The outbox: the author's requests, until the server has responded to them.
 //!
 //! A request is stored in the browser before it is sent. One page sends the requests of all (see
 //! [`Tab`]); `domain::Submission` decides when.
 
+pub mod attempt;
 pub mod list;
-pub mod request;
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -18,12 +18,17 @@ use gloo_timers::{callback::Timeout, future::TimeoutFuture};
 use js_sys::Math;
 use leptos::{prelude::*, reactive::spawn_local};
 
-use self::request::{Done, Request, attempt};
+use self::attempt::{Done, attempt};
 use super::{
     channel::Channel,
     random_id::random_id,
     session::AuthorSession,
-    storage::{StorageError, outbox::StoredRequest, texts::StoredText},
+    storage::{
+        StorageError,
+        request::Request,
+        requests::{MAX_LOADED, StoredRequest},
+        texts::StoredText,
+    },
 };
 use crate::{AppError, browser_clock::now};
 
@@ -87,7 +92,8 @@ impl Item {
         }
     }
 
-    /// Returns the item of a new request. Its first attempt has begun, unless the browser is offline.
+    /// Returns the item of a new request. Its first attempt has begun, unless the browser is
+    /// offline.
     fn begin(session: &AuthorSession, op_id: String, request: Request) -> Self {
         let mut submission = Submission::default();
         let is_begun = window().navigator().on_line();
@@ -224,8 +230,8 @@ impl Outbox {
         self.take_over();
     }
 
-    /// Sends all requests again that wait for their next attempt: the network is back, or the author
-    /// has logged in.
+    /// Sends all requests again that wait for their next attempt: the network is back, or the
+    /// author has logged in.
     pub fn retry_all(self) {
         if self.items.is_disposed() {
             return;
@@ -242,7 +248,8 @@ impl Outbox {
         self.wake();
     }
 
-    /// Removes a request. Its text is lost, so the caller has asked the author or keeps it.
+    /// Removes a request. Its text is lost, so the author has confirmed it, or the caller keeps the
+    /// text.
     pub async fn discard(self, op_id: String) {
         let number = self.find(&op_id).and_then(|item| item.number);
         self.remove_item(&op_id);
@@ -449,8 +456,12 @@ impl Outbox {
             let _ = storage.remove_request(number).await;
         }
         self.total.update(|total| *total = total.saturating_sub(1));
-        let loaded = self.items.with_untracked(Vec::len);
-        if self.total.get_untracked() > loaded {
+        let waiting = self.items.with_untracked(|items| {
+            let waiting = items.iter().filter(|item| !item.is_done());
+            waiting.count()
+        });
+        // The others are loaded before those that are loaded have all been sent.
+        if waiting < MAX_LOADED as usize / 2 && waiting < self.total.get_untracked() {
             self.reload();
         }
         self.notify();
@@ -482,7 +493,7 @@ impl Outbox {
             .try_update(|items| items.retain(|item| item.stored.op_id != op_id));
     }
 
-    /// Tells the browser's other pages that the stored requests have changed.
+    /// Notifies the browser's other pages that the stored requests have changed.
     fn notify(self) {
         if let Some(Some(channel)) = self.channel.try_get_value() {
             channel.notify();
@@ -504,8 +515,8 @@ fn merge(items: &mut Vec<Item>, stored: Vec<(u64, StoredRequest)>) {
             return true;
         };
         let is_loaded = stored.iter().any(|(it, _)| *it == number);
-        let is_beyond = stored.len() >= super::storage::outbox::MAX_LOADED as usize
-            && last.is_some_and(|last| number > last);
+        let is_beyond =
+            stored.len() >= MAX_LOADED as usize && last.is_some_and(|last| number > last);
         is_loaded || is_beyond || item.is_done() || item.state == State::Sending
     });
     for (number, request) in stored {

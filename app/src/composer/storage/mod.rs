@@ -2,11 +2,12 @@
 //! reload, a crash, and weeks without a network.
 //!
 //! - `texts`: what is being written, keyed by its id.
-//! - `outbox`: what the author asked to publish, in order.
+//! - `outbox`: the author's requests, in order (`request`, `requests`).
 //! - `leases`: which pages are open, where the browser has no Web Locks.
 
 pub mod leases;
-pub mod outbox;
+pub mod request;
+pub mod requests;
 pub mod texts;
 
 use std::{future::Future, rc::Rc};
@@ -181,7 +182,7 @@ async fn within_deadline<T: 'static>(
 ) -> Result<T, StorageError> {
     let (sender, result) = oneshot::channel();
     spawn_local(async move {
-        // Fails if nobody waits any more.
+        // Fails if the caller no longer waits.
         let _ = sender.send(operation.await);
     });
     match select(result, TimeoutFuture::new(DEADLINE_MS)).await {

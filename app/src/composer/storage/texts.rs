@@ -4,10 +4,7 @@ use domain::AccountId;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
-use super::{
-    BY_OWNER, OUTBOX, Storage, StorageError, TEXTS, from_stored, indexed, outbox::StoredRequest,
-    to_stored,
-};
+use super::{BY_OWNER, Storage, StorageError, TEXTS, from_stored, indexed, to_stored};
 
 /// The maximum number of texts of one entry that are loaded.
 const MAX_TEXTS: u32 = 50;
@@ -112,7 +109,7 @@ impl Storage {
         Ok(texts.into_iter().map(|(_, text)| text).collect())
     }
 
-    /// Stores a text, or removes it if it is empty. `was_stored` tells whether this page has stored
+    /// Stores a text, or removes it if it is empty. `was_stored` is whether this page has stored
     /// it before: if it is missing then, another page has posted it.
     ///
     /// # Errors
@@ -138,6 +135,34 @@ impl Storage {
                 }
             }
             Ok(Stored::Kept)
+        })
+        .await
+    }
+
+    /// Stores a text so that no page edits it any longer, unless another page has taken over,
+    /// posted or discarded it. `was_stored` as in [`Storage::store_text`].
+    ///
+    /// # Errors
+    /// If the browser's storage fails.
+    pub async fn set_aside_text(
+        &self,
+        text: StoredText,
+        was_stored: bool,
+    ) -> Result<(), StorageError> {
+        self.write(&[TEXTS], async move |transaction| {
+            let store = transaction.object_store(TEXTS)?;
+            let key = JsValue::from_str(&text.id);
+            let stored = store.get(key.clone())?.await?;
+            let stored: Option<StoredText> = stored.as_ref().and_then(from_stored);
+            let is_own = stored.map_or(!was_stored, |stored| stored.holder == text.holder);
+            if is_own {
+                let text = StoredText {
+                    holder: None,
+                    ..text
+                };
+                store.put(&to_stored(&text), Some(&key))?.await?;
+            }
+            Ok(())
         })
         .await
     }
@@ -179,31 +204,6 @@ impl Storage {
             let store = transaction.object_store(TEXTS)?;
             store.delete(key)?.await?;
             Ok(())
-        })
-        .await
-    }
-
-    /// Moves a text to the outbox, in one transaction. Returns the number of its request, or `None`
-    /// if another page has posted or discarded the text.
-    ///
-    /// # Errors
-    /// If the browser's storage fails.
-    pub async fn submit_text(
-        &self,
-        text: &StoredText,
-        was_stored: bool,
-        request: StoredRequest,
-    ) -> Result<Option<u64>, StorageError> {
-        let key = JsValue::from_str(&text.id);
-        self.write(&[TEXTS, OUTBOX], async move |transaction| {
-            let texts = transaction.object_store(TEXTS)?;
-            if was_stored && texts.get(key.clone())?.await?.is_none() {
-                return Ok(None);
-            }
-            texts.delete(key)?;
-            let outbox = transaction.object_store(OUTBOX)?;
-            let number = outbox.add(&to_stored(&request), None)?.await?;
-            Ok(super::outbox::number(&number))
         })
         .await
     }

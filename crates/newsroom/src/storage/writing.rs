@@ -51,7 +51,8 @@ impl Revision {
         .bind(i64::from(is(Mark::Pinned)))
         .bind(new.posted_at.0)
         .bind(MARKUP_VERSION)
-        .bind(new.published_at.0)
+        // NULL if it did not wait.
+        .bind((new.published_at != new.posted_at).then_some(new.published_at.0))
         .fetch_one(self.writing())
         .await?;
         if new.marks.is_empty() {

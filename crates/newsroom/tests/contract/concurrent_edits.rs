@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use domain::{Caller, Cursor, Mark, Rev, UpdateId, ZoneName};
@@ -42,14 +45,18 @@ async fn concurrent_edits_never_lose_a_text_silently(database: Database) {
         };
         editors.spawn(editor.edit_at_random(number));
     }
+    let is_done = Arc::new(AtomicBool::new(false));
     let disturbance = tokio::spawn(change_everything_but_the_text(
         Arc::clone(&two.newsroom),
         two.editor.clone(),
         entry.clone(),
         posted.id,
+        Arc::clone(&is_done),
     ));
     let conflicts: u32 = editors.join_all().await.into_iter().sum();
-    disturbance.abort();
+    // Not aborted: it restores what it deletes.
+    is_done.store(true, Ordering::Relaxed);
+    disturbance.await.unwrap();
 
     let mut acknowledged: Vec<_> = acknowledged.lock().unwrap().drain().collect();
     acknowledged.sort_by_key(|(rev, _)| *rev);
@@ -159,15 +166,16 @@ impl Editor {
 }
 
 /// Marks and unmarks the update, deletes and restores it, and changes the entry's time zone, until
-/// it is aborted.
+/// `is_done`.
 async fn change_everything_but_the_text(
     newsroom: Arc<Newsroom>,
     editor: Caller,
     entry: Entry,
     id: UpdateId,
+    is_done: Arc<AtomicBool>,
 ) {
     let mut rng = StdRng::seed_from_u64(99);
-    loop {
+    while !is_done.load(Ordering::Relaxed) {
         match rng.random_range(0..4) {
             0 => {
                 let zone = ["UTC", "Asia/Tokyo", "Europe/Paris"][rng.random_range(0..3)];

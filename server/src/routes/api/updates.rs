@@ -361,6 +361,6 @@ async fn find_update(api: &Api, name: &str, id: &str) -> Result<(Entry, UpdateId
 async fn current_state(api: &Api, id: UpdateId) -> Result<(Cursor, ChangeAnswer), Problem> {
     let current = api.newsroom.last_change(api.caller(), id).await?;
     let (entry, _, change) = &current;
-    let cursor = Cursor::new(entry.epoch.clone(), change.rev());
+    let cursor = Cursor::new(entry.epoch, change.rev());
     Ok((cursor, ChangeAnswer::of(api, current)))
 }

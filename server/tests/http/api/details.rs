@@ -94,7 +94,7 @@ async fn invalid_update_is_reported_with_its_position() {
     {"source":1}
         422: The body is invalid: source: invalid type: integer `1`, expected a string at line 1 column 11.
     {"source":"A goal","sorce":"A goal"}
-        422: The body is invalid: sorce: unknown field `sorce`, expected one of `source`, `headline`, `key`, `pinned` at line 1 column 26.
+        422: The body is invalid: sorce: unknown field `sorce`, expected one of `source`, `headline`, `key`, `pinned`, `draft` at line 1 column 26.
     {"source":"A goal","source":"A goal"}
         422: The body is invalid: duplicate field `source` at line 1 column 27.
     {"source":"A goal","headline":"\u3164"}

@@ -309,7 +309,7 @@ async fn every_refusal_keeps_every_word() {
         assert_eq!(textarea_value(&kept), "no <database>");
         assert_eq!(field_value(&kept, "headline"), "1–0");
         assert!(kept.contains("The database can't be reached."), "{kept}");
-        assert!(kept.contains("Save as draft</button>"), "{kept}");
+        assert!(kept.contains("Send again</button>"), "{kept}");
     }
     let repaired = "ALTER TABLE entries RENAME COLUMN broken TO summary";
     database.execute(repaired).await.unwrap();

@@ -1,11 +1,13 @@
-//! The requests that wait until the server has responded to them.
+//! The outbox: the requests that wait until the server has responded to them.
 
 use domain::Submission;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
-use super::{BY_ACCOUNT, OUTBOX, Storage, StorageError, indexed, to_stored};
-use crate::composer::outbox::request::Request;
+use super::{
+    BY_ACCOUNT, OUTBOX, Storage, StorageError, TEXTS, indexed, request::Request, texts::StoredText,
+    to_stored,
+};
 
 /// The maximum number of requests that are loaded at once. The others are loaded when these are
 /// sent.
@@ -48,8 +50,8 @@ fn key(number: u64) -> JsValue {
 }
 
 impl Storage {
-    /// Returns the oldest requests of an account with their numbers, at most [`MAX_LOADED`], and how
-    /// many there are.
+    /// Returns the oldest requests of an account with their numbers, at most [`MAX_LOADED`], and
+    /// how many there are.
     ///
     /// # Errors
     /// If the browser's storage fails.
@@ -67,6 +69,31 @@ impl Storage {
             let requests = requests.into_iter();
             let numbered = requests.filter_map(|(key, it)| Some((number(&key)?, it)));
             Ok((numbered.collect(), count))
+        })
+        .await
+    }
+
+    /// Moves a text to the outbox, in one transaction. Returns the number of its request, or `None`
+    /// if another page has posted or discarded the text.
+    ///
+    /// # Errors
+    /// If the browser's storage fails.
+    pub async fn submit_text(
+        &self,
+        text: &StoredText,
+        was_stored: bool,
+        request: StoredRequest,
+    ) -> Result<Option<u64>, StorageError> {
+        let text_key = JsValue::from_str(&text.id);
+        self.write(&[TEXTS, OUTBOX], async move |transaction| {
+            let texts = transaction.object_store(TEXTS)?;
+            if was_stored && texts.get(text_key.clone())?.await?.is_none() {
+                return Ok(None);
+            }
+            texts.delete(text_key)?;
+            let outbox = transaction.object_store(OUTBOX)?;
+            let key = outbox.add(&to_stored(&request), None)?.await?;
+            Ok(number(&key))
         })
         .await
     }

@@ -1,66 +1,19 @@
-//! What an author asks the server to do.
+//! Sends a request to the server.
 
 use std::pin::pin;
 
-use domain::{ATTEMPT_DEADLINE_MS, AccountId, Mark, not_shown};
+use domain::{ATTEMPT_DEADLINE_MS, AccountId, not_shown};
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     AppError,
     composer::{
         api::post_update,
-        storage::{
-            outbox::StoredRequest,
-            texts::{DraftVersion, Text},
-        },
+        storage::{request::Request, requests::StoredRequest},
     },
     editor::{delete_update, edit_update, mark_update, restore_update},
 };
-
-/// What to do. Stored in the browser, so its form may only be extended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Request {
-    /// Publish an update.
-    Post {
-        /// Its text.
-        #[serde(flatten)]
-        text: Text,
-        /// The draft on the server that it was, to be deleted with the publication.
-        draft: Option<DraftVersion>,
-    },
-    /// Replace the text of an update.
-    Edit {
-        /// The update's id.
-        update: i64,
-        /// The cursor of the version that the author started from.
-        base: String,
-        /// The new text.
-        #[serde(flatten)]
-        text: Text,
-    },
-    /// Delete an update.
-    Delete {
-        /// The update's id.
-        update: i64,
-    },
-    /// Restore a deleted update.
-    Restore {
-        /// The update's id.
-        update: i64,
-    },
-    /// Set or remove a mark of an update.
-    Mark {
-        /// The update's id.
-        update: i64,
-        /// The mark.
-        mark: Mark,
-        /// Whether the update is to have it.
-        on: bool,
-    },
-}
 
 /// What the server did.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -76,32 +29,6 @@ impl Done {
         Self {
             update,
             removed: None,
-        }
-    }
-}
-
-impl Request {
-    /// Returns what the request does, as a heading.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Post { .. } => "New update",
-            Self::Edit { .. } => "Edit",
-            Self::Delete { .. } => "Deletion",
-            Self::Restore { .. } => "Restoration",
-            Self::Mark { mark, on, .. } => match (mark, on) {
-                (Mark::Key, true) => "Mark as key",
-                (Mark::Key, false) => "Unmark as key",
-                (Mark::Pinned, true) => "Pin",
-                (Mark::Pinned, false) => "Unpin",
-            },
-        }
-    }
-
-    /// Returns the text of the request, if it has one.
-    pub const fn text(&self) -> Option<&Text> {
-        match self {
-            Self::Post { text, .. } | Self::Edit { text, .. } => Some(text),
-            Self::Delete { .. } | Self::Restore { .. } | Self::Mark { .. } => None,
         }
     }
 }
