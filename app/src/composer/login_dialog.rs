@@ -5,6 +5,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestInit, RequestRedirect, Response, ResponseType};
 
+use super::modal::show_while;
+
 /// The dialog. It is open while `open` is true.
 #[component]
 pub fn LoginDialog(
@@ -20,16 +22,7 @@ pub fn LoginDialog(
     let name = RwSignal::new(username);
     let error = RwSignal::new(None::<&'static str>);
     let busy = RwSignal::new(false);
-    Effect::new(move || {
-        if let Some(dialog) = dialog.get() {
-            if !open.get() {
-                dialog.close();
-            } else if !dialog.open() {
-                // Can't fail: it is in the page and not open.
-                let _ = dialog.show_modal();
-            }
-        }
-    });
+    show_while(dialog, open);
     let log_in = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {

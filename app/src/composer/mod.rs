@@ -10,6 +10,7 @@
 //! | `text_state`, `other_texts` | the text that is being written, and those set aside |
 //! | `server_drafts` | the author's drafts on the server |
 //! | `outbox` | what waits until the server has responded |
+//! | `discard_button`, `modal` | controls that several of these share |
 //! | `session`, `tab`, `login_dialog` | the account, the open page, logging in again |
 //! | `storage` | `IndexedDB` |
 //! | `channel`, `web_locks`, `server_clock`, `random_id`, `copy` | the browser's interfaces |
@@ -26,6 +27,8 @@ mod channel;
 #[cfg(feature = "hydrate")]
 pub mod copy;
 #[cfg(feature = "hydrate")]
+mod discard_button;
+#[cfg(feature = "hydrate")]
 pub mod editor;
 #[cfg(feature = "hydrate")]
 pub mod fields;
@@ -37,6 +40,8 @@ mod ime;
 mod loading;
 #[cfg(feature = "hydrate")]
 mod login_dialog;
+#[cfg(feature = "hydrate")]
+pub mod modal;
 #[cfg(feature = "hydrate")]
 mod other_texts;
 #[cfg(feature = "hydrate")]

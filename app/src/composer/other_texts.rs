@@ -4,6 +4,7 @@
 use leptos::{prelude::*, reactive::spawn_local};
 
 use super::{
+    discard_button::DiscardButton,
     outbox::list::excerpt,
     storage::texts::{Purpose, StoredText},
     text_state::TextState,
@@ -28,7 +29,6 @@ pub fn OtherTexts(
                     {
                         let for_open = text.clone();
                         let id = StoredValue::new(text.id.clone());
-                        let confirms = RwSignal::new(false);
                         let is_edit = text.purpose != Purpose::Post;
                         view! {
                             <li>
@@ -54,19 +54,9 @@ pub fn OtherTexts(
                                     >
                                         "Continue"
                                     </button>
-                                    <button
-                                        class="button"
-                                        type="button"
-                                        on:click=move |_| {
-                                            if confirms.get_untracked() {
-                                                spawn_local(state.discard(id.get_value()));
-                                            } else {
-                                                confirms.set(true);
-                                            }
-                                        }
-                                    >
-                                        {move || if confirms.get() { "Discard for good" } else { "Discard" }}
-                                    </button>
+                                    <DiscardButton on_discard=move || {
+                                        spawn_local(state.discard(id.get_value()));
+                                    } />
                                 </div>
                             </li>
                         }

@@ -6,6 +6,7 @@ use domain::{DraftSaveResult, DraftSummary, UpdateDraft};
 use leptos::{prelude::*, reactive::spawn_local};
 
 use super::{
+    discard_button::DiscardButton,
     outbox::list::{excerpt, whole_text},
     random_id::random_id,
     session::AuthorSession,
@@ -250,7 +251,6 @@ pub fn ServerDraftList(drafts: ServerDrafts) -> impl IntoView {
 #[component]
 fn DraftItem(draft: DraftSummary, drafts: ServerDrafts) -> impl IntoView {
     let (id, version) = (draft.id.0, draft.version);
-    let confirms = RwSignal::new(false);
     let text = Text {
         source: draft.excerpt,
         headline: draft.headline,
@@ -263,19 +263,7 @@ fn DraftItem(draft: DraftSummary, drafts: ServerDrafts) -> impl IntoView {
                 <button class="button" type="button" on:click=move |_| drafts.open(id)>
                     "Continue"
                 </button>
-                <button
-                    class="button"
-                    type="button"
-                    on:click=move |_| {
-                        if confirms.get_untracked() {
-                            drafts.discard(id, version);
-                        } else {
-                            confirms.set(true);
-                        }
-                    }
-                >
-                    {move || if confirms.get() { "Discard for good" } else { "Discard" }}
-                </button>
+                <DiscardButton on_discard=move || drafts.discard(id, version) />
             </div>
         </li>
     }

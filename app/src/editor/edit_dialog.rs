@@ -6,6 +6,7 @@ use leptos::{either::EitherOf3, html, prelude::*, reactive::spawn_local};
 use super::api::update_source;
 use crate::composer::{
     editor::Editor,
+    modal::show_while,
     outbox::{Item, Outbox, list::whole_text},
     storage::{
         request::Request,
@@ -195,16 +196,7 @@ pub fn EditDialog(
         error,
         ..
     } = state;
-    Effect::new(move || {
-        if let Some(dialog) = dialog.get() {
-            if !is_open.get() {
-                dialog.close();
-            } else if !dialog.open() {
-                // Can't fail: it is in the page and not open.
-                let _ = dialog.show_modal();
-            }
-        }
-    });
+    show_while(dialog, is_open);
     let on_change = Callback::new(move |()| {
         text.changed();
         error.set(None);

@@ -5,6 +5,7 @@ use leptos::{html, prelude::*, reactive::spawn_local};
 use super::{Item, Outbox, State};
 use crate::composer::{
     copy::copy_text,
+    discard_button::DiscardButton,
     fields::focus,
     storage::{request::Request, texts::Text},
 };
@@ -109,19 +110,11 @@ fn OutboxItem(
         _ => "Edit",
     };
     let copied = RwSignal::new(false);
-    let confirms = RwSignal::new(false);
     let whole = text
         .clone()
         .map(|text| whole_text(&text))
         .unwrap_or_default();
     let for_edit = item.clone();
-    let discard = move |_| {
-        if confirms.get_untracked() {
-            spawn_local(outbox.discard(op_id.get_value()));
-        } else {
-            confirms.set(true);
-        }
-    };
     view! {
         <li class=format!("outbox-item {class}")>
             <p class="outbox-text" dir="auto">
@@ -170,9 +163,7 @@ fn OutboxItem(
                 >
                     {move || if copied.get() { "Copied" } else { "Copy" }}
                 </button>
-                <button class="button" type="button" on:click=discard>
-                    {move || if confirms.get() { "Discard for good" } else { "Discard" }}
-                </button>
+                <DiscardButton on_discard=move || spawn_local(outbox.discard(op_id.get_value())) />
             </div>
             {undo
                 .map(|update| {
