@@ -98,8 +98,12 @@ impl TextState {
 
     /// Stores the text soon: it has changed.
     pub fn changed(self) {
-        self.has_changed.set_value(true);
-        if !self.is_storing.get_value() {
+        // Otherwise a task is waiting already.
+        if self
+            .has_changed
+            .try_update_value(|it| std::mem::replace(it, true))
+            == Some(false)
+        {
             spawn_local(async move {
                 TimeoutFuture::new(STORE_AFTER_MS).await;
                 let _ = self.store().await;
