@@ -27,6 +27,7 @@ use super::{
     server_drafts::{SaveDraftButton, ServerDraftList, ServerDrafts},
     session::{AuthorSession, LoggedIn},
     storage::{StorageError, request::Request, texts::Purpose},
+    tab::Tab,
     text_state::TextState,
 };
 use crate::{
@@ -54,26 +55,35 @@ impl From<SplitLoaderError> for NotLoaded {
 /// an error message if there is no session, or if the server can't be reached.
 #[leptos::wasm_split::wasm_split(composer, wasm_split_path = ::leptos::wasm_split, fallible)]
 pub fn mount_composer(host: HtmlElement, slug: String, entry: String) -> Result<(), NotLoaded> {
-    spawn_local(mount(host, slug, entry));
+    spawn_local(mount(host, slug, entry, None));
     Ok(())
 }
 
-/// Mounts the composer of the account that is logged in.
-async fn mount(host: HtmlElement, slug: String, entry: String) {
+/// Mounts the composer of the account that is logged in. `tab` is the page, if it has had a
+/// composer before.
+async fn mount(host: HtmlElement, slug: String, entry: String, tab: Option<Tab>) {
     match whoami().await {
         Ok(Some(caller)) if caller.role.may_post() => {
-            let session = AuthorSession::open(caller, slug.clone(), entry.clone());
+            let session = AuthorSession::open(caller, slug.clone(), entry.clone(), tab);
             let session = Rc::new(session.await);
             let with_clock = Rc::clone(&session);
             spawn_local(async move { with_clock.clock.update(&with_clock.entry).await });
             let text = TextState::load(&session).await;
             let mounted: Rc<RefCell<Option<Box<dyn Any>>>> = Rc::default();
             let (handle, again) = (Rc::clone(&mounted), host.clone());
+            let tab = session.tab.clone();
             let remount = move || {
                 if let Some(composer) = handle.take() {
-                    let next = mount(again.clone(), slug.clone(), entry.clone());
+                    let next = mount(
+                        again.clone(),
+                        slug.clone(),
+                        entry.clone(),
+                        Some(tab.clone()),
+                    );
                     // Not inside one of the composer's own event handlers.
                     spawn_local(async move {
+                        // The account finds its text again when it returns.
+                        text.set_aside().await;
                         drop(composer);
                         next.await;
                     });

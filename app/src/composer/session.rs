@@ -15,7 +15,6 @@ use super::{
 use crate::{AppError, accounts::whoami};
 
 /// An author with an open composer.
-#[derive(Debug)]
 pub struct AuthorSession {
     /// The account.
     pub caller: Caller,
@@ -46,8 +45,8 @@ pub enum LoggedIn {
 }
 
 impl AuthorSession {
-    /// Opens the browser's storage for `caller`.
-    pub async fn open(caller: Caller, slug: String, entry: String) -> Self {
+    /// Opens the browser's storage for `caller`, in the page `tab` if it has an identity already.
+    pub async fn open(caller: Caller, slug: String, entry: String, tab: Option<Tab>) -> Self {
         let (storage, storage_error) = match Storage::open().await {
             Ok(storage) => (Some(storage), None),
             Err(error) => (None, Some(error)),
@@ -56,7 +55,10 @@ impl AuthorSession {
             caller,
             slug,
             entry,
-            tab: Tab::open(storage.clone()).await,
+            tab: match tab {
+                Some(tab) => tab,
+                None => Tab::open(storage.clone()).await,
+            },
             storage,
             storage_error,
             clock: ServerClock::default(),

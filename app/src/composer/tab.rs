@@ -1,7 +1,10 @@
 //! The identity of an open page. A page that edits a text claims it under this identity, so that
 //! two tabs never write to the same text.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::{
@@ -26,8 +29,8 @@ const RENEWAL_MS: u32 = LEASE_MS as u32 / 4;
 /// the next page in its tab does not wait for the lease to expire.
 const UNLOADED: &str = "ringside-unloaded";
 
-/// An open page.
-#[derive(Clone, Debug)]
+/// An open page, whichever account is logged in.
+#[derive(Clone)]
 pub struct Tab {
     /// Its identity: unique for each time a page is loaded.
     id: Rc<str>,
@@ -37,6 +40,7 @@ pub struct Tab {
     previous: Option<String>,
     /// Whether this page sends the requests in the outbox.
     is_sender: Rc<Cell<bool>>,
+    on_change: Rc<RefCell<Rc<dyn Fn()>>>,
 }
 
 impl Tab {
@@ -55,6 +59,7 @@ impl Tab {
             locks: WebLocks::of_browser(),
             previous,
             is_sender: Rc::default(),
+            on_change: Rc::new(RefCell::new(Rc::new(|| {}))),
         };
         let id = Rc::clone(&tab.id);
         window_event_listener_untyped("pagehide", move |_| {
@@ -78,6 +83,7 @@ impl Tab {
                 }
             });
         }
+        spawn_local(tab.clone().become_sender());
         tab
     }
 
@@ -104,64 +110,58 @@ impl Tab {
         self.is_sender.get()
     }
 
-    /// Makes this page the one that sends requests, as soon as no other page does. `on_change` is
-    /// called when that changes.
-    pub fn become_sender(&self, on_change: impl Fn() + Clone + 'static) {
-        let tab = self.clone();
-        spawn_local(async move {
-            if let Some(locks) = &tab.locks {
-                loop {
-                    tab.hold_outbox(locks, false, on_change.clone()).await;
-                    // Another page stole the lock, or the browser failed: wait in the queue.
-                    TimeoutFuture::new(RENEWAL_MS).await;
-                }
-            }
-            loop {
-                tab.renew_outbox_lease(false, &on_change).await;
-                TimeoutFuture::new(RENEWAL_MS).await;
-            }
-        });
+    /// Calls `on_change`, and no longer the previous one, when this page begins or ends to send.
+    pub fn listen(&self, on_change: impl Fn() + 'static) {
+        self.on_change.replace(Rc::new(on_change));
     }
 
     /// Makes this page the one that sends requests, at once: its author has just made one.
-    pub fn take_over(&self, on_change: impl Fn() + Clone + 'static) {
+    pub fn take_over(&self) {
         if self.is_sender() {
             return;
         }
         let tab = self.clone();
         spawn_local(async move {
             match &tab.locks {
-                Some(locks) => tab.hold_outbox(locks, true, on_change).await,
-                None => tab.renew_outbox_lease(true, &on_change).await,
+                Some(locks) => tab.hold_outbox(locks, true).await,
+                None => tab.renew_outbox_lease(true).await,
             }
         });
     }
 
-    async fn hold_outbox(
-        &self,
-        locks: &WebLocks,
-        steal: bool,
-        on_change: impl Fn() + Clone + 'static,
-    ) {
-        let (is_sender, granted) = (Rc::clone(&self.is_sender), on_change.clone());
-        let on_granted = move || {
-            is_sender.set(true);
-            granted();
-        };
-        locks.hold(OUTBOX_LOCK, steal, on_granted).await;
-        self.is_sender.set(false);
-        on_change();
+    /// Makes this page the one that sends requests as soon as no other page does, for as long as
+    /// the page is open.
+    async fn become_sender(self) {
+        loop {
+            match &self.locks {
+                // Returns when another page has stolen the lock, or the browser has failed.
+                Some(locks) => self.hold_outbox(locks, false).await,
+                None => self.renew_outbox_lease(false).await,
+            }
+            TimeoutFuture::new(RENEWAL_MS).await;
+        }
     }
 
-    async fn renew_outbox_lease(&self, steal: bool, on_change: &impl Fn()) {
+    async fn hold_outbox(&self, locks: &WebLocks, steal: bool) {
+        let tab = self.clone();
+        let on_granted = move || tab.set_sender(true);
+        locks.hold(OUTBOX_LOCK, steal, on_granted).await;
+        self.set_sender(false);
+    }
+
+    async fn renew_outbox_lease(&self, steal: bool) {
         let is_sender = match &self.storage {
             Some(storage) => storage.lease(OUTBOX_LOCK, &self.id, steal).await,
             // Without storage, no other page has this page's requests.
             None => Ok(true),
         };
         // If the storage fails, this page sends what it has. Two that send do no harm.
-        let is_sender = is_sender.unwrap_or(true);
+        self.set_sender(is_sender.unwrap_or(true));
+    }
+
+    fn set_sender(&self, is_sender: bool) {
         if self.is_sender.replace(is_sender) != is_sender {
+            let on_change = Rc::clone(&self.on_change.borrow());
             on_change();
         }
     }

@@ -166,7 +166,7 @@ impl Outbox {
         };
         let channel = Channel::open(move || outbox.reload());
         outbox.channel.set_value(Some(Rc::new(channel)));
-        session.tab.become_sender(move || outbox.reload());
+        session.tab.listen(move || outbox.reload());
         window_event_listener_untyped("online", move |_| outbox.retry_all());
         spawn_local(outbox.send_all(woken));
         outbox.reload();
@@ -295,7 +295,7 @@ impl Outbox {
     /// Makes this page the one that sends.
     fn take_over(self) {
         if let Some(session) = self.session.try_get_value() {
-            session.tab.take_over(move || self.wake());
+            session.tab.take_over();
         }
         self.wake();
     }
