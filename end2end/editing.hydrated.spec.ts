@@ -154,7 +154,7 @@ test("edit that conflicts shows both texts and a difference, and the author choo
     await expect(updates(page)).toContainText(theirs);
     await dialog.getByRole("button", { name: "Save changes" }).click();
     await expect(dialog.getByRole("heading", { name: "Conflict" })).toBeVisible();
-    await expect(dialog).toContainText("changed this update after you opened it");
+    await expect(dialog).toContainText("changed this text after you opened it");
     await expect(text).toHaveValue(mine);
   };
 
@@ -279,4 +279,84 @@ test("text box grows with its text", async ({ author, newEntry }) => {
   const before = await height();
   await box(page).fill("line\n".repeat(12));
   await expect.poll(height).toBeGreaterThan(before * 1.5);
+});
+
+test("author writes the article in the page, and a conflict shows both texts", async ({
+  author,
+  page: readers,
+  newMember,
+  newEntry,
+  allowConsole,
+}) => {
+  allowConsole(/409/);
+  const entry = await newEntry();
+  const page = await openComposer(author.context, entry.url);
+  await readers.goto(entry.url);
+  const article = (page: Page) => page.locator("#entry-article");
+  const open = async (page: Page, text: string) => {
+    await page.getByRole("button", { name: "Edit article" }).click();
+    const dialog = page.getByRole("dialog", { name: "Edit article" });
+    await expect(dialog.getByRole("textbox", { name: "Text" })).toHaveValue(text);
+    await expect(dialog.getByRole("textbox", { name: "Text" })).toBeFocused();
+    return dialog;
+  };
+  const dialog = await open(page, "");
+  const text = page.getByRole("dialog").getByRole("textbox", { name: "Text" });
+  await expect(dialog.getByRole("button", { name: "Add headline" })).toBeHidden();
+  await text.fill("# What we know\n\nTwo goals.");
+  await dialog.getByRole("button", { name: "Preview" }).click();
+  await expect(dialog.getByRole("region", { name: "Preview" }).getByRole("heading", { level: 2 })).toHaveText("What we know");
+  await dialog.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByText("Changes saved.")).toBeVisible();
+  await expect(article(readers)).toContainText("Two goals.");
+
+  // Half an edit is kept when the page is closed.
+  await open(page, "# What we know\n\nTwo goals.");
+  await text.fill("Two goals, one penalty.");
+  await page.keyboard.press("Escape");
+  await expect(unposted(page)).toContainText("Changes to the article.");
+  await page.reload();
+
+  const other = await openComposer((await newMember("editor")).context, entry.url);
+  const theirs = await open(other, "# What we know\n\nTwo goals.");
+  await theirs.getByRole("textbox", { name: "Text" }).fill("Three goals.");
+  await theirs.getByRole("button", { name: "Save changes" }).click();
+  await expect(article(readers)).toHaveText("Three goals.");
+
+  await unposted(page).getByRole("button", { name: "Continue" }).click();
+  await expect(text).toHaveValue("Two goals, one penalty.");
+  await page.getByRole("dialog").getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("dialog").getByRole("heading", { name: "Conflict" })).toBeFocused();
+  await expect(page.getByRole("dialog")).toContainText("Three goals.");
+  await text.fill("Three goals, one penalty.");
+  await page.getByRole("dialog").getByRole("button", { name: "Save my text" }).click();
+  await expect(article(readers)).toHaveText("Three goals, one penalty.");
+
+  await open(page, "Three goals, one penalty.");
+  await text.fill("");
+  await page.getByRole("dialog").getByRole("button", { name: "Save changes" }).click();
+  await expect(article(readers)).toHaveCount(0);
+  expect(await stored(page, "outbox")).toEqual([]);
+  expect(await stored(page, "texts")).toEqual([]);
+});
+
+test("article that is saved while the server is away is sent later, once", async ({ author, newEntry }) => {
+  const entry = await newEntry();
+  const page = await openComposer(author.context, entry.url);
+  await author.context.setOffline(true);
+  await page.getByRole("button", { name: "Edit article" }).click();
+  // It can't be loaded, and the dialog shows why.
+  await expect(page.getByRole("dialog").getByRole("alert")).toContainText("The server can't be reached.");
+  await author.context.setOffline(false);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Edit article" }).click();
+  const text = page.getByRole("dialog").getByRole("textbox", { name: "Text" });
+  await expect(text).toBeFocused();
+  await text.fill("Written on a train");
+  await author.context.setOffline(true);
+  await page.getByRole("dialog").getByRole("button", { name: "Save changes" }).click();
+  await expect(outbox(page)).toContainText("Article.");
+  await author.context.setOffline(false);
+  await expect(page.locator("#entry-article")).toHaveText("Written on a train");
+  await expect.poll(() => stored(page, "outbox")).toEqual([]);
 });

@@ -134,7 +134,7 @@ pub fn keyed_problem(error: Error) -> Problem {
             etag: Some(conflict.base),
             ..Problem::new(
                 StatusCode::PRECONDITION_FAILED,
-                "The update's text is not the one that If-Match names, so nothing was changed. Get the current text, whose revision is in ETag, and decide.",
+                "The text is not the one that If-Match names, so nothing was changed. Get the current text, whose revision is in ETag, and decide.",
             )
         },
         error => error.into(),

@@ -77,24 +77,34 @@ pub struct Preview {
 /// # Errors
 /// If no account is logged in, if the text is invalid, or if the server fails.
 #[server(prefix = "/fn", endpoint = "preview_update", input = Json)]
-pub async fn preview_update(
+pub async fn preview_text(
     /// The text, as Markdown.
     source: String,
     /// The headline; empty for none.
     headline: String,
+    /// Whether it is an article. Pages of earlier releases don't send this.
+    #[server(default)]
+    is_article: bool,
 ) -> Result<Preview, AppError> {
-    use domain::Draft;
+    use domain::{Article, Draft};
 
     let preview = async {
         let request = crate::PageRequest::current();
-        let draft = Draft::parse(&source, &headline)?;
+        let caller = request.caller()?;
         let newsroom = crate::request::newsroom();
-        let rendered = newsroom.preview(request.caller()?, &draft).await?;
-        Ok::<_, newsroom::Error>((draft, rendered))
+        Ok::<_, newsroom::Error>(if is_article {
+            let article = Article::parse(&source)?;
+            let rendered = newsroom.render_article(caller, &article).await?;
+            (None, rendered.html, rendered.removed)
+        } else {
+            let draft = Draft::parse(&source, &headline)?;
+            let rendered = newsroom.preview(caller, &draft).await?;
+            (draft.headline, rendered.html, rendered.removed)
+        })
     };
-    let (draft, rendered) = preview.await?;
+    let (headline, html, removed) = preview.await?;
     Ok(Preview {
-        html: crate::entry::render_preview(&draft, &rendered.html),
-        removed: rendered.removed,
+        html: crate::entry::render_preview(headline.as_ref(), &html),
+        removed,
     })
 }

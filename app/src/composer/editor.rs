@@ -1,5 +1,5 @@
 //! A text box for Live Markdown, with a toolbar, shortcuts, a headline and a preview. The composer
-//! and the dialog to edit an update share it.
+//! and the dialog to edit updates and articles share it.
 
 use leptos::{
     prelude::*,
@@ -36,6 +36,7 @@ pub fn Editor<Buttons: IntoView + 'static, Options: IntoView + 'static>(
 ) -> impl IntoView {
     let Fields {
         with_headline,
+        is_article,
         text_box,
         headline_box,
         ..
@@ -91,7 +92,7 @@ pub fn Editor<Buttons: IntoView + 'static, Options: IntoView + 'static>(
                 <button
                     class="link"
                     type="button"
-                    hidden=move || with_headline.get()
+                    hidden=move || with_headline.get() || is_article.get()
                     on:click=move |_| {
                         with_headline.set(true);
                         // In the next frame the field exists, and the button is hidden.

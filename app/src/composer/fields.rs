@@ -13,6 +13,8 @@ pub struct Fields {
     pub with_headline: RwSignal<bool>,
     /// The text box.
     pub text_box: NodeRef<html::Textarea>,
+    /// Whether it is an article, which has no headline.
+    pub is_article: RwSignal<bool>,
     /// The headline's field.
     pub headline_box: NodeRef<html::Input>,
 }

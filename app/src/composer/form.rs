@@ -33,6 +33,7 @@ use super::{
 use crate::{
     accounts::whoami,
     editor::{
+        article_button::add_article_button,
         card_actions::add_card_actions,
         edit_dialog::{EditDialog, EditDialogState, Editing},
     },
@@ -153,6 +154,7 @@ fn Composer(
     }
     let dialog = EditDialogState::new(TextState::new(&session), text, outbox);
     add_card_actions(&session.caller, outbox, dialog);
+    add_article_button(dialog);
     Effect::new(move || {
         if let Some(item) = outbox.conflicting.get()
             && !dialog.is_open()
@@ -388,7 +390,7 @@ fn watch_status(outbox: Outbox, drafts: ServerDrafts, status: RwSignal<String>) 
 const fn done(request: &Request) -> &'static str {
     match request {
         Request::Post { .. } => "Posted.",
-        Request::Edit { .. } => "Changes saved.",
+        Request::Edit { .. } | Request::Article { .. } => "Changes saved.",
         Request::Delete { .. } => "Update deleted.",
         Request::Restore { .. } => "Update restored.",
         Request::Mark {

@@ -70,7 +70,7 @@ mod web_locks;
 #[cfg(feature = "ssr")]
 mod page;
 
-pub use api::{PostUpdate, PreviewUpdate, post_update, preview_update};
+pub use api::{PostUpdate, PreviewText, post_update, preview_text};
 pub use loader_island::ComposerLoader;
 #[cfg(feature = "ssr")]
 pub use page::ComposePage;

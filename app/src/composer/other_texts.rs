@@ -29,12 +29,12 @@ pub fn OtherTexts(
                     {
                         let for_open = text.clone();
                         let id = StoredValue::new(text.id.clone());
-                        let is_edit = text.purpose != Purpose::Post;
+                        let note = text.purpose.note();
                         view! {
                             <li>
                                 <p class="outbox-text" dir="auto">{excerpt(&text.text)}</p>
-                                <p class="outbox-state" hidden=!is_edit>
-                                    "Changes to an update."
+                                <p class="outbox-state" hidden=note.is_none()>
+                                    {note}
                                 </p>
                                 <div class="outbox-actions">
                                     <button

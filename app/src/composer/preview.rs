@@ -5,7 +5,7 @@ use gloo_timers::callback::Timeout;
 use leptos::{either::EitherOf3, prelude::*, reactive::spawn_local};
 
 use super::{
-    api::{Preview, preview_update},
+    api::{Preview, preview_text},
     fields::{Fields, language},
 };
 use crate::AppError;
@@ -20,10 +20,11 @@ pub fn PreviewPane(fields: Fields) -> impl IntoView {
     let timer = StoredValue::new_local(None::<Timeout>);
     let number = StoredValue::new(0_u32);
     let render = move |source: String, headline: String| {
+        let is_article = fields.is_article.get_untracked();
         number.update_value(|number| *number += 1);
         let current = number.get_value();
         spawn_local(async move {
-            let preview = preview_update(source, headline).await;
+            let preview = preview_text(source, headline, is_article).await;
             // A later text may have been rendered meanwhile.
             if number.try_get_value() == Some(current) {
                 shown.set(Some(preview));

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use domain::{Draft, Invalid};
+use domain::{Article, Draft, EntryId, Invalid};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, reactive::spawn_local};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -96,6 +96,12 @@ impl TextState {
         }
     }
 
+    /// Returns the entry.
+    pub fn entry(self) -> Option<EntryId> {
+        self.session
+            .with_value(|session| session.entry.parse().ok())
+    }
+
     /// Stores the text soon: it has changed.
     pub fn changed(self) {
         // Otherwise a task is waiting already.
@@ -159,7 +165,10 @@ impl TextState {
     /// If the server would refuse it.
     pub fn check(self) -> Result<(), Invalid> {
         let text = self.text();
-        Draft::parse(&text.source, &text.headline).map(|_| ())
+        match self.purpose.get_value() {
+            Purpose::Article { .. } => Article::parse(&text.source).map(drop),
+            _ => Draft::parse(&text.source, &text.headline).map(drop),
+        }
     }
 
     /// Takes the text out of the composer. Returns it, and whether it was stored.
@@ -176,7 +185,7 @@ impl TextState {
     /// sent as another request.
     pub fn put(self, text: Text, purpose: Purpose, draft: Option<DraftVersion>) {
         self.begin();
-        self.purpose.set_value(purpose);
+        self.set_purpose(purpose);
         self.show(text, draft);
         self.changed();
     }
@@ -196,7 +205,7 @@ impl TextState {
             self.remember(&text.id);
             self.id.set_value(text.id);
             self.was_stored.set_value(true);
-            self.purpose.set_value(text.purpose);
+            self.set_purpose(text.purpose);
             self.show(text.text, text.draft);
         }
         self.load_others().await;
@@ -266,6 +275,12 @@ impl TextState {
         self.id.set_value(random_id());
         self.was_stored.set_value(false);
         self.remember(&self.id.get_value());
+    }
+
+    fn set_purpose(self, purpose: Purpose) {
+        let is_article = matches!(purpose, Purpose::Article { .. });
+        self.fields.is_article.set(is_article);
+        self.purpose.set_value(purpose);
     }
 
     fn show(self, text: Text, draft: Option<DraftVersion>) {

@@ -1,20 +1,23 @@
-//! What differs between the text that an author submitted and an update's current text.
+//! What differs between the text that an author submitted and the current one.
 
 use domain::{DiffKind, DiffPart, EditConflict};
 use leptos::{either::EitherOf3, prelude::*};
+use newsroom::{Entry, zone::LocalTime};
 
-use crate::{escape::escaped, layout::ENGLISH};
+use crate::{escape::escaped, isolate::isolated, layout::ENGLISH};
 
-/// The current text of an update, and how the submitted one differs from it.
+/// The current text of an update or an article, and how the submitted one differs from it.
 #[component]
 pub fn ConflictDetails(
     /// The conflict.
     conflict: EditConflict,
-    /// Who wrote the current text, and when.
-    written: String,
-    /// The entry's language.
-    language: String,
+    /// The label of the current text.
+    label: &'static str,
+    /// The entry.
+    entry: Entry,
 ) -> impl IntoView {
+    let written = written(&conflict, &entry);
+    let language = entry.language.to_string();
     let is_compared = !conflict.source_diff.is_empty() || !conflict.headline_diff.is_empty();
     view! {
         <section class="conflict">
@@ -22,7 +25,7 @@ pub fn ConflictDetails(
                 <h2>"Current text"</h2>
                 <p class="hint">{written}</p>
                 <div class="field">
-                    <label for="current-source">"Current update"</label>
+                    <label for="current-source">{label}</label>
                     // A line end right after the tag is not part of the value (WHATWG HTML,
                     // 13.1.2.5).
                     <textarea id="current-source" rows="8" readonly dir="auto" lang=language.clone()>
@@ -57,6 +60,15 @@ pub fn ConflictDetails(
                     }
                 })}
         </section>
+    }
+}
+
+/// Returns who wrote the current text, and when.
+fn written(conflict: &EditConflict, entry: &Entry) -> String {
+    let at = LocalTime::new(conflict.edited_at, &entry.time_zone).full();
+    match &conflict.edited_by {
+        Some(name) => format!("Written by {}, {at}.", isolated(name)),
+        None => format!("Written {at}."),
     }
 }
 

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use super::entry_fields::EntryFields;
+use super::{conflict_details::ConflictDetails, entry_fields::EntryFields};
 use crate::{
     isolate::isolated,
-    layout::{Audience, FormError, OperationIdField, PageLayout, page_or_error},
+    layout::{Audience, FormError, HiddenField, OperationIdField, PageLayout, page_or_error},
     params::slug_param,
     request::{PageRequest, newsroom},
 };
@@ -25,6 +25,8 @@ pub fn EntryEditPage() -> impl IntoView {
         };
         let page = found.await.map(|(caller, entry, article)| {
             let action = format!("/desk/entries/{}/edit", entry.slug);
+            let conflict = request.submitted.and_then(|form| form.conflict.clone());
+            let base = entry.article_base().to_string();
             view! {
                 <PageLayout
                     title=format!("Edit details · {}", isolated(entry.title.as_str()))
@@ -37,8 +39,16 @@ pub fn EntryEditPage() -> impl IntoView {
                     </p>
                     <h1>"Edit details"</h1>
                     <FormError />
+                    {conflict
+                        .map(|conflict| {
+                            let entry = entry.clone();
+                            view! {
+                                <ConflictDetails conflict=*conflict label="Current article" entry />
+                            }
+                        })}
                     <form method="post" action=action>
                         <OperationIdField />
+                        <HiddenField name="base" value=base />
                         <EntryFields entry article />
                         <button class="button primary" type="submit">
                             "Save changes"

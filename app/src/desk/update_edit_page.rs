@@ -1,9 +1,8 @@
 //! The page to edit an update.
 
-use domain::EditConflict;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use newsroom::{EditableUpdate, Entry, zone::LocalTime};
+use newsroom::EditableUpdate;
 
 use super::conflict_details::ConflictDetails;
 use crate::{
@@ -54,9 +53,10 @@ pub fn UpdateEditPage() -> impl IntoView {
                     <FormError />
                     {conflict
                         .map(|conflict| {
-                            let written = written(&conflict, &entry);
-                            let language = entry.language.to_string();
-                            view! { <ConflictDetails conflict=*conflict written language /> }
+                            let entry = entry.clone();
+                            view! {
+                                <ConflictDetails conflict=*conflict label="Current update" entry />
+                            }
                         })}
                     <form method="post" action=format!("/desk/updates/{}", update.id)>
                         <DisabledDefaultButton />
@@ -97,13 +97,4 @@ pub fn UpdateEditPage() -> impl IntoView {
         });
         page_or_error(&response, page)
     })
-}
-
-/// Returns who wrote the current text of an update, and when.
-fn written(conflict: &EditConflict, entry: &Entry) -> String {
-    let at = LocalTime::new(conflict.edited_at, &entry.time_zone).full();
-    match &conflict.edited_by {
-        Some(name) => format!("Written by {}, {at}.", isolated(name)),
-        None => format!("Written {at}."),
-    }
 }

@@ -1,7 +1,7 @@
 //! The server functions of the editor in an entry's page. Those that change something are sent
 //! again under the same `op_id` until a response arrives, and change it once.
 
-use domain::{AccountId, EditResult, Mark, UpdateId, UpdateSource};
+use domain::{AccountId, ArticleSource, EditResult, EntryId, Mark, UpdateId, UpdateSource};
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use crate::AppError;
@@ -161,4 +161,57 @@ pub async fn mark_update(
     };
     set.await?;
     Ok(())
+}
+
+/// Returns the article of an entry that the caller may change, and the base of an edit of it.
+///
+/// # Errors
+/// If no account is logged in, if it may not manage live blogs, or if the server fails.
+#[server(name = LoadArticleSource, prefix = "/fn", endpoint = "article_source", input = Json)]
+pub async fn article_source(
+    /// The entry's id.
+    entry: EntryId,
+) -> Result<ArticleSource, AppError> {
+    let load = async {
+        let request = crate::PageRequest::current();
+        let newsroom = crate::request::newsroom();
+        newsroom.article_to_edit(request.caller()?, entry).await
+    };
+    Ok(load.await?)
+}
+
+/// Replaces the article of an entry; an empty text removes it. Returns what was removed from the
+/// text for safety.
+///
+/// # Errors
+/// [`AppError::Conflict`] if the article is not the one that the edit is based on; else if no
+/// account is logged in, if the edit is invalid or not allowed, or if the server fails. Nothing was
+/// changed then.
+#[server(prefix = "/fn", endpoint = "edit_article", input = Json)]
+pub async fn edit_article(
+    /// The entry's id.
+    entry: EntryId,
+    /// The operation id, which the client generates for each edit.
+    op_id: String,
+    /// The text, as Markdown.
+    source: String,
+    /// The base of the edit, as [`article_source`] or a conflict returned it.
+    base: String,
+    /// The account that made the request.
+    account: AccountId,
+) -> Result<Vec<String>, AppError> {
+    use domain::{Article, Cursor, OpId};
+
+    let edit = async {
+        let request = crate::PageRequest::current();
+        let caller = request.caller_as(Some(account))?;
+        let op_id = OpId::parse(&op_id)?;
+        let article = Article::parse(&source)?;
+        let base = Cursor::parse_base(&base);
+        let newsroom = crate::request::newsroom();
+        newsroom
+            .edit_article(caller, entry, &article, Some(&op_id), Some(&base))
+            .await
+    };
+    Ok(edit.await?)
 }

@@ -1,18 +1,23 @@
-//! The dialog to edit an update in the entry's page, and to solve a conflict with another edit.
+//! The dialog to edit an update or the article in the entry's page, and to solve a conflict with
+//! another edit.
 
-use domain::{DiffKind, DiffPart, EditConflict};
+use domain::{DiffKind, DiffPart, EditConflict, EntryId};
 use leptos::{either::EitherOf3, html, prelude::*, reactive::spawn_local};
 
-use super::api::update_source;
-use crate::composer::{
-    editor::Editor,
-    modal::show_while,
-    outbox::{Item, Outbox, list::whole_text},
-    storage::{
-        request::Request,
-        texts::{Purpose, StoredText, Text},
+use super::api::{article_source, update_source};
+use crate::{
+    AppError,
+    composer::{
+        editor::Editor,
+        fields::focus,
+        modal::show_while,
+        outbox::{Item, Outbox, list::whole_text},
+        storage::{
+            request::Request,
+            texts::{Purpose, StoredText, Text},
+        },
+        text_state::TextState,
     },
-    text_state::TextState,
 };
 
 /// What is edited.
@@ -20,6 +25,8 @@ use crate::composer::{
 pub enum Editing {
     /// The current text of the update with this id.
     Update(i64),
+    /// The current article.
+    Article,
     /// An edit that was set aside, or whose page was closed.
     Text(Box<StoredText>),
     /// An edit that was refused, with the conflict if that was the reason.
@@ -39,6 +46,7 @@ pub struct EditDialogState {
     conflict: RwSignal<Option<EditConflict>>,
     is_loading: RwSignal<bool>,
     error: RwSignal<Option<String>>,
+    heading: NodeRef<html::H2>,
 }
 
 impl EditDialogState {
@@ -53,6 +61,7 @@ impl EditDialogState {
             conflict: RwSignal::default(),
             is_loading: RwSignal::new(false),
             error: RwSignal::default(),
+            heading: NodeRef::new(),
         }
     }
 
@@ -69,36 +78,33 @@ impl EditDialogState {
         self.is_open.set(true);
         spawn_local(async move {
             match editing {
-                Editing::Update(id) => self.load(id).await,
+                Editing::Update(id) => self.load(load_update(id)).await,
+                Editing::Article => self.load(load_article(self.text.entry())).await,
                 Editing::Text(text) => {
                     self.text.open(*text).await;
                     self.composer.load_others().await;
                 }
                 Editing::Refused(item) => self.take_back(*item).await,
             }
-            self.text.fields.focus();
+            if self.conflict.with_untracked(Option::is_some) {
+                // The author reads both texts first.
+                focus(self.heading.get_untracked());
+            } else {
+                self.text.fields.focus();
+            }
         });
     }
 
-    async fn load(self, id: i64) {
+    async fn load(self, text: impl Future<Output = Result<(Purpose, Text), AppError>>) {
         self.text.put(Text::default(), Purpose::Post, None);
         self.is_loading.set(true);
-        let loaded = update_source(id.into()).await;
+        let loaded = text.await;
         if self.is_loading.is_disposed() {
             return;
         }
         self.is_loading.set(false);
         match loaded {
-            Ok(update) => {
-                let text = Text {
-                    source: update.source,
-                    headline: update.headline,
-                    ..Text::default()
-                };
-                let purpose = Purpose::Edit {
-                    update: id,
-                    base: update.base.to_string(),
-                };
+            Ok((purpose, text)) => {
                 self.original.set(text.clone());
                 self.text.put(text, purpose, None);
             }
@@ -109,12 +115,13 @@ impl EditDialogState {
     /// Takes an edit out of the outbox. One that conflicted is based on the current text then: the
     /// author sees it.
     async fn take_back(self, item: Item) {
-        if let Request::Edit { update, base, text } = item.stored.request {
-            let base = match &item.conflict {
-                Some(conflict) => conflict.base.to_string(),
-                None => base,
-            };
-            self.text.put(text, Purpose::Edit { update, base }, None);
+        if let Some((mut purpose, text)) = item.stored.request.published() {
+            if let (Some(conflict), Purpose::Edit { base, .. } | Purpose::Article { base }) =
+                (&item.conflict, &mut purpose)
+            {
+                *base = conflict.base.to_string();
+            }
+            self.text.put(text, purpose, None);
             self.conflict.set(item.conflict);
             // A request that is stored is kept until its text is stored here.
             if self.text.store().await || item.number.is_none() {
@@ -132,16 +139,17 @@ impl EditDialogState {
         let unchanged = self.text.text() == self.original.get_untracked();
         let (stored, was_stored) = self.text.take();
         self.is_open.set(false);
-        let Purpose::Edit { update, base } = stored.purpose.clone() else {
+        if stored.purpose == Purpose::Post {
+            // Nothing was loaded.
             return;
-        };
+        }
         spawn_local(async move {
             if unchanged {
                 self.composer.discard(stored.id).await;
                 return;
             }
-            let text = stored.text.clone();
-            let request = Request::Edit { update, base, text };
+            let (purpose, text) = (stored.purpose.clone(), stored.text.clone());
+            let request = Request::publishing(purpose, text, None);
             if !self.outbox.submit(&stored, was_stored, request).await {
                 self.text.put(stored.text, stored.purpose, None);
                 self.is_open.set(!self.text.set_aside().await);
@@ -181,6 +189,29 @@ impl EditDialogState {
     }
 }
 
+/// Loads the current text of an update.
+async fn load_update(id: i64) -> Result<(Purpose, Text), AppError> {
+    let update = update_source(id.into()).await?;
+    let text = Text {
+        source: update.source,
+        headline: update.headline,
+        ..Text::default()
+    };
+    let base = update.base.to_string();
+    Ok((Purpose::Edit { update: id, base }, text))
+}
+
+/// Loads the current article of an entry.
+async fn load_article(entry: Option<EntryId>) -> Result<(Purpose, Text), AppError> {
+    let article = article_source(entry.ok_or(AppError::Unreachable)?).await?;
+    let text = Text {
+        source: article.source,
+        ..Text::default()
+    };
+    let base = article.base.to_string();
+    Ok((Purpose::Article { base }, text))
+}
+
 /// The dialog.
 #[component]
 pub fn EditDialog(
@@ -194,6 +225,7 @@ pub fn EditDialog(
         conflict,
         is_loading,
         error,
+        heading,
         ..
     } = state;
     show_while(dialog, is_open);
@@ -215,8 +247,12 @@ pub fn EditDialog(
             node_ref=dialog
             on:close=move |_| state.close()
         >
-            <h2 id="edit-title">
-                {move || if conflict.with(Option::is_some) { "Conflict" } else { "Edit update" }}
+            <h2 id="edit-title" tabindex="-1" node_ref=heading>
+                {move || match (conflict.with(Option::is_some), text.fields.is_article.get()) {
+                    (true, _) => "Conflict",
+                    (false, true) => "Edit article",
+                    (false, false) => "Edit update",
+                }}
             </h2>
             <p role="status">{move || is_loading.get().then_some("Loading…")}</p>
             {move || conflict.get().map(|conflict| view! { <Conflict conflict /> })}

@@ -1,6 +1,6 @@
 //! An update's card, rendered here for every page and every transport.
 
-use domain::{Draft, Headline};
+use domain::Headline;
 use leptos::prelude::*;
 use newsroom::{Entry, LiveUpdate, SafeHtml, zone::LocalTime};
 
@@ -25,8 +25,8 @@ pub fn update_content(update: &LiveUpdate) -> String {
 
 /// Renders the headline and the text of an update that is not published, as its card will show
 /// them.
-pub fn render_preview(draft: &Draft, html: &SafeHtml) -> String {
-    let heading = draft.headline.as_ref().map(headline);
+pub fn render_preview(heading: Option<&Headline>, html: &SafeHtml) -> String {
+    let heading = heading.map(headline);
     let prose = view! { <div class="prose" inner_html=html.in_place("preview")></div> };
     Owner::new().with(|| view! { {optional(heading)} {prose} }.to_html())
 }
@@ -102,7 +102,7 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Timestamp, UpdateId};
+    use domain::{Draft, Timestamp, UpdateId};
     use newsroom::to_safe_html;
 
     use super::*;

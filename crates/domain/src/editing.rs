@@ -1,4 +1,5 @@
-//! Editing published updates: what an editor loads and receives, and conflicts between two edits.
+//! Editing published texts, those of updates and articles: what an editor loads and receives, and
+//! conflicts between two edits.
 
 use std::fmt;
 
@@ -25,6 +26,15 @@ pub struct UpdateSource {
     pub may_pin: bool,
 }
 
+/// An article to be edited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArticleSource {
+    /// The text, as its author wrote it; empty if the live blog has no article.
+    pub source: String,
+    /// The base of an edit of this text.
+    pub base: Cursor,
+}
+
 /// The response to an edit that was saved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditResult {
@@ -35,7 +45,7 @@ pub struct EditResult {
     pub removed: Vec<String>,
 }
 
-/// Why an edit conflicts with an update's current text.
+/// Why an edit conflicts with the current text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConflictReason {
@@ -49,7 +59,7 @@ pub enum ConflictReason {
     UnknownBase,
 }
 
-/// Why an edit was not saved: the update has another text than the one that the edit is based on.
+/// Why an edit was not saved: the current text is not the one that the edit is based on.
 /// Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditConflict {
@@ -57,7 +67,7 @@ pub struct EditConflict {
     pub reason: ConflictReason,
     /// The current text.
     pub source: String,
-    /// The current headline; empty for none.
+    /// The current headline; empty for none, as for an article.
     pub headline: String,
     /// The base of an edit that replaces the current text.
     pub base: Cursor,
@@ -78,17 +88,17 @@ impl fmt::Display for EditConflict {
         let sentence = match (self.reason, &self.edited_by) {
             (ConflictReason::Changed, Some(name)) => {
                 f.write_str(name)?;
-                " changed this update after you opened it."
+                " changed this text after you opened it."
             }
-            (ConflictReason::Changed, None) => "This update was changed after you opened it.",
+            (ConflictReason::Changed, None) => "This text was changed after you opened it.",
             (ConflictReason::OtherEpoch, _) => {
-                "The server's database was restored or repaired after you opened this update."
+                "The server's database was restored or repaired after you opened this text."
             }
             (ConflictReason::Future, _) => {
                 "Your edit is based on a revision that this live blog does not have."
             }
             (ConflictReason::UnknownBase, _) => {
-                "It is not known which text of this update you edited."
+                "It is not known which version of this text you edited."
             }
         };
         f.write_str(sentence)?;

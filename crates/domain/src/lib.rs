@@ -42,7 +42,9 @@ mod update;
 mod update_draft;
 
 pub use account::{AccountId, Caller, Password, Role, SessionId, Username};
-pub use editing::{ConflictReason, DiffKind, DiffPart, EditConflict, EditResult, UpdateSource};
+pub use editing::{
+    ArticleSource, ConflictReason, DiffKind, DiffPart, EditConflict, EditResult, UpdateSource,
+};
 pub use entry::{Article, EntryId, EntryState, Order, Slug, Summary, Title, ZoneName};
 pub use feed::{
     Action, Applied, Batch, Bye, Change, Claim, Client, ClientEvent, Connection, ConnectionStatus,

@@ -120,12 +120,6 @@ impl Submission {
         self.is_refused
     }
 
-    /// Returns whether at least one attempt failed since the author or the network caused the last
-    /// one.
-    pub const fn is_retrying(&self) -> bool {
-        self.failures > 0
-    }
-
     const fn record_response(&mut self) {
         self.unanswered = self.unanswered.saturating_sub(1);
         self.failures = 0;

@@ -76,7 +76,7 @@ pub use markup::{
 };
 pub use model::{
     account::Account,
-    article::RenderedArticle,
+    article::{EditableArticle, RenderedArticle},
     entry::{Entry, EntryEdit, EntryPage, NewEntry, SincePart},
     language,
     list_page::ListPage,

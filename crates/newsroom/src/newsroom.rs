@@ -13,8 +13,8 @@
 //!   `draft`, `create_draft`, `change_draft`, `discard_draft`
 //! - `entries/desk.rs`: `create_entry`, `create_entry_once`, `start_entry`, `end_entry`,
 //!   `edit_entry`, `patch_entry`, `desk`, `desk_entry`, `entry`, `entry_by_slug`
-//! - `entries/articles.rs`: `render_article`, `article`, `entry_and_article`,
-//!   `removed_from_article`
+//! - `entries/articles.rs`: `render_article`, `article`, `entry_and_article`, `article_to_edit`,
+//!   `edit_article`, `removed_from_article`
 //! - `entries/pages.rs`: `front_page`, `live_page`, `entry_page`, `current_slug` and others
 //! - `feed/requests.rs`: `head`, `changes`, `check_cursor`
 //! - `accounts/management.rs`: `create_account`, `set_up`, `accounts`, `set_password`,

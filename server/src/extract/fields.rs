@@ -44,6 +44,7 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
         ],
         "/desk/entries/{slug}/edit" => &[
             "op_id",
+            "base",
             "title",
             "slug",
             "summary",

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum_test::{TestResponse, TestServer};
-use domain::{EditConflict, EditResult, Role, UpdateSource};
+use domain::{ArticleSource, EditConflict, EditResult, Role, UpdateSource};
 use serde_json::{Value, json};
 
 use super::support::{TestApp, op_id};
@@ -219,4 +219,76 @@ async fn operation_id_of_another_account_is_its_own() {
     let reused = call(&author, "edit_update", edit(id, &op, "four", &base)).await;
     reused.assert_status_unprocessable_entity();
     assert_eq!(load(&author, id).await.source, "three");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn article_is_edited_under_the_rule_for_conflicts() {
+    let (app, author, editor, _) = start().await;
+    let load = async |browser: &TestServer| -> ArticleSource {
+        call(browser, "article_source", json!({"entry": 1}))
+            .await
+            .json()
+    };
+    let account = async |browser: &TestServer| {
+        let caller: Value = call(browser, "whoami", json!({})).await.json();
+        caller["id"].clone()
+    };
+    let (mine, theirs) = (account(&author).await, account(&editor).await);
+    let edit = |op: &str, source: &str, base: &str, account: &Value| json!({"entry": 1, "op_id": op, "source": source, "base": base, "account": account});
+    let empty = load(&author).await;
+    assert_eq!(empty.source, "");
+    let base = empty.base.to_string();
+    let op = op_id();
+    let first = edit(&op, "One <script>x</script>", &base, &mine);
+    for _ in 0..2 {
+        // The response was lost. The edit is sent again, and does not conflict with itself.
+        let saved = call(&author, "edit_article", first.clone()).await;
+        assert_eq!(saved.json::<Vec<String>>(), ["script"]);
+    }
+    let refused = call(
+        &editor,
+        "edit_article",
+        edit(&op_id(), "Two", &base, &theirs),
+    )
+    .await;
+    refused.assert_status_conflict();
+    let conflict: EditConflict =
+        serde_json::from_value(refused.json::<Value>()["Conflict"].clone()).unwrap();
+    assert_eq!(conflict.source, "One <script>x</script>");
+    assert_eq!(conflict.edited_by.as_deref(), Some("author"));
+    assert!(!conflict.source_diff.is_empty() && conflict.headline_diff.is_empty());
+    let kept = edit(&op_id(), "Two", &conflict.base.to_string(), &theirs);
+    call(&editor, "edit_article", kept).await.assert_status_ok();
+    assert_eq!(load(&author).await.source, "Two");
+
+    // An empty text removes it. Another account's request is not carried out.
+    let base = load(&author).await.base.to_string();
+    let other = edit(&op_id(), "", &base, &theirs);
+    let refused = call(&author, "edit_article", other).await;
+    refused.assert_status_unauthorized();
+    let removed = edit(&op_id(), "", &base, &mine);
+    call(&author, "edit_article", removed)
+        .await
+        .assert_status_ok();
+    assert_eq!(load(&author).await.source, "");
+
+    let anonymous = app.browser();
+    let reader = app.log_in(Role::Reader).await;
+    for (browser, status) in [
+        (&anonymous, StatusCode::UNAUTHORIZED),
+        (&reader, StatusCode::FORBIDDEN),
+    ] {
+        let refused = call(browser, "article_source", json!({"entry": 1})).await;
+        refused.assert_status(status);
+    }
+    for (entry, source, status) in [
+        (99, "x".to_owned(), StatusCode::NOT_FOUND),
+        (1, "\u{200b}".to_owned(), StatusCode::UNPROCESSABLE_ENTITY),
+        (1, "x".repeat(2_000_000), StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        let mut arguments = edit(&op_id(), &source, &base, &mine);
+        arguments["entry"] = json!(entry);
+        let refused = call(&author, "edit_article", arguments).await;
+        refused.assert_status(status);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use domain::{ATTEMPT_DEADLINE_MS, AccountId, not_shown};
+use domain::{ATTEMPT_DEADLINE_MS, AccountId, EntryId, not_shown};
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 
@@ -12,23 +12,20 @@ use crate::{
         api::post_update,
         storage::{request::Request, requests::StoredRequest},
     },
-    editor::{delete_update, edit_update, mark_update, restore_update},
+    editor::{delete_update, edit_article, edit_update, mark_update, restore_update},
 };
 
 /// What the server did.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Done {
-    /// The update that was published or changed.
-    pub update: i64,
     /// A sentence about content that was removed from the text, if some was.
     pub removed: Option<String>,
 }
 
 impl Done {
-    const fn of(update: i64) -> Self {
+    fn without(removed: &[String]) -> Self {
         Self {
-            update,
-            removed: None,
+            removed: not_shown(removed),
         }
     }
 }
@@ -64,30 +61,32 @@ async fn send(stored: &StoredRequest, written_at: Option<i64>) -> Result<Done, A
                 draft.map(|draft| draft.id),
             )
             .await?;
-            Ok(Done {
-                update: posted.id.0,
-                removed: not_shown(&posted.removed),
-            })
+            Ok(Done::without(&posted.removed))
         }
         Request::Edit { update, base, text } => {
             let (source, headline) = (text.source, text.headline);
             let edited = edit_update(update.into(), op_id, source, headline, base, account);
-            Ok(Done {
-                update,
-                removed: not_shown(&edited.await?.removed),
-            })
+            Ok(Done::without(&edited.await?.removed))
+        }
+        Request::Article { base, text } => {
+            let (Ok(entry), Some(account)) = (stored.entry.parse::<EntryId>(), account) else {
+                // Never happens: both are numbers that the server gave.
+                return Err(AppError::Unreachable);
+            };
+            let removed = edit_article(entry, op_id, text.source, base, account).await?;
+            Ok(Done::without(&removed))
         }
         Request::Delete { update } => {
             delete_update(update.into(), op_id, account).await?;
-            Ok(Done::of(update))
+            Ok(Done::default())
         }
         Request::Restore { update } => {
             restore_update(update.into(), op_id, account).await?;
-            Ok(Done::of(update))
+            Ok(Done::default())
         }
         Request::Mark { update, mark, on } => {
             mark_update(update.into(), op_id, mark, on, account).await?;
-            Ok(Done::of(update))
+            Ok(Done::default())
         }
     }
 }

@@ -98,7 +98,11 @@ fn OutboxItem(
         }
     });
     let name = item.stored.request.name();
-    let is_edit = matches!(item.stored.request, Request::Edit { .. });
+    let kind = match &item.stored.request {
+        Request::Edit { .. } => Some("Edit. "),
+        Request::Article { .. } => Some("Article. "),
+        _ => None,
+    };
     let has_text = text.is_some();
     let edit_label = match &item {
         Item {
@@ -124,7 +128,7 @@ fn OutboxItem(
                 }}
             </p>
             <p class="outbox-state">
-                {is_edit.then_some("Edit. ")} {is_failed.then_some("Not published: ")} {state}
+                {kind} {is_failed.then_some("Not published: ")} {state}
                 {(is_failed && in_doubt)
                     .then_some(
                         " An earlier attempt had no response, so it may be published. Check the live blog first.",

@@ -167,7 +167,8 @@ impl Outbox {
         let channel = Channel::open(move || outbox.reload());
         outbox.channel.set_value(Some(Rc::new(channel)));
         session.tab.listen(move || outbox.reload());
-        window_event_listener_untyped("online", move |_| outbox.retry_all());
+        let online = window_event_listener_untyped("online", move |_| outbox.retry_all());
+        on_cleanup(move || online.remove());
         spawn_local(outbox.send_all(woken));
         outbox.reload();
         outbox

@@ -45,6 +45,22 @@ pub enum Purpose {
         /// The cursor of the version that the author started from.
         base: String,
     },
+    /// The article of the entry.
+    Article {
+        /// The cursor of the version that the author started from.
+        base: String,
+    },
+}
+
+impl Purpose {
+    /// Returns what it becomes, as a sentence, if that is not an update.
+    pub const fn note(&self) -> Option<&'static str> {
+        match self {
+            Self::Post => None,
+            Self::Edit { .. } => Some("Changes to an update."),
+            Self::Article { .. } => Some("Changes to the article."),
+        }
+    }
 }
 
 /// A text that is being written.

@@ -1,12 +1,15 @@
 //! Use cases of articles, the texts above an entry's updates.
 
-use domain::{Article, Caller, EntryId, Invalid, Slug};
+use domain::{Article, ArticleSource, Caller, Cursor, EditConflict, EntryId, Invalid, OpId, Slug};
 
 use crate::{
-    Entry, Error, Newsroom, RenderedArticle, Result, article_to_safe_html,
+    EditableArticle, Entry, EntryPatch, Error, Newsroom, RenderedArticle, Result,
+    article_to_safe_html,
     permissions::{check_may_manage_entries, check_may_post},
-    updates::posting::check_visible,
+    updates::{conflicts::conflict_reason, posting::check_visible},
 };
+
+const NO_ENTRY: Error = Error::NotFound("live blog");
 
 impl Newsroom {
     /// Renders an article that `caller` submits, to create or to change an entry with it. An empty
@@ -48,8 +51,8 @@ impl Newsroom {
     pub async fn article(&self, caller: &Caller, entry: EntryId) -> Result<Article> {
         check_may_post(caller)?;
         let mut snapshot = self.store.snapshot().await?;
-        let article = snapshot.article_source(entry).await?;
-        article.ok_or(Error::NotFound("live blog"))
+        let article = snapshot.article(entry).await?;
+        Ok(article.ok_or(NO_ENTRY)?.source)
     }
 
     /// Returns the entry with the slug `slug`, drafts included, and its article as its author wrote
@@ -64,11 +67,50 @@ impl Newsroom {
     ) -> Result<(Entry, Article)> {
         check_may_post(caller)?;
         let mut snapshot = self.store.snapshot().await?;
-        let not_found = Error::NotFound("live blog");
-        let entry = snapshot.entry_by_any_slug(slug).await?;
-        let entry = entry.ok_or(not_found.clone())?;
-        let article = snapshot.article_source(entry.id).await?;
-        Ok((entry, article.ok_or(not_found)?))
+        let entry = snapshot.entry_by_any_slug(slug).await?.ok_or(NO_ENTRY)?;
+        let article = snapshot.article(entry.id).await?.ok_or(NO_ENTRY)?;
+        Ok((entry, article.source))
+    }
+
+    /// Returns the article of an entry, to edit it.
+    ///
+    /// # Errors
+    /// Returns [`Error::Forbidden`] if the caller may not manage entries, [`Error::NotFound`] if
+    /// there is no such entry, and an error if the database can't be reached.
+    pub async fn article_to_edit(&self, caller: &Caller, entry: EntryId) -> Result<ArticleSource> {
+        check_may_manage_entries(caller)?;
+        let mut snapshot = self.store.snapshot().await?;
+        let entry = snapshot.entry(entry).await?.ok_or(NO_ENTRY)?;
+        let article = snapshot.article(entry.id).await?.ok_or(NO_ENTRY)?;
+        Ok(ArticleSource {
+            source: article.source.to_string(),
+            base: entry.article_base(),
+        })
+    }
+
+    /// Replaces the article of an entry; an empty one removes it. Returns what was removed from the
+    /// text for safety.
+    ///
+    /// # Errors
+    /// See [`Newsroom::render_article`] and [`Newsroom::patch_entry`].
+    pub async fn edit_article(
+        &self,
+        caller: &Caller,
+        entry: EntryId,
+        article: &Article,
+        op_id: Option<&OpId>,
+        base: Option<&Cursor>,
+    ) -> Result<Vec<String>> {
+        let rendered = self.render_article(caller, article).await?;
+        let removed = rendered.removed.clone();
+        let slug = self.entry(caller, entry).await?.slug;
+        let patch = EntryPatch {
+            article: Some(rendered),
+            article_base: base.copied(),
+            ..EntryPatch::default()
+        };
+        self.patch_entry(caller, &slug, &patch, op_id).await?;
+        Ok(removed)
     }
 
     /// Returns what is removed from an entry's article for safety when it is rendered.
@@ -83,4 +125,28 @@ impl Newsroom {
         let article = self.article(caller, entry).await?;
         Ok(self.render_article(caller, &article).await?.removed)
     }
+}
+
+/// Checks whether an article based on `base` may replace the current one. Without a base it may.
+///
+/// # Errors
+/// Returns [`Error::Conflict`] without differences, which [`compared`](Newsroom::compared) adds.
+pub(super) fn check_article_base(
+    entry: &Entry,
+    current: &EditableArticle,
+    base: Option<&Cursor>,
+) -> Result<()> {
+    let Some(reason) = conflict_reason(entry, current.text_rev, base) else {
+        return Ok(());
+    };
+    Err(Error::Conflict(Box::new(EditConflict {
+        reason,
+        source: current.source.to_string(),
+        headline: String::new(),
+        base: entry.article_base(),
+        edited_by: current.edited_by.as_ref().map(ToString::to_string),
+        edited_at: current.edited_at.unwrap_or(entry.starts_at),
+        source_diff: Vec::new(),
+        headline_diff: Vec::new(),
+    })))
 }

@@ -2,7 +2,7 @@
 
 use domain::{Caller, EntryId, EntryState, Invalid, Language, OpId, Slug, Timestamp, ZoneName};
 
-use super::slugs;
+use super::{articles::check_article_base, slugs};
 use crate::{
     Entry, EntryEdit, EntryPatch, Error, ListPage, LiveUpdate, NewEntry, Newsroom, RenderedArticle,
     Result, UNDO_WINDOW,
@@ -123,10 +123,12 @@ impl Newsroom {
     /// repeated `op_id` changes nothing.
     ///
     /// # Errors
-    /// Returns [`Error::Forbidden`] if the caller may not manage entries, or the entry is to end
-    /// but never started; [`Error::NotFound`] if there is no such entry, [`Error::Invalid`] if the
-    /// new slug is taken or the state can't be reached, [`Error::IdempotencyConflict`] if the
-    /// `op_id` was used for a different request, and an error if the database can't be reached.
+    /// Returns [`Error::Conflict`] if the article is not the one that the patch is based on, unless
+    /// the patch leaves it as it is; [`Error::Forbidden`] if the caller may not manage entries, or
+    /// the entry is to end but never started; [`Error::NotFound`] if there is no such entry,
+    /// [`Error::Invalid`] if the new slug is taken or the state can't be reached,
+    /// [`Error::IdempotencyConflict`] if the `op_id` was used for a different request, and an error
+    /// if the database can't be reached.
     pub async fn patch_entry(
         &self,
         caller: &Caller,
@@ -135,14 +137,20 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
         check_may_manage_entries(caller)?;
-        self.write(PatchEntry {
+        let write = PatchEntry {
             caller: caller.clone(),
             op_id: op_id.cloned(),
             slug: slug.clone(),
             patch: patch.clone(),
             site_language: self.store.language().clone(),
-        })
-        .await
+        };
+        match self.write(write).await {
+            Ok(entry) => Ok(entry),
+            Err(error) => {
+                let article = patch.article.as_ref().map(|it| it.source.as_str());
+                Err(self.compared(error, article, None).await)
+            }
+        }
     }
 
     /// Returns a page of the desk's list of entries, drafts included, the latest start first: the
@@ -352,7 +360,7 @@ impl IdempotentWrite for PatchEntry {
         now: Timestamp,
     ) -> Result<(Outcome, Entry)> {
         let mut after = self.patch.applied_to(&before, &self.site_language, now)?;
-        let article = self.changed_article(revision.snapshot(), before.id).await?;
+        let article = self.changed_article(revision.snapshot(), &before).await?;
         if after != before || article.is_some() {
             if after.slug != before.slug {
                 check_slug(revision, &after.slug, Some(before.id)).await?;
@@ -362,7 +370,10 @@ impl IdempotentWrite for PatchEntry {
             }
             revision.rewrite_entry(&before, &after).await?;
             if let Some(article) = article {
-                revision.store_article(before.id, article).await?;
+                let edited = (self.caller.id, now);
+                revision
+                    .store_article(before.id, article, Some(edited))
+                    .await?;
             } else if after.language != before.language {
                 revision.revise_article(before.id).await?;
             }
@@ -378,13 +389,18 @@ impl PatchEntry {
     async fn changed_article(
         &self,
         snapshot: &mut Snapshot,
-        entry: EntryId,
+        entry: &Entry,
     ) -> Result<Option<&RenderedArticle>> {
         let Some(article) = &self.patch.article else {
             return Ok(None);
         };
-        let before = snapshot.article_source(entry).await?;
-        Ok((before.as_ref() != Some(&article.source)).then_some(article))
+        let current = snapshot.article(entry.id).await?;
+        let current = current.ok_or(Error::NotFound("live blog"))?;
+        if current.source == article.source {
+            return Ok(None);
+        }
+        check_article_base(entry, &current, self.patch.article_base.as_ref())?;
+        Ok(Some(article))
     }
 }
 
@@ -411,7 +427,7 @@ async fn add_entry(revision: &mut Revision, new: &NewEntry, now: Timestamp) -> R
         }
     };
     if let Some(article) = &new.article {
-        revision.store_article(id, article).await?;
+        revision.store_article(id, article, None).await?;
     }
     load_entry(revision.snapshot(), id).await
 }

@@ -1,8 +1,8 @@
 //! Partial edits of updates and entries: the fields that a patch leaves out keep their values.
 
 use domain::{
-    Draft, EntryState, Headline, Invalid, Language, Mark, Order, Slug, Source, Summary, Timestamp,
-    Title, ZoneName,
+    Cursor, Draft, EntryState, Headline, Invalid, Language, Mark, Order, Slug, Source, Summary,
+    Timestamp, Title, ZoneName,
 };
 
 use crate::{EditableUpdate, Entry, EntryEdit, Error, RenderedArticle, Result};
@@ -89,6 +89,8 @@ pub struct EntryPatch {
     pub summary: Option<Summary>,
     /// The new article; an empty one removes it.
     pub article: Option<RenderedArticle>,
+    /// The revision that the article is based on; `None` to replace any.
+    pub article_base: Option<Cursor>,
     /// The time zone in which its times are displayed.
     pub time_zone: Option<ZoneName>,
     /// The language of its text; `Some(None)` for the site's.
@@ -107,6 +109,7 @@ impl EntryPatch {
             title: Some(edit.title.clone()),
             summary: Some(edit.summary.clone()),
             article: edit.article.clone(),
+            article_base: edit.article_base,
             time_zone: Some(edit.time_zone.clone()),
             language: Some(edit.language.clone()),
             default_order: Some(edit.default_order),
@@ -129,6 +132,7 @@ impl EntryPatch {
             title,
             summary,
             article,
+            article_base: _,
             time_zone,
             language,
             default_order,
@@ -167,6 +171,7 @@ impl EntryPatch {
             title,
             summary,
             article: _,
+            article_base: _,
             time_zone,
             language,
             default_order,

@@ -49,6 +49,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Returns the base of an edit of the article, as it is in the same snapshot.
+    pub const fn article_base(&self) -> Cursor {
+        Cursor::new(self.epoch, self.head)
+    }
+
     /// Returns the time or period in which it is live, in its own zone, as text to display.
     pub fn since(&self) -> String {
         let parts = self.since_parts();
@@ -178,6 +183,8 @@ pub struct EntryEdit {
     pub summary: Summary,
     /// The article above its updates; `None` to keep the current one.
     pub article: Option<RenderedArticle>,
+    /// The revision that the article is based on; `None` to replace any.
+    pub article_base: Option<Cursor>,
     /// The time zone in which its times are displayed.
     pub time_zone: ZoneName,
     /// The language of its text; `None` for the site's.
@@ -204,6 +211,7 @@ impl EntryEdit {
             title: Title::parse(title)?,
             summary: Summary::parse(summary)?,
             article: None,
+            article_base: None,
             time_zone: zone_or_utc(time_zone)?,
             language: None,
             default_order,
@@ -228,6 +236,7 @@ impl EntryEdit {
             title: entry.title.clone(),
             summary: entry.summary.clone(),
             article: None,
+            article_base: None,
             time_zone: entry.time_zone.clone(),
             language: entry.own_language.clone(),
             default_order: entry.default_order,

@@ -1,11 +1,11 @@
 //! The articles of entries: columns of the table of entries, which only these statements read,
 //! because an article may be long.
 
-use domain::{Article, EntryId, Rev};
+use domain::{AccountId, Article, EntryId, Rev, Timestamp, Username};
 use sqlx::Row as _;
 
 use super::{Revision, Snapshot, row::Record, row_count::one_row};
-use crate::{MARKUP_VERSION, RenderedArticle, Result, SafeHtml};
+use crate::{EditableArticle, MARKUP_VERSION, RenderedArticle, Result, SafeHtml};
 
 pub(super) const ARTICLE_CHANGED_SINCE: &str =
     "SELECT id, body_html, body_excerpt FROM entries WHERE id = $1 AND body_rev > $2";
@@ -64,13 +64,24 @@ impl Snapshot {
     ///
     /// # Errors
     /// Returns an error if the database can't be reached.
-    pub async fn article_source(&mut self, entry: EntryId) -> Result<Option<Article>> {
-        let row = sqlx::query("SELECT id, body FROM entries WHERE id = $1")
-            .bind(entry.0)
-            .fetch_optional(&mut *self.tx)
-            .await?;
-        row.map(|row| Record::new("entries", &row)?.text("body", Article::from_stored))
-            .transpose()
+    pub async fn article(&mut self, entry: EntryId) -> Result<Option<EditableArticle>> {
+        let row = sqlx::query(
+            "SELECT entries.id, body, body_text_rev, body_edited_at, username FROM entries
+             LEFT JOIN accounts ON accounts.id = body_edited_by WHERE entries.id = $1",
+        )
+        .bind(entry.0)
+        .fetch_optional(&mut *self.tx)
+        .await?;
+        row.map(|row| {
+            let record = Record::new("entries", &row)?;
+            Ok(EditableArticle {
+                source: record.text("body", Article::from_stored)?,
+                text_rev: record.get("body_text_rev")?,
+                edited_by: record.maybe_text("username", Username::from_stored)?,
+                edited_at: record.maybe_time("body_edited_at")?,
+            })
+        })
+        .transpose()
     }
 
     /// Returns the number of articles that another version of the sanitizer rendered.
@@ -115,14 +126,21 @@ impl Snapshot {
 
 impl Revision {
     /// Stores an entry's article at the last revision taken, which must be the entry's own.
+    /// `edited` is who changed it and when; `None` if it is stored with its entry.
     ///
     /// # Errors
     /// Returns an error if there is no such entry, or the database can't be reached.
-    pub async fn store_article(&mut self, entry: EntryId, article: &RenderedArticle) -> Result<()> {
+    pub async fn store_article(
+        &mut self,
+        entry: EntryId,
+        article: &RenderedArticle,
+        edited: Option<(AccountId, Timestamp)>,
+    ) -> Result<()> {
         let rev = self.last_rev();
         let result = sqlx::query(
             "UPDATE entries SET body = $2, body_html = $3, body_excerpt = $4,
-             body_markup_version = $5, body_rev = $6 WHERE id = $1",
+             body_markup_version = $5, body_rev = $6, body_text_rev = $6, body_edited_by = $7,
+             body_edited_at = $8 WHERE id = $1",
         )
         .bind(entry.0)
         .bind(article.source.as_str())
@@ -130,6 +148,8 @@ impl Revision {
         .bind(article.html.stored_excerpt())
         .bind(MARKUP_VERSION)
         .bind(rev)
+        .bind(edited.map(|(account, _)| account.0))
+        .bind(edited.map(|(_, at)| at.0))
         .execute(self.writing())
         .await?;
         one_row(&result)

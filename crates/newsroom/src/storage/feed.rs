@@ -73,7 +73,8 @@ impl Revision {
             .await?;
         // Then each entry takes a revision above all updates.
         sqlx::query(
-            "UPDATE entries SET rev = n.place, head = n.place, body_rev = n.place
+            "UPDATE entries SET rev = n.place, head = n.place, body_rev = n.place,
+             body_text_rev = n.place
              FROM (SELECT id, (SELECT COUNT(*) FROM updates)
                         + ROW_NUMBER() OVER (ORDER BY head, rev, id) AS place FROM entries) AS n
              WHERE entries.id = n.id",

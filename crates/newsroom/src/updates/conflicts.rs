@@ -1,7 +1,7 @@
 //! Conflicts between edits: an edit names the revision that it is based on, and is refused if the
 //! text was changed after it.
 
-use domain::{ConflictReason, Cursor, EditConflict, Source};
+use domain::{ConflictReason, Cursor, EditConflict, Rev};
 
 use super::word_diff::word_diff;
 use crate::{EditableUpdate, Entry, Error, Newsroom, Result, UpdatePatch};
@@ -35,18 +35,7 @@ pub fn next_base(
 /// Returns [`Error::Conflict`] without differences, which
 /// [`compared`](Newsroom::compared) adds.
 pub fn check_base(entry: &Entry, current: &EditableUpdate, base: Option<&Cursor>) -> Result<()> {
-    let Some(base) = base else {
-        return Ok(());
-    };
-    let reason = if base.rev == Cursor::NO_TEXT.rev {
-        ConflictReason::UnknownBase
-    } else if base.epoch != entry.epoch {
-        ConflictReason::OtherEpoch
-    } else if base.rev > entry.head {
-        ConflictReason::Future
-    } else if base.rev < current.text_rev {
-        ConflictReason::Changed
-    } else {
+    let Some(reason) = conflict_reason(entry, current.text_rev, base) else {
         return Ok(());
     };
     let update = &current.update;
@@ -67,16 +56,39 @@ pub fn check_base(entry: &Entry, current: &EditableUpdate, base: Option<&Cursor>
     })))
 }
 
+/// Returns why a text of `entry` based on `base` conflicts with the current one, whose last change
+/// is at `text_rev`. Without a base it doesn't.
+pub fn conflict_reason(
+    entry: &Entry,
+    text_rev: Rev,
+    base: Option<&Cursor>,
+) -> Option<ConflictReason> {
+    let base = base?;
+    if base.rev == Cursor::NO_TEXT.rev {
+        Some(ConflictReason::UnknownBase)
+    } else if base.epoch != entry.epoch {
+        Some(ConflictReason::OtherEpoch)
+    } else if base.rev > entry.head {
+        Some(ConflictReason::Future)
+    } else {
+        (base.rev < text_rev).then_some(ConflictReason::Changed)
+    }
+}
+
 impl Newsroom {
-    /// Adds to a conflict how the text of `patch` differs from the current one. Returns other
-    /// errors unchanged. Called after the transaction, since it takes processor time.
-    pub(super) async fn compared(&self, error: Error, patch: &UpdatePatch) -> Error {
+    /// Adds to a conflict how the submitted text differs from the current one; `None` for a part
+    /// that was not submitted. Returns other errors unchanged. Called after the transaction, since
+    /// it takes processor time.
+    pub(crate) async fn compared(
+        &self,
+        error: Error,
+        source: Option<&str>,
+        headline: Option<&str>,
+    ) -> Error {
         let Error::Conflict(mut conflict) = error else {
             return error;
         };
         let old = (conflict.source.clone(), conflict.headline.clone());
-        let source = patch.source.as_ref().map(Source::as_str);
-        let headline = patch.headline_text();
         let new = (
             source.unwrap_or(&old.0).to_owned(),
             headline.unwrap_or(&old.1).to_owned(),

@@ -72,7 +72,10 @@ impl Newsroom {
     ) -> Result<EditedUpdate> {
         match self.patch(caller, id, patch, op_id, base).await {
             Ok(edited) => Ok(edited),
-            Err(error) => Err(self.compared(error, patch).await),
+            Err(error) => {
+                let source = patch.source.as_ref().map(Source::as_str);
+                Err(self.compared(error, source, patch.headline_text()).await)
+            }
         }
     }
 

@@ -153,8 +153,8 @@ impl Write for StoreRerenderedArticle {
     }
 
     async fn apply(&self, revision: &mut Revision, _: Timestamp) -> Result<ArticleResult> {
-        let current = revision.snapshot().article_source(self.entry).await?;
-        let is_same = current.as_ref() == Some(&self.source);
+        let current = revision.snapshot().article(self.entry).await?;
+        let is_same = current.is_some_and(|current| current.source == self.source);
         if is_same
             && revision
                 .store_rerendered_article(self.entry, &self.html)

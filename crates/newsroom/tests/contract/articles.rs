@@ -1,6 +1,6 @@
 //! The article above an entry's updates.
 
-use domain::{Article, EntryId, EntryState, FeedId, Order};
+use domain::{Article, ConflictReason, Cursor, EntryId, EntryState, Epoch, FeedId, Order};
 use newsroom::{
     ArticleResult, Entry, EntryPatch, Error, NewEntry, RenderedArticle, RerenderedArticle,
 };
@@ -22,6 +22,9 @@ on_every_database! {
     outdated_article_is_rerendered,
     renumbered_article_is_sent_to_every_client,
     concurrent_patches_of_article_and_title_keep_both,
+    edit_of_an_article_that_was_changed_conflicts,
+    changes_of_anything_but_the_article_do_not_conflict,
+    base_that_is_not_of_this_entry_conflicts,
 }
 
 async fn rendered(newsroom: &TestNewsroom, text: &str) -> RenderedArticle {
@@ -371,4 +374,85 @@ async fn concurrent_patches_of_article_and_title_keep_both(database: Database) {
     assert_eq!(page.entry.title.as_str(), "Cup");
     assert!(page.article.as_str().contains("The story"));
     assert_eq!(page.entry.head, entry.head + 2);
+}
+
+/// Edits the article as an editor would, based on `base`.
+async fn edit(newsroom: &TestNewsroom, text: &str, base: Cursor) -> Result<Vec<String>, Error> {
+    let article = Article::parse(text).unwrap();
+    newsroom
+        .edit_article(&newsroom.editor, EntryId(1), &article, None, Some(&base))
+        .await
+}
+
+async fn base(newsroom: &TestNewsroom) -> Cursor {
+    let article = newsroom.article_to_edit(&newsroom.author, EntryId(1));
+    article.await.unwrap().base
+}
+
+async fn edit_of_an_article_that_was_changed_conflicts(database: Database) {
+    let newsroom = TestNewsroom::on(&database).await;
+    newsroom.live_entry().await;
+    let first = base(&newsroom).await;
+    let removed = edit(&newsroom, "A story<script>x</script>", first).await;
+    assert_eq!(removed.unwrap(), ["script"]);
+    let edited_at = newsroom.clock().now();
+    newsroom.manual_clock.advance(60_000_000);
+    let Err(Error::Conflict(conflict)) = edit(&newsroom, "Another story", first).await else {
+        panic!("expected a conflict");
+    };
+    assert_eq!(conflict.reason, ConflictReason::Changed);
+    assert_eq!(conflict.source, "A story<script>x</script>");
+    assert_eq!(conflict.edited_by.as_deref(), Some("editor"));
+    assert_eq!(conflict.edited_at, edited_at);
+    assert!(!conflict.source_diff.is_empty());
+    assert_eq!(conflict.headline_diff, []);
+    let article = newsroom
+        .article(&newsroom.author, EntryId(1))
+        .await
+        .unwrap();
+    assert_eq!(article.as_str(), "A story<script>x</script>");
+    // The text that is stored already conflicts with no base.
+    edit(&newsroom, "A story<script>x</script>", first)
+        .await
+        .unwrap();
+    edit(&newsroom, "Another story", conflict.base)
+        .await
+        .unwrap();
+    edit(&newsroom, "", base(&newsroom).await).await.unwrap();
+    let article = newsroom.article_to_edit(&newsroom.author, EntryId(1)).await;
+    assert_eq!(article.unwrap().source, "");
+}
+
+async fn changes_of_anything_but_the_article_do_not_conflict(database: Database) {
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    set_article(&newsroom, &entry, "The story").await;
+    let base = base(&newsroom).await;
+    newsroom.post(&entry, "an update").await;
+    let patch = EntryPatch {
+        title: Some("Cup".parse().unwrap()),
+        language: Some(newsroom::language::parse_if_any("fr").unwrap()),
+        ..EntryPatch::default()
+    };
+    let patched = newsroom.patch_entry(&newsroom.author, &entry.slug, &patch, None);
+    patched.await.unwrap();
+    edit(&newsroom, "A longer story", base).await.unwrap();
+}
+
+async fn base_that_is_not_of_this_entry_conflicts(database: Database) {
+    let newsroom = TestNewsroom::on(&database).await;
+    newsroom.live_entry().await;
+    let current = base(&newsroom).await;
+    let other_epoch = Cursor::new(Epoch::parse("another").unwrap(), current.rev);
+    let future = Cursor::new(current.epoch, current.rev + 1);
+    for (base, reason) in [
+        (other_epoch, ConflictReason::OtherEpoch),
+        (future, ConflictReason::Future),
+        (Cursor::NO_TEXT, ConflictReason::UnknownBase),
+    ] {
+        match edit(&newsroom, "The story", base).await {
+            Err(Error::Conflict(conflict)) => assert_eq!(conflict.reason, reason),
+            other => panic!("{base}: {other:?}"),
+        }
+    }
 }

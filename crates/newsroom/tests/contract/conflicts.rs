@@ -97,7 +97,7 @@ async fn edit_of_a_text_that_was_changed_conflicts(database: Database) {
     );
     assert_eq!(
         refused.to_string(),
-        "editor changed this update after you opened it. Your text was not saved. Compare it with the current one, and choose."
+        "editor changed this text after you opened it. Your text was not saved. Compare it with the current one, and choose."
     );
     assert_eq!(newsroom.source(id).await, "It is 2-1, now");
 }
@@ -344,12 +344,12 @@ async fn base_that_is_not_of_this_feed_conflicts(database: Database) {
         (
             Cursor::new(Epoch::parse("another").unwrap(), head),
             ConflictReason::OtherEpoch,
-            "The server's database was restored or repaired after you opened this update.",
+            "The server's database was restored or repaired after you opened this text.",
         ),
         (
             Cursor::new(base.epoch, 0),
             ConflictReason::UnknownBase,
-            "It is not known which text of this update you edited.",
+            "It is not known which version of this text you edited.",
         ),
         (
             Cursor::NO_TEXT,
@@ -427,7 +427,7 @@ async fn conflict_names_the_last_editor_if_recorded(database: Database) {
     assert!(
         refused
             .to_string()
-            .starts_with("This update was changed after you opened it.")
+            .starts_with("This text was changed after you opened it.")
     );
 }
 

@@ -18,6 +18,7 @@ use super::{
     details::{ErrorResponses, ProblemDetails},
     document::{draft_headline, draft_source},
     draft_version::BaseVersion,
+    if_match::Tagged,
     key::IdempotencyKey,
 };
 use crate::{
@@ -138,9 +139,7 @@ impl DraftToSave {
     }
 }
 
-/// A response with the draft's version in the header `ETag`.
-type Tagged<T> = ([(HeaderName, String); 1], Json<T>);
-
+/// Returns the `ETag` header of a draft.
 fn etag(version: i64) -> (HeaderName, String) {
     (ETAG, format!("\"{version}\""))
 }

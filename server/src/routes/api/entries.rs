@@ -3,7 +3,7 @@
 use axum::{
     Extension, Json,
     http::{
-        HeaderName, StatusCode,
+        StatusCode,
         header::{LINK, LOCATION},
     },
     response::{IntoResponse, Response},
@@ -16,11 +16,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     caller::Api,
-    details::ErrorResponses,
+    details::{ErrorResponses, ProblemDetails},
     document::{
         body, body_if_any, language_if_any, language_or_empty, order, order_if_any, slug_if_any,
         slug_or_empty, state, state_if_any, summary, summary_if_any, title, title_if_any,
     },
+    if_match::{IfMatch, Tagged, etag},
     key::IdempotencyKey,
 };
 use crate::{
@@ -94,18 +95,21 @@ impl EntryAnswer {
         }
     }
 
-    /// Adds the article, and what was removed from the one in the request, if it had one.
+    /// Returns the answer of `entry` with its article, and with what was removed from the one in
+    /// the request, if it had one.
     async fn with_article(
-        self,
         api: &Api,
+        entry: &Entry,
         submitted: Option<RenderedArticle>,
-    ) -> Result<Self, Problem> {
-        let article = api.newsroom.article(api.caller(), EntryId(self.id)).await?;
-        Ok(Self {
+    ) -> Result<Tagged<Self>, Problem> {
+        // Read after the entry, so never older than its entity tag.
+        let article = api.newsroom.article(api.caller(), entry.id).await?;
+        let answer = Self {
             body: Some(article.to_string()),
             removed: submitted.map(|article| article.removed),
-            ..self
-        })
+            ..Self::of(api, entry)
+        };
+        Ok((etag(entry.article_base()), Json(answer)))
     }
 }
 
@@ -205,6 +209,7 @@ impl EntryToChange {
             title: self.title.as_deref().map(Title::parse).transpose()?,
             summary: self.summary.as_deref().map(Summary::parse).transpose()?,
             article: None,
+            article_base: None,
             time_zone: self.time_zone.as_deref().map(zone::parse).transpose()?,
             language: self
                 .language
@@ -292,7 +297,7 @@ async fn create_entry(
     api: Api,
     key: IdempotencyKey,
     Body(entry, _held): Body<EntryToCreate>,
-) -> Result<(StatusCode, [(HeaderName, String); 1], Json<EntryAnswer>), Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let new = NewEntry::parse(
         &entry.title,
         &entry.slug,
@@ -314,10 +319,9 @@ async fn create_entry(
         .create_entry_once(caller, &key, &new)
         .await
         .map_err(keyed_problem)?;
-    let created = EntryAnswer::of(&api, &entry);
-    let created = created.with_article(&api, article).await?;
+    let (tag, created) = EntryAnswer::with_article(&api, &entry, article).await?;
     let location = [(LOCATION, created.url.clone())];
-    Ok((StatusCode::CREATED, location, Json(created)))
+    Ok((StatusCode::CREATED, location, tag, created))
 }
 
 /// Get an entry
@@ -327,15 +331,12 @@ async fn create_entry(
     get,
     path = "/api/v1/entries/{slug}",
     params(("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")),
-    responses((status = 200, description = "The entry", body = EntryAnswer), ErrorResponses)
+    responses((status = 200, description = "The entry", body = EntryAnswer, headers(("ETag" = String, description = "The revision of the article, for If-Match"))), ErrorResponses)
 )]
-async fn read_entry(api: Api, Path(name): Path<String>) -> Result<Json<EntryAnswer>, Problem> {
-    let (newsroom, caller) = (&api.newsroom, api.caller());
-    let (entry, article) = newsroom.entry_and_article(caller, &slug(&name)?).await?;
-    Ok(Json(EntryAnswer {
-        body: Some(article.to_string()),
-        ..EntryAnswer::of(&api, &entry)
-    }))
+async fn read_entry(api: Api, Path(name): Path<String>) -> Result<Tagged<EntryAnswer>, Problem> {
+    let slug = slug(&name)?;
+    let entry = api.newsroom.entry_by_slug(api.caller(), &slug).await?;
+    EntryAnswer::with_article(&api, &entry, None).await
 }
 
 /// Change an entry
@@ -344,27 +345,33 @@ async fn read_entry(api: Api, Path(name): Path<String>) -> Result<Json<EntryAnsw
 #[utoipa::path(
     patch,
     path = "/api/v1/entries/{slug}",
-    params(("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"), IdempotencyKey),
+    params(("slug" = String, Path, description = "The entry's name in URLs", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"), IdempotencyKey, IfMatch),
     request_body = EntryToChange,
-    responses((status = 200, description = "The entry in its current state", body = EntryAnswer), ErrorResponses)
+    responses(
+        (status = 200, description = "The entry in its current state", body = EntryAnswer, headers(("ETag" = String, description = "The revision of the article, for If-Match"))),
+        (status = 412, description = "The article was changed after the revision in If-Match", body = ProblemDetails, content_type = "application/problem+json", headers(("ETag" = String, description = "The current revision"))),
+        ErrorResponses
+    )
 )]
 async fn change_entry(
     api: Api,
     IdempotencyKey(op_id): IdempotencyKey,
+    if_match: IfMatch,
     Path(name): Path<String>,
     Body(change, _held): Body<EntryToChange>,
-) -> Result<Json<EntryAnswer>, Problem> {
+) -> Result<Tagged<EntryAnswer>, Problem> {
     let (newsroom, caller) = (&api.newsroom, api.caller());
     let (patch, slug) = (change.parse().map_err(Error::from)?, slug(&name)?);
     let article = rendered(&api, change.body.as_deref()).await?;
+    let entry = newsroom.entry_by_slug(caller, &slug).await?;
     let patch = EntryPatch {
         article: article.clone(),
+        article_base: if_match.base(&entry),
         ..patch
     };
     let entry = newsroom
         .patch_entry(caller, &slug, &patch, op_id.as_ref())
         .await
         .map_err(keyed_problem)?;
-    let changed = EntryAnswer::of(&api, &entry);
-    Ok(Json(changed.with_article(&api, article).await?))
+    EntryAnswer::with_article(&api, &entry, article).await
 }

@@ -1,7 +1,8 @@
-//! The `If-Match` and `ETag` headers of updates (RFC 9110, sections 8.8.3 and 13.1.1): an update is
-//! changed only if its text is the one that the client knows.
+//! The `If-Match` and `ETag` headers of updates and entries (RFC 9110, sections 8.8.3 and 13.1.1).
+//! An update, or an entry's article, is changed only if its text is the one that the client knows.
 
 use axum::{
+    Json,
     extract::FromRequestParts,
     http::{
         HeaderName, StatusCode,
@@ -25,7 +26,7 @@ use crate::problem::Problem;
 /// revision matches as long as the text is the same, whatever else changed after it.
 #[derive(Debug, PartialEq, Eq)]
 pub enum IfMatch {
-    /// There is none, or `*`: every update that exists matches.
+    /// There is none, or `*`: every text matches.
     Any,
     /// Strong entity tags of the form `{epoch}.{rev}` or `{rev}`. Other tags match nothing.
     Revisions(Vec<Tag>),
@@ -39,8 +40,8 @@ pub struct Tag {
 }
 
 impl IfMatch {
-    /// Returns the base of an edit of an update of `entry`: the highest revision that the client
-    /// knows, of those that exist. If any of them matches the text, so does this one.
+    /// Returns the base of an edit of `entry` or of its updates: the highest revision that the
+    /// client knows, of those that exist. If any of them matches the text, so does this one.
     pub fn base(&self, entry: &Entry) -> Option<Cursor> {
         let Self::Revisions(tags) = self else {
             return None;
@@ -111,14 +112,17 @@ fn tag(text: &str) -> Option<Tag> {
     })
 }
 
-/// Returns the `ETag` header of an update whose text the client knows up to `base`.
+/// A response with an `ETag`.
+pub type Tagged<T> = ([(HeaderName, String); 1], Json<T>);
+
+/// Returns the `ETag` header of a text that the client knows up to `base`.
 pub fn etag(base: Cursor) -> [(HeaderName, String); 1] {
     [(ETAG, format!("\"{base}\""))]
 }
 
 impl IntoParams for IfMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description = "The revision of the text that the client knows: the `ETag` of an earlier response, as \"{epoch}.{rev}\" or \"{rev}\", or several of them. If the text was changed after it, nothing is changed, and the response is 412. A change of the marks alone needs no match.";
+        let description = "The revision of the text that the client knows: the `ETag` of an earlier response, as \"{epoch}.{rev}\" or \"{rev}\", or several of them. If the text was changed after it, nothing is changed, and the response is 412. A change of other parts alone needs no match.";
         let header = ParameterBuilder::new()
             .name("If-Match")
             .parameter_in(ParameterIn::Header)

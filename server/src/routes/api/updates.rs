@@ -14,7 +14,7 @@ use super::{
     caller::Api,
     details::{ErrorResponses, ProblemDetails},
     document::{headline, source, source_if_any},
-    if_match::{IfMatch, etag},
+    if_match::{IfMatch, Tagged, etag},
     key::IdempotencyKey,
 };
 use crate::{
@@ -168,9 +168,6 @@ fn null_as_empty<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, 
     let text: Option<String> = Deserialize::deserialize(value)?;
     Ok(Some(text.unwrap_or_default()))
 }
-
-/// The response of an operation on an update, with its `ETag`.
-type Tagged<T> = ([(HeaderName, String); 1], Json<T>);
 
 /// Post an update
 #[utoipa::path(

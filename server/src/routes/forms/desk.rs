@@ -86,7 +86,11 @@ async fn edit_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> R
         let caller = desk.caller()?;
         let op_id = fields.op_id()?;
         let article = article(&desk, caller, &fields).await?;
-        let edit = EntryEdit { article, ..edit };
+        let edit = EntryEdit {
+            article,
+            article_base: fields.base(),
+            ..edit
+        };
         desk.newsroom
             .edit_entry(caller, &slug, &edit, op_id.as_ref())
             .await?;

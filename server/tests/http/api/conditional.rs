@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{UPDATES, post, post_update, refusal, start};
 use crate::http::support::TestApp;
 
-const CHANGED: &str = "412: The update's text is not the one that If-Match names, so nothing was changed. Get the current text, whose revision is in ETag, and decide.";
+const CHANGED: &str = "412: The text is not the one that If-Match names, so nothing was changed. Get the current text, whose revision is in ETag, and decide.";
 
 fn etag(response: &TestResponse) -> String {
     response.header("etag").to_str().unwrap().to_owned()
@@ -248,4 +248,45 @@ async fn only_editors_of_an_update_read_its_source_and_restore_it() {
         .mark_update(app.editor().await, id, Mark::Key, true, None);
     marked.await.unwrap();
     assert_eq!(client.get(&path).await.json::<Value>()["key"], true);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn article_that_was_changed_is_412() {
+    const ENTRY: &str = "/api/v1/entries/final";
+    let (app, client) = start().await;
+    let written = client.patch(ENTRY).json(&json!({"body": "2-0, now"})).await;
+    let first = etag(&written);
+    let read = client.get(ENTRY).await;
+    assert_eq!(
+        (etag(&read), &read.json::<Value>()["body"]),
+        (first.clone(), &json!("2-0, now"))
+    );
+
+    // Updates and other details change the entry's revision, but not its article.
+    post(&client, UPDATES, "goal-1", &json!({"source": "Goal"})).await;
+    let title = client.patch(ENTRY).json(&json!({"title": "The final"}));
+    if_match(title, &first).await.assert_status_ok();
+    let change = |body: &str| client.patch(ENTRY).json(&json!({"body": body}));
+    let second = if_match(change("2-1, now"), &first).await;
+    second.assert_status_ok();
+    let refused = if_match(change("2-0 now"), &first).await;
+    assert_eq!(refusal(&refused), CHANGED);
+    assert_eq!(refused.status_code(), StatusCode::PRECONDITION_FAILED);
+    assert_eq!(etag(&refused), etag(&second));
+    // The same text, and a patch of other details, leave it as it is.
+    if_match(change("2-1, now"), &first)
+        .await
+        .assert_status_ok();
+    let title = client.patch(ENTRY).json(&json!({"title": "Final"}));
+    if_match(title, &first).await.assert_status_ok();
+    let read = client.get(ENTRY).await.json::<Value>();
+    assert_eq!(
+        (&read["body"], &read["title"]),
+        (&json!("2-1, now"), &json!("Final"))
+    );
+    if_match(change("2-1 now"), &etag(&refused))
+        .await
+        .assert_status_ok();
+    change("Without a condition").await.assert_status_ok();
+    drop(app);
 }

@@ -36,7 +36,7 @@ async fn document_lists_every_route() {
     get /api/v1/entries: 200 400 401 403 404 405 408 410 413 415 422 503
     post /api/v1/entries: 201 400 401 403 404 405 408 410 413 415 422 503
     get /api/v1/entries/{slug}: 200 400 401 403 404 405 408 410 413 415 422 503
-    patch /api/v1/entries/{slug}: 200 400 401 403 404 405 408 410 413 415 422 503
+    patch /api/v1/entries/{slug}: 200 400 401 403 404 405 408 410 412 413 415 422 503
     get /api/v1/entries/{slug}/drafts: 200 400 401 403 404 405 408 410 413 415 422 503
     post /api/v1/entries/{slug}/drafts: 201 400 401 403 404 405 408 410 413 415 422 503
     delete /api/v1/entries/{slug}/drafts/{id}: 204 400 401 403 404 405 408 410 412 413 415 422 503

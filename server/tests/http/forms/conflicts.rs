@@ -52,7 +52,7 @@ async fn second_of_two_edits_is_shown_both_texts() {
     refused.assert_header("cache-control", "private, no-store");
     let html = refused.text();
     assert!(
-        html.contains("editor changed this update after you opened it."),
+        html.contains("editor changed this text after you opened it."),
         "{html}"
     );
     assert_eq!(boxes(&html), ["It's 2-1 <now>", "It's 2-0, <now>"]);
@@ -131,7 +131,7 @@ async fn base_that_is_not_of_this_update_is_a_conflict() {
     let id = post(&author, "A gaol", "").await;
     let base = base(&author, id).await;
     let (epoch, rev) = base.split_once('.').unwrap();
-    let other = "It is not known which text of this update you edited.";
+    let other = "It is not known which version of this text you edited.";
     for (base, sentence) in [
         ("", other),
         ("nonsense", other),
@@ -144,7 +144,7 @@ async fn base_that_is_not_of_this_update_is_a_conflict() {
         ),
         (
             &format!("another.{rev}"),
-            "database was restored or repaired after you opened this update.",
+            "database was restored or repaired after you opened this text.",
         ),
     ] {
         let refused = save(&author, id, "A goal, of course", base).await;
@@ -176,4 +176,70 @@ async fn refused_edit_keeps_its_base() {
     save(&author, id, "three", &kept)
         .await
         .assert_status_conflict();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn details_with_an_article_that_was_changed_are_shown_both_texts() {
+    const PAGE: &str = "/desk/entries/final/edit";
+    let (app, anonymous, author) = TestApp::start().await;
+    app.live_entry().await;
+    let editor = app.log_in(Role::Editor).await;
+    let base = async |browser: &TestServer| {
+        let html = browser.get(PAGE).await.text();
+        field_value(&html, "base")
+    };
+    let save = async |browser: &TestServer, title: &str, article: &str, base: &str| {
+        let op_id = op_id();
+        let fields = [
+            ("op_id", &*op_id),
+            ("base", base),
+            ("title", title),
+            ("slug", "final"),
+            ("summary", "A summary"),
+            ("body", article),
+            ("time_zone", "UTC"),
+            ("default_order", "oldest"),
+        ];
+        browser.post(PAGE).form(&fields).await
+    };
+    let (mine, theirs) = (base(&author).await, base(&editor).await);
+    save(&editor, "Final", "Their <story>", &theirs)
+        .await
+        .assert_status_see_other();
+
+    let refused = save(&author, "The final", "My <story>", &mine).await;
+    refused.assert_status_conflict();
+    let html = refused.text();
+    assert!(
+        html.contains("editor changed this text after you opened it."),
+        "{html}"
+    );
+    assert_eq!(boxes(&html), ["Their <story>", "A summary", "My <story>"]);
+    assert_eq!(field_value(&html, "title"), "The final");
+    for label in ["Current article", "Written by", "What your text changes"] {
+        assert!(html.contains(label), "{label} is not in {html}");
+    }
+    anonymous
+        .get("/entries/final")
+        .await
+        .assert_text_contains("Their ");
+    save(
+        &author,
+        "The final",
+        "Our story",
+        &field_value(&html, "base"),
+    )
+    .await
+    .assert_status_see_other();
+    anonymous
+        .get("/entries/final")
+        .await
+        .assert_text_contains("Our story");
+
+    // Updates that are posted meanwhile are no conflict.
+    let base = base(&author).await;
+    post(&author, "Goal", "").await;
+    save(&author, "The final", "Our longer story", &base)
+        .await
+        .assert_status_see_other();
 }
