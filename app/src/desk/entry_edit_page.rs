@@ -11,7 +11,8 @@ use crate::{
     request::{PageRequest, newsroom},
 };
 
-/// A form for an entry's title, slug, summary, article, time zone, language and default order.
+/// A form for an entry's title, slug, summary, article, time zone, language, default order and
+/// chat.
 #[component]
 pub fn EntryEditPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
@@ -21,9 +22,10 @@ pub fn EntryEditPage() -> impl IntoView {
         let found = async {
             let caller = request.caller()?.clone();
             let (entry, article) = newsroom().entry_and_article(&caller, &slug?).await?;
-            Ok((caller, entry, article))
+            let chat = newsroom().chat(&caller, entry.id).await?;
+            Ok((caller, entry, article, chat))
         };
-        let page = found.await.map(|(caller, entry, article)| {
+        let page = found.await.map(|(caller, entry, article, chat)| {
             let action = format!("/desk/entries/{}/edit", entry.slug);
             view! {
                 <PageLayout
@@ -39,7 +41,7 @@ pub fn EntryEditPage() -> impl IntoView {
                     <FormError />
                     <form method="post" action=action>
                         <OperationIdField />
-                        <EntryFields entry article />
+                        <EntryFields entry article chat />
                         <button class="button primary" type="submit">
                             "Save changes"
                         </button>

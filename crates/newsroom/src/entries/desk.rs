@@ -1,6 +1,8 @@
 //! Use cases of the desk, where authors manage live blogs.
 
-use domain::{Caller, EntryId, EntryState, Invalid, Language, OpId, Slug, Timestamp, ZoneName};
+use domain::{
+    Caller, ChatSetting, EntryId, EntryState, Invalid, Language, OpId, Slug, Timestamp, ZoneName,
+};
 
 use super::slugs;
 use crate::{
@@ -44,7 +46,11 @@ impl Newsroom {
         if let Some(caller) = caller {
             check_may_manage_entries(caller)?;
         }
-        self.write(CreateEntry(new.clone())).await
+        let entry = self.write(CreateEntry(new.clone())).await?;
+        if new.chat != ChatSetting::Off {
+            self.set_chat_unasked(entry.id, new.chat).await?;
+        }
+        Ok(entry)
     }
 
     /// Creates an entry that starts now. A request that repeats an `op_id` returns the first
@@ -61,12 +67,17 @@ impl Newsroom {
         new: &NewEntry,
     ) -> Result<Entry> {
         check_may_manage_entries(caller)?;
-        self.write(CreateEntryOnce {
+        let create = CreateEntryOnce {
             caller: caller.clone(),
             op_id: op_id.clone(),
             new: new.clone(),
-        })
-        .await
+        };
+        let entry = self.write(create).await?;
+        if new.chat != ChatSetting::Off {
+            self.set_chat(caller, entry.id, new.chat, Some(op_id))
+                .await?;
+        }
+        Ok(entry)
     }
 
     /// Starts or reopens an entry. Does nothing if it is live.
@@ -120,7 +131,8 @@ impl Newsroom {
     }
 
     /// Changes the given fields of an entry, all of them or none, and returns the changed entry. A
-    /// repeated `op_id` changes nothing.
+    /// repeated `op_id` changes nothing. The chat is changed last, in a transaction of its own: if
+    /// the database fails between the two, repeating the request completes it.
     ///
     /// # Errors
     /// Returns [`Error::Forbidden`] if the caller may not manage entries, or the entry is to end
@@ -135,14 +147,18 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
         check_may_manage_entries(caller)?;
-        self.write(PatchEntry {
+        let change = PatchEntry {
             caller: caller.clone(),
             op_id: op_id.cloned(),
             slug: slug.clone(),
             patch: patch.clone(),
             site_language: self.store.language().clone(),
-        })
-        .await
+        };
+        let entry = self.write(change).await?;
+        if let Some(chat) = patch.chat {
+            self.set_chat(caller, entry.id, chat, op_id).await?;
+        }
+        Ok(entry)
     }
 
     /// Returns a page of the desk's list of entries, drafts included, the latest start first: the
@@ -283,6 +299,8 @@ impl IdempotentWrite for CreateEntryOnce {
         ];
         let article = new.article.as_ref().map(|it| it.source.as_str());
         let parts = parts.into_iter().chain(article.filter(|it| !it.is_empty()));
+        let chat = (new.chat != ChatSetting::Off).then(|| ["chat", new.chat.as_str()]);
+        let parts = parts.chain(chat.into_iter().flatten());
         parts.map(str::to_owned).collect()
     }
 
