@@ -31,7 +31,7 @@ use crate::{
     extract::client_address::ClientAddress, problem::Problem, security::address_limits::Permit,
 };
 
-/// How many messages a client may have missed. One that missed more is told to begin anew.
+/// How many changes a client may have missed. One that missed more receives `stream-reset`.
 const MAX_MISSED: u16 = 1_000;
 
 const KEEP_ALIVE: &[u8] = b"event: keep-alive\ndata:\n\n";

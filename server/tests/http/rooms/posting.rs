@@ -133,7 +133,7 @@ async fn name_belongs_to_the_browser_that_uses_it() {
     send(&ann, "ann", "Hello again")
         .await
         .assert_status(StatusCode::CREATED);
-    // The cookie was presented, so the address is no proof any more.
+    // The cookie was presented, so the address proves nothing.
     let taken = "Somebody else uses this name, or one that looks like it, in this room. Choose a different name.";
     assert_eq!(
         refusal(&send(&program, "Ann", "x").await),
