@@ -108,7 +108,7 @@ pub fn status_of(error: &newsroom::Error) -> StatusCode {
             StatusCode::UNAUTHORIZED
         }
         Error::Removed | Error::Reset(_) => StatusCode::GONE,
-        Error::Conflict(_) | Error::DraftConflict(_) => StatusCode::CONFLICT,
+        Error::Conflict(_) | Error::DraftConflict(_) | Error::NickTaken(_) => StatusCode::CONFLICT,
         Error::Unavailable(_) | Error::DiskFull(_) | Error::OutcomeUnknown(_) | Error::Busy => {
             StatusCode::SERVICE_UNAVAILABLE
         }

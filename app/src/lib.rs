@@ -20,6 +20,7 @@
 //! | `composer` | posting, in an entry's page and as a page of its own | both |
 //! | [`drafts`] | drafts of updates, saved on the server | both |
 //! | [`editor`] | editing updates in an entry's page | both |
+//! | `rooms` | rooms for readers' chat | on the server |
 //! | `desk` | authors' pages | on the server |
 //! | [`accounts`] | logging in, the first owner, one's own account | both |
 //! | `error` | [`AppError`], the error of a server function | both |
@@ -68,6 +69,8 @@ mod params;
 mod renderer;
 #[cfg(feature = "ssr")]
 mod request;
+#[cfg(feature = "ssr")]
+mod rooms;
 #[cfg(feature = "ssr")]
 mod routes;
 #[cfg(feature = "ssr")]

@@ -1,6 +1,6 @@
 //! The parameters in the paths of pages.
 
-use domain::{Slug, UpdateId};
+use domain::{RoomName, Slug, UpdateId};
 use leptos::prelude::*;
 use leptos_router::{hooks::use_params, params::Params};
 use newsroom::Error;
@@ -10,6 +10,7 @@ use newsroom::Error;
 struct PathParams {
     slug: Option<Slug>,
     id: Option<UpdateId>,
+    room: Option<RoomName>,
 }
 
 fn path_params() -> PathParams {
@@ -24,6 +25,14 @@ fn path_params() -> PathParams {
 /// [`Error::NotFound`] if it is no slug.
 pub fn slug_param() -> Result<Slug, Error> {
     path_params().slug.ok_or(Error::NotFound("live blog"))
+}
+
+/// Returns the name of the room in the path of the page that is being rendered.
+///
+/// # Errors
+/// [`Error::NotFound`] if it is no name of a room.
+pub fn room_param() -> Result<RoomName, Error> {
+    path_params().room.ok_or(Error::NotFound("room"))
 }
 
 /// Returns the id of the update in the path of the page that is being rendered.

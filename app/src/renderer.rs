@@ -1,10 +1,12 @@
 //! The renderer of the HTML that pages and the feed share.
 
-use newsroom::{Entry, LiveUpdate, Render, SafeHtml};
+use domain::ZoneName;
+use newsroom::{Entry, LiveUpdate, Message, Render, SafeHtml};
 
 use crate::{
     entry::{render_article, render_card, render_highlights, render_since},
     front::render_entry_summary,
+    rooms::render_message,
 };
 
 /// Renders the parts of pages that the feed also carries.
@@ -30,5 +32,9 @@ impl Render for Renderer {
 
     fn since(&self, entry: &Entry) -> String {
         render_since(entry)
+    }
+
+    fn message(&self, message: &Message, zone: &ZoneName) -> String {
+        render_message(message, zone)
     }
 }

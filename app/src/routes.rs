@@ -10,10 +10,11 @@ use leptos_router::{
 use crate::{
     accounts::{AccountPage, LoginPage, SetupPage},
     composer::ComposePage,
-    desk::{DeskEntryPage, DeskPage, EntryEditPage, UpdateEditPage},
+    desk::{DeskEntryPage, DeskPage, DeskRoomsPage, EntryEditPage, UpdateEditPage},
     entry::{EntryPage, UpdatePage},
     front::{FrontPage, LiveNowPage},
     layout::NotFound,
+    rooms::RoomPage,
 };
 
 /// All pages and their routes. A page is rendered completely before it is sent, so that it works
@@ -32,10 +33,12 @@ pub fn App() -> impl IntoView {
                     ssr=SsrMode::Async
                 />
                 <Route path=path!("/entries/:slug/compose") view=ComposePage ssr=SsrMode::Async />
+                <Route path=path!("/rooms/:room") view=RoomPage ssr=SsrMode::Async />
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/desk") view=DeskPage ssr=SsrMode::Async />
+                <Route path=path!("/desk/rooms") view=DeskRoomsPage ssr=SsrMode::Async />
                 <Route path=path!("/desk/entries/:slug") view=DeskEntryPage ssr=SsrMode::Async />
                 <Route
                     path=path!("/desk/entries/:slug/edit")

@@ -46,6 +46,9 @@ enum Command {
     /// Manage live blogs.
     #[command(subcommand)]
     Entry(EntryCommand),
+    /// Manage rooms, in which readers chat.
+    #[command(subcommand)]
+    Room(RoomCommand),
     /// Repair the database while no server is running.
     #[command(subcommand)]
     Repair(RepairCommand),
@@ -87,6 +90,12 @@ enum SessionCommand {
 enum EntryCommand {
     /// Create a live blog and print its URL. A running server shows it within a second.
     Create(NewEntryArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum RoomCommand {
+    /// Create a room and print its URL. A running server shows it within a second.
+    Create(NewRoomArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -203,6 +212,18 @@ pub struct NewEntryArgs {
     pub order: Order,
 }
 
+/// The arguments of `room create`.
+#[derive(Debug, clap::Args)]
+pub struct NewRoomArgs {
+    /// The last part of its URL, for example lobby in /rooms/lobby: 1 to 64 of a-z, 0-9, hyphens
+    /// and underscores. Names that begin with entry- are reserved.
+    #[arg(long)]
+    pub name: String,
+    /// The title.
+    #[arg(long)]
+    pub title: String,
+}
+
 /// The arguments of `token create`.
 #[derive(Debug, clap::Args)]
 pub struct NewTokenArgs {
@@ -306,6 +327,7 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
         Command::Entry(EntryCommand::Create(args)) => {
             commands::create_entry(&settings, &args).await
         }
+        Command::Room(RoomCommand::Create(args)) => commands::create_room(&settings, &args).await,
         Command::Repair(RepairCommand::Revisions) => commands::repair_revisions(&settings).await,
         Command::Rerender => commands::rerender(&settings).await,
         Command::Token(TokenCommand::Create(args)) => {

@@ -195,6 +195,19 @@ pub struct Settings {
         global = true
     )]
     pub login_delay_ms: u32,
+    /// Whether everyone may open rooms: every valid name is that of a room, which its first message
+    /// creates. Otherwise only owners create rooms.
+    #[arg(
+        long,
+        env = "RINGSIDE_OPEN_ROOMS",
+        default_value_t = false,
+        action = clap::ArgAction::Set,
+        num_args = 0..=1,
+        default_missing_value = "true",
+        value_name = "true|false",
+        global = true
+    )]
+    pub open_rooms: bool,
     /// The log level: error, warn, info, debug or trace, or a filter such as
     /// newsroom=debug,tower_http=info.
     #[arg(long, env = "RINGSIDE_LOG", default_value = "info", global = true)]

@@ -19,7 +19,7 @@ use leptos::prelude::FromServerFnError;
 use server_fn::error::SERVER_FN_ERROR_HEADER;
 
 use crate::{
-    extract::fields::Fields,
+    extract::{fields::Fields, programs::is_for_programs},
     pages::{Pages, wants_page},
     problem::{NO_STORE, Problem, panicked},
     refused_form::SentForm,
@@ -55,6 +55,8 @@ impl ErrorFormat {
             Self::Function(path.to_owned())
         } else if wants_page(request.headers()) {
             Self::Page
+        } else if is_for_programs(path) {
+            Self::Details(request_id(request.headers()).to_owned())
         } else {
             Self::Text
         }

@@ -26,8 +26,8 @@ use crate::{
 };
 
 /// The query parameters that pages read.
-const QUERY_NAMES: [&str; 9] = [
-    "order", "before", "next", "token", "posted", "edited", "deleted", "done", "draft",
+const QUERY_NAMES: [&str; 10] = [
+    "order", "before", "next", "token", "posted", "edited", "deleted", "done", "draft", "user",
 ];
 
 /// The end of a document.
@@ -175,7 +175,7 @@ impl Pages {
     ) -> Response {
         let slots = match Sender::of(&request) {
             Sender::Caller(_) => self.rendering.personal(),
-            Sender::Anonymous | Sender::Refused => self.rendering.public(),
+            Sender::Anonymous | Sender::Guest(_) | Sender::Refused => self.rendering.public(),
         };
         self.in_slot(slots, request, body_override).await
     }

@@ -23,7 +23,7 @@ use crate::{
     },
     error_responses::{render_errors, request_id},
     routes::{
-        api, cached::CachedRoutes, feed, files, forms, functions, health, pages,
+        api, cached::CachedRoutes, feed, files, forms, functions, health, pages, rooms,
         slug_redirects::redirect_old_slugs, updates,
     },
     security::{
@@ -68,6 +68,7 @@ pub fn service(state: AppState) -> PageCacheService {
         .merge(pages.guest)
         .merge(forms::guest_routes())
         .merge(functions::routes())
+        .merge(rooms::routes())
         .layer(from_fn_with_state(state.clone(), identify));
 
     let security = SecurityHeaders::new(state.pages.assets(), &state.settings);

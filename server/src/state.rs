@@ -128,6 +128,7 @@ async fn open_with_build(
         },
         language: settings.site_language.clone(),
         render: Arc::new(app::Renderer),
+        open_rooms: settings.open_rooms,
         sources: Vec::new(),
     });
     Ok(newsroom.await?)

@@ -18,6 +18,7 @@ mod http {
     mod odd_requests;
     mod page_cache;
     mod pages;
+    mod rooms;
     mod secrets;
     mod security;
     mod server_functions;

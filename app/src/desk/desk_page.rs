@@ -42,6 +42,13 @@ pub fn DeskPage() -> impl IntoView {
                     </p>
                 }
             });
+            let rooms = caller.role.may_manage_rooms().then(|| {
+                view! {
+                    <p>
+                        <a href="/desk/rooms">"Rooms"</a>
+                    </p>
+                }
+            });
             // The last entry's zone, for browsers that propose none.
             let last = page.items.first().map(|last| last.entry.time_zone.to_string());
             let time_zone = last.unwrap_or_else(|| "UTC".to_owned());
@@ -55,6 +62,7 @@ pub fn DeskPage() -> impl IntoView {
                         view! { <DeskEntries entries=page.items /> }.into_any()
                     }}
                     {optional(older)}
+                    {optional(rooms)}
                     {(!drafts.is_empty()).then(|| view! { <DraftList drafts /> })}
                     <NewEntryForm time_zone />
                 </PageLayout>

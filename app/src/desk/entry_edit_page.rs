@@ -11,7 +11,8 @@ use crate::{
     request::{PageRequest, newsroom},
 };
 
-/// A form for an entry's title, slug, summary, article, time zone, language and default order.
+/// A form for an entry's title, slug, summary, article, time zone, language, default order and
+/// chat.
 #[component]
 pub fn EntryEditPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
@@ -21,9 +22,10 @@ pub fn EntryEditPage() -> impl IntoView {
         let found = async {
             let caller = request.caller()?.clone();
             let (entry, article) = newsroom().entry_and_article(&caller, &slug?).await?;
-            Ok((caller, entry, article))
+            let chat = newsroom().chat(&caller, entry.id).await?;
+            Ok((caller, entry, article, chat))
         };
-        let page = found.await.map(|(caller, entry, article)| {
+        let page = found.await.map(|(caller, entry, article, chat)| {
             let action = format!("/desk/entries/{}/edit", entry.slug);
             let conflict = request.submitted.and_then(|form| form.conflict.clone());
             let base = entry.article_base().to_string();
@@ -49,7 +51,7 @@ pub fn EntryEditPage() -> impl IntoView {
                     <form method="post" action=action>
                         <OperationIdField />
                         <HiddenField name="base" value=base />
-                        <EntryFields entry article />
+                        <EntryFields entry article chat />
                         <button class="button primary" type="submit">
                             "Save changes"
                         </button>

@@ -1,6 +1,6 @@
 //! The fields of an entry's details, for the forms to create and to edit an entry.
 
-use domain::Article;
+use domain::{Article, ChatSetting};
 use leptos::prelude::*;
 use newsroom::{Entry, zone};
 
@@ -17,6 +17,8 @@ pub fn EntryFields(
     entry: Entry,
     /// Its article.
     article: Article,
+    /// Whether it has a chat.
+    chat: ChatSetting,
 ) -> impl IntoView {
     let Entry {
         title,
@@ -50,6 +52,7 @@ pub fn EntryFields(
         <ZoneField value=time_zone.to_string() />
         <LanguageField value=own_language.unwrap_or_default() />
         <OrderField value=default_order.as_str() />
+        <ChatField value=chat.as_str() />
     }
 }
 
@@ -79,6 +82,7 @@ pub fn NewEntryFields(
             <ZoneField value=time_zone required=false proposed=is_first />
             <LanguageField />
             <OrderField />
+            <ChatField />
             <SelectField
                 name="state"
                 label="State"
@@ -155,6 +159,23 @@ fn OrderField(#[prop(optional)] value: &'static str) -> impl IntoView {
             name="default_order"
             label="Default order"
             options=vec![("oldest", "Oldest update first, as a story"), ("latest", "Latest update first, as news")]
+            value=value
+        />
+    }
+}
+
+#[component]
+fn ChatField(#[prop(optional)] value: &'static str) -> impl IntoView {
+    view! {
+        <SelectField
+            name="chat"
+            label="Chat"
+            options=vec![
+                ("off", "Off"),
+                ("open", "Open: readers can write"),
+                ("read_only", "Read-only: nobody can write for now"),
+                ("closed", "Closed: over, and still readable"),
+            ]
             value=value
         />
     }

@@ -6,6 +6,7 @@ mod desk_page;
 mod entry_edit_page;
 mod entry_fields;
 mod entry_page;
+mod rooms_page;
 mod update_edit_page;
 
 use domain::{Caller, EntryId, Slug, UpdateId, not_shown};
@@ -15,7 +16,7 @@ use crate::request::{PageRequest, newsroom};
 
 pub use {
     desk_page::DeskPage, entry_edit_page::EntryEditPage, entry_page::DeskEntryPage,
-    update_edit_page::UpdateEditPage,
+    rooms_page::DeskRoomsPage, update_edit_page::UpdateEditPage,
 };
 
 /// Returns a sentence about the content of the update numbered `id` that the sanitizer removed.

@@ -173,11 +173,16 @@ fn label_of(name: &str) -> Option<(&'static str, bool)> {
         "body" => ("Article", true),
         "time_zone" => ("Time zone", false),
         "language" => ("Language", false),
+        "from" | "name" => ("Name", false),
+        "text" => ("Message", true),
         _ => return None,
     })
 }
 
 /// Returns whether a field contains what an author wrote, rather than a setting.
 fn is_text(name: &str) -> bool {
-    matches!(name, "source" | "headline" | "title" | "summary" | "body")
+    matches!(
+        name,
+        "source" | "headline" | "title" | "summary" | "body" | "text"
+    )
 }

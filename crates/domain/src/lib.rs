@@ -10,6 +10,7 @@
 //! - `account`: accounts, roles, usernames, passwords; `permissions`: what accounts may do.
 //! - `entry`: the parts of a live blog: [`Title`], [`Slug`], [`EntryState`] and others.
 //! - `language`: [`Language`] tags and their writing direction.
+//! - `room`: rooms for readers' chat: [`RoomName`], [`RoomState`], [`Nick`], [`MessageText`].
 //! - `timestamp`: [`Timestamp`], in microseconds.
 //! - `token`: the ids and names of API tokens.
 //! - `editing`: what an editor of an update loads and receives; [`EditConflict`].
@@ -35,6 +36,7 @@ pub mod hygiene;
 mod language;
 mod permissions;
 mod retry;
+mod room;
 mod text;
 mod timestamp;
 mod token;
@@ -49,11 +51,14 @@ pub use entry::{Article, EntryId, EntryState, Order, Slug, Summary, Title, ZoneN
 pub use feed::{
     Action, Applied, Batch, Bye, Change, Claim, Client, ClientEvent, Connection, ConnectionStatus,
     Cursor, Deleted, EntryChange, Epoch, EventName, FETCH_DEADLINE_MS, FeedFollower, FeedId,
-    Fetched, Head, MAX_REV, PageScope, Reset, Rev, StreamEvent, StreamSlots, Transport, Upserted,
-    wire,
+    Fetched, Head, MAX_REV, PageScope, Reset, Rev, RoomChange, StreamEvent, StreamSlots, Transport,
+    Upserted, wire,
 };
 pub use language::Language;
 pub use retry::{ATTEMPT_DEADLINE_MS, AttemptResult, Due, Next, Submission, next_due};
+pub use room::{
+    ChatMessage, ChatSetting, MessageId, MessageText, Nick, RoomId, RoomName, RoomState,
+};
 pub use text::Invalid;
 pub use timestamp::Timestamp;
 pub use token::{TokenId, TokenName};

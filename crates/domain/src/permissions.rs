@@ -14,6 +14,16 @@ impl Role {
         self.may_post()
     }
 
+    /// Returns whether the role may create rooms that belong to no entry, and open and close them.
+    pub const fn may_manage_rooms(self) -> bool {
+        matches!(self, Self::Owner)
+    }
+
+    /// Returns whether the role may delete other people's messages.
+    pub const fn may_moderate(self) -> bool {
+        self.may_edit_others()
+    }
+
     /// Returns whether the role may edit and delete other people's updates.
     pub const fn may_edit_others(self) -> bool {
         matches!(self, Self::Owner | Self::Editor)
@@ -67,6 +77,8 @@ mod tests {
             let caller = caller(role);
             assert_eq!(role.may_post(), posts, "{role}");
             assert_eq!(role.may_manage_entries(), posts, "{role}");
+            assert_eq!(role.may_manage_rooms(), role == Role::Owner, "{role}");
+            assert_eq!(role.may_moderate(), edits_others, "{role}");
             assert!(caller.may_edit(OWN), "{role}");
             assert_eq!(caller.may_edit(OTHER), edits_others, "{role}");
             assert!(caller.may_pin(None) && caller.may_pin(Some(OWN)), "{role}");

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, io, sync::Arc};
 
-use domain::{EditConflict, Invalid, Reset, UpdateDraft};
+use domain::{EditConflict, FeedId, Invalid, Reset, UpdateDraft};
 
 /// The reason why a use case failed. The message of each variant is safe to show; its source, and
 /// the fields of [`Error::Corrupt`], are for the log only.
@@ -14,6 +14,9 @@ pub enum Error {
     /// The item doesn't exist, or the caller may not see it.
     #[error("There is no such {0}.")]
     NotFound(&'static str),
+    /// The name of a person in a room belongs to somebody else.
+    #[error("{0}")]
+    NickTaken(&'static str),
     /// The update was deleted.
     #[error("This update was removed.")]
     Removed,
@@ -136,6 +139,14 @@ impl Error {
     pub(crate) const RESULT_NOT_STORED: Self =
         Self::Internal("An operation's result could not be stored.");
 
+    /// Returns the error for a feed that doesn't exist, or that clients may not read.
+    pub const fn no_such_feed(feed: FeedId) -> Self {
+        Self::NotFound(match feed {
+            FeedId::Room(_) => "room",
+            FeedId::Entry(_) | FeedId::All => "live blog",
+        })
+    }
+
     /// Returns whether the server failed, rather than the caller.
     pub const fn is_server_failure(&self) -> bool {
         match self {
@@ -147,6 +158,7 @@ impl Error {
             | Self::Internal(_) => true,
             Self::Invalid(_)
             | Self::NotFound(_)
+            | Self::NickTaken(_)
             | Self::Removed
             | Self::DraftGone
             | Self::DraftConflict(_)

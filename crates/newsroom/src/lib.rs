@@ -3,8 +3,9 @@
 //!
 //! # Where to find what
 //! Capabilities, a folder each, whose files add use cases to `impl Newsroom`: `entries`, `updates`,
-//! `drafts`, `accounts`. The type itself is in `newsroom`: opening, following the database,
-//! maintenance, publishing; its doc lists the use cases. `repair` is a command for operators.
+//! `drafts`, `rooms`, `accounts`. The type itself is in `newsroom`: opening, following the
+//! database, maintenance, publishing; its doc lists the use cases. `repair` is a command for
+//! operators.
 //!
 //! What the capabilities share:
 //!
@@ -52,6 +53,7 @@ mod permissions;
 mod readiness;
 mod render;
 mod repair;
+mod rooms;
 pub mod storage;
 mod tasks;
 mod updates;
@@ -80,6 +82,10 @@ pub use model::{
     entry::{Entry, EntryEdit, EntryPage, NewEntry, SincePart},
     language,
     list_page::ListPage,
+    room::{
+        GuestId, Message, NewMessage, NewRoom, PersonId, Room, RoomEntry, RoomPage, SentMessage,
+        Visitor,
+    },
     secret::Secret,
     session::OpenSession,
     token::Token,
@@ -91,6 +97,10 @@ pub use readiness::NotReady;
 pub use render::{
     card::{Cards, Render},
     list_part::{ListForm, ListPart, ListParts},
+};
+pub use rooms::{
+    managing::RoomPatch,
+    reading::{MAX_MESSAGES, MESSAGES_PER_PAGE},
 };
 pub use updates::{
     editing::EditedUpdate,

@@ -17,6 +17,10 @@
 //!   `edit_article`, `removed_from_article`
 //! - `entries/pages.rs`: `front_page`, `live_page`, `entry_page`, `current_slug` and others
 //! - `feed/requests.rs`: `head`, `changes`, `check_cursor`
+//! - `rooms/managing.rs`, `rooms/chat.rs`: `create_room`, `create_room_once`, `patch_room`, `chat`
+//! - `rooms/reading.rs`: `room_page`, `is_behind_room`, `rooms`, `managed_room`
+//! - `rooms/posting.rs`, `rooms/deleting.rs`: `post_message`, `delete_message`, `restore_message`
+//! - `rooms/guests.rs`: `guest_of`, `guest_cookie`
 //! - `accounts/management.rs`: `create_account`, `set_up`, `accounts`, `set_password`,
 //!   `change_password`, `set_role`, `disable_account`, `enable_account`
 //! - `accounts/sessions.rs`: `log_in`, `log_out`, `caller`, `session`, `sessions`, `end_session`
@@ -36,6 +40,7 @@ use std::{
 
 use domain::{Cursor, FeedId, Language, Rev};
 use moka::future::Cache;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -46,6 +51,7 @@ use crate::{
     },
     readiness::NotReady,
     render::pool::RenderPool,
+    rooms::{CLAIM_LIFE, guest_key::GuestKey, room_source::RoomSource},
     storage::{Counter, OpenError, ServerPresence, Store},
     tasks::Tasks,
     updates::update_cache::UpdateCache,
@@ -83,7 +89,9 @@ pub struct Options {
     pub language: Language,
     /// Renders cards, highlights and summaries.
     pub render: Arc<dyn Render>,
-    /// Further feeds, besides those of the entries.
+    /// Whether every valid name is that of a room, which its first message creates.
+    pub open_rooms: bool,
+    /// Further feeds, besides those of entries and rooms.
     pub sources: Vec<Arc<dyn FeedSource>>,
 }
 
@@ -103,6 +111,8 @@ pub struct Newsroom {
     pub(crate) last_seen: LastSeen,
     pub(crate) catch_ups: Cache<(FeedId, Cursor, Rev), Frame>,
     pub(crate) writes: Arc<WriteHealth>,
+    pub(crate) open_rooms: bool,
+    pub(crate) guest_key: OnceCell<GuestKey>,
     tasks: Tasks,
     high_water_mark: Option<PathBuf>,
     following: AtomicBool,
@@ -126,6 +136,7 @@ impl Newsroom {
         let mut snapshot = store.snapshot().await.map_err(unusable)?;
         let state = snapshot.feed().await.map_err(unusable)?;
         drop(snapshot);
+        store.fold_usernames().await.map_err(unusable)?;
         let hub = Arc::new(Hub::new(state.epoch));
         let writes = Arc::new(WriteHealth::default());
         let group_commit = GroupCommitWriter::start(
@@ -136,10 +147,14 @@ impl Newsroom {
         );
         let cards = Cards::new(options.render);
         let entries: Arc<dyn FeedSource> = Arc::new(EntrySource::new(cards.clone()));
+        let rooms: Arc<dyn FeedSource> =
+            Arc::new(RoomSource::new(cards.clone(), options.open_rooms));
         Ok(Arc::new(Self {
-            sources: Sources::new([entries].into_iter().chain(options.sources)),
+            sources: Sources::new([entries, rooms].into_iter().chain(options.sources)),
             writer: group_commit,
             writes,
+            open_rooms: options.open_rooms,
+            guest_key: OnceCell::new(),
             tasks: Tasks::default(),
             presence: OnceLock::new(),
             hub,
@@ -310,9 +325,13 @@ impl Newsroom {
                 self.store
                     .delete_operations(now.plus_micros(-OPERATION_LIFETIME))
                     .await?;
+                let undo_limit = now.plus_micros(-UNDO_WINDOW);
+                self.store.erase_deleted(undo_limit).await?;
+                self.store.erase_deleted_messages(undo_limit).await?;
                 self.store
-                    .erase_deleted(now.plus_micros(-UNDO_WINDOW))
-                    .await
+                    .delete_nick_claims(now.plus_micros(-CLAIM_LIFE))
+                    .await?;
+                self.store.fold_usernames().await
             };
             if let Err(error) = maintained.await {
                 tracing::warn!(%error, cause = ?error, "maintenance failed; retrying in a minute");

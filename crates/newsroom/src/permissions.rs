@@ -39,6 +39,15 @@ pub fn check_may_manage_entries(caller: &Caller) -> Result<()> {
     }
 }
 
+/// Checks whether the caller may create and change rooms that belong to no entry.
+pub fn check_may_manage_rooms(caller: &Caller) -> Result<()> {
+    if caller.role.may_manage_rooms() {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("Only owners can create and change rooms."))
+    }
+}
+
 /// Returns the entry if it is public. For a draft, the error doesn't reveal that it exists.
 pub fn check_public(entry: Option<Entry>) -> Result<Entry> {
     entry

@@ -69,6 +69,7 @@ mod contract {
     mod rerendering;
     mod resets;
     mod revisions;
+    mod rooms;
     mod servers;
     mod sessions;
     pub mod support;

@@ -4,6 +4,7 @@ mod account;
 mod entry;
 mod repair;
 mod rerender;
+mod room;
 mod serve;
 mod session;
 mod token;
@@ -15,6 +16,7 @@ pub use {
     entry::create_entry,
     repair::repair_revisions,
     rerender::rerender,
+    room::create_room,
     serve::serve,
     session::{end_sessions, list_sessions},
     token::{create_token, list_tokens, revoke_token},

@@ -26,6 +26,11 @@ impl Since {
 /// # Errors
 /// 404 if it is no feed's.
 pub fn feed_id(text: &str) -> Result<FeedId, Problem> {
+    let noun = if text.starts_with("room-") {
+        "room"
+    } else {
+        "live blog"
+    };
     text.parse()
-        .map_err(|_| newsroom::Error::NotFound("live blog").into())
+        .map_err(|_| newsroom::Error::NotFound(noun).into())
 }

@@ -13,12 +13,14 @@ use http_body::Body as _;
 
 use domain::{Cursor, Invalid, OpId};
 
+use super::programs::is_for_programs;
 use crate::{
+    pages::wants_page,
     problem::Problem,
     security::bodies::{Bodies, Held, Interrupted, ReceivedBody, Sender},
 };
 
-/// The maximum number of fields. The longest form has nine; browser extensions add some.
+/// The maximum number of fields. The longest form has ten; browser extensions add some.
 const MAX_FIELDS: usize = 20;
 
 /// Returns the names of the fields of the route's form, and of its buttons with a value; `None` if
@@ -41,6 +43,7 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
             "language",
             "state",
             "default_order",
+            "chat",
         ],
         "/desk/entries/{slug}/edit" => &[
             "op_id",
@@ -52,12 +55,16 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
             "time_zone",
             "language",
             "default_order",
+            "chat",
         ],
         "/desk/updates/{id}/mark" => &["op_id", "mark", "on"],
         "/desk/entries/{slug}/start"
         | "/desk/entries/{slug}/end"
         | "/desk/updates/{id}/delete"
         | "/desk/updates/{id}/restore" => &["op_id"],
+        "/rooms/{room}/messages" | "/rooms/{room}/messages/" => &["op_id", "from", "text"],
+        "/desk/rooms" => &["op_id", "title", "name"],
+        "/desk/rooms/{room}/state" => &["op_id", "state"],
         // The username is for password managers.
         "/account/password" => &["username", "current_password", "password"],
         "/account/sessions/{id}/end" | "/account/sessions/end-others" | "/logout" => &[],
@@ -68,7 +75,10 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
 /// Returns the names of the fields that are returned to the sender of `request` if it is refused;
 /// `None` if it is no form, or one with a password, which is never sent back.
 pub fn returned_names(request: &Request) -> Option<&'static [&'static str]> {
-    names(route(request)).filter(|names| is_form(request) && !names.contains(&"password"))
+    let route = route(request);
+    // Programs send messages as forms, too, and expect problem details.
+    let is_of_page = !is_for_programs(request.uri().path()) || wants_page(request.headers());
+    names(route).filter(|names| is_of_page && is_form(request) && !names.contains(&"password"))
 }
 
 /// Returns whether the body of `request` is that of a form.

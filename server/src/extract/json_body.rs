@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     problem::Problem,
-    security::bodies::{Held, ReceivedBody, Sender},
+    security::bodies::{GuestLimit, Held, ReceivedBody, Sender},
     state::AppState,
 };
 
@@ -18,8 +18,8 @@ use crate::{
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A request's JSON body, and its share of the memory for bodies. Only for handlers of
-/// authenticated callers, because of the body limit. The error for invalid JSON, or JSON that isn't
-/// a `T`, contains the position.
+/// authenticated callers, because of the body limit, and for routes with a [`GuestLimit`]. The
+/// error for invalid JSON, or JSON that isn't a `T`, contains the position.
 #[derive(Debug)]
 pub struct Body<T>(pub T, pub Held);
 
@@ -27,11 +27,12 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let sender = match request.extensions().get::<GuestLimit>() {
+            Some(_) => Sender::of(&request),
+            None => Sender::caller(request.extensions()),
+        };
         let (parts, body) = request.into_parts();
-        let ReceivedBody { bytes, held } = state
-            .bodies
-            .receive(body, Sender::caller(&parts.extensions))
-            .await?;
+        let ReceivedBody { bytes, held } = state.bodies.receive(body, sender).await?;
         // RFC 8259, section 8.1: a byte order mark is ignored.
         let bytes = match bytes.strip_prefix(BYTE_ORDER_MARK) {
             Some(json) => bytes.slice_ref(json),

@@ -4,6 +4,8 @@ pub mod client_address;
 pub mod feed;
 pub mod fields;
 pub mod json_body;
+pub mod programs;
+pub mod visitor;
 
 use axum::{
     extract::{

@@ -28,7 +28,7 @@ use crate::{
     problem::{Problem, feed_problem},
     rendering::Rendering,
     state::AppState,
-    streams::{sse::stream, websocket::websocket},
+    streams::{events::events, sse::stream, websocket::websocket},
 };
 
 /// The `Cache-Control` of a head. A proxy may reuse a response for one second.
@@ -39,13 +39,16 @@ const CHANGES: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxa
 /// uncompressed.
 const MIN_COMPRESSED: usize = 4 * 1024;
 
-/// Returns the routes `/feed/{entry_id}/...`, `/feed/all/...` and `/ws`.
+/// Returns the routes `/feed/{entry_id}/...`, where the parameter is any feed's id, `/ws` and
+/// `/events/`.
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/feed/{entry_id}/head", get(head))
         .route("/feed/{entry_id}/changes", get(changes))
         .route("/feed/{entry_id}/stream", get(stream))
         .route("/ws", get(websocket))
+        .route("/events", get(events))
+        .route("/events/", get(events))
 }
 
 async fn head(

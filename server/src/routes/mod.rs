@@ -8,5 +8,6 @@ pub mod forms;
 pub mod functions;
 pub mod health;
 pub mod pages;
+pub mod rooms;
 pub mod slug_redirects;
 pub mod updates;

@@ -8,14 +8,14 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     routing::{MethodRouter, get},
 };
-use domain::{FeedId, Order};
+use domain::{FeedId, Order, RoomName};
 use leptos_axum::{AxumRouteListing, generate_route_list};
 
 use super::{cached::CachedRoutes, forms};
 use crate::{
     cache::key::{CacheKey, PageUrl, PublicPage, Target, is_canonical, number},
     pages::Pages,
-    security::guards::skip_login,
+    security::{guards::skip_login, identity::identify},
     state::AppState,
 };
 
@@ -37,6 +37,8 @@ pub struct PageRoutes {
 enum Audience {
     /// Everyone. The page is the same for all, never reads a cookie, and is cached under this key.
     Public(CacheKey),
+    /// Everyone. The same for all without an account and a name, and cached then.
+    Room,
     /// Accounts that are logged in.
     Member,
     /// Callers that are not logged in.
@@ -52,6 +54,7 @@ impl Audience {
             "/live" => Self::Public(live_now_key),
             "/entries/{slug}" => Self::Public(entry_key),
             "/entries/{slug}/updates/{id}" => Self::Public(update_key),
+            "/rooms/{room}" => Self::Room,
             "/login" => Self::Guest,
             "/setup" => Self::Setup,
             "/account" => Self::Member,
@@ -74,6 +77,11 @@ pub fn routes(state: &AppState) -> PageRoutes {
         match Audience::of(&page) {
             Audience::Public(key) => {
                 routes.public = routes.public.route(path, public_page_route(), key);
+            }
+            Audience::Room => {
+                let identify = from_fn_with_state(state.clone(), identify);
+                let route = public_page_route().layer(identify);
+                routes.public = routes.public.route(path, route, room_key);
             }
             Audience::Member => routes.member = routes.member.route(path, page_route()),
             Audience::Guest => {
@@ -135,5 +143,17 @@ fn update_key(url: &PageUrl<'_>) -> Option<Target> {
         let path = format!("/entries/{slug}/updates/{number}");
         return Some(Target::Redirect(path));
     }
+    Some(Target::Page(PublicPage::new(url.path, feed, CACHING)))
+}
+
+/// The key of a room's page, without a name and without older messages. The page of an entry's room
+/// depends on the entry, too, and is not cached.
+fn room_key(url: &PageUrl<'_>) -> Option<Target> {
+    let name = RoomName::parse(url.param("room")).ok()?;
+    let is_personal = ["user", "before"].iter().any(|it| url.first(it).is_some());
+    if name.is_reserved() || is_personal {
+        return None;
+    }
+    let feed = url.hub.head(FeedId::Room(name))?;
     Some(Target::Page(PublicPage::new(url.path, feed, CACHING)))
 }

@@ -72,6 +72,8 @@ pub enum Sender {
     Anonymous,
     /// The sender of a form that was refused before its caller was known.
     Refused,
+    /// Without an account, on a route that everyone may use, with this limit.
+    Guest(GuestLimit),
     /// An account, authenticated by a session or a token, on a route with this limit.
     Caller(BodyLimit),
 }
@@ -80,6 +82,11 @@ pub enum Sender {
 /// registered with `.layer(Extension(BodyLimit(BYTES)))`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BodyLimit(pub usize);
+
+/// The body limit of everyone without an account on a route, in bytes: an extension of its
+/// requests, as [`BodyLimit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuestLimit(pub usize);
 
 impl Default for BodyLimit {
     fn default() -> Self {
@@ -194,7 +201,7 @@ impl Bodies {
         held: &mut Held,
     ) -> Result<(), Problem> {
         let memory = match sender {
-            Sender::Anonymous | Sender::Refused => &self.0.anonymous,
+            Sender::Anonymous | Sender::Guest(_) | Sender::Refused => &self.0.anonymous,
             Sender::Caller(_) => &self.0.callers,
         };
         while let Some(frame) = body.frame().await {
@@ -238,7 +245,10 @@ impl Sender {
             Some(PageRequest {
                 caller: Some(_), ..
             }) => Self::caller(request.extensions()),
-            _ => Self::Anonymous,
+            _ => match request.extensions().get() {
+                Some(limit) => Self::Guest(*limit),
+                None => Self::Anonymous,
+            },
         }
     }
 
@@ -251,7 +261,7 @@ impl Sender {
         match self {
             Self::Anonymous => ANONYMOUS_LIMIT,
             Self::Refused => CALLER_LIMIT,
-            Self::Caller(BodyLimit(bytes)) => bytes,
+            Self::Guest(GuestLimit(bytes)) | Self::Caller(BodyLimit(bytes)) => bytes,
         }
     }
 
@@ -261,7 +271,7 @@ impl Sender {
             Self::Anonymous => {
                 "This is larger than the 16 KiB that can be sent without logging in. Send less, or log in first.".to_owned()
             }
-            Self::Refused | Self::Caller(_) => {
+            Self::Guest(_) | Self::Refused | Self::Caller(_) => {
                 let kib = self.limit() / 1024;
                 format!("This is larger than the {kib} KiB that can be sent at once. Send less.")
             }

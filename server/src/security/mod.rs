@@ -5,6 +5,7 @@ pub mod address_limits;
 pub mod bodies;
 pub mod csrf;
 pub mod guards;
+pub mod guest_cookie;
 pub mod headers;
 pub mod identity;
 pub mod local_path;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{Cursor, Epoch, FeedId, Reset, Rev};
 use newsroom::{
     Error, Newsroom,
-    feed::{Event, StreamEvent, Subscription},
+    feed::{Event, Frame, StreamEvent, Subscription},
 };
 
 use tokio::time::timeout;
@@ -55,18 +55,30 @@ pub enum CatchUp {
 impl Feed {
     /// Reads the changes after `rev` from the database.
     pub async fn catch_up(&self, rev: Rev) -> CatchUp {
-        let since = Cursor::new(self.epoch, rev);
-        let changes = self.newsroom.changes(self.id, Some(since));
-        let Ok(changes) = timeout(READ_DEADLINE, changes).await else {
-            return CatchUp::Close(Event::error(
-                "The database took too long to respond. Try again.",
-            ));
-        };
-        match changes {
+        match self.read(rev).await {
             Ok(frame) => CatchUp::Advance(frame.to, (!frame.empty).then(|| frame.event())),
             Err(Error::Reset(reset)) => CatchUp::Close(Event::reset(&reset)),
             Err(error) => CatchUp::Close(Event::error(Problem::from(error).sentence())),
         }
+    }
+
+    /// Reads the changes after `rev` from the database, as a frame.
+    ///
+    /// # Errors
+    /// [`Error::Reset`] if the feed can't continue there, and an error if the database can't be
+    /// reached in time.
+    pub async fn read(&self, rev: Rev) -> Result<Frame, Error> {
+        let since = Cursor::new(self.epoch, rev);
+        let changes = self.newsroom.changes(self.id, Some(since));
+        let timed_out = Error::Internal("The database took too long to respond. Try again.");
+        timeout(READ_DEADLINE, changes)
+            .await
+            .unwrap_or(Err(timed_out))
+    }
+
+    /// Returns the last revision of the feed; 0 if it no longer exists.
+    pub fn head(&self) -> Rev {
+        self.newsroom.hub().head(self.id).map_or(0, |it| it.head)
     }
 
     /// Returns the event for a feed that continues in another epoch.
@@ -98,8 +110,9 @@ impl EventStream {
             },
         };
         let subscription = newsroom.hub().subscribe(id, since);
+        let no_such_feed = Error::no_such_feed(id);
         let stream = Self {
-            subscription: subscription.ok_or(Error::NotFound("live blog"))?,
+            subscription: subscription.ok_or(no_such_feed)?,
             feed: Feed {
                 newsroom: Arc::clone(newsroom),
                 id,

@@ -8,6 +8,8 @@
 //! [`FanOut`](fan_out::FanOut), in which one task writes to thousands of sockets.
 
 mod event_stream;
+pub mod events;
+mod events_request;
 mod fan_out;
 pub mod handoff;
 pub mod open_streams;

@@ -32,7 +32,8 @@ use crate::{
     security::address_limits::Permit,
 };
 
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// The header with the id of the last event that a client has received.
+pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Opens a stream after the cursor in `Last-Event-ID`, else after `since`, else from now on.
 /// Responds with 204 if the entry has ended.
@@ -107,7 +108,8 @@ fn complete_body(first: &Event, events: EventStream, permit: Permit) -> Body {
     Body::from_stream(first.chain(rest))
 }
 
-fn event_stream_response(body: Body) -> Response {
+/// Returns the response with a stream of events.
+pub fn event_stream_response(body: Body) -> Response {
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         // Proxies must not store, transform or buffer the stream.

@@ -77,6 +77,17 @@ fn entry<'a>(flags: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
+fn room_is_created_once() {
+    let ringside = Ringside::new();
+    let room = |name, title| ["room", "create", "--name", name, "--title", title];
+    assert_snapshot!(ringside.stdout_of(&room("lobby", "The lobby")), @"http://127.0.0.1:0/rooms/lobby");
+    assert_snapshot!(ringside.error_of(&room("lobby", "Again")), @"2: ringside: Another room already has this name. Choose a different one.");
+    assert_snapshot!(ringside.error_of(&room("entry-1", "x")), @"2: ringside: Names that begin with entry- are reserved for the chats of live blogs. Choose a different one.");
+    assert_snapshot!(ringside.error_of(&room("Lobby", "x")), @"2: ringside: The name of a room can contain only lowercase letters a to z, digits, hyphens and underscores. It contains “L” at character 1.");
+    assert_snapshot!(ringside.error_of(&room("other", "")), @"2: ringside: The title is missing.");
+}
+
+#[test]
 fn account_is_created_once() {
     let ringside = Ringside::new();
     let password = ringside.file("password", "correct horse battery\nsecond line");

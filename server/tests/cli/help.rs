@@ -25,6 +25,7 @@ fn help_explains_every_setting_and_command() {
         "RINGSIDE_LOGINS_PER_MINUTE",
         "RINGSIDE_LOGINS_PER_MINUTE_PER_ADDRESS",
         "RINGSIDE_LOGIN_DELAY_MS",
+        "RINGSIDE_OPEN_ROOMS",
         "RINGSIDE_LOG",
         "RINGSIDE_LOG_FORMAT",
     ] {
@@ -39,6 +40,7 @@ fn help_explains_every_setting_and_command() {
         "account",
         "session",
         "entry",
+        "room",
         "token",
         "repair",
         "rerender",

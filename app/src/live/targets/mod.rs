@@ -24,6 +24,7 @@ pub fn target_of(list: &HtmlElement, data: &ListData) -> Box<dyn Target> {
     match data.feed {
         FeedId::Entry(_) => Box::new(entry::EntryTarget::new(data.state)),
         FeedId::All if list.id() == front::LIST => Box::new(front::FrontTarget),
-        FeedId::All => Box::new(live_now::LiveNowTarget::new(list)),
+        // No page with a list of updates follows a room.
+        FeedId::All | FeedId::Room(_) => Box::new(live_now::LiveNowTarget::new(list)),
     }
 }

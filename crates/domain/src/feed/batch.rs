@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::wire::{Decode, Value, message};
 use crate::{
-    Cursor, EntryId, EntryState, Epoch, Language, Order, Rev, Timestamp, Transport, UpdateId,
+    Cursor, EntryId, EntryState, Epoch, Language, Order, Rev, RoomState, Timestamp, Transport,
+    UpdateId,
 };
 
 message!(
@@ -27,6 +28,8 @@ message!(
         entry: Option<Box<EntryChange>> [default, skip_serializing_if = "Option::is_none"],
         /// The entries in which anything changed. Only in the feed of all entries.
         entries: Vec<EntryChange> [default, skip_serializing_if = "Vec::is_empty"],
+        /// The room, if its own data changed. Only in a room's feed.
+        room: Option<RoomChange> [default, skip_serializing_if = "Option::is_none"],
     }
 );
 
@@ -38,11 +41,16 @@ impl Batch {
 
     /// Returns whether nothing changed. An empty batch still advances the cursor.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.entry.is_none() && self.entries.is_empty()
+        self.changes.is_empty()
+            && self.entry.is_none()
+            && self.entries.is_empty()
+            && self.room.is_none()
     }
 }
 
-/// The change of one update: a tombstone `{id, rev, deleted: true}`, or its card.
+/// The change of one update: a tombstone `{id, rev, deleted: true}`, or its card. In the feed of a
+/// room, the change of one message, whose id is that of the update here, and whose entry is 0 if
+/// the room belongs to none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "ChangeJson", into = "ChangeJson")]
 pub enum Change {
@@ -195,6 +203,18 @@ message!(
         article: Option<String> [default, skip_serializing_if = "Option::is_none"],
         /// Its rendered row on the front page. Only in the feed of all entries.
         summary_html as "line": String [default, skip_serializing_if = "String::is_empty"],
+    }
+);
+
+message!(
+    /// The data of a changed room, for its open pages.
+    RoomChange {
+        /// The revision of the last change to the data below.
+        rev: Rev,
+        /// Its state.
+        state: RoomState,
+        /// Its title.
+        title: String,
     }
 );
 

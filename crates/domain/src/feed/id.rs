@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{EntryId, Invalid};
+use crate::{EntryId, Invalid, RoomName};
+
+/// The beginning of the ids of rooms' feeds.
+const ROOM: &str = "room-";
 
 /// The identifier of a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,6 +14,8 @@ pub enum FeedId {
     Entry(EntryId),
     /// The feed of all public entries, used by the front page and `/live`.
     All,
+    /// The feed of one room.
+    Room(RoomName),
 }
 
 impl fmt::Display for FeedId {
@@ -19,6 +24,7 @@ impl fmt::Display for FeedId {
         match self {
             Self::Entry(id) => id.fmt(f),
             Self::All => f.write_str("all"),
+            Self::Room(name) => write!(f, "{ROOM}{name}"),
         }
     }
 }
@@ -29,12 +35,16 @@ impl FromStr for FeedId {
     /// Parses the feed of a URL. A number must have its canonical spelling: other spellings would
     /// be separate keys in caches.
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        match text {
-            "all" => Ok(Self::All),
-            text => match text.parse::<EntryId>() {
-                Ok(id) if id.to_string() == text => Ok(Self::Entry(id)),
-                _ => Err(Invalid::new("feed", "There is no such feed.")),
-            },
+        let unknown = || Invalid::new("feed", "There is no such feed.");
+        if text == "all" {
+            return Ok(Self::All);
+        }
+        if let Some(room) = text.strip_prefix(ROOM) {
+            return RoomName::new(room).map(Self::Room).ok_or_else(unknown);
+        }
+        match text.parse::<EntryId>() {
+            Ok(id) if id.to_string() == text => Ok(Self::Entry(id)),
+            _ => Err(unknown()),
         }
     }
 }
@@ -45,7 +55,7 @@ mod tests {
 
     #[test]
     fn feed_is_parsed_from_its_canonical_spelling_only() {
-        for text in ["all", "12", "-3"] {
+        for text in ["all", "12", "-3", "room-lobby", "room-entry-12"] {
             assert_eq!(text.parse::<FeedId>().unwrap().to_string(), text);
         }
         for text in [
@@ -55,6 +65,9 @@ mod tests {
             "+12",
             "12 ",
             "room",
+            "room-",
+            "room-Lobby",
+            "ROOM-lobby",
             "9223372036854775808",
         ] {
             assert!(text.parse::<FeedId>().is_err(), "{text:?}");

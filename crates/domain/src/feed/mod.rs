@@ -21,7 +21,7 @@ mod model_server;
 mod stream_slots;
 pub mod wire;
 
-pub use batch::{Batch, Bye, Change, Deleted, EntryChange, Head, Reset, Upserted};
+pub use batch::{Batch, Bye, Change, Deleted, EntryChange, Head, Reset, RoomChange, Upserted};
 pub use client::{Action, Client, ClientEvent, Fetched, PageScope, StreamEvent};
 pub use connection::{Connection, ConnectionStatus, FETCH_DEADLINE_MS, Transport};
 pub use cursor::{Cursor, Epoch, MAX_REV, Rev};

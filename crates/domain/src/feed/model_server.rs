@@ -85,6 +85,7 @@ impl Server {
             changes,
             entry: None,
             entries: Vec::new(),
+            room: None,
         }
     }
 

@@ -138,7 +138,13 @@ macro_rules! decode_words {
         })+
     };
 }
-decode_words!(Epoch, crate::EntryState, crate::Order, crate::Transport);
+decode_words!(
+    Epoch,
+    crate::EntryState,
+    crate::Order,
+    crate::RoomState,
+    crate::Transport
+);
 
 impl Decode for Language {
     /// The server has validated the tag.

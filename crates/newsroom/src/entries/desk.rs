@@ -1,6 +1,8 @@
 //! Use cases of the desk, where authors manage live blogs.
 
-use domain::{Caller, EntryId, EntryState, Invalid, Language, OpId, Slug, Timestamp, ZoneName};
+use domain::{
+    Caller, ChatSetting, EntryId, EntryState, Invalid, Language, OpId, Slug, Timestamp, ZoneName,
+};
 
 use super::{articles::check_article_base, slugs};
 use crate::{
@@ -44,7 +46,11 @@ impl Newsroom {
         if let Some(caller) = caller {
             check_may_manage_entries(caller)?;
         }
-        self.write(CreateEntry(new.clone())).await
+        let entry = self.write(CreateEntry(new.clone())).await?;
+        if new.chat != ChatSetting::Off {
+            self.set_chat_unasked(entry.id, new.chat).await?;
+        }
+        Ok(entry)
     }
 
     /// Creates an entry that starts now. A request that repeats an `op_id` returns the first
@@ -61,12 +67,17 @@ impl Newsroom {
         new: &NewEntry,
     ) -> Result<Entry> {
         check_may_manage_entries(caller)?;
-        self.write(CreateEntryOnce {
+        let create = CreateEntryOnce {
             caller: caller.clone(),
             op_id: op_id.clone(),
             new: new.clone(),
-        })
-        .await
+        };
+        let entry = self.write(create).await?;
+        if new.chat != ChatSetting::Off {
+            self.set_chat(caller, entry.id, new.chat, Some(op_id))
+                .await?;
+        }
+        Ok(entry)
     }
 
     /// Starts or reopens an entry. Does nothing if it is live.
@@ -120,7 +131,8 @@ impl Newsroom {
     }
 
     /// Changes the given fields of an entry, all of them or none, and returns the changed entry. A
-    /// repeated `op_id` changes nothing.
+    /// repeated `op_id` changes nothing. The chat is changed last, in a transaction of its own: if
+    /// the database fails between the two, repeating the request completes it.
     ///
     /// # Errors
     /// Returns [`Error::Conflict`] if the article is not the one that the patch is based on, unless
@@ -137,20 +149,24 @@ impl Newsroom {
         op_id: Option<&OpId>,
     ) -> Result<Entry> {
         check_may_manage_entries(caller)?;
-        let write = PatchEntry {
+        let change = PatchEntry {
             caller: caller.clone(),
             op_id: op_id.cloned(),
             slug: slug.clone(),
             patch: patch.clone(),
             site_language: self.store.language().clone(),
         };
-        match self.write(write).await {
-            Ok(entry) => Ok(entry),
+        let entry = match self.write(change).await {
+            Ok(entry) => entry,
             Err(error) => {
                 let article = patch.article.as_ref().map(|it| it.source.as_str());
-                Err(self.compared(error, article, None).await)
+                return Err(self.compared(error, article, None).await);
             }
+        };
+        if let Some(chat) = patch.chat {
+            self.set_chat(caller, entry.id, chat, op_id).await?;
         }
+        Ok(entry)
     }
 
     /// Returns a page of the desk's list of entries, drafts included, the latest start first: the
@@ -291,6 +307,8 @@ impl IdempotentWrite for CreateEntryOnce {
         ];
         let article = new.article.as_ref().map(|it| it.source.as_str());
         let parts = parts.into_iter().chain(article.filter(|it| !it.is_empty()));
+        let chat = (new.chat != ChatSetting::Off).then(|| ["chat", new.chat.as_str()]);
+        let parts = parts.chain(chat.into_iter().flatten());
         parts.map(str::to_owned).collect()
     }
 

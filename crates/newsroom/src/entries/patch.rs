@@ -1,8 +1,8 @@
 //! Partial edits of updates and entries: the fields that a patch leaves out keep their values.
 
 use domain::{
-    Cursor, Draft, EntryState, Headline, Invalid, Language, Mark, Order, Slug, Source, Summary,
-    Timestamp, Title, ZoneName,
+    ChatSetting, Cursor, Draft, EntryState, Headline, Invalid, Language, Mark, Order, Slug, Source,
+    Summary, Timestamp, Title, ZoneName,
 };
 
 use crate::{EditableUpdate, Entry, EntryEdit, Error, RenderedArticle, Result};
@@ -99,6 +99,8 @@ pub struct EntryPatch {
     pub default_order: Option<Order>,
     /// The new state: live starts or reopens the entry, ended ends it.
     pub state: Option<EntryState>,
+    /// Whether it has a chat. Changed after all other fields, with the room.
+    pub chat: Option<ChatSetting>,
 }
 
 impl EntryPatch {
@@ -114,6 +116,7 @@ impl EntryPatch {
             language: Some(edit.language.clone()),
             default_order: Some(edit.default_order),
             state: None,
+            chat: edit.chat,
         }
     }
 
@@ -137,6 +140,7 @@ impl EntryPatch {
             language,
             default_order,
             state,
+            chat,
         } = self;
         let language = language.as_ref().map(|language| match language {
             Some(language) => language.to_string(),
@@ -153,12 +157,13 @@ impl EntryPatch {
                 default_order.map(|order| order.to_string()),
             ),
             ("state", state.map(|state| state.to_string())),
+            ("chat", chat.map(|chat| chat.to_string())),
             ("body", article.as_ref().map(|it| it.source.to_string())),
         ])
     }
 
-    /// Returns `entry` changed by the patch at `now`, on a site in `site_language`. The article is
-    /// not a part of it.
+    /// Returns `entry` changed by the patch at `now`, on a site in `site_language`. The article and
+    /// the chat are not a part of it.
     pub(crate) fn applied_to(
         &self,
         entry: &Entry,
@@ -176,6 +181,7 @@ impl EntryPatch {
             language,
             default_order,
             state,
+            chat: _,
         } = self.clone();
         after.slug = slug.unwrap_or(after.slug);
         after.title = title.unwrap_or(after.title);

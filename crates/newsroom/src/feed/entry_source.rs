@@ -163,6 +163,7 @@ async fn of_entry(
         changes,
         entry: entry_changed,
         entries: Vec::new(),
+        room: None,
     };
     Ok(Frame::new(&batch, &quoted))
 }
@@ -205,6 +206,7 @@ async fn of_all(
         more: cut_at.is_some(),
         changes,
         entry: None,
+        room: None,
         entries: entries
             .iter()
             .map(|entry| EntryChange {

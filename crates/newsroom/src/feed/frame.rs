@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::{Batch, Change, Rev, UpdateId};
+use domain::{Batch, Change, ChatMessage, Rev, UpdateId};
 use tokio::sync::OnceCell;
 
 use super::event::{Event, to_json};
@@ -22,8 +22,32 @@ pub struct Frame {
     changed: Arc<[UpdateId]>,
     quoted: Arc<[UpdateId]>,
     has_article: bool,
+    messages: Arc<[RoomMessage]>,
     event: Event,
     compressed: Arc<Compressed>,
+}
+
+/// A message of a room, for clients that receive messages instead of batches.
+#[derive(Clone, Debug)]
+pub struct RoomMessage {
+    /// The revision of its last change.
+    pub rev: Rev,
+    /// The revision at which it was sent.
+    pub sent_rev: Rev,
+    /// The message as JSON.
+    pub json: Bytes,
+}
+
+impl RoomMessage {
+    /// Creates a message that was sent at `sent_rev`, and last changed at `rev`.
+    pub fn new(rev: Rev, sent_rev: Rev, message: &ChatMessage) -> Self {
+        let json = to_json(message).into();
+        Self {
+            rev,
+            sent_rev,
+            json,
+        }
+    }
 }
 
 /// A content coding in which a frame's JSON is cached.
@@ -53,9 +77,25 @@ impl Frame {
             changed: batch.changes.iter().map(Change::id).collect(),
             quoted: quoted.into(),
             has_article: batch.entry.as_ref().is_some_and(|it| it.article.is_some()),
+            messages: Arc::default(),
             event: Event::batch(batch.cursor(), &to_json(batch)),
             compressed: Arc::default(),
         }
+    }
+
+    /// Sets the messages of the batch, in the order of their changes.
+    #[must_use]
+    pub fn with_messages(self, messages: Vec<RoomMessage>) -> Self {
+        Self {
+            messages: messages.into(),
+            ..self
+        }
+    }
+
+    /// Returns the messages that the batch contains, in the order of their changes. Deleted ones
+    /// are left out.
+    pub fn messages(&self) -> &[RoomMessage] {
+        &self.messages
     }
 
     /// Returns whether the frame contains or quotes an update that `newer` changes, or contains an
@@ -95,7 +135,8 @@ impl Frame {
 
     /// Returns the uncompressed size in memory, in bytes.
     pub fn size(&self) -> usize {
-        self.event.size()
+        let messages = self.messages.iter().map(|message| message.json.len());
+        self.event.size() + messages.sum::<usize>()
     }
 }
 
@@ -121,6 +162,7 @@ mod tests {
             changes: vec![],
             entry: None,
             entries: vec![],
+            room: None,
         };
         let frame = Frame::new(&batch, &[]);
         let compressions = AtomicUsize::new(0);

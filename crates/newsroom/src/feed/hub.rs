@@ -45,6 +45,9 @@ pub struct Hub {
 /// interval.
 const STALE_AFTER: Duration = Duration::from_secs(10);
 
+/// The maximum number of rooms without a message that are remembered: anyone may open them.
+const MAX_UNUSED: usize = 10_000;
+
 /// A revision of each counter; 0 if it is missing.
 pub(super) type Revs = HashMap<Counter, Rev>;
 
@@ -63,6 +66,13 @@ struct KnownFeed {
     /// The counter of the feed's source.
     counter: Counter,
     head: SourceHead,
+}
+
+impl KnownFeed {
+    /// Returns whether it is a room that is not in the database.
+    fn is_unused(&self) -> bool {
+        matches!(self.head.feed, FeedId::Room(_)) && self.head.head == 0
+    }
 }
 
 /// A feed to publish.
@@ -111,6 +121,23 @@ impl Hub {
         let state = self.state();
         let id = *state.slugs.get(slug)?;
         Some((id, state.head(FeedId::Entry(id))?))
+    }
+
+    /// Adds a feed that was found in the database in `epoch`, and whose source has reported no
+    /// change of it: a room that is not used yet, or whose entry was published since. Returns
+    /// whether the hub has it now. Unused rooms are forgotten at the next heartbeat, unless they
+    /// have subscriptions.
+    pub(super) fn add_found(&self, epoch: Epoch, counter: Counter, head: SourceHead) -> bool {
+        let mut state = self.state_mut();
+        if state.epoch != epoch || state.feeds.contains_key(&head.feed) {
+            return state.epoch == epoch;
+        }
+        let unused = state.feeds.values().filter(|known| known.is_unused());
+        if head.head == 0 && unused.count() >= MAX_UNUSED {
+            return false;
+        }
+        state.add(counter, head);
+        true
     }
 
     /// Subscribes to a feed after `since`, or from now on; `None` if there is no such feed, or
@@ -218,6 +245,7 @@ impl Hub {
         state
             .buffers
             .retain(|feed, buffer| !buffer.is_idle() || unread.contains(feed));
+        state.forget_unused();
         for (feed, buffer) in &state.buffers {
             if let Some(head) = state.head(*feed) {
                 buffer.send_heartbeat(Event::heartbeat(&make(&head)));
@@ -239,6 +267,10 @@ impl Hub {
         let mut changed = Vec::new();
         for head in heads {
             let id = head.feed;
+            if !head.state.is_public() {
+                state.hide(id);
+                continue;
+            }
             let before = state.add(counter, head);
             let buffer = if is_tapped {
                 // Live until its changes are in the buffer.
@@ -344,7 +376,7 @@ impl Hub {
         state.feeds.clear();
         state.slugs.clear();
         for (counter, heads) in heads {
-            for head in heads {
+            for head in heads.into_iter().filter(|head| head.state.is_public()) {
                 state.add(counter, head);
             }
         }
@@ -382,6 +414,20 @@ impl HubState {
             self.slugs.extend(slug.map(|slug| (slug, id)));
         }
         before.map_or(0, |before| before.head.head)
+    }
+
+    /// Removes a feed that clients may no longer read, and closes its streams.
+    fn hide(&mut self, feed: FeedId) {
+        self.feeds.remove(&feed);
+        if let Some(buffer) = self.buffers.remove(&feed) {
+            buffer.close(CloseReason::Closing);
+        }
+    }
+
+    /// Removes the rooms without a message that have no replay buffer.
+    fn forget_unused(&mut self) {
+        let Self { feeds, buffers, .. } = self;
+        feeds.retain(|feed, known| !known.is_unused() || buffers.contains_key(feed));
     }
 
     fn head(&self, feed: FeedId) -> Option<FeedHead> {

@@ -36,7 +36,7 @@ mod tap_queue;
 
 pub use entry_source::{EntrySource, change};
 pub use event::Event;
-pub use frame::{Coding, Frame};
+pub use frame::{Coding, Frame, RoomMessage};
 pub use high_water_mark::HighWaterMark;
 pub use hub::{FeedHead, Hub};
 pub use policy::FeedPolicy;

@@ -191,6 +191,7 @@ mod tests {
             changes: vec![Change::Deleted(Deleted { id, rev: to })],
             entry: None,
             entries: Vec::new(),
+            room: None,
         };
         Frame::new(&batch, quoted)
     }

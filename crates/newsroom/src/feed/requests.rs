@@ -1,8 +1,8 @@
 //! The requests of the feed: its head, its changes, and the position at which a stream begins.
 
-use domain::{Cursor, FeedId, Head, Rev};
+use domain::{Cursor, Epoch, FeedId, Head, Rev};
 
-use super::{FeedHead, FeedSource, Frame, read_changes};
+use super::{FeedHead, FeedSource, Frame, SourceHead, read_changes};
 use crate::{DatabaseFailure, Error, Newsroom, Result, storage::Counter};
 
 impl Newsroom {
@@ -61,22 +61,24 @@ impl Newsroom {
         if let Some(known) = known() {
             return Ok(known);
         }
-        let (counter, head) = self
-            .find_feed(feed)
-            .await?
-            .ok_or(Error::NotFound("live blog"))?;
-        self.wait_until_published(counter, head).await;
+        let found = self.find_feed(feed).await?;
+        let (epoch, counter, head) = found.ok_or(Error::no_such_feed(feed))?;
+        self.wait_until_published(counter, head.head).await;
+        if matches!(feed, FeedId::Room(_)) && known().is_none() {
+            self.hub.add_found(epoch, counter, head);
+        }
         known().ok_or_else(|| Error::Unavailable(DatabaseFailure::timed_out()))
     }
 
-    /// Returns the counter and the head of a feed from the database. A source that can't be read
-    /// hides no feed of another one.
-    async fn find_feed(&self, feed: FeedId) -> Result<Option<(Counter, Rev)>> {
+    /// Returns the epoch, the counter and the head of a feed from the database. A source that can't
+    /// be read hides no feed of another one.
+    async fn find_feed(&self, feed: FeedId) -> Result<Option<(Epoch, Counter, SourceHead)>> {
         let mut snapshot = self.store.snapshot().await?;
+        let epoch = snapshot.feed().await?.epoch;
         let mut failure = None;
         for source in self.sources.iter() {
             match source.head(&mut snapshot, feed).await {
-                Ok(Some(found)) => return Ok(Some((source.counter(), found.head))),
+                Ok(Some(found)) => return Ok(Some((epoch, source.counter(), found))),
                 Ok(None) => {}
                 Err(error) => {
                     failure.get_or_insert(error);

@@ -65,7 +65,7 @@ pub struct SourceHead {
     /// The revision of its last change.
     pub head: Rev,
     /// The state that clients receive. After the last change of a feed that has ended, its streams
-    /// are closed.
+    /// are closed. A draft is a feed that clients may not, or no longer, read.
     pub state: EntryState,
     /// The slug by which pages find the feed of an entry.
     pub slug: Option<Slug>,

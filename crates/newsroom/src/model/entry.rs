@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    Cursor, EntryId, EntryState, Epoch, Invalid, Language, Order, Rev, Slug, Summary, Timestamp,
-    Title, ZoneName, hygiene,
+    ChatSetting, Cursor, EntryId, EntryState, Epoch, Invalid, Language, Order, Rev, Slug, Summary,
+    Timestamp, Title, ZoneName, hygiene,
 };
 
 use super::{
@@ -128,11 +128,13 @@ pub struct NewEntry {
     pub language: Option<Language>,
     /// The order in which its pages list updates at first.
     pub default_order: Order,
+    /// Whether it has a chat.
+    pub chat: ChatSetting,
 }
 
 impl NewEntry {
     /// Parses the fields of a form. An empty slug is derived from the title, an empty zone is UTC.
-    /// The language is the site's, and there is no article.
+    /// The language is the site's, and there is no article and no chat.
     ///
     /// # Errors
     /// Returns a message for the person who entered them.
@@ -157,6 +159,7 @@ impl NewEntry {
             time_zone: zone_or_utc(time_zone)?,
             language: None,
             default_order,
+            chat: ChatSetting::Off,
         })
     }
 
@@ -191,11 +194,13 @@ pub struct EntryEdit {
     pub language: Option<Language>,
     /// The order in which its pages list updates at first.
     pub default_order: Order,
+    /// Whether it has a chat; `None` to keep the current setting.
+    pub chat: Option<ChatSetting>,
 }
 
 impl EntryEdit {
     /// Parses the fields of a form. An empty zone is UTC. The language is the site's, and the
-    /// article is kept.
+    /// article and the chat are kept.
     ///
     /// # Errors
     /// Returns a message for the person who entered them.
@@ -215,6 +220,7 @@ impl EntryEdit {
             time_zone: zone_or_utc(time_zone)?,
             language: None,
             default_order,
+            chat: None,
         })
     }
 
@@ -240,6 +246,7 @@ impl EntryEdit {
             time_zone: entry.time_zone.clone(),
             language: entry.own_language.clone(),
             default_order: entry.default_order,
+            chat: None,
         }
     }
 }

@@ -3,10 +3,10 @@
 
 use std::{fmt, sync::Arc};
 
-use domain::{Epoch, Rev, UpdateId};
+use domain::{Epoch, MessageId, Rev, UpdateId, ZoneName};
 use moka::sync::Cache;
 
-use crate::{Entry, ListParts, LiveUpdate, SafeHtml};
+use crate::{Entry, ListParts, LiveUpdate, Message, Room, SafeHtml};
 
 /// Renders the parts of pages that the feed also carries. Pages and all transports use the same
 /// renderer, so that their bytes are equal.
@@ -27,16 +27,22 @@ pub trait Render: Send + Sync {
 
     /// Renders the period in which an entry is live, with `<time>` elements.
     fn since(&self, entry: &Entry) -> String;
+
+    /// Renders a message, with its time in `zone`: one element.
+    fn message(&self, message: &Message, zone: &ZoneName) -> String;
 }
 
 /// The size of the card cache, in bytes.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// The size of the cache of messages, in bytes.
+const MESSAGE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The renderer, and a cache of cards by update and revision.
 #[derive(Clone)]
 pub struct Cards {
     render: Arc<dyn Render>,
     cache: Cache<(Epoch, UpdateId, Rev), Arc<str>>,
+    messages: Cache<(Epoch, MessageId, Rev, ZoneName), Arc<str>>,
     parts: ListParts,
 }
 
@@ -46,9 +52,14 @@ impl Cards {
             .max_capacity(CACHE_BYTES)
             .weigher(|_, card: &Arc<str>| u32::try_from(card.len()).unwrap_or(u32::MAX))
             .build();
+        let messages = Cache::builder()
+            .max_capacity(MESSAGE_BYTES)
+            .weigher(|_, message: &Arc<str>| u32::try_from(message.len()).unwrap_or(u32::MAX))
+            .build();
         Self {
             render,
             cache,
+            messages,
             parts: ListParts::default(),
         }
     }
@@ -58,6 +69,14 @@ impl Cards {
         let key = (entry.epoch, update.id, update.rev);
         self.cache
             .get_with(key, || self.render.card(entry, update).into())
+    }
+
+    /// Returns the card of a message in `room`.
+    pub fn message(&self, room: &Room, message: &Message) -> Arc<str> {
+        let zone = room.time_zone();
+        let key = (room.epoch, message.id, message.rev, zone.clone());
+        self.messages
+            .get_with(key, || self.render.message(message, &zone).into())
     }
 
     /// Returns the cache of rendered parts of lists.

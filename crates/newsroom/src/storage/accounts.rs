@@ -8,7 +8,7 @@ use super::{
     row::{Record, decodable},
     row_count::one_row,
 };
-use crate::{Account, Result};
+use crate::{Account, Result, model::nick::folded};
 
 /// An account and the hash of its password.
 #[derive(Debug)]
@@ -66,8 +66,8 @@ impl AccountChange {
         created_at: Timestamp,
     ) -> Result<Option<Caller>> {
         let row = sqlx::query(
-            "INSERT INTO accounts (username, username_folded, role, password_hash, created_at)
-             VALUES ($1, $2, $3, $4, $5)
+            "INSERT INTO accounts (username, username_folded, role, password_hash, created_at, nick_folded)
+             VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (username_folded) DO NOTHING
              RETURNING id",
         )
@@ -76,6 +76,7 @@ impl AccountChange {
         .bind(role.as_str())
         .bind(password_hash)
         .bind(created_at.0)
+        .bind(folded(username.as_str()))
         .fetch_optional(&mut *self.tx)
         .await?;
         row.map(|row| {

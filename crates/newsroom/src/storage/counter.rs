@@ -21,6 +21,8 @@ pub struct Counter(&'static str);
 impl Counter {
     /// The counter of the entries' feeds, in the table `feed`.
     pub const ENTRIES: Self = Self("entries");
+    /// The counter of the rooms' feeds.
+    pub const ROOMS: Self = Self("rooms");
     /// Not a counter of a feed: the lock of a transaction that writes update drafts.
     pub const DRAFTS: Self = Self("drafts");
 

@@ -86,7 +86,7 @@ impl Store {
 
     /// Makes SQLite move the erased pages from its log into the file, where `secure_delete` has
     /// overwritten them. PostgreSQL keeps dead rows until its own vacuum.
-    async fn truncate_log(&self) -> Result<()> {
+    pub(super) async fn truncate_log(&self) -> Result<()> {
         if self.kind == Kind::Sqlite {
             sqlx::query(sqlite::EMPTY_LOG).execute(&self.writer).await?;
         }

@@ -11,7 +11,8 @@
 //! - `entries`, `articles`, `updates`, `writing`, `deletions`, `rerendering`: live blogs and
 //!   updates.
 //! - `update_drafts`: updates that are saved and not posted.
-//! - `accounts`, `sessions`, `tokens`: accounts and authentication.
+//! - `rooms`, `messages`, `room_nicks`: rooms, and the names that people use there.
+//! - `accounts`, `sessions`, `tokens`, `signing_keys`: accounts and authentication.
 //! - `hot_queries`: the queries whose plans are tested.
 //! - `operations`: outcomes of requests with an operation id.
 //! - `pg_notify`, `presence`, `probe`: notifications, running servers, the write probe.
@@ -25,6 +26,7 @@ mod error;
 mod feed;
 mod hot_queries;
 mod kind;
+mod messages;
 mod open;
 mod operations;
 mod pg_notify;
@@ -32,9 +34,12 @@ mod postgres;
 mod presence;
 mod probe;
 mod rerendering;
+mod room_nicks;
+mod rooms;
 mod row;
 mod row_count;
 mod sessions;
+mod signing_keys;
 mod sqlite;
 mod tokens;
 mod transaction;
@@ -59,9 +64,11 @@ pub use entries::SlugConflict;
 pub use error::OpenError;
 pub use feed::{EntryHead, FeedState};
 pub use hot_queries::HOT_QUERIES;
+pub use messages::MessageToStore;
 pub use operations::{Operation, Outcome};
 pub use pg_notify::HeadListener;
 pub use presence::{NoServer, ServerPresence};
+pub use room_nicks::NickClaim;
 pub use sessions::{NewSession, StoredSession};
 pub use tokens::StoredToken;
 pub use transaction::BoundedTransaction;

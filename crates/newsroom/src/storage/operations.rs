@@ -1,6 +1,6 @@
 //! Operations: requests with an operation id and their outcomes, so that a retry changes nothing.
 
-use domain::{AccountId, EntryId, OpId, PostedUpdate, SavedDraft, Timestamp, UpdateId};
+use domain::{AccountId, EntryId, OpId, PostedUpdate, RoomId, SavedDraft, Timestamp, UpdateId};
 use serde::{Deserialize, Serialize};
 
 use super::{Revision, Snapshot, Store, row::Record, row_count::one_row};
@@ -36,6 +36,12 @@ pub enum Outcome {
     EntryPatched(EntryId),
     /// An update draft was saved.
     DraftSaved(SavedDraft),
+    /// A room was created.
+    RoomCreated(RoomId),
+    /// A room was changed.
+    RoomPatched(RoomId),
+    /// The chat of an entry was opened, closed, restricted or hidden.
+    ChatSet(EntryId),
 }
 
 /// The two columns of an [`Outcome`].
@@ -112,11 +118,15 @@ impl Revision {
         // Columns that older versions read while both run.
         let (update, entry) = match outcome {
             Outcome::Posted(posted) => (posted.id.0, None),
-            Outcome::Created(id) | Outcome::EntryPatched(id) => (NONE, Some(id.0)),
+            Outcome::Created(id) | Outcome::EntryPatched(id) | Outcome::ChatSet(id) => {
+                (NONE, Some(id.0))
+            }
             Outcome::UpdatePatched(id)
             | Outcome::UpdateDeleted(id)
             | Outcome::UpdateRestored(id) => (id.0, None),
-            Outcome::DraftSaved(_) => (NONE, None),
+            Outcome::DraftSaved(_) | Outcome::RoomCreated(_) | Outcome::RoomPatched(_) => {
+                (NONE, None)
+            }
         };
         let stored: OutcomeColumns = serde_json::to_value(outcome)
             .and_then(serde_json::from_value)

@@ -546,7 +546,10 @@ async fn entry_of(snapshot: &mut Snapshot, outcome: Outcome) -> Result<Entry> {
             update.entry_id
         }
         Outcome::Created(id) | Outcome::EntryPatched(id) => id,
-        Outcome::DraftSaved(_) => return Err(Error::IdempotencyConflict),
+        Outcome::DraftSaved(_)
+        | Outcome::RoomCreated(_)
+        | Outcome::RoomPatched(_)
+        | Outcome::ChatSet(_) => return Err(Error::IdempotencyConflict),
     };
     snapshot.entry(entry).await?.ok_or(not_found)
 }

@@ -152,7 +152,7 @@ impl<'a> IdempotentRequest<'a> {
 
 /// Returns the hash that identifies a request, to detect an operation id that is reused for a
 /// different one.
-fn request_hash(parts: &[String]) -> Vec<u8> {
+pub fn request_hash(parts: &[String]) -> Vec<u8> {
     let mut hash = Sha256::new();
     for part in parts {
         // Each part is prefixed with its length, so that different requests hash different bytes.

@@ -46,6 +46,7 @@ const fn plan(query: &'static str, index: &'static str) -> Expected {
 }
 
 const EXPECTED: [Expected; HOT_QUERIES.len()] = [
+    plan("account_by_nick", "accounts_by_nick"),
     plan("article_changed_since", "INTEGER PRIMARY KEY").on_postgres("entries_pkey"),
     plan("changed_since", "updates_by_entry_rev"),
     plan("counted_entries_before", "updates_shown"),
@@ -60,16 +61,23 @@ const EXPECTED: [Expected; HOT_QUERIES.len()] = [
     plan("entry_by_any_slug", "sqlite_autoindex_entries_1").on_postgres("entries_slug_key"),
     plan("entry_by_slug", "sqlite_autoindex_entries_1").on_postgres("entries_slug_key"),
     plan("erase", "updates_to_erase"),
+    plan("erase_messages", "messages_to_erase"),
     plan("highlights", "updates_highlighted"),
     plan("latest_of_ended_entries_before", "updates_shown"),
     // Merges the lists of several entries.
     plan("latest_of_live_entries", "updates_shown").sorted(),
     plan("latest_of_public_entries", "updates_shown"),
     plan("live_entries", "entries_by_state"),
+    // The parameter 1 is before nearly all messages, so PostgreSQL may read those of all rooms.
+    plan("messages_before", "messages_by_room").on_postgres("messages_"),
+    plan("messages_changed_since", "messages_by_room_and_rev"),
     plan("public_changed_since", "updates_by_rev"),
     // Merges the lists of three states.
     plan("public_entries", "entries_by_state").sorted(),
     plan("public_head", "entries_by_head"),
+    plan("room_by_name", "sqlite_autoindex_rooms_1").on_postgres("rooms_name_key"),
+    // After revision 1, nearly all rooms have changed, so PostgreSQL may read all of them.
+    plan("rooms_changed_since", "rooms_by_head").on_postgres("rooms_"),
     plan("session", "sqlite_autoindex_sessions_1").on_postgres("sessions_token_hash_key"),
     plan("token", "sqlite_autoindex_tokens_1").on_postgres("tokens_token_hash_key"),
     plan("updates", "updates_shown"),
@@ -96,7 +104,16 @@ async fn hot_queries_use_their_indexes(database: Database) {
             );
         } else {
             assert!(plan.contains(expected.postgres), "{name}:\n{plan}");
-            for table in ["updates", "update_drafts", "entries", "sessions", "tokens"] {
+            for table in [
+                "updates",
+                "update_drafts",
+                "entries",
+                "sessions",
+                "tokens",
+                "rooms",
+                "messages",
+                "accounts",
+            ] {
                 let scan = format!("Seq Scan on {table}");
                 assert!(!plan.contains(&scan), "{name}:\n{plan}");
             }

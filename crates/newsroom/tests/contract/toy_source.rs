@@ -98,6 +98,7 @@ impl Boards {
             changes,
             entry: None,
             entries: Vec::new(),
+            room: None,
         };
         Ok(Frame::new(&batch, &[]))
     }

@@ -1,7 +1,10 @@
 //! The `OpenAPI` document's description and the schemas that routes share. The routes describe
 //! themselves.
 
-use domain::{Article, EntryState, Headline, Order, Slug, Source, Summary, Title};
+use domain::{
+    Article, ChatSetting, EntryState, Headline, Order, RoomName, RoomState, Slug, Source, Summary,
+    Title,
+};
 use newsroom::language::MAX_LENGTH;
 use serde_json::Value;
 use utoipa::{
@@ -179,6 +182,27 @@ fn nullable(schema: ObjectBuilder) -> Object {
 /// Returns the schema of an entry's state.
 pub fn state() -> Object {
     one_of(EntryState::ALL.iter().map(|state| state.as_str()))
+}
+
+/// Returns the schema of the name of a room to create.
+pub fn room_name() -> Object {
+    let description = "The name in URLs. Names that begin with `entry-` are reserved.";
+    text(description, 1, RoomName::MAX, "^[a-z0-9_-]+$").build()
+}
+
+/// Returns the schema of an optional state of a room.
+pub fn room_state_if_any() -> Object {
+    one_of_or_null(RoomState::ALL.iter().map(|state| state.as_str()))
+}
+
+/// Returns the schema of the chat of an entry.
+pub fn chat() -> Object {
+    one_of(ChatSetting::ALL.iter().map(|chat| chat.as_str()))
+}
+
+/// Returns the schema of an optional chat of an entry.
+pub fn chat_if_any() -> Object {
+    one_of_or_null(ChatSetting::ALL.iter().map(|chat| chat.as_str()))
 }
 
 /// Returns the schema of an entry's order.

@@ -8,7 +8,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use domain::{Article, EntryId, EntryState, Invalid, Order, Slug, Summary, Title};
+use domain::{Article, ChatSetting, EntryId, EntryState, Invalid, Order, Slug, Summary, Title};
 use newsroom::{Entry, EntryPatch, Error, NewEntry, RenderedArticle, language, zone};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -18,8 +18,9 @@ use super::{
     caller::Api,
     details::{ErrorResponses, ProblemDetails},
     document::{
-        body, body_if_any, language_if_any, language_or_empty, order, order_if_any, slug_if_any,
-        slug_or_empty, state, state_if_any, summary, summary_if_any, title, title_if_any,
+        body, body_if_any, chat, chat_if_any, language_if_any, language_or_empty, order,
+        order_if_any, slug_if_any, slug_or_empty, state, state_if_any, summary, summary_if_any,
+        title, title_if_any,
     },
     if_match::{IfMatch, Tagged, etag},
     key::IdempotencyKey,
@@ -72,6 +73,10 @@ struct EntryAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     ended_at: Option<String>,
+    /// Whether the entry has a chat, in the room `entry-{id}`. Not in lists of entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = chat_if_any)]
+    chat: Option<ChatSetting>,
     /// The URL of the entry's page. 404 for readers while the entry is a draft.
     url: String,
 }
@@ -91,12 +96,13 @@ impl EntryAnswer {
             default_order: entry.default_order,
             starts_at: zone::rfc3339(entry.starts_at),
             ended_at: entry.ended_at.map(zone::rfc3339),
+            chat: None,
             url: api.url(format_args!("/entries/{}", entry.slug)),
         }
     }
 
-    /// Returns the answer of `entry` with its article, and with what was removed from the one in
-    /// the request, if it had one.
+    /// Returns the answer of `entry` with its article and its chat, and with what was removed from
+    /// the article in the request, if it had one.
     async fn with_article(
         api: &Api,
         entry: &Entry,
@@ -105,6 +111,7 @@ impl EntryAnswer {
         // Read after the entry, so never older than its entity tag.
         let article = api.newsroom.article(api.caller(), entry.id).await?;
         let answer = Self {
+            chat: Some(api.newsroom.chat(api.caller(), entry.id).await?),
             body: Some(article.to_string()),
             removed: submitted.map(|article| article.removed),
             ..Self::of(api, entry)
@@ -162,6 +169,14 @@ struct EntryToCreate {
     #[serde(default = "oldest")]
     #[schema(schema_with = order)]
     default_order: Order,
+    /// Whether the entry has a chat. Off if omitted.
+    #[serde(default = "off")]
+    #[schema(schema_with = chat)]
+    chat: ChatSetting,
+}
+
+const fn off() -> ChatSetting {
+    ChatSetting::Off
 }
 
 const fn draft() -> EntryState {
@@ -199,6 +214,9 @@ struct EntryToChange {
     /// `live` starts or reopens the entry; `ended` ends it.
     #[schema(schema_with = state_if_any)]
     state: Option<EntryState>,
+    /// Whether the entry has a chat, and who may write there.
+    #[schema(schema_with = chat_if_any)]
+    chat: Option<ChatSetting>,
 }
 
 impl EntryToChange {
@@ -218,6 +236,7 @@ impl EntryToChange {
                 .transpose()?,
             default_order: self.default_order,
             state: self.state,
+            chat: self.chat,
         })
     }
 }
@@ -313,6 +332,7 @@ async fn create_entry(
     let article = rendered(&api, entry.body.as_deref()).await?;
     let new = NewEntry {
         article: article.clone(),
+        chat: entry.chat,
         ..new
     };
     let entry = newsroom

@@ -9,9 +9,11 @@ mod drafts;
 mod entries;
 mod if_match;
 mod key;
+mod rooms;
 mod updates;
 
 pub use details::details;
+pub use key::IdempotencyKey;
 
 use axum::{Json, Router, http::header::CACHE_CONTROL, routing::get};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -28,6 +30,7 @@ pub fn routes() -> Router<AppState> {
         .merge(entries::routes())
         .merge(updates::routes())
         .merge(drafts::routes())
+        .merge(rooms::routes())
         .split_for_parts();
     let document = get(move || {
         let document = document.clone();

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use domain::{Article, Caller, Draft, EntryState, Mark, Order, UpdateId};
+use domain::{Article, Caller, ChatSetting, Draft, EntryState, Mark, Order, UpdateId};
 use newsroom::{Entry, EntryEdit, Error, NewEntry, RenderedArticle};
 
 use super::handler::Desk;
@@ -37,6 +37,7 @@ async fn create_entry(desk: Desk, fields: Fields) -> Response {
     let created = async {
         let state = or_default(fields.get("state"), EntryState::Draft)?;
         let order = or_default(fields.get("default_order"), Order::Oldest)?;
+        let chat = or_default(fields.get("chat"), ChatSetting::Off)?;
         let new = NewEntry::parse(
             fields.get("title"),
             fields.get("slug"),
@@ -50,7 +51,11 @@ async fn create_entry(desk: Desk, fields: Fields) -> Response {
         let op_id = fields.op_id()?;
         let article = article(&desk, caller, &fields).await?;
         let has_removed = has_removed(article.as_ref());
-        let new = NewEntry { article, ..new };
+        let new = NewEntry {
+            article,
+            chat,
+            ..new
+        };
         let entry = match op_id {
             Some(op_id) => {
                 desk.newsroom
@@ -75,6 +80,8 @@ async fn create_entry(desk: Desk, fields: Fields) -> Response {
 async fn edit_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> Response {
     let edited = async {
         let order = or_default(fields.get("default_order"), Order::Oldest)?;
+        // A page that was opened before an upgrade has no such field.
+        let chat = fields.get_if_any("chat").map(str::parse).transpose()?;
         let edit = EntryEdit::parse(
             fields.get("title"),
             fields.get("slug"),
@@ -89,6 +96,7 @@ async fn edit_entry(desk: Desk, EntrySlug(slug): EntrySlug, fields: Fields) -> R
         let edit = EntryEdit {
             article,
             article_base: fields.base(),
+            chat,
             ..edit
         };
         desk.newsroom

@@ -7,8 +7,10 @@ mod compose;
 mod desk;
 mod drafts;
 mod handler;
+mod rooms;
 
 pub use accounts::guard_set_up;
+pub use handler::rejected_form;
 
 use axum::Router;
 
@@ -23,5 +25,6 @@ pub fn guest_routes() -> Router<AppState> {
 pub fn member_routes() -> Router<AppState> {
     compose::routes()
         .merge(desk::routes())
+        .merge(rooms::routes())
         .merge(accounts::member_routes())
 }

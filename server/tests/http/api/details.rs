@@ -152,7 +152,7 @@ async fn invalid_entry_is_reported_with_its_position() {
     {"slug":"mine"}
         422: The body is invalid: missing field `title` at line 1 column 15.
     {"title":"A","id":7}
-        422: The body is invalid: id: unknown field `id`, expected one of `title`, `slug`, `summary`, `body`, `time_zone`, `language`, `state`, `default_order` at line 1 column 17.
+        422: The body is invalid: id: unknown field `id`, expected one of `title`, `slug`, `summary`, `body`, `time_zone`, `language`, `state`, `default_order`, `chat` at line 1 column 17.
     {"title":"A","slug":"Not an address"}
         422: The slug can contain only lowercase letters a to z, digits, and single hyphens between them. It contains “N” at character 1.
     {"title":"A","state":"sideways"}
@@ -166,7 +166,7 @@ async fn invalid_entry_is_reported_with_its_position() {
     {"state":"gone"}
         422: The body is invalid: state: unknown variant `gone`, expected one of `draft`, `upcoming`, `live`, `ended` at line 1 column 15.
     {"head":7}
-        422: The body is invalid: head: unknown field `head`, expected one of `title`, `slug`, `summary`, `body`, `time_zone`, `language`, `default_order`, `state` at line 1 column 7.
+        422: The body is invalid: head: unknown field `head`, expected one of `title`, `slug`, `summary`, `body`, `time_zone`, `language`, `default_order`, `state`, `chat` at line 1 column 7.
     "#);
     let entries = app.newsroom.front_page().await.unwrap();
     assert_eq!(entries.entries.len(), 1);

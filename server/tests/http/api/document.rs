@@ -1,7 +1,7 @@
 //! The `OpenAPI` document.
 
 use axum::http::Method;
-use domain::{Headline, Slug, Source, Summary, Title};
+use domain::{Headline, RoomName, Slug, Source, Summary, Title};
 use insta::assert_snapshot;
 use serde_json::Value;
 
@@ -28,6 +28,7 @@ async fn document_lists_every_route() {
             // The document is served at the path that it lists, and needs the token.
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let path = path.replace("{slug}", "final").replace("{id}", "1");
+            let path = path.replace("{room}", "lobby");
             let refused = app.browser().method(method, &path).await;
             refused.assert_status_unauthorized();
         }
@@ -47,6 +48,9 @@ async fn document_lists_every_route() {
     get /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 405 408 410 413 415 422 503
     patch /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 405 408 410 412 413 415 422 503
     post /api/v1/entries/{slug}/updates/{id}/restore: 200 400 401 403 404 405 408 410 413 415 422 503
+    post /api/v1/rooms: 201 400 401 403 404 405 408 410 413 415 422 503
+    get /api/v1/rooms/{room}: 200 400 401 403 404 405 408 410 413 415 422 503
+    patch /api/v1/rooms/{room}: 200 400 401 403 404 405 408 410 413 415 422 503
     ");
     assert_eq!(document["security"], serde_json::json!([{"token": []}]));
     assert_eq!(
@@ -86,6 +90,9 @@ async fn document_names_the_limits_of_every_text() {
         ("EntryToChange", "title", 1, Title::MAX),
         ("EntryToChange", "slug", 1, Slug::MAX),
         ("EntryToChange", "summary", 0, Summary::MAX),
+        ("RoomToCreate", "name", 1, RoomName::MAX),
+        ("RoomToCreate", "title", 1, Title::MAX),
+        ("RoomToChange", "title", 1, Title::MAX),
         ("UpdateToPost", "source", 1, Source::MAX),
         ("UpdateToPost", "headline", 0, Headline::MAX),
         ("UpdateToEdit", "source", 1, Source::MAX),
@@ -109,6 +116,7 @@ async fn document_names_the_limits_of_every_text() {
             let schema = &parameter["schema"];
             match parameter["name"].as_str().unwrap() {
                 "slug" => assert_eq!(schema["maxLength"], Slug::MAX, "{path}"),
+                "room" => assert_eq!(schema["maxLength"], RoomName::MAX, "{path}"),
                 "id" => assert_eq!(schema["minimum"], 1, "{path}"),
                 "before" => assert_eq!(schema["format"], "int64", "{path}"),
                 "limit" => assert_eq!(schema["maximum"], 1_000, "{path}"),

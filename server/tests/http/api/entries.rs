@@ -46,7 +46,7 @@ async fn entry_is_created_once() {
         json!({
             "id": 2, "slug": "election-night", "title": "Election night", "summary": "The count.", "body": "", "state": "live",
             "time_zone": "Europe/Paris", "language": "en", "default_order": "latest", "starts_at": entry["starts_at"],
-            "url": "http://127.0.0.1:3000/entries/election-night",
+            "chat": "off", "url": "http://127.0.0.1:3000/entries/election-night",
         })
     );
     let again = post(&client, ENTRIES, "4711", &body).await;

@@ -125,6 +125,7 @@ fn parse(text: &str) -> Event {
     Event {
         name: field("event").unwrap(),
         id: field("id"),
-        data: serde_json::from_str(&field("data").unwrap()).unwrap(),
+        // Some events of other protocols have none.
+        data: field("data").map_or(Value::Null, |data| serde_json::from_str(&data).unwrap()),
     }
 }

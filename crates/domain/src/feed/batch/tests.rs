@@ -142,6 +142,7 @@ fn batches() {
         changes: vec![card()],
         entry: None,
         entries: Vec::new(),
+        room: None,
     };
     let card = serde_json::to_string(&card()).unwrap();
     let start =

@@ -2,9 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use domain::{Language, Timestamp, Transport, UpdateId};
+use domain::{Language, Timestamp, Transport, UpdateId, ZoneName};
 use newsroom::{
-    Clock, Entry, FeedPolicy, LiveUpdate, ManualClock, Options, Render, SafeHtml, storage::Store,
+    Clock, Entry, FeedPolicy, LiveUpdate, ManualClock, Message, Options, Render, SafeHtml,
+    storage::Store,
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row};
 use tempfile::TempDir;
@@ -85,6 +86,7 @@ impl Database {
             },
             language: Language::default(),
             render: Arc::new(PlainRenderer),
+            open_rooms: false,
             sources: Vec::new(),
         };
         (options, manual_clock)
@@ -214,9 +216,9 @@ impl Database {
         }
     }
 
-    /// Fills a PostgreSQL database with 2,000 entries and 20,000 updates, 10 % deleted, and 5,000
-    /// drafts of updates, and makes it collect statistics. SQLite's plans don't depend on the
-    /// content: it has no statistics.
+    /// Fills a PostgreSQL database with 2,000 entries and 20,000 updates, 10 % deleted, 5,000
+    /// drafts of updates, and 1,000 rooms with 20,000 messages, and makes it collect statistics.
+    /// SQLite's plans don't depend on the content: it has no statistics.
     pub async fn fill_for_plans(&self) {
         if matches!(self.kind, Kind::Sqlite(_)) {
             return;
@@ -246,6 +248,14 @@ impl Database {
                  entry_id, account_id, source, headline, version, changed_at)
              SELECT 1 + n % 100, 1 + n % 200, repeat('a text ', 40), '', 1, n
              FROM generate_series(1, 5000) AS n;
+             INSERT INTO rooms (name, title, entry_id, state, rev, head, created_at)
+             SELECT 'room' || n, '', CASE WHEN n % 2 = 0 THEN n END, 'open', n, n, 0
+             FROM generate_series(1, 1000) AS n;
+             INSERT INTO messages (room_id, rev, sent_rev, nick, text, sent_at, deleted_at)
+             SELECT 1 + n % 100, n, n, 'ann', repeat('a text ', 5), n, CASE WHEN n % 100 = 0 THEN n END
+             FROM generate_series(1, 20000) AS n;
+             UPDATE messages SET text = '' WHERE deleted_at IS NOT NULL AND id % 700 <> 0;
+             UPDATE accounts SET nick_folded = username;
              UPDATE updates SET source = '', html = '', excerpt = ''
              WHERE deleted_at IS NOT NULL AND id % 7 <> 0;
              ANALYZE;",
@@ -317,6 +327,13 @@ impl Render for PlainRenderer {
     fn since(&self, entry: &Entry) -> String {
         entry.since()
     }
+
+    fn message(&self, message: &Message, _: &ZoneName) -> String {
+        format!(
+            "<li id=\"message-{}\">{}: {}</li>",
+            message.id, message.nick, message.text
+        )
+    }
 }
 
 /// Renders as `render`, and calls `before` before each card.
@@ -345,5 +362,9 @@ impl<F: Fn(&LiveUpdate) + Send + Sync> Render for BeforeCard<F> {
 
     fn since(&self, entry: &Entry) -> String {
         self.render.since(entry)
+    }
+
+    fn message(&self, message: &Message, zone: &ZoneName) -> String {
+        self.render.message(message, zone)
     }
 }

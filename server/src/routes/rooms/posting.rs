@@ -1,0 +1,164 @@
+//! Sending messages: from the form of a room's page, and from programs.
+
+use axum::{
+    Json,
+    extract::{FromRequest, Request, State},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Redirect, Response},
+};
+use axum_extra::extract::CookieJar;
+use domain::{MessageText, Nick, OpId, RoomName, hygiene};
+use newsroom::{Error, NewMessage, SentMessage, Visitor};
+use serde::Deserialize;
+
+use crate::{
+    extract::{
+        Path,
+        fields::Fields,
+        json_body::Body,
+        visitor::{RoomVisitor, room_name},
+    },
+    pages::wants_page,
+    problem::Problem,
+    routes::{api::IdempotencyKey, forms::rejected_form},
+    security::{bodies::Held, guest_cookie},
+    state::AppState,
+};
+
+/// A message in JSON. Unknown fields are ignored.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct JsonMessage {
+    from: String,
+    text: String,
+    op_id: String,
+}
+
+/// A message as it was submitted.
+pub enum Submitted {
+    /// As a form.
+    Form(Fields),
+    /// As JSON, with its share of the memory for bodies.
+    Json(
+        JsonMessage,
+        #[expect(dead_code, reason = "its drop releases the memory")] Held,
+    ),
+}
+
+impl FromRequest<AppState> for Submitted {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let content_type = request.headers().get(CONTENT_TYPE);
+        if content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")) {
+            let Body(message, held) = Body::from_request(request, state).await?;
+            return Ok(Self::Json(message, held));
+        }
+        Fields::from_request(request, state).await.map(Self::Form)
+    }
+}
+
+impl Submitted {
+    /// Returns the name, the text and the operation id.
+    fn texts(&self) -> [&str; 3] {
+        match self {
+            Self::Form(fields) => ["from", "text", "op_id"].map(|name| fields.get(name)),
+            Self::Json(message, _) => [&message.from, &message.text, &message.op_id],
+        }
+    }
+
+    /// Parses the message. An account that gives no name writes under its username.
+    fn parse(&self, visitor: &Visitor, key: Option<OpId>) -> Result<NewMessage, Error> {
+        let [from, text, op_id] = self.texts();
+        let is_unnamed = visitor.caller.is_some() && hygiene::clean_line(from).is_empty();
+        let op_id = match (key, op_id) {
+            (Some(key), _) => Some(key),
+            (None, "") => None,
+            (None, id) => Some(OpId::parse(id)?),
+        };
+        Ok(NewMessage {
+            from: (!is_unnamed).then(|| Nick::parse(from)).transpose()?,
+            text: MessageText::parse(text)?,
+            op_id,
+        })
+    }
+}
+
+/// Sends a message. Responds with 201 and the message; a browser is redirected to the page. A form
+/// that is refused is shown again, with its name and its text.
+pub async fn post_message(
+    State(state): State<AppState>,
+    Path(room): Path<String>,
+    RoomVisitor(visitor): RoomVisitor,
+    IdempotencyKey(key): IdempotencyKey,
+    headers: HeaderMap,
+    submitted: Submitted,
+) -> Response {
+    let sent = async {
+        let room = room_name(&room)?;
+        let message = submitted.parse(&visitor, key)?;
+        let sent = state
+            .newsroom
+            .post_message(room, &visitor, &message)
+            .await?;
+        let cookie = match &sent.guest {
+            Some(guest) if visitor.guest.is_none() => {
+                Some(state.newsroom.guest_cookie(guest).await?)
+            }
+            _ => None,
+        };
+        Ok((room, sent, cookie))
+    };
+    match sent.await {
+        Ok((room, sent, cookie)) => {
+            let jar = CookieJar::new();
+            let jar = match cookie {
+                Some(cookie) => guest_cookie::add(jar, cookie, &state.settings),
+                None => jar,
+            };
+            (jar, respond(room, &sent, &headers)).into_response()
+        }
+        Err(error) => refuse(&state, &room, visitor, &headers, submitted, error).await,
+    }
+}
+
+fn respond(room: RoomName, sent: &SentMessage, headers: &HeaderMap) -> Response {
+    let message = &sent.message;
+    if wants_page(headers) {
+        let user = [("user", message.nick.as_str())];
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(user)
+            .finish();
+        let page = format!("/rooms/{room}?{query}#message-{}", message.id);
+        return Redirect::to(&page).into_response();
+    }
+    (StatusCode::CREATED, Json(message.to_chat_message())).into_response()
+}
+
+/// Responds to a message that is refused: to a form of a browser, with the room's page, whose form
+/// keeps the texts; otherwise with a problem.
+async fn refuse(
+    state: &AppState,
+    room: &str,
+    visitor: Visitor,
+    headers: &HeaderMap,
+    submitted: Submitted,
+    error: Error,
+) -> Response {
+    let Submitted::Form(fields) = submitted else {
+        return Problem::from(error).into_response();
+    };
+    // The page needs the database, too, and has no form if nobody may write.
+    let has_form = !error.is_server_failure() && !matches!(error, Error::Forbidden(_));
+    if !has_form || !wants_page(headers) {
+        return Problem::from(error).into_response();
+    }
+    let problem = Problem::from(error.clone());
+    let (status, form) = rejected_form(error, fields.values().clone());
+    let page = format!("/rooms/{room}");
+    let page = state.pages.form_page(&page, visitor.caller, status, form);
+    match page.await {
+        Ok(page) => page,
+        Err(_) => problem.into_response(),
+    }
+}
