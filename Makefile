@@ -34,7 +34,7 @@ dev: ## Build, serve, and rebuild after every change
 build: ## Build the release: target/release/ringside, which contains the browser code
 	@scripts/setup rust tools node
 	.tools/bin/cargo-leptos build --release --split --cargo-locked --frontend-only
-	scripts/remove-unused-exports
+	scripts/optimize-wasm
 	scripts/name-by-content
 	scripts/name-by-content --check
 	cargo build --locked --release -p server --features embed

@@ -29,7 +29,7 @@ message!(
         /// The entries in which anything changed. Only in the feed of all entries.
         entries: Vec<EntryChange> [default, skip_serializing_if = "Vec::is_empty"],
         /// The room, if its own data changed. Only in a room's feed.
-        room: Option<RoomChange> [default, skip_serializing_if = "Option::is_none"],
+        room: Option<RoomChange> [default, skip_serializing_if = "Option::is_none"] => undecoded,
     }
 );
 

@@ -30,10 +30,11 @@ pub trait Decode: Sized {
 }
 
 /// Declares a message: a struct with serde's implementations and [`Decode`]. `as "name"` after a
-/// field is its name in JSON. A field with serde attributes in brackets may be missing.
+/// field is its name in JSON. A field with serde attributes in brackets may be missing. One with
+/// `=> undecoded` is ignored by [`Decode`], because no page uses it.
 macro_rules! message {
     ($(#[$meta:meta])* $message:ident {
-        $($(#[$doc:meta])* $field:ident $(as $name:literal)?: $type:ty $([$($serde:tt)+])?),+ $(,)?
+        $($(#[$doc:meta])* $field:ident $(as $name:literal)?: $type:ty $([$($serde:tt)+])? $(=> $undecoded:ident)?),+ $(,)?
     }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -45,7 +46,7 @@ macro_rules! message {
             fn decode(value: &impl $crate::wire::Value) -> Option<Self> {
                 Some(Self {
                     $($field: $crate::feed::wire::message!(
-                        @field ($($($serde)+)?) value, $crate::feed::wire::message!(@name $field $($name)?)
+                        @field ($($($serde)+)?) ($($undecoded)?) value, $crate::feed::wire::message!(@name $field $($name)?)
                     )),+
                 })
             }
@@ -53,8 +54,11 @@ macro_rules! message {
     };
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $name:literal) => { $name };
-    (@field () $value:ident, $name:expr) => { $crate::wire::required($value, $name)? };
-    (@field ($($serde:tt)+) $value:ident, $name:expr) => { $crate::wire::optional($value, $name)? };
+    (@field ($($serde:tt)+) (undecoded) $value:ident, $name:expr) => { Default::default() };
+    (@field () () $value:ident, $name:expr) => { $crate::wire::required($value, $name)? };
+    (@field ($($serde:tt)+) () $value:ident, $name:expr) => {
+        $crate::wire::optional($value, $name)?
+    };
 }
 pub(crate) use message;
 
