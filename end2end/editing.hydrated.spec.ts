@@ -340,7 +340,8 @@ test("author writes the article in the page, and a conflict shows both texts", a
   expect(await stored(page, "texts")).toEqual([]);
 });
 
-test("article that is saved while the server is away is sent later, once", async ({ author, newEntry }) => {
+test("article that is saved while the server is away is sent later, once", async ({ author, newEntry, allowConsole }) => {
+  allowConsole(/Failed to load resource/);
   const entry = await newEntry();
   const page = await openComposer(author.context, entry.url);
   await author.context.setOffline(true);

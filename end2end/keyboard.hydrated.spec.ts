@@ -1,38 +1,6 @@
 // Keyboard use: all actions are possible, and the focus is always visible.
-import type { Page } from "@playwright/test";
+import { focused, tabTo } from "./support/keyboard";
 import { expect, idOf, test, texts, updates, waitForFeed } from "./support/test";
-
-/** Returns the label or the text of the focused element. Fails unless the focus is visible. */
-async function focused(page: Page): Promise<string> {
-  const { name, outline, inView } = await page.evaluate(() => {
-    const active = document.activeElement as HTMLInputElement;
-    const { outlineStyle, outlineWidth } = getComputedStyle(active);
-    const box = active.getBoundingClientRect();
-    return {
-      name: active.ariaLabel ?? active.labels?.[0]?.innerText ?? active.innerText,
-      outline: `${outlineWidth} ${outlineStyle}`,
-      inView: box.bottom > 0 && box.top < innerHeight,
-    };
-  });
-  expect(outline, `the outline of "${name}"`).toBe("2px solid");
-  expect(inView, `"${name}" is in view`).toBe(true);
-  return name.trim().replaceAll(/\s+/g, " ");
-}
-
-/**
- * Presses Tab until `name` has the focus. The focus must be visible at every stop. Returns the
- * stops.
- */
-async function tabTo(page: Page, name: string | RegExp, key = "Tab"): Promise<string[]> {
-  const stops: string[] = [];
-  for (let presses = 0; presses < 60; presses++) {
-    await page.keyboard.press(key);
-    const stop = await focused(page);
-    stops.push(stop);
-    if (typeof name === "string" ? stop === name : name.test(stop)) return stops;
-  }
-  throw new Error(`Tab did not reach ${name}. Stops: ${stops.join(", ")}`);
-}
 
 test("reader tabs through an entry, reverses the order, and opens an update", async ({ page, newEntry, post }) => {
   const entry = await newEntry();

@@ -1,23 +1,11 @@
 // The outbox: what an author posts is published exactly once, whatever happens to the network, the
 // server, the browser and the session. Each test ends with the updates that readers see.
-import type { BrowserContext, Page, Route } from "@playwright/test";
-import { box, openComposer, outbox, postText, stored, unposted, waitUntilStored } from "./support/composer";
+import type { Page, Route } from "@playwright/test";
+import { addToOutbox, box, expectPublished, openComposer, outbox, postText, stored, unposted, waitUntilStored } from "./support/composer";
 import { submit } from "./support/form";
 import { type Entry, type Member, expect, test, texts, updates } from "./support/test";
 
 const post = "**/fn/post_update";
-
-/** Expects that readers see exactly these updates, in this order. */
-async function expectPublished(context: BrowserContext, entry: Entry, expected: string[]): Promise<void> {
-  const reader = await context.newPage();
-  await expect
-    .poll(async () => {
-      await reader.goto(entry.url);
-      return texts(reader);
-    })
-    .toEqual(expected);
-  await reader.close();
-}
 
 test("text typed offline is posted when the network is back", async ({ author, newEntry, allowConsole }) => {
   allowConsole(/Failed to load resource/, /ERR_INTERNET_DISCONNECTED/);
@@ -234,6 +222,26 @@ test("refused update can be edited, copied and discarded", async ({ author, newE
   await expectPublished(author.context, entry, ["visible"]);
 });
 
+test("author who takes back a text that may be published already is warned", async ({ author, newEntry, allowConsole }) => {
+  allowConsole(/Failed to load resource/);
+  const entry = await newEntry();
+  const page = await openComposer(author.context, entry.url);
+  await author.context.route(post, async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await postText(page, "published, but the response is lost");
+  const item = outbox(page);
+  await item.getByRole("button", { name: "Edit" }).click();
+  await expect(box(page)).toHaveValue("published, but the response is lost");
+  await expect(page.getByRole("alert").filter({ hasText: "it may be published. Check the live blog" })).toBeVisible();
+  await box(page).fill("");
+  await expect(page.getByRole("alert").filter({ hasText: "it may be published" })).toBeHidden();
+  await author.context.unroute(post);
+  await expectPublished(author.context, entry, ["published, but the response is lost"]);
+  expect(await stored(page, "outbox")).toEqual([]);
+});
+
 test("two tabs of an entry keep two texts, also when one is a duplicate of the other", async ({ author, newEntry }) => {
   const entry = await newEntry();
   const first = await openComposer(author.context, entry.url);
@@ -414,24 +422,7 @@ test("many waiting requests are counted, and all are sent in order", async ({ au
   await page.route(post, (route) => route.abort());
   await postText(page, "number 0");
   await expect.poll(async () => (await stored(page, "outbox")).length).toBe(1);
-  await page.evaluate(
-    () =>
-      new Promise<void>((resolve, reject) => {
-        const opening = indexedDB.open("ringside");
-        opening.onsuccess = () => {
-          const transaction = opening.result.transaction("outbox", "readwrite");
-          const store = transaction.objectStore("outbox");
-          const reading = store.getAll();
-          reading.onsuccess = () => {
-            for (let n = 1; n < 130; n++) {
-              store.add({ ...reading.result[0], op_id: `operation-${n}`, request: { ...reading.result[0].request, source: `number ${n}` } });
-            }
-          };
-          transaction.oncomplete = () => resolve();
-          transaction.onerror = () => reject(transaction.error);
-        };
-      }),
-  );
+  await addToOutbox(page, Array.from({ length: 129 }, (_, n) => `number ${n + 1}`));
   await page.reload();
   await expect(outbox(page)).toHaveCount(20);
   await expect(page.getByText("And 110 more.")).toBeVisible();

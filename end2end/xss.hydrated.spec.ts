@@ -1,44 +1,11 @@
 // Nothing that people type runs as a script, wherever it is shown.
-import type { Page } from "@playwright/test";
 import { box, openComposer } from "./support/composer";
+import { expectHarmless, watchViolations } from "./support/harmless";
 import { expect, test } from "./support/test";
 import { XSS } from "./support/xss";
 
 /** How many updates an entry of this test has. Several entries are read at once. */
 const PER_ENTRY = 100;
-
-/** Records each violation of the content security policy in a page. */
-async function watch(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    addEventListener("securitypolicyviolation", (event) => {
-      (window as { violations?: string[] }).violations ??= [];
-      (window as { violations?: string[] }).violations?.push(`${event.violatedDirective} ${event.blockedURI}`);
-    });
-  });
-}
-
-/** Moves the pointer, the focus and the view over the page, and expects that nothing ran. */
-async function expectHarmless(page: Page, place: string): Promise<void> {
-  await page.evaluate(async () => {
-    for (const element of document.querySelectorAll("main *")) {
-      for (const type of ["pointerenter", "mouseover", "focus", "input"]) element.dispatchEvent(new Event(type, { bubbles: true }));
-    }
-    scrollTo(0, document.body.scrollHeight);
-    await new Promise((resolve) => setTimeout(resolve));
-  });
-  const found = await page.evaluate(() => {
-    const links = [...document.querySelectorAll("a[href], form[action], [src], [data]")].flatMap((element) =>
-      ["href", "action", "src", "data", "xlink:href"].map((name) => element.getAttribute(name) ?? ""),
-    );
-    return {
-      xss: (window as { xss?: unknown }).xss,
-      violations: (window as { violations?: string[] }).violations ?? [],
-      handlers: [...document.querySelectorAll("*")].flatMap((element) => element.getAttributeNames().filter((name) => name.startsWith("on"))),
-      links: links.filter((link) => /^[\s\u0000-\u001f]*(javascript|data|vbscript|blob):/i.test(link)),
-    };
-  });
-  expect(found, place).toEqual({ xss: undefined, violations: [], handlers: [], links: [] });
-}
 
 test("no text runs a script on any page, in the feed, in a preview, or in the API", async ({ author, ringside, request, allowConsole }) => {
   // Images of addresses that don't exist.
@@ -48,7 +15,7 @@ test("no text runs a script on any page, in the feed, in a preview, or in the AP
   const headers = { Authorization: `Bearer ${created.trim().split("\n").at(-1)}` };
   const api = `${ringside.url}/api/v1/entries`;
   const page = await author.context.newPage();
-  await watch(page);
+  await watchViolations(page);
   for (let start = 0; start < XSS.length; start += PER_ENTRY) {
     const cases = XSS.slice(start, start + PER_ENTRY);
     const text = cases.join(" ");

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -30,7 +30,7 @@ export class Ringside {
     private readonly environment: NodeJS.ProcessEnv,
     /** The PostgreSQL database, unless the server uses SQLite. */
     readonly postgres?: PostgresDatabase,
-    private readonly program = binary,
+    private program = binary,
     private readonly workingFolder = project,
   ) {}
 
@@ -109,6 +109,30 @@ export class Ringside {
   async restart({ kill = false } = {}): Promise<void> {
     await this.stop({ kill });
     await this.start();
+  }
+
+  /**
+   * Replaces the server by one of another build, with the same port and data. The other build
+   * differs in the name of its stylesheet. Returns that name before and after.
+   */
+  async upgrade(): Promise<[before: string, after: string]> {
+    const name = /\/pkg\/ringside\.([\w-]{22})\.css/;
+    const [, before] = name.exec(await (await fetch(this.url)).text()) ?? [];
+    if (!before) throw new Error("the page names no stylesheet");
+    const after = (before.startsWith("A") ? "B" : "A") + before.slice(1);
+    const bytes = await readFile(this.program);
+    // The binary contains the names of its files; this one is in no other file.
+    for (let at = bytes.indexOf(before); at >= 0; at = bytes.indexOf(before, at)) bytes.write(after, at);
+    this.program = join(this.folder, "ringside-upgraded");
+    await writeFile(this.program, bytes, { mode: 0o755 });
+    await this.restart();
+    return [before, after];
+  }
+
+  /** Replaces the server by the original build again. */
+  async downgrade(): Promise<void> {
+    this.program = binary;
+    await this.restart();
   }
 
   /**

@@ -9,6 +9,7 @@ use leptos::{
 use super::{
     fields::{Fields, focus, language},
     ime::Composition,
+    long_text::{adapt, adapt_to_input},
     preview::PreviewPane,
     toolbar::{Toolbar, apply_format, paste, shortcut},
 };
@@ -110,6 +111,7 @@ pub fn Editor<Buttons: IntoView + 'static, Options: IntoView + 'static>(
 
 #[component]
 fn HeadlineField(id: String, fields: Fields, on_change: Callback<()>) -> impl IntoView {
+    fields.show_headline();
     view! {
         <div class="field">
             <label for=id.clone()>"Headline"</label>
@@ -121,7 +123,6 @@ fn HeadlineField(id: String, fields: Fields, on_change: Callback<()>) -> impl In
                 autocomplete="off"
                 enterkeyhint="next"
                 node_ref=fields.headline_box
-                prop:value=fields.headline
                 on:input:target=move |event| {
                     fields.headline.set(event.target().value());
                     on_change.run(());
@@ -146,6 +147,7 @@ fn TextField(
             event.prevent_default();
         }
     };
+    fields.show_source();
     Effect::new(move || {
         if fields.text_box.get().is_some() {
             fields.fit();
@@ -161,10 +163,12 @@ fn TextField(
                 lang=language()
                 placeholder=placeholder
                 node_ref=fields.text_box
-                prop:value=fields.source
                 on:paste=on_paste
+                on:beforeinput=move |event| adapt_to_input(&event)
                 on:input:target=move |event| {
-                    fields.source.set(event.target().value());
+                    let source = event.target().value();
+                    adapt(&event.target(), &source);
+                    fields.source.set(source);
                     fields.fit();
                     on_change.run(());
                 }

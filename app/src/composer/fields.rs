@@ -2,6 +2,8 @@
 
 use leptos::{html, prelude::*, web_sys::HtmlElement};
 
+use super::long_text::adapt;
+
 /// The fields of an editor.
 #[derive(Clone, Copy, Default)]
 pub struct Fields {
@@ -35,6 +37,35 @@ impl Fields {
         self.source.set(source);
         self.headline.set(headline);
         self.fit();
+    }
+
+    /// Keeps the text box up to date with `source`.
+    ///
+    /// A text that the box has already is not written into it. A keyboard may type the two halves
+    /// of a character one after the other. In between, `source` has the replacement character,
+    /// which must not replace the first half.
+    pub fn show_source(self) {
+        Effect::new(move || {
+            let source = self.source.get();
+            if let Some(text_box) = self.text_box.get()
+                && text_box.value() != source
+            {
+                adapt(&text_box, &source);
+                text_box.set_value(&source);
+            }
+        });
+    }
+
+    /// Keeps the headline's field up to date with `headline`, as [`Fields::show_source`] does.
+    pub fn show_headline(self) {
+        Effect::new(move || {
+            let headline = self.headline.get();
+            if let Some(field) = self.headline_box.get()
+                && field.value() != headline
+            {
+                field.set_value(&headline);
+            }
+        });
     }
 
     /// Moves the focus to the text box.

@@ -20,10 +20,11 @@ use wasm_bindgen::JsCast;
 
 use super::{
     editor::Editor,
+    keep_focus::keep_focus,
     load_error::LoadError,
     login_dialog::LoginDialog,
     other_texts::OtherTexts,
-    outbox::{Item, Outbox, State, attempt::Done, list::OutboxList},
+    outbox::{Item, OFFLINE, Outbox, State, attempt::Done, list::OutboxList},
     server_drafts::{SaveDraftButton, ServerDraftList, ServerDrafts},
     session::{AuthorSession, LoggedIn},
     storage::{StorageError, request::Request, texts::Purpose},
@@ -91,7 +92,11 @@ async fn mount(host: HtmlElement, slug: String, entry: String, tab: Option<Tab>)
                 }
             };
             let on_other: Rc<dyn Fn()> = Rc::new(remount);
-            let composer = mount_to(host, move || view! { <Composer session text on_other /> });
+            let watched = host.clone();
+            let composer = mount_to(host, move || {
+                keep_focus(&watched, move || text.fields.focus());
+                view! { <Composer session text on_other /> }
+            });
             mounted.replace(Some(Box::new(composer)));
         }
         // An account that may not post gets no composer, and no message.
@@ -126,6 +131,9 @@ fn Composer(
                 match session.check().await {
                     Ok(LoggedIn::Same) => {
                         login_open.try_set(false);
+                        if !outbox.items.is_disposed() {
+                            outbox.take_over();
+                        }
                         if outbox.needs_login.try_get_untracked() == Some(true) {
                             outbox.retry_all();
                         }
@@ -169,7 +177,8 @@ fn Composer(
         error.set(None);
         outbox.latest.set(None);
     });
-    let on_edit = Callback::new(move |item| spawn_local(take_back(item, text, outbox, dialog)));
+    let on_edit =
+        Callback::new(move |item| spawn_local(take_back(item, text, outbox, dialog, error)));
     let storage_error = move || {
         text.storage_error
             .get()
@@ -292,7 +301,15 @@ fn post(text: TextState, outbox: Outbox, error: RwSignal<Option<String>>) {
     clippy::large_types_passed_by_value,
     reason = "signals are passed by value everywhere"
 )]
-async fn take_back(item: Item, text: TextState, outbox: Outbox, dialog: EditDialogState) {
+async fn take_back(
+    item: Item,
+    text: TextState,
+    outbox: Outbox,
+    dialog: EditDialogState,
+    error: RwSignal<Option<String>>,
+) {
+    const IN_DOUBT: &str = "An attempt to post this text had no response, so it may be published. Check the live blog before you post it again.";
+
     let (posted, draft) = match item.stored.request.clone() {
         Request::Post { text, draft } => (text, draft),
         // Its update is gone, so it becomes a new one.
@@ -306,6 +323,12 @@ async fn take_back(item: Item, text: TextState, outbox: Outbox, dialog: EditDial
         return;
     }
     text.put(posted, Purpose::Post, draft);
+    error.set(
+        item.stored
+            .submission
+            .is_in_doubt()
+            .then(|| IN_DOUBT.to_owned()),
+    );
     // A request that is stored is kept until its text is stored in the composer.
     if text.store().await || item.number.is_none() {
         outbox.discard(item.stored.op_id).await;
@@ -358,6 +381,10 @@ fn watch_page(text: TextState, outbox: Outbox, check: Callback<()>) {
 }
 
 /// Keeps the status line up to date.
+#[expect(
+    clippy::large_types_passed_by_value,
+    reason = "signals are passed by value everywhere"
+)]
 fn watch_status(outbox: Outbox, drafts: ServerDrafts, status: RwSignal<String>) {
     let timer = StoredValue::new_local(None::<Timeout>);
     Effect::new(move || {
@@ -413,8 +440,14 @@ fn status_of(items: &[Item]) -> Option<String> {
     if count(|state| matches!(state, State::Unauthenticated(_))) > 0 {
         Some("Your session has expired. Your text is kept here. Log in to send it.".to_owned())
     } else if count(|state| matches!(state, State::Retrying(_))) > 0 {
-        let sentence = "No response from the server. Your text is kept here and will be sent again automatically. It will not be published twice.";
-        Some(sentence.to_owned())
+        let is_offline = |state: &State| matches!(state, State::Retrying(why) if why == OFFLINE);
+        let why = match count(is_offline) {
+            0 => "No response from the server.",
+            _ => OFFLINE,
+        };
+        Some(format!(
+            "{why} Your text is kept here and will be sent again automatically. It will not be published twice."
+        ))
     } else if refused > 0 {
         Some(match refused {
             1 => "An update was not published.".to_owned(),

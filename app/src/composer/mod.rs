@@ -6,11 +6,11 @@
 //! | `page` | the composer as a page of its own, which works without JavaScript |
 //! | `loader_island`, `loading`, `load_error` | loading the rest, for authors only |
 //! | `form` | the composer in an entry's page |
-//! | `editor`, `fields`, `toolbar`, `formatting`, `ime`, `preview` | the text box |
+//! | `editor`, `fields`, `toolbar`, `formatting`, `ime`, `preview`, `long_text` | the text box |
 //! | `text_state`, `other_texts` | the text that is being written, and those set aside |
 //! | `server_drafts` | the author's drafts on the server |
 //! | `outbox` | what waits until the server has responded |
-//! | `discard_button`, `modal` | controls that several of these share |
+//! | `discard_button`, `modal`, `keep_focus` | shared controls, and the focus |
 //! | `session`, `tab`, `login_dialog` | the account, the open page, logging in again |
 //! | `storage` | `IndexedDB` |
 //! | `channel`, `web_locks`, `server_clock`, `random_id`, `copy` | the browser's interfaces |
@@ -37,9 +37,13 @@ mod form;
 #[cfg(feature = "hydrate")]
 mod ime;
 #[cfg(feature = "hydrate")]
+mod keep_focus;
+#[cfg(feature = "hydrate")]
 mod loading;
 #[cfg(feature = "hydrate")]
 mod login_dialog;
+#[cfg(feature = "hydrate")]
+mod long_text;
 #[cfg(feature = "hydrate")]
 pub mod modal;
 #[cfg(feature = "hydrate")]

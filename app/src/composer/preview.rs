@@ -1,12 +1,13 @@
 //! A preview of the text, rendered by the server.
 
-use domain::not_shown;
+use domain::{Article, not_shown};
 use gloo_timers::callback::Timeout;
 use leptos::{either::EitherOf3, prelude::*, reactive::spawn_local};
 
 use super::{
     api::{Preview, preview_text},
     fields::{Fields, language},
+    storage::texts::Text,
 };
 use crate::AppError;
 
@@ -23,8 +24,22 @@ pub fn PreviewPane(fields: Fields) -> impl IntoView {
         let is_article = fields.is_article.get_untracked();
         number.update_value(|number| *number += 1);
         let current = number.get_value();
+        let text = Text {
+            source,
+            headline,
+            ..Text::default()
+        };
+        let checked = if is_article {
+            Article::parse(&text.source).map(drop)
+        } else {
+            text.check_length()
+        };
+        if let Err(invalid) = checked {
+            shown.set(Some(Err(AppError::Refused(invalid.to_string()))));
+            return;
+        }
         spawn_local(async move {
-            let preview = preview_text(source, headline, is_article).await;
+            let preview = preview_text(text.source, text.headline, is_article).await;
             // A later text may have been rendered meanwhile.
             if number.try_get_value() == Some(current) {
                 shown.set(Some(preview));

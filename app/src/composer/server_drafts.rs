@@ -1,5 +1,10 @@
 //! The author's drafts on the server, which can be continued on another device.
 
+#![expect(
+    clippy::large_types_passed_by_value,
+    reason = "signals are passed by value everywhere"
+)]
+
 use std::rc::Rc;
 
 use domain::{DraftSaveResult, DraftSummary, UpdateDraft};
@@ -62,6 +67,10 @@ impl ServerDrafts {
         if text.is_empty() {
             return;
         }
+        if let Err(invalid) = text.check_length() {
+            self.status.set(Some(not_saved(&invalid)));
+            return;
+        }
         self.status.set(Some("Saving…".to_owned()));
         spawn_local(self.send(text));
     }
@@ -116,7 +125,7 @@ impl ServerDrafts {
                 "This draft was posted or discarded on another device. Your text is kept here."
                     .to_owned()
             }
-            Err(error) => format!("The draft was not saved. {error} Your text is kept here."),
+            Err(error) => not_saved(&error),
         };
         self.status.set(Some(sentence));
     }
@@ -187,6 +196,11 @@ impl ServerDrafts {
             self.load();
         });
     }
+}
+
+/// Returns the sentence about a draft that was not saved.
+fn not_saved(why: &impl std::fmt::Display) -> String {
+    format!("The draft was not saved. {why} Your text is kept here.")
 }
 
 /// The button that saves a draft.

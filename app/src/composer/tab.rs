@@ -40,6 +40,9 @@ pub struct Tab {
     previous: Option<String>,
     /// Whether this page sends the requests in the outbox.
     is_sender: Rc<Cell<bool>>,
+    /// How often this page has been granted the lock of the outbox and has not lost it: twice for a
+    /// moment if it steals the lock from itself.
+    grants: Rc<Cell<u32>>,
     on_change: Rc<RefCell<Rc<dyn Fn()>>>,
 }
 
@@ -59,6 +62,7 @@ impl Tab {
             locks: WebLocks::of_browser(),
             previous,
             is_sender: Rc::default(),
+            grants: Rc::default(),
             on_change: Rc::new(RefCell::new(Rc::new(|| {}))),
         };
         let id = Rc::clone(&tab.id);
@@ -143,10 +147,18 @@ impl Tab {
     }
 
     async fn hold_outbox(&self, locks: &WebLocks, steal: bool) {
-        let tab = self.clone();
-        let on_granted = move || tab.set_sender(true);
+        let (tab, was_granted) = (self.clone(), Rc::new(Cell::new(false)));
+        let granted = Rc::clone(&was_granted);
+        let on_granted = move || {
+            granted.set(true);
+            tab.grants.set(tab.grants.get() + 1);
+            tab.set_sender(true);
+        };
         locks.hold(OUTBOX_LOCK, steal, on_granted).await;
-        self.set_sender(false);
+        if was_granted.get() {
+            self.grants.set(self.grants.get() - 1);
+            self.set_sender(self.grants.get() > 0);
+        }
     }
 
     async fn renew_outbox_lease(&self, steal: bool) {

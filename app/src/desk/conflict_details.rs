@@ -1,6 +1,6 @@
 //! What differs between the text that an author submitted and the current one.
 
-use domain::{DiffKind, DiffPart, EditConflict};
+use domain::{DiffKind, DiffPart, EditConflict, ZoneName};
 use leptos::{either::EitherOf3, prelude::*};
 use newsroom::{Entry, zone::LocalTime};
 
@@ -16,8 +16,13 @@ pub fn ConflictDetails(
     /// The entry.
     entry: Entry,
 ) -> impl IntoView {
-    let written = written(&conflict, &entry);
-    let language = entry.language.to_string();
+    let Entry {
+        language,
+        time_zone,
+        ..
+    } = entry;
+    let written = written(&conflict, &time_zone);
+    let language = language.to_string();
     let is_compared = !conflict.source_diff.is_empty() || !conflict.headline_diff.is_empty();
     view! {
         <section class="conflict">
@@ -64,8 +69,8 @@ pub fn ConflictDetails(
 }
 
 /// Returns who wrote the current text, and when.
-fn written(conflict: &EditConflict, entry: &Entry) -> String {
-    let at = LocalTime::new(conflict.edited_at, &entry.time_zone).full();
+fn written(conflict: &EditConflict, zone: &ZoneName) -> String {
+    let at = LocalTime::new(conflict.edited_at, zone).full();
     match &conflict.edited_by {
         Some(name) => format!("Written by {}, {at}.", isolated(name)),
         None => format!("Written {at}."),

@@ -180,8 +180,7 @@ pub async fn article_source(
     Ok(load.await?)
 }
 
-/// Replaces the article of an entry; an empty text removes it. Returns what was removed from the
-/// text for safety.
+/// Replaces the article of an entry; an empty text removes it.
 ///
 /// # Errors
 /// [`AppError::Conflict`] if the article is not the one that the edit is based on; else if no
@@ -199,7 +198,7 @@ pub async fn edit_article(
     base: String,
     /// The account that made the request.
     account: AccountId,
-) -> Result<Vec<String>, AppError> {
+) -> Result<EditResult, AppError> {
     use domain::{Article, Cursor, OpId};
 
     let edit = async {

@@ -4,25 +4,24 @@
 //! one. The live page replaces the content of a card that changed, so the button is added again
 //! then.
 
+use std::{cell::Cell, rc::Rc};
+
 use domain::{Caller, Mark};
 use leptos::{
     mount::mount_to,
     prelude::*,
     reactive::spawn_local,
-    web_sys::{
-        Element, Event, HtmlElement, KeyboardEvent, MutationObserver, MutationObserverInit,
-        NodeList,
-    },
+    web_sys::{Element, Event, HtmlElement, KeyboardEvent, MutationObserver, MutationObserverInit},
 };
 use wasm_bindgen::{JsCast, closure::Closure};
 
-use super::edit_dialog::{EditDialogState, Editing};
+use super::{
+    card_buttons::{TOGGLE, add_buttons, button_for, button_of, elements, text_of, update_of},
+    edit_dialog::{EditDialogState, Editing},
+};
 use crate::composer::{
     copy::copy_text, fields::focus, outbox::Outbox, random_id::random_id, storage::request::Request,
 };
-
-/// The class of the button in a card.
-const TOGGLE: &str = "update-menu-button";
 
 /// An update whose menu is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,10 +40,29 @@ pub fn add_card_actions(caller: &Caller, outbox: Outbox, dialog: EditDialogState
         return;
     };
     let author = (!caller.role.may_edit_others()).then(|| caller.username.to_string());
+    let menu = RwSignal::new(None::<OpenMenu>);
+    let host = create_host();
+    let focused = Rc::new(Cell::new(None));
     let decorate = {
-        let list = list.clone();
-        move || add_buttons(&list, author.as_deref())
+        let (list, host, focused) = (list.clone(), host.clone(), Rc::clone(&focused));
+        move || {
+            let is_lost = is_focus_lost();
+            add_buttons(&list, author.as_deref());
+            if let (Some(id), true) = (focused.get(), is_lost) {
+                // The card was replaced, and the focused button with it.
+                focus(button_for(id));
+            }
+            if let Some(host) = host.as_ref().filter(|host| !host.is_connected()) {
+                return_menu(menu, host, is_lost);
+            }
+        }
     };
+    // The update whose button has the focus, if it is used by keyboard.
+    let (by_focus, by_pointer) = (Rc::clone(&focused), focused);
+    let on_focus = window_event_listener_untyped("focusin", move |event| {
+        by_focus.set(button_of(&event).and_then(|button| update_of(&button)));
+    });
+    let on_pointer = window_event_listener_untyped("pointerup", move |_| by_pointer.set(None));
     decorate();
     let on_change = Closure::<dyn FnMut()>::new(decorate);
     let observer = MutationObserver::new(on_change.as_ref().unchecked_ref()).ok();
@@ -55,8 +73,6 @@ pub fn add_card_actions(caller: &Caller, outbox: Outbox, dialog: EditDialogState
         // Can't fail: the options are valid.
         let _ = observer.observe_with_options(&list, &options);
     }
-    let menu = RwSignal::new(None::<OpenMenu>);
-    let host = create_host();
     let mounted = host.clone().map(|host| {
         mount_to(host, move || {
             view! { <Menu menu outbox dialog /> }
@@ -72,7 +88,9 @@ pub fn add_card_actions(caller: &Caller, outbox: Outbox, dialog: EditDialogState
     });
     let listener = StoredValue::new_local(Some((observer, on_change, mounted)));
     on_cleanup(move || {
-        on_click.remove();
+        for listener in [on_click, on_focus, on_pointer] {
+            listener.remove();
+        }
         if let Some((observer, _, _)) = listener.try_update_value(Option::take).flatten()
             && let Some(observer) = observer
         {
@@ -87,46 +105,9 @@ pub fn add_card_actions(caller: &Caller, outbox: Outbox, dialog: EditDialogState
     });
 }
 
-/// Adds the button to each card of `author` that has none; to all cards if `author` is `None`.
-fn add_buttons(list: &Element, author: Option<&str>) {
-    let without = format!(".update:not(:has(> .{TOGGLE}))");
-    for card in elements(list, &without) {
-        let name = text_of(&card, ".update-author");
-        if author.is_some_and(|author| author != name) {
-            continue;
-        }
-        let Ok(button) = document().create_element("button") else {
-            return;
-        };
-        let label = format!(
-            "Actions for the update of {}",
-            text_of(&card, ".update-when")
-        );
-        for (name, value) in [
-            ("type", "button"),
-            ("class", TOGGLE),
-            ("lang", "en"),
-            ("translate", "no"),
-            ("aria-haspopup", "true"),
-            ("aria-expanded", "false"),
-            ("aria-label", &label),
-        ] {
-            // Can't fail: the names are valid.
-            let _ = button.set_attribute(name, value);
-        }
-        button.set_text_content(Some("⋯"));
-        // Can't fail: it is an element of this document.
-        let _ = card.append_child(&button);
-    }
-}
-
 /// Opens the menu in the card of `button`, or closes it.
 fn toggle(menu: RwSignal<Option<OpenMenu>>, host: &HtmlElement, button: &Element) {
-    let Ok(Some(card)) = button.closest(".update") else {
-        return;
-    };
-    let id = card.get_attribute("data-update-id");
-    let Some(id) = id.and_then(|id| id.parse().ok()) else {
+    let (Ok(Some(card)), Some(id)) = (button.closest(".update"), update_of(button)) else {
         return;
     };
     if menu.with_untracked(|menu| menu.as_ref().is_some_and(|menu| menu.id == id)) {
@@ -145,10 +126,37 @@ fn toggle(menu: RwSignal<Option<OpenMenu>>, host: &HtmlElement, button: &Element
     let _ = button.set_attribute("aria-expanded", "true");
     let _ = button.after_with_node_1(host);
     let host = host.clone();
-    request_animation_frame(move || {
-        let first = host.query_selector("button").ok().flatten();
-        focus(first.and_then(|it| it.dyn_into::<HtmlElement>().ok()));
-    });
+    request_animation_frame(move || focus_first(&host));
+}
+
+/// Puts the open menu into its card again, whose content was replaced.
+fn return_menu(menu: RwSignal<Option<OpenMenu>>, host: &HtmlElement, had_focus: bool) {
+    let Some(id) = menu.with_untracked(|menu| menu.as_ref().map(|menu| menu.id)) else {
+        return;
+    };
+    let Some(button) = button_for(id) else {
+        // The update was deleted.
+        close(menu);
+        return;
+    };
+    // Can't fail: both are elements of this document.
+    let _ = button.set_attribute("aria-expanded", "true");
+    let _ = button.after_with_node_1(host);
+    if had_focus {
+        focus_first(host);
+    }
+}
+
+/// Moves the focus to the first button of the menu.
+fn focus_first(host: &HtmlElement) {
+    let first = host.query_selector("button").ok().flatten();
+    focus(first.and_then(|it| it.dyn_into::<HtmlElement>().ok()));
+}
+
+/// Returns whether no element has the focus.
+fn is_focus_lost() -> bool {
+    let active = document().active_element();
+    active.is_none_or(|active| active.tag_name() == "BODY")
 }
 
 /// Closes the menu. Its button keeps its place.
@@ -206,7 +214,8 @@ fn Menu(
                             class="button"
                             type="button"
                             on:click=move |_| {
-                                close(menu);
+                                // When the dialog is closed, the focus returns to the button.
+                                close_and_focus(menu);
                                 dialog.open(Editing::Update(id));
                             }
                         >
@@ -272,37 +281,7 @@ fn create_host() -> Option<HtmlElement> {
     host.dyn_into().ok()
 }
 
-/// Returns the button of a card that was clicked.
-fn button_of(event: &Event) -> Option<Element> {
-    let target: Element = event.target()?.dyn_into().ok()?;
-    target.closest(&format!(".{TOGGLE}")).ok()?
-}
-
 fn is_in_menu(event: &Event) -> bool {
     let target: Option<Element> = event.target().and_then(|it| it.dyn_into().ok());
     target.is_some_and(|target| matches!(target.closest(".update-menu"), Ok(Some(_))))
-}
-
-/// Returns the button in the card of an update, if the card is in the page.
-fn button_for(id: i64) -> Option<HtmlElement> {
-    let button = format!("#update-{id} > .{TOGGLE}");
-    document().query_selector(&button).ok()??.dyn_into().ok()
-}
-
-/// Returns the text of the first element in `root` that matches `selector`.
-fn text_of(root: &Element, selector: &str) -> String {
-    let found = root.query_selector(selector).ok().flatten();
-    found
-        .and_then(|it| it.text_content())
-        .unwrap_or_default()
-        .trim()
-        .to_owned()
-}
-
-fn elements(root: &Element, selector: &str) -> Vec<Element> {
-    let found = root.query_selector_all(selector).ok();
-    let length = found.as_ref().map_or(0, NodeList::length);
-    (0..length)
-        .filter_map(|at| found.as_ref()?.item(at)?.dyn_into().ok())
-        .collect()
 }

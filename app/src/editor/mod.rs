@@ -7,6 +7,8 @@ pub mod article_button;
 #[cfg(feature = "hydrate")]
 pub mod card_actions;
 #[cfg(feature = "hydrate")]
+mod card_buttons;
+#[cfg(feature = "hydrate")]
 pub mod edit_dialog;
 
 pub use api::{

@@ -5,10 +5,12 @@ mod acknowledgements;
 mod client;
 mod clients;
 mod convergence;
+mod edits;
 mod faults;
 mod faulty_proxy;
 mod nothing_lost;
 mod records;
+mod retrying_author;
 mod writers;
 
 use clap::Subcommand;
@@ -24,6 +26,9 @@ pub enum ChaosTest {
     /// A server that is killed every second: each acknowledged post is stored once, and the
     /// database is intact.
     NothingLost(nothing_lost::Arguments),
+    /// Authors who edit one update at the same time, on two servers and an unreliable network: each
+    /// edit that was acknowledged replaced a text that its author had seen.
+    Edits(edits::Arguments),
 }
 
 impl ChaosTest {
@@ -36,6 +41,7 @@ impl ChaosTest {
         match self {
             Self::Convergence(arguments) => convergence::run(arguments).await,
             Self::NothingLost(arguments) => nothing_lost::run(arguments).await,
+            Self::Edits(arguments) => edits::run(arguments).await,
         }
     }
 }

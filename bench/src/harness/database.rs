@@ -70,12 +70,16 @@ impl Database {
     ///
     /// If it can't be reached.
     pub async fn connect(&self, folder: &Folder) -> Result<AnyConnection> {
+        Ok(AnyConnection::connect(&self.url(folder)).await?)
+    }
+
+    /// Returns its URL, if the server with its files in `folder` uses it.
+    pub fn url(&self, folder: &Folder) -> String {
         let file = folder.path().join("data/ringside.db");
-        let url = match &self.url {
+        match &self.url {
             Some(url) => url.clone(),
             None => format!("sqlite://{}", file.display()),
-        };
-        Ok(AnyConnection::connect(&url).await?)
+        }
     }
 
     /// Suspends one of PostgreSQL's processes for `time` while it is in the middle of a writing

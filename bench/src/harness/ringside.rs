@@ -122,6 +122,11 @@ impl Ringside {
 
     /// Creates an author called `name` and logs in.
     pub async fn author(&self, name: &str) -> Result<Author> {
+        self.account(name, "author").await
+    }
+
+    /// Creates an account called `name` with a `role` that may post, and logs in.
+    pub async fn account(&self, name: &str, role: &str) -> Result<Author> {
         let password = self.folder.file("password", PASSWORD)?;
         let file = password.display().to_string();
         self.run(&[
@@ -130,7 +135,7 @@ impl Ringside {
             "--name",
             name,
             "--role",
-            "author",
+            role,
             "--password-file",
             &file,
         ])?;

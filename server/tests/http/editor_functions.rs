@@ -243,7 +243,9 @@ async fn article_is_edited_under_the_rule_for_conflicts() {
     for _ in 0..2 {
         // The response was lost. The edit is sent again, and does not conflict with itself.
         let saved = call(&author, "edit_article", first.clone()).await;
-        assert_eq!(saved.json::<Vec<String>>(), ["script"]);
+        let saved: EditResult = saved.json();
+        assert_eq!(saved.removed, ["script"]);
+        assert_eq!(saved.base, load(&author).await.base);
     }
     let refused = call(
         &editor,

@@ -73,8 +73,8 @@ async fn send(stored: &StoredRequest, written_at: Option<i64>) -> Result<Done, A
                 // Never happens: both are numbers that the server gave.
                 return Err(AppError::Unreachable);
             };
-            let removed = edit_article(entry, op_id, text.source, base, account).await?;
-            Ok(Done::without(&removed))
+            let edited = edit_article(entry, op_id, text.source, base, account).await?;
+            Ok(Done::without(&edited.removed))
         }
         Request::Delete { update } => {
             delete_update(update.into(), op_id, account).await?;

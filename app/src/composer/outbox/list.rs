@@ -15,6 +15,9 @@ const MAX_SHOWN: usize = 20;
 /// How many characters of a text are shown.
 const MAX_EXCERPT: usize = 140;
 
+/// The class of an item that is being sent.
+const SENDING: &str = "sending";
+
 /// The requests that the server has not responded to yet.
 #[component]
 pub fn OutboxList(
@@ -25,6 +28,7 @@ pub fn OutboxList(
     /// Called when the author wants to log in.
     on_login: Callback<()>,
 ) -> impl IntoView {
+    // An item keeps its elements, and the focus in them, while its state changes.
     let shown = move || {
         outbox.items.with(|items| {
             let shown = items.iter().take(MAX_SHOWN);
@@ -44,7 +48,7 @@ pub fn OutboxList(
             <ol>
                 <For
                     each=shown
-                    key=|item| (item.stored.op_id.clone(), item.state.clone())
+                    key=|item| item.stored.op_id.clone()
                     let:item
                 >
                     <OutboxItem item outbox on_edit on_login />
@@ -57,6 +61,72 @@ pub fn OutboxList(
     }
 }
 
+/// What is shown of an item's state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shown {
+    sentence: String,
+    /// The class of its element.
+    class: &'static str,
+    /// Whether its buttons are shown. They stay during the next attempt.
+    has_actions: bool,
+    is_unauthenticated: bool,
+    /// Whether it can be sent again as it is.
+    may_retry: bool,
+    edit_label: &'static str,
+    /// The update that was deleted, and can be restored.
+    deleted: Option<i64>,
+}
+
+impl Shown {
+    fn of(item: &Item, keep_actions: bool) -> Self {
+        let (sentence, class, has_actions) = match item.state.clone() {
+            State::Saved if item.number.is_some() => {
+                ("Saved here.".to_owned(), "saved", keep_actions)
+            }
+            State::Saved => ("Waiting.".to_owned(), "saved", keep_actions),
+            State::Sending => ("Sending…".to_owned(), SENDING, keep_actions),
+            State::Retrying(why) => (
+                format!("{why} {} It will be sent again automatically.", kept(item)),
+                "saved",
+                true,
+            ),
+            State::Unauthenticated(why) => (format!("{why} {}", kept(item)), "saved", true),
+            State::Refused(why) if item.stored.submission.is_in_doubt() => (
+                format!(
+                    "Not published: {why} An earlier attempt had no response, so it may be published. Check the live blog first."
+                ),
+                "failed",
+                true,
+            ),
+            State::Refused(why) => (format!("Not published: {why}"), "failed", true),
+            State::Done(_) if matches!(item.stored.request, Request::Post { .. }) => {
+                ("Published.".to_owned(), "done", false)
+            }
+            State::Done(_) => ("Done.".to_owned(), "done", false),
+        };
+        Self {
+            sentence,
+            class,
+            has_actions,
+            is_unauthenticated: matches!(item.state, State::Unauthenticated(_)),
+            may_retry: item.conflict.is_none() && !item.is_removed,
+            edit_label: match item {
+                Item {
+                    conflict: Some(_), ..
+                } => "Compare",
+                Item {
+                    is_removed: true, ..
+                } => "Post as new update",
+                _ => "Edit",
+            },
+            deleted: match (&item.state, &item.stored.request) {
+                (State::Done(_), Request::Delete { update }) => Some(*update),
+                _ => None,
+            },
+        }
+    }
+}
+
 #[component]
 fn OutboxItem(
     item: Item,
@@ -65,31 +135,18 @@ fn OutboxItem(
     on_login: Callback<()>,
 ) -> impl IntoView {
     let text = item.stored.request.text().cloned();
-    let in_doubt = item.stored.submission.is_in_doubt();
     let op_id = StoredValue::new(item.stored.op_id.clone());
-    let (state, class, actions) = match item.state.clone() {
-        State::Saved if item.number.is_some() => ("Saved here.".to_owned(), "saved", false),
-        State::Saved => ("Waiting.".to_owned(), "saved", false),
-        State::Sending => ("Sending…".to_owned(), "sending", false),
-        State::Retrying(why) => (
-            format!("{why} {} It will be sent again automatically.", kept(&item)),
-            "saved",
-            true,
-        ),
-        State::Unauthenticated(why) => (format!("{why} {}", kept(&item)), "saved", true),
-        State::Refused(why) => (why, "failed", true),
-        State::Done(_) if matches!(item.stored.request, Request::Post { .. }) => {
-            ("Published.".to_owned(), "done", false)
-        }
-        State::Done(_) => ("Done.".to_owned(), "done", false),
-    };
-    let is_unauthenticated = matches!(item.state, State::Unauthenticated(_));
-    let is_failed = matches!(item.state, State::Refused(_));
-    let (has_conflict, is_removed) = (item.conflict.is_some(), item.is_removed);
-    let undo = match (&item.state, &item.stored.request) {
-        (State::Done(_), Request::Delete { update }) => Some(*update),
-        _ => None,
-    };
+    let first = Shown::of(&item, false);
+    let shown = Memo::new(move |last: Option<&Shown>| {
+        let keep_actions = last.is_some_and(|last| last.has_actions);
+        let found = outbox.items.with(|items| {
+            let item = op_id.with_value(|op_id| items.iter().find(|it| it.stored.op_id == *op_id));
+            item.map(|item| Shown::of(item, keep_actions))
+        });
+        // It is removed from the list soon.
+        found.unwrap_or_else(|| last.unwrap_or(&first).clone())
+    });
+    let deleted = Memo::new(move |_| shown.with(|it| it.deleted));
     let undo_button = NodeRef::<html::Button>::new();
     Effect::new(move || {
         if let (Some(button), true) = (undo_button.get(), outbox.focus_undo.get_untracked()) {
@@ -97,57 +154,52 @@ fn OutboxItem(
             focus(Some(button));
         }
     });
-    let name = item.stored.request.name();
     let kind = match &item.stored.request {
         Request::Edit { .. } => Some("Edit. "),
         Request::Article { .. } => Some("Article. "),
         _ => None,
     };
+    let name = item.stored.request.name();
     let has_text = text.is_some();
-    let edit_label = match &item {
-        Item {
-            conflict: Some(_), ..
-        } => "Compare",
-        Item {
-            is_removed: true, ..
-        } => "Post as new update",
-        _ => "Edit",
-    };
     let copied = RwSignal::new(false);
-    let whole = text
-        .clone()
-        .map(|text| whole_text(&text))
-        .unwrap_or_default();
-    let for_edit = item.clone();
+    let whole = text.as_ref().map(whole_text).unwrap_or_default();
+    // What is being sent can't be changed: it may be published.
+    let is_sending = move || shown.with(|it| it.class == SENDING);
+    let retry = move |_| {
+        if !shown.with_untracked(|it| it.class == SENDING) {
+            outbox.retry(&op_id.get_value());
+        }
+    };
+    let edit = move |_| {
+        if let Some(item) = outbox.find(&op_id.get_value())
+            && item.state != State::Sending
+        {
+            on_edit.run(item);
+        }
+    };
     view! {
-        <li class=format!("outbox-item {class}")>
+        <li class=move || format!("outbox-item {}", shown.with(|it| it.class))>
             <p class="outbox-text" dir="auto">
-                {match &text {
-                    Some(text) => excerpt(text),
-                    None => name.to_owned(),
-                }}
+                {text.as_ref().map_or_else(|| name.to_owned(), excerpt)}
             </p>
             <p class="outbox-state">
-                {kind} {is_failed.then_some("Not published: ")} {state}
-                {(is_failed && in_doubt)
-                    .then_some(
-                        " An earlier attempt had no response, so it may be published. Check the live blog first.",
-                    )}
+                {kind} {move || shown.with(|it| it.sentence.clone())}
             </p>
-            <div class="outbox-actions" hidden=!actions>
-                {is_unauthenticated
-                    .then(|| {
-                        view! {
-                            <button class="button" type="button" on:click=move |_| on_login.run(())>
-                                "Log in"
-                            </button>
-                        }
-                    })}
+            <div class="outbox-actions" hidden=move || shown.with(|it| !it.has_actions)>
                 <button
                     class="button"
                     type="button"
-                    hidden=has_conflict || is_removed
-                    on:click=move |_| outbox.retry(&op_id.get_value())
+                    hidden=move || shown.with(|it| !it.is_unauthenticated)
+                    on:click=move |_| on_login.run(())
+                >
+                    "Log in"
+                </button>
+                <button
+                    class="button"
+                    type="button"
+                    hidden=move || shown.with(|it| !it.may_retry)
+                    aria-disabled=move || is_sending().then_some("true")
+                    on:click=retry
                 >
                     "Retry"
                 </button>
@@ -155,9 +207,10 @@ fn OutboxItem(
                     class="button"
                     type="button"
                     hidden=!has_text
-                    on:click=move |_| on_edit.run(for_edit.clone())
+                    aria-disabled=move || is_sending().then_some("true")
+                    on:click=edit
                 >
-                    {edit_label}
+                    {move || shown.with(|it| it.edit_label)}
                 </button>
                 <button
                     class="button"
@@ -169,19 +222,24 @@ fn OutboxItem(
                 </button>
                 <DiscardButton on_discard=move || spawn_local(outbox.discard(op_id.get_value())) />
             </div>
-            {undo
-                .map(|update| {
-                    view! {
-                        <button
-                            class="button"
-                            type="button"
-                            node_ref=undo_button
-                            on:click=move |_| spawn_local(outbox.undo(op_id.get_value(), update))
-                        >
-                            "Undo"
-                        </button>
-                    }
-                })}
+            {move || {
+                deleted
+                    .get()
+                    .map(|update| {
+                        view! {
+                            <button
+                                class="button"
+                                type="button"
+                                node_ref=undo_button
+                                on:click=move |_| {
+                                    spawn_local(outbox.undo(op_id.get_value(), update));
+                                }
+                            >
+                                "Undo"
+                            </button>
+                        }
+                    })
+            }}
         </li>
     }
 }

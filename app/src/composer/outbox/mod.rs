@@ -26,7 +26,7 @@ use super::{
     storage::{
         StorageError,
         request::Request,
-        requests::{MAX_LOADED, StoredRequest},
+        requests::{Loaded, LoadedEntry, MAX_LOADED, StoredRequest},
         texts::StoredText,
     },
 };
@@ -38,9 +38,16 @@ const DONE_MS: u32 = 4_000;
 /// The time for which a deletion can be undone, in milliseconds. The server allows ten minutes.
 const UNDO_MS: u32 = 9 * 60_000;
 
+/// The pause between two times that a long outbox is read, in milliseconds. Meanwhile the page that
+/// sends can write to it.
+const RELOAD_MS: u32 = 1_000;
+
 /// How long a request has to wait before its time is sent, in microseconds. Otherwise it is placed
 /// by its arrival, which is more exact.
 const MIN_WAIT: i64 = 10_000_000;
+
+/// Why an attempt had no result, if the browser knows that it has no network.
+pub const OFFLINE: &str = "You are offline.";
 
 /// The state of a request, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -122,6 +129,15 @@ impl Item {
     }
 }
 
+/// Requests that are stored, but not loaded.
+#[derive(Clone, Debug, Default)]
+struct Unloaded {
+    /// The live blogs of which more requests wait than are loaded.
+    entries: Vec<String>,
+    /// Whether others, of any live blog, have not been considered.
+    of_any: bool,
+}
+
 /// The outbox of the author, as the page shows it.
 #[derive(Clone, Copy)]
 pub struct Outbox {
@@ -129,12 +145,18 @@ pub struct Outbox {
     /// The time of the last update of each entry that was sent, in microseconds of the server's
     /// clock: the next one is not placed before it.
     placed: StoredValue<HashMap<String, i64>>,
+    /// The live blog of the request that was sent last.
+    last_entry: StoredValue<String>,
     channel: StoredValue<Option<Rc<Channel>>, LocalStorage>,
     wake: StoredValue<mpsc::Sender<()>, LocalStorage>,
     /// The requests in the order in which the author made them.
     pub items: RwSignal<Vec<Item>>,
     /// How many requests are stored: more than `items` if there are too many to load at once.
     pub total: RwSignal<usize>,
+    /// The requests that are stored, but not loaded.
+    unloaded: StoredValue<Unloaded>,
+    /// Whether requests are being loaded, and whether they have changed meanwhile.
+    reloading: StoredValue<(bool, bool)>,
     /// Why requests could not be stored.
     pub storage_error: RwSignal<Option<StorageError>>,
     /// Whether a login is needed before anything can be sent.
@@ -154,10 +176,13 @@ impl Outbox {
         let outbox = Self {
             session: StoredValue::new_local(Rc::clone(session)),
             placed: StoredValue::default(),
+            last_entry: StoredValue::default(),
             channel: StoredValue::new_local(None),
             wake: StoredValue::new_local(wake),
             items: RwSignal::default(),
             total: RwSignal::default(),
+            unloaded: StoredValue::default(),
+            reloading: StoredValue::default(),
             storage_error: RwSignal::default(),
             needs_login: RwSignal::default(),
             latest: RwSignal::default(),
@@ -170,6 +195,9 @@ impl Outbox {
         let online = window_event_listener_untyped("online", move |_| outbox.retry_all());
         on_cleanup(move || online.remove());
         spawn_local(outbox.send_all(woken));
+        // The account has just logged in, or its page was opened. The page that has sent so far may
+        // be one of another account, or of a session that has expired.
+        outbox.take_over();
         outbox.reload();
         outbox
     }
@@ -293,8 +321,8 @@ impl Outbox {
         self.take_over();
     }
 
-    /// Makes this page the one that sends.
-    fn take_over(self) {
+    /// Makes this page the one that sends. Its account must be logged in.
+    pub fn take_over(self) {
         if let Some(session) = self.session.try_get_value() {
             session.tab.take_over();
         }
@@ -304,23 +332,53 @@ impl Outbox {
     /// Loads the stored requests: another page has changed them, or this page has just become the
     /// one that sends.
     fn reload(self) {
-        spawn_local(async move {
-            let Some(session) = self.session.try_get_value() else {
-                return;
-            };
-            let Some(storage) = &session.storage else {
-                return;
-            };
-            match storage.requests(&session.caller.id.to_string()).await {
-                Ok((stored, total)) if !self.items.is_disposed() => {
-                    self.total.set(usize::try_from(total).unwrap_or(usize::MAX));
-                    self.items.update(|items| merge(items, stored));
-                    self.wake();
-                }
-                Ok(_) => {}
-                Err(error) => self.storage_error.set(Some(error)),
-            }
+        let is_running = self.reloading.try_update_value(|(is_running, is_stale)| {
+            *is_stale = *is_running;
+            std::mem::replace(is_running, true)
         });
+        if is_running == Some(false) {
+            spawn_local(async move {
+                loop {
+                    self.load().await;
+                    let is_stale = self.reloading.try_update_value(|(is_running, is_stale)| {
+                        *is_running = *is_stale;
+                        std::mem::take(is_stale)
+                    });
+                    if is_stale != Some(true) {
+                        return;
+                    }
+                    if self.total.try_get_untracked() > Some(MAX_LOADED) {
+                        TimeoutFuture::new(RELOAD_MS).await;
+                    }
+                }
+            });
+        }
+    }
+
+    async fn load(self) {
+        let Some(session) = self.session.try_get_value() else {
+            return;
+        };
+        let Some(storage) = &session.storage else {
+            return;
+        };
+        match storage.requests(&session.caller.id.to_string()).await {
+            Ok(loaded) if !self.items.is_disposed() => {
+                self.total.set(loaded.total);
+                let entries = loaded.entries.iter();
+                let entries = entries.filter(|(_, it)| it.last_of_many().is_some());
+                self.unloaded.set_value(Unloaded {
+                    entries: entries.map(|(entry, _)| entry.clone()).collect(),
+                    of_any: loaded.last.is_some(),
+                });
+                self.items.update(|items| merge(items, loaded));
+                self.wake();
+            }
+            Ok(_) => {}
+            Err(error) => {
+                self.storage_error.try_set(Some(error));
+            }
+        }
     }
 
     /// Sends requests for as long as the page is open.
@@ -355,6 +413,13 @@ impl Outbox {
             // A request that could not be stored is known to this page only.
             let may_send = |item: &Item| !item.is_done() && (is_sender || item.number.is_none());
             let waiting = items.iter().enumerate().filter(|(_, item)| may_send(item));
+            // Live blogs take turns, so that thousands of requests of one do not delay another.
+            let is_last = |(_, item): &(usize, &Item)| {
+                self.last_entry
+                    .with_value(|last| *last == item.stored.entry)
+            };
+            let others = waiting.clone().filter(|it| !is_last(it));
+            let waiting = others.chain(waiting.filter(is_last));
             let positions: Vec<_> = waiting.clone().map(|(at, _)| at).collect();
             let requests = waiting.map(|(_, item)| (&*item.stored.entry, &item.stored.submission));
             match next_due(requests, now()) {
@@ -370,6 +435,7 @@ impl Outbox {
             return;
         };
         let op_id = item.stored.op_id.clone();
+        self.last_entry.set_value(item.stored.entry.clone());
         if !std::mem::take(&mut item.is_begun) {
             item.stored.submission.start();
             self.store(&item).await;
@@ -410,15 +476,14 @@ impl Outbox {
             }
             (Next::RetryAt(_), Err(error)) => {
                 item.state = State::Retrying(match error {
-                    AppError::Unreachable if !window().navigator().on_line() => {
-                        "You are offline.".to_owned()
-                    }
+                    AppError::Unreachable if !window().navigator().on_line() => OFFLINE.to_owned(),
                     error => error.to_string(),
                 });
             }
         }
         self.replace(&item);
         self.store(&item).await;
+        self.load_more();
         self.notify();
     }
 
@@ -457,15 +522,28 @@ impl Outbox {
             let _ = storage.remove_request(number).await;
         }
         self.total.update(|total| *total = total.saturating_sub(1));
-        let waiting = self.items.with_untracked(|items| {
-            let waiting = items.iter().filter(|item| !item.is_done());
-            waiting.count()
-        });
-        // The others are loaded before those that are loaded have all been sent.
-        if waiting < MAX_LOADED as usize / 2 && waiting < self.total.get_untracked() {
+        self.load_more();
+        self.notify();
+    }
+
+    /// Loads further requests of a live blog before all that are loaded have been sent or refused.
+    fn load_more(self) {
+        let are_few = |entry: Option<&String>| {
+            self.items.try_with_untracked(|items| {
+                let is_waiting = |it: &&Item| {
+                    let is_of_entry = entry.is_none_or(|entry| *entry == it.stored.entry);
+                    is_of_entry && !it.is_done() && !it.stored.submission.is_refused()
+                };
+                items.iter().filter(is_waiting).count() < MAX_LOADED / 2
+            })
+        };
+        let unloaded = self.unloaded.try_get_value().unwrap_or_default();
+        let mut entries = unloaded.entries.iter();
+        if entries.any(|entry| are_few(Some(entry)) == Some(true))
+            || unloaded.of_any && are_few(None) == Some(true)
+        {
             self.reload();
         }
-        self.notify();
     }
 
     async fn store(self, item: &Item) {
@@ -509,18 +587,24 @@ impl Outbox {
 
 /// Merges the stored requests into the shown ones. What this page knows of a request's attempts is
 /// kept; a request that is stored no longer was carried out or discarded by another page.
-fn merge(items: &mut Vec<Item>, stored: Vec<(u64, StoredRequest)>) {
-    let last = stored.last().map(|(number, _)| *number);
+fn merge(items: &mut Vec<Item>, loaded: Loaded) {
+    let Loaded {
+        requests,
+        entries,
+        last: considered,
+        ..
+    } = loaded;
     items.retain(|item| {
         let Some(number) = item.number else {
             return true;
         };
-        let is_loaded = stored.iter().any(|(it, _)| *it == number);
-        let is_beyond =
-            stored.len() >= MAX_LOADED as usize && last.is_some_and(|last| number > last);
+        let is_loaded = requests.iter().any(|(it, _)| *it == number);
+        let own = entries.get(&item.stored.entry);
+        let last = own.and_then(LoadedEntry::last_of_many).or(considered);
+        let is_beyond = last.is_some_and(|last| number > last);
         is_loaded || is_beyond || item.is_done() || item.state == State::Sending
     });
-    for (number, request) in stored {
+    for (number, request) in requests {
         let known = items.iter_mut().find(|it| it.stored.op_id == request.op_id);
         match known {
             // Another page may have changed it.

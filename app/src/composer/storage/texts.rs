@@ -1,6 +1,6 @@
 //! The texts that authors are writing.
 
-use domain::AccountId;
+use domain::{AccountId, DraftHeadline, DraftSource, Invalid};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
@@ -29,6 +29,17 @@ impl Text {
     /// Returns whether nothing was typed.
     pub fn is_empty(&self) -> bool {
         self.source.trim().is_empty() && self.headline.trim().is_empty()
+    }
+
+    /// Checks the length, as the server does for a draft and a preview. What is far too long is not
+    /// even sent.
+    ///
+    /// # Errors
+    /// If the server would refuse it.
+    pub fn check_length(&self) -> Result<(), Invalid> {
+        DraftSource::parse(&self.source)?;
+        DraftHeadline::parse(&self.headline)?;
+        Ok(())
     }
 }
 

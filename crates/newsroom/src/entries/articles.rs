@@ -1,6 +1,8 @@
 //! Use cases of articles, the texts above an entry's updates.
 
-use domain::{Article, ArticleSource, Caller, Cursor, EditConflict, EntryId, Invalid, OpId, Slug};
+use domain::{
+    Article, ArticleSource, Caller, Cursor, EditConflict, EditResult, EntryId, Invalid, OpId, Slug,
+};
 
 use crate::{
     EditableArticle, Entry, EntryPatch, Error, Newsroom, RenderedArticle, Result,
@@ -88,8 +90,8 @@ impl Newsroom {
         })
     }
 
-    /// Replaces the article of an entry; an empty one removes it. Returns what was removed from the
-    /// text for safety.
+    /// Replaces the article of an entry; an empty one removes it. Returns the base of the next edit
+    /// of this text, and what was removed from it for safety.
     ///
     /// # Errors
     /// See [`Newsroom::render_article`] and [`Newsroom::patch_entry`].
@@ -100,7 +102,7 @@ impl Newsroom {
         article: &Article,
         op_id: Option<&OpId>,
         base: Option<&Cursor>,
-    ) -> Result<Vec<String>> {
+    ) -> Result<EditResult> {
         let rendered = self.render_article(caller, article).await?;
         let removed = rendered.removed.clone();
         let slug = self.entry(caller, entry).await?.slug;
@@ -109,8 +111,15 @@ impl Newsroom {
             article_base: base.copied(),
             ..EntryPatch::default()
         };
-        self.patch_entry(caller, &slug, &patch, op_id).await?;
-        Ok(removed)
+        let patched = self.patch_entry(caller, &slug, &patch, op_id).await?;
+        // Somebody else may have changed it since, or since a request that is repeated. The next
+        // edit must not replace a text that the caller has never received.
+        let base = if self.article(caller, entry).await? == *article {
+            patched.article_base()
+        } else {
+            Cursor::NO_TEXT
+        };
+        Ok(EditResult { base, removed })
     }
 
     /// Returns what is removed from an entry's article for safety when it is rendered.

@@ -1,6 +1,8 @@
 //! The article above an entry's updates.
 
-use domain::{Article, ConflictReason, Cursor, EntryId, EntryState, Epoch, FeedId, Order};
+use domain::{
+    Article, ConflictReason, Cursor, EditResult, EntryId, EntryState, Epoch, FeedId, Order,
+};
 use newsroom::{
     ArticleResult, Entry, EntryPatch, Error, NewEntry, RenderedArticle, RerenderedArticle,
 };
@@ -377,7 +379,7 @@ async fn concurrent_patches_of_article_and_title_keep_both(database: Database) {
 }
 
 /// Edits the article as an editor would, based on `base`.
-async fn edit(newsroom: &TestNewsroom, text: &str, base: Cursor) -> Result<Vec<String>, Error> {
+async fn edit(newsroom: &TestNewsroom, text: &str, base: Cursor) -> Result<EditResult, Error> {
     let article = Article::parse(text).unwrap();
     newsroom
         .edit_article(&newsroom.editor, EntryId(1), &article, None, Some(&base))
@@ -393,8 +395,11 @@ async fn edit_of_an_article_that_was_changed_conflicts(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     newsroom.live_entry().await;
     let first = base(&newsroom).await;
-    let removed = edit(&newsroom, "A story<script>x</script>", first).await;
-    assert_eq!(removed.unwrap(), ["script"]);
+    let saved = edit(&newsroom, "A story<script>x</script>", first)
+        .await
+        .unwrap();
+    assert_eq!(saved.removed, ["script"]);
+    assert_eq!(saved.base, base(&newsroom).await);
     let edited_at = newsroom.clock().now();
     newsroom.manual_clock.advance(60_000_000);
     let Err(Error::Conflict(conflict)) = edit(&newsroom, "Another story", first).await else {
