@@ -6,7 +6,7 @@ use super::saving::check_base;
 use crate::{
     Error, Newsroom, Result,
     storage::{Counter, Revision},
-    writes::write::{Priority, Write},
+    writes::write::Write,
 };
 
 impl Newsroom {
@@ -50,11 +50,6 @@ impl Write for DiscardDraft {
 
     fn counter(&self) -> Counter {
         Counter::DRAFTS
-    }
-
-    /// An author's post waits for one transaction with drafts at most.
-    fn priority(&self) -> Priority {
-        Priority::Other
     }
 
     async fn apply(&self, revision: &mut Revision, _: Timestamp) -> Result<()> {

@@ -10,7 +10,7 @@ use crate::{
     Entry, Error, Newsroom, Result,
     permissions::check_may_post,
     storage::{Counter, Outcome, Revision, Snapshot},
-    writes::{idempotency::IdempotentWrite, write::Priority},
+    writes::idempotency::IdempotentWrite,
 };
 
 /// The maximum number of drafts of an account for one entry.
@@ -118,11 +118,6 @@ impl IdempotentWrite for SaveDraft {
 
     fn counter(&self) -> Counter {
         Counter::DRAFTS
-    }
-
-    /// An author's post waits for one transaction with drafts at most.
-    fn priority(&self) -> Priority {
-        Priority::Other
     }
 
     fn caller(&self) -> &Caller {

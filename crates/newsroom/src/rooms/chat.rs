@@ -1,5 +1,5 @@
-//! Use cases of rooms: the chats of live blogs. Whether an entry has one is stored as the state of
-//! its room, so that a change of it is a revision of the room alone.
+//! Use cases of rooms: the chats of live blogs. An entry's chat setting is stored as the state of
+//! its room. Changing it takes a revision of the room, and none of the entry.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{Caller, ChatSetting, EntryId, OpId, RoomName, Timestamp};
@@ -9,10 +9,7 @@ use crate::{
     Error, Newsroom, Result,
     permissions::check_may_manage_entries,
     storage::{Counter, Outcome, Revision, Snapshot},
-    writes::{
-        idempotency::IdempotentWrite,
-        write::{Priority, Write},
-    },
+    writes::{idempotency::IdempotentWrite, write::Write},
 };
 
 impl Newsroom {
@@ -103,10 +100,6 @@ impl Write for SetChat {
         Counter::ROOMS
     }
 
-    fn priority(&self) -> Priority {
-        Priority::Other
-    }
-
     async fn apply(&self, revision: &mut Revision, now: Timestamp) -> Result<()> {
         self.change(revision, now).await
     }
@@ -126,10 +119,6 @@ impl IdempotentWrite for SetChatOnce {
 
     fn counter(&self) -> Counter {
         Counter::ROOMS
-    }
-
-    fn priority(&self) -> Priority {
-        Priority::Other
     }
 
     fn caller(&self) -> &Caller {

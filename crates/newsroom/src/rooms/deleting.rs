@@ -7,7 +7,7 @@ use crate::{
     Error, Newsroom, Result, UNDO_WINDOW,
     model::room::{GuestId, Message, PersonId, Visitor},
     storage::{Counter, Revision},
-    writes::write::{Priority, Write},
+    writes::write::Write,
 };
 
 impl Newsroom {
@@ -79,10 +79,6 @@ impl Write for SetDeleted {
 
     fn counter(&self) -> Counter {
         Counter::ROOMS
-    }
-
-    fn priority(&self) -> Priority {
-        Priority::Other
     }
 
     async fn apply(&self, revision: &mut Revision, now: Timestamp) -> Result<Message> {

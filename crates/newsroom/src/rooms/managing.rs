@@ -7,10 +7,7 @@ use crate::{
     model::room::{NewRoom, Room},
     permissions::{check_may_manage_entries, check_may_manage_rooms},
     storage::{Counter, Outcome, Revision, Snapshot},
-    writes::{
-        idempotency::IdempotentWrite,
-        write::{Priority, Write},
-    },
+    writes::{idempotency::IdempotentWrite, write::Write},
 };
 
 /// The maximum number of rooms: each is known to all servers.
@@ -130,10 +127,6 @@ impl Write for CreateRoom {
         Counter::ROOMS
     }
 
-    fn priority(&self) -> Priority {
-        Priority::Other
-    }
-
     async fn apply(&self, revision: &mut Revision, now: Timestamp) -> Result<Room> {
         add_room(revision, &self.0, now).await
     }
@@ -153,10 +146,6 @@ impl IdempotentWrite for CreateRoomOnce {
 
     fn counter(&self) -> Counter {
         Counter::ROOMS
-    }
-
-    fn priority(&self) -> Priority {
-        Priority::Other
     }
 
     fn caller(&self) -> &Caller {
@@ -211,10 +200,6 @@ impl IdempotentWrite for PatchRoom {
 
     fn counter(&self) -> Counter {
         Counter::ROOMS
-    }
-
-    fn priority(&self) -> Priority {
-        Priority::Other
     }
 
     fn caller(&self) -> &Caller {

@@ -14,10 +14,7 @@ use crate::{
         room::{GuestId, Message, NewMessage, PersonId, Room, SentMessage, Visitor},
     },
     storage::{Counter, MessageToStore, NickClaim, Revision, Snapshot},
-    writes::{
-        idempotency::request_hash,
-        write::{Priority, Write},
-    },
+    writes::{idempotency::request_hash, write::Write},
 };
 
 impl Newsroom {
@@ -84,10 +81,6 @@ impl Write for PostMessage {
 
     fn counter(&self) -> Counter {
         Counter::ROOMS
-    }
-
-    fn priority(&self) -> Priority {
-        Priority::Other
     }
 
     async fn apply(&self, revision: &mut Revision, now: Timestamp) -> Result<SentMessage> {

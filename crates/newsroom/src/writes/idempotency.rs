@@ -25,7 +25,7 @@ pub trait IdempotentWrite: Send + Sync + 'static {
 
     /// See [`Write::priority`].
     fn priority(&self) -> Priority {
-        Priority::Author
+        Priority::of(self.counter())
     }
 
     /// Returns the caller.

@@ -19,7 +19,7 @@ pub trait Write: Send + Sync + 'static {
 
     /// Returns which writes it waits for.
     fn priority(&self) -> Priority {
-        Priority::Author
+        Priority::of(self.counter())
     }
 
     /// Applies the change at `now`. May be called again, in another transaction, if the first one
@@ -41,4 +41,15 @@ pub enum Priority {
     Author,
     /// By a reader, or by a task in the background.
     Other,
+}
+
+impl Priority {
+    /// Returns the usual priority of a write with this counter. An author's post waits for one
+    /// transaction of another counter at most.
+    pub fn of(counter: Counter) -> Self {
+        match counter {
+            Counter::ENTRIES => Self::Author,
+            _ => Self::Other,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use domain::{
 };
 use futures::{FutureExt, future::BoxFuture, poll};
 use newsroom::{
-    Error, Priority, Result, Write,
+    Error, Result, Write,
     feed::{FeedSource, Frame, SourceHead, check_cursor},
     storage::{Counter, Revision, Snapshot},
 };
@@ -144,10 +144,6 @@ impl Write for AddNote {
 
     fn counter(&self) -> Counter {
         NOTES
-    }
-
-    fn priority(&self) -> Priority {
-        Priority::Other
     }
 
     async fn apply(&self, revision: &mut Revision, _: Timestamp) -> Result<Rev> {
