@@ -2,7 +2,7 @@
 
 use domain::{AccountId, Timestamp};
 
-use super::{Revision, Store, counter, kind::Kind, row_count::one_row, sqlite};
+use super::{Counter, Revision, Store, counter, kind::Kind, row_count::one_row, sqlite};
 use crate::{LiveUpdate, Result};
 
 /// The condition for updates whose text is to be erased; $1 is the end of the undo window. An older
@@ -67,21 +67,35 @@ impl Store {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn erase_deleted(&self, before: Timestamp) -> Result<()> {
+        if self
+            .clean_up(Counter::ENTRIES, ERASABLE, ERASE, before)
+            .await?
+        {
+            self.truncate_log().await?;
+        }
+        Ok(())
+    }
+
+    /// Runs `change` if `due` selects a row; $1 of both is `before`. Returns whether it did. The
+    /// counter is that of the other writers of these rows.
+    pub(super) async fn clean_up(
+        &self,
+        counter: Counter,
+        due: &'static str,
+        change: &'static str,
+        before: Timestamp,
+    ) -> Result<bool> {
         let mut tx = self.begin_write().await?;
-        // Usually there is nothing to erase. Then skip the lock, which would cost a commit a
-        // minute.
-        let due = sqlx::query(ERASABLE)
-            .bind(before.0)
-            .fetch_optional(&mut *tx)
-            .await?;
-        if due.is_none() {
-            return Ok(());
+        // Usually there is nothing to do. Then skip the lock, which would cost a commit a minute.
+        let due = sqlx::query(due).bind(before.0).fetch_optional(&mut *tx);
+        if due.await?.is_none() {
+            return Ok(false);
         }
         // Exclude writers that change the same rows in another order.
-        counter::take_write_lock(&mut tx).await?;
-        sqlx::query(ERASE).bind(before.0).execute(&mut *tx).await?;
+        counter::take_write_lock_at(&mut tx, counter).await?;
+        sqlx::query(change).bind(before.0).execute(&mut *tx).await?;
         tx.commit().await?;
-        self.truncate_log().await
+        Ok(true)
     }
 
     /// Makes SQLite move the erased pages from its log into the file, where `secure_delete` has

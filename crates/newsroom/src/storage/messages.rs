@@ -4,7 +4,7 @@ use domain::{AccountId, MessageId, MessageText, Nick, OpId, Rev, RoomId, Timesta
 use sqlx::{Row, any::AnyRow};
 
 use super::{
-    Counter, Revision, Snapshot, Store, counter,
+    Counter, Revision, Snapshot, Store,
     row::{Record, decodable},
     row_count::one_row,
 };
@@ -233,22 +233,13 @@ impl Store {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn erase_deleted_messages(&self, before: Timestamp) -> Result<()> {
-        let mut tx = self.begin_write().await?;
-        let due = sqlx::query(ERASABLE)
-            .bind(before.0)
-            .fetch_optional(&mut *tx)
-            .await?;
-        if due.is_none() {
-            return Ok(());
+        if self
+            .clean_up(Counter::ROOMS, ERASABLE, ERASE_MESSAGES, before)
+            .await?
+        {
+            self.truncate_log().await?;
         }
-        // Exclude writers that change the same rows in another order.
-        counter::take_write_lock_at(&mut tx, Counter::ROOMS).await?;
-        sqlx::query(ERASE_MESSAGES)
-            .bind(before.0)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        self.truncate_log().await
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use domain::{AccountId, RoomId, Timestamp};
 use sqlx::Row;
 
 use super::{
-    Counter, Revision, Snapshot, Store, counter,
+    Counter, Revision, Snapshot, Store,
     messages::{columns, person},
     row::Record,
     row_count::one_row,
@@ -136,21 +136,11 @@ impl Store {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn delete_nick_claims(&self, before: Timestamp) -> Result<()> {
-        let mut tx = self.begin_write().await?;
-        let due = sqlx::query("SELECT 1 AS one FROM room_nicks WHERE used_at < $1 LIMIT 1")
-            .bind(before.0)
-            .fetch_optional(&mut *tx)
-            .await?;
-        if due.is_none() {
-            return Ok(());
-        }
-        // Exclude writers that change the same rows in another order.
-        counter::take_write_lock_at(&mut tx, Counter::ROOMS).await?;
-        sqlx::query("DELETE FROM room_nicks WHERE used_at < $1")
-            .bind(before.0)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await
+        let due = "SELECT 1 AS one FROM room_nicks WHERE used_at < $1 LIMIT 1";
+        let delete = "DELETE FROM room_nicks WHERE used_at < $1";
+        self.clean_up(Counter::ROOMS, due, delete, before)
+            .await
+            .map(drop)
     }
 
     /// Stores the folded usernames of accounts that an earlier release created.
