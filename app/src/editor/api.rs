@@ -163,7 +163,7 @@ pub async fn mark_update(
     Ok(())
 }
 
-/// Returns the article of an entry that the caller may change, and the base of an edit of it.
+/// Returns the article of an entry to edit, and the base of the edit.
 ///
 /// # Errors
 /// If no account is logged in, if it may not manage live blogs, or if the server fails.

@@ -70,6 +70,7 @@ pub fn text_of(root: &Element, selector: &str) -> String {
         .to_owned()
 }
 
+/// Returns the elements in `root` that match `selector`.
 pub fn elements(root: &Element, selector: &str) -> Vec<Element> {
     let found = root.query_selector_all(selector).ok();
     let length = found.as_ref().map_or(0, NodeList::length);

@@ -28,6 +28,7 @@ const SLUG: &str = "final";
 const FIRST_TEXT: &str = "the first text";
 /// The longest pause between two edits of an author, in milliseconds.
 const MAX_PAUSE_MS: u64 = 200;
+
 /// The parameters of the test.
 #[derive(Debug, Args)]
 pub struct Arguments {

@@ -162,8 +162,8 @@ impl EntryPatch {
         ])
     }
 
-    /// Returns `entry` changed by the patch at `now`, on a site in `site_language`. The article and
-    /// the chat are not a part of it.
+    /// Returns `entry` changed by the patch at `now`, on a site in `site_language`. Ignores
+    /// the article and the chat.
     pub(crate) fn applied_to(
         &self,
         entry: &Entry,

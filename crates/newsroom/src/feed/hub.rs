@@ -123,21 +123,20 @@ impl Hub {
         Some((id, state.head(FeedId::Entry(id))?))
     }
 
-    /// Adds a feed that was found in the database in `epoch`, and whose source has reported no
-    /// change of it: a room that is not used yet, or whose entry was published since. Returns
-    /// whether the hub has it now. Unused rooms are forgotten at the next heartbeat, unless they
-    /// have subscriptions.
-    pub(super) fn add_found(&self, epoch: Epoch, counter: Counter, head: SourceHead) -> bool {
+    /// Adds a feed that was read from the database in `epoch`, and of which its source has reported
+    /// no change: a room without a message, or the room of an entry that was published since. Adds
+    /// nothing in another epoch, or if there are too many unused rooms. Unused rooms are removed at
+    /// the next heartbeat, unless they have subscriptions.
+    pub(super) fn add_found(&self, epoch: Epoch, counter: Counter, head: SourceHead) {
         let mut state = self.state_mut();
         if state.epoch != epoch || state.feeds.contains_key(&head.feed) {
-            return state.epoch == epoch;
+            return;
         }
         let unused = state.feeds.values().filter(|known| known.is_unused());
         if head.head == 0 && unused.count() >= MAX_UNUSED {
-            return false;
+            return;
         }
         state.add(counter, head);
-        true
     }
 
     /// Subscribes to a feed after `since`, or from now on; `None` if there is no such feed, or
