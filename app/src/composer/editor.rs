@@ -65,6 +65,7 @@ pub fn Editor<Buttons: IntoView + 'static, Options: IntoView + 'static>(
         }
     };
     let shows_preview = RwSignal::new(false);
+    let wants_headline = StoredValue::new(false);
     view! {
         <div
             class="editor"
@@ -75,7 +76,15 @@ pub fn Editor<Buttons: IntoView + 'static, Options: IntoView + 'static>(
                 with_headline
                     .get()
                     .then(|| {
-                        view! { <HeadlineField id=format!("{prefix}-headline") fields on_change /> }
+                        view! {
+                            <HeadlineField
+                                id=format!("{prefix}-headline")
+                                focused=wants_headline.try_update_value(std::mem::take)
+                                    .unwrap_or_default()
+                                fields
+                                on_change
+                            />
+                        }
                     })
             }}
             <Toolbar fields controls=format!("{prefix}-text") />
@@ -95,9 +104,8 @@ pub fn Editor<Buttons: IntoView + 'static, Options: IntoView + 'static>(
                     type="button"
                     hidden=move || with_headline.get() || is_article.get()
                     on:click=move |_| {
+                        wants_headline.set_value(true);
                         with_headline.set(true);
-                        // In the next frame the field exists, and the button is hidden.
-                        request_animation_frame(move || focus(headline_box.get_untracked()));
                     }
                 >
                     "Add headline"
@@ -110,8 +118,17 @@ pub fn Editor<Buttons: IntoView + 'static, Options: IntoView + 'static>(
 }
 
 #[component]
-fn HeadlineField(id: String, fields: Fields, on_change: Callback<()>) -> impl IntoView {
+fn HeadlineField(
+    id: String,
+    /// Whether it takes the focus: before the next key, so that no typed character is lost.
+    focused: bool,
+    fields: Fields,
+    on_change: Callback<()>,
+) -> impl IntoView {
     fields.show_headline();
+    if focused {
+        Effect::new(move || focus(fields.headline_box.get()));
+    }
     view! {
         <div class="field">
             <label for=id.clone()>"Headline"</label>
