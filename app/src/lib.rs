@@ -22,6 +22,7 @@
 //! | [`editor`] | editing updates in an entry's page | both |
 //! | `rooms` | rooms for readers' chat | on the server |
 //! | `desk` | authors' pages | on the server |
+//! | `moderation` | the moderation of rooms, and reports by readers | on the server |
 //! | [`accounts`] | logging in, the first owner, one's own account | both |
 //! | `error` | [`AppError`], the error of a server function | both |
 //! | `inert` | parts of pages without hydration markers | on the server |
@@ -63,6 +64,8 @@ mod desk;
 mod inert;
 #[cfg(feature = "ssr")]
 mod layout;
+#[cfg(feature = "ssr")]
+mod moderation;
 #[cfg(feature = "ssr")]
 mod params;
 #[cfg(feature = "ssr")]

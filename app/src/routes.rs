@@ -14,6 +14,10 @@ use crate::{
     entry::{EntryPage, UpdatePage},
     front::{FrontPage, LiveNowPage},
     layout::NotFound,
+    moderation::{
+        HeldMessagePage, ModeratedMessagePage, ModerationLogPage, ModerationPage,
+        ModerationRulesPage, ReportPage,
+    },
     rooms::RoomPage,
 };
 
@@ -34,11 +38,33 @@ pub fn App() -> impl IntoView {
                 />
                 <Route path=path!("/entries/:slug/compose") view=ComposePage ssr=SsrMode::Async />
                 <Route path=path!("/rooms/:room") view=RoomPage ssr=SsrMode::Async />
+                <Route path=path!("/messages/:id/report") view=ReportPage ssr=SsrMode::Async />
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/desk") view=DeskPage ssr=SsrMode::Async />
                 <Route path=path!("/desk/rooms") view=DeskRoomsPage ssr=SsrMode::Async />
+                <Route path=path!("/desk/moderation") view=ModerationPage ssr=SsrMode::Async />
+                <Route
+                    path=path!("/desk/moderation/rules")
+                    view=ModerationRulesPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=path!("/desk/moderation/log")
+                    view=ModerationLogPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=path!("/desk/moderation/held/:id")
+                    view=HeldMessagePage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=path!("/desk/moderation/messages/:id")
+                    view=ModeratedMessagePage
+                    ssr=SsrMode::Async
+                />
                 <Route path=path!("/desk/entries/:slug") view=DeskEntryPage ssr=SsrMode::Async />
                 <Route
                     path=path!("/desk/entries/:slug/edit")

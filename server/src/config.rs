@@ -21,6 +21,8 @@ const MAX_POLL_INTERVAL_MS: i64 = 600_000;
 
 /// The highest limit of failed logins per minute. A higher one would have no effect in practice.
 const MAX_LOGINS_PER_MINUTE: i64 = 100_000;
+/// The highest limit of messages per minute. A room has fewer.
+const MAX_MESSAGES_PER_MINUTE: i64 = 1_000_000;
 /// The longest login delay, in milliseconds. Browsers and proxies wait longer than that.
 const MAX_LOGIN_DELAY_MS: i64 = 10_000;
 
@@ -208,6 +210,28 @@ pub struct Settings {
         global = true
     )]
     pub open_rooms: bool,
+    /// How many messages a reader can send in rooms per minute, a twelfth of them at once; 0 for no
+    /// limit. Authors, editors and owners are exempt.
+    #[arg(
+        long,
+        env = "RINGSIDE_MESSAGES_PER_MINUTE",
+        default_value_t = 60,
+        value_parser = clap::value_parser!(u32).range(0..=MAX_MESSAGES_PER_MINUTE),
+        value_name = "N",
+        global = true
+    )]
+    pub messages_per_minute: u32,
+    /// How many messages all readers at one address (for IPv6, one /64 network) can send in rooms
+    /// per minute, a third of them at once; 0 for no limit.
+    #[arg(
+        long,
+        env = "RINGSIDE_MESSAGES_PER_MINUTE_PER_ADDRESS",
+        default_value_t = 3_000,
+        value_parser = clap::value_parser!(u32).range(0..=MAX_MESSAGES_PER_MINUTE),
+        value_name = "N",
+        global = true
+    )]
+    pub messages_per_minute_per_address: u32,
     /// The log level: error, warn, info, debug or trace, or a filter such as
     /// newsroom=debug,tower_http=info.
     #[arg(long, env = "RINGSIDE_LOG", default_value = "info", global = true)]

@@ -26,8 +26,9 @@ use crate::{
 };
 
 /// The query parameters that pages read.
-const QUERY_NAMES: [&str; 10] = [
+const QUERY_NAMES: [&str; 14] = [
     "order", "before", "next", "token", "posted", "edited", "deleted", "done", "draft", "user",
+    "left", "held", "reported", "room",
 ];
 
 /// The end of a document.

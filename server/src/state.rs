@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::extract::FromRef;
-use newsroom::{Clock, FeedPolicy, Newsroom, Options};
+use newsroom::{Clock, FeedPolicy, MessageLimits, Newsroom, Options};
 
 use crate::{
     assets::{Build, NO_BUILD, Site},
@@ -129,6 +129,10 @@ async fn open_with_build(
         language: settings.site_language.clone(),
         render: Arc::new(app::Renderer),
         open_rooms: settings.open_rooms,
+        message_limits: MessageLimits::per_minute(
+            settings.messages_per_minute,
+            settings.messages_per_minute_per_address,
+        ),
         sources: Vec::new(),
     });
     Ok(newsroom.await?)

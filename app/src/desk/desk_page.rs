@@ -49,6 +49,13 @@ pub fn DeskPage() -> impl IntoView {
                     </p>
                 }
             });
+            let moderation = caller.role.may_moderate().then(|| {
+                view! {
+                    <p>
+                        <a href="/desk/moderation">"Moderation"</a>
+                    </p>
+                }
+            });
             // The last entry's zone, for browsers that propose none.
             let last = page.items.first().map(|last| last.entry.time_zone.to_string());
             let time_zone = last.unwrap_or_else(|| "UTC".to_owned());
@@ -63,6 +70,7 @@ pub fn DeskPage() -> impl IntoView {
                     }}
                     {optional(older)}
                     {optional(rooms)}
+                    {optional(moderation)}
                     {(!drafts.is_empty()).then(|| view! { <DraftList drafts /> })}
                     <NewEntryForm time_zone />
                 </PageLayout>

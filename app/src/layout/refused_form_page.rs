@@ -175,6 +175,8 @@ fn label_of(name: &str) -> Option<(&'static str, bool)> {
         "language" => ("Language", false),
         "from" | "name" => ("Name", false),
         "text" => ("Message", true),
+        "reason" => ("Reason", false),
+        "words" => ("Filtered words", true),
         _ => return None,
     })
 }
@@ -183,6 +185,6 @@ fn label_of(name: &str) -> Option<(&'static str, bool)> {
 fn is_text(name: &str) -> bool {
     matches!(
         name,
-        "source" | "headline" | "title" | "summary" | "body" | "text"
+        "source" | "headline" | "title" | "summary" | "body" | "text" | "reason" | "words"
     )
 }

@@ -5,7 +5,7 @@ use leptos::{either::Either, prelude::*};
 use linkify::{LinkFinder, LinkKind};
 use newsroom::Message;
 
-use crate::{entry::Moment, inert::all};
+use crate::{entry::Moment, inert::all, layout::ENGLISH};
 
 /// Renders the card of `message`, with its time in `zone`.
 pub fn render_message(message: &Message, zone: &ZoneName) -> String {
@@ -31,6 +31,15 @@ fn MessageCard<'a>(message: &'a Message, zone: &'a ZoneName) -> impl IntoView {
                     dated=true
                     titled=true
                 />
+                " "
+                <a
+                    class="message-report"
+                    href=format!("/messages/{}/report", message.id)
+                    rel="nofollow"
+                    lang=ENGLISH
+                >
+                    "Report"
+                </a>
             </p>
             <p class="message-text" dir="auto">
                 {linked(message.text.as_str())}
@@ -100,7 +109,7 @@ mod tests {
     fn card_keeps_the_page_contract() {
         insta::assert_snapshot!(
             card("ann", "Goal!"),
-            @r#"<li id="message-12" data-message-id="12" data-rev="9" class="message"><p class="message-by"><bdi class="message-nick">ann</bdi> <time datetime="2026-11-21T13:05:00.000Z" dir="ltr" title="21 November 2026, 14:05 CET"><span class="date">21 Nov</span> 14:05</time></p><p dir="auto" class="message-text">Goal!</p></li>"#
+            @r#"<li id="message-12" data-message-id="12" data-rev="9" class="message"><p class="message-by"><bdi class="message-nick">ann</bdi> <time datetime="2026-11-21T13:05:00.000Z" dir="ltr" title="21 November 2026, 14:05 CET"><span class="date">21 Nov</span> 14:05</time> <a href="/messages/12/report" rel="nofollow" lang="en" class="message-report">Report</a></p><p dir="auto" class="message-text">Goal!</p></li>"#
         );
     }
 

@@ -32,6 +32,13 @@ pub fn RoomPage() -> impl IntoView {
     let user = query.with(|query| query.get("user"));
     let before = query.with(|query| query.get("before"));
     let before = before.and_then(|id| id.parse().ok()).map(MessageId);
+    let note = query.with(|query| {
+        sent_note(
+            query.get("held").is_some(),
+            query.get("left").and_then(|left| left.parse().ok()),
+            query.get("reported").is_some(),
+        )
+    });
     Suspend::new(async move {
         let caller = request.caller.as_ref();
         let found = async {
@@ -77,7 +84,7 @@ pub fn RoomPage() -> impl IntoView {
                         {optional(older)}
                     </nav>
                     <MessageList page cards />
-                    {is_latest.then(|| view! { <MessageForm room state user /> })}
+                    {is_latest.then(|| view! { <MessageForm room state user note /> })}
                 </PageLayout>
             }
         });
@@ -110,9 +117,14 @@ fn MessageList(page: Page, cards: String) -> impl IntoView {
 
 /// The form to send a message, or why nobody can.
 #[component]
-fn MessageForm(room: Room, state: RoomState, user: Option<String>) -> impl IntoView {
+fn MessageForm(
+    room: Room,
+    state: RoomState,
+    user: Option<String>,
+    note: Option<String>,
+) -> impl IntoView {
     match state {
-        RoomState::Open => EitherOf3::A(view! { <OpenForm room user /> }),
+        RoomState::Open => EitherOf3::A(view! { <OpenForm room user note /> }),
         RoomState::ReadOnly => EitherOf3::B(view! {
             <p class="empty" lang=ENGLISH>
                 "This room is read-only at the moment."
@@ -126,8 +138,27 @@ fn MessageForm(room: Room, state: RoomState, user: Option<String>) -> impl IntoV
     }
 }
 
+/// Returns what happened to a message that was sent with the form before, and how many can be sent
+/// now.
+fn sent_note(is_held: bool, left: Option<u32>, is_reported: bool) -> Option<String> {
+    if is_reported {
+        return Some("Thank you. The moderators will see your report.".to_owned());
+    }
+    let held = is_held.then_some("Your message waits for a moderator.");
+    let left = left.map(|left| match left {
+        0 => "You can send the next message in a second.".to_owned(),
+        1 => "You can send 1 more message now.".to_owned(),
+        left => format!("You can send {left} more messages now."),
+    });
+    match (held, left) {
+        (Some(held), Some(left)) => Some(format!("{held} {left}")),
+        (Some(held), None) => Some(held.to_owned()),
+        (None, left) => left,
+    }
+}
+
 #[component]
-fn OpenForm(room: Room, user: Option<String>) -> impl IntoView {
+fn OpenForm(room: Room, user: Option<String>, note: Option<String>) -> impl IntoView {
     let request = PageRequest::current();
     let is_personal = user.is_some() || request.submitted.is_some();
     let own = request.caller.map(|caller| caller.username.to_string());
@@ -135,6 +166,16 @@ fn OpenForm(room: Room, user: Option<String>) -> impl IntoView {
     view! {
         <section class="panel" lang=ENGLISH>
             <h2 id="new">"New message"</h2>
+            {optional(
+                note
+                    .map(|note| {
+                        view! {
+                            <p class="hint" role="status">
+                                {note}
+                            </p>
+                        }
+                    }),
+            )}
             <FormError />
             <form method="post" action=format!("/rooms/{}/messages", room.name)>
                 {if is_personal {

@@ -11,6 +11,7 @@
 //! - `entry`: the parts of a live blog: [`Title`], [`Slug`], [`EntryState`] and others.
 //! - `language`: [`Language`] tags and their writing direction.
 //! - `room`: rooms for readers' chat: [`RoomName`], [`RoomState`], [`Nick`], [`MessageText`].
+//! - `moderation`: held messages, sanctions and the word filter of rooms.
 //! - `timestamp`: [`Timestamp`], in microseconds.
 //! - `token`: the ids and names of API tokens.
 //! - `editing`: what an editor of an update loads and receives; [`EditConflict`].
@@ -34,6 +35,7 @@ mod entry;
 mod feed;
 pub mod hygiene;
 mod language;
+mod moderation;
 mod permissions;
 mod retry;
 mod room;
@@ -55,6 +57,10 @@ pub use feed::{
     Upserted, wire,
 };
 pub use language::Language;
+pub use moderation::{
+    FilteredWord, HeldId, Hold, HoldReason, LogAction, LogId, Reach, Reason, SanctionId,
+    SanctionKind, SanctionLength, SlowMode,
+};
 pub use retry::{ATTEMPT_DEADLINE_MS, AttemptResult, Due, Next, Submission, next_due};
 pub use room::{
     ChatMessage, ChatSetting, MessageId, MessageText, Nick, RoomId, RoomName, RoomState,

@@ -19,9 +19,30 @@ impl Role {
         matches!(self, Self::Owner)
     }
 
-    /// Returns whether the role may delete other people's messages.
+    /// Returns whether the role may moderate rooms: decide on held and reported messages, delete
+    /// other people's messages, mute and ban.
     pub const fn may_moderate(self) -> bool {
         self.may_edit_others()
+    }
+
+    /// Returns whether the role may mute and ban accounts of the role `other`, and remove all of
+    /// their messages: only those of a lower rank.
+    pub const fn may_sanction(self, other: Self) -> bool {
+        self.may_moderate() && self.rank() > other.rank()
+    }
+
+    /// Returns whether the role is one of the staff, for whom the limits of rooms don't apply.
+    pub const fn is_staff(self) -> bool {
+        self.may_post()
+    }
+
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Owner => 3,
+            Self::Editor => 2,
+            Self::Author => 1,
+            Self::Reader => 0,
+        }
     }
 
     /// Returns whether the role may edit and delete other people's updates.
@@ -63,6 +84,25 @@ mod tests {
             id: OWN,
             username: Username::parse("ann").unwrap(),
             role,
+        }
+    }
+
+    #[test]
+    fn only_lower_ranks_can_be_sanctioned() {
+        use Role::{Author, Editor, Owner, Reader};
+        for (role, others) in [
+            (Owner, &[Editor, Author, Reader][..]),
+            (Editor, &[Author, Reader]),
+            (Author, &[]),
+            (Reader, &[]),
+        ] {
+            for other in Role::ALL {
+                assert_eq!(
+                    role.may_sanction(*other),
+                    others.contains(other),
+                    "{role} {other}"
+                );
+            }
         }
     }
 

@@ -170,6 +170,18 @@ word_enum!(
     }
 );
 
+impl RoomState {
+    /// Returns the one of two states that permits less.
+    #[must_use]
+    pub const fn stricter(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Closed, _) | (_, Self::Closed) => Self::Closed,
+            (Self::ReadOnly, _) | (_, Self::ReadOnly) => Self::ReadOnly,
+            (Self::Open, Self::Open) => Self::Open,
+        }
+    }
+}
+
 word_enum!(
     /// Whether an entry has a chat, and the state of its room.
     ChatSetting as "chat" {

@@ -32,6 +32,17 @@ pub enum Error {
     /// The caller is authenticated, but lacks the permission.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// A limit of messages is reached. Nothing is counted: the same request succeeds later.
+    #[error("{sentence}")]
+    Limited {
+        /// The sentence for the person.
+        sentence: String,
+        /// The seconds until the request may succeed.
+        seconds: u16,
+    },
+    /// The person is muted or banned. Contains a sentence with the reason and the end.
+    #[error("{0}")]
+    Sanctioned(String),
     /// The caller is not authenticated: no session, or an expired one.
     #[error("You are not logged in, or your session has expired. Log in and try again.")]
     Unauthenticated,
@@ -163,6 +174,8 @@ impl Error {
             | Self::DraftGone
             | Self::DraftConflict(_)
             | Self::Forbidden(_)
+            | Self::Limited { .. }
+            | Self::Sanctioned(_)
             | Self::Unauthenticated
             | Self::OtherAccount
             | Self::WrongPassword
@@ -193,6 +206,7 @@ impl Error {
         match self {
             Self::Unavailable(_) | Self::OutcomeUnknown(_) | Self::Busy => Some(2),
             Self::DiskFull(_) => Some(30),
+            Self::Limited { seconds, .. } => Some(*seconds),
             _ => None,
         }
     }

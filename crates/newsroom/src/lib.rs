@@ -81,11 +81,14 @@ pub use model::{
     article::{EditableArticle, RenderedArticle},
     entry::{Entry, EntryEdit, EntryPage, NewEntry, SincePart},
     language,
+    limit::{Allowance, Limit, MessageLimits},
     list_page::ListPage,
+    moderation::{LogEntry, ModeratedMessage, NewSanction, Queue, QueueItem, Report, Sanction},
     room::{
         GuestId, Message, NewMessage, NewRoom, PersonId, Room, RoomEntry, RoomPage, SentMessage,
         Visitor,
     },
+    room_rules::{AllRooms, RoomRules},
     secret::Secret,
     session::OpenSession,
     token::Token,
@@ -100,6 +103,7 @@ pub use render::{
 };
 pub use rooms::{
     managing::RoomPatch,
+    moderation::acting::ModerationAction,
     reading::{MAX_MESSAGES, MESSAGES_PER_PAGE},
 };
 pub use updates::{

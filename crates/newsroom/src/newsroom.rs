@@ -21,6 +21,10 @@
 //! - `rooms/reading.rs`: `room_page`, `is_behind_room`, `rooms`, `managed_room`
 //! - `rooms/posting.rs`, `rooms/deleting.rs`: `post_message`, `delete_message`, `restore_message`
 //! - `rooms/guests.rs`: `guest_of`, `guest_cookie`
+//! - `rooms/moderation/acting.rs`, `rooms/moderation/reporting.rs`: `moderate`,
+//!   `report_message`, `message_to_report`
+//! - `rooms/moderation/reading.rs`: `moderation_queue`, `moderated_message`, `sanctions`,
+//!   `recent_removals`, `moderation_log`, `chat_rules`, `moderated_rooms`
 //! - `accounts/management.rs`: `create_account`, `set_up`, `accounts`, `set_password`,
 //!   `change_password`, `set_role`, `disable_account`, `enable_account`
 //! - `accounts/sessions.rs`: `log_in`, `log_out`, `caller`, `session`, `sessions`, `end_session`
@@ -49,9 +53,12 @@ use crate::{
     feed::{
         EntrySource, FeedSource, FeedTap, Frame, HighWaterMark, Hub, Sources, Tailer, pg_notify,
     },
+    model::limit::MessageLimits,
     readiness::NotReady,
     render::pool::RenderPool,
-    rooms::{CLAIM_LIFE, guest_key::GuestKey, room_source::RoomSource},
+    rooms::{
+        CLAIM_LIFE, guest_key::GuestKey, room_source::RoomSource, rules::word_cache::WordCache,
+    },
     storage::{Counter, OpenError, ServerPresence, Store},
     tasks::Tasks,
     updates::update_cache::UpdateCache,
@@ -91,6 +98,8 @@ pub struct Options {
     pub render: Arc<dyn Render>,
     /// Whether every valid name is that of a room, which its first message creates.
     pub open_rooms: bool,
+    /// The limits of messages in rooms.
+    pub message_limits: MessageLimits,
     /// Further feeds, besides those of entries and rooms.
     pub sources: Vec<Arc<dyn FeedSource>>,
 }
@@ -112,6 +121,8 @@ pub struct Newsroom {
     pub(crate) catch_ups: Cache<(FeedId, Cursor, Rev), Frame>,
     pub(crate) writes: Arc<WriteHealth>,
     pub(crate) open_rooms: bool,
+    pub(crate) message_limits: MessageLimits,
+    pub(crate) words: WordCache,
     pub(crate) guest_key: OnceCell<GuestKey>,
     tasks: Tasks,
     high_water_mark: Option<PathBuf>,
@@ -154,6 +165,8 @@ impl Newsroom {
             writer: group_commit,
             writes,
             open_rooms: options.open_rooms,
+            message_limits: options.message_limits,
+            words: WordCache::default(),
             guest_key: OnceCell::new(),
             tasks: Tasks::default(),
             presence: OnceLock::new(),
@@ -331,6 +344,7 @@ impl Newsroom {
                 self.store
                     .delete_nick_claims(now.plus_micros(-CLAIM_LIFE))
                     .await?;
+                self.maintain_moderation(now).await?;
                 self.store.fold_usernames().await
             };
             if let Err(error) = maintained.await {

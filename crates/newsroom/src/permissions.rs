@@ -48,6 +48,17 @@ pub fn check_may_manage_rooms(caller: &Caller) -> Result<()> {
     }
 }
 
+/// Checks whether the caller may moderate rooms.
+pub fn check_may_moderate(caller: &Caller) -> Result<()> {
+    if caller.role.may_moderate() {
+        Ok(())
+    } else {
+        Err(Error::Forbidden(
+            "Only editors and owners can moderate rooms.",
+        ))
+    }
+}
+
 /// Returns the entry if it is public. For a draft, the error doesn't reveal that it exists.
 pub fn check_public(entry: Option<Entry>) -> Result<Entry> {
     entry

@@ -61,10 +61,18 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
         "/desk/entries/{slug}/start"
         | "/desk/entries/{slug}/end"
         | "/desk/updates/{id}/delete"
-        | "/desk/updates/{id}/restore" => &["op_id"],
+        | "/desk/updates/{id}/restore"
+        | "/desk/moderation/sanctions/{id}/end"
+        | "/desk/moderation/removals/{id}/undo" => &["op_id"],
         "/rooms/{room}/messages" | "/rooms/{room}/messages/" => &["op_id", "from", "text"],
         "/desk/rooms" => &["op_id", "title", "name"],
-        "/desk/rooms/{room}/state" => &["op_id", "state"],
+        "/desk/rooms/{room}/state" | "/desk/moderation/state" => &["op_id", "state"],
+        "/rooms/{room}/messages/{id}/report" => &["reason"],
+        "/desk/moderation/held/{id}" | "/desk/moderation/messages/{id}" => {
+            &["op_id", "action", "minutes", "reach", "reason", "room"]
+        }
+        "/desk/moderation/words" => &["op_id", "words"],
+        "/desk/moderation/rooms/{room}" => &["op_id", "slow_mode", "hold"],
         // The username is for password managers.
         "/account/password" => &["username", "current_password", "password"],
         "/account/sessions/{id}/end" | "/account/sessions/end-others" | "/logout" => &[],

@@ -150,7 +150,9 @@ fn update_key(url: &PageUrl<'_>) -> Option<Target> {
 /// depends on the entry, too, and is not cached.
 fn room_key(url: &PageUrl<'_>) -> Option<Target> {
     let name = RoomName::parse(url.param("room")).ok()?;
-    let is_personal = ["user", "before"].iter().any(|it| url.first(it).is_some());
+    let is_personal = ["user", "before", "reported"]
+        .iter()
+        .any(|it| url.first(it).is_some());
     if name.is_reserved() || is_personal {
         return None;
     }

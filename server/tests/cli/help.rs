@@ -26,6 +26,8 @@ fn help_explains_every_setting_and_command() {
         "RINGSIDE_LOGINS_PER_MINUTE_PER_ADDRESS",
         "RINGSIDE_LOGIN_DELAY_MS",
         "RINGSIDE_OPEN_ROOMS",
+        "RINGSIDE_MESSAGES_PER_MINUTE",
+        "RINGSIDE_MESSAGES_PER_MINUTE_PER_ADDRESS",
         "RINGSIDE_LOG",
         "RINGSIDE_LOG_FORMAT",
     ] {

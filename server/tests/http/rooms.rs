@@ -5,6 +5,8 @@ mod desk;
 mod events;
 mod feed;
 mod injection;
+mod limits;
+mod moderation;
 mod page;
 mod posting;
 mod refused;
@@ -19,9 +21,23 @@ use super::support::TestApp;
 /// The path to which the tests send messages.
 const MESSAGES: &str = "/rooms/lobby/messages";
 
-/// Starts a server with the room `lobby`, and returns it with a client that keeps no cookies.
+/// Starts a server with the room `lobby`, and returns it with a client that keeps no cookies. It
+/// has no limits of messages.
 async fn start() -> (TestApp, TestServer) {
-    let app = TestApp::with_flags(&[]).await;
+    let none = [
+        "--messages-per-minute=0",
+        "--messages-per-minute-per-address=0",
+    ];
+    start_with(&none).await
+}
+
+/// Starts a server in the same way, with the default limits of messages.
+async fn start_with_limits() -> (TestApp, TestServer) {
+    start_with(&[]).await
+}
+
+async fn start_with(flags: &[&str]) -> (TestApp, TestServer) {
+    let app = TestApp::with_flags(flags).await;
     app.room("lobby", "The lobby").await;
     let program = app.browser();
     (app, program)
@@ -74,7 +90,7 @@ impl TestApp {
         };
         let patch = RoomPatch {
             state: Some(state),
-            title: None,
+            ..RoomPatch::default()
         };
         let room = RoomName::parse("lobby").unwrap();
         let patched = self.newsroom.patch_room(&owner, room, &patch, None).await;

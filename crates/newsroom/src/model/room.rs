@@ -8,7 +8,11 @@ use domain::{
     ZoneName,
 };
 
-use super::zone;
+use super::{
+    limit::Allowance,
+    room_rules::{AllRooms, RoomRules},
+    zone,
+};
 
 /// A room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +27,12 @@ pub struct Room {
     pub title: Title,
     /// The entry to which it belongs.
     pub entry: Option<RoomEntry>,
-    /// Its state, or that it is hidden.
+    /// Its own state, or that it is hidden.
     pub setting: ChatSetting,
+    /// How its messages are moderated.
+    pub rules: RoomRules,
+    /// The rules of all rooms.
+    pub all: AllRooms,
     /// The revision of the last change to the room itself.
     pub rev: Rev,
     /// The revision of the last change to the room or any of its messages.
@@ -44,7 +52,7 @@ pub struct RoomEntry {
 
 impl Room {
     /// Returns a room that is not in the database: the first message creates it.
-    pub(crate) fn unused(epoch: Epoch, name: RoomName) -> Self {
+    pub(crate) fn unused(epoch: Epoch, name: RoomName, all: AllRooms) -> Self {
         Self {
             epoch,
             id: None,
@@ -52,6 +60,8 @@ impl Room {
             title: Title::from_stored(name.to_string()),
             entry: None,
             setting: ChatSetting::Open,
+            rules: RoomRules::NONE,
+            all,
             rev: 0,
             head: 0,
         }
@@ -60,17 +70,23 @@ impl Room {
     /// Returns the state that readers see; `None` if the room is hidden from them.
     pub fn public_state(&self) -> Option<RoomState> {
         let is_public = self.entry.as_ref().is_none_or(|entry| entry.is_public);
-        self.setting.room_state().filter(|_| is_public)
+        self.state().filter(|_| is_public)
     }
 
     /// Returns the state that `caller` sees; `None` if the room is hidden. Accounts that may use
     /// the desk see the rooms of drafts, too.
     pub fn state_for(&self, caller: Option<&Caller>) -> Option<RoomState> {
         if caller.is_some_and(|caller| caller.role.may_post()) {
-            self.setting.room_state()
+            self.state()
         } else {
             self.public_state()
         }
+    }
+
+    /// Returns the stricter one of its own state and the state of all rooms; `None` if it is off.
+    fn state(&self) -> Option<RoomState> {
+        let own = self.setting.room_state()?;
+        Some(own.stricter(self.all.state))
     }
 
     /// Returns the id of its feed.
@@ -142,6 +158,15 @@ pub enum PersonId {
     Guest(GuestId),
 }
 
+/// Where a message came from, as keyed hashes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The address (IPv6: the /64 network); empty if it is no longer known.
+    pub address: String,
+    /// The network: /24 of IPv4, /48 of IPv6; empty if it is no longer known.
+    pub network: String,
+}
+
 /// Who sends a request, as far as it proves that.
 #[derive(Clone, Debug)]
 pub struct Visitor {
@@ -164,11 +189,13 @@ pub struct NewMessage {
     pub op_id: Option<OpId>,
 }
 
-/// A message that was sent.
+/// A message that was sent, or is held for a moderator.
 #[derive(Clone, Debug)]
 pub struct SentMessage {
-    /// The message.
-    pub message: Message,
+    /// The message; `None` if it is held.
+    pub message: Option<Message>,
+    /// What is left of the limits that apply to the person.
+    pub allowances: Vec<Allowance>,
     /// The guest who sent it, whose cookie is to be set; `None` for an account.
     pub guest: Option<GuestId>,
 }

@@ -1,11 +1,14 @@
 //! Use cases of rooms: deleting messages, and undoing that.
 
-use domain::{Caller, MessageId, RoomName, Timestamp};
+use domain::{Caller, LogAction, MessageId, Reason, RoomName, Timestamp};
 
 use super::visibility::visible_room;
 use crate::{
     Error, Newsroom, Result, UNDO_WINDOW,
-    model::room::{GuestId, Message, PersonId, Visitor},
+    model::{
+        moderation::NewLogEntry,
+        room::{GuestId, Message, PersonId, Visitor},
+    },
     storage::{Counter, Revision},
     writes::write::Write,
 };
@@ -99,6 +102,21 @@ impl Write for SetDeleted {
         let by = self.caller.as_ref().map(|caller| caller.id);
         let deleted = self.delete.then_some((now, by));
         revision.set_message_deleted(&message, deleted).await?;
+        if let Some(moderator) = self.caller.as_ref().filter(|_| !self.is_author(&message)) {
+            let entry = NewLogEntry {
+                action: if self.delete {
+                    LogAction::Delete
+                } else {
+                    LogAction::Restore
+                },
+                room: Some(room.name),
+                message: Some(message.id),
+                nick: Some(message.nick.clone()),
+                reason: Reason::from_stored(String::new()),
+                detail: String::new(),
+            };
+            revision.add_log_entry(moderator, &entry, now).await?;
+        }
         Ok(Message {
             rev: revision.last_rev(),
             deleted_at: deleted.map(|(at, _)| at),

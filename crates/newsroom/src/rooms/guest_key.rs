@@ -6,7 +6,10 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::{Error, Result, model::room::GuestId};
+use crate::{
+    Error, Result,
+    model::room::{GuestId, Origin},
+};
 
 /// The length of a guest's id in a cookie: 128 random bits.
 const ID_LENGTH: usize = 22;
@@ -60,18 +63,24 @@ impl GuestKey {
         Some(GuestId(id.to_owned()))
     }
 
-    /// Returns a keyed hash of an address, or of its network.
-    pub fn origin(&self, address: IpAddr) -> String {
-        let mac = self.mac("origin", &network(address)).finalize();
-        BASE64_URL_SAFE_NO_PAD.encode(mac.into_bytes())
-    }
-}
-
-/// Returns the address, or the /64 network of an IPv6 address, which one client has for itself.
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!("{:x}", address.to_bits() >> 64),
+    /// Returns keyed hashes of an address and of its network. The address of IPv6 is the /64
+    /// network, which one client has for itself. The network is /24 of IPv4, and /48 of IPv6.
+    pub fn origin(&self, address: IpAddr) -> Origin {
+        let (address, network) = match address.to_canonical() {
+            IpAddr::V4(address) => (address.to_string(), format!("{:x}", address.to_bits() >> 8)),
+            IpAddr::V6(address) => (
+                format!("{:x}", address.to_bits() >> 64),
+                format!("{:x}", address.to_bits() >> 80),
+            ),
+        };
+        let hash = |purpose, text: &str| {
+            let mac = self.mac(purpose, text).finalize();
+            BASE64_URL_SAFE_NO_PAD.encode(mac.into_bytes())
+        };
+        Origin {
+            address: hash("origin", &address),
+            network: hash("network", &network),
+        }
     }
 }
 
@@ -113,10 +122,16 @@ mod tests {
     #[test]
     fn origin_is_that_of_the_network() {
         let key = GuestKey::new(&[1; 32]).unwrap();
-        let origin = |address: &str| key.origin(address.parse().unwrap());
+        let origin = |address: &str| key.origin(address.parse().unwrap()).address;
         assert_eq!(origin("2001:db8::1"), origin("2001:db8::2"));
         assert_eq!(origin("192.0.2.1"), origin("::ffff:192.0.2.1"));
         assert_ne!(origin("192.0.2.1"), origin("192.0.2.2"));
         assert_ne!(origin("2001:db8::1"), origin("2001:db8:0:1::1"));
+
+        let network = |address: &str| key.origin(address.parse().unwrap()).network;
+        assert_eq!(network("192.0.2.1"), network("192.0.2.255"));
+        assert_ne!(network("192.0.2.1"), network("192.0.3.1"));
+        assert_eq!(network("2001:db8:0:1::1"), network("2001:db8:0:ffff::1"));
+        assert_ne!(network("2001:db8:0:1::1"), network("2001:db8:1:1::1"));
     }
 }

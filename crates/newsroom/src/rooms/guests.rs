@@ -5,7 +5,10 @@
 use std::net::IpAddr;
 
 use super::guest_key::GuestKey;
-use crate::{Newsroom, Result, model::room::GuestId};
+use crate::{
+    Newsroom, Result,
+    model::room::{GuestId, Origin},
+};
 
 /// The name of the key in the database.
 const KEY: &str = "guests";
@@ -27,8 +30,8 @@ impl Newsroom {
         Ok(self.guest_key().await?.cookie(guest))
     }
 
-    /// Returns a keyed hash of an address, which is stored in its place.
-    pub(super) async fn origin_of(&self, address: IpAddr) -> Result<String> {
+    /// Returns keyed hashes of an address and its network, which are stored in their place.
+    pub(super) async fn origin_of(&self, address: IpAddr) -> Result<Origin> {
         Ok(self.guest_key().await?.origin(address))
     }
 

@@ -1,11 +1,18 @@
 //! Use cases of rooms: creating, opening and closing them.
 
-use domain::{Caller, ChatSetting, Invalid, OpId, RoomId, RoomName, RoomState, Timestamp, Title};
+use domain::{
+    Caller, ChatSetting, Hold, Invalid, LogAction, OpId, Reason, RoomId, RoomName, RoomState,
+    SlowMode, Timestamp, Title,
+};
 
 use crate::{
     Error, Newsroom, Result,
-    model::room::{NewRoom, Room},
-    permissions::{check_may_manage_entries, check_may_manage_rooms},
+    model::{
+        moderation::NewLogEntry,
+        room::{NewRoom, Room},
+        room_rules::RoomRules,
+    },
+    permissions::{check_may_manage_entries, check_may_manage_rooms, check_may_moderate},
     storage::{Counter, Outcome, Revision, Snapshot},
     writes::{idempotency::IdempotentWrite, write::Write},
 };
@@ -20,6 +27,34 @@ pub struct RoomPatch {
     pub title: Option<Title>,
     /// The new state.
     pub state: Option<RoomState>,
+    /// How long a person waits between two messages.
+    pub slow_mode: Option<SlowMode>,
+    /// Which messages wait for a moderator.
+    pub hold: Option<Hold>,
+}
+
+impl RoomPatch {
+    /// Returns whether only the rules of moderation are to change.
+    const fn is_moderation(&self) -> bool {
+        self.title.is_none() && self.state.is_none()
+    }
+
+    fn rules(&self, before: RoomRules) -> RoomRules {
+        RoomRules {
+            slow_mode: self.slow_mode.unwrap_or(before.slow_mode),
+            hold: self.hold.unwrap_or(before.hold),
+        }
+    }
+
+    /// Describes the changes for the log.
+    fn description(&self) -> String {
+        let state = self.state.map(|state| format!("state {state}"));
+        let slow_mode = self.slow_mode.map(SlowMode::seconds);
+        let slow_mode = slow_mode.map(|seconds| format!("slow mode {seconds} s"));
+        let hold = self.hold.map(|hold| format!("hold {hold}"));
+        let changes: Vec<_> = [state, slow_mode, hold].into_iter().flatten().collect();
+        changes.join(", ")
+    }
 }
 
 impl Newsroom {
@@ -57,7 +92,7 @@ impl Newsroom {
     }
 
     /// Changes the given fields of a room, and returns it. Opens, closes or restricts the chat of
-    /// an entry, too, unless that is off.
+    /// an entry, too, unless that is off. Moderators may change the rules of all rooms.
     ///
     /// # Errors
     /// Returns [`Error::Forbidden`] if the caller may not manage the room, [`Error::NotFound`] if
@@ -73,6 +108,8 @@ impl Newsroom {
     ) -> Result<Room> {
         if name.entry().is_some() {
             check_may_manage_entries(caller)?;
+        } else if patch.is_moderation() {
+            check_may_moderate(caller)?;
         } else {
             check_may_manage_rooms(caller)?;
         }
@@ -226,6 +263,10 @@ impl IdempotentWrite for PatchRoom {
             parts.push(field.is_some().to_string());
             parts.push(field.unwrap_or_default());
         }
+        // Only if they are given, so that requests of earlier releases have the same hash.
+        let slow_mode = self.patch.slow_mode.map(SlowMode::seconds);
+        parts.extend(slow_mode.map(|seconds| format!("slow_mode {seconds}")));
+        parts.extend(self.patch.hold.map(|hold| format!("hold {hold}")));
         parts
     }
 
@@ -245,7 +286,7 @@ impl IdempotentWrite for PatchRoom {
         &self,
         revision: &mut Revision,
         (room, id): (Room, RoomId),
-        _: Timestamp,
+        now: Timestamp,
     ) -> Result<(Outcome, Room)> {
         let title = self.patch.title.as_ref();
         if title.is_some() && room.entry.is_some() {
@@ -255,11 +296,25 @@ impl IdempotentWrite for PatchRoom {
             )));
         }
         let setting = self.patch.state.map_or(room.setting, ChatSetting::from);
-        let is_same = setting == room.setting && title.is_none_or(|title| *title == room.title);
-        if is_same {
-            return Ok((Outcome::RoomPatched(id), room));
+        let rules = self.patch.rules(room.rules);
+        let is_shown = setting != room.setting || title.is_some_and(|title| *title != room.title);
+        if is_shown {
+            revision.rewrite_room(id, title, setting).await?;
         }
-        revision.rewrite_room(id, title, setting).await?;
+        if rules != room.rules {
+            revision.set_room_rules(id, rules).await?;
+        }
+        if setting != room.setting || rules != room.rules {
+            let entry = NewLogEntry {
+                action: LogAction::ChangeRoom,
+                room: Some(room.name),
+                message: None,
+                nick: None,
+                reason: Reason::from_stored(String::new()),
+                detail: self.patch.description(),
+            };
+            revision.add_log_entry(&self.caller, &entry, now).await?;
+        }
         let room = load_room(revision.snapshot(), id).await?;
         Ok((Outcome::RoomPatched(id), room))
     }

@@ -6,7 +6,9 @@
 //!
 //! - `reading`: rooms and pages of messages; `visibility`: which rooms a caller sees.
 //! - `managing`: creating rooms, opening and closing them; `chat` does that for entries.
-//! - `posting`: sending messages; `nicks` decides who may use a name.
+//! - `posting`: sending messages; `nicks` decides who may use a name, and `rules` what else may
+//!   refuse or hold a message.
+//! - `moderation`: the queue of held and reported messages, sanctions, and the log.
 //! - `deleting`: deleting and restoring messages.
 //! - `guests`, `guest_key`: the cookies of readers without an account.
 //! - `room_source`: the feeds of rooms.
@@ -16,10 +18,12 @@ pub mod deleting;
 pub mod guest_key;
 pub mod guests;
 pub mod managing;
+pub mod moderation;
 mod nicks;
 pub mod posting;
 pub mod reading;
 pub mod room_source;
+pub mod rules;
 mod visibility;
 
 pub use nicks::CLAIM_LIFE;

@@ -4,7 +4,7 @@ use domain::{AccountId, RoomId, Timestamp};
 
 use crate::{
     Error, Result,
-    model::room::{GuestId, PersonId},
+    model::room::{GuestId, Origin, PersonId},
     storage::{NickClaim, Snapshot},
 };
 
@@ -22,8 +22,8 @@ pub struct Proof {
     pub account: Option<AccountId>,
     /// The guest whose cookie was presented.
     pub guest: Option<GuestId>,
-    /// A keyed hash of the address.
-    pub origin: String,
+    /// The address and its network.
+    pub origin: Origin,
     /// The id of a guest who is not known yet.
     pub new_guest: GuestId,
 }
@@ -37,7 +37,8 @@ impl Proof {
             return PersonId::Account(account);
         }
         let known = || {
-            let claim = claim.filter(|claim| !claim.presented && claim.origin == self.origin)?;
+            let claim =
+                claim.filter(|claim| !claim.presented && claim.origin == self.origin.address)?;
             match &claim.person {
                 PersonId::Guest(guest) => Some(guest.clone()),
                 PersonId::Account(_) => None,
@@ -53,7 +54,7 @@ impl Proof {
         NickClaim {
             presented: was_presented || self.guest.is_some(),
             person,
-            origin: self.origin.clone(),
+            origin: self.origin.address.clone(),
             used_at: now,
         }
     }

@@ -18,7 +18,8 @@ pub(super) async fn find_room(
         return Ok(None);
     }
     let epoch = snapshot.feed().await?.epoch;
-    Ok(Some(Room::unused(epoch, name)))
+    let all = snapshot.all_rooms().await?;
+    Ok(Some(Room::unused(epoch, name, all)))
 }
 
 /// Returns a room that `caller` sees, and its state.

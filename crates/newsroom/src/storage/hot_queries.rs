@@ -7,9 +7,11 @@ use super::{
         COUNTED_ENTRIES_BEFORE, ENDED_ENTRIES_BEFORE, ENTRIES_BEFORE, ENTRIES_WITH_DRAFTS,
         ENTRY_BY_ANY_SLUG, ENTRY_BY_SLUG, LIVE_ENTRIES, PUBLIC_ENTRIES, PUBLIC_HEAD,
     },
+    message_limits::MESSAGE_LIMITS,
     messages::{ERASE_MESSAGES, MESSAGES_BEFORE, MESSAGES_CHANGED_SINCE},
     room_nicks::ACCOUNT_BY_NICK,
     rooms::{ROOM_BY_NAME, ROOMS_CHANGED_SINCE},
+    sanctions::SANCTIONS_OF,
     sessions::SESSION,
     tokens::TOKEN,
     update_drafts::{DRAFTS_OF_ACCOUNT, DRAFTS_OF_ENTRY},
@@ -20,7 +22,7 @@ use super::{
 };
 
 /// The names and the SQL of these queries.
-pub const HOT_QUERIES: [(&str, &str); 29] = [
+pub const HOT_QUERIES: [(&str, &str); 31] = [
     ("account_by_nick", ACCOUNT_BY_NICK),
     ("article_changed_since", ARTICLE_CHANGED_SINCE),
     ("changed_since", CHANGED_SINCE),
@@ -43,6 +45,7 @@ pub const HOT_QUERIES: [(&str, &str); 29] = [
     ("latest_of_live_entries", LATEST_OF_LIVE_ENTRIES),
     ("latest_of_public_entries", LATEST_OF_PUBLIC_ENTRIES),
     ("live_entries", LIVE_ENTRIES),
+    ("message_limits", MESSAGE_LIMITS),
     ("messages_before", MESSAGES_BEFORE),
     ("messages_changed_since", MESSAGES_CHANGED_SINCE),
     ("public_changed_since", PUBLIC_CHANGED_SINCE),
@@ -50,6 +53,7 @@ pub const HOT_QUERIES: [(&str, &str); 29] = [
     ("public_head", PUBLIC_HEAD),
     ("room_by_name", ROOM_BY_NAME),
     ("rooms_changed_since", ROOMS_CHANGED_SINCE),
+    ("sanctions_of", SANCTIONS_OF),
     ("session", SESSION),
     ("token", TOKEN),
     ("updates", UPDATES),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Result,
-    model::room::{GuestId, Message, PersonId},
+    model::room::{GuestId, Message, Origin, PersonId},
 };
 
 /// Selects messages; `$rest` is the rest of the statement.
@@ -28,6 +28,8 @@ pub(super) const MESSAGES_BEFORE: &str = select_messages!(
 );
 pub(super) const MESSAGES_CHANGED_SINCE: &str =
     select_messages!("WHERE room_id = $1 AND rev > $2 ORDER BY rev LIMIT $3");
+const MESSAGES_AFTER: &str =
+    select_messages!("WHERE room_id = $1 AND id > $2 AND deleted_at IS NULL ORDER BY id LIMIT $3");
 const MESSAGE: &str = select_messages!("WHERE id = $1");
 const SENT_BY_ACCOUNT: &str = select_messages!("WHERE account_id = $1 AND op_id = $2");
 const SENT_BY_GUEST: &str = select_messages!("WHERE guest = $1 AND op_id = $2");
@@ -60,6 +62,8 @@ pub struct MessageToStore<'a> {
     pub text: &'a MessageText,
     /// When it was sent.
     pub sent_at: Timestamp,
+    /// Where it came from.
+    pub origin: &'a Origin,
     /// The operation id, and the hash of its request.
     pub operation: Option<(&'a OpId, &'a [u8])>,
 }
@@ -136,6 +140,57 @@ impl Snapshot {
         row.map(|row| message(&row)).transpose()
     }
 
+    /// Returns the first `limit` messages of a room after `after`. Deleted messages are left out.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn messages_after(
+        &mut self,
+        room: RoomId,
+        after: MessageId,
+        limit: i64,
+    ) -> Result<Vec<Message>> {
+        let rows = sqlx::query(MESSAGES_AFTER)
+            .bind(room.0)
+            .bind(after.0)
+            .bind(limit)
+            .fetch_all(&mut *self.tx)
+            .await?;
+        Ok(decodable(&rows, message))
+    }
+
+    /// Returns where a message came from.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such message, or the database can't be reached.
+    pub async fn origin_of_message(&mut self, id: MessageId) -> Result<Origin> {
+        let row = sqlx::query("SELECT id, origin, network FROM messages WHERE id = $1")
+            .bind(id.0)
+            .fetch_one(&mut *self.tx)
+            .await?;
+        let record = Record::new("messages", &row)?;
+        Ok(Origin {
+            address: record.get("origin")?,
+            network: record.get("network")?,
+        })
+    }
+
+    /// Returns whether a room has a message of a guest.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn has_message_of(&mut self, room: RoomId, guest: &GuestId) -> Result<bool> {
+        let row = sqlx::query(
+            "SELECT 1 AS one FROM messages
+             WHERE guest = $1 AND room_id = $2 AND deleted_at IS NULL LIMIT 1",
+        )
+        .bind(guest.as_str())
+        .bind(room.0)
+        .fetch_optional(&mut *self.tx)
+        .await?;
+        Ok(row.is_some())
+    }
+
     /// Returns the message that `person` sent with the operation id `op_id`, and the hash of that
     /// request.
     ///
@@ -173,8 +228,8 @@ impl Revision {
         let (account, guest) = columns(new.author);
         let (op_id, hash) = new.operation.unzip();
         let row = sqlx::query(
-            "INSERT INTO messages (room_id, rev, sent_rev, account_id, guest, nick, text, sent_at, op_id, request_hash)
-             VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+            "INSERT INTO messages (room_id, rev, sent_rev, account_id, guest, nick, text, sent_at, op_id, request_hash, origin, network)
+             VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
         )
         .bind(new.room.0)
         .bind(rev)
@@ -185,6 +240,8 @@ impl Revision {
         .bind(new.sent_at.0)
         .bind(op_id.map(OpId::as_str))
         .bind(hash)
+        .bind(new.origin.address.as_str())
+        .bind(new.origin.network.as_str())
         .fetch_one(self.writing())
         .await?;
         self.move_room_head(new.room).await?;
@@ -214,7 +271,7 @@ impl Revision {
     ) -> Result<()> {
         let rev = self.take_rev()?;
         let result = sqlx::query(
-            "UPDATE messages SET deleted_at = $2, deleted_by = $3, rev = $4 WHERE id = $1",
+            "UPDATE messages SET deleted_at = $2, deleted_by = $3, rev = $4, removal = NULL WHERE id = $1",
         )
         .bind(message.id.0)
         .bind(deleted.map(|(at, _)| at.0))
@@ -240,6 +297,21 @@ impl Store {
             self.truncate_log().await?;
         }
         Ok(())
+    }
+}
+
+impl Store {
+    /// Erases where messages came from that were sent before `before`.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn erase_origins(&self, before: Timestamp) -> Result<()> {
+        let due = "SELECT 1 AS one FROM messages WHERE sent_at < $1 AND origin <> '' LIMIT 1";
+        let erase = "UPDATE messages SET origin = '', network = ''
+             WHERE sent_at < $1 AND origin <> ''";
+        self.clean_up(Counter::ROOMS, due, erase, before)
+            .await
+            .map(drop)
     }
 }
 

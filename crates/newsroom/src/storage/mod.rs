@@ -12,6 +12,8 @@
 //!   updates.
 //! - `update_drafts`: updates that are saved and not posted.
 //! - `rooms`, `messages`, `room_nicks`: rooms, and the names that people use there.
+//! - `chat_rules`, `message_limits`, `held_messages`, `reports`, `sanctions`, `removals`,
+//!   `moderation_log`: the moderation of rooms.
 //! - `accounts`, `sessions`, `tokens`, `signing_keys`: accounts and authentication.
 //! - `hot_queries`: the queries whose plans are tested.
 //! - `operations`: outcomes of requests with an operation id.
@@ -19,25 +21,32 @@
 
 mod accounts;
 mod articles;
+mod chat_rules;
 mod counter;
 mod deletions;
 mod entries;
 mod error;
 mod feed;
+mod held_messages;
 mod hot_queries;
 mod kind;
+mod message_limits;
 mod messages;
+mod moderation_log;
 mod open;
 mod operations;
 mod pg_notify;
 mod postgres;
 mod presence;
 mod probe;
+mod removals;
+mod reports;
 mod rerendering;
 mod room_nicks;
 mod rooms;
 mod row;
 mod row_count;
+mod sanctions;
 mod sessions;
 mod signing_keys;
 mod sqlite;

@@ -1,6 +1,8 @@
 //! Operations: requests with an operation id and their outcomes, so that a retry changes nothing.
 
-use domain::{AccountId, EntryId, OpId, PostedUpdate, RoomId, SavedDraft, Timestamp, UpdateId};
+use domain::{
+    AccountId, EntryId, LogId, OpId, PostedUpdate, RoomId, SavedDraft, Timestamp, UpdateId,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Revision, Snapshot, Store, row::Record, row_count::one_row};
@@ -40,6 +42,8 @@ pub enum Outcome {
     RoomCreated(RoomId),
     /// A room was changed.
     RoomPatched(RoomId),
+    /// A moderator acted: the entry of the log.
+    Moderated(LogId),
     /// The chat of an entry was opened, closed, restricted or hidden.
     ChatSet(EntryId),
 }
@@ -124,9 +128,10 @@ impl Revision {
             Outcome::UpdatePatched(id)
             | Outcome::UpdateDeleted(id)
             | Outcome::UpdateRestored(id) => (id.0, None),
-            Outcome::DraftSaved(_) | Outcome::RoomCreated(_) | Outcome::RoomPatched(_) => {
-                (NONE, None)
-            }
+            Outcome::DraftSaved(_)
+            | Outcome::RoomCreated(_)
+            | Outcome::RoomPatched(_)
+            | Outcome::Moderated(_) => (NONE, None),
         };
         let stored: OutcomeColumns = serde_json::to_value(outcome)
             .and_then(serde_json::from_value)

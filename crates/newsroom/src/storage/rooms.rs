@@ -1,24 +1,32 @@
 //! The table of rooms.
 
-use domain::{ChatSetting, EntryId, EntryState, Rev, RoomId, RoomName, Timestamp, Title, ZoneName};
+use domain::{
+    ChatSetting, EntryId, EntryState, Rev, RoomId, RoomName, SlowMode, Timestamp, Title, ZoneName,
+};
 use sqlx::{Row, any::AnyRow};
 
 use super::{
     Revision, Snapshot,
+    chat_rules::all_rooms,
     row::{Record, decodable},
     row_count::one_row,
 };
 use crate::{
     Result,
-    model::room::{Room, RoomEntry},
+    model::{
+        room::{Room, RoomEntry},
+        room_rules::RoomRules,
+    },
 };
 
 /// Selects rooms with what they take from their entries; `$rest` is the rest of the statement.
 macro_rules! select_rooms {
     ($rest:literal) => {
         concat!(
-            "SELECT r.id, r.name, COALESCE(e.title, r.title) AS title, r.entry_id, r.state, r.rev, r.head,
-                    e.time_zone, e.state AS entry_state, (SELECT epoch FROM feed) AS epoch
+            "SELECT r.id, r.name, COALESCE(e.title, r.title) AS title, r.entry_id, r.state, r.slow_mode, r.hold, r.rev, r.head,
+                    e.time_zone, e.state AS entry_state, (SELECT epoch FROM feed) AS epoch,
+                    (SELECT state FROM chat_rules WHERE id = 1) AS all_state,
+                    (SELECT words_version FROM chat_rules WHERE id = 1) AS words_version
              FROM rooms r LEFT JOIN entries e ON e.id = r.entry_id ",
             $rest
         )
@@ -28,6 +36,7 @@ macro_rules! select_rooms {
 pub(super) const ROOM_BY_NAME: &str = select_rooms!("WHERE r.name = $1");
 pub(super) const ROOMS_CHANGED_SINCE: &str = select_rooms!("WHERE r.head > $1 ORDER BY r.head");
 const ROOM: &str = select_rooms!("WHERE r.id = $1");
+const LATEST_ROOMS: &str = select_rooms!("WHERE r.state <> 'off' ORDER BY r.head DESC LIMIT $1");
 const ROOMS_WITHOUT_ENTRY: &str =
     select_rooms!("WHERE r.entry_id IS NULL ORDER BY r.id DESC LIMIT $1");
 
@@ -72,6 +81,16 @@ impl Snapshot {
         Ok(decodable(&rows, room))
     }
 
+    /// Returns the `limit` rooms that changed last, without chats that are off.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn latest_rooms(&mut self, limit: i64) -> Result<Vec<Room>> {
+        let query = sqlx::query(LATEST_ROOMS).bind(limit);
+        let rows = query.fetch_all(&mut *self.tx).await?;
+        Ok(decodable(&rows, room))
+    }
+
     /// Returns the number of rooms.
     ///
     /// # Errors
@@ -111,6 +130,20 @@ impl Revision {
         .fetch_one(self.writing())
         .await?;
         Ok(RoomId(row.try_get("id")?))
+    }
+
+    /// Changes the rules of a room. Readers don't see them, so it takes no revision.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such room, or the database can't be reached.
+    pub async fn set_room_rules(&mut self, id: RoomId, rules: RoomRules) -> Result<()> {
+        let result = sqlx::query("UPDATE rooms SET slow_mode = $2, hold = $3 WHERE id = $1")
+            .bind(id.0)
+            .bind(i64::from(rules.slow_mode.seconds()))
+            .bind(rules.hold.as_str())
+            .execute(self.writing())
+            .await?;
+        one_row(&result)
     }
 
     /// Changes the title and the state of a room.
@@ -159,6 +192,8 @@ fn room(row: &AnyRow) -> Result<Room> {
             is_public: record.word::<EntryState>("entry_state")?.is_public(),
         }),
     };
+    let slow_mode = u16::try_from(record.get::<i64>("slow_mode")?).ok();
+    let slow_mode = slow_mode.and_then(SlowMode::new);
     Ok(Room {
         epoch: record.word("epoch")?,
         id: Some(RoomId(record.id())),
@@ -166,6 +201,11 @@ fn room(row: &AnyRow) -> Result<Room> {
         title: record.text("title", Title::from_stored)?,
         entry,
         setting: record.word("state")?,
+        rules: RoomRules {
+            slow_mode: slow_mode.ok_or_else(|| record.corrupt("slow_mode"))?,
+            hold: record.word("hold")?,
+        },
+        all: all_rooms(&record)?,
         rev: record.get("rev")?,
         head: record.get("head")?,
     })

@@ -549,6 +549,7 @@ async fn entry_of(snapshot: &mut Snapshot, outcome: Outcome) -> Result<Entry> {
         Outcome::DraftSaved(_)
         | Outcome::RoomCreated(_)
         | Outcome::RoomPatched(_)
+        | Outcome::Moderated(_)
         | Outcome::ChatSet(_) => return Err(Error::IdempotencyConflict),
     };
     snapshot.entry(entry).await?.ok_or(not_found)

@@ -68,6 +68,7 @@ const EXPECTED: [Expected; HOT_QUERIES.len()] = [
     plan("latest_of_live_entries", "updates_shown").sorted(),
     plan("latest_of_public_entries", "updates_shown"),
     plan("live_entries", "entries_by_state"),
+    plan("message_limits", "sqlite_autoindex_message_limits_1").on_postgres("message_limits"),
     // The parameter 1 is before nearly all messages, so PostgreSQL may read those of all rooms.
     plan("messages_before", "messages_by_room").on_postgres("messages_"),
     plan("messages_changed_since", "messages_by_room_and_rev"),
@@ -78,6 +79,10 @@ const EXPECTED: [Expected; HOT_QUERIES.len()] = [
     plan("room_by_name", "sqlite_autoindex_rooms_1").on_postgres("rooms_name_key"),
     // After revision 1, nearly all rooms have changed, so PostgreSQL may read all of them.
     plan("rooms_changed_since", "rooms_by_head").on_postgres("rooms_"),
+    // Those of each condition are merged; PostgreSQL reads the whole table while it is small.
+    plan("sanctions_of", "sanctions_by_guest")
+        .sorted()
+        .on_postgres("sanctions"),
     plan("session", "sqlite_autoindex_sessions_1").on_postgres("sessions_token_hash_key"),
     plan("token", "sqlite_autoindex_tokens_1").on_postgres("tokens_token_hash_key"),
     plan("updates", "updates_shown"),

@@ -2,8 +2,8 @@
 //! themselves.
 
 use domain::{
-    Article, ChatSetting, EntryState, Headline, Order, RoomName, RoomState, Slug, Source, Summary,
-    Title,
+    Article, ChatSetting, EntryState, Headline, Hold, Order, Reach, Reason, RoomName, RoomState,
+    Slug, Source, Summary, Title,
 };
 use newsroom::language::MAX_LENGTH;
 use serde_json::Value;
@@ -203,6 +203,27 @@ pub fn chat() -> Object {
 /// Returns the schema of an optional chat of an entry.
 pub fn chat_if_any() -> Object {
     one_of_or_null(ChatSetting::ALL.iter().map(|chat| chat.as_str()))
+}
+
+/// Returns the schema of which messages of a room are held.
+pub fn hold() -> Object {
+    one_of(Hold::ALL.iter().map(|hold| hold.as_str()))
+}
+
+/// Returns the schema of an optional setting which messages are held.
+pub fn hold_if_any() -> Object {
+    one_of_or_null(Hold::ALL.iter().map(|hold| hold.as_str()))
+}
+
+/// Returns the schema of the reason of a moderator.
+pub fn reason_if_any() -> Object {
+    let description = "Why, on one line. A person who is muted or banned reads it.";
+    nullable(text(description, 0, Reason::MAX, VISIBLE_IF_ANY))
+}
+
+/// Returns the schema of whom a sanction applies to.
+pub fn reach_if_any() -> Object {
+    one_of_or_null(Reach::ALL.iter().map(|reach| reach.as_str()))
 }
 
 /// Returns the schema of an entry's order.

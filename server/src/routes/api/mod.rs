@@ -9,6 +9,7 @@ mod drafts;
 mod entries;
 mod if_match;
 mod key;
+mod moderation;
 mod rooms;
 mod updates;
 
@@ -31,6 +32,7 @@ pub fn routes() -> Router<AppState> {
         .merge(updates::routes())
         .merge(drafts::routes())
         .merge(rooms::routes())
+        .merge(moderation::routes())
         .split_for_parts();
     let document = get(move || {
         let document = document.clone();

@@ -4,7 +4,7 @@ use axum::{
     Json,
     http::{HeaderName, StatusCode, header::LOCATION},
 };
-use domain::{ChatSetting, RoomState, Title};
+use domain::{ChatSetting, Hold, Invalid, RoomState, SlowMode, Title};
 use newsroom::{Error, NewRoom, Room, RoomPatch};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,7 +13,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     caller::Api,
     details::ErrorResponses,
-    document::{chat, room_name as room_name_schema, room_state_if_any, title, title_if_any},
+    document::{
+        chat, hold, hold_if_any, room_name as room_name_schema, room_state_if_any, title,
+        title_if_any,
+    },
     key::IdempotencyKey,
 };
 use crate::{
@@ -38,6 +41,12 @@ struct RoomAnswer {
     /// an entry.
     #[schema(schema_with = chat)]
     state: ChatSetting,
+    /// How many seconds a person waits between two messages; 0 if slow mode is off.
+    slow_mode: u16,
+    /// Which messages wait for a moderator, besides those with a filtered word: `none`,
+    /// `new_guests` or `all`.
+    #[schema(schema_with = hold)]
+    hold: Hold,
     /// The id of its feed, as in `/feed/{feed}/head`.
     feed: String,
     /// The URL of the room's page.
@@ -50,6 +59,8 @@ impl RoomAnswer {
             name: room.name.to_string(),
             title: room.title.to_string(),
             state: room.setting,
+            slow_mode: room.rules.slow_mode.seconds(),
+            hold: room.rules.hold,
             feed: room.feed().to_string(),
             url: api.url(format_args!("/rooms/{}", room.name)),
         }
@@ -76,6 +87,12 @@ struct RoomToChange {
     /// Whether messages can be sent.
     #[schema(schema_with = room_state_if_any)]
     state: Option<RoomState>,
+    /// How many seconds a person waits between two messages; 0 turns slow mode off.
+    #[schema(maximum = 3600)]
+    slow_mode: Option<u16>,
+    /// Which messages wait for a moderator, besides those with a filtered word.
+    #[schema(schema_with = hold_if_any)]
+    hold: Option<Hold>,
 }
 
 /// Create a room
@@ -125,7 +142,8 @@ async fn read_room(api: Api, Path(name): Path<String>) -> Result<Json<RoomAnswer
 
 /// Change a room
 ///
-/// Only for owners; the chat of an entry can be changed by everyone who may manage entries.
+/// Only for owners; the chat of an entry can be changed by everyone who may manage entries, and
+/// `slow_mode` and `hold` of every room by editors.
 /// Idempotent: repeating the request changes nothing.
 #[utoipa::path(
     patch,
@@ -144,6 +162,8 @@ async fn change_room(
     let patch = RoomPatch {
         title: title.map_err(Error::from)?,
         state: change.state,
+        slow_mode: change.slow_mode.map(slow_mode).transpose()?,
+        hold: change.hold,
     };
     let room = api
         .newsroom
@@ -151,4 +171,9 @@ async fn change_room(
         .await
         .map_err(keyed_problem)?;
     Ok(Json(RoomAnswer::of(&api, &room)))
+}
+
+fn slow_mode(seconds: u16) -> Result<SlowMode, Error> {
+    let invalid = || Invalid::new("slow_mode", "Slow mode must be 0 (off) to 3600 seconds.");
+    Ok(SlowMode::new(seconds).ok_or_else(invalid)?)
 }

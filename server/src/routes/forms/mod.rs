@@ -7,6 +7,7 @@ mod compose;
 mod desk;
 mod drafts;
 mod handler;
+mod moderation;
 mod rooms;
 
 pub use accounts::guard_set_up;
@@ -26,5 +27,6 @@ pub fn member_routes() -> Router<AppState> {
     compose::routes()
         .merge(desk::routes())
         .merge(rooms::routes())
+        .merge(moderation::routes())
         .merge(accounts::member_routes())
 }

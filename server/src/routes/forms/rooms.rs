@@ -36,7 +36,7 @@ async fn set_state(desk: Desk, Path(room): Path<String>, fields: Fields) -> Resp
     let changed = async {
         let patch = RoomPatch {
             state: Some(fields.get("state").parse()?),
-            title: None,
+            ..RoomPatch::default()
         };
         let caller = desk.caller()?;
         let op_id = fields.op_id()?;

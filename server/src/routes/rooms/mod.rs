@@ -2,6 +2,8 @@
 
 mod messages;
 mod posting;
+mod rate_limit_fields;
+mod reporting;
 
 use axum::{
     Extension, Router,
@@ -33,6 +35,10 @@ pub fn routes() -> Router<AppState> {
         .route(
             "/rooms/{room}/messages/{id}/restore",
             post(messages::restore_message),
+        )
+        .route(
+            "/rooms/{room}/messages/{id}/report",
+            post(reporting::report_message),
         )
         .layer(Extension(BodyLimit(MESSAGE_LIMIT)))
         .layer(Extension(GuestLimit(MESSAGE_LIMIT)))

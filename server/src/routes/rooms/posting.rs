@@ -3,14 +3,19 @@
 use axum::{
     Json,
     extract::{FromRequest, Request, State},
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER},
+    },
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::CookieJar;
 use domain::{MessageText, Nick, OpId, RoomName, hygiene};
 use newsroom::{Error, NewMessage, SentMessage, Visitor};
 use serde::Deserialize;
+use serde_json::json;
 
+use super::rate_limit_fields::rate_limit_fields;
 use crate::{
     extract::{
         Path,
@@ -84,8 +89,8 @@ impl Submitted {
     }
 }
 
-/// Sends a message. Responds with 201 and the message; a browser is redirected to the page. A form
-/// that is refused is shown again, with its name and its text.
+/// Sends a message. Responds with 201 and the message, or with 202 if it is held; a browser is
+/// redirected to the page. A form that is refused is shown again, with its name and its text.
 pub async fn post_message(
     State(state): State<AppState>,
     Path(room): Path<String>,
@@ -107,32 +112,56 @@ pub async fn post_message(
             }
             _ => None,
         };
-        Ok((room, sent, cookie))
+        Ok((room, message, sent, cookie))
     };
     match sent.await {
-        Ok((room, sent, cookie)) => {
+        Ok((room, message, sent, cookie)) => {
             let jar = CookieJar::new();
             let jar = match cookie {
                 Some(cookie) => guest_cookie::add(jar, cookie, &state.settings),
                 None => jar,
             };
-            (jar, respond(room, &sent, &headers)).into_response()
+            let limits = rate_limit_fields(&sent.allowances);
+            (jar, limits, respond(room, &sent, &message, &headers)).into_response()
         }
         Err(error) => refuse(&state, &room, visitor, &headers, submitted, error).await,
     }
 }
 
-fn respond(room: RoomName, sent: &SentMessage, headers: &HeaderMap) -> Response {
-    let message = &sent.message;
+fn respond(
+    room: RoomName,
+    sent: &SentMessage,
+    submitted: &NewMessage,
+    headers: &HeaderMap,
+) -> Response {
     if wants_page(headers) {
-        let user = [("user", message.nick.as_str())];
-        let query = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(user)
-            .finish();
-        let page = format!("/rooms/{room}?{query}#message-{}", message.id);
-        return Redirect::to(&page).into_response();
+        return Redirect::to(&page_after(room, sent, submitted)).into_response();
     }
-    (StatusCode::CREATED, Json(message.to_chat_message())).into_response()
+    match &sent.message {
+        Some(message) => (StatusCode::CREATED, Json(message.to_chat_message())).into_response(),
+        None => (StatusCode::ACCEPTED, Json(json!({ "state": "held" }))).into_response(),
+    }
+}
+
+/// Returns the page that a browser opens after a message: the room's, which keeps the name, and
+/// shows how many messages can be sent now, or that the message is held.
+fn page_after(room: RoomName, sent: &SentMessage, submitted: &NewMessage) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let from = submitted.from.as_ref().map(Nick::as_str);
+    if let Some(name) = sent.message.as_ref().map(|it| it.nick.as_str()).or(from) {
+        query.append_pair("user", name);
+    }
+    let left = sent.allowances.iter().map(|allowance| allowance.remaining);
+    if let Some(left) = left.min() {
+        query.append_pair("left", &left.to_string());
+    }
+    let part = if let Some(message) = &sent.message {
+        format!("message-{}", message.id)
+    } else {
+        query.append_pair("held", "1");
+        "new".to_owned()
+    };
+    format!("/rooms/{room}?{}#{part}", query.finish())
 }
 
 /// Responds to a message that is refused: to a form of a browser, with the room's page, whose form
@@ -154,11 +183,14 @@ async fn refuse(
         return Problem::from(error).into_response();
     }
     let problem = Problem::from(error.clone());
+    let retry = error
+        .retry_after()
+        .map(|seconds| [(RETRY_AFTER, HeaderValue::from(seconds))]);
     let (status, form) = rejected_form(error, fields.values().clone());
     let page = format!("/rooms/{room}");
     let page = state.pages.form_page(&page, visitor.caller, status, form);
     match page.await {
-        Ok(page) => page,
+        Ok(page) => (retry, page).into_response(),
         Err(_) => problem.into_response(),
     }
 }

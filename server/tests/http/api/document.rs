@@ -48,6 +48,15 @@ async fn document_lists_every_route() {
     get /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 405 408 410 413 415 422 503
     patch /api/v1/entries/{slug}/updates/{id}: 200 400 401 403 404 405 408 410 412 413 415 422 503
     post /api/v1/entries/{slug}/updates/{id}/restore: 200 400 401 403 404 405 408 410 413 415 422 503
+    post /api/v1/moderation/held/{id}: 200 400 401 403 404 405 408 410 413 415 422 503
+    get /api/v1/moderation/log: 200 400 401 403 404 405 408 410 413 415 422 503
+    post /api/v1/moderation/messages/{id}: 200 400 401 403 404 405 408 410 413 415 422 503
+    get /api/v1/moderation/queue: 200 400 401 403 404 405 408 410 413 415 422 503
+    post /api/v1/moderation/removals/{id}/undo: 200 400 401 403 404 405 408 410 413 415 422 503
+    get /api/v1/moderation/rules: 200 400 401 403 404 405 408 410 413 415 422 503
+    patch /api/v1/moderation/rules: 200 400 401 403 404 405 408 410 413 415 422 503
+    get /api/v1/moderation/sanctions: 200 400 401 403 404 405 408 410 413 415 422 503
+    delete /api/v1/moderation/sanctions/{id}: 204 400 401 403 404 405 408 410 413 415 422 503
     post /api/v1/rooms: 201 400 401 403 404 405 408 410 413 415 422 503
     get /api/v1/rooms/{room}: 200 400 401 403 404 405 408 410 413 415 422 503
     patch /api/v1/rooms/{room}: 200 400 401 403 404 405 408 410 413 415 422 503

@@ -183,15 +183,15 @@ async fn chat_has_the_title_of_its_entry(database: Database) {
     assert_eq!(newsroom.latest(&room).await.room.title.as_str(), "final");
     let patch = newsroom::RoomPatch {
         title: Some(domain::Title::parse("Another").unwrap()),
-        state: None,
+        ..newsroom::RoomPatch::default()
     };
     let refused = newsroom
         .patch_room(&newsroom.author, name(&room), &patch, None)
         .await;
     assert_refused!(refused, Error::Invalid(invalid) if invalid.field == "title");
     let patch = newsroom::RoomPatch {
-        title: None,
         state: Some(RoomState::Closed),
+        ..newsroom::RoomPatch::default()
     };
     newsroom
         .patch_room(&newsroom.author, name(&room), &patch, None)

@@ -101,7 +101,7 @@ async fn change_of_a_room_is_in_its_feed(database: Database) {
     let mut stream = Stream::open(&newsroom.newsroom, lobby, None);
     let patch = RoomPatch {
         state: Some(RoomState::ReadOnly),
-        title: None,
+        ..RoomPatch::default()
     };
     let room = newsroom
         .patch_room(&newsroom.owner, name("lobby"), &patch, None)
@@ -119,7 +119,7 @@ async fn closed_room_ends_its_streams(database: Database) {
     let mut stream = Stream::open(&newsroom.newsroom, lobby, None);
     let patch = RoomPatch {
         state: Some(RoomState::Closed),
-        title: None,
+        ..RoomPatch::default()
     };
     newsroom
         .patch_room(&newsroom.owner, name("lobby"), &patch, None)
@@ -132,7 +132,7 @@ async fn closed_room_ends_its_streams(database: Database) {
     assert!(matches!(stream.next_event().await, Event::Ended));
     let patch = RoomPatch {
         state: Some(RoomState::Open),
-        title: None,
+        ..RoomPatch::default()
     };
     newsroom
         .patch_room(&newsroom.owner, name("lobby"), &patch, None)

@@ -140,6 +140,7 @@ async fn repeated_change_of_a_room_changes_nothing(database: Database) {
     let patch = RoomPatch {
         title: Some(Title::parse("Foyer").unwrap()),
         state: Some(RoomState::ReadOnly),
+        ..RoomPatch::default()
     };
     let patch_room = |patch: RoomPatch, op_id: Option<OpId>| {
         let newsroom = &newsroom;

@@ -3,18 +3,25 @@
 mod chat;
 mod deleting;
 mod feed;
+mod holding;
+mod limits;
 mod managing;
 mod names;
 mod posting;
+mod removing;
+mod reporting;
+mod rules;
+mod sanctions;
 
 use std::net::IpAddr;
 
 use domain::{
-    Batch, Caller, Change, ChatSetting, Cursor, FeedId, MessageText, Nick, OpId, Rev, RoomName,
+    Batch, Caller, Change, ChatSetting, Cursor, FeedId, HeldId, LogId, MessageText, Nick, OpId,
+    Reason, Rev, RoomName,
 };
 use newsroom::{
-    Entry, EntryPatch, Error, GuestId, Message, NewMessage, NewRoom, Result, RoomPage, SentMessage,
-    Visitor,
+    Entry, EntryPatch, Error, GuestId, Message, ModeratedMessage, ModerationAction, NewMessage,
+    NewRoom, Result, RoomPage, RoomPatch, SentMessage, Visitor,
 };
 
 use super::support::{Database, TestNewsroom, batch, op_id};
@@ -85,14 +92,76 @@ fn cards(batch: &Batch) -> Vec<String> {
     batch.changes.iter().map(card).collect()
 }
 
+/// A message that was published.
+#[derive(Debug)]
+struct Published {
+    message: Message,
+    guest: Option<GuestId>,
+}
+
+impl Published {
+    fn new(sent: SentMessage) -> Self {
+        Self {
+            message: sent.message.expect("the message is held"),
+            guest: sent.guest,
+        }
+    }
+}
+
+/// Returns the reason `text`.
+fn reason(text: &str) -> Reason {
+    Reason::parse(text).unwrap()
+}
+
 impl TestNewsroom {
+    /// Sends a message that is not to be held.
+    async fn post_message(
+        &self,
+        room: RoomName,
+        visitor: &Visitor,
+        new: &NewMessage,
+    ) -> Result<Published> {
+        let sent = self.newsroom.post_message(room, visitor, new).await;
+        sent.map(Published::new)
+    }
+
+    /// Acts as the editor.
+    async fn act(&self, action: ModerationAction) -> LogId {
+        self.moderate(&self.editor, None, action).await.unwrap()
+    }
+
+    async fn patch(&self, room: &str, patch: RoomPatch) {
+        self.patch_room(&self.owner, name(room), &patch, None)
+            .await
+            .unwrap();
+    }
+
+    /// Sends a message that is to be held.
+    async fn send_held(&self, room: &str, visitor: &Visitor, from: &str, text: &str) -> GuestId {
+        let message = new_message(from, text);
+        let held = self.newsroom.post_message(name(room), visitor, &message);
+        let held = held.await.unwrap();
+        assert_eq!(held.message, None, "the message is not held");
+        held.guest.unwrap()
+    }
+
+    /// Returns the messages that wait, with their ids.
+    async fn waiting(&self) -> Vec<(HeldId, String)> {
+        let queue = self.moderation_queue(&self.editor, None).await.unwrap();
+        let held = queue.held.iter().map(|item| match item.message {
+            ModeratedMessage::Held(id) => (id, item.text.to_string()),
+            ModeratedMessage::Sent(id) => panic!("{id} is not held"),
+        });
+        held.collect()
+    }
+
     async fn room(&self, room: &str) -> FeedId {
         let new = NewRoom::parse(room, &format!("The {room}")).unwrap();
         self.create_room(None, &new).await.unwrap().feed()
     }
 
     /// Sends a message from a program at an address of its own.
-    async fn send(&self, room: &str, from: &str, text: &str) -> SentMessage {
+    async fn send(&self, room: &str, from: &str, text: &str) -> Published {
         self.try_send(room, &program("192.0.2.1"), from, text)
             .await
             .unwrap()
@@ -104,7 +173,7 @@ impl TestNewsroom {
         visitor: &Visitor,
         from: &str,
         text: &str,
-    ) -> Result<SentMessage> {
+    ) -> Result<Published> {
         self.post_message(name(room), visitor, &new_message(from, text))
             .await
     }

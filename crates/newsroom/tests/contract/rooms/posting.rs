@@ -90,7 +90,7 @@ async fn repeated_message_is_sent_once(database: Database) {
             name("lobby"),
             &newsroom::RoomPatch {
                 state: Some(domain::RoomState::Closed),
-                title: None,
+                ..newsroom::RoomPatch::default()
             },
             None,
         )
@@ -211,6 +211,7 @@ async fn concurrent_messages_have_revisions_of_their_own(database: Database) {
                 .await
                 .unwrap()
                 .message
+                .unwrap()
                 .rev
         });
     }

@@ -2,10 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use domain::{Language, Timestamp, Transport, UpdateId, ZoneName};
+use domain::{Language, MessageId, Timestamp, Transport, UpdateId, ZoneName};
 use newsroom::{
-    Clock, Entry, FeedPolicy, LiveUpdate, ManualClock, Message, Options, Render, SafeHtml,
-    storage::Store,
+    Clock, Entry, FeedPolicy, LiveUpdate, ManualClock, Message, MessageLimits, Options, Render,
+    SafeHtml, storage::Store,
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row};
 use tempfile::TempDir;
@@ -87,6 +87,7 @@ impl Database {
             language: Language::default(),
             render: Arc::new(PlainRenderer),
             open_rooms: false,
+            message_limits: MessageLimits::default(),
             sources: Vec::new(),
         };
         (options, manual_clock)
@@ -164,6 +165,39 @@ impl Database {
             .unwrap();
         connection.close().await.unwrap();
         self.begin_epoch().await;
+    }
+
+    /// Returns the number of rows of a table.
+    pub async fn count(&self, table: &str) -> i64 {
+        let mut connection = AnyConnection::connect(&self.url).await.unwrap();
+        let query = format!("SELECT COUNT(*) FROM {table}");
+        let count = sqlx::query_scalar(AssertSqlSafe(query))
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        count
+    }
+
+    /// Adds copies of a message, as its person would have sent them.
+    pub async fn repeat_message(&self, id: MessageId, copies: i64) {
+        let mut connection = AnyConnection::connect(&self.url).await.unwrap();
+        for statement in [
+            format!(
+                "INSERT INTO messages (room_id, rev, sent_rev, account_id, guest, nick, text, sent_at)
+                 SELECT m.room_id, c.rev + n.place, c.rev + n.place, m.account_id, m.guest, m.nick, m.text, m.sent_at
+                 FROM messages m, counters c,
+                      (WITH RECURSIVE place (place) AS
+                           (SELECT 1 UNION ALL SELECT place + 1 FROM place WHERE place < {copies})
+                       SELECT place FROM place) AS n
+                 WHERE m.id = {id} AND c.name = 'rooms'"
+            ),
+            format!("UPDATE counters SET rev = rev + {copies} WHERE name = 'rooms'"),
+            "UPDATE rooms SET head = (SELECT rev FROM counters WHERE name = 'rooms')".to_owned(),
+        ] {
+            connection.execute(AssertSqlSafe(statement)).await.unwrap();
+        }
+        connection.close().await.unwrap();
     }
 
     /// Returns the stored excerpts of all updates, ordered by id.
@@ -266,7 +300,7 @@ impl Database {
     /// Returns the database's plan of a query, one line for each step. Its parameters are 1.
     pub async fn plan(&self, sql: &str) -> String {
         let mut query = sql.to_owned();
-        for parameter in ["$1", "$2", "$3"] {
+        for parameter in ["$1", "$2", "$3", "$4", "$5", "$6"] {
             query = query.replace(parameter, "'1'");
         }
         let (explain, column) = match self.kind {
