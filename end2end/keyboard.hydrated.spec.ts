@@ -18,8 +18,10 @@ test("reader tabs through an entry, reverses the order, and opens an update", as
     "Show latest first",
     "the time",
     "a link",
+    "Like",
     "the time",
     "Table",
+    "Like",
     "All live blogs",
   ]);
 

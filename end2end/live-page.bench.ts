@@ -1,11 +1,25 @@
 // The time from the click on "Post" to another reader's DOM, and the layout shift by new updates.
+import type { Page } from "@playwright/test";
 import { median, ms, quantile, record } from "./support/figures";
-import { expect, expectStatus, test, updates, waitForFeed } from "./support/test";
+import { type Entry, type Member, expect, expectStatus, test, updates, waitForFeed } from "./support/test";
 
 const POSTS = 50;
 
 /** Milliseconds since 1970, by a clock that both pages share. Finer than `Date.now()`. */
 const now = "performance.timeOrigin + performance.now()";
+
+/** Opens the composer of an author, whose page records its clicks. */
+async function openComposer(author: Member, entry: Entry, before?: () => void): Promise<Page> {
+  const page = await author.context.newPage();
+  if (before) await page.addInitScript(before);
+  await page.goto(entry.url);
+  await page.getByRole("textbox", { name: "Update" }).waitFor();
+  await page.evaluate(`
+    window.clicks = [];
+    addEventListener("click", () => clicks.push(${now}), { capture: true });
+  `);
+  return page;
+}
 
 test("time from the click on Post to another browser's DOM", async ({ author, newContext, newEntry, post, ringside }) => {
   const entry = await newEntry();
@@ -25,27 +39,35 @@ test("time from the click on Post to another browser's DOM", async ({ author, ne
     }).observe({ type: "layout-shift" });
   `);
 
-  const writer = await author.context.newPage();
-  await writer.goto(entry.url);
-  const box = writer.getByRole("textbox", { name: "Update" });
-  await box.waitFor();
-  await writer.evaluate(`
-    window.clicks = [];
-    addEventListener("click", () => clicks.push(${now}), { capture: true });
-  `);
-  for (let n = 0; n < POSTS; n++) {
+  const writer = await openComposer(author, entry);
+  // Without the browser's storage, the composer sends a text at once.
+  const direct = await openComposer(author, entry, () => {
+    Object.defineProperty(window, "indexedDB", {
+      get() {
+        throw new DOMException("blocked", "SecurityError");
+      },
+    });
+  });
+  for (let n = 0; n < 2 * POSTS; n++) {
+    const page = n % 2 === 0 ? writer : direct;
+    const box = page.getByRole("textbox", { name: "Update" });
+    await page.bringToFront();
     await box.fill(`update number ${n}. ${"It reports something about the event. ".repeat(8)}`);
-    await writer.getByRole("button", { name: "Post", exact: true }).click();
+    await page.getByRole("button", { name: "Post", exact: true }).click();
     await expect(box).toHaveValue("");
     await expect(updates(reader)).toHaveCount(n + 2);
   }
 
-  const clicks = (await writer.evaluate("clicks")) as number[];
   const seen = (await reader.evaluate("seen")) as [string, number][];
-  const latency = clicks.map((click, n) => {
-    const arrival = seen.find(([text]) => text.includes(`update number ${n}.`));
-    return (arrival?.[1] ?? Number.POSITIVE_INFINITY) - click;
-  });
+  const latencies = async (page: Page, first: number) => {
+    const clicks = (await page.evaluate("clicks")) as number[];
+    return clicks.map((click, at) => {
+      const arrival = seen.find(([text]) => text.includes(`update number ${first + 2 * at}.`));
+      return (arrival?.[1] ?? Number.POSITIVE_INFINITY) - click;
+    });
+  };
+  const latency = await latencies(writer, 0);
+  const unstored = await latencies(direct, 1);
   const roundTrips: number[] = await writer.evaluate(async () => {
     const times: number[] = [];
     for (let n = 0; n < 50; n++) {
@@ -58,9 +80,11 @@ test("time from the click on Post to another browser's DOM", async ({ author, ne
   const shift = (await reader.evaluate("shift")) as number;
 
   record("Click on Post to another browser's page", "ms", latency);
+  record("Click on Post, the text being stored in the browser first", "ms more", [median(latency) - median(unstored)]);
   record("Layout shift by arrivals", "", [shift]);
   console.log(`\nClick on "Post" to another browser's DOM, ${POSTS} posts, two headless browsers and the server on one machine:`);
   console.log(`  median ${ms(median(latency))}, nine in ten within ${ms(quantile(latency, 0.9))}, slowest ${ms(Math.max(...latency))}`);
+  console.log(`  beside it, in turns, from a browser that blocks its storage: median ${ms(median(unstored))}`);
   console.log(`  beside it, in the same run, a bare round trip from that page: median ${ms(median(roundTrips))}`);
   console.log(`Layout shift in the reader's page over ${POSTS} new updates: ${shift}`);
   expect(ringside.log).not.toContain("panicked");

@@ -27,7 +27,8 @@ function watchRequests(page: Page): Set<string> {
   const requested = new Set<string>();
   page.on("request", (request) => {
     const path = /\/feed\/\w+\/(\w+)/.exec(request.url());
-    if (path?.[1]) requested.add(path[1]);
+    // Counts are no changes.
+    if (path?.[1] && path[1] !== "counts") requested.add(path[1]);
   });
   page.on("websocket", (socket) => requested.add(new URL(socket.url()).pathname));
   return requested;

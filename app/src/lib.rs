@@ -44,6 +44,7 @@ mod error;
 mod escape;
 mod front;
 mod isolate;
+mod likes;
 
 // The composer is a chunk of its own, whose loader the build makes. Tests in a browser have none.
 #[cfg(any(feature = "ssr", not(test)))]
@@ -57,6 +58,8 @@ mod browser_clock;
 mod live;
 #[cfg(feature = "hydrate")]
 mod local_storage;
+#[cfg(all(feature = "hydrate", not(test)))]
+mod not_loaded;
 
 #[cfg(feature = "ssr")]
 mod desk;

@@ -9,6 +9,16 @@ pub const ORDER: &str = "ringside-order";
 /// The key of the time zone that the reader chose: `own` or `entry`.
 pub const ZONE: &str = "ringside-zone";
 
+/// The key of the updates that were liked in this browser.
+#[cfg_attr(
+    test,
+    expect(
+        dead_code,
+        reason = "the like buttons, which alone use it, have no tests here"
+    )
+)]
+pub const LIKES: &str = "ringside-likes";
+
 /// The key of the slots for streams, and the pages that hold them.
 pub const STREAMS: &str = "ringside-streams";
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use domain::{AccountId, Caller, EditConflict, SessionId};
 use leptos::prelude::{expect_context, use_context};
-use newsroom::{Error, Newsroom};
+use newsroom::{Error, GuestId, Newsroom};
 
 /// The caller and the form of a request, which the server provides as context. Public pages get an
 /// empty one, so that they are the same for everyone.
@@ -12,6 +12,8 @@ use newsroom::{Error, Newsroom};
 pub struct PageRequest {
     /// The account that is logged in.
     pub caller: Option<Caller>,
+    /// The reader without an account who is recognized by a cookie.
+    pub guest: Option<GuestId>,
     /// The session of the request, on pages that list sessions.
     pub session: Option<SessionId>,
     /// A form that was submitted and rejected. Shared, because each field reads it.

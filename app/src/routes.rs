@@ -14,6 +14,7 @@ use crate::{
     entry::{EntryPage, UpdatePage},
     front::{FrontPage, LiveNowPage},
     layout::NotFound,
+    likes::LikePage,
     moderation::{
         HeldMessagePage, ModeratedMessagePage, ModerationLogPage, ModerationPage,
         ModerationRulesPage, ReportPage,
@@ -34,6 +35,11 @@ pub fn App() -> impl IntoView {
                 <Route
                     path=path!("/entries/:slug/updates/:id")
                     view=UpdatePage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=path!("/entries/:slug/updates/:id/like")
+                    view=LikePage
                     ssr=SsrMode::Async
                 />
                 <Route path=path!("/entries/:slug/compose") view=ComposePage ssr=SsrMode::Async />

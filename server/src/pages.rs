@@ -97,8 +97,8 @@ impl Pages {
     ) -> Result<Response, Response> {
         let page_request = PageRequest {
             caller,
-            session: None,
             submitted: Some(Arc::new(form)),
+            ..PageRequest::default()
         };
         self.page(path, page_request, status).await
     }

@@ -23,7 +23,7 @@ use crate::{
     },
     error_responses::{render_errors, request_id},
     routes::{
-        api, cached::CachedRoutes, feed, files, forms, functions, health, pages, rooms,
+        api, cached::CachedRoutes, feed, files, forms, functions, health, likes, pages, rooms,
         slug_redirects::redirect_old_slugs, updates,
     },
     security::{
@@ -65,10 +65,12 @@ pub fn service(state: AppState) -> PageCacheService {
         .member
         .merge(forms::member_routes())
         .layer(from_fn(require_login))
+        .merge(pages.anyone)
         .merge(pages.guest)
         .merge(forms::guest_routes())
         .merge(functions::routes())
         .merge(rooms::routes())
+        .merge(likes::routes())
         .layer(from_fn_with_state(state.clone(), identify));
 
     let security = SecurityHeaders::new(state.pages.assets(), &state.settings);

@@ -12,7 +12,7 @@ use crate::{
     config::Settings,
     pages::Pages,
     rendering::Rendering,
-    security::{bodies::Bodies, login_limits::LoginLimits},
+    security::{bodies::Bodies, like_limits::LikeLimits, login_limits::LoginLimits},
     serving::{
         connections::Connections,
         open_files::{self, Budget},
@@ -46,6 +46,8 @@ pub struct AppState {
     pub setup: Arc<SetupToken>,
     /// The limits of failed logins.
     pub logins: LoginLimits,
+    /// The limits of likes.
+    pub likes: LikeLimits,
 }
 
 impl AppState {
@@ -85,6 +87,7 @@ impl AppState {
             page_cache: PageCache::default(),
             setup: Arc::new(SetupToken::new(needs_set_up)),
             logins: LoginLimits::new(&settings),
+            likes: LikeLimits::default(),
             site: build.into_site(&settings.data, Clock::system().now()),
             settings: Arc::new(settings),
             newsroom,

@@ -14,6 +14,7 @@ mod http {
     mod forms;
     mod health;
     mod identity;
+    mod likes;
     mod metadata;
     mod odd_requests;
     mod page_cache;

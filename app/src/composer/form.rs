@@ -13,7 +13,6 @@ use leptos::{
     mount::mount_to,
     prelude::*,
     reactive::spawn_local,
-    wasm_split::SplitLoaderError,
     web_sys::{BeforeUnloadEvent, HtmlDocument, HtmlElement},
 };
 use wasm_bindgen::JsCast;
@@ -38,20 +37,11 @@ use crate::{
         card_actions::add_card_actions,
         edit_dialog::{EditDialog, EditDialogState, Editing},
     },
+    not_loaded::NotLoaded,
 };
 
 /// The time for which "Posted." is shown, in milliseconds.
 const POSTED_MS: u32 = 4_000;
-
-/// The composer's code could not be fetched.
-#[derive(Debug)]
-pub struct NotLoaded;
-
-impl From<SplitLoaderError> for NotLoaded {
-    fn from(_: SplitLoaderError) -> Self {
-        Self
-    }
-}
 
 /// Fetches the code of this file, and mounts the composer in `host` if the caller may post. Shows
 /// an error message if there is no session, or if the server can't be reached.

@@ -170,14 +170,14 @@ fn update_published_late_shows_when_it_was_written_and_published() {
         let html = render_card(&entry, &late(written, published));
         assert_eq!(times(&html)[1..], shown, "{written} {published}");
         let note = format!("written {}, published {}", shown[0], shown[1]);
-        assert!(text(&html).ends_with(&note), "{html}");
+        assert!(text(&html).contains(&note), "{html}");
         // On `/live`, the card's own time has the date too.
         let live = add_entry_label(&html, UpdateId(12), entry.id, "final", "The final");
-        assert!(text(&live).ends_with(&note), "{live}");
+        assert!(text(&live).contains(&note), "{live}");
     }
     let clocks_put_back = late("2026-10-25 00:30", "2026-10-25 01:10");
     let html = render_card(&entry, &clocks_put_back);
-    assert!(text(&html).ends_with("written 02:30 CEST, published 02:10 CET"));
+    assert!(text(&html).contains("written 02:30 CEST, published 02:10 CET"));
 
     let in_time = render_card(&entry, &late("2026-11-21 13:05", "2026-11-21 13:10"));
     assert_eq!(in_time, render_card(&entry, &update("2026-11-21 13:05")));

@@ -96,6 +96,14 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
                     {optional(late)} {optional(edited)}
                 </p>
             </div>
+            <a
+                class="update-like"
+                href=format!("/entries/{}/updates/{}/like", entry.slug, update.id)
+                rel="nofollow"
+                lang=own
+            >
+                "Like"
+            </a>
         </article>
     }
 }
@@ -127,7 +135,7 @@ mod tests {
     fn card_keeps_the_page_contract() {
         insta::assert_snapshot!(
             render_card(&entry(), &update("**Goal**", "")),
-            @r#"<article id="update-12" data-update-id="12" data-rev="9" data-posted-at="1795266300123456" lang="en" class="update"><a href="/entries/final/updates/12" title="21 November 2026, 14:05 CET" class="update-when"><time datetime="2026-11-21T13:05:00.123Z" dir="ltr" data-from="2026-11-21T13:05:00.000Z" data-day="21 Nov">14:05</time></a><div class="update-body"><div class="prose"><p dir="auto"><strong>Goal</strong></p></div><p class="update-by"><bdi class="update-author">ann</bdi></p></div></article>"#
+            @r#"<article id="update-12" data-update-id="12" data-rev="9" data-posted-at="1795266300123456" lang="en" class="update"><a href="/entries/final/updates/12" title="21 November 2026, 14:05 CET" class="update-when"><time datetime="2026-11-21T13:05:00.123Z" dir="ltr" data-from="2026-11-21T13:05:00.000Z" data-day="21 Nov">14:05</time></a><div class="update-body"><div class="prose"><p dir="auto"><strong>Goal</strong></p></div><p class="update-by"><bdi class="update-author">ann</bdi></p></div><a href="/entries/final/updates/12/like" rel="nofollow" class="update-like">Like</a></article>"#
         );
     }
 

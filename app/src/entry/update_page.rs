@@ -14,6 +14,7 @@ use super::{excerpt::excerpt, moment::Moment};
 use crate::{
     isolate::isolated,
     layout::{Audience, Canonical, ENGLISH, PageLayout, page_or_error},
+    likes::LikeForm,
     params::{slug_param, update_param},
     request::newsroom,
 };
@@ -99,6 +100,7 @@ fn Shown(shown: ShownUpdate, card: String) -> impl IntoView {
                 {posted}
             </p>
             <div class="one-update" inner_html=card></div>
+            <LikeForm update_path=format!("{entry_url}/updates/{}", update.id) />
             <p>
                 <a class="button" href=format!("{entry_url}#update-{}", update.id) lang=ENGLISH>
                     "Read in live blog"

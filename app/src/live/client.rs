@@ -1,9 +1,13 @@
 //! The client of a live page: carries out what its [`Client`] decides.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use domain::{
-    Action, Client, ClientEvent, Cursor, EntryState, FeedId, Fetched, StreamEvent, Transport,
+    Action, Client, ClientEvent, ConnectionStatus, Cursor, EntryState, Fetched, StreamEvent,
+    Transport,
 };
 use gloo_timers::callback::{Interval, Timeout};
 use js_sys::Math;
@@ -17,28 +21,38 @@ use super::{
     card,
     dom::{set, text},
     fetch::{self, Response},
-    list_data::ListData,
+    list_data::{ListData, is_of_entry},
     page::{Page, is_visible},
     targets::{Freshness, Target, find_list, target_of},
     times,
     transport::{NotOpened, OpenStream},
 };
-use crate::{browser_clock::Stopwatch, local_storage};
+use crate::{
+    browser_clock::Stopwatch,
+    likes::{LikeEvent, pass_on},
+    local_storage,
+};
 
 /// The interval of [`ClientEvent::Tick`], in milliseconds.
 const TICK_MS: u32 = 1_000;
+/// How many events a page without a stream receives until its counts are requested: some seconds.
+/// The code for that is not loaded during a short failure of the network.
+const EVENTS_WITHOUT_STREAM: u32 = 10;
 
 /// The client of a live page. It lives as long as the document and is never dropped.
 pub struct LiveClient {
     /// The page.
     pub page: Page,
     target: Box<dyn Target>,
-    feed: FeedId,
+    /// The id of its feed.
+    feed: String,
     client: RefCell<Client>,
     stream: RefCell<Option<OpenStream>>,
     /// The list of a fetched page, and the cursor at which the page was rendered.
     fetched: RefCell<Option<(Element, Cursor)>>,
     stopwatch: Stopwatch,
+    /// The number of events since the page had a stream, or since its counts were requested.
+    without_stream: Cell<u32>,
 }
 
 impl LiveClient {
@@ -65,6 +79,7 @@ impl LiveClient {
             stream: RefCell::default(),
             fetched: RefCell::default(),
             stopwatch,
+            without_stream: Cell::default(),
         });
         client.show_zone(local_storage::get(local_storage::ZONE).as_deref() == Some("own"));
         client.dispatch(ClientEvent::Tick);
@@ -72,6 +87,11 @@ impl LiveClient {
         Interval::new(TICK_MS, move || ticking.tick()).forget();
         set(client.page.list.element(), "data-hydrated", "");
         Some(client)
+    }
+
+    /// Returns whether the page shows the likes of its updates: that of an entry.
+    pub fn has_likes(&self) -> bool {
+        is_of_entry(&self.feed)
     }
 
     /// Switches times between the entry's zone and the reader's own, and stores the choice.
@@ -112,6 +132,16 @@ impl LiveClient {
             self.page.bar.note_contact(times::clock_now());
         }
         self.page.bar.show_status(status);
+        let has_stream = !matches!(status, ConnectionStatus::Polling | ConnectionStatus::Ended);
+        let events = if has_stream {
+            0
+        } else {
+            self.without_stream.get() + 1
+        };
+        self.without_stream.set(events % EVENTS_WITHOUT_STREAM);
+        if events == EVENTS_WITHOUT_STREAM && self.has_likes() {
+            pass_on(LikeEvent::WithoutStream);
+        }
         for action in actions {
             self.perform(action);
         }
@@ -168,7 +198,7 @@ impl LiveClient {
     }
 
     fn url(&self, resource: &str) -> String {
-        ["/feed/", &*self.feed.to_string(), "/", resource].concat()
+        ["/feed/", &*self.feed, "/", resource].concat()
     }
 
     /// Fetches `url` after `delay_ms`, and dispatches the event that `on_response` returns.
@@ -216,7 +246,7 @@ impl LiveClient {
         let on_event = move |event| client.dispatch(ClientEvent::Stream(event));
         let opened = {
             let client = self.client.borrow();
-            OpenStream::open(transport, self.feed, client.cursor(), on_event)
+            OpenStream::open(transport, &self.feed, client.cursor(), on_event)
         };
         match opened {
             Ok(stream) => drop(self.stream.replace(Some(stream))),

@@ -1,15 +1,15 @@
 //! What the server writes into the `data-` attributes of a page's list. Read once when the page
 //! becomes live: props of an island would be JSON, and would need a parser.
 
-use domain::{Cursor, EntryState, FeedId, Order, Timestamp};
+use domain::{Cursor, EntryState, Order, Timestamp};
 use web_sys::Element;
 
 use super::dom::{number, text};
 
 /// The parameters of a live page.
 pub struct ListData {
-    /// The page's feed.
-    pub feed: FeedId,
+    /// The id of the page's feed. Text, because the browser's code only passes it on.
+    pub feed: String,
     /// The cursor at which the page was rendered.
     pub cursor: Cursor,
     /// The entry's state; `None` on pages of all entries.
@@ -24,13 +24,18 @@ impl ListData {
     /// Reads the attributes of `list`. Returns `None` if it is no live list.
     pub fn read(list: &Element) -> Option<Self> {
         Some(Self {
-            feed: text(list, "data-entry-id").parse().ok()?,
+            feed: list.get_attribute("data-entry-id")?,
             cursor: text(list, "data-cursor").parse().ok()?,
             state: text(list, "data-state").parse().ok(),
             order: text(list, "data-order").parse().unwrap_or(Order::Oldest),
             zone: text(list, "data-zone"),
         })
     }
+}
+
+/// Returns whether a feed is that of one entry.
+pub fn is_of_entry(feed: &str) -> bool {
+    feed != "all"
 }
 
 /// Which updates the list of `/live` shows.

@@ -19,7 +19,7 @@ mod bar;
 mod browser_events;
 mod card;
 mod client;
-mod dom;
+pub mod dom;
 pub mod fetch;
 mod list;
 mod list_data;
@@ -32,6 +32,8 @@ mod targets;
 mod times;
 mod transport;
 mod wire;
+
+pub use wire::JsonValue;
 
 /// Keeps the page up to date, for as long as the document lives. Does nothing if the page has no
 /// list.

@@ -52,9 +52,9 @@ pub use editing::{
 pub use entry::{Article, EntryId, EntryState, Order, Slug, Summary, Title, ZoneName};
 pub use feed::{
     Action, Applied, Batch, Bye, Change, Claim, Client, ClientEvent, Connection, ConnectionStatus,
-    Cursor, Deleted, EntryChange, Epoch, EventName, FETCH_DEADLINE_MS, FeedFollower, FeedId,
-    Fetched, Head, MAX_REV, PageScope, Reset, Rev, RoomChange, StreamEvent, StreamSlots, Transport,
-    Upserted, wire,
+    Counts, Cursor, Deleted, EntryChange, Epoch, EventName, FETCH_DEADLINE_MS, FeedFollower,
+    FeedId, Fetched, Head, MAX_REV, PageScope, Reset, Rev, RoomChange, StreamEvent, StreamSlots,
+    Transport, Upserted, wire,
 };
 pub use language::Language;
 pub use moderation::{

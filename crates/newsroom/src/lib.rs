@@ -3,7 +3,7 @@
 //!
 //! # Where to find what
 //! Capabilities, a folder each, whose files add use cases to `impl Newsroom`: `entries`, `updates`,
-//! `drafts`, `rooms`, `accounts`. The type itself is in `newsroom`: opening, following the
+//! `drafts`, `rooms`, `likes`, `accounts`. The type itself is in `newsroom`: opening, following the
 //! database, maintenance, publishing; its doc lists the use cases. `repair` is a command for
 //! operators.
 //!
@@ -45,6 +45,7 @@ mod drafts;
 mod entries;
 mod error;
 pub mod feed;
+mod likes;
 mod log_limit;
 mod markup;
 mod model;
@@ -73,6 +74,7 @@ pub use entries::{
 };
 pub use error::{DatabaseFailure, Error, Result};
 pub use feed::FeedPolicy;
+pub use likes::{Liked, MAX_COUNTS_AGE};
 pub use markup::{
     MARKUP_VERSION, Rendered, SafeHtml, article_to_safe_html, markdown_options, to_safe_html,
 };

@@ -21,6 +21,7 @@
 //! - `rooms/reading.rs`: `room_page`, `is_behind_room`, `rooms`, `managed_room`
 //! - `rooms/posting.rs`, `rooms/deleting.rs`: `post_message`, `delete_message`, `restore_message`
 //! - `rooms/guests.rs`: `guest_of`, `guest_cookie`
+//! - `likes/liking.rs`, `likes/counting.rs`: `set_like`, `like`, `counts`
 //! - `rooms/moderation/acting.rs`, `rooms/moderation/reporting.rs`: `moderate`,
 //!   `report_message`, `message_to_report`
 //! - `rooms/moderation/reading.rs`: `moderation_queue`, `moderated_message`, `sanctions`,
@@ -51,8 +52,10 @@ use crate::{
     Cards, Clock, DatabaseFailure, Error, FeedPolicy, Render, Result, UNDO_WINDOW,
     accounts::{last_seen::LastSeen, passwords::PasswordHasher},
     feed::{
-        EntrySource, FeedSource, FeedTap, Frame, HighWaterMark, Hub, Sources, Tailer, pg_notify,
+        CountsTailer, EntrySource, FeedSource, FeedTap, Frame, HighWaterMark, Hub, Sources, Tailer,
+        pg_notify,
     },
+    likes::{counts_cache::CountsCache, queue::LikeQueue},
     model::limit::MessageLimits,
     readiness::NotReady,
     render::pool::RenderPool,
@@ -108,7 +111,9 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Newsroom {
     pub(crate) store: Store,
-    pub(crate) writer: GroupCommitWriter,
+    pub(crate) writer: Arc<GroupCommitWriter>,
+    pub(crate) likes: LikeQueue,
+    pub(crate) counts: CountsCache,
     pub(crate) sources: Sources,
     pub(crate) cards: Cards,
     pub(crate) update_cache: UpdateCache,
@@ -150,18 +155,20 @@ impl Newsroom {
         store.fold_usernames().await.map_err(unusable)?;
         let hub = Arc::new(Hub::new(state.epoch));
         let writes = Arc::new(WriteHealth::default());
-        let group_commit = GroupCommitWriter::start(
+        let group_commit = Arc::new(GroupCommitWriter::start(
             store.clone(),
             options.clock.clone(),
             Arc::clone(&hub),
             Arc::clone(&writes),
-        );
+        ));
         let cards = Cards::new(options.render);
         let entries: Arc<dyn FeedSource> = Arc::new(EntrySource::new(cards.clone()));
         let rooms: Arc<dyn FeedSource> =
             Arc::new(RoomSource::new(cards.clone(), options.open_rooms));
         Ok(Arc::new(Self {
             sources: Sources::new([entries, rooms].into_iter().chain(options.sources)),
+            likes: LikeQueue::start(Arc::clone(&group_commit)),
+            counts: CountsCache::default(),
             writer: group_commit,
             writes,
             open_rooms: options.open_rooms,
@@ -208,6 +215,10 @@ impl Newsroom {
         self.tasks
             .supervise("tailer", stop.clone(), move || tailer.clone().run());
         self.following.store(true, Ordering::Release);
+        let mut counts = CountsTailer::new(self.store.clone(), Arc::clone(&self.hub));
+        counts.poll().await?;
+        self.tasks
+            .supervise("counts", stop.clone(), move || counts.clone().run());
         if self.store.has_notifications() {
             let newsroom = Arc::clone(self);
             self.tasks.supervise("notify", stop.clone(), move || {

@@ -57,6 +57,7 @@ mod contract {
     mod isolation;
     mod language;
     mod late_retries;
+    mod likes;
     mod live;
     mod marking;
     mod markup;

@@ -64,6 +64,7 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
         | "/desk/updates/{id}/restore"
         | "/desk/moderation/sanctions/{id}/end"
         | "/desk/moderation/removals/{id}/undo" => &["op_id"],
+        "/entries/{slug}/updates/{id}/like" => &["liked"],
         "/rooms/{room}/messages" | "/rooms/{room}/messages/" => &["op_id", "from", "text"],
         "/desk/rooms" => &["op_id", "title", "name"],
         "/desk/rooms/{room}/state" | "/desk/moderation/state" => &["op_id", "state"],

@@ -2,12 +2,11 @@
 
 use app::PageRequest;
 use axum::{extract::FromRequestParts, http::request::Parts};
-use axum_extra::extract::CookieJar;
 use domain::{MessageId, RoomName};
 use newsroom::{Error, Visitor};
 
 use super::client_address::ClientAddress;
-use crate::{problem::Problem, security::guest_cookie, state::AppState};
+use crate::{problem::Problem, state::AppState};
 
 /// The sender of a request: an account, a guest, or a client without a cookie. For routes behind
 /// [`identify`](crate::security::identity::identify).
@@ -17,13 +16,8 @@ impl FromRequestParts<AppState> for RoomVisitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let page_request = parts.extensions.get::<PageRequest>();
-        let caller = page_request.and_then(|request| request.caller.clone());
-        let jar = CookieJar::from_headers(&parts.headers);
-        let guest = match guest_cookie::presented(&jar) {
-            Some(cookie) => state.newsroom.guest_of(cookie).await?,
-            None => None,
-        };
+        let request = parts.extensions.get::<PageRequest>();
+        let PageRequest { caller, guest, .. } = request.cloned().unwrap_or_default();
         let address = ClientAddress::from_request_parts(parts, state).await;
         let ClientAddress(address) =
             address.map_err(|_| Error::Internal("The client's address is unknown."))?;

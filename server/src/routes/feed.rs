@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use domain::Head;
+use domain::{Counts, Head};
 use newsroom::{
     Newsroom,
     feed::{Coding, Frame},
@@ -35,6 +35,8 @@ use crate::{
 const HEAD: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=1");
 /// The `Cache-Control` of changes. A proxy may reuse a response for two seconds.
 const CHANGES: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=2");
+/// The `Cache-Control` of counts. A proxy may reuse a response for two seconds.
+const COUNTS: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=2");
 /// The smallest batch that is compressed, in bytes. One or two updates fit into a few packets
 /// uncompressed.
 const MIN_COMPRESSED: usize = 4 * 1024;
@@ -46,9 +48,19 @@ pub fn routes() -> Router<AppState> {
         .route("/feed/{entry_id}/head", get(head))
         .route("/feed/{entry_id}/changes", get(changes))
         .route("/feed/{entry_id}/stream", get(stream))
+        .route("/feed/{entry_id}/counts", get(counts))
         .route("/ws", get(websocket))
         .route("/events", get(events))
         .route("/events/", get(events))
+}
+
+/// Returns all counts of a feed.
+async fn counts(
+    State(newsroom): State<Arc<Newsroom>>,
+    Path(feed): Path<String>,
+) -> Result<([(axum::http::HeaderName, HeaderValue); 1], Json<Counts>), Problem> {
+    let counts = newsroom.counts(feed_id(&feed)?).await?;
+    Ok(([(CACHE_CONTROL, COUNTS)], Json(counts)))
 }
 
 async fn head(

@@ -7,6 +7,7 @@ pub mod files;
 pub mod forms;
 pub mod functions;
 pub mod health;
+pub mod likes;
 mod moderation_action;
 pub mod pages;
 pub mod rooms;

@@ -27,6 +27,8 @@ const CACHING: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxa
 pub struct PageRoutes {
     /// For everyone.
     pub public: CachedRoutes,
+    /// For everyone, different for each.
+    pub anyone: Router<AppState>,
     /// For accounts that are logged in.
     pub member: Router<AppState>,
     /// For callers that are not logged in.
@@ -39,6 +41,8 @@ enum Audience {
     Public(CacheKey),
     /// Everyone. The same for all without an account and a name, and cached then.
     Room,
+    /// Everyone. It depends on who requests it.
+    Anyone,
     /// Accounts that are logged in.
     Member,
     /// Callers that are not logged in.
@@ -55,6 +59,7 @@ impl Audience {
             "/entries/{slug}" => Self::Public(entry_key),
             "/entries/{slug}/updates/{id}" => Self::Public(update_key),
             "/rooms/{room}" => Self::Room,
+            "/entries/{slug}/updates/{id}/like" => Self::Anyone,
             "/login" => Self::Guest,
             "/setup" => Self::Setup,
             "/account" => Self::Member,
@@ -69,6 +74,7 @@ impl Audience {
 pub fn routes(state: &AppState) -> PageRoutes {
     let mut routes = PageRoutes {
         public: CachedRoutes::default(),
+        anyone: Router::new(),
         member: Router::new(),
         guest: Router::new(),
     };
@@ -83,6 +89,7 @@ pub fn routes(state: &AppState) -> PageRoutes {
                 let route = public_page_route().layer(identify);
                 routes.public = routes.public.route(path, route, room_key);
             }
+            Audience::Anyone => routes.anyone = routes.anyone.route(path, page_route()),
             Audience::Member => routes.member = routes.member.route(path, page_route()),
             Audience::Guest => {
                 let route = page_route().layer(from_fn(skip_login));

@@ -13,7 +13,7 @@ use axum_extra::extract::CookieJar;
 use domain::Caller;
 use newsroom::Newsroom;
 
-use super::session_cookie::session_token;
+use super::{guest_cookie, session_cookie::session_token};
 use crate::{
     config::Settings,
     problem::{NO_STORE, Problem},
@@ -34,7 +34,15 @@ pub async fn identify(
         },
         None => None,
     };
+    let guest = match guest_cookie::presented(&jar) {
+        Some(cookie) => match newsroom.guest_of(cookie).await {
+            Ok(guest) => guest,
+            Err(error) => return Problem::from(error).into_response(),
+        },
+        None => None,
+    };
     request.extensions_mut().insert(PageRequest {
+        guest,
         session: session.as_ref().map(|session| session.id),
         caller: session.map(|session| session.caller),
         submitted: None,

@@ -8,6 +8,7 @@ pub mod guards;
 pub mod guest_cookie;
 pub mod headers;
 pub mod identity;
+pub mod like_limits;
 pub mod local_path;
 pub mod log_limit;
 pub mod login_limits;

@@ -133,7 +133,7 @@ impl EventStream {
         while !self.has_ended {
             let last = match self.subscription.next().await {
                 StreamEvent::Batch(frame) => return Some(frame.event()),
-                StreamEvent::Heartbeat(event) => return Some(event),
+                StreamEvent::Heartbeat(event) | StreamEvent::Counts(event) => return Some(event),
                 StreamEvent::Behind(rev) => match self.feed.catch_up(rev).await {
                     CatchUp::Advance(rev, event) => {
                         self.subscription.caught_up(rev);

@@ -192,7 +192,7 @@ impl Connection {
             StreamEvent::Heartbeat(_) if self.is_first_open(at) => {
                 self.ready.push_back(Bytes::from_static(KEEP_ALIVE));
             }
-            StreamEvent::Heartbeat(_) => {}
+            StreamEvent::Heartbeat(_) | StreamEvent::Counts(_) => {}
             StreamEvent::Reset => self.reset(at),
             StreamEvent::Ended => self.channels[at].is_closed = true,
             StreamEvent::Closing => self.has_ended = true,

@@ -99,7 +99,9 @@ impl Subscriber {
                     return WriteOutcome::Idle;
                 }
                 Some(StreamEvent::Batch(frame)) => self.rest = frame.event().chunk(),
-                Some(StreamEvent::Heartbeat(event)) => self.rest = event.chunk(),
+                Some(StreamEvent::Heartbeat(event) | StreamEvent::Counts(event)) => {
+                    self.rest = event.chunk();
+                }
                 Some(StreamEvent::Behind(rev)) => {
                     self.deadline.done();
                     return WriteOutcome::NeedsCatchUp(rev);

@@ -282,7 +282,7 @@ async fn update_page_has_a_full_date_and_links_to_its_neighbors() {
         let links = html
             .split("<a ")
             .skip(1)
-            .filter(|link| link.contains(" rel=\""));
+            .filter(|link| link.contains(" rel=\"") && !link.contains("nofollow"));
         let links: Vec<_> = links
             .map(|link| {
                 let link = format!("<a {link}");

@@ -7,12 +7,14 @@ mod target;
 #[cfg(test)]
 mod test_changes;
 
-use domain::FeedId;
 use web_sys::{Element, HtmlElement};
 
 pub use target::{Freshness, Target};
 
-use super::{dom::by_id, list_data::ListData};
+use super::{
+    dom::by_id,
+    list_data::{ListData, is_of_entry},
+};
 
 /// Returns the list of this page, if it has one: of updates, or of entries on the front page.
 pub fn find_list() -> Option<Element> {
@@ -21,10 +23,11 @@ pub fn find_list() -> Option<Element> {
 
 /// Returns the target of the page with this list.
 pub fn target_of(list: &HtmlElement, data: &ListData) -> Box<dyn Target> {
-    match data.feed {
-        FeedId::Entry(_) => Box::new(entry::EntryTarget::new(data.state)),
-        FeedId::All if list.id() == front::LIST => Box::new(front::FrontTarget),
-        // No page with a list of updates follows a room.
-        FeedId::All | FeedId::Room(_) => Box::new(live_now::LiveNowTarget::new(list)),
+    if is_of_entry(&data.feed) {
+        Box::new(entry::EntryTarget::new(data.state))
+    } else if list.id() == front::LIST {
+        Box::new(front::FrontTarget)
+    } else {
+        Box::new(live_now::LiveNowTarget::new(list))
     }
 }

@@ -1,8 +1,8 @@
 //! A stream of the feed over server-sent events.
 
-use domain::{EventName, StreamEvent};
+use domain::{EventName, StreamEvent, wire::Value};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{EventSource, MessageEvent};
+use web_sys::EventSource;
 
 use super::event::decode;
 use crate::live::wire::JsonValue;
@@ -22,11 +22,12 @@ impl EventSourceStream {
         let source = EventSource::new(url).ok()?;
         let listener: Listener = Closure::new(move |event: JsValue| {
             // The browser's own error event carries no data.
-            let event = event.dyn_ref::<MessageEvent>().and_then(|event| {
-                let data = JsonValue::parse(&event.data().as_string()?);
-                decode(&event.type_(), data.as_ref())
+            let event = JsonValue::of(event);
+            let decoded = event.get("data").and_then(|data| {
+                let data = JsonValue::parse(&data.string()?);
+                decode(&event.get("type")?.string()?, data)
             });
-            on_event(event.unwrap_or(StreamEvent::Failed));
+            on_event(decoded.unwrap_or(StreamEvent::Failed));
         });
         let names = EventName::ALL.iter().map(|name| name.as_str());
         for event in names.chain(["error"]) {

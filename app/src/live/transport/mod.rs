@@ -5,7 +5,7 @@ mod event_source;
 mod slot;
 mod websocket;
 
-use domain::{Cursor, FeedId, StreamEvent, Transport};
+use domain::{Cursor, StreamEvent, Transport};
 
 use event_source::EventSourceStream;
 use slot::StreamSlot;
@@ -43,19 +43,19 @@ impl OpenStream {
     /// Returns the reason if it was not opened.
     pub fn open(
         transport: Transport,
-        feed: FeedId,
+        feed: &str,
         cursor: &Cursor,
         on_event: impl Fn(StreamEvent) + Clone + 'static,
     ) -> Result<Self, NotOpened> {
-        let (feed, cursor) = (feed.to_string(), cursor.to_string());
+        let cursor = cursor.to_string();
         if transport == Transport::WebSocket {
-            let stream = WebSocketStream::open(&feed, &cursor, on_event);
+            let stream = WebSocketStream::open(feed, &cursor, on_event);
             return Ok(Self::WebSocket {
                 _stream: stream.ok_or(NotOpened::Unsupported)?,
             });
         }
         let slot = StreamSlot::claim().ok_or(NotOpened::NoStreamFree)?;
-        let url = ["/feed/", &feed, "/stream?since=", &cursor].concat();
+        let url = ["/feed/", feed, "/stream?since=", &cursor].concat();
         let stream = EventSourceStream::open(&url, on_event);
         Ok(Self::EventSource {
             slot,

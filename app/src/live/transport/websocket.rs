@@ -3,7 +3,7 @@
 use domain::{StreamEvent, wire::Value};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{MessageEvent, WebSocket};
+use web_sys::WebSocket;
 
 use super::event::decode;
 use crate::live::wire::JsonValue;
@@ -37,7 +37,7 @@ impl WebSocketStream {
         });
         let on_message_event = on_event.clone();
         let on_message: Listener = Closure::new(move |event: JsValue| {
-            let event = event.dyn_ref::<MessageEvent>().and_then(parse);
+            let event = parse(&JsonValue::of(event));
             on_message_event(event.unwrap_or(StreamEvent::Failed));
         });
         let on_close: Listener = Closure::new(move |_| on_event(StreamEvent::Failed));
@@ -52,12 +52,9 @@ impl WebSocketStream {
 }
 
 /// Decodes a message. Returns `None` if it is malformed or an error.
-fn parse(event: &MessageEvent) -> Option<StreamEvent> {
-    let message = JsonValue::parse(&event.data().as_string()?)?;
-    decode(
-        &message.get("event")?.string()?,
-        message.get("data").as_ref(),
-    )
+fn parse(event: &JsonValue) -> Option<StreamEvent> {
+    let message = JsonValue::parse(&event.get("data")?.string()?)?;
+    decode(&message.get("event")?.string()?, message.get("data"))
 }
 
 impl Drop for WebSocketStream {

@@ -37,6 +37,7 @@ fn parse(name: &str, data: &str) -> Result<StreamEvent, serde_json::Error> {
     Ok(match name {
         EventName::Batch => StreamEvent::Batch(decode(data)?),
         EventName::Heartbeat => StreamEvent::Heartbeat(decode(data)?),
+        EventName::Counts => StreamEvent::Heartbeat(None),
         EventName::Reset => StreamEvent::Reset(decode(data)?),
         EventName::Bye => StreamEvent::Bye(decode(data)?),
         EventName::Error => StreamEvent::Failed,

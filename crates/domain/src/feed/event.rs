@@ -7,6 +7,8 @@ word_enum!(
     EventName as "event" {
         /// Changes of the feed: a [`Batch`](crate::Batch).
         Batch = "batch",
+        /// Counts that changed: [`Counts`](crate::Counts). Not a change of the feed.
+        Counts = "counts",
         /// A sign of life, with the feed's [`Head`](crate::Head).
         Heartbeat = "heartbeat",
         /// The feed starts again in another epoch: a [`Reset`](crate::Reset).

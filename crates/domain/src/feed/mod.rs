@@ -4,6 +4,7 @@
 //! - `cursor`: positions in a feed: [`Cursor`], [`Epoch`] and [`Rev`].
 //! - `batch`: the messages: [`Batch`], [`Head`], [`Reset`] and [`Bye`]; `wire` decodes them without
 //!   serde; `event` has the names of a stream's events.
+//! - `counts`: [`Counts`], which are no changes.
 //! - `follower`: [`FeedFollower`] selects from each batch the changes that are new to a page.
 //! - `connection`: [`Connection`] decides when a page streams, polls and retries.
 //! - `client`: [`Client`] is both of them, and everything that a client fetches.
@@ -12,6 +13,7 @@
 mod batch;
 mod client;
 mod connection;
+mod counts;
 mod cursor;
 mod event;
 mod follower;
@@ -24,6 +26,7 @@ pub mod wire;
 pub use batch::{Batch, Bye, Change, Deleted, EntryChange, Head, Reset, RoomChange, Upserted};
 pub use client::{Action, Client, ClientEvent, Fetched, PageScope, StreamEvent};
 pub use connection::{Connection, ConnectionStatus, FETCH_DEADLINE_MS, Transport};
+pub use counts::Counts;
 pub use cursor::{Cursor, Epoch, MAX_REV, Rev};
 pub use event::EventName;
 pub use follower::{Applied, FeedFollower};

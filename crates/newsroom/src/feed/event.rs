@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use domain::{Bye, Cursor, EventName, FeedId, Head, Reset};
+use domain::{Bye, Counts, Cursor, EventName, FeedId, Head, Reset};
 use serde::Serialize;
 
 /// An event. Created once for all connections of a feed; cheap to clone.
@@ -31,6 +31,11 @@ impl Event {
     /// Creates a heartbeat: the stream is open, and `head` is the feed's state.
     pub fn heartbeat(head: &Head) -> Self {
         Self::new(EventName::Heartbeat, None, &to_json(head))
+    }
+
+    /// Creates an event with counts that changed.
+    pub fn counts(counts: &Counts) -> Self {
+        Self::new(EventName::Counts, None, &to_json(counts))
     }
 
     /// Creates a reset: the client must fetch everything again.

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 
 use super::{
     Event, SourceHead, Subscription,
+    recent_counts::{LikeCount, RecentCounts},
     replay_buffer::{CloseReason, ReplayBuffer},
     tap_queue::TapQueue,
 };
@@ -56,6 +57,8 @@ struct HubState {
     epoch: Epoch,
     feeds: HashMap<FeedId, KnownFeed>,
     slugs: HashMap<Slug, EntryId>,
+    /// The position up to which all counts were published.
+    counted: Rev,
     buffers: HashMap<FeedId, Arc<ReplayBuffer>>,
     taps: Vec<Weak<TapQueue>>,
     closing: bool,
@@ -94,6 +97,7 @@ impl Hub {
                 epoch,
                 feeds: HashMap::new(),
                 slugs: HashMap::new(),
+                counted: 0,
                 buffers: HashMap::new(),
                 taps: Vec::new(),
                 closing: false,
@@ -252,6 +256,38 @@ impl Hub {
         }
     }
 
+    /// Begins to publish counts after the position `at`: what changed before is unknown.
+    pub(super) fn begin_counts(&self, epoch: &Epoch, at: Rev) {
+        let mut state = self.state_mut();
+        if state.epoch != *epoch {
+            return;
+        }
+        state.counted = at;
+        for buffer in state.buffers.values() {
+            buffer.begin_counts(at);
+        }
+    }
+
+    /// Sends the counts that changed in `feeds` up to the position `to`. Does nothing in another
+    /// epoch.
+    pub(super) fn publish_counts(
+        &self,
+        epoch: &Epoch,
+        to: Rev,
+        feeds: HashMap<FeedId, Vec<LikeCount>>,
+    ) {
+        let mut state = self.state_mut();
+        if state.epoch != *epoch {
+            return;
+        }
+        state.counted = to;
+        for (feed, counts) in feeds {
+            if let Some(buffer) = state.buffers.get(&feed) {
+                buffer.send_counts(&counts, to);
+            }
+        }
+    }
+
     /// Applies the new heads of changed feeds of the source with `counter`. Returns the feeds to
     /// publish: those with a replay buffer, or all of them if there are taps. If the source
     /// `is_new`, its heads are no changes, so taps don't see them.
@@ -374,6 +410,7 @@ impl Hub {
         state.epoch = epoch;
         state.feeds.clear();
         state.slugs.clear();
+        state.counted = 0;
         for (counter, heads) in heads {
             for head in heads.into_iter().filter(|head| head.state.is_public()) {
                 state.add(counter, head);
@@ -439,8 +476,17 @@ impl HubState {
     }
 
     fn buffer_or_new(&mut self, feed: FeedId, head: Rev, state: EntryState) -> Arc<ReplayBuffer> {
-        let new = || Arc::new(ReplayBuffer::new(head, state));
-        Arc::clone(self.buffers.entry(feed).or_insert_with(new))
+        let Self {
+            epoch,
+            counted,
+            buffers,
+            ..
+        } = self;
+        let new = || {
+            let counts = RecentCounts::new(*epoch, *counted);
+            Arc::new(ReplayBuffer::new(head, state, counts))
+        };
+        Arc::clone(buffers.entry(feed).or_insert_with(new))
     }
 
     /// Returns the taps that are not dropped.

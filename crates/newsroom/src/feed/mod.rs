@@ -10,15 +10,16 @@
 //! - `event`, `frame`: events and batches in the bytes of every transport.
 //! - `hub`: the state of all feeds.
 //! - `policy`: the settings that open pages receive.
-//! - `replay_buffer`: the latest frames of one feed.
+//! - `replay_buffer`: the latest frames of one feed; `recent_counts`: its latest counts.
 //! - `requests`: the requests of clients.
 //! - `subscription`: one connection's position in a feed.
 //! - `tap`: follows all feeds, for push proxies and other publishers; `tap_queue`: what it has to
 //!   read.
-//! - `tailer`: publishes changes from the database.
+//! - `tailer`: publishes changes from the database; `counts_tailer`: publishes counts.
 //! - `pg_notify`: change notifications between servers on one PostgreSQL database.
 //! - `high_water_mark`: detects a database that was restored from a backup.
 
+mod counts_tailer;
 mod entry_source;
 mod event;
 mod frame;
@@ -26,6 +27,7 @@ mod high_water_mark;
 mod hub;
 pub(crate) mod pg_notify;
 mod policy;
+mod recent_counts;
 mod replay_buffer;
 mod requests;
 mod source;
@@ -34,12 +36,14 @@ mod tailer;
 mod tap;
 mod tap_queue;
 
+pub use counts_tailer::CountsTailer;
 pub use entry_source::{EntrySource, change};
 pub use event::Event;
 pub use frame::{Coding, Frame, RoomMessage};
 pub use high_water_mark::HighWaterMark;
 pub use hub::{FeedHead, Hub};
 pub use policy::FeedPolicy;
+pub use recent_counts::LikeCount;
 pub use source::{FeedSource, SourceHead, Sources, check_cursor, read_changes};
 pub use subscription::{StreamEvent, Subscription};
 pub use tailer::Tailer;

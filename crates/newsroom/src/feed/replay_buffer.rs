@@ -3,12 +3,16 @@
 use std::{
     collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use domain::{EntryState, Rev};
 use tokio::sync::watch;
 
-use super::{Event, Frame};
+use super::{
+    Event, Frame,
+    recent_counts::{LikeCount, RecentCounts},
+};
 
 /// The maximum number of frames in a buffer. Enough for all readers to reconnect after a restart of
 /// their proxy without a query each; readers that are further behind cause a query.
@@ -16,10 +20,11 @@ const MAX_FRAMES: usize = 512;
 /// The maximum size of the frames in a buffer, in bytes.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
 
-/// The frames of one feed, and the sender of change notifications to its connections.
+/// The frames and counts of one feed, and the sender of change notifications to its connections.
 #[derive(Debug)]
 pub struct ReplayBuffer {
     state: Mutex<State>,
+    counts: Mutex<RecentCounts>,
     changed: watch::Sender<()>,
 }
 
@@ -58,8 +63,8 @@ pub enum Next {
 }
 
 impl ReplayBuffer {
-    /// Creates an empty buffer of a feed at revision `head`.
-    pub fn new(head: Rev, entry: EntryState) -> Self {
+    /// Creates an empty buffer of a feed at revision `head`, without `counts` so far.
+    pub fn new(head: Rev, entry: EntryState, counts: RecentCounts) -> Self {
         Self {
             state: Mutex::new(State {
                 frames: VecDeque::new(),
@@ -69,6 +74,7 @@ impl ReplayBuffer {
                 heartbeat: (0, None),
                 closed: None,
             }),
+            counts: Mutex::new(counts),
             changed: watch::Sender::new(()),
         }
     }
@@ -124,6 +130,24 @@ impl ReplayBuffer {
         self.changed.send_replace(());
     }
 
+    /// Forgets all counts, and continues after the position `at`.
+    pub fn begin_counts(&self, at: Rev) {
+        self.counts().begin(at);
+        self.changed.send_replace(());
+    }
+
+    /// Sends the counts that changed up to the position `to` to all connections.
+    pub fn send_counts(&self, counts: &[LikeCount], to: Rev) {
+        self.counts().add(counts, to, Instant::now());
+        self.changed.send_replace(());
+    }
+
+    /// Returns the next counts for a connection that has received those up to `received`, and the
+    /// position after them; `None` if there are none.
+    pub fn next_counts(&self, received: Option<Rev>) -> Option<(Rev, Event)> {
+        self.counts().next(received)
+    }
+
     /// Closes the feed. Only the first reason counts.
     pub fn close(&self, reason: CloseReason) {
         self.state().closed.get_or_insert(reason);
@@ -160,6 +184,10 @@ impl ReplayBuffer {
         Some(Next::Heartbeat(*number, event.clone()))
     }
 
+    fn counts(&self) -> MutexGuard<'_, RecentCounts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // No code panics while it holds the lock, and the frames would still be consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -171,6 +199,11 @@ mod tests {
     use domain::{Batch, Change, Deleted, Epoch, UpdateId};
 
     use super::*;
+
+    fn buffer(head: Rev) -> ReplayBuffer {
+        let counts = RecentCounts::new(Epoch::parse("e").unwrap(), 0);
+        ReplayBuffer::new(head, EntryState::Live, counts)
+    }
 
     /// Returns a frame that changes the update with the number `to`.
     fn frame(from: Rev, to: Rev) -> Frame {
@@ -198,7 +231,7 @@ mod tests {
 
     #[test]
     fn connection_receives_only_frames_after_its_cursor() {
-        let buffer = ReplayBuffer::new(5, EntryState::Live);
+        let buffer = buffer(5);
         assert!(buffer.next(5, 0).is_none());
         assert!(matches!(buffer.next(4, 0), Some(Next::Behind)));
 
@@ -216,7 +249,7 @@ mod tests {
 
     #[test]
     fn no_heartbeat_is_skipped() {
-        let buffer = ReplayBuffer::new(5, EntryState::Live);
+        let buffer = buffer(5);
         let mut beat = buffer.heartbeat_number();
         for expected in 1..=3 {
             buffer.send_heartbeat(Event::bye(false));
@@ -241,7 +274,7 @@ mod tests {
 
     #[test]
     fn ended_follows_the_last_change() {
-        let buffer = ReplayBuffer::new(5, EntryState::Live);
+        let buffer = buffer(5);
         buffer.push(frame(5, 6), EntryState::Ended);
         assert!(matches!(buffer.next(5, 0), Some(Next::Frame(_))));
         assert!(matches!(buffer.next(6, 0), Some(Next::Ended)));
@@ -249,7 +282,7 @@ mod tests {
 
     #[test]
     fn closing_server_still_sends_buffered_frames() {
-        let buffer = ReplayBuffer::new(5, EntryState::Live);
+        let buffer = buffer(5);
         buffer.push(frame(5, 6), EntryState::Live);
         buffer.close(CloseReason::Closing);
         assert!(matches!(buffer.next(5, 0), Some(Next::Frame(_))));
@@ -263,7 +296,7 @@ mod tests {
 
     #[test]
     fn frame_of_an_update_that_changed_again_is_removed() {
-        let buffer = ReplayBuffer::new(0, EntryState::Live);
+        let buffer = buffer(0);
         for rev in 0..3 {
             buffer.push(frame(rev, rev + 1), EntryState::Live);
         }
@@ -282,7 +315,7 @@ mod tests {
 
     #[test]
     fn frame_that_quotes_a_deleted_update_is_removed() {
-        let buffer = ReplayBuffer::new(0, EntryState::Live);
+        let buffer = buffer(0);
         let quoted = UpdateId(1);
         buffer.push(
             frame_with_quotes(&[quoted], UpdateId(2), 0, 1),
@@ -295,7 +328,7 @@ mod tests {
 
     #[test]
     fn buffer_size_is_bounded() {
-        let buffer = ReplayBuffer::new(0, EntryState::Live);
+        let buffer = buffer(0);
         for rev in 0..10_000 {
             buffer.push(frame(rev, rev + 1), EntryState::Live);
         }

@@ -17,6 +17,8 @@ pub struct Subscription {
     changed: watch::Receiver<()>,
     cursor: Rev,
     heartbeat_number: u64,
+    /// The position up to which all counts were sent.
+    counts: Option<Rev>,
 }
 
 /// An event for one connection.
@@ -29,6 +31,8 @@ pub enum StreamEvent {
     Behind(Rev),
     /// Send this heartbeat.
     Heartbeat(Event),
+    /// Send these counts.
+    Counts(Event),
     /// Send a reset, and close the connection: the epoch changed.
     Reset,
     /// Send `bye`, and close the connection: the entry has ended.
@@ -43,6 +47,7 @@ impl Subscription {
             changed: buffer.subscribe(),
             cursor: since.unwrap_or_else(|| buffer.head()),
             heartbeat_number: buffer.heartbeat_number(),
+            counts: None,
             buffer,
         }
     }
@@ -62,7 +67,11 @@ impl Subscription {
 
     /// Returns the next event if there is one already.
     pub fn next_now(&mut self) -> Option<StreamEvent> {
-        let next = self.buffer.next(self.cursor, self.heartbeat_number)?;
+        let Some(next) = self.buffer.next(self.cursor, self.heartbeat_number) else {
+            let (to, event) = self.buffer.next_counts(self.counts)?;
+            self.counts = Some(to);
+            return Some(StreamEvent::Counts(event));
+        };
         Some(match next {
             Next::Frame(frame) => {
                 self.cursor = frame.to;

@@ -167,6 +167,14 @@ pub struct Origin {
     pub network: String,
 }
 
+impl PersonId {
+    /// Returns the person who sends a request: the account that is logged in, or else the guest.
+    pub fn of(caller: Option<&Caller>, guest: Option<&GuestId>) -> Option<Self> {
+        let account = caller.map(|caller| Self::Account(caller.id));
+        account.or_else(|| guest.cloned().map(Self::Guest))
+    }
+}
+
 /// Who sends a request, as far as it proves that.
 #[derive(Clone, Debug)]
 pub struct Visitor {

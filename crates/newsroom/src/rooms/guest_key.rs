@@ -3,6 +3,7 @@
 use std::{fmt, net::IpAddr};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use domain::OpId;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -61,6 +62,15 @@ impl GuestKey {
             return None;
         }
         Some(GuestId(id.to_owned()))
+    }
+
+    /// Returns the guest of an operation id that a client without a cookie chose: the same guest if
+    /// the client repeats the request.
+    pub fn guest_of_operation(&self, op_id: &OpId) -> GuestId {
+        let mac = self.mac("operation", op_id.as_str()).finalize();
+        let mut id = BASE64_URL_SAFE_NO_PAD.encode(mac.into_bytes());
+        id.truncate(ID_LENGTH);
+        GuestId(id)
     }
 
     /// Returns keyed hashes of an address and of its network. The address of IPv6 is the /64

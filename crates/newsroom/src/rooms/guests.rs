@@ -4,6 +4,8 @@
 
 use std::net::IpAddr;
 
+use domain::OpId;
+
 use super::guest_key::GuestKey;
 use crate::{
     Newsroom, Result,
@@ -30,8 +32,17 @@ impl Newsroom {
         Ok(self.guest_key().await?.cookie(guest))
     }
 
+    /// Returns a guest who has no cookie yet. A request that repeats an operation id has the same
+    /// guest, so that a lost response makes nobody count twice.
+    pub(crate) async fn new_guest(&self, op_id: Option<&OpId>) -> Result<GuestId> {
+        match op_id {
+            Some(op_id) => Ok(self.guest_key().await?.guest_of_operation(op_id)),
+            None => Ok(GuestId::random()),
+        }
+    }
+
     /// Returns keyed hashes of an address and its network, which are stored in their place.
-    pub(super) async fn origin_of(&self, address: IpAddr) -> Result<Origin> {
+    pub(crate) async fn origin_of(&self, address: IpAddr) -> Result<Origin> {
         Ok(self.guest_key().await?.origin(address))
     }
 

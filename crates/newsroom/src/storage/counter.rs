@@ -23,12 +23,19 @@ impl Counter {
     pub const ENTRIES: Self = Self("entries");
     /// The counter of the rooms' feeds.
     pub const ROOMS: Self = Self("rooms");
+    /// Not a counter of a feed: the positions of likes, which are published as counts.
+    pub const LIKES: Self = Self("likes");
     /// Not a counter of a feed: the lock of a transaction that writes update drafts.
     pub const DRAFTS: Self = Self("drafts");
 
     /// Returns the counter in the row `name` of the table `counters`, which a migration adds.
     pub const fn named(name: &'static str) -> Self {
         Self(name)
+    }
+
+    /// Returns whether feeds have its revisions.
+    pub fn is_of_feeds(self) -> bool {
+        !matches!(self, Self::LIKES | Self::DRAFTS)
     }
 
     /// Returns the name.

@@ -7,6 +7,7 @@ use super::{
         COUNTED_ENTRIES_BEFORE, ENDED_ENTRIES_BEFORE, ENTRIES_BEFORE, ENTRIES_WITH_DRAFTS,
         ENTRY_BY_ANY_SLUG, ENTRY_BY_SLUG, LIVE_ENTRIES, PUBLIC_ENTRIES, PUBLIC_HEAD,
     },
+    likes::{LIKE_COUNTS_OF_ENTRY, LIKE_COUNTS_SINCE},
     message_limits::MESSAGE_LIMITS,
     messages::{ERASE_MESSAGES, MESSAGES_BEFORE, MESSAGES_CHANGED_SINCE},
     room_nicks::ACCOUNT_BY_NICK,
@@ -22,7 +23,7 @@ use super::{
 };
 
 /// The names and the SQL of these queries.
-pub const HOT_QUERIES: [(&str, &str); 31] = [
+pub const HOT_QUERIES: [(&str, &str); 33] = [
     ("account_by_nick", ACCOUNT_BY_NICK),
     ("article_changed_since", ARTICLE_CHANGED_SINCE),
     ("changed_since", CHANGED_SINCE),
@@ -44,6 +45,8 @@ pub const HOT_QUERIES: [(&str, &str); 31] = [
     ),
     ("latest_of_live_entries", LATEST_OF_LIVE_ENTRIES),
     ("latest_of_public_entries", LATEST_OF_PUBLIC_ENTRIES),
+    ("like_counts_of_entry", LIKE_COUNTS_OF_ENTRY),
+    ("like_counts_since", LIKE_COUNTS_SINCE),
     ("live_entries", LIVE_ENTRIES),
     ("message_limits", MESSAGE_LIMITS),
     ("messages_before", MESSAGES_BEFORE),

@@ -12,6 +12,7 @@
 //!   updates.
 //! - `update_drafts`: updates that are saved and not posted.
 //! - `rooms`, `messages`, `room_nicks`: rooms, and the names that people use there.
+//! - `likes`: likes, and their number for each update.
 //! - `chat_rules`, `message_limits`, `held_messages`, `reports`, `sanctions`, `removals`,
 //!   `moderation_log`: the moderation of rooms.
 //! - `accounts`, `sessions`, `tokens`, `signing_keys`: accounts and authentication.
@@ -30,6 +31,7 @@ mod feed;
 mod held_messages;
 mod hot_queries;
 mod kind;
+mod likes;
 mod message_limits;
 mod messages;
 mod moderation_log;

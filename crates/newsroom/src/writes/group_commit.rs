@@ -338,7 +338,7 @@ impl WriterTask {
             let (counter, rev) = (revision.counter(), revision.last_rev());
             revision.commit().await?;
             self.writes.record_commit();
-            if rev > before {
+            if rev > before && counter.is_of_feeds() {
                 self.hub.commit(counter, rev);
             }
         }

@@ -67,6 +67,8 @@ const EXPECTED: [Expected; HOT_QUERIES.len()] = [
     // Merges the lists of several entries.
     plan("latest_of_live_entries", "updates_shown").sorted(),
     plan("latest_of_public_entries", "updates_shown"),
+    plan("like_counts_of_entry", "like_counts_by_entry"),
+    plan("like_counts_since", "like_counts_by_rev"),
     plan("live_entries", "entries_by_state"),
     plan("message_limits", "sqlite_autoindex_message_limits_1").on_postgres("message_limits"),
     // The parameter 1 is before nearly all messages, so PostgreSQL may read those of all rooms.

@@ -3,8 +3,10 @@
 //! The client sends `{"subscribe": "12", "since": "k3f9.1207"}` (without `since`: from now on) and
 //! `{"unsubscribe": "12"}`, where `12` is an entry's id, or `all`. The server sends the events of a
 //! stream of server-sent events, each as `{"feed", "event", "id"?, "data"}`. The response to an
-//! invalid message is a `stream-error` without a feed; the subscriptions stay as they are.
+//! invalid message is a `stream-error` without a feed; the subscriptions stay as they are. `likes`
+//! handles likes.
 
+mod likes;
 mod message_budget;
 mod socket;
 
@@ -13,10 +15,11 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 use axum::{
     body::{Body, Bytes},
     extract::{Request, State},
-    http::StatusCode,
+    http::{StatusCode, header::COOKIE},
     response::Response,
 };
-use domain::{Cursor, FeedId};
+use axum_extra::extract::CookieJar;
+use domain::{Cursor, FeedId, UpdateId};
 use futures::{
     SinkExt, StreamExt,
     future::AbortHandle,
@@ -36,6 +39,7 @@ use tokio_tungstenite::{
 };
 
 use self::{
+    likes::{Voter, no_voter},
     message_budget::MessageBudget,
     socket::{
         PONG_TIMEOUT, SendError, WebSocket, config, is_unreadable, send_text, within_deadline,
@@ -46,13 +50,13 @@ use super::{
     open_streams::{MAX_FEEDS, Streams},
 };
 use crate::{
-    config::Settings,
     extract::{client_address::ClientAddress, feed::feed_id},
     problem::Problem,
     security::{
         address_limits::Permit,
         csrf::{cross_site, is_cross_site},
     },
+    state::AppState,
 };
 
 /// The longest message from a client, in bytes. It contains a feed and a cursor.
@@ -76,17 +80,22 @@ const NO_UPGRADE: &str =
 /// 400 if the request is no WebSocket handshake, 403 if another site's page sent it, 503 if a
 /// stream limit is reached.
 pub async fn websocket(
-    State(streams): State<Streams>,
-    State(settings): State<Arc<Settings>>,
+    State(state): State<AppState>,
     ClientAddress(address): ClientAddress,
     mut request: Request,
 ) -> Result<Response, Problem> {
-    if is_cross_site(request.headers(), &settings) {
+    if is_cross_site(request.headers(), &state.settings) {
         return Err(cross_site());
     }
     let response = create_response_with_body(&request, Body::empty)
         .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, NO_UPGRADE))?;
+    let streams = state.streams.clone();
     let permit = streams.admit(address)?;
+    let headers = request.headers();
+    let voter = headers.contains_key(COOKIE).then(|| {
+        let jar = CookieJar::from_headers(headers);
+        Arc::new(Voter::new(state, jar, address))
+    });
     let upgrade = hyper::upgrade::on(&mut request);
     let tasks = streams.tasks.clone();
     tasks.spawn(async move {
@@ -95,7 +104,9 @@ pub async fn websocket(
             let stream = TokioIo::new(upgraded);
             let socket =
                 WebSocketStream::from_raw_socket(stream, Role::Server, Some(config())).await;
-            Session::new(streams, address, permit).run(socket).await;
+            Session::new(streams, address, permit, voter)
+                .run(socket)
+                .await;
         }
     });
     Ok(response)
@@ -107,6 +118,20 @@ pub async fn websocket(
 enum Command {
     Subscribe(Subscribe),
     Unsubscribe(Unsubscribe),
+    Like(Like),
+    Unlike(Unlike),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Like {
+    like: UpdateId,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unlike {
+    unlike: UpdateId,
 }
 
 #[derive(Debug, Deserialize)]
@@ -134,6 +159,8 @@ struct Session {
     invalid_messages: usize,
     budget: MessageBudget,
     pinged_at: Option<Instant>,
+    /// Who likes updates; `None` if the client has no cookies.
+    voter: Option<Arc<Voter>>,
     _permit: Permit,
 }
 
@@ -160,10 +187,10 @@ const TOO_MANY_MESSAGES: Exit = Exit::Close(
     CloseCode::Policy,
     "More than 300 messages, or 20 pings and pongs, were sent in 15 seconds.",
 );
-const INVALID_MESSAGE: &str = "Messages are {\"subscribe\": FEED, \"since\": CURSOR} or {\"unsubscribe\": FEED}. A feed is the id of an entry, or \"all\".";
+const INVALID_MESSAGE: &str = "Messages are {\"subscribe\": FEED, \"since\": CURSOR}, {\"unsubscribe\": FEED}, {\"like\": UPDATE} or {\"unlike\": UPDATE}. A feed is the id of an entry, \"all\", or \"room-\" and the name of a room.";
 
 impl Session {
-    fn new(streams: Streams, address: IpAddr, permit: Permit) -> Self {
+    fn new(streams: Streams, address: IpAddr, permit: Permit, voter: Option<Arc<Voter>>) -> Self {
         Self {
             streams,
             address,
@@ -172,6 +199,7 @@ impl Session {
             invalid_messages: 0,
             budget: MessageBudget::new(Instant::now()),
             pinged_at: None,
+            voter,
             _permit: permit,
         }
     }
@@ -296,6 +324,19 @@ impl Session {
                 }
                 Ok(None)
             }
+            Command::Like(Like { like }) => Ok(Some(self.set_like(like, true).await)),
+            Command::Unlike(Unlike { unlike }) => Ok(Some(self.set_like(unlike, false).await)),
+        }
+    }
+
+    /// Sets or removes a like, and returns the response.
+    fn set_like(&self, update: UpdateId, liked: bool) -> impl Future<Output = Bytes> + use<> {
+        let voter = self.voter.clone();
+        async move {
+            match voter {
+                Some(voter) => voter.set_like(update, liked).await,
+                None => no_voter(update),
+            }
         }
     }
 
@@ -347,7 +388,7 @@ async fn close_socket(mut socket: WebSocket, close: CloseFrame) {
     }
 }
 
-/// A message that is neither a subscribe nor an unsubscribe command.
+/// A message that is no command.
 struct InvalidMessage;
 
 /// Returns the response to an invalid message.

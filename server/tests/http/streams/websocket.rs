@@ -210,7 +210,7 @@ async fn invalid_messages_change_nothing_until_there_are_too_many() {
         );
     }
     socket.0.send(Message::binary(vec![1, 2, 3])).await.unwrap();
-    assert_snapshot!(socket.next().await.unwrap(), @r#"{"data":{"error":"Messages are {\"subscribe\": FEED, \"since\": CURSOR} or {\"unsubscribe\": FEED}. A feed is the id of an entry, or \"all\"."},"event":"stream-error"}"#);
+    assert_snapshot!(socket.next().await.unwrap(), @r#"{"data":{"error":"Messages are {\"subscribe\": FEED, \"since\": CURSOR}, {\"unsubscribe\": FEED}, {\"like\": UPDATE} or {\"unlike\": UPDATE}. A feed is the id of an entry, \"all\", or \"room-\" and the name of a room."},"event":"stream-error"}"#);
     app.post("final", "Goal").await;
     assert_eq!(socket.next_event().await.unwrap()["event"], "batch");
 

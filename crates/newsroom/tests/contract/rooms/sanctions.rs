@@ -13,6 +13,7 @@ on_every_database! {
     nobody_sanctions_their_rank,
     sanction_holds_on_all_servers_and_after_a_restart,
     sanction_is_ended,
+    banned_person_cannot_like,
 }
 
 const MINUTE: i64 = 60_000_000;
@@ -255,4 +256,28 @@ async fn sanction_is_ended(database: Database) {
         log,
         [("end_sanction", "editor", ""), ("ban", "editor", "Spam")]
     );
+}
+
+async fn banned_person_cannot_like(database: Database) {
+    let newsroom = TestNewsroom::on(&database).await;
+    newsroom.room("lobby").await;
+    let entry = newsroom.live_entry().await;
+    let update = newsroom.post(&entry, "Goal!").await.id;
+    let sent = newsroom.send("lobby", "ann", "Hello").await;
+    let ann = browser(sent.guest.as_ref().unwrap());
+    let like = |by, liked| newsroom.set_like(None, update, by, liked, None);
+    assert_eq!(like(&ann, true).await.unwrap().likes, 1);
+    newsroom
+        .act(sanction(&sent, SanctionKind::Mute, Reach::Person, 1))
+        .await;
+    assert_eq!(like(&ann, false).await.unwrap().likes, 0);
+    newsroom
+        .act(sanction(&sent, SanctionKind::Ban, Reach::Person, 1))
+        .await;
+    assert_refused!(like(&ann, true).await, Error::Sanctioned(_));
+    let other = program("192.0.2.77");
+    let others = like(&other, true).await.unwrap();
+    assert_eq!(others.likes, 1);
+    newsroom.manual_clock.advance(MINUTE);
+    assert_eq!(like(&ann, true).await.unwrap().likes, 2);
 }

@@ -237,7 +237,7 @@ impl Database {
     /// Makes a backup of the database. No newsroom may be open.
     pub async fn back_up(&self) {
         match &self.kind {
-            Kind::Sqlite(file) => file.back_up(),
+            Kind::Sqlite(file) => file.back_up().await,
             Kind::Postgres(database) => database.back_up().await,
         }
     }
@@ -245,7 +245,7 @@ impl Database {
     /// Restores the backup. No newsroom may be open.
     pub async fn restore_backup(&self) {
         match &self.kind {
-            Kind::Sqlite(file) => file.restore_backup(),
+            Kind::Sqlite(file) => file.restore_backup().await,
             Kind::Postgres(database) => database.restore_backup().await,
         }
     }
@@ -288,6 +288,8 @@ impl Database {
              INSERT INTO messages (room_id, rev, sent_rev, nick, text, sent_at, deleted_at)
              SELECT 1 + n % 100, n, n, 'ann', repeat('a text ', 5), n, CASE WHEN n % 100 = 0 THEN n END
              FROM generate_series(1, 20000) AS n;
+             INSERT INTO like_counts (update_id, entry_id, likes, rev)
+             SELECT n, 1 + n % 100, 1, n FROM generate_series(1, 20000) AS n;
              UPDATE messages SET text = '' WHERE deleted_at IS NOT NULL AND id % 700 <> 0;
              UPDATE accounts SET nick_folded = username;
              UPDATE updates SET source = '', html = '', excerpt = ''

@@ -3,7 +3,10 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
+
+use sqlx::{AnyConnection, Connection, Executor, Row};
 
 /// An SQLite file in a test's folder.
 pub struct SqliteFile {
@@ -26,12 +29,30 @@ impl SqliteFile {
     }
 
     /// Copies the file to the backup. The database must be closed.
-    pub fn back_up(&self) {
+    pub async fn back_up(&self) {
+        self.check_point().await;
         fs::copy(&self.file, &self.backup).unwrap();
     }
 
     /// Copies the backup back. The database must be closed.
-    pub fn restore_backup(&self) {
+    pub async fn restore_backup(&self) {
+        self.check_point().await;
         fs::copy(&self.backup, &self.file).unwrap();
+    }
+
+    /// Moves everything from the write-ahead log to the file. A connection whose query was
+    /// cancelled may close a moment after its pool, and leave the log.
+    async fn check_point(&self) {
+        let mut connection = AnyConnection::connect(&self.url()).await.unwrap();
+        loop {
+            let row = connection
+                .fetch_one("PRAGMA wal_checkpoint(TRUNCATE)")
+                .await;
+            if row.unwrap().get::<i64, _>(0) == 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        connection.close().await.unwrap();
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Batch, Cursor, Epoch, FeedId, Rev};
+use domain::{Batch, Counts, Cursor, Epoch, FeedId, Rev};
 use newsroom::{
     Error, Newsroom,
     feed::{Frame, StreamEvent, Subscription},
@@ -30,6 +30,8 @@ pub enum Event {
     Batch(Batch),
     /// A heartbeat.
     Heartbeat,
+    /// Counts that changed.
+    Counts(Counts),
     /// The epoch changed; the reader must reload the feed.
     Reset,
     /// The entry has ended.
@@ -68,6 +70,9 @@ impl Stream {
                 }
             }
             StreamEvent::Heartbeat(_) => Event::Heartbeat,
+            StreamEvent::Counts(event) => {
+                Event::Counts(serde_json::from_slice(&event.json()).unwrap())
+            }
             StreamEvent::Reset => Event::Reset,
             StreamEvent::Ended => Event::Ended,
             StreamEvent::Closing => Event::Closing,

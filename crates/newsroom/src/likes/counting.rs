@@ -1,0 +1,32 @@
+//! Use cases of likes: the counts of a feed.
+
+use std::collections::BTreeMap;
+
+use domain::{Counts, FeedId};
+
+use crate::{Newsroom, Result, storage::Counter};
+
+impl Newsroom {
+    /// Returns all counts of a feed, at most a second old. Only the feeds of entries have any.
+    ///
+    /// # Errors
+    /// Returns [`Error::NotFound`](crate::Error::NotFound) if there is no such feed, and an error
+    /// if the database can't be reached.
+    pub async fn counts(&self, feed: FeedId) -> Result<Counts> {
+        self.head(feed).await?;
+        self.counts.get(feed, self.read_counts(feed)).await
+    }
+
+    async fn read_counts(&self, feed: FeedId) -> Result<Counts> {
+        let mut snapshot = self.store.snapshot().await?;
+        Ok(Counts {
+            epoch: snapshot.feed().await?.epoch,
+            from: 0,
+            to: snapshot.last_rev(Counter::LIKES).await?,
+            likes: match feed {
+                FeedId::Entry(entry) => snapshot.likes_of_entry(entry).await?,
+                FeedId::All | FeedId::Room(_) => BTreeMap::new(),
+            },
+        })
+    }
+}
