@@ -107,13 +107,6 @@ async fn set_like(
     let liked = newsroom
         .set_like(Some(&slug), id, visitor, liked, key.as_ref())
         .await?;
-    let jar = CookieJar::new();
-    let jar = match &liked.new_guest {
-        Some(guest) => {
-            let value = newsroom.guest_cookie(guest).await?;
-            guest_cookie::add(jar, value, &state.settings)
-        }
-        None => jar,
-    };
-    Ok((jar, liked))
+    let cookies = guest_cookie::set(newsroom, liked.new_guest.as_ref(), &state.settings).await?;
+    Ok((cookies, liked))
 }

@@ -5,6 +5,8 @@ use axum_extra::extract::{
     cookie::{Cookie, SameSite},
 };
 
+use newsroom::{Error, GuestId, Newsroom};
+
 use crate::config::Settings;
 
 /// The name of the cookie.
@@ -17,13 +19,25 @@ pub fn presented(jar: &CookieJar) -> Option<&str> {
     jar.get(NAME).map(Cookie::value)
 }
 
-/// Adds the cookie with the signed value `value`.
-pub fn add(jar: CookieJar, value: String, settings: &Settings) -> CookieJar {
+/// Returns the cookies of a response, which make `guest` recognizable if there is one.
+///
+/// # Errors
+/// Returns an error if the database can't be reached, from which the key is read once.
+pub async fn set(
+    newsroom: &Newsroom,
+    guest: Option<&GuestId>,
+    settings: &Settings,
+) -> Result<CookieJar, Error> {
+    let jar = CookieJar::new();
+    let Some(guest) = guest else {
+        return Ok(jar);
+    };
+    let value = newsroom.guest_cookie(guest).await?;
     let cookie = Cookie::build((NAME, value))
         .path("/")
         .same_site(SameSite::Lax)
         .http_only(true)
         .secure(settings.is_https())
         .max_age(time::Duration::days(DAYS));
-    jar.add(cookie)
+    Ok(jar.add(cookie))
 }

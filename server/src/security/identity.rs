@@ -11,7 +11,7 @@ use axum::{
 };
 use axum_extra::extract::CookieJar;
 use domain::Caller;
-use newsroom::Newsroom;
+use newsroom::{CurrentSession, Error, GuestId, Newsroom};
 
 use super::{guest_cookie, session_cookie::session_token};
 use crate::{
@@ -27,19 +27,9 @@ pub async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let session = match session_token(&jar, &settings) {
-        Some(token) => match newsroom.session(&token).await {
-            Ok(session) => session,
-            Err(error) => return Problem::from(error).into_response(),
-        },
-        None => None,
-    };
-    let guest = match guest_cookie::presented(&jar) {
-        Some(cookie) => match newsroom.guest_of(cookie).await {
-            Ok(guest) => guest,
-            Err(error) => return Problem::from(error).into_response(),
-        },
-        None => None,
+    let (session, guest) = match look_up(&newsroom, &settings, &jar).await {
+        Ok(found) => found,
+        Err(error) => return Problem::from(error).into_response(),
     };
     request.extensions_mut().insert(PageRequest {
         guest,
@@ -53,6 +43,26 @@ pub async fn identify(
         .entry(CACHE_CONTROL)
         .or_insert(NO_STORE);
     response
+}
+
+/// Returns the session and the guest of a request's cookies.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn look_up(
+    newsroom: &Newsroom,
+    settings: &Settings,
+    jar: &CookieJar,
+) -> Result<(Option<CurrentSession>, Option<GuestId>), Error> {
+    let session = match session_token(jar, settings) {
+        Some(token) => newsroom.session(&token).await?,
+        None => None,
+    };
+    let guest = match guest_cookie::presented(jar) {
+        Some(cookie) => newsroom.guest_of(cookie).await?,
+        None => None,
+    };
+    Ok((session, guest))
 }
 
 /// Returns the caller of a request that has passed [`identify`].

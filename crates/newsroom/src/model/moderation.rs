@@ -93,7 +93,7 @@ pub struct QueueItem {
     pub sent_at: Timestamp,
     /// Why it is held, if it is.
     pub held: Option<HoldReason>,
-    /// The reports of it that are open.
+    /// Its open reports.
     pub reports: Vec<Report>,
     /// The messages before it, the oldest first.
     pub before: Vec<Message>,
@@ -208,4 +208,18 @@ pub struct NewLogEntry {
     pub reason: Reason,
     /// What else was decided.
     pub detail: String,
+}
+
+impl NewLogEntry {
+    /// Returns an entry about all rooms, about no message, and without a reason.
+    pub fn new(action: LogAction) -> Self {
+        Self {
+            action,
+            room: None,
+            message: None,
+            nick: None,
+            reason: Reason::from_stored(String::new()),
+            detail: String::new(),
+        }
+    }
 }

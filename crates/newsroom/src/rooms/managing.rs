@@ -1,8 +1,8 @@
 //! Use cases of rooms: creating, opening and closing them.
 
 use domain::{
-    Caller, ChatSetting, Hold, Invalid, LogAction, OpId, Reason, RoomId, RoomName, RoomState,
-    SlowMode, Timestamp, Title,
+    Caller, ChatSetting, Hold, Invalid, LogAction, OpId, RoomId, RoomName, RoomState, SlowMode,
+    Timestamp, Title,
 };
 
 use crate::{
@@ -306,12 +306,9 @@ impl IdempotentWrite for PatchRoom {
         }
         if setting != room.setting || rules != room.rules {
             let entry = NewLogEntry {
-                action: LogAction::ChangeRoom,
                 room: Some(room.name),
-                message: None,
-                nick: None,
-                reason: Reason::from_stored(String::new()),
                 detail: self.patch.description(),
+                ..NewLogEntry::new(LogAction::ChangeRoom)
             };
             revision.add_log_entry(&self.caller, &entry, now).await?;
         }

@@ -9,7 +9,6 @@ use axum::{
     },
     response::{IntoResponse, Redirect, Response},
 };
-use axum_extra::extract::CookieJar;
 use domain::{MessageText, Nick, OpId, RoomName, hygiene};
 use newsroom::{Error, NewMessage, SentMessage, Visitor};
 use serde::Deserialize;
@@ -106,23 +105,14 @@ pub async fn post_message(
             .newsroom
             .post_message(room, &visitor, &message)
             .await?;
-        let cookie = match &sent.guest {
-            Some(guest) if visitor.guest.is_none() => {
-                Some(state.newsroom.guest_cookie(guest).await?)
-            }
-            _ => None,
-        };
-        Ok((room, message, sent, cookie))
+        let new_guest = sent.guest.as_ref().filter(|_| visitor.guest.is_none());
+        let cookies = guest_cookie::set(&state.newsroom, new_guest, &state.settings).await?;
+        Ok((room, message, sent, cookies))
     };
     match sent.await {
-        Ok((room, message, sent, cookie)) => {
-            let jar = CookieJar::new();
-            let jar = match cookie {
-                Some(cookie) => guest_cookie::add(jar, cookie, &state.settings),
-                None => jar,
-            };
+        Ok((room, message, sent, cookies)) => {
             let limits = rate_limit_fields(&sent.allowances);
-            (jar, limits, respond(room, &sent, &message, &headers)).into_response()
+            (cookies, limits, respond(room, &sent, &message, &headers)).into_response()
         }
         Err(error) => refuse(&state, &room, visitor, &headers, submitted, error).await,
     }

@@ -11,11 +11,7 @@ use domain::UpdateId;
 use newsroom::{Error, Visitor};
 use serde_json::json;
 
-use crate::{
-    problem::Problem,
-    security::{guest_cookie, session_cookie::session_token},
-    state::AppState,
-};
+use crate::{problem::Problem, security::identity::look_up, state::AppState};
 
 /// Who opened a connection, by the cookies of its request.
 pub struct Voter {
@@ -64,15 +60,10 @@ impl Voter {
 
     /// Returns who sends a like. Looked up each time, because a session may end.
     async fn visitor(&self) -> Result<Visitor, Error> {
-        let newsroom = &self.state.newsroom;
-        let session = match session_token(&self.jar, &self.state.settings) {
-            Some(token) => newsroom.session(&token).await?,
-            None => None,
-        };
-        let guest = match guest_cookie::presented(&self.jar) {
-            Some(cookie) => newsroom.guest_of(cookie).await?,
-            None => None,
-        };
+        let AppState {
+            newsroom, settings, ..
+        } = &self.state;
+        let (session, guest) = look_up(newsroom, settings, &self.jar).await?;
         Ok(Visitor {
             caller: session.map(|session| session.caller),
             guest,

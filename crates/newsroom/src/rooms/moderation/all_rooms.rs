@@ -1,6 +1,6 @@
 //! The rules of all rooms: their state, and the word filter.
 
-use domain::{Caller, FilteredWord, Invalid, LogAction, LogId, Reason, RoomState, Timestamp};
+use domain::{Caller, FilteredWord, Invalid, LogAction, LogId, RoomState, Timestamp};
 
 use crate::{
     Error, Result,
@@ -59,11 +59,7 @@ pub async fn set_words(
 
 fn entry(action: LogAction, detail: String) -> NewLogEntry {
     NewLogEntry {
-        action,
-        room: None,
-        message: None,
-        nick: None,
-        reason: Reason::from_stored(String::new()),
         detail,
+        ..NewLogEntry::new(action)
     }
 }

@@ -2,10 +2,10 @@
 
 use domain::{Caller, ChatSetting, HeldId, LogAction, LogId, Reason, RoomState, Timestamp};
 
-use super::subject::Subject;
+use super::subject::{Subject, load_held};
 use crate::{
     Error, Result,
-    model::moderation::{HeldMessage, HeldState, ModeratedMessage, NewLogEntry},
+    model::moderation::{HeldMessage, HeldState, NewLogEntry},
     storage::{MessageToStore, Revision, Snapshot},
 };
 
@@ -65,9 +65,8 @@ pub async fn reject(
 
 /// Returns a message that waits for a moderator.
 async fn waiting(snapshot: &mut Snapshot, id: HeldId) -> Result<(HeldMessage, Subject)> {
-    let subject = Subject::load(snapshot, ModeratedMessage::Held(id)).await?;
-    let held = snapshot.held_message(id).await?;
-    let held = held.ok_or(Error::NotFound("held message"))?;
+    let held = load_held(snapshot, id).await?;
+    let subject = Subject::of_held(snapshot, &held).await?;
     match held.state {
         HeldState::Waiting => Ok((held, subject)),
         HeldState::Approved => Err(Error::Forbidden(

@@ -91,12 +91,10 @@ pub async fn undo(
     revision.restore_removed_messages(id).await?;
     revision.restore_held_messages(id).await?;
     let entry = NewLogEntry {
-        action: LogAction::UndoRemoveAll,
         room: removal.room.and_then(|room| room.parse().ok()),
         message: removal.message,
         nick: removal.nick.map(domain::Nick::from_stored),
-        reason: Reason::from_stored(String::new()),
-        detail: String::new(),
+        ..NewLogEntry::new(LogAction::UndoRemoveAll)
     };
     revision.add_log_entry(caller, &entry, now).await
 }

@@ -1,6 +1,6 @@
 //! Muting and banning people, and ending that.
 
-use domain::{Caller, LogAction, LogId, Reach, Reason, SanctionId, Timestamp};
+use domain::{Caller, LogAction, LogId, Reach, SanctionId, Timestamp};
 
 use super::subject::Subject;
 use crate::{
@@ -64,12 +64,10 @@ pub async fn end(
     }
     revision.end_sanction(id, now).await?;
     let entry = NewLogEntry {
-        action: LogAction::EndSanction,
         room: sanction.room,
-        message: None,
         nick: Some(sanction.nick),
-        reason: Reason::from_stored(String::new()),
         detail: sanction.kind.to_string(),
+        ..NewLogEntry::new(LogAction::EndSanction)
     };
     revision.add_log_entry(caller, &entry, now).await
 }

@@ -1,11 +1,11 @@
 //! The message that an action is about, and the person who wrote it.
 
-use domain::{Caller, LogAction, MessageId, Nick, Reason};
+use domain::{Caller, HeldId, LogAction, MessageId, Nick, Reason};
 
 use crate::{
     Error, Result,
     model::{
-        moderation::{ModeratedMessage, NewLogEntry},
+        moderation::{HeldMessage, ModeratedMessage, NewLogEntry},
         room::{Message, Origin, PersonId, Room},
     },
     storage::Snapshot,
@@ -33,12 +33,12 @@ impl Subject {
     /// Returns [`Error::NotFound`] if there is no such message, and an error if the database can't
     /// be reached.
     pub async fn load(snapshot: &mut Snapshot, message: ModeratedMessage) -> Result<Self> {
-        let no_room = Error::NotFound("room");
         match message {
             ModeratedMessage::Sent(id) => {
                 let message = load_message(snapshot, id).await?;
+                let room = snapshot.room(message.room_id).await?;
                 Ok(Self {
-                    room: snapshot.room(message.room_id).await?.ok_or(no_room)?,
+                    room: room.ok_or(Error::NotFound("room"))?,
                     message: Some(id),
                     author: message.author,
                     origin: snapshot.origin_of_message(id).await?,
@@ -46,17 +46,25 @@ impl Subject {
                 })
             }
             ModeratedMessage::Held(id) => {
-                let held = snapshot.held_message(id).await?;
-                let held = held.ok_or(Error::NotFound("held message"))?;
-                Ok(Self {
-                    room: snapshot.room(held.room_id).await?.ok_or(no_room)?,
-                    message: None,
-                    author: Some(held.author),
-                    origin: held.origin,
-                    nick: held.nick,
-                })
+                let held = load_held(snapshot, id).await?;
+                Self::of_held(snapshot, &held).await
             }
         }
+    }
+
+    /// Returns the subject of an action on a held message.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn of_held(snapshot: &mut Snapshot, held: &HeldMessage) -> Result<Self> {
+        let room = snapshot.room(held.room_id).await?;
+        Ok(Self {
+            room: room.ok_or(Error::NotFound("room"))?,
+            message: None,
+            author: Some(held.author.clone()),
+            origin: held.origin.clone(),
+            nick: held.nick.clone(),
+        })
     }
 
     /// Returns the person who wrote the message, if `caller` may act against them.
@@ -99,4 +107,13 @@ impl Subject {
 pub async fn load_message(snapshot: &mut Snapshot, id: MessageId) -> Result<Message> {
     let message = snapshot.message(id).await?;
     message.ok_or(Error::NotFound("message"))
+}
+
+/// Returns a held message, which may be decided.
+///
+/// # Errors
+/// Returns [`Error::NotFound`] if there is none, and an error if the database can't be reached.
+pub async fn load_held(snapshot: &mut Snapshot, id: HeldId) -> Result<HeldMessage> {
+    let held = snapshot.held_message(id).await?;
+    held.ok_or(Error::NotFound("held message"))
 }
