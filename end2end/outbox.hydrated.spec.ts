@@ -51,6 +51,41 @@ test("update whose tab is closed while it is sent is published once by the next 
   await expectPublished(author.context, entry, ["sent as the tab was closed"]);
 });
 
+test("update whose tab is closed before it is moved to the outbox is published once by the next page", async ({ author, newEntry, ringside }) => {
+  const entry = await newEntry();
+  const page = await openComposer(author.context, entry.url);
+  await box(page).fill("the text");
+  await waitUntilStored(page, "the text");
+  // As long as another page has a transaction open, that of the composer waits.
+  const other = await author.context.newPage();
+  await other.goto(`${ringside.url}/login`);
+  await other.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const opening = indexedDB.open("ringside");
+        opening.onsuccess = () => {
+          const store = opening.result.transaction(["texts", "outbox"], "readwrite").objectStore("texts");
+          const hold = () => {
+            store.get("nothing").onsuccess = hold;
+            resolve();
+          };
+          hold();
+        };
+      }),
+  );
+  const sent = page.waitForRequest("**/fn/post_update");
+  await page.route("**/fn/post_update", () => {});
+  await page.getByRole("button", { name: "Post", exact: true }).click();
+  await sent;
+  await page.close();
+  await other.close();
+  const next = await openComposer(author.context, entry.url);
+  await expect(outbox(next)).toHaveCount(0);
+  await expect(unposted(next)).toHaveCount(0);
+  await expectPublished(author.context, entry, ["the text"]);
+  expect(await stored(next, "texts")).toEqual([]);
+});
+
 test("update is published once when the server is killed before it responds", async ({ author, newEntry, ringside, allowConsole }) => {
   allowConsole(/Failed to load resource/, /ERR_/);
   const entry = await newEntry();

@@ -105,6 +105,9 @@ fn Composer(
     on_other: Rc<dyn Fn()>,
 ) -> impl IntoView {
     let outbox = Outbox::open(&session);
+    for submitted in text.submitted() {
+        spawn_local(async move { outbox.submit_again(submitted).await });
+    }
     let error = RwSignal::new(None::<String>);
     let login_open = RwSignal::new(false);
     let status = RwSignal::new(String::new());
@@ -266,21 +269,22 @@ fn post(text: TextState, outbox: Outbox, error: RwSignal<Option<String>>) {
     }
     error.set(None);
     outbox.latest.set(None);
-    let (stored, was_stored) = text.take();
+    let taken = text.take();
     text.fields.focus();
     spawn_local(async move {
+        let stored = &taken.text;
         let request = Request::Post {
             text: stored.text.clone(),
             draft: stored.draft,
         };
-        if !outbox.submit(&stored, was_stored, request).await {
-            let mut again = stored.text;
+        if !outbox.submit(&taken, request).await {
+            let mut again = taken.text.text;
             if !text.set_aside().await {
                 // The text in the composer can't be stored, so both stay there.
                 let current = text.text();
                 again.source = [again.source, current.source].join("\n\n");
             }
-            text.put(again, Purpose::Post, stored.draft);
+            text.put(again, Purpose::Post, taken.text.draft);
             error.set(Some(GONE.to_owned()));
         }
     });

@@ -25,44 +25,48 @@ pub fn OtherTexts(
         >
             <h2>"Unposted texts"</h2>
             <ul>
-                <For each=move || state.others.get() key=|text| (text.id.clone(), text.changed_at) let:text>
-                    {
-                        let for_open = text.clone();
-                        let id = StoredValue::new(text.id.clone());
-                        let note = text.purpose.note();
-                        view! {
-                            <li>
-                                <p class="outbox-text" dir="auto">{excerpt(&text.text)}</p>
-                                <p class="outbox-state" hidden=note.is_none()>
-                                    {note}
-                                </p>
-                                <div class="outbox-actions">
-                                    <button
-                                        class="button"
-                                        type="button"
-                                        on:click=move |_| {
-                                            let text = for_open.clone();
-                                            if text.purpose != Purpose::Post {
-                                                on_edit.run(text);
-                                                return;
-                                            }
-                                            spawn_local(async move {
-                                                state.open(text).await;
-                                                state.fields.focus();
-                                            });
-                                        }
-                                    >
-                                        "Continue"
-                                    </button>
-                                    <DiscardButton on_discard=move || {
-                                        spawn_local(state.discard(id.get_value()));
-                                    } />
-                                </div>
-                            </li>
-                        }
-                    }
-                </For>
+                {move || {
+                    let texts = state.others.get().into_iter();
+                    texts.map(|text| view! { <OtherText text state on_edit /> }).collect_view()
+                }}
             </ul>
         </section>
+    }
+}
+
+#[component]
+fn OtherText(text: StoredText, state: TextState, on_edit: Callback<StoredText>) -> impl IntoView {
+    let for_open = text.clone();
+    let id = StoredValue::new(text.id.clone());
+    let note = text.purpose.note();
+    view! {
+        <li>
+            <p class="outbox-text" dir="auto">{excerpt(&text.text)}</p>
+            <p class="outbox-state" hidden=note.is_none()>
+                {note}
+            </p>
+            <div class="outbox-actions">
+                <button
+                    class="button"
+                    type="button"
+                    on:click=move |_| {
+                        let text = for_open.clone();
+                        if text.purpose != Purpose::Post {
+                            on_edit.run(text);
+                            return;
+                        }
+                        spawn_local(async move {
+                            state.open(text).await;
+                            state.fields.focus();
+                        });
+                    }
+                >
+                    "Continue"
+                </button>
+                <DiscardButton on_discard=move || {
+                    spawn_local(state.discard(id.get_value()));
+                } />
+            </div>
+        </li>
     }
 }

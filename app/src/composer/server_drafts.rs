@@ -100,8 +100,8 @@ impl ServerDrafts {
             Ok(DraftSaveResult::Saved(saved)) => {
                 self.sent.set_value(None);
                 if self.text.text() == text {
-                    let (stored, _) = self.text.take();
-                    self.text.discard(stored.id).await;
+                    let taken = self.text.take();
+                    self.text.discard(taken.text.id).await;
                 } else {
                     // The author went on typing: that is the draft's next version.
                     self.text.draft.set(Some(DraftVersion {
@@ -254,9 +254,10 @@ pub fn ServerDraftList(drafts: ServerDrafts) -> impl IntoView {
         <details class="other-texts" hidden=move || list.with(Vec::is_empty)>
             <summary>{move || format!("Drafts ({})", list.with(Vec::len))}</summary>
             <ul aria-label="Drafts">
-                <For each=move || list.get() key=|draft| (draft.id, draft.version) let:draft>
-                    <DraftItem draft drafts />
-                </For>
+                {move || {
+                    let items = list.get().into_iter();
+                    items.map(|draft| view! { <DraftItem draft drafts /> }).collect_view()
+                }}
             </ul>
         </details>
     }

@@ -13,7 +13,7 @@ use super::{
     session::AuthorSession,
     storage::{
         StorageError,
-        texts::{self, DraftVersion, Purpose, Stored, StoredText, Text},
+        texts::{self, DraftVersion, Purpose, Stored, StoredText, Text, submitted_key},
     },
 };
 use crate::{browser_clock::now, local_storage};
@@ -47,6 +47,17 @@ pub struct TextState {
     was_stored: StoredValue<bool>,
     has_changed: StoredValue<bool>,
     is_storing: StoredValue<bool>,
+}
+
+/// A text that was taken out of the composer.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// The text.
+    pub text: StoredText,
+    /// Whether this page has stored a text under its id.
+    pub was_stored: bool,
+    /// Whether that is this text, as it is.
+    pub is_current: bool,
 }
 
 impl TextState {
@@ -171,14 +182,18 @@ impl TextState {
         }
     }
 
-    /// Takes the text out of the composer. Returns it, and whether it was stored.
-    pub fn take(self) -> (StoredText, bool) {
-        let text = self.session.with_value(|session| self.stored(session));
+    /// Takes the text out of the composer.
+    pub fn take(self) -> Taken {
         let was_stored = self.was_stored.get_value();
+        let taken = Taken {
+            text: self.session.with_value(|session| self.stored(session)),
+            was_stored,
+            is_current: was_stored && !self.has_changed.get_value() && !self.is_storing.get_value(),
+        };
         self.show(Text::default(), None);
         self.begin();
         self.has_changed.set_value(false);
-        (text, was_stored)
+        taken
     }
 
     /// Puts a text into the composer, in place of an empty one. It gets another id, so that it is
@@ -214,7 +229,9 @@ impl TextState {
     /// Sets the text in the composer aside, and empties the composer. Returns whether it did: a
     /// text that can't be stored stays in the composer.
     pub async fn set_aside(self) -> bool {
-        let (text, was_stored) = self.take();
+        let Taken {
+            text, was_stored, ..
+        } = self.take();
         if text.text.is_empty() {
             return true;
         }
@@ -268,6 +285,15 @@ impl TextState {
                 self.storage_error.try_set(Some(error));
             }
         }
+    }
+
+    /// Returns the texts of closed pages that were submitted, but are not in the outbox yet.
+    pub fn submitted(self) -> Vec<StoredText> {
+        let is_submitted =
+            |text: &StoredText| local_storage::get(&submitted_key(&text.id)).is_some();
+        self.others
+            .try_update(|others| others.extract_if(.., |text| is_submitted(text)).collect())
+            .unwrap_or_default()
     }
 
     /// Begins another text, with an id of its own.

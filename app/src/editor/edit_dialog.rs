@@ -137,21 +137,21 @@ impl EditDialogState {
             return;
         }
         let unchanged = self.text.text() == self.original.get_untracked();
-        let (stored, was_stored) = self.text.take();
+        let taken = self.text.take();
         self.is_open.set(false);
-        if stored.purpose == Purpose::Post {
+        if taken.text.purpose == Purpose::Post {
             // Nothing was loaded.
             return;
         }
         spawn_local(async move {
             if unchanged {
-                self.composer.discard(stored.id).await;
+                self.composer.discard(taken.text.id).await;
                 return;
             }
-            let (purpose, text) = (stored.purpose.clone(), stored.text.clone());
+            let (purpose, text) = (taken.text.purpose.clone(), taken.text.text.clone());
             let request = Request::publishing(purpose, text, None);
-            if !self.outbox.submit(&stored, was_stored, request).await {
-                self.text.put(stored.text, stored.purpose, None);
+            if !self.outbox.submit(&taken, request).await {
+                self.text.put(taken.text.text, taken.text.purpose, None);
                 self.is_open.set(!self.text.set_aside().await);
                 self.composer.load_others().await;
             }
@@ -184,8 +184,8 @@ impl EditDialogState {
     }
 
     async fn discard(self) {
-        let (stored, _) = self.text.take();
-        self.composer.discard(stored.id).await;
+        let taken = self.text.take();
+        self.composer.discard(taken.text.id).await;
     }
 }
 

@@ -1,7 +1,7 @@
 //! The outbox: the author's requests, until the server has responded to them.
 //!
-//! A request is stored in the browser before it is sent. One page sends the requests of all (see
-//! [`Tab`]); `domain::Submission` decides when.
+//! Its text is stored in the browser before a request is sent. One page sends the requests of all
+//! (see [`Tab`]); `domain::Submission` decides when.
 
 pub mod attempt;
 pub mod list;
@@ -27,10 +27,11 @@ use super::{
         StorageError,
         request::Request,
         requests::{Loaded, LoadedEntry, MAX_LOADED, StoredRequest},
-        texts::StoredText,
+        texts::{StoredText, submitted_key},
     },
+    text_state::Taken,
 };
-use crate::{AppError, browser_clock::now};
+use crate::{AppError, browser_clock::now, local_storage};
 
 /// The time for which a published request is shown, in milliseconds.
 const DONE_MS: u32 = 4_000;
@@ -81,6 +82,8 @@ pub struct Item {
     pub is_removed: bool,
     /// Whether the attempt to make next was begun before the request was stored.
     is_begun: bool,
+    /// Whether it waits until it is stored.
+    is_storing: bool,
 }
 
 impl Item {
@@ -96,6 +99,7 @@ impl Item {
             conflict: None,
             is_removed: false,
             is_begun: false,
+            is_storing: false,
         }
     }
 
@@ -202,51 +206,30 @@ impl Outbox {
         outbox
     }
 
-    /// Adds a request that is made from `text`, which leaves the composer. Returns `false` if
-    /// another page has posted or discarded the text.
-    pub async fn submit(self, text: &StoredText, was_stored: bool, request: Request) -> bool {
-        let Some(session) = self.session.try_get_value() else {
-            return false;
+    /// Adds a request that is made from a text that was taken out of the composer. Returns `false`
+    /// if another page has posted or discarded the text.
+    ///
+    /// A text that is stored as it is, is sent while it is moved to the outbox. Before that, the local
+    /// storage says that it was submitted: if this page is closed meanwhile, the next one moves it.
+    pub async fn submit(self, taken: &Taken, request: Request) -> bool {
+        self.put(taken.text.id.clone(), request, Some(taken)).await
+    }
+
+    /// Adds a request that is made from a text that a closed page had submitted.
+    pub async fn submit_again(self, text: StoredText) {
+        let (purpose, content) = (text.purpose.clone(), text.text.clone());
+        let request = Request::publishing(purpose, content, text.draft);
+        let taken = Taken {
+            text,
+            was_stored: true,
+            is_current: true,
         };
-        let mut item = Item::begin(&session, text.id.clone(), request);
-        let op_id = item.stored.op_id.clone();
-        self.items.update(|items| items.push(item.clone()));
-        let stored = match &session.storage {
-            Some(storage) => {
-                storage
-                    .submit_text(text, was_stored, item.stored.clone())
-                    .await
-            }
-            None => Err(StorageError::Blocked),
-        };
-        match stored {
-            Ok(Some(number)) => item.number = Some(number),
-            Ok(None) => {
-                self.remove_item(&op_id);
-                return false;
-            }
-            Err(error) => self.storage_error.set(Some(error)),
-        }
-        self.added(&session, &op_id, item.number);
-        true
+        self.submit(&taken, request).await;
     }
 
     /// Adds a request that is not made from a text.
     pub async fn add(self, op_id: String, request: Request) {
-        let Some(session) = self.session.try_get_value() else {
-            return;
-        };
-        let item = Item::begin(&session, op_id.clone(), request);
-        let stored = item.stored.clone();
-        self.items.update(|items| items.push(item));
-        let number = match &session.storage {
-            Some(storage) => storage.add_request(stored).await,
-            None => Err(StorageError::Blocked),
-        };
-        if let Err(error) = number {
-            self.storage_error.set(Some(error));
-        }
-        self.added(&session, &op_id, number.ok().flatten());
+        self.put(op_id, request, None).await;
     }
 
     /// Sends a refused request again, or one that waits for its next attempt.
@@ -314,11 +297,53 @@ impl Outbox {
         })
     }
 
-    fn added(self, session: &AuthorSession, op_id: &str, number: Option<u64>) {
-        self.change(op_id, |item| item.number = number);
+    fn push(self, item: Item) {
+        self.items.update(|items| items.push(item));
         self.total.update(|total| *total += 1);
+    }
+
+    /// Adds a request, and stores it. The server may respond before it is stored.
+    async fn put(self, op_id: String, request: Request, taken: Option<&Taken>) -> bool {
+        let Some(session) = self.session.try_get_value() else {
+            return false;
+        };
+        let item = Item::begin(&session, op_id.clone(), request);
+        let key = submitted_key(&op_id);
+        let is_submitted =
+            taken.is_some_and(|taken| taken.is_current) && local_storage::set(&key, "");
+        self.push(Item {
+            is_storing: !is_submitted,
+            ..item.clone()
+        });
+        self.wake();
+        let text = taken.map(|taken| (&*taken.text.id, taken.was_stored));
+        let stored = match &session.storage {
+            Some(storage) => storage.add_request(text, item.stored).await,
+            None => Err(StorageError::Blocked),
+        };
+        local_storage::remove(&key);
+        if stored == Ok(None) && !is_submitted {
+            self.remove_item(&op_id);
+            self.total.update(|total| *total = total.saturating_sub(1));
+            return false;
+        }
+        let number = stored.unwrap_or_else(|error| {
+            self.storage_error.set(Some(error));
+            None
+        });
+        self.change(&op_id, |item| {
+            item.number = number;
+            item.is_storing = false;
+        });
+        let is_done = self.find(&op_id).is_none_or(|item| item.is_done());
+        if let (true, Some(number), Some(storage)) = (is_done, number, &session.storage) {
+            // If it can't be removed, it is sent again, which does no harm.
+            let _ = storage.remove_request(number).await;
+            self.notify();
+        }
         session.keep_storage();
         self.take_over();
+        true
     }
 
     /// Makes this page the one that sends. Its account must be logged in.
@@ -412,7 +437,9 @@ impl Outbox {
         self.items.try_with_untracked(|items| {
             // A request that could not be stored is known to this page only.
             let may_send = |item: &Item| !item.is_done() && (is_sender || item.number.is_none());
-            let waiting = items.iter().enumerate().filter(|(_, item)| may_send(item));
+            // One that waits until it is stored delays those behind it.
+            let ready = items.iter().take_while(|item| !item.is_storing);
+            let waiting = ready.enumerate().filter(|(_, item)| may_send(item));
             // Live blogs take turns, so that thousands of requests of one do not delay another.
             let is_last = |(_, item): &(usize, &Item)| {
                 self.last_entry
@@ -446,6 +473,8 @@ impl Outbox {
             return;
         };
         let response = attempt(&item.stored, self.place(&item.stored, &session)).await;
+        // It may have been stored meanwhile.
+        item.number = self.find(&op_id).and_then(|item| item.number);
         let result = match &response {
             Ok(_) => AttemptResult::Done,
             Err(error) => error.attempt_result(),

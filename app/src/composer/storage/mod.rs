@@ -10,11 +10,11 @@ pub mod request;
 pub mod requests;
 pub mod texts;
 
-use std::{future::Future, rc::Rc};
+use std::rc::Rc;
 
 use futures::{
     channel::oneshot,
-    future::{Either, select},
+    future::{Either, LocalBoxFuture, select},
 };
 use gloo_timers::future::TimeoutFuture;
 use idb::{
@@ -107,7 +107,7 @@ impl Storage {
     /// # Errors
     /// If the browser blocks storage, or the database is of a newer version.
     pub async fn open() -> Result<Self, StorageError> {
-        within_deadline(async {
+        within_deadline(Box::pin(async {
             let mut request = Factory::new()?.open(DATABASE, Some(VERSION))?;
             request.on_upgrade_needed(|event| {
                 // A failure aborts the upgrade, and with it the opening.
@@ -122,7 +122,7 @@ impl Storage {
             });
             let database = Rc::new(database);
             Ok(Self { database })
-        })
+        }))
         .await
     }
 
@@ -133,14 +133,14 @@ impl Storage {
         change: impl AsyncFnOnce(&Transaction) -> Result<T, idb::Error> + 'static,
     ) -> Result<T, StorageError> {
         let database = Rc::clone(&self.database);
-        within_deadline(async move {
+        within_deadline(Box::pin(async move {
             let transaction = database.transaction(stores, TransactionMode::ReadWrite)?;
             let result = change(&transaction).await?;
             if transaction.await?.is_aborted() {
                 return Err(StorageError::Full);
             }
             Ok(result)
-        })
+        }))
         .await
     }
 
@@ -151,10 +151,10 @@ impl Storage {
         read: impl AsyncFnOnce(&Transaction) -> Result<T, idb::Error> + 'static,
     ) -> Result<T, StorageError> {
         let database = Rc::clone(&self.database);
-        within_deadline(async move {
+        within_deadline(Box::pin(async move {
             let transaction = database.transaction(stores, TransactionMode::ReadOnly)?;
             Ok(read(&transaction).await?)
-        })
+        }))
         .await
     }
 }
@@ -176,9 +176,9 @@ fn index(store: &ObjectStore, field: &str) -> Result<(), idb::Error> {
 }
 
 /// Waits for an operation, until the deadline. The operation continues after it: the browser may
-/// still call its listeners.
+/// still call its listeners. The operation is boxed, so that this code exists once for each type.
 async fn within_deadline<T: 'static>(
-    operation: impl Future<Output = Result<T, StorageError>> + 'static,
+    operation: LocalBoxFuture<'static, Result<T, StorageError>>,
 ) -> Result<T, StorageError> {
     let (sender, result) = oneshot::channel();
     spawn_local(async move {

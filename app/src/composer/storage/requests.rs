@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
 use super::{
-    BY_ACCOUNT, OUTBOX, Storage, StorageError, TEXTS, from_stored, request::Request,
-    texts::StoredText, to_stored,
+    BY_ACCOUNT, OUTBOX, Storage, StorageError, TEXTS, from_stored, request::Request, to_stored,
 };
 
 /// The maximum number of requests of one live blog that are loaded at once, and of refused ones
@@ -168,39 +167,28 @@ impl Storage {
         .await
     }
 
-    /// Moves a text to the outbox, in one transaction. Returns the number of its request, or `None`
-    /// if another page has posted or discarded the text.
+    /// Adds a request. Returns its number. With a text, by its id and whether it was stored, moves it
+    /// to the outbox in one transaction, or returns `None` if another page has posted or discarded
+    /// it.
     ///
     /// # Errors
     /// If the browser's storage fails.
-    pub async fn submit_text(
+    pub async fn add_request(
         &self,
-        text: &StoredText,
-        was_stored: bool,
+        text: Option<(&str, bool)>,
         request: StoredRequest,
     ) -> Result<Option<u64>, StorageError> {
-        let text_key = JsValue::from_str(&text.id);
+        let text = text.map(|(id, was_stored)| (JsValue::from_str(id), was_stored));
         self.write(&[TEXTS, OUTBOX], async move |transaction| {
-            let texts = transaction.object_store(TEXTS)?;
-            if was_stored && texts.get(text_key.clone())?.await?.is_none() {
-                return Ok(None);
+            if let Some((key, was_stored)) = text {
+                let texts = transaction.object_store(TEXTS)?;
+                if was_stored && texts.get(key.clone())?.await?.is_none() {
+                    return Ok(None);
+                }
+                texts.delete(key)?;
             }
-            texts.delete(text_key)?;
             let outbox = transaction.object_store(OUTBOX)?;
             let key = outbox.add(&to_stored(&request), None)?.await?;
-            Ok(number(&key))
-        })
-        .await
-    }
-
-    /// Adds a request that is not made from a text. Returns its number.
-    ///
-    /// # Errors
-    /// If the browser's storage fails.
-    pub async fn add_request(&self, request: StoredRequest) -> Result<Option<u64>, StorageError> {
-        self.write(&[OUTBOX], async move |transaction| {
-            let store = transaction.object_store(OUTBOX)?;
-            let key = store.add(&to_stored(&request), None)?.await?;
             Ok(number(&key))
         })
         .await
