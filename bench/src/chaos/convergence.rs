@@ -10,7 +10,7 @@ use tokio::{
 
 use super::{
     client::{ClientConfig, fetch_everything},
-    clients::{ClientCounts, Clients},
+    clients::{ClientCounts, Clients, Shown},
     faults::Faults,
     faulty_proxy::FaultyProxy,
     records,
@@ -32,7 +32,7 @@ const STOPS: [Signal; 4] = [
 /// How long clients may take to converge, in seconds of their clock: 40 s until a page gives up a
 /// silent stream, at most 30 s until it retries, 10 s for a request, and the same again for a busy
 /// machine.
-const CONVERGENCE_SECONDS: u64 = 160;
+pub const CONVERGENCE_SECONDS: u64 = 160;
 
 /// The parameters of the test.
 #[derive(Debug, Args)]
@@ -83,7 +83,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let proxy = FaultyProxy::start(ringside.address, arguments.faults, seed).await?;
     let config = ClientConfig {
         address: proxy.address,
-        entry,
+        feed: entry.to_string(),
         time_scale: arguments.time_scale,
         cards: Arc::default(),
     };
@@ -121,7 +121,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let drafts = std::mem::take(&mut *writers.published());
     check_published(&ringside, &drafts).await?;
     let timeout = Duration::from_secs(CONVERGENCE_SECONDS) / arguments.time_scale;
-    clients.wait_until_converged(&expected, timeout).await?;
+    clients
+        .wait_until_converged(&expected, Shown::Everything, timeout)
+        .await?;
     note(format!(
         "Passed: {} updates are the same on every page, in the acknowledgement log and in the database; {} drafts were published.",
         expected.len(),
@@ -149,7 +151,7 @@ async fn check_published(ringside: &Ringside, drafts: &[(String, Vec<usize>)]) -
 /// Stops the server four times within `time`, and starts it again on the same data. The first time,
 /// the database gets another epoch, and all pages must reload everything. This happens early,
 /// because a reload would also repair any earlier fault in a page.
-async fn restart_server(
+pub async fn restart_server(
     ringside: &mut Ringside,
     proxy: &FaultyProxy,
     database: &Database,

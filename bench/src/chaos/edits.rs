@@ -135,7 +135,7 @@ async fn post(author: &RetryingAuthor) -> Result<UpdateId> {
 async fn check_page(address: SocketAddr, entry: i64, update: UpdateId, text: &str) -> Result<()> {
     let config = ClientConfig {
         address,
-        entry,
+        feed: entry.to_string(),
         time_scale: 1,
         cards: Arc::default(),
     };

@@ -2,6 +2,7 @@
 //! while faults are injected. A test ends with exit code 0, or prints what is wrong.
 
 mod acknowledgements;
+mod audience;
 mod client;
 mod clients;
 mod convergence;
@@ -23,6 +24,10 @@ pub enum ChaosTest {
     /// Clients on an unreliable network, and a server that is stopped and killed: at the end every
     /// page and the database contain exactly what was acknowledged.
     Convergence(convergence::Arguments),
+    /// Readers who chat in two rooms and like updates, moderators who delete, on an unreliable
+    /// network, and a server that is stopped and killed: at the end every page, the
+    /// acknowledgements and the database agree.
+    Audience(audience::Arguments),
     /// A server that is killed every second: each acknowledged post is stored once, and the
     /// database is intact.
     NothingLost(nothing_lost::Arguments),
@@ -40,6 +45,7 @@ impl ChaosTest {
     pub async fn run(self) -> Result<()> {
         match self {
             Self::Convergence(arguments) => convergence::run(arguments).await,
+            Self::Audience(arguments) => audience::run(arguments).await,
             Self::NothingLost(arguments) => nothing_lost::run(arguments).await,
             Self::Edits(arguments) => edits::run(arguments).await,
         }

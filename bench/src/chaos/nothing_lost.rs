@@ -119,7 +119,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     block_in_place(|| ringside.start_again())?;
     let config = ClientConfig {
         address: ringside.address,
-        entry,
+        feed: entry.to_string(),
         time_scale: 1,
         cards: Arc::default(),
     };

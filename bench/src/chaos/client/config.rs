@@ -24,8 +24,8 @@ pub enum ClientKind {
 pub struct ClientConfig {
     /// The address of the proxy in front of the server.
     pub address: SocketAddr,
-    /// The number of the entry.
-    pub entry: i64,
+    /// The id of the feed.
+    pub feed: String,
     /// How much faster the client's clock runs: at 2, the page's timeout of 40 s is 20 s.
     pub time_scale: u32,
     /// The cards shared by all clients.

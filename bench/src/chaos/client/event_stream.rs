@@ -13,7 +13,7 @@ use crate::harness::get_request;
 /// Opens a stream after `cursor` and forwards its events until it breaks.
 pub async fn listen(config: ClientConfig, cursor: Cursor, sender: EventSender) -> Option<()> {
     let mut stream = TcpStream::connect(config.address).await.ok()?;
-    let path = format!("/feed/{}/stream?since={cursor}", config.entry);
+    let path = format!("/feed/{}/stream?since={cursor}", config.feed);
     stream
         .write_all(&get_request(&path, "accept: text/event-stream\r\n"))
         .await
@@ -87,7 +87,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let config = ClientConfig {
             address: listener.local_addr().unwrap(),
-            entry: 12,
+            feed: "12".to_owned(),
             time_scale: 1,
             cards: std::sync::Arc::default(),
         };

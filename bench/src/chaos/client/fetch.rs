@@ -13,16 +13,16 @@ use crate::harness::{self, Connection, Error, Result, get_request};
 #[derive(Clone, Debug)]
 pub struct Feed {
     address: SocketAddr,
-    entry: i64,
+    id: String,
     deadline: Duration,
 }
 
 impl Feed {
-    /// Returns the feed of the entry in `config`.
+    /// Returns the feed in `config`.
     pub fn new(config: &ClientConfig) -> Self {
         Self {
             address: config.address,
-            entry: config.entry,
+            id: config.feed.clone(),
             deadline: config.to_real_time(FETCH_DEADLINE_MS.into()),
         }
     }
@@ -43,9 +43,9 @@ impl Feed {
         }
     }
 
-    /// Requests everything, as a new page. Returns `None` if a response is missing.
-    pub async fn everything(&self) -> Result<Option<Vec<Batch>>> {
-        let mut cursor = None;
+    /// Requests everything after `cursor`; without a cursor everything, as a new page. Returns
+    /// `None` if a response is missing.
+    pub async fn everything(&self, mut cursor: Option<Cursor>) -> Result<Option<Vec<Batch>>> {
         let mut batches = Vec::new();
         loop {
             let Fetched::Received(batch) = self.changes(cursor.as_ref()).await? else {
@@ -61,7 +61,7 @@ impl Feed {
     }
 
     async fn get<T: DeserializeOwned>(&self, what: &str) -> Result<Fetched<T>> {
-        let path = format!("/feed/{}/{what}", self.entry);
+        let path = format!("/feed/{}/{what}", self.id);
         let Ok(Ok(response)) = timeout(self.deadline, self.request(&path)).await else {
             return Ok(Fetched::Failed);
         };

@@ -13,4 +13,4 @@ mod websocket;
 
 pub use config::{ClientConfig, ClientKind};
 pub use page::PageUpdates;
-pub use task::{Client, fetch_everything};
+pub use task::{Client, fetch_all_messages, fetch_everything};

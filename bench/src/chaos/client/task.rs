@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use domain::{Action, Batch, ClientEvent, Fetched, Head, PageScope, StreamEvent, Transport};
+use domain::{
+    Action, Batch, ClientEvent, Cursor, Fetched, Head, PageScope, StreamEvent, Transport,
+};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::{
     task::JoinSet,
@@ -35,11 +37,28 @@ pub async fn fetch_everything(config: &ClientConfig) -> Result<PageUpdates> {
     Ok(page.updates().clone())
 }
 
+/// Fetches all messages of the room that `config` names, while a page gets the last ones only.
+///
+/// # Errors
+///
+/// As for [`Client::run`], and if a response is missing.
+pub async fn fetch_all_messages(config: &ClientConfig) -> Result<PageUpdates> {
+    let feed = Feed::new(config);
+    let missing = || Error::Unexpected("the feed did not respond".to_owned());
+    let head = feed.head().await?.ok_or_else(missing)?;
+    // The room itself has the first revision.
+    let start = Cursor::new(head.epoch, 1);
+    let everything = feed.everything(Some(start)).await?.ok_or_else(missing)?;
+    let mut page = Page::default();
+    page.load(everything, &config.cards);
+    Ok(page.updates().clone())
+}
+
 /// Fetches everything, retrying as often as necessary.
 async fn load(config: &ClientConfig, rng: &mut StdRng) -> Result<Vec<Batch>> {
     let feed = Feed::new(config);
     loop {
-        if let Some(everything) = feed.everything().await? {
+        if let Some(everything) = feed.everything(None).await? {
             return Ok(everything);
         }
         config.pause(rng.random_range(0..TICK_MS)).await;
@@ -169,7 +188,7 @@ impl ClientTask {
                     Ok(ClientEvent::Changes(fetched))
                 });
             }
-            Action::Show(changes, _) => self.handle.page().show(changes, &self.config.cards),
+            Action::Show { changes, .. } => self.handle.page().show(changes, &self.config.cards),
             Action::Replace(batches) => self.handle.page().load(batches, &self.config.cards),
             Action::FetchPage(_) | Action::ShowPage { .. } => {
                 unreachable!("only pages of many entries are fetched")

@@ -22,7 +22,7 @@ struct EventMessage {
 pub async fn listen(config: ClientConfig, cursor: Cursor, sender: EventSender) -> Option<()> {
     let stream = TcpStream::connect(config.address).await.ok()?;
     let (mut socket, _) = client_async("ws://localhost/ws", stream).await.ok()?;
-    let subscribe = json!({"subscribe": config.entry.to_string(), "since": cursor.to_string()});
+    let subscribe = json!({"subscribe": config.feed, "since": cursor.to_string()});
     socket
         .send(Message::text(subscribe.to_string()))
         .await
@@ -66,7 +66,7 @@ mod tests {
         });
         let config = ClientConfig {
             address,
-            entry: 12,
+            feed: "12".to_owned(),
             time_scale: 1,
             cards: std::sync::Arc::default(),
         };
