@@ -18,7 +18,9 @@ BROWSER := -p frontend -p app --features app/hydrate --target wasm32-unknown-unk
 # not mapped.)
 space := $(subst ,, )
 remap = $(if $(findstring $(space),$(1)),,--remap-path-prefix=$(1)=$(2))
-export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS := $(strip $(call remap,$(CURDIR),ringside) $(call remap,$(or $(CARGO_HOME),$(HOME)/.cargo),cargo))
+cargo_home := $(or $(CARGO_HOME),$(HOME)/.cargo)
+sources := $(wildcard $(cargo_home)/registry/src/*/)
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS := $(strip $(call remap,$(CURDIR),ringside) $(call remap,$(cargo_home),cargo) $(foreach folder,$(sources),$(call remap,$(folder:/=),crates)))
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -96,7 +96,7 @@ test("elements inserted by an extension into each island do no harm", async ({ a
   const page = await author.context.newPage();
   await page.addInitScript(() =>
     document.addEventListener("DOMContentLoaded", () => {
-      for (const root of document.querySelectorAll("leptos-island, leptos-island > *")) {
+      for (const root of document.querySelectorAll("leptos-island, .live-bar, .live-bar > *")) {
         for (const put of ["prepend", "append"] as const) root[put](Object.assign(document.createElement("div"), { className: "ext" }));
       }
     }),

@@ -20,9 +20,9 @@
 //! | `composer` | posting, in an entry's page and as a page of its own | both |
 //! | [`drafts`] | drafts of updates, saved on the server | both |
 //! | [`editor`] | editing updates in an entry's page | both |
-//! | `rooms` | rooms for readers' chat | on the server |
+//! | `rooms` | rooms for readers' chat | both |
 //! | `desk` | authors' pages | on the server |
-//! | `moderation` | the moderation of rooms, and reports by readers | on the server |
+//! | `moderation` | the moderation of rooms, and reports by readers | both |
 //! | [`accounts`] | logging in, the first owner, one's own account | both |
 //! | `error` | [`AppError`], the error of a server function | both |
 //! | `inert` | parts of pages without hydration markers | on the server |
@@ -45,6 +45,8 @@ mod escape;
 mod front;
 mod isolate;
 mod likes;
+mod moderation;
+mod rooms;
 
 // The composer is a chunk of its own, whose loader the build makes. Tests in a browser have none.
 #[cfg(any(feature = "ssr", not(test)))]
@@ -58,8 +60,10 @@ mod browser_clock;
 mod live;
 #[cfg(feature = "hydrate")]
 mod local_storage;
-#[cfg(all(feature = "hydrate", not(test)))]
+#[cfg(feature = "hydrate")]
 mod not_loaded;
+#[cfg(feature = "hydrate")]
+mod random_key;
 
 #[cfg(feature = "ssr")]
 mod desk;
@@ -68,15 +72,11 @@ mod inert;
 #[cfg(feature = "ssr")]
 mod layout;
 #[cfg(feature = "ssr")]
-mod moderation;
-#[cfg(feature = "ssr")]
 mod params;
 #[cfg(feature = "ssr")]
 mod renderer;
 #[cfg(feature = "ssr")]
 mod request;
-#[cfg(feature = "ssr")]
-mod rooms;
 #[cfg(feature = "ssr")]
 mod routes;
 #[cfg(feature = "ssr")]

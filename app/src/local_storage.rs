@@ -19,6 +19,11 @@ pub const ZONE: &str = "ringside-zone";
 )]
 pub const LIKES: &str = "ringside-likes";
 
+/// The key of the last messages that were read in each room.
+pub const READ: &str = "ringside-read";
+/// The key of the name under which the reader writes in rooms.
+pub const NICK: &str = "ringside-nick";
+
 /// The key of the slots for streams, and the pages that hold them.
 pub const STREAMS: &str = "ringside-streams";
 

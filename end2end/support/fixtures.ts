@@ -27,6 +27,15 @@ const STORY: UpdateText[] = [
   ["", "Half-time. We will be back in fifteen minutes."],
 ];
 
+/** What readers write in a chat. */
+const CHAT = [
+  "Greetings from the north bank!",
+  "That was never a corner. See https://example.org/replay for the angle from behind the goal.",
+  "Okafor again. Of course.",
+  "Does anybody know whether the last ferry waits for extra time?\nIt did last year.",
+  "It does: the harbour office says until half past eleven.",
+];
+
 const COLUMNS = ["Constituency", "Seats", "Turnout", "Blue list", "Green list", "White list", "Independents", "Spoilt papers"];
 const PARAGRAPH =
   "The hall is full to the last row, and the entrance has been closed behind those who did not find a seat. On the stage a table, " +
@@ -56,16 +65,20 @@ export class Fixture {
     /** The storage of the author's browser, by the server's origin. */
     readonly logins: ReadonlyMap<string, Login>,
     private readonly author: APIRequestContext,
+    private readonly request: APIRequest,
   ) {}
 
   static async build(request: APIRequest): Promise<Fixture> {
-    const [ringside, blank] = await Promise.all([Ringside.launch({ RINGSIDE_POLL_INTERVAL_MS: "500" }), Ringside.launch()]);
+    const [ringside, blank] = await Promise.all([
+      Ringside.launch({ RINGSIDE_POLL_INTERVAL_MS: "500", RINGSIDE_MESSAGES_PER_MINUTE_PER_ADDRESS: "0" }),
+      Ringside.launch(),
+    ]);
     const authors = await Promise.all([ringside, blank].map((server) => newAuthor(server, request)));
     const logins = new Map<string, Login>();
     for (const [server, author] of [[ringside, authors[0]], [blank, authors[1]]] as const) {
       if (author) logins.set(server.url, await author.storageState());
     }
-    return new Fixture(ringside, blank, logins, authors[0] as APIRequestContext);
+    return new Fixture(ringside, blank, logins, authors[0] as APIRequestContext, request);
   }
 
   /** Creates an entry with a unique slug, and posts `updates` to it. */
@@ -118,6 +131,34 @@ export class Fixture {
     return this.newEntry({ title: "Election night", updates: EVERYTHING });
   }
 
+  /**
+   * Creates an entry with a chat, in which readers have written `texts`. Returns it, and the address
+   * of its room.
+   */
+  async newChat(texts: string[] = CHAT): Promise<Entry & { room: string }> {
+    const entry = await this.newStory();
+    await this.send(`/desk/entries/${entry.slug}/edit`, { title: "Cup final: the river derby", slug: entry.slug, time_zone: "Europe/Paris", chat: "open" });
+    const html = await (await this.author.get(entry.url)).text();
+    const room = `${this.ringside.url}/rooms/entry-${/data-entry-id="(\d+)"/.exec(html)?.[1]}`;
+    const readers = ["Okwu", "marta_k", "山田"];
+    for (const [at, text] of texts.entries()) {
+      const reader = await this.request.newContext();
+      const sent = await reader.post(`${room}/messages`, { data: { from: `${readers[at % 3]} ${entry.slug.slice(-3)}${at}`, text } });
+      if (!sent.ok()) throw new Error(await sent.text());
+      await reader.dispose();
+    }
+    return { ...entry, room };
+  }
+
+  /** Reports the last message of a room, as a reader. */
+  async report(room: string, reason: string): Promise<void> {
+    const reader = await this.request.newContext();
+    const { messages } = await (await reader.get(`${room}/messages`)).json();
+    const reported = await reader.post(`${room}/messages/${messages.at(-1).id}/report`, { data: { reason } });
+    if (!reported.ok()) throw new Error(await reported.text());
+    await reader.dispose();
+  }
+
   async post(slug: string, source: string, headline = ""): Promise<void> {
     await this.send(`/entries/${slug}/compose`, { source, headline, op_id: randomUUID() });
   }
@@ -137,7 +178,8 @@ async function newAuthor(server: Ringside, request: APIRequest): Promise<APIRequ
   const [username, password] = ["ann", randomUUID()];
   const file = join(server.folder, "ann.password");
   await writeFile(file, password, { mode: 0o600 });
-  await server.cli(["account", "create", "--name", username, "--role", "author", "--password-file", file]);
+  // An editor can do what an author can, and moderate.
+  await server.cli(["account", "create", "--name", username, "--role", "editor", "--password-file", file]);
   const author = await request.newContext();
   await submit(author, server.url, "/login", { username, password });
   return author;

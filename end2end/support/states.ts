@@ -3,6 +3,7 @@ import type { Page } from "@playwright/test";
 import { waitUntilStored } from "./composer";
 import { FOREIGN } from "./languages";
 import { expectStatus, waitForFeed } from "./page";
+import { openChat, openRoom, say } from "./room";
 import type { Entry } from "./test";
 import { expect, type Fixture } from "./fixtures";
 
@@ -61,10 +62,7 @@ export const STATES: State[] = [
     await openLive(page, (await fixture.newEntry()).url);
   } },
   { name: "entry-article", open: async (page, fixture) => {
-    const entry = await fixture.newStory();
-    const details = { title: "Three days by the river", slug: entry.slug, time_zone: "Europe/London", body: ARTICLE };
-    await fixture.send(`/desk/entries/${entry.slug}/edit`, details);
-    await openLive(page, entry.url);
+    await openLive(page, (await newArticle(fixture)).url);
   } },
   { name: "entry-late", open: async (page, fixture) => {
     const entry = await fixture.newStory();
@@ -268,6 +266,18 @@ export const STATES: State[] = [
     await page.getByRole("button", { name: "Save changes" }).click();
     await expect(page.getByRole("heading", { name: "Conflict" })).toBeVisible();
   } },
+  { name: "article-editor", author: true, window: true, open: async (page, fixture) => {
+    await openArticle(page, await newArticle(fixture));
+  } },
+  { name: "article-conflict", author: true, window: true, open: async (page, fixture) => {
+    const entry = await newArticle(fixture);
+    await openArticle(page, entry);
+    await fixture.send(`/desk/entries/${entry.slug}/edit`, { ...articleOf(entry), body: `${ARTICLE}\n\nThe umpire has resigned.` });
+    const text = page.getByRole("dialog").getByRole("textbox", { name: "Article" });
+    await text.fill(`${ARTICLE}\n\nRain is forecast.`);
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await expect(page.getByRole("heading", { name: "Conflict" })).toBeVisible();
+  } },
   { name: "composer-logged-out", author: true, window: true, open: async (page, fixture) => {
     await openComposer(page, (await fixture.newStory()).url);
     await page.context().clearCookies();
@@ -388,6 +398,73 @@ export const STATES: State[] = [
     await page.getByRole("button", { name: "Change password" }).click();
     await page.getByRole("alert").waitFor();
   } },
+  { name: "like", open: async (page, fixture) => {
+    const { url, id } = await newStoryUpdate(page, fixture);
+    await page.goto(`${url}/updates/${id}/like`);
+  } },
+
+  { name: "room", open: async (page, fixture) => {
+    await openRoom(page, (await fixture.newChat()).room);
+  } },
+  { name: "room-empty", open: async (page, fixture) => {
+    await openRoom(page, (await fixture.newChat([])).room);
+  } },
+  { name: "room-refused", window: true, open: async (page, fixture) => {
+    await openRoom(page, (await fixture.newChat()).room);
+    await say(page, "x".repeat(2_001), "Lena");
+    await expect(page.locator(".room-note")).toContainText("maximum");
+  } },
+  { name: "room-pending", window: true, open: async (page, fixture) => {
+    await openRoom(page, (await fixture.newChat()).room);
+    await page.route("**/messages", (route) => route.abort());
+    await say(page, "Is this thing on?", "Lena");
+    await expect(page.getByText("Not sent yet. Retrying…")).toBeVisible();
+  } },
+  { name: "room-closed", open: async (page, fixture) => {
+    const { room, slug } = await fixture.newChat();
+    await fixture.send(`/desk/entries/${slug}/edit`, { title: "Cup final: the river derby", slug, time_zone: "Europe/Paris", chat: "closed" });
+    await openRoom(page, room, "ended");
+  } },
+  { name: "chat", window: true, open: async (page, fixture) => {
+    await openLive(page, (await fixture.newChat()).url);
+    await openChat(page);
+  } },
+  { name: "chat-author", author: true, window: true, open: async (page, fixture) => {
+    await openComposer(page, (await fixture.newChat()).url);
+    await openChat(page);
+  } },
+  { name: "chat-tab", window: true, open: async (page, fixture) => {
+    await openLive(page, (await fixture.newChat()).url);
+    await openChat(page);
+    await page.getByRole("button", { name: /^(Updates|Close chat)$/ }).click();
+    await page.getByRole("button", { name: "Chat", exact: true }).waitFor();
+  } },
+  { name: "report", open: async (page, fixture) => {
+    await page.goto((await fixture.newChat()).room);
+    await page.getByRole("link", { name: "Report" }).last().click();
+  } },
+  { name: "moderation", author: true, open: async (page, fixture) => {
+    const { room } = await fixture.newChat();
+    await fixture.report(room, "It is wrong, and rude about the ferry.");
+    await page.goto(`${fixture.ringside.url}/desk/moderation?room=${room.split("/").pop()}`);
+    await expect(page.locator("#moderation-queue[data-hydrated]")).toBeAttached();
+  } },
+  { name: "moderation-empty", author: true, blank: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.blank.url}/desk/moderation`);
+    await expect(page.locator("#moderation-queue[data-hydrated]")).toBeAttached();
+  } },
+  { name: "moderation-message", author: true, open: async (page, fixture) => {
+    const { room } = await fixture.newChat();
+    await fixture.report(room, "It is wrong, and rude about the ferry.");
+    await page.goto(`${fixture.ringside.url}/desk/moderation?room=${room.split("/").pop()}`);
+    await page.getByRole("link", { name: /Mute, ban or remove all/ }).click();
+  } },
+  { name: "moderation-rules", author: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/desk/moderation/rules`);
+  } },
+  { name: "moderation-log", author: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/desk/moderation/log`);
+  } },
   { name: "edit", author: true, open: async (page, fixture) => {
     const { id } = await newStoryUpdate(page, fixture);
     await page.goto(`${fixture.ringside.url}/desk/updates/${id}`);
@@ -408,6 +485,21 @@ async function openWith(page: Page, url: string, status: string): Promise<void> 
 async function openComposer(page: Page, url: string): Promise<void> {
   await openLive(page, url);
   await page.getByRole("textbox", { name: "Update" }).waitFor();
+}
+
+const articleOf = (entry: Entry) => ({ title: "Three days by the river", slug: entry.slug, time_zone: "Europe/London", body: ARTICLE });
+
+async function newArticle(fixture: Fixture): Promise<Entry> {
+  const entry = await fixture.newStory();
+  await fixture.send(`/desk/entries/${entry.slug}/edit`, articleOf(entry));
+  return entry;
+}
+
+/** Opens the dialog to edit the article of an entry. */
+async function openArticle(page: Page, entry: Entry): Promise<void> {
+  await openComposer(page, entry.url);
+  await page.getByRole("button", { name: "Edit article" }).click();
+  await expect(page.getByRole("dialog").getByRole("textbox", { name: "Article" })).not.toHaveValue("");
 }
 
 /** Opens the dialog to edit the first update of an entry. */

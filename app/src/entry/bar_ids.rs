@@ -10,3 +10,5 @@ pub const PENDING: &str = "feed-pending";
 pub const ZONE: &str = "feed-zone";
 /// The id of the live region for screen readers.
 pub const ANNOUNCEMENTS: &str = "feed-announcements";
+/// The id of the link to the entry's chat.
+pub const CHAT: &str = "entry-chat";

@@ -1,9 +1,11 @@
-//! The highlights above an entry's list: the pinned update, and the key moments.
+//! The highlights above an entry's list: the link to its chat, the pinned update, and the key
+//! moments.
 
 use leptos::prelude::*;
 use newsroom::{Entry, LiveUpdate, zone::LocalTime};
 
 use super::{
+    bar_ids,
     excerpt::excerpt,
     moment::{Moment, is_same_day},
 };
@@ -17,10 +19,10 @@ const PINNED_EXCERPT: usize = 160;
 /// The longest excerpt of a key moment, in characters: about one line.
 const MOMENT_EXCERPT: usize = 80;
 
-/// Renders the highlights of `updates`, all of which are pinned or key; empty if there are none.
-/// Pages and the feed carry the same bytes.
+/// Renders the highlights of an entry with these `updates`, all of which are pinned or key; empty
+/// if there is nothing to show. Pages and the feed carry the same bytes.
 pub fn render_highlights(entry: &Entry, updates: &[LiveUpdate]) -> String {
-    if updates.is_empty() {
+    if updates.is_empty() && !entry.has_chat {
         return String::new();
     }
     Owner::new().with(|| view! { <Highlights entry updates /> }.to_html())
@@ -28,6 +30,15 @@ pub fn render_highlights(entry: &Entry, updates: &[LiveUpdate]) -> String {
 
 #[component]
 fn Highlights<'a>(entry: &'a Entry, updates: &'a [LiveUpdate]) -> impl IntoView {
+    let chat = entry.has_chat.then(|| {
+        view! {
+            <p class="entry-chat" lang=ENGLISH>
+                <a class="button" id=bar_ids::CHAT href=format!("/rooms/entry-{}", entry.id)>
+                    "Chat"
+                </a>
+            </p>
+        }
+    });
     let pinned = updates.iter().find(|update| update.pinned).map(|update| {
         view! {
             <section class="pinned-update" aria-labelledby="pinned">
@@ -72,6 +83,7 @@ fn Highlights<'a>(entry: &'a Entry, updates: &'a [LiveUpdate]) -> impl IntoView 
         }
     });
     view! {
+        {optional(chat)}
         {optional(pinned)}
         {optional(moments)}
     }

@@ -7,7 +7,8 @@
 //! | [`article`], [`update_card`], [`highlights`] | parts of pages, and of the feed |
 //! | [`moment`], [`excerpt`] | parts of those |
 //! | [`list`], [`chunk`] | the list of cards, in parts that the server keeps |
-//! | [`live_feed_island`], [`bar_ids`] | the bar above a list, and the start of the live page |
+//! | [`feed_bar`], [`bar_ids`] | the bar above a list |
+//! | [`live_feed_island`] | the start of the live page |
 //! | [`labels`] | words that pages show, on the server and in the browser |
 
 pub mod bar_ids;
@@ -19,6 +20,8 @@ mod live_feed_island;
 mod article;
 #[cfg(feature = "ssr")]
 mod excerpt;
+#[cfg(feature = "ssr")]
+mod feed_bar;
 #[cfg(feature = "ssr")]
 mod highlights;
 #[cfg(feature = "ssr")]
@@ -39,6 +42,7 @@ mod update_page;
 pub use {
     article::render_article,
     excerpt::excerpt,
+    feed_bar::FeedBar,
     highlights::render_highlights,
     list::{DocumentList, list_html, list_parts},
     live_feed_island::LiveFeed,

@@ -12,6 +12,7 @@ use newsroom::{Entry, ListForm, LiveUpdate};
 
 use super::{
     DocumentList,
+    feed_bar::FeedBar,
     labels::{page_title, state_label},
     list_parts,
     live_feed_island::LiveFeed,
@@ -91,6 +92,7 @@ pub fn EntryPage() -> impl IntoView {
                     <EntryStaticBar entry=entry.clone() order />
                     <Hydration />
                     <LiveFeed />
+                    <FeedBar />
                     <div
                         id="live-updates"
                         role="feed"

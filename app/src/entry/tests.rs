@@ -26,6 +26,7 @@ pub fn entry(time_zone: &str, starts_at: &str) -> Entry {
         time_zone: zone::parse(time_zone).unwrap(),
         language: Language::default(),
         own_language: None,
+        has_chat: false,
         starts_at: at(starts_at),
         ended_at: None,
         default_order: Order::Oldest,
@@ -327,4 +328,15 @@ fn html_of_the_feed_has_no_hydration_markers() {
     }
     let silent = render_entry_summary(&entry, None);
     assert!(!silent.contains("<!"), "{silent}");
+}
+
+#[test]
+fn entry_with_a_chat_leads_to_it() {
+    let mut entry = entry("Europe/Paris", "2026-11-21 13:00");
+    assert_eq!(render_highlights(&entry, &[]), "");
+    entry.has_chat = true;
+    insta::assert_snapshot!(
+        render_highlights(&entry, &[]),
+        @r#"<p lang="en" class="entry-chat"><a id="entry-chat" href="/rooms/entry-3" class="button">Chat</a></p>"#
+    );
 }

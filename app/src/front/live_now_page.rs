@@ -8,7 +8,7 @@ use newsroom::{Cards, ListForm, LivePage};
 
 use super::labelled_cards::add_entry_label;
 use crate::{
-    entry::{LiveFeed, list_html},
+    entry::{FeedBar, LiveFeed, list_html},
     layout::{Audience, Canonical, ENGLISH, Hydration, PageLayout, StaticBar, page_or_error},
     request::newsroom,
 };
@@ -37,6 +37,7 @@ pub fn LiveNowPage() -> impl IntoView {
                     <StaticBar url="/live" />
                     <Hydration />
                     <LiveFeed />
+                    <FeedBar />
                     <div
                         id="live-updates"
                         role="feed"

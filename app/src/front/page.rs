@@ -9,7 +9,7 @@ use newsroom::{Cards, Entry, LiveUpdate};
 
 use super::section::section_id;
 use crate::{
-    entry::LiveFeed,
+    entry::{FeedBar, LiveFeed},
     inert::optional,
     layout::{Audience, Canonical, ENGLISH, Hydration, PageLayout, StaticBar, page_or_error},
     request::newsroom,
@@ -54,6 +54,7 @@ fn CurrentPage() -> impl IntoView {
                     <StaticBar url="/" />
                     <Hydration />
                     <LiveFeed />
+                    <FeedBar />
                     <div id="live-entries" data-entry-id="all" data-cursor=page.cursor.to_string()>
                         <Section heading="Live now" state=EntryState::Live summaries=live />
                         <Section heading="Coming up" state=EntryState::Upcoming summaries=upcoming />

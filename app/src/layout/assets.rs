@@ -52,11 +52,12 @@ const HYDRATION_TIMEOUT_MS: u32 = 6_000;
 /// Leptos' own script would search every element of the page for islands, updates included, and its
 /// preload links would fetch the code also for readers without JavaScript. The `island` macro
 /// writes the name of the function that hydrates an island into the island's element. An island
-/// that fails does not stop the others.
+/// that fails does not stop the others. Some load more code before they are live, so their page has
+/// until the end of [`HYDRATION_TIMEOUT_MS`], too.
 fn hydration_script(js: &str, wasm: &str) -> String {
     let (status, region, note) = (bar_ids::STATUS, bar_ids::ANNOUNCEMENTS, STATIC_NOTE_ID);
     format!(
-        r#"((d,c)=>{{let n=i=>d.getElementById(i),l=()=>d.querySelector("[data-hydrated]"),s=()=>{{if(!l()){{let h=n("{status}");c.add("static");h.dataset.status="static";h.textContent=n("{region}").textContent=n("{note}").textContent}}}},r=new Promise(r=>d.readyState=="loading"?d.addEventListener("DOMContentLoaded",r):r());setTimeout(()=>r.then(s),{HYDRATION_TIMEOUT_MS});(async()=>{{let[m,w]=await Promise.all([import("{js}"),fetch("{wasm}")]);await m.default({{module_or_path:w}});await r;m.hydrate();for(let i of d.querySelectorAll("leptos-island"))try{{m[i.dataset.component](i)}}catch(e){{console.warn(e)}}if(l()){{if(c.contains("static"))n("{region}").textContent="";c.remove("static")}}else s()}})().catch(e=>{{console.warn(e);r.then(s)}})}})(document,document.documentElement.classList)"#
+        r#"((d,c)=>{{let n=i=>d.getElementById(i),l=()=>d.querySelector("[data-hydrated]"),s=()=>{{if(!l()){{let h=n("{status}");c.add("static");if(h){{h.dataset.status="static";h.textContent=n("{region}").textContent=n("{note}").textContent}}}}}},r=new Promise(r=>d.readyState=="loading"?d.addEventListener("DOMContentLoaded",r):r());setTimeout(()=>r.then(s),{HYDRATION_TIMEOUT_MS});(async()=>{{let[m,w]=await Promise.all([import("{js}"),fetch("{wasm}")]);await m.default({{module_or_path:w}});await r;m.hydrate();for(let i of d.querySelectorAll("leptos-island"))try{{m[i.dataset.component](i)}}catch(e){{console.warn(e)}}if(l()){{if(c.contains("static"))n("{region}").textContent="";c.remove("static")}}}})().catch(e=>{{console.warn(e);r.then(s)}})}})(document,document.documentElement.classList)"#
     )
 }
 

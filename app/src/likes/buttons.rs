@@ -12,7 +12,6 @@ use std::{
 
 use domain::wire::Value;
 use gloo_timers::callback::Timeout;
-use js_sys::Math;
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -29,6 +28,7 @@ use crate::{
     },
     local_storage,
     not_loaded::NotLoaded,
+    random_key::random_key,
 };
 
 /// The class of the link in a card that leads to the page of its likes.
@@ -404,15 +404,6 @@ async fn likes_of(response: &Response) -> Option<i64> {
 fn remembered() -> Vec<i64> {
     let ids = local_storage::get(local_storage::LIKES).unwrap_or_default();
     ids.split(',').filter_map(|id| id.parse().ok()).collect()
-}
-
-/// Returns a key that no other page has.
-fn random_key() -> String {
-    #[expect(clippy::cast_possible_truncation, reason = "an integer below 2^53")]
-    let random = || ((Math::random() * 9e15) as i64).to_string();
-    let mut key = random();
-    key.push_str(&random());
-    key
 }
 
 /// Returns the milliseconds since the page was opened.

@@ -13,7 +13,7 @@ use web_sys::Element;
 use super::dom::{by_id, hide, set};
 use crate::entry::{bar_ids, labels::status_text};
 
-/// The bar's elements, which `LiveFeed` renders.
+/// The bar's elements, which `FeedBar` renders.
 pub struct FeedBar {
     status: Element,
     pending: Element,

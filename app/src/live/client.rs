@@ -1,109 +1,111 @@
-//! The client of a live page: carries out what its [`Client`] decides.
+//! The client of a feed: carries out what its [`Client`] decides. What it shows is a [`View`].
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::{cell::RefCell, rc::Rc};
 
 use domain::{
-    Action, Client, ClientEvent, ConnectionStatus, Cursor, EntryState, Fetched, StreamEvent,
-    Transport,
+    Action, Batch, Change, Client, ClientEvent, ConnectionStatus, Cursor, EntryChange, Fetched,
+    PageScope, Rev, RoomChange, StreamEvent, Transport,
 };
 use gloo_timers::callback::{Interval, Timeout};
 use js_sys::Math;
 use leptos::prelude::window;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, HtmlElement, UrlSearchParams};
+use web_sys::{Element, UrlSearchParams};
 
 use super::{
-    bar::FeedBar,
     card,
     dom::{set, text},
     fetch::{self, Response},
-    list_data::{ListData, is_of_entry},
-    page::{Page, is_visible},
-    targets::{Freshness, Target, find_list, target_of},
-    times,
+    page::is_visible,
     transport::{NotOpened, OpenStream},
 };
-use crate::{
-    browser_clock::Stopwatch,
-    likes::{LikeEvent, pass_on},
-    local_storage,
-};
+use crate::browser_clock::Stopwatch;
 
 /// The interval of [`ClientEvent::Tick`], in milliseconds.
 const TICK_MS: u32 = 1_000;
-/// How many events a page without a stream receives until its counts are requested: some seconds.
-/// The code for that is not loaded during a short failure of the network.
-const EVENTS_WITHOUT_STREAM: u32 = 10;
 
-/// The client of a live page. It lives as long as the document and is never dropped.
-pub struct LiveClient {
-    /// The page.
-    pub page: Page,
-    target: Box<dyn Target>,
-    /// The id of its feed.
+/// What a client shows of its feed.
+pub trait View: Sized + 'static {
+    /// Returns the part of the feed that is shown.
+    fn scope(&self) -> PageScope;
+
+    /// Returns the list, whose `data-cursor` is that of the client.
+    fn list(&self) -> &Element;
+
+    /// Shows changes of updates, of entries and of the room.
+    fn show(&self, shown: Shown) -> Freshness;
+
+    /// Shows what these batches contain, and nothing else.
+    fn replace(&self, batches: Vec<Batch>);
+
+    /// Shows what the list `fresh` of a fetched page shows. With `merge`, the fetched page was
+    /// rendered at that revision of the same epoch, and is merged into this one.
+    fn show_page(&self, fresh: &Element, merge: Option<Rev>);
+
+    /// Shows the connection status after an event. `in_touch` if the server responded or sent an
+    /// event since the last call.
+    fn show_status(&self, status: ConnectionStatus, in_touch: bool);
+}
+
+/// Changes to show.
+pub struct Shown {
+    /// The changed updates, or messages.
+    pub changes: Vec<Change>,
+    /// The entries whose own data changed.
+    pub entries: Vec<EntryChange>,
+    /// The room, if its own data changed.
+    pub room: Option<RoomChange>,
+}
+
+/// How new a page must be that is fetched from now on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Freshness {
+    /// As new as before.
+    Unchanged,
+    /// At least as new as what is shown: an older page would undo a change.
+    Newer,
+    /// The page must be fetched now.
+    Outdated,
+}
+
+/// The client of a feed. It lives as long as the document and is never dropped.
+pub struct FeedClient<V> {
+    /// What it shows.
+    pub view: V,
+    /// The id of the feed.
     feed: String,
     client: RefCell<Client>,
     stream: RefCell<Option<OpenStream>>,
     /// The list of a fetched page, and the cursor at which the page was rendered.
     fetched: RefCell<Option<(Element, Cursor)>>,
     stopwatch: Stopwatch,
-    /// The number of events since the page had a stream, or since its counts were requested.
-    without_stream: Cell<u32>,
 }
 
-impl LiveClient {
-    /// Starts a client for the page's list. Returns `None` if the page has no list.
-    pub fn start() -> Option<Rc<Self>> {
-        let bar = FeedBar::find()?;
-        let list: HtmlElement = find_list()?.dyn_into().ok()?;
-        let data = ListData::read(&list)?;
-        let target = target_of(&list, &data);
+impl<V: View> FeedClient<V> {
+    /// Starts the client of a feed whose changes up to `cursor` are shown; `ended` if there will be
+    /// no more.
+    pub fn start(view: V, feed: String, cursor: Cursor, ended: bool) -> Rc<Self> {
         let stopwatch = Stopwatch::default();
         let client = Client::new(
-            target.scope(),
-            data.cursor,
+            view.scope(),
+            cursor,
             requested_transport(),
             is_visible(),
-            data.state == Some(EntryState::Ended),
+            ended,
             stopwatch.elapsed(),
         );
         let client = Rc::new(Self {
-            page: Page::new(list, bar, &data),
-            target,
-            feed: data.feed,
+            view,
+            feed,
             client: RefCell::new(client),
             stream: RefCell::default(),
             fetched: RefCell::default(),
             stopwatch,
-            without_stream: Cell::default(),
         });
-        client.show_zone(local_storage::get(local_storage::ZONE).as_deref() == Some("own"));
         client.dispatch(ClientEvent::Tick);
         let ticking = Rc::clone(&client);
         Interval::new(TICK_MS, move || ticking.tick()).forget();
-        set(client.page.list.element(), "data-hydrated", "");
-        Some(client)
-    }
-
-    /// Returns whether the page shows the likes of its updates: that of an entry.
-    pub fn has_likes(&self) -> bool {
-        is_of_entry(&self.feed)
-    }
-
-    /// Switches times between the entry's zone and the reader's own, and stores the choice.
-    pub fn switch_zone(&self) {
-        let own = !self.page.list.shows_own_zone();
-        local_storage::set(local_storage::ZONE, if own { "own" } else { "entry" });
-        self.show_zone(own);
-    }
-
-    fn show_zone(&self, own: bool) {
-        self.page.show_zone(own);
-        self.target.show_times(own);
+        client
     }
 
     /// Passes the time to the client, and closes a stream whose slot another page has taken.
@@ -128,20 +130,7 @@ impl LiveClient {
             let actions = client.on(event, self.stopwatch.elapsed(), Math::random());
             (actions, client.status(), client.last_contact() != before)
         };
-        if in_touch {
-            self.page.bar.note_contact(times::clock_now());
-        }
-        self.page.bar.show_status(status);
-        let has_stream = !matches!(status, ConnectionStatus::Polling | ConnectionStatus::Ended);
-        let events = if has_stream {
-            0
-        } else {
-            self.without_stream.get() + 1
-        };
-        self.without_stream.set(events % EVENTS_WITHOUT_STREAM);
-        if events == EVENTS_WITHOUT_STREAM && self.has_likes() {
-            pass_on(LikeEvent::WithoutStream);
-        }
+        self.view.show_status(status, in_touch);
         for action in actions {
             self.perform(action);
         }
@@ -167,8 +156,16 @@ impl LiveClient {
                 let path = window().location().pathname().unwrap_or_default();
                 self.fetch(delay_ms, path, Self::on_page);
             }
-            Action::Show(changes, entries) => {
-                let freshness = self.target.show(&self.page, changes, &entries);
+            Action::Show {
+                changes,
+                entries,
+                room,
+            } => {
+                let freshness = self.view.show(Shown {
+                    changes,
+                    entries,
+                    room,
+                });
                 self.write_cursor();
                 match freshness {
                     Freshness::Unchanged => {}
@@ -177,20 +174,12 @@ impl LiveClient {
                 }
             }
             Action::Replace(batches) => {
-                self.page.list.mark_stale();
-                for batch in batches {
-                    let entry = batch.entry.map(|entry| *entry);
-                    self.target
-                        .show(&self.page, batch.changes, entry.as_slice());
-                }
-                self.page.list.remove_stale();
-                self.page.bar.show_pending(self.page.list.pending());
+                self.view.replace(batches);
                 self.write_cursor();
             }
             Action::ShowPage { merge } => {
                 if let Some((fresh, cursor)) = self.fetched.take() {
-                    let merge = merge.then_some(cursor.rev);
-                    self.target.show_page(&self.page, &fresh, merge);
+                    self.view.show_page(&fresh, merge.then_some(cursor.rev));
                 }
                 self.write_cursor();
             }
@@ -235,9 +224,9 @@ impl LiveClient {
 
     /// Returns the list of the page in `html`, and its cursor.
     fn parse(&self, html: &str) -> Option<(Element, Cursor)> {
-        let same = ["#", &self.page.list.element().id()].concat();
+        let same = ["#", &self.view.list().id()].concat();
         let list = card::parse_all(html)?.query_selector(&same).ok()??;
-        let cursor = text(&list, "data-cursor").parse().ok()?;
+        let cursor = Cursor::read(&text(&list, "data-cursor"))?;
         Some((list, cursor))
     }
 
@@ -260,7 +249,7 @@ impl LiveClient {
     /// Writes the client's cursor into the list's `data-cursor`.
     fn write_cursor(&self) {
         let cursor = self.client.borrow().cursor().to_string();
-        set(self.page.list.element(), "data-cursor", &cursor);
+        set(self.view.list(), "data-cursor", &cursor);
     }
 }
 
@@ -270,6 +259,6 @@ fn requested_transport() -> Transport {
     UrlSearchParams::new_with_str(&query)
         .ok()
         .and_then(|query| query.get("transport"))
-        .and_then(|transport| transport.parse().ok())
+        .and_then(|transport| Transport::new(&transport))
         .unwrap_or(Transport::Auto)
 }

@@ -16,6 +16,11 @@ pub fn all(root: &Element, selector: &str) -> impl Iterator<Item = Element> + us
     (0..length).filter_map(move |at| Some(found.as_ref()?.item(at)?.unchecked_into()))
 }
 
+/// Returns the first element in `root` that matches `selector`.
+pub fn find(root: &Element, selector: &str) -> Option<Element> {
+    root.query_selector(selector).ok()?
+}
+
 /// Returns an attribute's value; empty if it is missing.
 pub fn text(element: &Element, name: &str) -> String {
     element.get_attribute(name).unwrap_or_default()

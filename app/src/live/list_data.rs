@@ -25,9 +25,9 @@ impl ListData {
     pub fn read(list: &Element) -> Option<Self> {
         Some(Self {
             feed: list.get_attribute("data-entry-id")?,
-            cursor: text(list, "data-cursor").parse().ok()?,
-            state: text(list, "data-state").parse().ok(),
-            order: text(list, "data-order").parse().unwrap_or(Order::Oldest),
+            cursor: Cursor::read(&text(list, "data-cursor"))?,
+            state: EntryState::new(&text(list, "data-state")),
+            order: Order::new(&text(list, "data-order")).unwrap_or(Order::Oldest),
             zone: text(list, "data-zone"),
         })
     }

@@ -3,7 +3,8 @@
 //!
 //! | module | contents |
 //! | --- | --- |
-//! | [`client`] | the client: carries out what `domain::Client` decides |
+//! | [`client`] | the client of a feed: carries out what `domain::Client` decides |
+//! | [`live_view`] | what the client of a live page shows |
 //! | [`page`] | the page: its list, its bar, and what all targets share |
 //! | [`targets`] | what differs between an entry's page, `/live` and the front page |
 //! | [`transport`] | streams, and the slots that a browser's pages share |
@@ -14,31 +15,39 @@
 //! | [`browser_events`], [`reading_position`] | what the reader does |
 //! | [`dom`] | helpers for attributes and queries |
 
+use crate::rooms;
+
 mod announcer;
 mod bar;
 mod browser_events;
-mod card;
+pub mod card;
 mod client;
 pub mod dom;
 pub mod fetch;
 mod list;
 mod list_data;
-mod morph;
+mod live_view;
+pub mod morph;
 mod page;
 mod pending_below;
 mod placement;
 mod reading_position;
 mod targets;
-mod times;
+pub mod times;
 mod transport;
 mod wire;
 
-pub use wire::JsonValue;
+pub use {
+    browser_events::follow_browser,
+    client::{FeedClient, Freshness, Shown, View},
+    wire::JsonValue,
+};
 
-/// Keeps the page up to date, for as long as the document lives. Does nothing if the page has no
-/// list.
+/// Keeps the page up to date, for as long as the document lives. Without a list of updates or of
+/// entries, it is the page of a room, or of its moderators.
 pub fn start() {
-    if let Some(client) = client::LiveClient::start() {
-        browser_events::listen(&client);
+    match live_view::start() {
+        Some(client) => browser_events::listen(&client),
+        None => rooms::open(None),
     }
 }

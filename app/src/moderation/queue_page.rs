@@ -5,13 +5,18 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::use_query_map;
 use newsroom::{
-    Error, LogEntry, Queue, QueueItem, Room, Sanction, Secret, UNDO_WINDOW, zone::LocalTime,
+    Error, LogEntry, ModeratedMessage, Queue, QueueItem, Room, Sanction, Secret, UNDO_WINDOW,
+    zone::LocalTime,
 };
 
-use super::item::{ModerationItem, path_of};
+use super::{
+    item::{ModerationItem, path_of},
+    queue_ids,
+};
 use crate::{
+    entry::LiveFeed,
     inert::optional,
-    layout::{Audience, FormError, OperationIdField, PageLayout, page_or_error},
+    layout::{Audience, FormError, Hydration, OperationIdField, PageLayout, page_or_error},
     request::{PageRequest, newsroom},
 };
 
@@ -60,7 +65,13 @@ pub fn ModerationPage() -> impl IntoView {
                         </p>
                         <RoomFilter rooms selected=room />
                         <Removals removals />
+                        <p class="hint if-live">
+                            "The queue is kept up to date. Keys for the message with the focus: J next, K previous, A approve, R reject, D delete, I dismiss the reports, M mute, ban or remove all."
+                        </p>
+                        <p id=queue_ids::STATUS class="hint" role="status"></p>
                         <QueueLists queue room />
+                        <Hydration />
+                        <LiveFeed />
                         <Sanctions sanctions />
                     </PageLayout>
                 }
@@ -119,17 +130,30 @@ fn QueueLists(queue: Queue, room: Option<RoomName>) -> impl IntoView {
     let list = |items: Vec<QueueItem>| {
         let items = items
             .into_iter()
-            .map(|item| view! { <li><QueuedItem item room /></li> })
+            .map(|item| {
+                let id = match item.message {
+                    ModeratedMessage::Sent(id) => format!("reported-{id}"),
+                    ModeratedMessage::Held(id) => format!("held-{id}"),
+                };
+                view! {
+                    <li class="queue-item" id=id tabindex="0">
+                        <QueuedItem item room />
+                    </li>
+                }
+            })
             .collect_view();
         view! { <ul class="desk-list">{items}</ul> }
     };
+    let count = queue.held.len() + queue.reported.len();
     view! {
-        <h2>{format!("Held messages ({})", queue.waiting)}</h2>
-        {no_held.then(|| view! { <p class="empty">"No message waits for a moderator."</p> })}
-        {list(queue.held)}
-        <h2>"Reported messages"</h2>
-        {no_reported.then(|| view! { <p class="empty">"No message is reported."</p> })}
-        {list(queue.reported)}
+        <div id=queue_ids::QUEUE data-count=count>
+            <h2>{format!("Held messages ({})", queue.waiting)}</h2>
+            {no_held.then(|| view! { <p class="empty">"No message waits for a moderator."</p> })}
+            {list(queue.held)}
+            <h2>"Reported messages"</h2>
+            {no_reported.then(|| view! { <p class="empty">"No message is reported."</p> })}
+            {list(queue.reported)}
+        </div>
     }
 }
 
@@ -139,15 +163,25 @@ fn QueuedItem(item: QueueItem, room: Option<RoomName>) -> impl IntoView {
     let path = path_of(item.message);
     let nick = item.nick.to_string();
     let actions: &[_] = match item.held {
-        Some(_) => &[("approve", "Approve"), ("reject", "Reject")],
-        None => &[("delete", "Delete"), ("dismiss", "Dismiss reports")],
+        Some(_) => &[("approve", "Approve", "a"), ("reject", "Reject", "r")],
+        None => &[
+            ("delete", "Delete", "d"),
+            ("dismiss", "Dismiss reports", "i"),
+        ],
     };
     let which = || view! { <span class="visually-hidden">{format!(" (message of {nick})")}</span> };
     let buttons = actions
         .iter()
-        .map(|&(action, label)| {
+        .map(|&(action, label, key)| {
             view! {
-                <button class="button" type="submit" name="action" value=action>
+                <button
+                    class="button"
+                    type="submit"
+                    name="action"
+                    value=action
+                    data-key=key
+                    aria-keyshortcuts=key
+                >
                     {label}
                     {which()}
                 </button>

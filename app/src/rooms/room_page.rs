@@ -1,20 +1,18 @@
 //! The page of a room.
 
-use domain::{MessageId, RoomState};
-use leptos::{
-    either::{Either, EitherOf3},
-    prelude::*,
-};
+use domain::{ConnectionStatus, MessageId, RoomState};
+use leptos::{either::Either, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::use_query_map;
 use newsroom::{MESSAGES_PER_PAGE, Room, RoomPage as Page};
 
 use crate::{
-    inert::optional,
+    entry::{LiveFeed, bar_ids, labels::status_text},
+    inert::{all, optional},
     isolate::isolated,
     layout::{
-        Audience, Canonical, ENGLISH, FormError, OperationIdField, PageLayout, TextArea, TextField,
-        page_or_error,
+        Audience, Canonical, ENGLISH, FormError, Hydration, OperationIdField, PageLayout,
+        StaticBar, TextArea, TextField, page_or_error,
     },
     params::room_param,
     request::{PageRequest, newsroom},
@@ -62,29 +60,52 @@ pub fn RoomPage() -> impl IntoView {
             let canonical = before
                 .is_none()
                 .then(|| view! { <Canonical path=path.clone() /> });
-            let first = page.messages.first().filter(|_| page.has_older);
+            let links = before.is_some().then(|| {
+                let href = with_query(&path, [("user", user.clone())]);
+                view! { <a href=href>"Latest messages"</a> }
+            });
+            let first = page.messages.first();
             let older = first.map(|first| {
                 let before = Some(first.id.to_string());
-                let query = [("before", before), ("user", user.clone())];
-                let href = with_query(&path, query);
-                view! { <a href=href>"Older messages"</a> }
+                with_query(&path, [("before", before), ("user", user.clone())])
             });
+            let older = view! {
+                <a class="older" href=older.unwrap_or_default() hidden=!page.has_older>
+                    "Older messages"
+                </a>
+            };
             let title = format!("{} · Ringside", isolated(room.title.as_str()));
             let state = page.state;
-            let (label, is_latest) = match before {
-                None => ("Refresh", true),
-                Some(_) => ("Latest messages", false),
-            };
+            let live = before
+                .is_none()
+                .then(|| view! { <LiveParts path user=user.clone() /> });
+            let form = before
+                .is_none()
+                .then(|| view! { <MessageForm room=room.clone() state user note /> });
+            let islands = before.is_none().then(|| {
+                view! {
+                    <Hydration />
+                    <LiveFeed />
+                }
+            });
             view! {
                 <PageLayout title audience>
                     {canonical}
-                    <h1 dir="auto">{room.title.to_string()}</h1>
-                    <nav class="room-links" aria-label="Messages" lang=ENGLISH>
-                        <a href=with_query(&path, [("user", user.clone())])>{label}</a>
-                        {optional(older)}
-                    </nav>
-                    <MessageList page cards />
-                    {is_latest.then(|| view! { <MessageForm room state user note /> })}
+                    <section
+                        id="room-view"
+                        class=if before.is_none() { "room is-latest" } else { "room" }
+                        aria-label="Room"
+                    >
+                        <h1 dir="auto">{room.title.to_string()}</h1>
+                        {optional(live)}
+                        <nav class="room-links" aria-label="Messages" lang=ENGLISH>
+                            {older}
+                            {optional(links)}
+                        </nav>
+                        <MessageList page cards />
+                        {form}
+                    </section>
+                    {islands}
                 </PageLayout>
             }
         });
@@ -92,14 +113,40 @@ pub fn RoomPage() -> impl IntoView {
     })
 }
 
+/// What the script that follows the room changes: the connection status, and announcements to
+/// screen readers. Without it, a link to refresh the page.
+#[component]
+fn LiveParts(path: String, user: Option<String>) -> impl IntoView {
+    let connecting = ConnectionStatus::Connecting;
+    view! {
+        <p
+            id=bar_ids::STATUS
+            class="connection-status room-status if-live"
+            data-status=connecting.as_str()
+            lang=ENGLISH
+        >
+            {status_text(connecting)}
+        </p>
+        <p
+            id=bar_ids::ANNOUNCEMENTS
+            class="visually-hidden room-announcements"
+            role="status"
+            lang=ENGLISH
+        ></p>
+        <StaticBar url=with_query(&path, [("user", user)]) />
+    }
+}
+
 /// The messages, oldest first, and where their feeds continue.
 #[component]
 fn MessageList(page: Page, cards: String) -> impl IntoView {
-    let is_empty = page.messages.is_empty();
     view! {
         <ol
             id="room-messages"
             class="messages"
+            // It scrolls.
+            tabindex="0"
+            aria-label="Messages"
             data-room=page.room.name.to_string()
             data-feed=page.room.feed().to_string()
             data-state=page.state.as_str()
@@ -107,15 +154,15 @@ fn MessageList(page: Page, cards: String) -> impl IntoView {
             data-last-event-id=page.last_event_id()
             inner_html=cards
         ></ol>
-        {is_empty.then(|| view! {
-            <p class="empty" lang=ENGLISH>
-                "No messages yet."
-            </p>
-        })}
+        <p class="empty if-no-messages" lang=ENGLISH hidden=!page.messages.is_empty()>
+            "No messages yet."
+        </p>
+        <button class="unread button" type="button" lang=ENGLISH hidden></button>
     }
 }
 
-/// The form to send a message, or why nobody can.
+/// The form to send a message, and why nobody can in the other states of a room. The script that
+/// follows the room shows the part of its current state.
 #[component]
 fn MessageForm(
     room: Room,
@@ -123,18 +170,27 @@ fn MessageForm(
     user: Option<String>,
     note: Option<String>,
 ) -> impl IntoView {
-    match state {
-        RoomState::Open => EitherOf3::A(view! { <OpenForm room user note /> }),
-        RoomState::ReadOnly => EitherOf3::B(view! {
-            <p class="empty" lang=ENGLISH>
-                "This room is read-only at the moment."
+    let closed = [
+        (RoomState::ReadOnly, "This room is read-only at the moment."),
+        (RoomState::Closed, "This room is closed."),
+    ];
+    let closed = closed.map(|(of, sentence)| {
+        view! {
+            <p class="hint" data-if=of.as_str() lang=ENGLISH hidden=state != of>
+                {sentence}
             </p>
-        }),
-        RoomState::Closed => EitherOf3::C(view! {
-            <p class="empty" lang=ENGLISH>
-                "This room is closed."
-            </p>
-        }),
+        }
+    });
+    view! {
+        {all(closed)}
+        <section
+            class="room-form"
+            data-if=RoomState::Open.as_str()
+            lang=ENGLISH
+            hidden=state != RoomState::Open
+        >
+            <OpenForm room user note />
+        </section>
     }
 }
 
@@ -162,34 +218,29 @@ fn OpenForm(room: Room, user: Option<String>, note: Option<String>) -> impl Into
     let request = PageRequest::current();
     let is_personal = user.is_some() || request.submitted.is_some();
     let own = request.caller.map(|caller| caller.username.to_string());
+    // An account that gives no name writes under its username.
+    let required = own.is_none();
     let name = user.or(own).unwrap_or_default();
     view! {
-        <section class="panel" lang=ENGLISH>
-            <h2 id="new">"New message"</h2>
-            {optional(
-                note
-                    .map(|note| {
-                        view! {
-                            <p class="hint" role="status">
-                                {note}
-                            </p>
-                        }
-                    }),
-            )}
-            <FormError />
-            <form method="post" action=format!("/rooms/{}/messages", room.name)>
-                {if is_personal {
-                    Either::Left(view! { <OperationIdField /> })
-                } else {
-                    Either::Right(())
-                }}
-                <TextField name="from" label="Name" value=name autocomplete="nickname" />
-                <TextArea name="text" label="Message" required=true />
-                <button class="button primary" type="submit">
-                    "Send"
-                </button>
-            </form>
-        </section>
+        <h2 id="new" class="visually-hidden">
+            "New message"
+        </h2>
+        <p class="hint room-note" role="status">
+            {note}
+        </p>
+        <FormError />
+        <form method="post" action=format!("/rooms/{}/messages", room.name)>
+            {if is_personal {
+                Either::Left(view! { <OperationIdField /> })
+            } else {
+                Either::Right(())
+            }}
+            <TextField name="from" label="Name" value=name autocomplete="nickname" required />
+            <TextArea name="text" label="Message" rows=2 required=true />
+            <button class="button primary" type="submit">
+                "Send"
+            </button>
+        </form>
     }
 }
 

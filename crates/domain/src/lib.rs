@@ -11,6 +11,7 @@
 //! - `entry`: the parts of a live blog: [`Title`], [`Slug`], [`EntryState`] and others.
 //! - `language`: [`Language`] tags and their writing direction.
 //! - `room`: rooms for readers' chat: [`RoomName`], [`RoomState`], [`Nick`], [`MessageText`].
+//! - `quotation`: a reader's message as a quotation in an update.
 //! - `moderation`: held messages, sanctions and the word filter of rooms.
 //! - `timestamp`: [`Timestamp`], in microseconds.
 //! - `token`: the ids and names of API tokens.
@@ -37,6 +38,7 @@ pub mod hygiene;
 mod language;
 mod moderation;
 mod permissions;
+mod quotation;
 mod retry;
 mod room;
 mod text;
@@ -61,6 +63,7 @@ pub use moderation::{
     FilteredWord, HeldId, Hold, HoldReason, LogAction, LogId, Reach, Reason, SanctionId,
     SanctionKind, SanctionLength, SlowMode,
 };
+pub use quotation::quote_message;
 pub use retry::{ATTEMPT_DEADLINE_MS, AttemptResult, Due, Next, Submission, next_due};
 pub use room::{
     ChatMessage, ChatSetting, MessageId, MessageText, Nick, RoomId, RoomName, RoomState,

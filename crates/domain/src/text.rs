@@ -249,6 +249,15 @@ macro_rules! word_enum {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
+
+            /// Returns the variant with this word. Unlike parsing it needs no message, which the
+            /// browser's code would have to contain.
+            pub fn new(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
         }
 
         impl std::fmt::Display for $type {
@@ -260,10 +269,9 @@ macro_rules! word_enum {
         impl std::str::FromStr for $type {
             type Err = $crate::Invalid;
             fn from_str(word: &str) -> Result<Self, Self::Err> {
-                match word {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err($crate::Invalid::new($name, concat!("The ", $name, " must be one of: ", $($word, " "),+).trim_end())),
-                }
+                Self::new(word).ok_or_else(|| {
+                    $crate::Invalid::new($name, concat!("The ", $name, " must be one of: ", $($word, " "),+).trim_end())
+                })
             }
         }
     };

@@ -6,11 +6,12 @@ use domain::{Change, EntryChange, EntryState, Language, PageScope, Rev};
 use leptos::prelude::document;
 use web_sys::Element;
 
-use super::target::{Freshness, Target};
+use super::target::Target;
 use crate::{
     entry::labels::{page_title, state_label},
     live::{
         card,
+        client::Freshness,
         dom::{by_id, set},
         morph::{morph, morph_children},
         page::Page,

@@ -3,11 +3,12 @@
 use domain::{Change, EntryChange, PageScope, Rev};
 use web_sys::Element;
 
-use super::target::{Freshness, Target};
+use super::target::Target;
 use crate::{
     front::section::section_id,
     live::{
         card,
+        client::Freshness,
         dom::{by_id, number},
         morph::{morph, morph_children},
         page::Page,

@@ -5,10 +5,10 @@ use std::cell::RefCell;
 use domain::{Change, EntryChange, EntryState, PageScope, Rev, Timestamp, Upserted};
 use web_sys::Element;
 
-use super::target::{Freshness, Target};
+use super::target::Target;
 use crate::{
     front::labelled_cards::add_entry_label,
-    live::{dom::all, list_data::Bounds, page::Page},
+    live::{client::Freshness, dom::all, list_data::Bounds, page::Page},
 };
 
 /// `/live`.

@@ -9,7 +9,7 @@ mod test_changes;
 
 use web_sys::{Element, HtmlElement};
 
-pub use target::{Freshness, Target};
+pub use target::Target;
 
 use super::{
     dom::by_id,

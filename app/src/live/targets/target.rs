@@ -3,7 +3,7 @@
 use domain::{Change, EntryChange, PageScope, Rev};
 use web_sys::Element;
 
-use crate::live::page::Page;
+use crate::live::{client::Freshness, page::Page};
 
 /// What a live page shows of its feed.
 pub trait Target {
@@ -19,15 +19,4 @@ pub trait Target {
 
     /// Shows the times outside of the list in the reader's own zone or in the entry's.
     fn show_times(&self, _own: bool) {}
-}
-
-/// How new a page must be that is fetched from now on.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Freshness {
-    /// As new as before.
-    Unchanged,
-    /// At least as new as what is shown: an older page would undo a change.
-    Newer,
-    /// The page must be fetched now.
-    Outdated,
 }

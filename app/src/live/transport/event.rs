@@ -9,7 +9,7 @@ use crate::{
 
 /// Decodes the event with this name and payload. Returns `None` if no event has this name.
 pub fn decode(name: &str, data: Option<JsonValue>) -> Option<StreamEvent> {
-    Some(match name.parse().ok()? {
+    Some(match EventName::new(name)? {
         EventName::Batch => StreamEvent::Batch(decoded(data)),
         EventName::Heartbeat => StreamEvent::Heartbeat(decoded(data)),
         EventName::Counts => {

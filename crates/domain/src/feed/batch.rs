@@ -29,7 +29,7 @@ message!(
         /// The entries in which anything changed. Only in the feed of all entries.
         entries: Vec<EntryChange> [default, skip_serializing_if = "Vec::is_empty"],
         /// The room, if its own data changed. Only in a room's feed.
-        room: Option<RoomChange> [default, skip_serializing_if = "Option::is_none"] => undecoded,
+        room: Option<RoomChange> [default, skip_serializing_if = "Option::is_none"],
     }
 );
 
@@ -123,7 +123,24 @@ message!(
 
 impl Decode for Change {
     fn decode(value: &impl Value) -> Option<Self> {
-        ChangeJson::decode(value)?.try_into().ok()
+        ChangeJson::decode(value)?.change()
+    }
+}
+
+impl ChangeJson {
+    /// Returns the change; `None` if a field is missing.
+    fn change(self) -> Option<Change> {
+        let Self { id, rev, .. } = self;
+        if self.deleted {
+            return Some(Change::Deleted(Deleted { id, rev }));
+        }
+        Some(Change::Upserted(Upserted {
+            id,
+            rev,
+            entry_id: self.entry_id?,
+            posted_at: self.posted_at?,
+            html: self.html?,
+        }))
     }
 }
 
@@ -131,23 +148,8 @@ impl TryFrom<ChangeJson> for Change {
     type Error = &'static str;
 
     fn try_from(json: ChangeJson) -> Result<Self, Self::Error> {
-        let ChangeJson { id, rev, .. } = json;
-        match json {
-            ChangeJson { deleted: true, .. } => Ok(Self::Deleted(Deleted { id, rev })),
-            ChangeJson {
-                entry_id: Some(entry_id),
-                posted_at: Some(posted_at),
-                html: Some(html),
-                ..
-            } => Ok(Self::Upserted(Upserted {
-                id,
-                rev,
-                entry_id,
-                posted_at,
-                html,
-            })),
-            _ => Err("a change is either deleted or has entry_id, posted_at and html"),
-        }
+        json.change()
+            .ok_or("a change is either deleted or has entry_id, posted_at and html")
     }
 }
 

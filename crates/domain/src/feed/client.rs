@@ -7,7 +7,8 @@ use super::{
     follower::{Applied, FeedFollower},
 };
 use crate::{
-    Batch, Bye, Change, ConnectionStatus, Cursor, EntryChange, Epoch, Head, Reset, Transport,
+    Batch, Bye, Change, ConnectionStatus, Cursor, EntryChange, Epoch, Head, Reset, RoomChange,
+    Transport,
 };
 
 /// The time over which all clients spread their requests after a reset, in milliseconds.
@@ -104,8 +105,15 @@ pub enum Action {
     /// Request the page itself after a delay in milliseconds, and report [`ClientEvent::Page`].
     /// Only one such request is in flight at a time.
     FetchPage(u32),
-    /// Show these changes, and the data of these entries.
-    Show(Vec<Change>, Vec<EntryChange>),
+    /// Show these changes.
+    Show {
+        /// The changed updates, or messages.
+        changes: Vec<Change>,
+        /// The entries whose own data changed.
+        entries: Vec<EntryChange>,
+        /// The room, if its own data changed.
+        room: Option<RoomChange>,
+    },
     /// Show what these batches contain, and nothing else. What is the same already stays.
     Replace(Vec<Batch>),
     /// Show the fetched page: merged into what is shown if `merge`, because it leaves out updates
@@ -395,9 +403,14 @@ impl Turn<'_> {
             Applied::Changes {
                 changes,
                 entries,
+                room,
                 more,
             } => {
-                self.actions.push(Action::Show(changes, entries));
+                self.actions.push(Action::Show {
+                    changes,
+                    entries,
+                    room,
+                });
                 if more { Next::Fetch } else { Next::Done }
             }
             Applied::Gap => Next::Fetch,

@@ -25,21 +25,26 @@ pub struct Epoch {
 }
 
 impl Epoch {
+    /// Returns the epoch `text`; `None` if it is none. Unlike [`Epoch::parse`] it needs no message,
+    /// which the browser's code would have to contain.
+    pub fn new(text: &str) -> Option<Self> {
+        let is_valid = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let mut epoch = [0; MAX_EPOCH];
+        let start = epoch.get_mut(..text.len())?;
+        if text.is_empty() || !text.bytes().all(is_valid) {
+            return None;
+        }
+        start.copy_from_slice(text.as_bytes());
+        Some(Self { text: epoch })
+    }
+
     /// Parses an epoch.
     ///
     /// # Errors
     /// Returns an error if `text` is empty, longer than sixteen characters, or contains a character
     /// other than `a-z` and `0-9`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let is_valid = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        let mut epoch = [0; MAX_EPOCH];
-        match epoch.get_mut(..text.len()) {
-            Some(start) if !text.is_empty() && text.bytes().all(is_valid) => {
-                start.copy_from_slice(text.as_bytes());
-                Ok(Self { text: epoch })
-            }
-            _ => Err(malformed()),
-        }
+        Self::new(text).ok_or_else(malformed)
     }
 
     /// Returns the text.
@@ -115,6 +120,16 @@ impl Cursor {
         Self { epoch, rev }
     }
 
+    /// Returns the cursor `text`; `None` if it is malformed. Unlike parsing it needs no message.
+    pub fn read(text: &str) -> Option<Self> {
+        let (epoch, rev) = text.split_once('.')?;
+        // Digits only: `parse` would accept a sign, and caches need one spelling for each cursor.
+        let plain =
+            rev.bytes().all(|b| b.is_ascii_digit()) && (rev == "0" || !rev.starts_with('0'));
+        let rev = rev.parse().ok().filter(|_| plain)?;
+        Some(Self::new(Epoch::new(epoch)?, rev))
+    }
+
     /// Parses the base of an edit: the revision up to which its author has seen the update. A
     /// malformed one is [`Cursor::NO_TEXT`], so that the author is shown the current text and loses
     /// nothing.
@@ -147,12 +162,7 @@ impl FromStr for Cursor {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let (epoch, rev) = text.split_once('.').ok_or_else(malformed)?;
-        // Digits only: `parse` would accept a sign, and caches need one spelling for each cursor.
-        let plain =
-            rev.bytes().all(|b| b.is_ascii_digit()) && (rev == "0" || !rev.starts_with('0'));
-        let rev = rev.parse().ok().filter(|_| plain).ok_or_else(malformed)?;
-        Ok(Self::new(Epoch::parse(epoch)?, rev))
+        Self::read(text).ok_or_else(malformed)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Applies batches on a page: the client's half of the feed protocol.
 
-use crate::{Batch, Change, Cursor, EntryChange};
+use crate::{Batch, Change, Cursor, EntryChange, RoomChange};
 
 /// Tracks the cursor of a page, and selects from each batch the changes that are new to the page.
 ///
@@ -21,6 +21,8 @@ pub enum Applied {
         changes: Vec<Change>,
         /// The entries whose own data changed.
         entries: Vec<EntryChange>,
+        /// The room, if its own data changed.
+        room: Option<RoomChange>,
         /// Whether to fetch more from the cursor immediately.
         more: bool,
     },
@@ -66,6 +68,7 @@ impl FeedFollower {
                 .chain(batch.entries)
                 .filter(|entry| entry.rev > applied)
                 .collect(),
+            room: batch.room.filter(|room| room.rev > applied),
             more: batch.more,
         }
     }

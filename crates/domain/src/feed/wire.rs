@@ -30,11 +30,10 @@ pub trait Decode: Sized {
 }
 
 /// Declares a message: a struct with serde's implementations and [`Decode`]. `as "name"` after a
-/// field is its name in JSON. A field with serde attributes in brackets may be missing. One with
-/// `=> undecoded` is ignored by [`Decode`], because no page uses it.
+/// field is its name in JSON. A field with serde attributes in brackets may be missing.
 macro_rules! message {
     ($(#[$meta:meta])* $message:ident {
-        $($(#[$doc:meta])* $field:ident $(as $name:literal)?: $type:ty $([$($serde:tt)+])? $(=> $undecoded:ident)?),+ $(,)?
+        $($(#[$doc:meta])* $field:ident $(as $name:literal)?: $type:ty $([$($serde:tt)+])?),+ $(,)?
     }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -46,7 +45,7 @@ macro_rules! message {
             fn decode(value: &impl $crate::wire::Value) -> Option<Self> {
                 Some(Self {
                     $($field: $crate::feed::wire::message!(
-                        @field ($($($serde)+)?) ($($undecoded)?) value, $crate::feed::wire::message!(@name $field $($name)?)
+                        @field ($($($serde)+)?) value, $crate::feed::wire::message!(@name $field $($name)?)
                     )),+
                 })
             }
@@ -54,9 +53,8 @@ macro_rules! message {
     };
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $name:literal) => { $name };
-    (@field ($($serde:tt)+) (undecoded) $value:ident, $name:expr) => { Default::default() };
-    (@field () () $value:ident, $name:expr) => { $crate::wire::required($value, $name)? };
-    (@field ($($serde:tt)+) () $value:ident, $name:expr) => {
+    (@field () $value:ident, $name:expr) => { $crate::wire::required($value, $name)? };
+    (@field ($($serde:tt)+) $value:ident, $name:expr) => {
         $crate::wire::optional($value, $name)?
     };
 }
@@ -132,12 +130,12 @@ macro_rules! decode_integers {
 }
 decode_integers!(EntryId, UpdateId, Timestamp);
 
-/// Implements [`Decode`] for types that are parsed from a string.
+/// Implements [`Decode`] for types that are one word.
 macro_rules! decode_words {
     ($($type:ty),+) => {
         $(impl Decode for $type {
             fn decode(value: &impl Value) -> Option<Self> {
-                value.string()?.parse().ok()
+                Self::new(&value.string()?)
             }
         })+
     };

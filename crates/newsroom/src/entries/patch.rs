@@ -181,7 +181,7 @@ impl EntryPatch {
             language,
             default_order,
             state,
-            chat: _,
+            chat,
         } = self.clone();
         after.slug = slug.unwrap_or(after.slug);
         after.title = title.unwrap_or(after.title);
@@ -192,6 +192,7 @@ impl EntryPatch {
             after.own_language = language;
         }
         after.default_order = default_order.unwrap_or(after.default_order);
+        after.has_chat = chat.map_or(after.has_chat, |chat| chat != ChatSetting::Off);
         if let Some(state) = state.filter(|&state| state != entry.state) {
             set_state(&mut after, state, now)?;
         }

@@ -42,6 +42,8 @@ pub struct Entry {
     pub ended_at: Option<Timestamp>,
     /// The order in which its pages list updates at first.
     pub default_order: Order,
+    /// Whether its pages lead to its chat.
+    pub has_chat: bool,
     /// The revision of the last change to the entry itself.
     pub rev: Rev,
     /// The revision of the last change to the entry or any of its updates.

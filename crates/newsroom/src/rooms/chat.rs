@@ -1,5 +1,6 @@
 //! Use cases of rooms: the chats of live blogs. An entry's chat setting is stored as the state of
-//! its room. Changing it takes a revision of the room, and none of the entry.
+//! its room. Whether its pages lead to the chat is stored with the entry (`Entry::has_chat`), since
+//! it changes them.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{Caller, ChatSetting, EntryId, OpId, RoomName, Timestamp};

@@ -1,7 +1,8 @@
 //! The table of entries, and the slugs that redirect to them.
 
 use domain::{
-    AccountId, EntryId, EntryState, Language, Rev, Slug, Summary, Timestamp, Title, ZoneName,
+    AccountId, ChatSetting, EntryId, EntryState, Language, Rev, Slug, Summary, Timestamp, Title,
+    ZoneName,
 };
 use sqlx::{Row, any::AnyRow};
 
@@ -26,7 +27,7 @@ pub enum SlugConflict {
 macro_rules! select_entries {
     ($rest:literal) => {
         concat!(
-            "SELECT id, slug, title, summary, state, time_zone, language, starts_at, ended_at, default_order, rev, head, (SELECT epoch FROM feed) AS epoch FROM entries ",
+            "SELECT id, slug, title, summary, state, time_zone, language, starts_at, ended_at, default_order, has_chat, rev, head, (SELECT epoch FROM feed) AS epoch FROM entries ",
             $rest
         )
     };
@@ -36,7 +37,7 @@ macro_rules! select_entries {
 macro_rules! select_counted_entries {
     ($rest:literal) => {
         concat!(
-            "SELECT id, slug, title, summary, state, time_zone, language, starts_at, ended_at, default_order, rev, head, (SELECT epoch FROM feed) AS epoch, \
+            "SELECT id, slug, title, summary, state, time_zone, language, starts_at, ended_at, default_order, has_chat, rev, head, (SELECT epoch FROM feed) AS epoch, \
              (SELECT COUNT(*) FROM updates u WHERE u.entry_id = entries.id AND u.deleted_at IS NULL) AS updates FROM entries ",
             $rest
         )
@@ -353,8 +354,8 @@ impl Revision {
         let ended_at = (new.state == EntryState::Ended).then_some(now.0);
         let rev = self.take_rev()?;
         let row = sqlx::query(
-            "INSERT INTO entries (slug, title, summary, state, time_zone, starts_at, ended_at, default_order, rev, head, language)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
+            "INSERT INTO entries (slug, title, summary, state, time_zone, starts_at, ended_at, default_order, rev, head, language, has_chat)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)
              RETURNING id",
         )
         .bind(slug.as_str())
@@ -367,6 +368,7 @@ impl Revision {
         .bind(new.default_order.as_str())
         .bind(rev)
         .bind(new.language.as_ref().map(Language::as_str))
+        .bind(i64::from(new.chat != ChatSetting::Off))
         .fetch_one(self.writing())
         .await?;
         Ok(EntryId(row.try_get("id")?))
@@ -401,7 +403,7 @@ impl Revision {
         let rev = self.take_rev()?;
         let result = sqlx::query(
             "UPDATE entries SET slug = $2, title = $3, summary = $4, time_zone = $5, default_order = $6,
-             state = $7, starts_at = $8, ended_at = $9, rev = $10, head = $10, language = $11 WHERE id = $1",
+             state = $7, starts_at = $8, ended_at = $9, rev = $10, head = $10, language = $11, has_chat = $12 WHERE id = $1",
         )
         .bind(before.id.0)
         .bind(after.slug.as_str())
@@ -414,6 +416,7 @@ impl Revision {
         .bind(after.ended_at.map(|at| at.0))
         .bind(rev)
         .bind(after.own_language.as_ref().map(Language::as_str))
+        .bind(i64::from(after.has_chat))
         .execute(self.writing())
         .await?;
         one_row(&result)
@@ -498,6 +501,7 @@ fn entry(row: &AnyRow, site_language: &Language) -> Result<Entry> {
         starts_at: record.time("starts_at")?,
         ended_at: record.maybe_time("ended_at")?,
         default_order: record.word("default_order")?,
+        has_chat: record.flag("has_chat")?,
         rev: record.get("rev")?,
         head: record.get("head")?,
     })

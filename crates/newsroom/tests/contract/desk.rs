@@ -51,6 +51,7 @@ async fn entry_is_stored_as_entered(database: Database) {
             time_zone: domain::ZoneName::new_unchecked("Europe/Paris"),
             language: domain::Language::default(),
             own_language: None,
+            has_chat: false,
             starts_at: now,
             ended_at: None,
             default_order: Order::Latest,

@@ -100,10 +100,10 @@ impl Browser {
                     self.has_stream = true;
                 }
                 Action::CloseStream => self.has_stream = false,
-                Action::Show(changes, _) if self.scope != PageScope::Summary => {
+                Action::Show { changes, .. } if self.scope != PageScope::Summary => {
                     apply(&mut self.page, changes);
                 }
-                Action::Show(changes, _) => {
+                Action::Show { changes, .. } => {
                     // The server renders the summary; the page can't, and fetches it.
                     self.page.extend(
                         changes
@@ -296,7 +296,11 @@ fn batch_is_shown_and_a_gap_is_fetched() {
     server.log.push((UpdateId(3), Some("new".to_owned())));
     let batch = server.batch(2, 3, LIMIT);
     let event = ClientEvent::Stream(StreamEvent::Batch(Some(batch.clone())));
-    let shown = Action::Show(batch.changes, Vec::new());
+    let shown = Action::Show {
+        changes: batch.changes,
+        entries: Vec::new(),
+        room: None,
+    };
     assert_eq!(client.on(event, 1, 0.0), [shown]);
     assert_eq!(client.cursor(), &server.cursor());
 

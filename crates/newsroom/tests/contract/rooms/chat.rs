@@ -9,7 +9,7 @@ on_every_database! {
     chat_exists_while_it_is_not_off,
     chat_of_a_draft_is_hidden_from_readers,
     chat_appears_when_its_entry_is_published,
-    change_of_a_chat_is_no_change_of_its_entry,
+    entry_changes_only_when_its_chat_appears_or_disappears,
     repeated_change_of_an_entry_changes_its_chat_once,
     new_entry_has_a_chat,
     chat_has_the_title_of_its_entry,
@@ -107,17 +107,29 @@ async fn chat_appears_when_its_entry_is_published(database: Database) {
     assert_eq!(cards(&stream.next_batch().await).len(), 1);
 }
 
-async fn change_of_a_chat_is_no_change_of_its_entry(database: Database) {
+async fn entry_changes_only_when_its_chat_appears_or_disappears(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
+    let has_link = async || {
+        let page = newsroom.entry_page(&entry.slug).await.unwrap();
+        page.entry.has_chat
+    };
+    assert!(!has_link().await);
     let head = newsroom.feed_head(&entry).await;
     newsroom.set_chat_of(&entry, ChatSetting::Open).await;
+    assert!(has_link().await);
+    let opened = newsroom.feed_head(&entry).await;
+    assert!(opened > head, "open pages learn of it");
+    newsroom.set_chat_of(&entry, ChatSetting::ReadOnly).await;
     newsroom.set_chat_of(&entry, ChatSetting::Closed).await;
-    assert_eq!(newsroom.feed_head(&entry).await, head);
+    assert_eq!(newsroom.feed_head(&entry).await, opened);
     let room = format!("entry-{}", entry.id);
     let rev = newsroom.latest(&room).await.room.rev;
     newsroom.set_chat_of(&entry, ChatSetting::Closed).await;
     assert_eq!(newsroom.latest(&room).await.room.rev, rev);
+    newsroom.set_chat_of(&entry, ChatSetting::Off).await;
+    assert!(!has_link().await);
+    assert!(newsroom.feed_head(&entry).await > opened);
 }
 
 async fn repeated_change_of_an_entry_changes_its_chat_once(database: Database) {

@@ -184,8 +184,8 @@ async fn message_of_two_servers_is_sent_once(database: Database) {
 async fn message_moves_no_feed_of_entries(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
     let entry = newsroom.live_entry().await;
-    let posted = newsroom.post(&entry, "an update").await;
     newsroom.set_chat_of(&entry, ChatSetting::Open).await;
+    let posted = newsroom.post(&entry, "an update").await;
     for text in ["a", "b"] {
         newsroom
             .send(&format!("entry-{}", entry.id), "ann", text)

@@ -49,6 +49,7 @@ impl PageModel {
                 changes,
                 entries,
                 more,
+                ..
             } => {
                 for change in changes {
                     self.apply_change(change);

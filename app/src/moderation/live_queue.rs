@@ -1,0 +1,201 @@
+//! The queue of a moderator in the browser: it is kept up to date, and one key handles a message.
+//! A part of the code of rooms, which is loaded when a room or the queue is opened.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use domain::wire::Value;
+use gloo_timers::callback::{Interval, Timeout};
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AbortSignal, Element, Event, HtmlElement, RequestInit, Response, UrlSearchParams};
+
+use crate::{
+    live::{
+        JsonValue, card,
+        dom::{all, by_id, set, text},
+        fetch,
+        morph::morph_children,
+    },
+    moderation::queue_ids,
+};
+
+/// The path of the queue.
+const PATH: &str = "/desk/moderation";
+/// The time between two requests for the queue, in milliseconds.
+const REFRESH_MS: u32 = 3_000;
+/// The deadline of an action, in milliseconds.
+const DEADLINE_MS: u32 = 10_000;
+
+/// The queue.
+struct LiveQueue {
+    queue: Element,
+    status: Element,
+    is_fetching: Cell<bool>,
+    /// The number of messages that was announced last.
+    announced: RefCell<String>,
+}
+
+/// Keeps the queue of this page up to date, if it has one.
+pub fn start() {
+    let (Some(queue), Some(status)) = (by_id(queue_ids::QUEUE), by_id(queue_ids::STATUS)) else {
+        return;
+    };
+    set(&queue, "data-hydrated", "");
+    let live = Rc::new(LiveQueue {
+        announced: RefCell::new(text(&queue, "data-count")),
+        queue,
+        status,
+        is_fetching: Cell::default(),
+    });
+    let refreshed = Rc::clone(&live);
+    Interval::new(REFRESH_MS, move || {
+        if !document().hidden() {
+            refreshed.refresh();
+        }
+    })
+    .forget();
+    let pressed = Rc::clone(&live);
+    let on_key = Closure::<dyn FnMut(Event)>::new(move |event: Event| pressed.on_key(&event));
+    // Can't fail: the listener is a function.
+    let _ = live
+        .queue
+        .add_event_listener_with_callback("keydown", on_key.as_ref().unchecked_ref());
+    on_key.forget();
+}
+
+impl LiveQueue {
+    /// Fetches the page, and shows its queue. What is the same already is not touched.
+    fn refresh(self: &Rc<Self>) {
+        if self.is_fetching.replace(true) {
+            return;
+        }
+        let queue = Rc::clone(self);
+        spawn_local(async move {
+            let location = window().location();
+            let url = location.href().unwrap_or_default();
+            let page = match fetch::get(&url).await {
+                Some((200, html)) => card::parse_all(&html),
+                _ => None,
+            };
+            queue.is_fetching.set(false);
+            let same = ["#", queue_ids::QUEUE].concat();
+            match page.and_then(|page| page.query_selector(&same).ok()?) {
+                Some(fresh) => queue.show(&fresh),
+                None => queue.tell("The queue can't be loaded at the moment."),
+            }
+        });
+    }
+
+    fn show(&self, fresh: &Element) {
+        let count = text(fresh, "data-count");
+        set(&self.queue, "data-count", &count);
+        let had_focus = self.queue.contains(document().active_element().as_deref());
+        morph_children(&self.queue, fresh);
+        if had_focus && !self.queue.contains(document().active_element().as_deref()) {
+            self.focus_first();
+        }
+        if self.announced.replace(count.clone()) != count {
+            self.tell(&[&*count, " messages wait for a moderator."].concat());
+        }
+    }
+
+    fn on_key(self: &Rc<Self>, event: &Event) {
+        let event_fields = JsonValue::of(event.into());
+        let flag = |name| event_fields.get(name).and_then(|it| it.boolean()) == Some(true);
+        let target: Option<Element> = event.target().and_then(|it| it.dyn_into().ok());
+        let item = target.and_then(|it| it.closest(".queue-item").ok()?);
+        let (Some(item), false) = (item, flag("ctrlKey") || flag("metaKey") || flag("altKey"))
+        else {
+            return;
+        };
+        let key = event_fields.get("key").and_then(|it| it.string());
+        match key.unwrap_or_default().as_str() {
+            "j" => focus(neighbor(&self.queue, &item, 1)),
+            "k" => focus(neighbor(&self.queue, &item, -1)),
+            "m" => {
+                if let Ok(Some(more)) = item.query_selector("a.link") {
+                    let more: HtmlElement = more.unchecked_into();
+                    more.click();
+                }
+            }
+            key => {
+                let Some(button) =
+                    all(&item, "button[data-key]").find(|it| text(it, "data-key") == key)
+                else {
+                    return;
+                };
+                self.act(&item, &button);
+            }
+        }
+        event.prevent_default();
+    }
+
+    /// Submits the form of a message with a button, and moves on to the next message.
+    fn act(self: &Rc<Self>, item: &Element, button: &Element) {
+        let Ok(Some(form)) = button.closest("form") else {
+            return;
+        };
+        let Ok(body) = UrlSearchParams::new() else {
+            return;
+        };
+        for field in all(&form, "input[name]") {
+            body.append(&text(&field, "name"), &text(&field, "value"));
+        }
+        body.append("action", &text(button, "value"));
+        focus(neighbor(&self.queue, item, 1).or_else(|| neighbor(&self.queue, item, -1)));
+        set(item, "aria-busy", "true");
+        let (queue, item, url) = (Rc::clone(self), item.clone(), text(&form, "action"));
+        spawn_local(async move {
+            if submit(&url, &body).await.is_some() {
+                item.remove();
+                queue.tell("Done.");
+            } else {
+                // The item stays, and the moderator can try again.
+                let _ = item.remove_attribute("aria-busy");
+                queue.tell("The message was not handled. Try again.");
+            }
+            let queue = Rc::clone(&queue);
+            Timeout::new(0, move || queue.refresh()).forget();
+        });
+    }
+
+    fn focus_first(&self) {
+        focus(all(&self.queue, ".queue-item").next());
+    }
+
+    fn tell(&self, sentence: &str) {
+        self.status.set_text_content(Some(sentence));
+    }
+}
+
+/// Submits a form. Returns `None` unless the server has carried it out.
+async fn submit(url: &str, body: &UrlSearchParams) -> Option<()> {
+    let options = RequestInit::new();
+    options.set_method("POST");
+    options.set_body(body);
+    options.set_signal(Some(&AbortSignal::timeout_with_u32(DEADLINE_MS)));
+    let response = JsFuture::from(window().fetch_with_str_and_init(url, &options));
+    let response: Response = response.await.ok()?.dyn_into().ok()?;
+    // The server redirects to the queue. After the session has ended, it redirects to the login.
+    let url = response.url();
+    let is_queue = url.split('?').next()?.ends_with(PATH);
+    (response.ok() && is_queue).then_some(())
+}
+
+/// Returns the message `step` places after one, or before it.
+fn neighbor(queue: &Element, item: &Element, step: isize) -> Option<Element> {
+    let items: Vec<_> = all(queue, ".queue-item").collect();
+    let at = items.iter().position(|it| it.is_same_node(Some(item)))?;
+    items.get(at.checked_add_signed(step)?).cloned()
+}
+
+fn focus(item: Option<Element>) {
+    if let Some(item) = item.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        // Can't fail: the item is focusable.
+        let _ = item.focus();
+    }
+}

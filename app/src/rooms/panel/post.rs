@@ -1,0 +1,85 @@
+//! Sends one message.
+
+use domain::{AttemptResult, wire::Value};
+use leptos::prelude::window;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, RequestInit, Response, UrlSearchParams};
+
+use super::stored::Unsent;
+use crate::live::JsonValue;
+
+/// The deadline of an attempt, in milliseconds.
+const DEADLINE_MS: u32 = 15_000;
+
+/// The response to a message.
+pub enum Posted {
+    /// It was sent, under this id. If the limit is nearly reached, how many more can be sent now.
+    Sent(i64, Option<u32>),
+    /// It waits for a moderator.
+    Held,
+    /// It was refused, with the server's sentence. `is_name` if the name was.
+    Refused {
+        /// The sentence.
+        sentence: String,
+        /// Whether the name was refused.
+        is_name: bool,
+    },
+    /// The server can't process it now, or did not respond. Only what it sends in JSON counts as a
+    /// response.
+    Failed,
+}
+
+impl Posted {
+    /// Returns what the response means for further attempts.
+    pub const fn result(&self) -> AttemptResult {
+        match self {
+            Self::Sent(..) | Self::Held => AttemptResult::Done,
+            Self::Refused { .. } => AttemptResult::Refused,
+            Self::Failed => AttemptResult::NoResponse,
+        }
+    }
+}
+
+/// Sends a message to `url`.
+pub async fn post(url: &str, message: &Unsent) -> Posted {
+    try_post(url, message).await.unwrap_or(Posted::Failed)
+}
+
+async fn try_post(url: &str, message: &Unsent) -> Option<Posted> {
+    let body = UrlSearchParams::new().ok()?;
+    body.append("from", &message.from);
+    body.append("text", &message.text);
+    body.append("op_id", &message.op_id);
+    let options = RequestInit::new();
+    options.set_method("POST");
+    options.set_body(&body);
+    options.set_signal(Some(&AbortSignal::timeout_with_u32(DEADLINE_MS)));
+    let response = JsFuture::from(window().fetch_with_str_and_init(url, &options));
+    let response: Response = response.await.ok()?.dyn_into().ok()?;
+    let text = JsFuture::from(response.text().ok()?).await.ok()?;
+    let json = JsonValue::parse(&text.as_string()?)?;
+    let string = |name| json.get(name).and_then(|it| it.string());
+    match response.status() {
+        201 => Some(Posted::Sent(
+            json.get("id")?.integer()?,
+            few_left(&response),
+        )),
+        202 if string("state")? == "held" => Some(Posted::Held),
+        status @ 400..500 => Some(Posted::Refused {
+            sentence: string("detail")?,
+            is_name: status == 409 || string("field").as_deref() == Some("from"),
+        }),
+        _ => None,
+    }
+}
+
+/// Returns how many messages a person can still send now, if these are few.
+fn few_left(response: &Response) -> Option<u32> {
+    const FEW: u32 = 2;
+    let limits = response.headers().get("ratelimit").ok()??;
+    // The limit of the person is the first.
+    let left = limits.split(';').find_map(|it| it.strip_prefix("r="))?;
+    let left = left.parse().ok()?;
+    (left <= FEW).then_some(left)
+}

@@ -1,0 +1,62 @@
+//! What staff can do with a message: quote it in the composer, and moderate it.
+
+use leptos::prelude::document;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::JsValue;
+use web_sys::{Element, Event, HtmlElement};
+
+use crate::live::{
+    JsonValue, card,
+    dom::{by_id, find, text},
+};
+use domain::wire::Value;
+
+/// The id of the composer's text box.
+const COMPOSER: &str = "composer-text";
+
+/// Adds the controls for staff to a message, if somebody is logged in. The server decides who may
+/// moderate.
+pub fn staff_controls(message: &Element) {
+    let is_author = document()
+        .document_element()
+        .is_some_and(|root| root.class_list().contains("author"));
+    let Some(by) = find(message, ".message-by").filter(|_| is_author) else {
+        return;
+    };
+    let id = text(message, "data-message-id");
+    let moderate = [
+        r#"<span class="message-tools" lang="en"><button class="link message-quote" type="button">Quote</button> <a href="/desk/moderation/messages/"#,
+        &id,
+        r#"">Moderate</a></span>"#,
+    ];
+    if let Some(controls) = card::parse(&moderate.concat()) {
+        // Can't fail: the controls are new.
+        let _ = by.append_child(&controls);
+    }
+}
+
+/// Appends a message, quoted and with its author's name, to the text in the composer. On a room's own
+/// page there is no composer.
+pub fn quote(message: &Element) {
+    let part = |class| {
+        let part = find(message, class).and_then(|it| it.text_content());
+        part.unwrap_or_default()
+    };
+    let quoted = domain::quote_message(&part(".message-nick"), &part(".message-text"));
+    let Some(field) = by_id(COMPOSER).and_then(|it| it.dyn_into::<HtmlElement>().ok()) else {
+        return;
+    };
+    let before = JsonValue::of((&field).into()).get("value");
+    let before = before.and_then(|it| it.string()).unwrap_or_default();
+    let joined = match before.trim_end() {
+        "" => quoted,
+        before => [before, "\n\n", &quoted].concat(),
+    };
+    // Can't fail: it is a text box.
+    let _ = js_sys::Reflect::set(&field, &"value".into(), &JsValue::from_str(&joined));
+    // The composer listens at the text box itself.
+    if let Ok(input) = Event::new("input") {
+        let _ = field.dispatch_event(&input);
+    }
+    let _ = field.focus();
+}
