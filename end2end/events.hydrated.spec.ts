@@ -95,7 +95,7 @@ for (const [where, follow] of [["in a browser", inBrowser], ["outside of a brows
     await follower.close();
   });
 
-  test(`client ${where} that is too far behind is told to load everything again`, async ({ page, request, ringside }) => {
+  test(`client ${where} that is too far behind gets a reset`, async ({ page, request, ringside }) => {
     const room = newRoom();
     await post(request, ringside.url, room, 1, 1_005);
     const { last_event_id: end } = await (await request.get(`${ringside.url}/rooms/${room}/messages`)).json();
@@ -107,7 +107,7 @@ for (const [where, follow] of [["in a browser", inBrowser], ["outside of a brows
     await behind.close();
   });
 
-  test(`client ${where} is told that a channel is none`, async ({ page, ringside }) => {
+  test(`client ${where} gets an error for a channel that does not exist`, async ({ page, ringside }) => {
     const follower = await follow(page, ringside.url, "/events/?channel=nothing");
     await expect.poll(follower.received).toContainEqual(expect.stringContaining("stream-error: "));
     await follower.close();

@@ -1,4 +1,5 @@
 // An outbox that has grown for a week without a network.
+import type { Route } from "@playwright/test";
 import { addToOutbox, box, countOutbox, expectPublished, openComposer, outbox, postText, stored } from "./support/composer";
 import { expect, test, updates } from "./support/test";
 
@@ -77,15 +78,17 @@ test("requests behind a hundred of another live blog, which can't be sent, are s
   allowConsole(/Failed to load resource/);
   const [stuck, other] = [await newEntry(), await newEntry()];
   const page = await openComposer(author.context, stuck.url);
-  await author.context.route(post, (route) => route.abort());
+  const offline = (route: Route) => route.abort();
+  await author.context.route(post, offline);
   await postText(page, "number 0");
   await expect.poll(() => countOutbox(page)).toBe(1);
   await addToOutbox(page, Array.from({ length: 150 }, (_, n) => `number ${n + 1}`));
   const next = await openComposer(author.context, other.url);
   await postText(next, "not delayed");
   await expect.poll(() => countOutbox(next)).toBe(152);
-  await author.context.unroute(post);
+  // Registered before the other ends, so that no request gets through in between.
   await author.context.route(post, (route) => (route.request().postDataJSON().slug === stuck.slug ? route.abort() : route.continue()));
+  await author.context.unroute(post, offline);
   await page.close();
   await next.reload();
   await expectPublished(author.context, other, ["not delayed"]);

@@ -1,6 +1,6 @@
 // The queue of held and reported messages, kept up to date in the page of a moderator.
 import type { Page } from "@playwright/test";
-import { messages, openRoom, say } from "./support/room";
+import { messages, openRoom, sendMessage } from "./support/room";
 import { expect, test } from "./support/test";
 
 test.use({
@@ -33,7 +33,7 @@ async function report(page: Page, room: string): Promise<void> {
 test("queue shows reports as they come, and one key handles each", async ({ page, newContext, newMember, ringside }) => {
   const room = newRoom(ringside.url);
   await openRoom(page, room);
-  for (const text of ["first", "second", "third"]) await say(page, text, "ann");
+  for (const text of ["first", "second", "third"]) await sendMessage(page, text, "ann");
   await expect(messages(page).locator("xpath=self::*[@data-message-id]")).toHaveCount(3);
 
   const editor = await newMember("editor");
@@ -65,7 +65,7 @@ test("queue shows reports as they come, and one key handles each", async ({ page
 test("queue of another moderator follows, and keeps the focus", async ({ page, newContext, newMember, ringside }) => {
   const room = newRoom(ringside.url);
   await openRoom(page, room);
-  for (const text of ["first", "second"]) await say(page, text, "ann");
+  for (const text of ["first", "second"]) await sendMessage(page, text, "ann");
   await expect(messages(page).locator("xpath=self::*[@data-message-id]")).toHaveCount(2);
   const other = await (await newContext()).newPage();
   await openRoom(other, room);
@@ -91,7 +91,7 @@ test("message stays in the queue while the server can't be reached", async ({ pa
   allowConsole(/Failed to load resource|ERR_/);
   const room = newRoom(ringside.url);
   await openRoom(page, room);
-  await say(page, "first", "ann");
+  await sendMessage(page, "first", "ann");
   await expect(messages(page).locator("xpath=self::*[@data-message-id]")).toHaveCount(1);
   const other = await (await newContext()).newPage();
   await openRoom(other, room);

@@ -1,6 +1,6 @@
 // Rooms in which readers chat: beside the updates of an entry, and on their own pages.
 import type { APIRequestContext } from "@playwright/test";
-import { messageTexts, messages, openChat, openRoom, say, waitForRoom, withChat } from "./support/room";
+import { messageTexts, messages, openChat, openRoom, sendMessage, waitForRoom, withChat } from "./support/room";
 import { expect, test, updates, waitForFeed } from "./support/test";
 
 test.use({
@@ -42,11 +42,11 @@ for (const [transport, status] of [
     await openRoom(other, `${room}?transport=${transport}`, status);
     await expect(page.getByText("No messages yet.")).toBeVisible();
 
-    await say(page, "Hello!", "ann");
+    await sendMessage(page, "Hello!", "ann");
     await expect(messages(page)).toHaveText([/ann.*Hello!/]);
     await expect(messages(other)).toHaveText([/ann.*Hello!/]);
     await expect(other.getByText("No messages yet.")).toBeHidden();
-    await say(other, "Hi, ann.", "bob");
+    await sendMessage(other, "Hi, ann.", "bob");
     await expect(messages(page)).toHaveText([/Hello!/, /bob.*Hi, ann\./]);
     await expect(messages(other)).toHaveText([/Hello!/, /Hi, ann\./]);
     await expect(page.locator(".is-pending")).toHaveCount(0);
@@ -76,9 +76,9 @@ test("message is shown at once, and sent once when responses are lost", async ({
     if (attempts === 3) return route.fulfill({ status: 200, contentType: "text/html", body: "<h1>Log in to the wifi</h1>" });
     return route.fallback();
   });
-  await say(page, "one", "ann");
+  await sendMessage(page, "one", "ann");
   await expect(messages(page)).toHaveText([/one/]);
-  await say(page, "two");
+  await sendMessage(page, "two");
   await expect(messages(page)).toHaveText([/one/, /two/]);
   await expect(messages(other)).toHaveText([/ann.*one/, /ann.*two/]);
   await expect(page.locator(".is-pending")).toHaveCount(0);
@@ -92,7 +92,7 @@ test("text that was not sent survives a reload, and is sent once", async ({ page
   const room = newRoom(ringside.url);
   await openRoom(page, room);
   await page.route("**/messages", (route) => route.abort());
-  await say(page, "waiting", "ann");
+  await sendMessage(page, "waiting", "ann");
   await expect(page.getByText("Not sent yet. Retrying…")).toBeVisible();
   await page.getByRole("textbox", { name: "Message" }).fill("half a sent");
   await page.unroute("**/messages");
@@ -112,7 +112,7 @@ test("refused text stays in the box, with the reason", async ({ page, ringside, 
   await openRoom(page, room);
   const box = page.getByRole("textbox", { name: "Message" });
   const long = "x".repeat(2_001);
-  await say(page, long, "ann");
+  await sendMessage(page, long, "ann");
   await expect(page.locator(".room-note")).toContainText("maximum is 2000");
   await expect(box).toHaveValue(long);
   await expect(messages(page)).toHaveCount(0);
@@ -144,13 +144,13 @@ test("name of somebody else is refused, and the text stays", async ({ page, newC
   const room = newRoom(ringside.url);
   const other = await (await newContext()).newPage();
   for (const each of [other, page]) await openRoom(each, room);
-  for (const text of ["mine", "mine, too"]) await say(other, text, "bob");
+  for (const text of ["mine", "mine, too"]) await sendMessage(other, text, "bob");
   await expect(messages(page)).toHaveText([/mine/, /mine, too/]);
-  await say(page, "not mine", "bob");
+  await sendMessage(page, "not mine", "bob");
   await expect(page.getByRole("textbox", { name: "Message" })).toHaveValue("not mine");
   await expect(page.getByRole("textbox", { name: "Name" })).toBeFocused();
   await expect(page.locator(".room-note")).not.toBeEmpty();
-  await say(page, "not mine", "carol");
+  await sendMessage(page, "not mine", "carol");
   await expect(messages(other)).toHaveText([/mine/, /mine, too/, /carol.*not mine/]);
 });
 
@@ -161,12 +161,12 @@ test("room without its code is a page with a form", async ({ page, ringside, req
   await page.route("**/pkg/*.wasm", (route) => route.abort());
   await page.goto(room);
   await expect(page.locator(".static-note")).toBeVisible();
-  await say(page, "from a form", "ann");
+  await sendMessage(page, "from a form", "ann");
   await expect(messages(page)).toHaveText([/before/, /from a form/]);
   await expect(page.getByRole("textbox", { name: "Name" })).toHaveValue("ann");
 });
 
-test("name is asked for first", async ({ page, ringside }) => {
+test("message needs a name", async ({ page, ringside }) => {
   await openRoom(page, newRoom(ringside.url));
   await page.getByRole("textbox", { name: "Message" }).fill("hello");
   await page.getByRole("textbox", { name: "Message" }).press("Enter");
@@ -269,7 +269,7 @@ test("panel beside the updates opens, closes, and moves nothing", async ({ page,
   await expect(messages(page)).toHaveText([/before/]);
   await expect(page.getByRole("complementary", { name: "Chat" })).toBeVisible();
   expect((await card.boundingBox())?.width).toBe(width);
-  await say(page, "from the panel", "ann");
+  await sendMessage(page, "from the panel", "ann");
   await expect(messages(page)).toHaveText([/before/, /from the panel/]);
   await update(entry.slug, "an update beside it");
   await expect(updates(page)).toContainText(["an update beside it"]);
@@ -355,7 +355,7 @@ test("nothing in names and messages runs", async ({ page, ringside, request }) =
   });
   await openRoom(page, room);
   for (const [at, text] of hostile.entries()) await post(request, room, [text], `<b>${at}`);
-  await say(page, hostile[0] as string, "<i>me");
+  await sendMessage(page, hostile[0] as string, "<i>me");
   await expect(messages(page)).toHaveCount(hostile.length + 1);
   expect(await messageTexts(page)).toEqual([...hostile, hostile[0]]);
   await expect(page.locator("#room-messages :is(img, script, svg, b, i)")).toHaveCount(0);

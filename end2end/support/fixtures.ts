@@ -33,7 +33,7 @@ const CHAT = [
   "That was never a corner. See https://example.org/replay for the angle from behind the goal.",
   "Okafor again. Of course.",
   "Does anybody know whether the last ferry waits for extra time?\nIt did last year.",
-  "It does: the harbour office says until half past eleven.",
+  "It does: the harbour office has it open until half past eleven.",
 ];
 
 const COLUMNS = ["Constituency", "Seats", "Turnout", "Blue list", "Green list", "White list", "Independents", "Spoilt papers"];
@@ -132,8 +132,8 @@ export class Fixture {
   }
 
   /**
-   * Creates an entry with a chat, in which readers have written `texts`. Returns it, and the address
-   * of its room.
+   * Creates an entry with a chat, in which readers have written `texts`. Returns it, and the
+   * address of its room.
    */
   async newChat(texts: string[] = CHAT): Promise<Entry & { room: string }> {
     const entry = await this.newStory();

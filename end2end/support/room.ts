@@ -27,7 +27,7 @@ export async function openChat(page: Page): Promise<void> {
 }
 
 /** Sends a message with the form in `page`. */
-export async function say(page: Page, text: string, name?: string): Promise<void> {
+export async function sendMessage(page: Page, text: string, name?: string): Promise<void> {
   if (name) await page.getByRole("textbox", { name: "Name" }).fill(name);
   await page.getByRole("textbox", { name: "Message" }).fill(text);
   await page.getByRole("button", { name: "Send" }).click();

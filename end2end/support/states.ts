@@ -3,7 +3,7 @@ import type { Page } from "@playwright/test";
 import { waitUntilStored } from "./composer";
 import { FOREIGN } from "./languages";
 import { expectStatus, waitForFeed } from "./page";
-import { openChat, openRoom, say } from "./room";
+import { openChat, openRoom, sendMessage } from "./room";
 import type { Entry } from "./test";
 import { expect, type Fixture } from "./fixtures";
 
@@ -411,13 +411,13 @@ export const STATES: State[] = [
   } },
   { name: "room-refused", window: true, open: async (page, fixture) => {
     await openRoom(page, (await fixture.newChat()).room);
-    await say(page, "x".repeat(2_001), "Lena");
+    await sendMessage(page, "x".repeat(2_001), "Lena");
     await expect(page.locator(".room-note")).toContainText("maximum");
   } },
   { name: "room-pending", window: true, open: async (page, fixture) => {
     await openRoom(page, (await fixture.newChat()).room);
     await page.route("**/messages", (route) => route.abort());
-    await say(page, "Is this thing on?", "Lena");
+    await sendMessage(page, "Is this thing on?", "Lena");
     await expect(page.getByText("Not sent yet. Retrying…")).toBeVisible();
   } },
   { name: "room-closed", open: async (page, fixture) => {

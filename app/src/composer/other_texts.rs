@@ -65,6 +65,8 @@ fn OtherText(text: StoredText, state: TextState, on_edit: Callback<StoredText>) 
                 </button>
                 <DiscardButton on_discard=move || {
                     spawn_local(state.discard(id.get_value()));
+                    // Otherwise the focus would be at the button of the next text.
+                    state.fields.focus();
                 } />
             </div>
         </li>

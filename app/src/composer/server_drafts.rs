@@ -278,7 +278,11 @@ fn DraftItem(draft: DraftSummary, drafts: ServerDrafts) -> impl IntoView {
                 <button class="button" type="button" on:click=move |_| drafts.open(id)>
                     "Continue"
                 </button>
-                <DiscardButton on_discard=move || drafts.discard(id, version) />
+                <DiscardButton on_discard=move || {
+                    drafts.discard(id, version);
+                    // Otherwise the focus would be at the button of the next draft.
+                    drafts.text.fields.focus();
+                } />
             </div>
         </li>
     }

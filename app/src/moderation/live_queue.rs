@@ -85,7 +85,7 @@ impl LiveQueue {
             let same = ["#", queue_ids::QUEUE].concat();
             match page.and_then(|page| page.query_selector(&same).ok()?) {
                 Some(fresh) => queue.show(&fresh),
-                None => queue.tell("The queue can't be loaded at the moment."),
+                None => queue.announce("The queue can't be loaded at the moment."),
             }
         });
     }
@@ -99,7 +99,7 @@ impl LiveQueue {
             self.focus_first();
         }
         if self.announced.replace(count.clone()) != count {
-            self.tell(&[&*count, " messages wait for a moderator."].concat());
+            self.announce(&[&*count, " messages wait for a moderator."].concat());
         }
     }
 
@@ -152,11 +152,11 @@ impl LiveQueue {
         spawn_local(async move {
             if submit(&url, &body).await.is_some() {
                 item.remove();
-                queue.tell("Done.");
+                queue.announce("Done.");
             } else {
                 // The item stays, and the moderator can try again.
                 let _ = item.remove_attribute("aria-busy");
-                queue.tell("The message was not handled. Try again.");
+                queue.announce("The message was not handled. Try again.");
             }
             let queue = Rc::clone(&queue);
             Timeout::new(0, move || queue.refresh()).forget();
@@ -167,7 +167,7 @@ impl LiveQueue {
         focus(all(&self.queue, ".queue-item").next());
     }
 
-    fn tell(&self, sentence: &str) {
+    fn announce(&self, sentence: &str) {
         self.status.set_text_content(Some(sentence));
     }
 }

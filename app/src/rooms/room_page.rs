@@ -69,11 +69,13 @@ pub fn RoomPage() -> impl IntoView {
                 let before = Some(first.id.to_string());
                 with_query(&path, [("before", before), ("user", user.clone())])
             });
-            let older = view! {
-                <a class="older" href=older.unwrap_or_default() hidden=!page.has_older>
-                    "Older messages"
-                </a>
-            };
+            let older = (page.has_older || before.is_none()).then(|| {
+                view! {
+                    <a class="older" href=older.unwrap_or_default() hidden=!page.has_older>
+                        "Older messages"
+                    </a>
+                }
+            });
             let title = format!("{} · Ringside", isolated(room.title.as_str()));
             let state = page.state;
             let live = before
@@ -99,7 +101,7 @@ pub fn RoomPage() -> impl IntoView {
                         <h1 dir="auto">{room.title.to_string()}</h1>
                         {optional(live)}
                         <nav class="room-links" aria-label="Messages" lang=ENGLISH>
-                            {older}
+                            {optional(older)}
                             {optional(links)}
                         </nav>
                         <MessageList page cards />

@@ -294,7 +294,7 @@ impl Audience {
 
     /// Sends a message until it is acknowledged.
     async fn send(&self, guest: &mut Guest, room: &'static str, number: u128) -> Result<()> {
-        let text = format!("{} says No. {number} in {room}", guest.name);
+        let text = format!("{}: No. {number} in {room}", guest.name);
         let op_id = format!("chaos-{room}-{}-{number:06}", guest.name);
         let body = serde_json::json!({ "from": guest.name, "text": text, "op_id": op_id });
         let path = format!("/rooms/{room}/messages");

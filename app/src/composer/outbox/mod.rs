@@ -209,8 +209,9 @@ impl Outbox {
     /// Adds a request that is made from a text that was taken out of the composer. Returns `false`
     /// if another page has posted or discarded the text.
     ///
-    /// A text that is stored as it is, is sent while it is moved to the outbox. Before that, the local
-    /// storage says that it was submitted: if this page is closed meanwhile, the next one moves it.
+    /// A text that is stored as it is, is sent while it is moved to the outbox. Before that, it is
+    /// marked as submitted in the local storage: if this page is closed meanwhile, the next page
+    /// moves it.
     pub async fn submit(self, taken: &Taken, request: Request) -> bool {
         self.put(taken.text.id.clone(), request, Some(taken)).await
     }
@@ -283,10 +284,11 @@ impl Outbox {
 
     /// Returns the item with this operation id.
     pub fn find(self, op_id: &str) -> Option<Item> {
-        self.items.with_untracked(|items| {
+        let found = self.items.try_with_untracked(|items| {
             let found = items.iter().find(|item| item.stored.op_id == op_id);
             found.cloned()
-        })
+        });
+        found.flatten()
     }
 
     /// Returns whether a request is only in this page, and lost when the page is closed.
@@ -335,6 +337,10 @@ impl Outbox {
             item.number = number;
             item.is_storing = false;
         });
+        if self.items.is_disposed() {
+            // The next composer sends it.
+            return true;
+        }
         let is_done = self.find(&op_id).is_none_or(|item| item.is_done());
         if let (true, Some(number), Some(storage)) = (is_done, number, &session.storage) {
             // If it can't be removed, it is sent again, which does no harm.

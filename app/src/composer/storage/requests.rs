@@ -167,9 +167,9 @@ impl Storage {
         .await
     }
 
-    /// Adds a request. Returns its number. With a text, by its id and whether it was stored, moves it
-    /// to the outbox in one transaction, or returns `None` if another page has posted or discarded
-    /// it.
+    /// Adds a request. Returns its number. With a text, by its id and whether it was stored, moves
+    /// it to the outbox in one transaction, or returns `None` if another page has posted or
+    /// discarded it.
     ///
     /// # Errors
     /// If the browser's storage fails.

@@ -120,8 +120,8 @@ pub fn owner(account: AccountId, entry: &str) -> String {
     format!("{account}/{entry}")
 }
 
-/// Returns the key in the local storage that says that a text was submitted. It is there until the
-/// text is in the outbox: the local storage is the only one that browsers write at once.
+/// Returns the key in the local storage that marks a text as submitted, until it is in the outbox:
+/// the local storage is the only one that browsers write at once.
 pub fn submitted_key(id: &str) -> String {
     ["ringside-submitted-", id].concat()
 }

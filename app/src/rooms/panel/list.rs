@@ -124,7 +124,7 @@ impl MessageList {
                 }
             }
         }
-        self.settle();
+        self.follow();
     }
 
     /// Makes the list contain exactly the messages in `batches`.
@@ -140,7 +140,7 @@ impl MessageList {
                 message.remove();
             }
         }
-        self.settle();
+        self.follow();
     }
 
     /// Inserts a message that was sent from this page, unless the feed has delivered it. The feed
@@ -188,8 +188,8 @@ impl MessageList {
         }
     }
 
-    /// Hides the message of this page that is being sent, if the feed delivers it before the response
-    /// arrives.
+    /// Hides the message of this page that is being sent, if the feed delivers it before the
+    /// response arrives.
     fn hide_pending(&self, delivered: &Element) {
         let is_same = |pending: &Element| {
             [".message-nick", ".message-text"]
@@ -239,7 +239,7 @@ impl MessageList {
     }
 
     /// Follows the end if the reader is there, and shows what is not read.
-    fn settle(self: &Rc<Self>) {
+    fn follow(self: &Rc<Self>) {
         self.trim();
         if self.is_at_end.get() {
             self.go_to_end();

@@ -1,5 +1,5 @@
-//! The panel of a room in the browser: its messages as they are sent, and a form that sends. A chunk
-//! of its own, which is loaded when a room is opened.
+//! The panel of a room in the browser: its messages as they are sent, and a form that sends. A
+//! chunk of its own, which is loaded when a room is opened.
 //!
 //! - `frame`: the panel beside an entry's updates. On a phone, it covers them.
 //! - `view`: what the client of the room's feed shows.

@@ -35,8 +35,8 @@ pub fn staff_controls(message: &Element) {
     }
 }
 
-/// Appends a message, quoted and with its author's name, to the text in the composer. On a room's own
-/// page there is no composer.
+/// Appends a message, quoted and with its author's name, to the text in the composer. On a room's
+/// own page there is no composer.
 pub fn quote(message: &Element) {
     let part = |class| {
         let part = find(message, class).and_then(|it| it.text_content());

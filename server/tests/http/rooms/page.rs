@@ -33,7 +33,9 @@ async fn page_has_the_last_messages_and_a_form() {
     );
     let older = format!("/rooms/lobby?before={first}");
     assert!(
-        html.contains(&format!("<a href=\"{older}\">Older messages</a>")),
+        html.contains(&format!(
+            "<a href=\"{older}\" class=\"older\">Older messages</a>"
+        )),
         "{html}"
     );
 
