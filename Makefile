@@ -91,22 +91,23 @@ engine-tests: ## Run a part of the browser tests in Firefox and WebKit, on the l
 prove: ## Run the chaos tests on the last build: clients converge, and no acknowledged text is lost
 	@scripts/setup rust postgres
 	cargo build --locked --release -p bench
-	$(foreach database,sqlite postgres,$(call prove,$(database)))
+	$(foreach database,sqlite postgres,$(call prove,$(database),,,,--seconds 20))
 
 soak: build ## Run the chaos tests for longer, and every browser test on both databases: an hour
 	@scripts/setup rust postgres
 	cargo build --locked --release -p bench
-	$(foreach database,sqlite postgres,$(call prove,$(database),--seconds 600 --time-scale 1,--posts 20000,--seconds 60))
+	$(foreach database,sqlite postgres,$(call prove,$(database),--seconds 600 --time-scale 1,--posts 20000,--seconds 60,--seconds 300))
 	@scripts/setup python
 	scripts/api-fuzz 2000 $$RANDOM
 	RINGSIDE_EVERY_TEST=1 $(MAKE) --no-print-directory browser-tests
 
-# DATABASE, OPTIONS for convergence, for nothing-lost, and for edits. Each has its own PostgreSQL
-# server.
+# DATABASE, OPTIONS for convergence, for nothing-lost, for edits, and for the audience. Each has its
+# own PostgreSQL server.
 define prove
 scripts/with-postgres target/release/bench chaos convergence --database $(1) $(2)
 scripts/with-postgres target/release/bench chaos nothing-lost --database $(1) $(3)
 scripts/with-postgres target/release/bench chaos edits --database $(1) $(4)
+scripts/with-postgres target/release/bench chaos audience --database $(1) --sse 75 --polling 50 --websocket 25 $(5)
 
 endef
 

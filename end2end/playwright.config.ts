@@ -22,7 +22,8 @@ export default defineConfig<object, WorkerFixtures>({
   forbidOnly: !!process.env.CI,
   reporter: "list",
   use: {
-    trace: "retain-on-failure",
+    // Recording traces takes a third of the processor. `--trace retain-on-failure` does it.
+    trace: "off",
     screenshot: "only-on-failure",
     launchOptions: {
       // If it is not set, Playwright uses its own browser.

@@ -274,7 +274,7 @@ test("panel beside the updates opens, closes, and moves nothing", async ({ page,
   await update(entry.slug, "an update beside it");
   await expect(updates(page)).toContainText(["an update beside it"]);
 
-  await page.getByRole("button", { name: "Close chat" }).click();
+  await page.keyboard.press("Escape");
   await expect(page.getByRole("complementary", { name: "Chat" })).toBeHidden();
   await post(request, room, ["while closed"]);
   const tab = page.getByRole("button", { name: "Chat · 1 new" });

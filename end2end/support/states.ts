@@ -273,7 +273,7 @@ export const STATES: State[] = [
     const entry = await newArticle(fixture);
     await openArticle(page, entry);
     await fixture.send(`/desk/entries/${entry.slug}/edit`, { ...articleOf(entry), body: `${ARTICLE}\n\nThe umpire has resigned.` });
-    const text = page.getByRole("dialog").getByRole("textbox", { name: "Article" });
+    const text = page.getByRole("dialog").getByRole("textbox", { name: "Text" });
     await text.fill(`${ARTICLE}\n\nRain is forecast.`);
     await page.getByRole("button", { name: "Save changes" }).click();
     await expect(page.getByRole("heading", { name: "Conflict" })).toBeVisible();
@@ -499,7 +499,7 @@ async function newArticle(fixture: Fixture): Promise<Entry> {
 async function openArticle(page: Page, entry: Entry): Promise<void> {
   await openComposer(page, entry.url);
   await page.getByRole("button", { name: "Edit article" }).click();
-  await expect(page.getByRole("dialog").getByRole("textbox", { name: "Article" })).not.toHaveValue("");
+  await expect(page.getByRole("dialog").getByRole("textbox", { name: "Text" })).not.toHaveValue("");
 }
 
 /** Opens the dialog to edit the first update of an entry. */

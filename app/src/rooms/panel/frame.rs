@@ -6,10 +6,11 @@ use std::{
     rc::Rc,
 };
 
+use domain::wire::Value;
 use leptos::prelude::{document, window, window_event_listener_untyped};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, Event, HtmlElement};
 
 use super::{
     list::MessageList,
@@ -17,13 +18,13 @@ use super::{
     view::{self, ROOM},
 };
 use crate::live::{
-    card,
+    JsonValue, card,
     dom::{find, hide, remove, text},
     fetch,
 };
 
 /// The panel, and the tab that opens it again.
-const PANEL: &str = r#"<aside class="chat" aria-label="Chat" lang="en"><p class="chat-tabs"><button class="link chat-close" type="button"><span class="if-narrow">Updates</span><span class="if-wide">Close chat</span></button> <span class="chat-here">Chat</span></p><p class="chat-note" role="status"></p></aside>"#;
+const PANEL: &str = r#"<aside class="chat" aria-label="Chat"><p class="chat-tabs" lang="en"><button class="link chat-close" type="button"><span class="if-narrow">Updates</span><span class="if-wide">Close chat</span></button> <span class="chat-here">Chat</span></p><p class="chat-note" role="status" lang="en"></p></aside>"#;
 const TAB: &str = r#"<button class="chat-tab" type="button" lang="en" hidden></button>"#;
 
 /// The class of the root element while the panel is open.
@@ -76,6 +77,14 @@ impl Frame {
         if let Some(button) = find(&frame.panel, ".chat-close") {
             listen_to(&button, "click", on_close);
         }
+        let closing = Rc::clone(&frame);
+        let on_key = move |event: Event| {
+            let key = JsonValue::of(event.into()).get("key");
+            if key.and_then(|key| key.string()).as_deref() == Some("Escape") {
+                closing.go_back();
+            }
+        };
+        listen_to(&frame.panel, "keydown", on_key);
         let opening = Rc::clone(&frame);
         let on_open = move |_| opening.open();
         listen_to(&frame.tab, "click", on_open);
