@@ -44,14 +44,14 @@ pub fn DeskPage() -> impl IntoView {
             });
             let rooms = caller.role.may_manage_rooms().then(|| {
                 view! {
-                    <p>
+                    <p class="desk-links">
                         <a href="/desk/rooms">"Rooms"</a>
                     </p>
                 }
             });
             let moderation = caller.role.may_moderate().then(|| {
                 view! {
-                    <p>
+                    <p class="desk-links">
                         <a href="/desk/moderation">"Moderation"</a>
                     </p>
                 }

@@ -98,7 +98,7 @@ fn RoomForm(room: Room) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <p>
+        <p class="room-name">
             <a href=format!("/rooms/{name}") dir="auto">
                 {room.title.to_string()}
             </a>
