@@ -14,10 +14,8 @@ use domain::wire::Value;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, closure::Closure};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{
-    AbortSignal, Element, Headers, MutationObserver, MutationObserverInit, RequestInit, Response,
-};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, Headers, MutationObserver, MutationObserverInit, RequestInit, Response};
 
 use super::event::LikeEvent;
 use crate::{
@@ -373,14 +371,12 @@ enum Sent {
 async fn request(url: &str, wanted: bool, key: &str) -> Sent {
     let options = RequestInit::new();
     options.set_method(if wanted { "PUT" } else { "DELETE" });
-    options.set_signal(Some(&AbortSignal::timeout_with_u32(DEADLINE_MS)));
     if let Ok(headers) = Headers::new() {
         // Can't fail: the name and the value are valid.
         let _ = headers.set("idempotency-key", key);
         options.set_headers_headers(&headers);
     }
-    let response = JsFuture::from(window().fetch_with_str_and_init(url, &options)).await;
-    let Some(response) = response.ok().and_then(|it| it.dyn_into::<Response>().ok()) else {
+    let Some(response) = fetch::send(url, &options, DEADLINE_MS).await else {
         return Sent::NoAnswer;
     };
     if (400..500).contains(&response.status()) {
@@ -394,8 +390,7 @@ async fn request(url: &str, wanted: bool, key: &str) -> Sent {
 
 /// Returns the number of likes in a response of the server.
 async fn likes_of(response: &Response) -> Option<i64> {
-    let text = JsFuture::from(response.text().ok()?).await.ok()?;
-    JsonValue::parse(&text.as_string()?)?
+    JsonValue::parse(&fetch::body(response).await?)?
         .get("likes")?
         .integer()
 }

@@ -1,7 +1,8 @@
 //! Helpers for elements of the page.
 
+use js_sys::Reflect;
 use leptos::prelude::document;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, NodeList};
 
 /// Returns the element with this id.
@@ -19,6 +20,24 @@ pub fn all(root: &Element, selector: &str) -> impl Iterator<Item = Element> + us
 /// Returns the first element in `root` that matches `selector`.
 pub fn find(root: &Element, selector: &str) -> Option<Element> {
     root.query_selector(selector).ok()?
+}
+
+/// Returns the text of the first element in `root` that matches `selector`; empty without one.
+pub fn content(root: &Element, selector: &str) -> String {
+    let part = find(root, selector).and_then(|it| it.text_content());
+    part.unwrap_or_default()
+}
+
+/// Returns the text in a field of a form.
+pub fn field_text(field: &Element) -> String {
+    let value = Reflect::get(field, &"value".into());
+    value.ok().and_then(|it| it.as_string()).unwrap_or_default()
+}
+
+/// Sets the text in a field of a form.
+pub fn set_field_text(field: &Element, text: &str) {
+    // Can't fail: it is a field.
+    let _ = Reflect::set(field, &"value".into(), &JsValue::from_str(text));
 }
 
 /// Returns an attribute's value; empty if it is missing.

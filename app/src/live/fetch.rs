@@ -13,12 +13,21 @@ pub type Response = Option<(u16, String)>;
 
 /// Fetches `url`.
 pub async fn get(url: &str) -> Response {
-    let options = RequestInit::new();
-    options.set_signal(Some(&AbortSignal::timeout_with_u32(FETCH_DEADLINE_MS)));
-    let response = JsFuture::from(window().fetch_with_str_and_init(url, &options));
-    let response: web_sys::Response = response.await.ok()?.dyn_into().ok()?;
+    let response = send(url, &RequestInit::new(), FETCH_DEADLINE_MS).await?;
+    Some((response.status(), body(&response).await?))
+}
+
+/// Sends a request. Returns `None` if no response arrives before the deadline, in milliseconds.
+pub async fn send(url: &str, options: &RequestInit, deadline_ms: u32) -> Option<web_sys::Response> {
+    options.set_signal(Some(&AbortSignal::timeout_with_u32(deadline_ms)));
+    let response = JsFuture::from(window().fetch_with_str_and_init(url, options));
+    response.await.ok()?.dyn_into().ok()
+}
+
+/// Returns the body of a response; `None` if it does not arrive.
+pub async fn body(response: &web_sys::Response) -> Option<String> {
     let text = JsFuture::from(response.text().ok()?).await.ok()?;
-    Some((response.status(), text.as_string()?))
+    text.as_string()
 }
 
 /// Returns the value in the response of a feed.

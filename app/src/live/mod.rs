@@ -13,7 +13,7 @@
 //! | [`list`], [`placement`], [`morph`], [`card`], [`pending_below`] | the list's DOM |
 //! | [`bar`], [`times`], [`announcer`] | the DOM around the list |
 //! | [`browser_events`], [`reading_position`] | what the reader does |
-//! | [`dom`] | helpers for attributes and queries |
+//! | [`dom`], [`listener`] | helpers for attributes, queries, fields and events |
 
 use crate::rooms;
 
@@ -26,6 +26,7 @@ pub mod dom;
 pub mod fetch;
 mod list;
 mod list_data;
+pub mod listener;
 mod live_view;
 pub mod morph;
 mod page;

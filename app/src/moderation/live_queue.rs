@@ -6,18 +6,18 @@ use std::{
     rc::Rc,
 };
 
-use domain::wire::Value;
-use gloo_timers::callback::{Interval, Timeout};
+use gloo_timers::callback::Interval;
 use leptos::prelude::{document, window};
-use wasm_bindgen::{JsCast, closure::Closure};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AbortSignal, Element, Event, HtmlElement, RequestInit, Response, UrlSearchParams};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, Event, HtmlElement, RequestInit, UrlSearchParams};
 
 use crate::{
     live::{
-        JsonValue, card,
-        dom::{all, by_id, set, text},
+        card,
+        dom::{all, by_id, find, remove, set, text},
         fetch,
+        listener::{closest, has_flag, key_of, listen_to},
         morph::morph_children,
     },
     moderation::queue_ids,
@@ -59,12 +59,7 @@ pub fn start() {
     })
     .forget();
     let pressed = Rc::clone(&live);
-    let on_key = Closure::<dyn FnMut(Event)>::new(move |event: Event| pressed.on_key(&event));
-    // Can't fail: the listener is a function.
-    let _ = live
-        .queue
-        .add_event_listener_with_callback("keydown", on_key.as_ref().unchecked_ref());
-    on_key.forget();
+    listen_to(&live.queue, "keydown", move |event| pressed.on_key(&event));
 }
 
 impl LiveQueue {
@@ -104,20 +99,17 @@ impl LiveQueue {
     }
 
     fn on_key(self: &Rc<Self>, event: &Event) {
-        let event_fields = JsonValue::of(event.into());
-        let flag = |name| event_fields.get(name).and_then(|it| it.boolean()) == Some(true);
-        let target: Option<Element> = event.target().and_then(|it| it.dyn_into().ok());
-        let item = target.and_then(|it| it.closest(".queue-item").ok()?);
-        let (Some(item), false) = (item, flag("ctrlKey") || flag("metaKey") || flag("altKey"))
-        else {
+        let is_shortcut = ["ctrlKey", "metaKey", "altKey"]
+            .iter()
+            .any(|name| has_flag(event, name));
+        let Some(item) = closest(event, ".queue-item").filter(|_| !is_shortcut) else {
             return;
         };
-        let key = event_fields.get("key").and_then(|it| it.string());
-        match key.unwrap_or_default().as_str() {
+        match key_of(event).as_str() {
             "j" => focus(neighbor(&self.queue, &item, 1)),
             "k" => focus(neighbor(&self.queue, &item, -1)),
             "m" => {
-                if let Ok(Some(more)) = item.query_selector("a.link") {
+                if let Some(more) = find(&item, "a.link") {
                     let more: HtmlElement = more.unchecked_into();
                     more.click();
                 }
@@ -155,11 +147,10 @@ impl LiveQueue {
                 queue.announce("Done.");
             } else {
                 // The item stays, and the moderator can try again.
-                let _ = item.remove_attribute("aria-busy");
+                remove(&item, "aria-busy");
                 queue.announce("The message was not handled. Try again.");
             }
-            let queue = Rc::clone(&queue);
-            Timeout::new(0, move || queue.refresh()).forget();
+            queue.refresh();
         });
     }
 
@@ -177,9 +168,7 @@ async fn submit(url: &str, body: &UrlSearchParams) -> Option<()> {
     let options = RequestInit::new();
     options.set_method("POST");
     options.set_body(body);
-    options.set_signal(Some(&AbortSignal::timeout_with_u32(DEADLINE_MS)));
-    let response = JsFuture::from(window().fetch_with_str_and_init(url, &options));
-    let response: Response = response.await.ok()?.dyn_into().ok()?;
+    let response = fetch::send(url, &options, DEADLINE_MS).await?;
     // The server redirects to the queue. After the session has ended, it redirects to the login.
     let url = response.url();
     let is_queue = url.split('?').next()?.ends_with(PATH);

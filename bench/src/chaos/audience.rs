@@ -12,10 +12,10 @@ use std::{
 use clap::Args;
 use domain::{ChatMessage, MessageId, UpdateId};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use tokio::{
     task::JoinSet,
-    time::{Interval, MissedTickBehavior, interval, sleep, timeout},
+    time::{Interval, MissedTickBehavior, interval, sleep},
 };
 
 use super::{
@@ -24,11 +24,10 @@ use super::{
     convergence::{CONVERGENCE_SECONDS, restart_server},
     faults::Faults,
     faulty_proxy::FaultyProxy,
-    retrying_author::{RetryingAuthor, rejected},
+    guest::Guest,
+    retrying_author::{RetryingAuthor, attempt, pause, rejected},
 };
-use crate::harness::{
-    Author, Connection, Database, DatabaseKind, Error, Response, Result, Ringside, heading, note,
-};
+use crate::harness::{Author, Database, DatabaseKind, Error, Result, Ringside, heading, note};
 
 /// The rooms.
 const ROOMS: [&str; 2] = ["lobby", "kitchen"];
@@ -38,10 +37,6 @@ const CHATTERS: u32 = 20;
 const VOTERS: u32 = 40;
 /// How many updates are liked.
 const UPDATES: usize = 30;
-/// The deadline of a request.
-const DEADLINE: Duration = Duration::from_secs(10);
-/// The maximum pause before a request is repeated, in milliseconds.
-const MAX_PAUSE_MS: u64 = 400;
 
 /// The parameters of the test.
 #[derive(Debug, Args)]
@@ -485,69 +480,4 @@ async fn join(mut tasks: JoinSet<Result<()>>) -> Result<()> {
         done.map_err(|error| Error::Unexpected(error.to_string()))??;
     }
     Ok(())
-}
-
-/// A reader without an account, who repeats each request until it is acknowledged.
-struct Guest {
-    address: SocketAddr,
-    name: String,
-    cookie: Option<String>,
-}
-
-impl Guest {
-    const fn new(address: SocketAddr, name: String) -> Self {
-        Self {
-            address,
-            name,
-            cookie: None,
-        }
-    }
-
-    /// Sends a request until a response of the server arrives, which must have the status `wanted`.
-    async fn request<T: DeserializeOwned>(
-        &mut self,
-        method: &str,
-        path: &str,
-        headers: &str,
-        body: &str,
-        wanted: u16,
-    ) -> Result<T> {
-        loop {
-            let cookie = self.cookie.as_ref();
-            let cookie = cookie.map(|cookie| format!("cookie: {cookie}\r\n"));
-            let request = format!(
-                "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\naccept: application/json\r\n{}{headers}content-length: {}\r\n\r\n{body}",
-                cookie.unwrap_or_default(),
-                body.len()
-            );
-            if let Some(response) = attempt(self.address, request.as_bytes()).await {
-                if response.status == wanted
-                    && let Ok(value) = serde_json::from_slice(&response.body)
-                {
-                    let set = response.headers("set-cookie");
-                    let guest = set.filter_map(|it| it.split(';').next());
-                    if let Some(guest) = guest.last() {
-                        self.cookie = Some(guest.to_owned());
-                    }
-                    return Ok(value);
-                }
-                if (400..500).contains(&response.status) && response.status != 429 {
-                    return Err(rejected(request.as_bytes(), Some(&response)));
-                }
-            }
-            pause().await;
-        }
-    }
-}
-
-/// Sends a request once. Returns `None` if no complete response arrives in time.
-async fn attempt(address: SocketAddr, request: &[u8]) -> Option<Response> {
-    let attempt = async { Connection::open(address).await?.request(request).await };
-    timeout(DEADLINE, attempt).await.ok()?.ok()
-}
-
-/// Waits before a request is repeated.
-async fn pause() {
-    let pause = rand::rng().random_range(MAX_PAUSE_MS / 4..MAX_PAUSE_MS);
-    sleep(Duration::from_millis(pause)).await;
 }

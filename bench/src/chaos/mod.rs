@@ -9,6 +9,7 @@ mod convergence;
 mod edits;
 mod faults;
 mod faulty_proxy;
+mod guest;
 mod nothing_lost;
 mod records;
 mod retrying_author;

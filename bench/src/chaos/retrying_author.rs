@@ -21,7 +21,8 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(ATTEMPT_DEADLINE_MS as u
 /// How much faster the author's clock runs between two attempts: a test lasts a minute, while the
 /// policy's pauses grow to half a minute.
 const TIME_SCALE: u32 = 4;
-/// The maximum pause before an edit or a deletion is retried, in milliseconds.
+/// The maximum pause before a request is repeated that is no call of a server function, in
+/// milliseconds.
 const MAX_RETRY_PAUSE_MS: u64 = 400;
 
 /// An author's session on an unreliable network.
@@ -71,7 +72,7 @@ impl RetryingAuthor {
         let mut submission = Submission::default();
         loop {
             submission.start();
-            let response = self.attempt(&request).await;
+            let response = attempt(self.address, &request).await;
             let (result, value) = response
                 .as_ref()
                 .map_or((AttemptResult::NoResponse, None), result_of);
@@ -120,7 +121,7 @@ impl RetryingAuthor {
         let kind = "application/x-www-form-urlencoded";
         let request = self.author.request(path, kind, &form);
         loop {
-            match self.attempt(&request).await {
+            match attempt(self.address, &request).await {
                 Some(response) if response.status == 303 => return Ok(()),
                 Some(response) if (400..500).contains(&response.status) => {
                     return Err(rejected(&request, Some(&response)));
@@ -128,16 +129,21 @@ impl RetryingAuthor {
                 _ => {}
             }
             self.retries.fetch_add(1, Ordering::Relaxed);
-            let pause = rand::rng().random_range(MAX_RETRY_PAUSE_MS / 4..MAX_RETRY_PAUSE_MS);
-            sleep(Duration::from_millis(pause)).await;
+            pause().await;
         }
     }
+}
 
-    /// Sends a request once. Returns `None` if no complete response arrives in time.
-    async fn attempt(&self, request: &[u8]) -> Option<Response> {
-        let attempt = async { Connection::open(self.address).await?.request(request).await };
-        timeout(ATTEMPT_TIMEOUT, attempt).await.ok()?.ok()
-    }
+/// Sends a request once. Returns `None` if no complete response arrives in time.
+pub async fn attempt(address: SocketAddr, request: &[u8]) -> Option<Response> {
+    let attempt = async { Connection::open(address).await?.request(request).await };
+    timeout(ATTEMPT_TIMEOUT, attempt).await.ok()?.ok()
+}
+
+/// Waits before a request is repeated.
+pub async fn pause() {
+    let pause = rand::rng().random_range(MAX_RETRY_PAUSE_MS / 4..MAX_RETRY_PAUSE_MS);
+    sleep(Duration::from_millis(pause)).await;
 }
 
 /// Returns the result of an attempt, as the composer determines it: only a decoded body counts as a

@@ -479,8 +479,10 @@ impl Outbox {
             return;
         };
         let response = attempt(&item.stored, self.place(&item.stored, &session)).await;
-        // It may have been stored meanwhile.
-        item.number = self.find(&op_id).and_then(|item| item.number);
+        if let Some(stored) = self.find(&op_id) {
+            // It may have been stored meanwhile.
+            item.number = stored.number;
+        }
         let result = match &response {
             Ok(_) => AttemptResult::Done,
             Err(error) => error.attempt_result(),

@@ -6,7 +6,6 @@ use std::{
     rc::Rc,
 };
 
-use domain::wire::Value;
 use leptos::prelude::{document, window, window_event_listener_untyped};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -14,13 +13,13 @@ use web_sys::{Element, Event, HtmlElement};
 
 use super::{
     list::MessageList,
-    listener::listen_to,
     view::{self, ROOM},
 };
 use crate::live::{
-    JsonValue, card,
+    card,
     dom::{find, hide, remove, text},
     fetch,
+    listener::{key_of, listen_to},
 };
 
 /// The panel, and the tab that opens it again.
@@ -79,8 +78,7 @@ impl Frame {
         }
         let closing = Rc::clone(&frame);
         let on_key = move |event: Event| {
-            let key = JsonValue::of(event.into()).get("key");
-            if key.and_then(|key| key.string()).as_deref() == Some("Escape") {
+            if key_of(&event) == "Escape" {
                 closing.go_back();
             }
         };

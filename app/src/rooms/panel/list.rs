@@ -16,15 +16,16 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlElement};
 
 use super::{
-    listener::listen_to,
     quote::{quote, staff_controls},
     stored::{last_read, set_last_read},
 };
 use crate::{
     live::{
         card,
-        dom::{all, by_id, find, hide, number, remove, set, text},
-        fetch, times,
+        dom::{all, by_id, content, find, hide, number, remove, set, text},
+        fetch,
+        listener::{closest, listen_to},
+        times,
     },
     local_storage,
 };
@@ -226,13 +227,21 @@ impl MessageList {
             change();
             return;
         }
-        let (height, top) = (self.list.scroll_height(), self.list.scroll_top());
         let view = self.list.get_bounding_client_rect().top();
         let is_above =
             |node: &Element| node.is_connected() && node.get_bounding_client_rect().top() < view;
-        let was_above = is_above(node);
-        change();
-        if was_above || is_above(node) {
+        self.change_above(|| {
+            let was_above = is_above(node);
+            change();
+            was_above || is_above(node)
+        });
+    }
+
+    /// Changes the list with `change`, which returns whether that was above what the reader sees.
+    /// If so, scrolls by as much as the list has grown.
+    fn change_above(&self, change: impl FnOnce() -> bool) {
+        let (height, top) = (self.list.scroll_height(), self.list.scroll_top());
+        if change() {
             let grown = self.list.scroll_height() - height;
             self.list.set_scroll_top(top + grown);
         }
@@ -254,14 +263,14 @@ impl MessageList {
         if count <= MAX_SHOWN {
             return;
         }
-        let (height, top) = (self.list.scroll_height(), self.list.scroll_top());
-        for _ in MAX_SHOWN..count {
-            if let Some(oldest) = self.list.first_element_child() {
-                oldest.remove();
+        self.change_above(|| {
+            for _ in MAX_SHOWN..count {
+                if let Some(oldest) = self.list.first_element_child() {
+                    oldest.remove();
+                }
             }
-        }
-        self.list
-            .set_scroll_top(top - (height - self.list.scroll_height()));
+            true
+        });
         self.show_older_link(true);
     }
 
@@ -306,16 +315,16 @@ impl MessageList {
     }
 
     fn insert_older(self: &Rc<Self>, messages: impl Iterator<Item = web_sys::Node>) {
-        let (height, top) = (self.list.scroll_height(), self.list.scroll_top());
-        for message in messages {
-            let message: Element = message.unchecked_into();
-            if by_id(&message.id()).is_none() {
-                prepare(&message);
-                self.place(&message);
+        self.change_above(|| {
+            for message in messages {
+                let message: Element = message.unchecked_into();
+                if by_id(&message.id()).is_none() {
+                    prepare(&message);
+                    self.place(&message);
+                }
             }
-        }
-        self.list
-            .set_scroll_top(top + self.list.scroll_height() - height);
+            true
+        });
     }
 
     fn show_older_link(&self, has_older: bool) {
@@ -351,8 +360,7 @@ impl MessageList {
     }
 
     fn on_click(self: &Rc<Self>, event: &Event) {
-        let target = event.target().and_then(|it| it.dyn_into::<Element>().ok());
-        let Some(control) = target.and_then(|it| it.closest("a, button").ok()?) else {
+        let Some(control) = closest(event, "a, button") else {
             return;
         };
         let classes = control.class_list();
@@ -360,13 +368,8 @@ impl MessageList {
             event.prevent_default();
             self.load_older(&control);
         } else if classes.contains("unread") {
-            self.mark_first_unread();
-            match find(&self.list, &[".", UNREAD_LINE].concat()) {
-                Some(line) => self.scroll_to(&line),
-                None => self.go_to_end(),
-            }
+            self.open();
             let _ = self.list.focus();
-            self.look();
         } else if classes.contains("message-quote")
             && let Ok(Some(message)) = control.closest(".message")
         {
@@ -487,12 +490,6 @@ impl MessageList {
     fn last_id(&self) -> i64 {
         self.sent_from_the_end().next().map_or(0, |it| id_of(&it))
     }
-}
-
-/// Returns the text of a part of a message.
-fn content(message: &Element, part: &str) -> String {
-    let part = find(message, part).and_then(|it| it.text_content());
-    part.unwrap_or_default()
 }
 
 /// Prepares a message of the server for this page: its time, and controls for staff.

@@ -5,7 +5,7 @@
 //! - `view`: what the client of the room's feed shows.
 //! - `list`: the messages, and what the reader has read of them.
 //! - `sending`: the form, and the messages that wait to be sent; `post` sends one.
-//! - `stored`: what the browser remembers; `listener`: listeners for events.
+//! - `stored`: what the browser remembers.
 //! - `quote`: a message as a quotation in the composer.
 
 #![expect(
@@ -15,7 +15,6 @@
 
 mod frame;
 mod list;
-mod listener;
 mod post;
 mod quote;
 mod sending;

@@ -1,13 +1,10 @@
 //! Sends one message.
 
 use domain::{AttemptResult, wire::Value};
-use leptos::prelude::window;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, RequestInit, Response, UrlSearchParams};
+use web_sys::{RequestInit, Response, UrlSearchParams};
 
 use super::stored::Unsent;
-use crate::live::JsonValue;
+use crate::live::{JsonValue, fetch};
 
 /// The deadline of an attempt, in milliseconds.
 const DEADLINE_MS: u32 = 15_000;
@@ -54,11 +51,8 @@ async fn try_post(url: &str, message: &Unsent) -> Option<Posted> {
     let options = RequestInit::new();
     options.set_method("POST");
     options.set_body(&body);
-    options.set_signal(Some(&AbortSignal::timeout_with_u32(DEADLINE_MS)));
-    let response = JsFuture::from(window().fetch_with_str_and_init(url, &options));
-    let response: Response = response.await.ok()?.dyn_into().ok()?;
-    let text = JsFuture::from(response.text().ok()?).await.ok()?;
-    let json = JsonValue::parse(&text.as_string()?)?;
+    let response = fetch::send(url, &options, DEADLINE_MS).await?;
+    let json = JsonValue::parse(&fetch::body(&response).await?)?;
     let string = |name| json.get(name).and_then(|it| it.string());
     match response.status() {
         201 => Some(Posted::Sent(

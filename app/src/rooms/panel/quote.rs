@@ -2,14 +2,12 @@
 
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
-use wasm_bindgen::JsValue;
 use web_sys::{Element, Event, HtmlElement};
 
 use crate::live::{
-    JsonValue, card,
-    dom::{by_id, find, text},
+    card,
+    dom::{by_id, content, field_text, find, set_field_text, text},
 };
-use domain::wire::Value;
 
 /// The id of the composer's text box.
 const COMPOSER: &str = "composer-text";
@@ -38,22 +36,17 @@ pub fn staff_controls(message: &Element) {
 /// Appends a message, quoted and with its author's name, to the text in the composer. On a room's
 /// own page there is no composer.
 pub fn quote(message: &Element) {
-    let part = |class| {
-        let part = find(message, class).and_then(|it| it.text_content());
-        part.unwrap_or_default()
-    };
+    let part = |class| content(message, class);
     let quoted = domain::quote_message(&part(".message-nick"), &part(".message-text"));
     let Some(field) = by_id(COMPOSER).and_then(|it| it.dyn_into::<HtmlElement>().ok()) else {
         return;
     };
-    let before = JsonValue::of((&field).into()).get("value");
-    let before = before.and_then(|it| it.string()).unwrap_or_default();
+    let before = field_text(&field);
     let joined = match before.trim_end() {
         "" => quoted,
         before => [before, "\n\n", &quoted].concat(),
     };
-    // Can't fail: it is a text box.
-    let _ = js_sys::Reflect::set(&field, &"value".into(), &JsValue::from_str(&joined));
+    set_field_text(&field, &joined);
     // The composer listens at the text box itself.
     if let Ok(input) = Event::new("input") {
         let _ = field.dispatch_event(&input);

@@ -6,25 +6,25 @@ use std::{
     rc::Rc,
 };
 
-use domain::{Next, RoomState, Submission, wire::Value};
+use domain::{Next, RoomState, Submission};
 use gloo_timers::callback::Timeout;
 use js_sys::Math;
 use leptos::prelude::{document, window_event_listener_untyped};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlElement};
 
 use super::{
     list::MessageList,
-    listener::listen_to,
     post::{Posted, post},
     stored::{Unsent, set_unsent, unsent},
 };
 use crate::{
     browser_clock::now,
     live::{
-        JsonValue, card,
-        dom::{find, hide, set, text},
+        card,
+        dom::{field_text, find, hide, set, set_field_text, text},
+        listener::{closest, has_flag, key_of, listen_to},
     },
     local_storage,
     random_key::random_key,
@@ -65,13 +65,13 @@ impl RoomForm {
             waiting: RefCell::default(),
             is_sending: Cell::default(),
         });
-        if value(&sending.name).is_empty() {
+        if field_text(&sending.name).is_empty() {
             let name = local_storage::get(local_storage::NICK).unwrap_or_default();
-            set_value(&sending.name, &name);
+            set_field_text(&sending.name, &name);
         }
         for message in unsent(list.name()) {
             if message.op_id.is_empty() {
-                set_value(&sending.text, &message.text);
+                set_field_text(&sending.text, &message.text);
             } else {
                 sending.add(message);
             }
@@ -125,7 +125,7 @@ impl RoomForm {
 
     /// Takes the text out of the box, shows it as pending, and sends it.
     fn submit(self: &Rc<Self>) {
-        let (from, text) = (value(&self.name), value(&self.text));
+        let (from, text) = (field_text(&self.name), field_text(&self.text));
         if text.trim().is_empty() {
             return;
         }
@@ -140,7 +140,7 @@ impl RoomForm {
         }
         local_storage::set(local_storage::NICK, &from);
         self.show_note("");
-        set_value(&self.text, "");
+        set_field_text(&self.text, "");
         self.add(Unsent {
             op_id: random_key(),
             from,
@@ -220,10 +220,10 @@ impl RoomForm {
             }
             Posted::Refused { sentence, is_name } => {
                 let refused = &waiting[at];
-                if value(&self.text).is_empty() {
+                if field_text(&self.text).is_empty() {
                     let refused = waiting.remove(at);
                     refused.node.remove();
-                    set_value(&self.text, &refused.message.text);
+                    set_field_text(&self.text, &refused.message.text);
                 } else {
                     set_text(&refused.node, ".message-state", &sentence);
                     add_buttons(&refused.node);
@@ -259,8 +259,7 @@ impl RoomForm {
 
     /// Handles the buttons of a message that was refused.
     fn on_click(&self, event: &Event) {
-        let target = event.target().and_then(|it| it.dyn_into::<Element>().ok());
-        let Some(button) = target.and_then(|it| it.closest("button").ok()?) else {
+        let Some(button) = closest(event, "button") else {
             return;
         };
         let classes = button.class_list();
@@ -273,14 +272,14 @@ impl RoomForm {
             .iter()
             .position(|it| it.node.contains(Some(&button)));
         if let Some(at) = position {
-            if is_edit && !value(&self.text).is_empty() {
+            if is_edit && !field_text(&self.text).is_empty() {
                 self.show_note("Send or delete the text in the box first.");
                 return;
             }
             let refused = waiting.remove(at);
             refused.node.remove();
             if is_edit {
-                set_value(&self.text, &refused.message.text);
+                set_field_text(&self.text, &refused.message.text);
             }
             let _ = self.text.focus();
         }
@@ -292,7 +291,7 @@ impl RoomForm {
     fn store(&self) {
         let waiting = self.waiting.borrow();
         let mut all: Vec<_> = waiting.iter().map(|it| it.message.clone()).collect();
-        let text = value(&self.text);
+        let text = field_text(&self.text);
         if !text.is_empty() {
             all.push(Unsent {
                 op_id: String::new(),
@@ -324,10 +323,7 @@ fn add_buttons(node: &Element) {
 
 /// Returns whether a key sends the message: Enter alone, outside of an input method.
 fn is_plain_enter(event: &Event) -> bool {
-    let event = JsonValue::of(event.into());
-    let flag = |name| event.get(name).and_then(|it| it.boolean()) == Some(true);
-    let is_enter = event.get("key").and_then(|it| it.string()).as_deref() == Some("Enter");
-    is_enter && !flag("shiftKey") && !flag("isComposing")
+    key_of(event) == "Enter" && !has_flag(event, "shiftKey") && !has_flag(event, "isComposing")
 }
 
 /// Returns whether the page is as narrow as a phone.
@@ -335,17 +331,6 @@ fn is_on_phone() -> bool {
     const PHONE: f64 = 600.0;
     let body = document().body();
     body.is_some_and(|body| body.get_bounding_client_rect().width() < PHONE)
-}
-
-/// Returns the text in a field.
-fn value(field: &Element) -> String {
-    let value = JsonValue::of(field.into()).get("value");
-    value.and_then(|it| it.string()).unwrap_or_default()
-}
-
-fn set_value(field: &Element, text: &str) {
-    // Can't fail: it is a field.
-    let _ = js_sys::Reflect::set(field, &"value".into(), &JsValue::from_str(text));
 }
 
 fn set_text(node: &Element, selector: &str, text: &str) {

@@ -119,7 +119,7 @@ async fn entry_changes_only_when_its_chat_appears_or_disappears(database: Databa
     newsroom.set_chat_of(&entry, ChatSetting::Open).await;
     assert!(has_link().await);
     let opened = newsroom.feed_head(&entry).await;
-    assert!(opened > head, "open pages learn of it");
+    assert!(opened > head, "open pages receive it");
     newsroom.set_chat_of(&entry, ChatSetting::ReadOnly).await;
     newsroom.set_chat_of(&entry, ChatSetting::Closed).await;
     assert_eq!(newsroom.feed_head(&entry).await, opened);
