@@ -10,7 +10,7 @@ use leptos_router::{
 use crate::{
     accounts::{AccountPage, LoginPage, SetupPage},
     composer::ComposePage,
-    desk::{DeskEntryPage, DeskPage, DeskRoomsPage, EntryEditPage, UpdateEditPage},
+    desk::{DeskEntryPage, DeskPage, DeskRoomsPage, DeskSitePage, EntryEditPage, UpdateEditPage},
     entry::{EntryPage, UpdatePage},
     front::{FrontPage, LiveNowPage},
     layout::NotFound,
@@ -50,6 +50,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/desk") view=DeskPage ssr=SsrMode::Async />
                 <Route path=path!("/desk/rooms") view=DeskRoomsPage ssr=SsrMode::Async />
+                <Route path=path!("/desk/site") view=DeskSitePage ssr=SsrMode::Async />
                 <Route path=path!("/desk/moderation") view=ModerationPage ssr=SsrMode::Async />
                 <Route
                     path=path!("/desk/moderation/rules")

@@ -10,6 +10,9 @@ pub struct Site {
     pub url: String,
     /// The language of entries without a language of their own.
     pub language: Language,
+    /// Whether some readers have no stream of their own that the server can count: they read
+    /// through a proxy, which may share streams, or they poll.
+    pub has_uncounted_readers: bool,
 }
 
 impl Site {

@@ -72,6 +72,8 @@ enum AccountCommand {
     Password(AccountPasswordArgs),
     /// Change an account's role.
     Role(AccountRoleArgs),
+    /// Change an account's display name, and the name below its updates.
+    Rename(RenameAccountArgs),
     /// Disable an account, end its sessions and revoke its tokens. Its updates stay.
     Disable(AccountNameArgs),
     /// Enable a disabled account. Its password is unchanged.
@@ -150,6 +152,17 @@ pub struct AccountRoleArgs {
     /// The new role: owner, editor, author or reader.
     #[arg(long)]
     pub role: Role,
+}
+
+/// The arguments of `account rename`.
+#[derive(Debug, clap::Args)]
+pub struct RenameAccountArgs {
+    /// The username of the account.
+    #[arg(long)]
+    pub name: String,
+    /// The new display name; empty for none.
+    #[arg(long)]
+    pub display_name: String,
 }
 
 /// The arguments of `account disable` and `account enable`.
@@ -312,6 +325,9 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
             commands::set_password(&settings, &args).await
         }
         Command::Account(AccountCommand::Role(args)) => commands::set_role(&settings, &args).await,
+        Command::Account(AccountCommand::Rename(args)) => {
+            commands::rename_account(&settings, &args).await
+        }
         Command::Account(AccountCommand::Disable(args)) => {
             commands::disable_account(&settings, &args).await
         }

@@ -232,6 +232,19 @@ pub struct Settings {
         global = true
     )]
     pub messages_per_minute_per_address: u32,
+    /// Whether to count the readers of live blogs: their open streams, on all servers. Pages show
+    /// the number, and the desk.
+    #[arg(
+        long,
+        env = "RINGSIDE_COUNT_READERS",
+        default_value_t = false,
+        action = clap::ArgAction::Set,
+        num_args = 0..=1,
+        default_missing_value = "true",
+        value_name = "true|false",
+        global = true
+    )]
+    pub count_readers: bool,
     /// The log level: error, warn, info, debug or trace, or a filter such as
     /// newsroom=debug,tower_http=info.
     #[arg(long, env = "RINGSIDE_LOG", default_value = "info", global = true)]

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::extract::FromRef;
+use domain::Transport;
 use newsroom::{Clock, FeedPolicy, MessageLimits, Newsroom, Options};
 
 use crate::{
@@ -12,7 +13,9 @@ use crate::{
     config::Settings,
     pages::Pages,
     rendering::Rendering,
-    security::{bodies::Bodies, like_limits::LikeLimits, login_limits::LoginLimits},
+    security::{
+        bodies::Bodies, like_limits::LikeLimits, login_limits::LoginLimits, proxies::TrustedProxies,
+    },
     serving::{
         connections::Connections,
         open_files::{self, Budget},
@@ -132,6 +135,7 @@ async fn open_with_build(
         language: settings.site_language.clone(),
         render: Arc::new(app::Renderer),
         open_rooms: settings.open_rooms,
+        count_readers: settings.count_readers,
         message_limits: MessageLimits::per_minute(
             settings.messages_per_minute,
             settings.messages_per_minute_per_address,
@@ -146,5 +150,7 @@ fn site_of(settings: &Settings) -> app::Site {
     app::Site {
         url: settings.public_url().to_string(),
         language: settings.site_language.clone(),
+        has_uncounted_readers: settings.trusted_proxies != TrustedProxies::default()
+            || settings.transport == Transport::Poll,
     }
 }

@@ -1,6 +1,6 @@
-//! The page of one's own account: the password and the sessions.
+//! The page of one's own account: the display name, the password and the sessions.
 
-use domain::{Caller, Password, SessionId};
+use domain::{Caller, DisplayName, Password, SessionId};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::use_query_map;
@@ -15,7 +15,7 @@ use crate::{
     request::{PageRequest, newsroom},
 };
 
-/// A form to change the password, and the open sessions with a button to end each.
+/// Forms to change the display name and the password, and the open sessions with a button to end each.
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
@@ -25,15 +25,16 @@ pub fn AccountPage() -> impl IntoView {
         let found = async {
             let caller = request.caller()?.clone();
             let sessions = newsroom().own_sessions(&caller).await?;
+            let name = newsroom().display_name(&caller).await?;
             // The desk lists the drafts of those who may use it.
             let drafts = if caller.role.may_post() {
                 Vec::new()
             } else {
                 newsroom().drafts(&caller).await?
             };
-            Ok((caller, sessions, drafts))
+            Ok((caller, name, sessions, drafts))
         };
-        let page = found.await.map(|(caller, sessions, drafts)| {
+        let page = found.await.map(|(caller, name, sessions, drafts)| {
             let who = format!(
                 "You are logged in as {}, with the role {}.",
                 caller.username, caller.role
@@ -58,6 +59,8 @@ pub fn AccountPage() -> impl IntoView {
                                 </p>
                             }
                         })}
+                    <FormError />
+                    <NameForm name />
                     <PasswordForm caller />
                     <Sessions sessions current=request.session />
                     {(!drafts.is_empty()).then(|| view! { <DraftList drafts /> })}
@@ -71,6 +74,7 @@ pub fn AccountPage() -> impl IntoView {
 /// Returns the success message for the `done` parameter, which a form of this page redirects with.
 fn done_message(done: &str) -> Option<&'static str> {
     Some(match done {
+        "name" => "Your display name is saved.",
         "password" => "Your password is changed. All your other sessions have ended.",
         "session" => "The session has ended.",
         "sessions" => "All your other sessions have ended.",
@@ -79,11 +83,32 @@ fn done_message(done: &str) -> Option<&'static str> {
 }
 
 #[component]
+fn NameForm(name: Option<DisplayName>) -> impl IntoView {
+    let name = name.map_or(String::new(), String::from);
+    view! {
+        <section class="panel" aria-labelledby="name-heading">
+            <h2 id="name-heading">"Display name"</h2>
+            <form method="post" action="/account/name">
+                <TextField
+                    name="display_name"
+                    label="Display name"
+                    value=name
+                    required=false
+                    hint="Readers see it below your updates instead of your username, if the owner of the site shows display names. In rooms, nobody else can use it."
+                />
+                <button class="button" type="submit">
+                    "Save name"
+                </button>
+            </form>
+        </section>
+    }
+}
+
+#[component]
 fn PasswordForm(caller: Caller) -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="password-heading">
             <h2 id="password-heading">"Change your password"</h2>
-            <FormError />
             <form method="post" action="/account/password">
                 // Password managers store the new password under this name.
                 <input

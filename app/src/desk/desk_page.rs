@@ -56,6 +56,13 @@ pub fn DeskPage() -> impl IntoView {
                     </p>
                 }
             });
+            let site = caller.role.may_change_site().then(|| {
+                view! {
+                    <p class="desk-links">
+                        <a href="/desk/site">"Site"</a>
+                    </p>
+                }
+            });
             // The last entry's zone, for browsers that propose none.
             let last = page.items.first().map(|last| last.entry.time_zone.to_string());
             let time_zone = last.unwrap_or_else(|| "UTC".to_owned());
@@ -71,6 +78,7 @@ pub fn DeskPage() -> impl IntoView {
                     {optional(older)}
                     {optional(rooms)}
                     {optional(moderation)}
+                    {optional(site)}
                     {(!drafts.is_empty()).then(|| view! { <DraftList drafts /> })}
                     <NewEntryForm time_zone />
                 </PageLayout>

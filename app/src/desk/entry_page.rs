@@ -7,13 +7,14 @@ use leptos_axum::ResponseOptions;
 use leptos_router::hooks::use_query_map;
 use newsroom::{Entry, LiveUpdate, UNDO_WINDOW, zone::LocalTime};
 
-use super::{desk_entry, removed_article_note, removed_content_note};
+use super::{desk_entry, open_streams_note, removed_article_note, removed_content_note};
 use crate::{
     entry::{excerpt, labels::state_label},
     isolate::isolated,
     layout::{Audience, FormError, OperationIdField, PageLayout, page_or_error},
     params::slug_param,
     request::PageRequest,
+    site::Site,
 };
 
 /// The page of an entry, with its updates, latest first.
@@ -21,6 +22,7 @@ use crate::{
 pub fn DeskEntryPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
     let request = PageRequest::current();
+    let site = Site::current();
     let slug = slug_param();
     let deleted = use_query_map().with(|query| query.get("deleted"));
     let edited = use_query_map().with(|query| query.get("edited"));
@@ -32,6 +34,10 @@ pub fn DeskEntryPage() -> impl IntoView {
             }
             (Some(id), _) => removed_content_note(&request, id).await,
             (None, _) => None,
+        };
+        let readers = match &found {
+            Ok((_, page)) => open_streams_note(&site, page.entry.id).await,
+            Err(_) => None,
         };
         let page = found.map(|(caller, page)| {
             let entry = page.entry;
@@ -56,6 +62,7 @@ pub fn DeskEntryPage() -> impl IntoView {
                                 </p>
                             }
                         })}
+                    {readers.map(|sentence| view! { <p class="hint">{sentence}</p> })}
                     <EntryActions entry=entry.clone() />
                     {page
                         .deleted
@@ -190,7 +197,7 @@ fn UpdateItem(entry: Entry, update: LiveUpdate, editable: bool) -> impl IntoView
     view! {
         <li>
             <p class="entry-when">
-                {format!("{posted} · ")} <bdi>{update.author.to_string()}</bdi>
+                {format!("{posted} · ")} <bdi>{update.author_name().to_owned()}</bdi>
             </p>
             {update
                 .headline

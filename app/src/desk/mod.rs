@@ -7,16 +7,20 @@ mod entry_edit_page;
 mod entry_fields;
 mod entry_page;
 mod rooms_page;
+mod site_page;
 mod update_edit_page;
 
 use domain::{Caller, EntryId, Slug, UpdateId, not_shown};
 use newsroom::{DeskEntryDetail, Error};
 
-use crate::request::{PageRequest, newsroom};
+use crate::{
+    request::{PageRequest, newsroom},
+    site::Site,
+};
 
 pub use {
     desk_page::DeskPage, entry_edit_page::EntryEditPage, entry_page::DeskEntryPage,
-    rooms_page::DeskRoomsPage, update_edit_page::UpdateEditPage,
+    rooms_page::DeskRoomsPage, site_page::DeskSitePage, update_edit_page::UpdateEditPage,
 };
 
 /// Returns a sentence about the content of the update numbered `id` that the sanitizer removed.
@@ -33,6 +37,26 @@ pub async fn removed_content_note(request: &PageRequest, id: &str) -> Option<Str
 pub async fn removed_article_note(caller: &Caller, entry: EntryId) -> Option<String> {
     let removed = newsroom().removed_from_article(caller, entry).await.ok()?;
     not_shown(&removed)
+}
+
+/// Returns a sentence about the number of an entry's readers; `None` if they are not counted.
+pub async fn open_streams_note(site: &Site, entry: EntryId) -> Option<String> {
+    let streams = newsroom().open_streams(entry).await.ok()??;
+    let number = if streams == 1 {
+        "1 reader has".to_owned()
+    } else {
+        format!("{streams} readers have")
+    };
+    Some(if site.has_uncounted_readers {
+        format!("At least {number} this live blog open.")
+    } else {
+        let number = if streams == 0 {
+            "No reader has".to_owned()
+        } else {
+            number
+        };
+        format!("{number} this live blog open.")
+    })
 }
 
 /// Loads the entry with this slug for the caller's desk. Returns the caller, too.

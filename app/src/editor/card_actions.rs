@@ -39,7 +39,7 @@ pub fn add_card_actions(caller: &Caller, outbox: Outbox, dialog: EditDialogState
     let Some(list) = list else {
         return;
     };
-    let author = (!caller.role.may_edit_others()).then(|| caller.username.to_string());
+    let author = (!caller.role.may_edit_others()).then(|| caller.id.to_string());
     let menu = RwSignal::new(None::<OpenMenu>);
     let host = create_host();
     let focused = Rc::new(Cell::new(None));

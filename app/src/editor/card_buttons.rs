@@ -9,12 +9,13 @@ use wasm_bindgen::JsCast;
 /// The class of the button in a card.
 pub const TOGGLE: &str = "update-menu-button";
 
-/// Adds the button to each card of `author` that has none; to all cards if `author` is `None`.
+/// Adds the button to each card of the account with the id `author` that has none; to all cards if
+/// `author` is `None`.
 pub fn add_buttons(list: &Element, author: Option<&str>) {
     let without = format!(".update:not(:has(> .{TOGGLE}))");
     for card in elements(list, &without) {
-        let name = text_of(&card, ".update-author");
-        if author.is_some_and(|author| author != name) {
+        let written_by = card.get_attribute("data-author-id");
+        if author.is_some() && written_by.as_deref() != author {
             continue;
         }
         let Ok(button) = document().create_element("button") else {

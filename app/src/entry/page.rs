@@ -62,8 +62,8 @@ pub fn EntryPage() -> impl IntoView {
             let highlights = newsroom.cards().highlights(&entry, &highlighted);
             let mut authors: Vec<String> = Vec::new();
             for update in &page.updates {
-                if !authors.iter().any(|name| *name == update.author.as_str()) {
-                    authors.push(update.author.to_string());
+                if !authors.iter().any(|name| *name == update.author_name()) {
+                    authors.push(update.author_name().to_owned());
                 }
             }
             let article = newsroom.cards().article(&entry, &page.article);

@@ -43,6 +43,7 @@ pub fn update(posted_at: &str) -> LiveUpdate {
         rev: 9,
         author_id: AccountId(1),
         author: Username::parse("ann").unwrap(),
+        shown_author: None,
         html: to_safe_html(&draft.source).unwrap().html,
         headline: None,
         key: true,

@@ -79,6 +79,7 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
             data-update-id=update.id.0
             data-rev=update.rev
             data-posted-at=update.posted_at.0
+            data-author-id=update.author_id.0
             lang=entry.language.to_string()
         >
             <a
@@ -92,7 +93,7 @@ fn UpdateCard<'a>(entry: &'a Entry, update: &'a LiveUpdate) -> impl IntoView {
             <div class="update-body">
                 {optional(key)} {optional(heading)} <div class="prose" inner_html=update.html.in_place(&format!("update-{}", update.id))></div>
                 <p class="update-by">
-                    <bdi class="update-author">{update.author.to_string()}</bdi>
+                    <bdi class="update-author">{update.author_name().to_owned()}</bdi>
                     {optional(late)} {optional(edited)}
                 </p>
             </div>
@@ -135,7 +136,7 @@ mod tests {
     fn card_keeps_the_page_contract() {
         insta::assert_snapshot!(
             render_card(&entry(), &update("**Goal**", "")),
-            @r#"<article id="update-12" data-update-id="12" data-rev="9" data-posted-at="1795266300123456" lang="en" class="update"><a href="/entries/final/updates/12" title="21 November 2026, 14:05 CET" class="update-when"><time datetime="2026-11-21T13:05:00.123Z" dir="ltr" data-from="2026-11-21T13:05:00.000Z" data-day="21 Nov">14:05</time></a><div class="update-body"><div class="prose"><p dir="auto"><strong>Goal</strong></p></div><p class="update-by"><bdi class="update-author">ann</bdi></p></div><a href="/entries/final/updates/12/like" rel="nofollow" class="update-like">Like</a></article>"#
+            @r#"<article id="update-12" data-update-id="12" data-rev="9" data-posted-at="1795266300123456" data-author-id="1" lang="en" class="update"><a href="/entries/final/updates/12" title="21 November 2026, 14:05 CET" class="update-when"><time datetime="2026-11-21T13:05:00.123Z" dir="ltr" data-from="2026-11-21T13:05:00.000Z" data-day="21 Nov">14:05</time></a><div class="update-body"><div class="prose"><p dir="auto"><strong>Goal</strong></p></div><p class="update-by"><bdi class="update-author">ann</bdi></p></div><a href="/entries/final/updates/12/like" rel="nofollow" class="update-like">Like</a></article>"#
         );
     }
 

@@ -1,4 +1,5 @@
-//! The like buttons: shows the number of likes in each card, and likes by one click.
+//! The like buttons: shows the number of likes in each card, and likes by one click. The counts
+//! have the number of readers, too, which the bar shows.
 
 #![expect(
     clippy::unnecessary_wraps,
@@ -19,6 +20,7 @@ use web_sys::{Element, Headers, MutationObserver, MutationObserverInit, RequestI
 
 use super::event::LikeEvent;
 use crate::{
+    entry::bar_ids,
     live::{
         JsonValue,
         dom::{all, by_id, number, set, text},
@@ -182,6 +184,7 @@ impl Buttons {
             let known = self.counts.replace(likes);
             self.show_each(&known);
             self.show_each(&self.counts.borrow());
+            show_readers(readers(all).unwrap_or_default());
         }
     }
 
@@ -200,6 +203,9 @@ impl Buttons {
         if let Some(likes) = counts.get("likes") {
             self.counts.borrow().assign(&likes);
             self.show_each(&likes);
+        }
+        if let Some(readers) = readers(counts) {
+            show_readers(readers);
         }
     }
 
@@ -343,6 +349,22 @@ impl Buttons {
                 self.show(number(&card, "data-update-id"));
             }
         }
+    }
+}
+
+/// Returns the number of readers in counts, if it is there.
+fn readers(counts: &JsonValue) -> Option<i64> {
+    counts.get("readers")?.integer()
+}
+
+/// Shows the number of readers beside the connection status, if there are any.
+fn show_readers(readers: i64) {
+    if let Some(status) = by_id(bar_ids::STATUS) {
+        let text = match readers {
+            0 => String::new(),
+            _ => [&readers.to_string(), " readers"].concat(),
+        };
+        set(&status, "data-readers", &text);
     }
 }
 

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Invalid,
-    text::{Lines, id_type, parsed_text, reject_other_chars, validated, word_enum},
+    Invalid, hygiene,
+    text::{
+        Lines, id_type, parsed_text, reject_invisible, reject_other_chars, validated, word_enum,
+    },
 };
 
 id_type!(
@@ -36,13 +38,13 @@ word_enum!(
 pub struct Caller {
     /// The account's id.
     pub id: AccountId,
-    /// The name used to log in, and shown with posts.
+    /// The name used to log in.
     pub username: Username,
     /// The account's role.
     pub role: Role,
 }
 
-/// The name used to log in, and shown with posts: 1 to 40 letters, digits, `.`, `_` and `-`.
+/// The name used to log in, and shown with posts unless the site shows display names: 1 to 40 letters, digits, `.`, `_` and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Username(String);
@@ -72,6 +74,41 @@ impl Username {
 }
 
 parsed_text!(Username);
+
+/// The name of a person, which cards show instead of the username if the site does so: 1 to 60
+/// characters, visible but for spaces. It is of one account only.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DisplayName(String);
+
+impl DisplayName {
+    /// The maximum length, in characters.
+    pub const MAX: usize = 60;
+
+    /// Parses a name, trimmed; `None` if it is empty.
+    ///
+    /// # Errors
+    /// Returns a message for the person who entered it.
+    pub fn parse_optional(text: &str) -> Result<Option<Self>, Invalid> {
+        if hygiene::clean_line(text).is_empty() {
+            return Ok(None);
+        }
+        Self::parse(text).map(Some)
+    }
+
+    /// Parses a name, trimmed.
+    ///
+    /// # Errors
+    /// Returns a message for the person who entered it.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        const FIELD: &str = "display_name";
+        let text = validated(FIELD, "The display name", text, 1, Self::MAX, Lines::One)?;
+        reject_invisible(FIELD, "The display name", &text)?;
+        Ok(Self(text))
+    }
+}
+
+parsed_text!(DisplayName);
 
 /// A new password: 10 to 200 characters. Never printed.
 #[derive(Clone)]

@@ -47,7 +47,7 @@ mod token;
 mod update;
 mod update_draft;
 
-pub use account::{AccountId, Caller, Password, Role, SessionId, Username};
+pub use account::{AccountId, Caller, DisplayName, Password, Role, SessionId, Username};
 pub use editing::{
     ArticleSource, ConflictReason, DiffKind, DiffPart, EditConflict, EditResult, UpdateSource,
 };
@@ -56,7 +56,7 @@ pub use feed::{
     Action, Applied, Batch, Bye, Change, Claim, Client, ClientEvent, Connection, ConnectionStatus,
     Counts, Cursor, Deleted, EntryChange, Epoch, EventName, FETCH_DEADLINE_MS, FeedFollower,
     FeedId, Fetched, Head, MAX_REV, PageScope, Reset, Rev, RoomChange, StreamEvent, StreamSlots,
-    Transport, Upserted, wire,
+    Transport, Upserted, shown_readers, wire,
 };
 pub use language::Language;
 pub use moderation::{

@@ -19,6 +19,11 @@ impl Role {
         matches!(self, Self::Owner)
     }
 
+    /// Returns whether the role may change what belongs to the whole site.
+    pub const fn may_change_site(self) -> bool {
+        matches!(self, Self::Owner)
+    }
+
     /// Returns whether the role may moderate rooms: decide on held and reported messages, delete
     /// other people's messages, mute and ban.
     pub const fn may_moderate(self) -> bool {

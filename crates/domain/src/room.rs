@@ -9,8 +9,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EntryId, Invalid, hygiene,
-    text::{Lines, id_type, parsed_text, reject_other_chars, text_type, validated, word_enum},
+    EntryId, Invalid,
+    text::{
+        Lines, id_type, parsed_text, reject_invisible, reject_other_chars, text_type, validated,
+        word_enum,
+    },
 };
 
 id_type!(
@@ -233,12 +236,8 @@ impl Nick {
     /// # Errors
     /// Returns a message for the person who entered it.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        const RULE: &str = "The name can't contain invisible characters.";
         let text = validated("from", "The name", text, 1, Self::MAX, Lines::One)?;
-        reject_other_chars("from", &text, RULE, |c| {
-            // Variation selectors belong to the emoji before them.
-            c == ' ' || hygiene::is_visible(c) || matches!(c, '\u{fe00}'..='\u{fe0f}')
-        })?;
+        reject_invisible("from", "The name", &text)?;
         Ok(Self(text))
     }
 }

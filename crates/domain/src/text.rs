@@ -130,6 +130,16 @@ pub(crate) fn reject_other_chars(
     }
 }
 
+/// Rejects a `name`, such as “The name”, that contains something other than visible characters and
+/// spaces.
+pub(crate) fn reject_invisible(field: &'static str, name: &str, text: &str) -> Result<(), Invalid> {
+    let rule = format!("{name} can't contain invisible characters.");
+    reject_other_chars(field, text, &rule, |c| {
+        // Variation selectors belong to the emoji before them.
+        c == ' ' || hygiene::is_visible(c) || matches!(c, '\u{fe00}'..='\u{fe0f}')
+    })
+}
+
 /// Declares a newtype over `String` that contains only text accepted by [`validated`].
 macro_rules! text_type {
     ($(#[$doc:meta])* $type:ident, $field:literal, $name:literal, $min:literal ..= $max:literal, $lines:ident) => {

@@ -3,7 +3,7 @@
 //!
 //! # Where to find what
 //! Capabilities, a folder each, whose files add use cases to `impl Newsroom`: `entries`, `updates`,
-//! `drafts`, `rooms`, `likes`, `accounts`. The type itself is in `newsroom`: opening, following the
+//! `drafts`, `rooms`, `likes`, `readers`, `accounts`. The type itself is in `newsroom`: opening, following the
 //! database, maintenance, publishing; its doc lists the use cases. `repair` is a command for
 //! operators.
 //!
@@ -51,6 +51,7 @@ mod markup;
 mod model;
 mod newsroom;
 mod permissions;
+mod readers;
 mod readiness;
 mod render;
 mod repair;

@@ -22,12 +22,15 @@
 //! - `rooms/posting.rs`, `rooms/deleting.rs`: `post_message`, `delete_message`, `restore_message`
 //! - `rooms/guests.rs`: `guest_of`, `guest_cookie`
 //! - `likes/liking.rs`, `likes/counting.rs`: `set_like`, `like`, `counts`
+//! - `readers/mod.rs`, `readers/storing.rs`: `open_streams`, `store_open_streams`
 //! - `rooms/moderation/acting.rs`, `rooms/moderation/reporting.rs`: `moderate`,
 //!   `report_message`, `message_to_report`
 //! - `rooms/moderation/reading.rs`: `moderation_queue`, `moderated_message`, `sanctions`,
 //!   `recent_removals`, `moderation_log`, `chat_rules`, `moderated_rooms`
 //! - `accounts/management.rs`: `create_account`, `set_up`, `accounts`, `set_password`,
 //!   `change_password`, `set_role`, `disable_account`, `enable_account`
+//! - `accounts/names.rs`: `display_name`, `set_display_name`, `rename_account`, `site_settings`,
+//!   `show_display_names`, `rename_authors`
 //! - `accounts/sessions.rs`: `log_in`, `log_out`, `caller`, `session`, `sessions`, `end_session`
 //!   and others
 //! - `accounts/tokens.rs`: `create_token`, `tokens`, `revoke_token`, `token_caller`
@@ -45,7 +48,7 @@ use std::{
 
 use domain::{Cursor, FeedId, Language, Rev};
 use moka::future::Cache;
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -57,6 +60,7 @@ use crate::{
     },
     likes::{counts_cache::CountsCache, queue::LikeQueue},
     model::limit::MessageLimits,
+    readers::random_server_id,
     readiness::NotReady,
     render::pool::RenderPool,
     rooms::{
@@ -103,6 +107,8 @@ pub struct Options {
     pub open_rooms: bool,
     /// The limits of messages in rooms.
     pub message_limits: MessageLimits,
+    /// Whether the number of readers is counted and shown.
+    pub count_readers: bool,
     /// Further feeds, besides those of entries and rooms.
     pub sources: Vec<Arc<dyn FeedSource>>,
 }
@@ -129,6 +135,11 @@ pub struct Newsroom {
     pub(crate) message_limits: MessageLimits,
     pub(crate) words: WordCache,
     pub(crate) guest_key: OnceCell<GuestKey>,
+    /// The id under which this server counts its streams, if it does.
+    pub(crate) server_id: String,
+    count_readers: bool,
+    /// Wakes the task that stores changed names with updates.
+    pub(crate) renamed: Notify,
     tasks: Tasks,
     high_water_mark: Option<PathBuf>,
     following: AtomicBool,
@@ -177,6 +188,9 @@ impl Newsroom {
             guest_key: OnceCell::new(),
             tasks: Tasks::default(),
             presence: OnceLock::new(),
+            server_id: random_server_id(),
+            renamed: Notify::new(),
+            count_readers: options.count_readers,
             hub,
             cards,
             update_cache: UpdateCache::default(),
@@ -230,6 +244,18 @@ impl Newsroom {
             });
         }
         let newsroom = Arc::clone(self);
+        self.tasks.supervise("author names", stop.clone(), move || {
+            let newsroom = Arc::clone(&newsroom);
+            async move { newsroom.keep_author_names().await }
+        });
+        if self.count_readers {
+            let newsroom = Arc::clone(self);
+            self.tasks.supervise("readers", stop.clone(), move || {
+                let newsroom = Arc::clone(&newsroom);
+                async move { newsroom.keep_open_streams().await }
+            });
+        }
+        let newsroom = Arc::clone(self);
         self.tasks.supervise("maintenance", stop.clone(), move || {
             let newsroom = Arc::clone(&newsroom);
             async move { newsroom.run_maintenance().await }
@@ -266,6 +292,13 @@ impl Newsroom {
     /// given to [`Newsroom::follow`] first.
     pub async fn close(&self) {
         self.tasks.finish().await;
+        if self.count_readers
+            && self.following.load(Ordering::Acquire)
+            && let Err(error) = self.remove_open_streams().await
+        {
+            // The other servers remove them soon.
+            error.log_failure("could not remove the number of this server's streams");
+        }
         self.store.close().await;
     }
 

@@ -48,6 +48,15 @@ pub fn check_may_manage_rooms(caller: &Caller) -> Result<()> {
     }
 }
 
+/// Checks whether the caller may change what belongs to the whole site.
+pub fn check_may_change_site(caller: &Caller) -> Result<()> {
+    if caller.role.may_change_site() {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("Only owners can change the site."))
+    }
+}
+
 /// Checks whether the caller may moderate rooms.
 pub fn check_may_moderate(caller: &Caller) -> Result<()> {
     if caller.role.may_moderate() {

@@ -42,6 +42,7 @@ mod contract {
     mod accounts;
     mod all_entries;
     mod articles;
+    mod author_names;
     mod concurrent_edits;
     mod conflicts;
     mod convergence;
@@ -67,6 +68,7 @@ mod contract {
     mod permissions;
     mod posting;
     mod query_plans;
+    mod readers;
     mod rerendering;
     mod resets;
     mod revisions;

@@ -1,10 +1,12 @@
 //! The `ringside account` commands. They also take effect on a running server.
 
-use domain::{Password, Username};
+use domain::{DisplayName, Password, Username};
 use newsroom::zone::rfc3339;
 
 use crate::{
-    cli::{AccountNameArgs, AccountPasswordArgs, AccountRoleArgs, NewAccountArgs},
+    cli::{
+        AccountNameArgs, AccountPasswordArgs, AccountRoleArgs, NewAccountArgs, RenameAccountArgs,
+    },
     command_error::CommandError,
     config::{Settings, read_first_line},
     output::print_line,
@@ -84,6 +86,37 @@ pub async fn set_role(settings: &Settings, args: &AccountRoleArgs) -> Result<(),
     let name = newsroom.set_role(&name, args.role).await?;
     newsroom.close().await;
     print_line(format_args!("Changed the role of {name} to {}.", args.role));
+    Ok(())
+}
+
+/// Changes an account's display name, and the names below its updates.
+///
+/// # Errors
+/// If the name is invalid or that of another account, or no account has this username.
+pub async fn rename_account(
+    settings: &Settings,
+    args: &RenameAccountArgs,
+) -> Result<(), CommandError> {
+    let name = username(&args.name)?;
+    let display_name =
+        DisplayName::parse_optional(&args.display_name).map_err(newsroom::Error::from)?;
+    let newsroom = open_newsroom(settings).await?;
+    let renamed = async {
+        let name = newsroom
+            .rename_account(&name, display_name.as_ref())
+            .await?;
+        Ok::<_, CommandError>((name, newsroom.rename_authors().await?))
+    };
+    let renamed = renamed.await;
+    newsroom.close().await;
+    let (name, updates) = renamed?;
+    let changed = count(updates.try_into().unwrap_or(u64::MAX), "update");
+    print_line(match display_name {
+        Some(display_name) => {
+            format!("The display name of {name} is now {display_name}; {changed} changed.")
+        }
+        None => format!("{name} has no display name now; {changed} changed."),
+    });
     Ok(())
 }
 

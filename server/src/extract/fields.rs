@@ -74,6 +74,8 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
         }
         "/desk/moderation/words" => &["op_id", "words"],
         "/desk/moderation/rooms/{room}" => &["op_id", "slow_mode", "hold"],
+        "/account/name" => &["display_name"],
+        "/desk/site" => &["display_names"],
         // The username is for password managers.
         "/account/password" => &["username", "current_password", "password"],
         "/account/sessions/{id}/end" | "/account/sessions/end-others" | "/logout" => &[],

@@ -26,7 +26,7 @@ pub mod wire;
 pub use batch::{Batch, Bye, Change, Deleted, EntryChange, Head, Reset, RoomChange, Upserted};
 pub use client::{Action, Client, ClientEvent, Fetched, PageScope, StreamEvent};
 pub use connection::{Connection, ConnectionStatus, FETCH_DEADLINE_MS, Transport};
-pub use counts::Counts;
+pub use counts::{Counts, shown_readers};
 pub use cursor::{Cursor, Epoch, MAX_REV, Rev};
 pub use event::EventName;
 pub use follower::{Applied, FeedFollower};

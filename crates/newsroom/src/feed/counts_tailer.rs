@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use domain::{Epoch, FeedId, Rev};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
-use super::{Hub, recent_counts::LikeCount};
+use super::{Hub, recent_counts::ChangedCounts};
 use crate::{
     DatabaseFailure, Error, Result,
     log_limit::LogLimit,
@@ -64,7 +64,7 @@ impl CountsTailer {
     pub(crate) async fn poll(&mut self) -> Result<()> {
         let mut snapshot = self.store.snapshot().await?;
         let epoch = snapshot.feed().await?.epoch;
-        let to = snapshot.last_rev(Counter::LIKES).await?;
+        let to = snapshot.last_rev(Counter::COUNTS).await?;
         if epoch != self.hub.epoch() {
             // The tailer hasn't read the new epoch yet.
             return Ok(());
@@ -76,10 +76,14 @@ impl CountsTailer {
                 }
                 // If the read fails, the same changes are read again.
                 self.published = Some((epoch, since));
-                let mut by_feed: HashMap<FeedId, Vec<LikeCount>> = HashMap::new();
+                let mut by_feed: HashMap<FeedId, ChangedCounts> = HashMap::new();
                 for (entry, count) in snapshot.like_counts_since(since).await? {
                     let counts = by_feed.entry(FeedId::Entry(entry)).or_default();
-                    counts.push(count);
+                    counts.likes.push(count);
+                }
+                for (entry, count) in snapshot.reader_counts_since(since).await? {
+                    let counts = by_feed.entry(FeedId::Entry(entry)).or_default();
+                    counts.readers = Some(count);
                 }
                 self.published = Some((epoch, to));
                 self.hub.publish_counts(&epoch, to, by_feed);

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 
 use super::{
     Event, SourceHead, Subscription,
-    recent_counts::{LikeCount, RecentCounts},
+    recent_counts::{ChangedCounts, RecentCounts},
     replay_buffer::{CloseReason, ReplayBuffer},
     tap_queue::TapQueue,
 };
@@ -182,6 +182,19 @@ impl Hub {
         self.state().buffers.len()
     }
 
+    /// Returns the number of open streams of each feed that has any.
+    pub fn open_streams(&self) -> Vec<(FeedId, i64)> {
+        let state = self.state();
+        let streams = |(feed, buffer): (&FeedId, &Arc<ReplayBuffer>)| {
+            (
+                *feed,
+                i64::try_from(buffer.subscriptions()).unwrap_or(i64::MAX),
+            )
+        };
+        let all = state.buffers.iter().map(streams);
+        all.filter(|(_, streams)| *streams > 0).collect()
+    }
+
     /// Wakes the tailer to read new changes.
     pub fn wake(&self) {
         self.wakeup.notify_one();
@@ -274,7 +287,7 @@ impl Hub {
         &self,
         epoch: &Epoch,
         to: Rev,
-        feeds: HashMap<FeedId, Vec<LikeCount>>,
+        feeds: HashMap<FeedId, ChangedCounts>,
     ) {
         let mut state = self.state_mut();
         if state.epoch != *epoch {

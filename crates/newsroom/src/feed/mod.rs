@@ -43,7 +43,7 @@ pub use frame::{Coding, Frame, RoomMessage};
 pub use high_water_mark::HighWaterMark;
 pub use hub::{FeedHead, Hub};
 pub use policy::FeedPolicy;
-pub use recent_counts::LikeCount;
+pub use recent_counts::{LikeCount, ReaderCount};
 pub use source::{FeedSource, SourceHead, Sources, check_cursor, read_changes};
 pub use subscription::{StreamEvent, Subscription};
 pub use tailer::Tailer;

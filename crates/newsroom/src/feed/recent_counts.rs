@@ -24,14 +24,33 @@ pub struct LikeCount {
     pub rev: Rev,
 }
 
+/// The number of readers of an entry, as pages show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReaderCount {
+    /// The number of readers.
+    pub readers: i64,
+    /// The position of the last change.
+    pub rev: Rev,
+}
+
+/// The counts of one feed that changed since the last time.
+#[derive(Clone, Debug, Default)]
+pub struct ChangedCounts {
+    /// The numbers of likes.
+    pub likes: Vec<LikeCount>,
+    /// The number of readers.
+    pub readers: Option<ReaderCount>,
+}
+
 /// The counts of one feed that changed recently.
 #[derive(Debug)]
 pub struct RecentCounts {
     epoch: Epoch,
     changed: BTreeMap<UpdateId, (i64, Rev)>,
+    readers: Option<ReaderCount>,
     /// When each position was published, the oldest first.
     published: VecDeque<(Instant, Rev)>,
-    /// The position after which all changes are in `changed`.
+    /// The position after which all changes are in `changed` and `readers`.
     from: Rev,
     to: Rev,
     /// The event that most connections need next, and the position from which it continues.
@@ -44,6 +63,7 @@ impl RecentCounts {
         Self {
             epoch,
             changed: BTreeMap::new(),
+            readers: None,
             published: VecDeque::new(),
             from: at,
             to: at,
@@ -58,10 +78,11 @@ impl RecentCounts {
 
     /// Adds the counts that changed up to the position `to`, and forgets those that changed more
     /// than a minute before `now`.
-    pub fn add(&mut self, counts: &[LikeCount], to: Rev, now: Instant) {
-        for count in counts {
+    pub fn add(&mut self, counts: &ChangedCounts, to: Rev, now: Instant) {
+        for count in &counts.likes {
             self.changed.insert(count.update, (count.likes, count.rev));
         }
+        self.readers = counts.readers.or(self.readers);
         self.to = to;
         self.event = None;
         self.published.push_back((now, to));
@@ -73,6 +94,7 @@ impl RecentCounts {
         }
         let from = self.from;
         self.changed.retain(|_, (_, rev)| *rev > from);
+        self.readers = self.readers.filter(|count| count.rev > from);
     }
 
     /// Returns the next event for a connection that has received all counts up to `received`, and
@@ -80,7 +102,7 @@ impl RecentCounts {
     /// known, so that its client can detect that it missed some.
     pub fn next(&mut self, received: Option<Rev>) -> Option<(Rev, Event)> {
         let is_new = match received {
-            // Nothing was ever liked.
+            // There was never a count.
             None => self.to > 0,
             Some(received) => received < self.to,
         };
@@ -105,6 +127,10 @@ impl RecentCounts {
             from,
             to: self.to,
             likes: newer.map(|(id, (likes, _))| (*id, *likes)).collect(),
+            readers: self
+                .readers
+                .filter(|count| count.rev > from)
+                .map(|count| count.readers),
         })
     }
 }
@@ -118,6 +144,13 @@ mod tests {
             update: UpdateId(update),
             likes,
             rev,
+        }
+    }
+
+    fn likes(likes: &[LikeCount]) -> ChangedCounts {
+        ChangedCounts {
+            likes: likes.to_vec(),
+            readers: None,
         }
     }
 
@@ -141,16 +174,37 @@ mod tests {
         let now = Instant::now();
         assert_eq!(next(&mut counts, None), Some(json(5, 5, "")));
         assert_eq!(next(&mut counts, Some(5)), None);
-        counts.add(&[count(41, 1, 6), count(42, 2, 8)], 8, now);
+        counts.add(&likes(&[count(41, 1, 6), count(42, 2, 8)]), 8, now);
         let both = json(5, 8, r#""41":1,"42":2"#);
         assert_eq!(next(&mut counts, Some(5)), Some(both.clone()));
         assert_eq!(next(&mut counts, None), Some(both));
-        counts.add(&[count(41, 0, 9)], 9, now);
+        counts.add(&likes(&[count(41, 0, 9)]), 9, now);
         assert_eq!(next(&mut counts, Some(8)), Some(json(8, 9, r#""41":0"#)));
         // Who missed an event receives what it had, too.
         let missed = json(5, 9, r#""41":0,"42":2"#);
         assert_eq!(next(&mut counts, Some(5)), Some(missed));
         assert_eq!(next(&mut counts, Some(9)), None);
+    }
+
+    #[test]
+    fn number_of_readers_is_sent_when_it_changes() {
+        let mut counts = recent(5);
+        let readers = |readers, rev| ChangedCounts {
+            likes: Vec::new(),
+            readers: Some(ReaderCount { readers, rev }),
+        };
+        let now = Instant::now();
+        counts.add(&readers(20, 6), 6, now);
+        let event = r#"{"epoch":"k3","from":5,"to":6,"likes":{},"readers":20}"#;
+        assert_eq!(next(&mut counts, Some(5)), Some((6, event.to_owned())));
+        counts.add(&likes(&[count(41, 1, 7)]), 7, now);
+        assert_eq!(next(&mut counts, Some(6)), Some(json(6, 7, r#""41":1"#)));
+        let both = r#"{"epoch":"k3","from":5,"to":7,"likes":{"41":1},"readers":20}"#;
+        assert_eq!(next(&mut counts, None), Some((7, both.to_owned())));
+        // After a minute, clients know it.
+        counts.add(&likes(&[]), 8, now + Duration::from_secs(61));
+        counts.add(&likes(&[]), 9, now + Duration::from_secs(122));
+        assert_eq!(counts.readers, None);
     }
 
     #[test]
@@ -165,7 +219,7 @@ mod tests {
         for second in 0..200 {
             let at = start + Duration::from_secs(second);
             let rev = i64::try_from(second).unwrap() + 1;
-            counts.add(&[count(rev, 1, rev)], rev, at);
+            counts.add(&likes(&[count(rev, 1, rev)]), rev, at);
             assert!(counts.changed.len() <= 61 && counts.published.len() <= 61);
         }
         let (_, event) = next(&mut counts, None).unwrap();

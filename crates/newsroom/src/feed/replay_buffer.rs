@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::{
     Event, Frame,
-    recent_counts::{LikeCount, RecentCounts},
+    recent_counts::{ChangedCounts, RecentCounts},
 };
 
 /// The maximum number of frames in a buffer. Enough for all readers to reconnect after a restart of
@@ -26,6 +26,8 @@ pub struct ReplayBuffer {
     state: Mutex<State>,
     counts: Mutex<RecentCounts>,
     changed: watch::Sender<()>,
+    /// Shared with each subscription, to count them.
+    subscribed: Arc<()>,
 }
 
 #[derive(Debug)]
@@ -76,12 +78,23 @@ impl ReplayBuffer {
             }),
             counts: Mutex::new(counts),
             changed: watch::Sender::new(()),
+            subscribed: Arc::default(),
         }
     }
 
     /// Returns a receiver of change notifications.
     pub fn subscribe(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
+    }
+
+    /// Returns what a subscription keeps as long as it counts.
+    pub fn count_subscription(&self) -> Arc<()> {
+        Arc::clone(&self.subscribed)
+    }
+
+    /// Returns the number of subscriptions.
+    pub fn subscriptions(&self) -> usize {
+        Arc::strong_count(&self.subscribed) - 1
     }
 
     /// Returns whether there are no subscriptions.
@@ -137,7 +150,7 @@ impl ReplayBuffer {
     }
 
     /// Sends the counts that changed up to the position `to` to all connections.
-    pub fn send_counts(&self, counts: &[LikeCount], to: Rev) {
+    pub fn send_counts(&self, counts: &ChangedCounts, to: Rev) {
         self.counts().add(counts, to, Instant::now());
         self.changed.send_replace(());
     }

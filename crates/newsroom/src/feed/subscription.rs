@@ -19,6 +19,7 @@ pub struct Subscription {
     heartbeat_number: u64,
     /// The position up to which all counts were sent.
     counts: Option<Rev>,
+    _counted: Arc<()>,
 }
 
 /// An event for one connection.
@@ -48,6 +49,7 @@ impl Subscription {
             cursor: since.unwrap_or_else(|| buffer.head()),
             heartbeat_number: buffer.heartbeat_number(),
             counts: None,
+            _counted: buffer.count_subscription(),
             buffer,
         }
     }

@@ -22,10 +22,14 @@ impl Newsroom {
         Ok(Counts {
             epoch: snapshot.feed().await?.epoch,
             from: 0,
-            to: snapshot.last_rev(Counter::LIKES).await?,
+            to: snapshot.last_rev(Counter::COUNTS).await?,
             likes: match feed {
                 FeedId::Entry(entry) => snapshot.likes_of_entry(entry).await?,
                 FeedId::All | FeedId::Room(_) => BTreeMap::new(),
+            },
+            readers: match feed {
+                FeedId::Entry(entry) => self.shown_readers(&mut snapshot, entry).await?,
+                FeedId::All | FeedId::Room(_) => None,
             },
         })
     }

@@ -104,7 +104,7 @@ impl Write for SetLikes {
     type Output = Vec<Result<i64>>;
 
     fn counter(&self) -> Counter {
-        Counter::LIKES
+        Counter::COUNTS
     }
 
     async fn apply(&self, revision: &mut Revision, now: Timestamp) -> Result<Vec<Result<i64>>> {

@@ -1,7 +1,8 @@
 //! An update of a live blog.
 
 use domain::{
-    AccountId, Cursor, EntryId, Epoch, Headline, Mark, Rev, Timestamp, UpdateId, Username,
+    AccountId, Cursor, DisplayName, EntryId, Epoch, Headline, Mark, Rev, Timestamp, UpdateId,
+    Username,
 };
 
 use crate::SafeHtml;
@@ -26,6 +27,8 @@ pub struct LiveUpdate {
     pub author_id: AccountId,
     /// The author's username.
     pub author: Username,
+    /// The author's display name, if readers see it instead.
+    pub shown_author: Option<DisplayName>,
     /// The headline, if any.
     pub headline: Option<Headline>,
     /// The rendered text.
@@ -82,6 +85,12 @@ impl EditableUpdate {
 }
 
 impl LiveUpdate {
+    /// Returns the name that readers see below it.
+    pub fn author_name(&self) -> &str {
+        let name = self.shown_author.as_ref().map(DisplayName::as_str);
+        name.unwrap_or_else(|| self.author.as_str())
+    }
+
     /// Returns whether it is listed in the entry's highlights.
     pub const fn is_highlight(&self) -> bool {
         self.key || self.pinned

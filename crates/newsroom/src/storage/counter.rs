@@ -23,8 +23,9 @@ impl Counter {
     pub const ENTRIES: Self = Self("entries");
     /// The counter of the rooms' feeds.
     pub const ROOMS: Self = Self("rooms");
-    /// Not a counter of a feed: the positions of likes, which are published as counts.
-    pub const LIKES: Self = Self("likes");
+    /// Not a counter of a feed: the positions of counts, of likes and of readers. Its row is named
+    /// after the first of them.
+    pub const COUNTS: Self = Self("likes");
     /// Not a counter of a feed: the lock of a transaction that writes update drafts.
     pub const DRAFTS: Self = Self("drafts");
 
@@ -35,7 +36,7 @@ impl Counter {
 
     /// Returns whether feeds have its revisions.
     pub fn is_of_feeds(self) -> bool {
-        !matches!(self, Self::LIKES | Self::DRAFTS)
+        !matches!(self, Self::COUNTS | Self::DRAFTS)
     }
 
     /// Returns the name.

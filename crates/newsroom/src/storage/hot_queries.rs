@@ -10,6 +10,7 @@ use super::{
     likes::{LIKE_COUNTS_OF_ENTRY, LIKE_COUNTS_SINCE},
     message_limits::MESSAGE_LIMITS,
     messages::{ERASE_MESSAGES, MESSAGES_BEFORE, MESSAGES_CHANGED_SINCE},
+    readers::{READER_COUNTS_SINCE, STREAMS_OF_ENTRY, STREAMS_OF_SERVER},
     room_nicks::ACCOUNT_BY_NICK,
     rooms::{ROOM_BY_NAME, ROOMS_CHANGED_SINCE},
     sanctions::SANCTIONS_OF,
@@ -23,7 +24,7 @@ use super::{
 };
 
 /// The names and the SQL of these queries.
-pub const HOT_QUERIES: [(&str, &str); 33] = [
+pub const HOT_QUERIES: [(&str, &str); 36] = [
     ("account_by_nick", ACCOUNT_BY_NICK),
     ("article_changed_since", ARTICLE_CHANGED_SINCE),
     ("changed_since", CHANGED_SINCE),
@@ -54,10 +55,13 @@ pub const HOT_QUERIES: [(&str, &str); 33] = [
     ("public_changed_since", PUBLIC_CHANGED_SINCE),
     ("public_entries", PUBLIC_ENTRIES),
     ("public_head", PUBLIC_HEAD),
+    ("reader_counts_since", READER_COUNTS_SINCE),
     ("room_by_name", ROOM_BY_NAME),
     ("rooms_changed_since", ROOMS_CHANGED_SINCE),
     ("sanctions_of", SANCTIONS_OF),
     ("session", SESSION),
+    ("streams_of_entry", STREAMS_OF_ENTRY),
+    ("streams_of_server", STREAMS_OF_SERVER),
     ("token", TOKEN),
     ("updates", UPDATES),
 ];

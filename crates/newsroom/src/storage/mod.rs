@@ -12,16 +12,18 @@
 //!   updates.
 //! - `update_drafts`: updates that are saved and not posted.
 //! - `rooms`, `messages`, `room_nicks`: rooms, and the names that people use there.
-//! - `likes`: likes, and their number for each update.
+//! - `likes`, `readers`: likes, and their number for each update; the number of open streams.
 //! - `chat_rules`, `message_limits`, `held_messages`, `reports`, `sanctions`, `removals`,
 //!   `moderation_log`: the moderation of rooms.
-//! - `accounts`, `sessions`, `tokens`, `signing_keys`: accounts and authentication.
+//! - `accounts`, `sessions`, `tokens`, `signing_keys`: accounts and authentication;
+//!   `author_names`: display names, and the names below updates.
 //! - `hot_queries`: the queries whose plans are tested.
 //! - `operations`: outcomes of requests with an operation id.
 //! - `pg_notify`, `presence`, `probe`: notifications, running servers, the write probe.
 
 mod accounts;
 mod articles;
+mod author_names;
 mod chat_rules;
 mod counter;
 mod deletions;
@@ -41,6 +43,7 @@ mod pg_notify;
 mod postgres;
 mod presence;
 mod probe;
+mod readers;
 mod removals;
 mod reports;
 mod rerendering;
@@ -70,6 +73,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub use accounts::{AccountChange, StoredAccount};
 pub use articles::OutdatedArticle;
+pub use author_names::RenamedAccount;
 pub use counter::Counter;
 pub use entries::SlugConflict;
 pub use error::OpenError;

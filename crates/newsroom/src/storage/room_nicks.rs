@@ -28,7 +28,7 @@ pub struct NickClaim {
 }
 
 pub(super) const ACCOUNT_BY_NICK: &str =
-    "SELECT id FROM accounts WHERE nick_folded = $1 ORDER BY id LIMIT 1";
+    "SELECT id FROM accounts WHERE nick_folded = $1 OR display_folded = $1 ORDER BY id LIMIT 1";
 const UNFOLDED: &str = "SELECT id, username FROM accounts WHERE nick_folded IS NULL";
 
 impl Snapshot {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{AccountId, EntryId, Headline, Rev, Timestamp, UpdateId, Username};
+use domain::{AccountId, DisplayName, EntryId, Headline, Rev, Timestamp, UpdateId, Username};
 use futures::{TryStreamExt, stream::BoxStream};
 use sqlx::{Row, any::AnyRow};
 
@@ -17,7 +17,7 @@ use crate::{EditableUpdate, LiveUpdate, Result, SafeHtml, TextEditor};
 /// `select_entries!`.
 macro_rules! columns {
     () => {
-        "u.id, u.entry_id, u.author_id, u.rev, u.headline, u.html, u.excerpt, u.is_key, u.is_pinned, u.posted_at, u.published_at, u.edited_at, u.deleted_at, u.deleted_by, a.username"
+        "u.id, u.entry_id, u.author_id, u.rev, u.headline, u.html, u.excerpt, u.is_key, u.is_pinned, u.posted_at, u.published_at, u.edited_at, u.deleted_at, u.deleted_by, u.shown_author, a.username"
     };
 }
 
@@ -386,6 +386,7 @@ fn update(row: &AnyRow) -> Result<LiveUpdate> {
         rev: record.get("rev")?,
         author_id: record.get("author_id").map(AccountId)?,
         author: record.text("username", Username::from_stored)?,
+        shown_author: record.maybe_text("shown_author", DisplayName::from_stored)?,
         headline: record.maybe_text("headline", Headline::from_stored)?,
         html: SafeHtml::stored(record.get("html")?, record.get("excerpt")?),
         key: record.flag("is_key")?,

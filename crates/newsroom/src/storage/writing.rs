@@ -3,7 +3,7 @@
 use domain::{AccountId, Draft, EntryId, Headline, Mark, Rev, Timestamp, UpdateId};
 use sqlx::Row;
 
-use super::{Revision, counter, row_count::one_row};
+use super::{Revision, author_names::shown_name, counter, row_count::one_row};
 use crate::{EditableUpdate, LiveUpdate, MARKUP_VERSION, Result, SafeHtml};
 
 /// An update to insert.
@@ -36,10 +36,12 @@ impl Revision {
             self.unpin_update(new.entry_id).await?;
         }
         let rev = self.take_rev()?;
-        let row = sqlx::query(
-            "INSERT INTO updates (entry_id, author_id, rev, headline, source, html, excerpt, is_key, is_pinned, posted_at, markup_version, published_at, text_rev)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $3) RETURNING id",
-        )
+        let row = sqlx::query(concat!(
+            "INSERT INTO updates (entry_id, author_id, rev, headline, source, html, excerpt, is_key, is_pinned, posted_at, markup_version, published_at, text_rev, shown_author)
+             SELECT $1, a.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $3, ",
+            shown_name!(),
+            " FROM accounts a WHERE a.id = $2 RETURNING id"
+        ))
         .bind(new.entry_id.0)
         .bind(new.author_id.0)
         .bind(rev)

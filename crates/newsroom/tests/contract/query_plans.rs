@@ -46,7 +46,8 @@ const fn plan(query: &'static str, index: &'static str) -> Expected {
 }
 
 const EXPECTED: [Expected; HOT_QUERIES.len()] = [
-    plan("account_by_nick", "accounts_by_nick"),
+    // Looks in two lists: usernames and display names.
+    plan("account_by_nick", "accounts_by_nick").sorted(),
     plan("article_changed_since", "INTEGER PRIMARY KEY").on_postgres("entries_pkey"),
     plan("changed_since", "updates_by_entry_rev"),
     plan("counted_entries_before", "updates_shown"),
@@ -78,6 +79,7 @@ const EXPECTED: [Expected; HOT_QUERIES.len()] = [
     // Merges the lists of three states.
     plan("public_entries", "entries_by_state").sorted(),
     plan("public_head", "entries_by_head"),
+    plan("reader_counts_since", "reader_counts_by_rev"),
     plan("room_by_name", "sqlite_autoindex_rooms_1").on_postgres("rooms_name_key"),
     // After revision 1, nearly all rooms have changed, so PostgreSQL may read all of them.
     plan("rooms_changed_since", "rooms_by_head").on_postgres("rooms_"),
@@ -86,6 +88,8 @@ const EXPECTED: [Expected; HOT_QUERIES.len()] = [
         .sorted()
         .on_postgres("sanctions"),
     plan("session", "sqlite_autoindex_sessions_1").on_postgres("sessions_token_hash_key"),
+    plan("streams_of_entry", "open_streams_by_entry"),
+    plan("streams_of_server", "PRIMARY KEY").on_postgres("open_streams"),
     plan("token", "sqlite_autoindex_tokens_1").on_postgres("tokens_token_hash_key"),
     plan("updates", "updates_shown"),
 ];

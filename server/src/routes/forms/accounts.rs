@@ -12,7 +12,7 @@ use axum::{
     routing::post,
 };
 use axum_extra::extract::CookieJar;
-use domain::{Password, Username};
+use domain::{DisplayName, Password, Username};
 use newsroom::{Error, Newsroom, Session};
 use serde::Deserialize;
 
@@ -36,6 +36,7 @@ pub fn guest_routes() -> Router<AppState> {
 /// Returns the routes of the account page's forms.
 pub fn member_routes() -> Router<AppState> {
     Router::new()
+        .route("/account/name", post(set_display_name))
         .route("/account/password", post(change_password))
         .route("/account/sessions/end-others", post(end_other_sessions))
         .route("/account/sessions/{id}/end", post(end_session))
@@ -111,6 +112,20 @@ const fn refusal(refused: LoginRefused) -> (StatusCode, &'static str) {
 
 fn retry_after(refused: LoginRefused, page: Response) -> Response {
     ([(RETRY_AFTER, refused.retry_after().to_string())], page).into_response()
+}
+
+/// Sets the caller's display name; removes it if the field is empty.
+async fn set_display_name(desk: Desk, fields: Fields) -> Response {
+    let changed = async {
+        let name = DisplayName::parse_optional(fields.get("display_name"))?;
+        let caller = desk.caller()?;
+        desk.newsroom
+            .set_display_name(caller, name.as_ref())
+            .await?;
+        Ok("/account?done=name".to_owned())
+    };
+    let changed = changed.await;
+    desk.respond(changed, "/account", fields).await
 }
 
 /// Changes the caller's password. Ends all of the account's sessions, and starts a new one for this

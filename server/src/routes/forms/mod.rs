@@ -9,6 +9,7 @@ mod drafts;
 mod handler;
 mod moderation;
 mod rooms;
+mod site;
 
 pub use accounts::guard_set_up;
 pub use handler::rejected_form;
@@ -27,6 +28,7 @@ pub fn member_routes() -> Router<AppState> {
     compose::routes()
         .merge(desk::routes())
         .merge(rooms::routes())
+        .merge(site::routes())
         .merge(moderation::routes())
         .merge(accounts::member_routes())
 }

@@ -87,6 +87,7 @@ impl Database {
             language: Language::default(),
             render: Arc::new(PlainRenderer),
             open_rooms: false,
+            count_readers: false,
             message_limits: MessageLimits::default(),
             sources: Vec::new(),
         };
