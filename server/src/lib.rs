@@ -51,6 +51,6 @@ mod telemetry;
 
 pub use cli::run;
 pub use config::Settings;
-pub use router::router;
+pub use router::{router, service};
 pub use serving::serve_http;
 pub use state::AppState;

@@ -15,6 +15,7 @@ mod http {
     mod health;
     mod identity;
     mod likes;
+    mod matrix;
     mod metadata;
     mod odd_requests;
     mod page_cache;

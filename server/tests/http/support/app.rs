@@ -20,7 +20,7 @@ use domain::{
     Username,
 };
 use newsroom::{NewEntry, Newsroom};
-use server::{AppState, Settings, router, serve_http};
+use server::{AppState, Settings, router, serve_http, service};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -92,6 +92,11 @@ impl TestApp {
     /// Returns the server's router, for requests without a connection.
     pub fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// Returns a description of the server's service, which contains all of its routes.
+    pub fn describe(&self) -> String {
+        format!("{:?}", service(self.state.clone()))
     }
 
     /// Returns the token of the set-up link that the server printed.
