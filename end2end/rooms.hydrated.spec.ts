@@ -1,5 +1,6 @@
 // Rooms in which readers chat: beside the updates of an entry, and on their own pages.
 import type { APIRequestContext } from "@playwright/test";
+import { axeViolations } from "./support/accessibility";
 import { messageTexts, messages, openChat, openRoom, sendMessage, waitForRoom, withChat } from "./support/room";
 import { expect, test, updates, waitForFeed } from "./support/test";
 
@@ -304,6 +305,40 @@ test("panel covers the updates on a phone, and the back button returns to their 
   await page.getByRole("button", { name: "Updates" }).click();
   await expect(updates(page).first()).toBeVisible();
   expect(await page.evaluate("scrollY")).toBe(900);
+});
+
+test("20 messages a second on a phone: announced in batches, politely, and nothing is inaccessible", async ({ page, ringside, request }) => {
+  await page.setViewportSize({ width: 390, height: 700 });
+  const room = newRoom(ringside.url);
+  await post(request, room, ["first"]);
+  await openRoom(page, room);
+  const region = page.locator(".room-announcements");
+  await expect(region).toHaveAttribute("role", "status");
+  await region.evaluate((element) => {
+    const spoken: { at: number; text: string }[] = [];
+    Object.assign(window, { spoken });
+    new MutationObserver(() => {
+      if (element.textContent) spoken.push({ at: performance.now(), text: element.textContent });
+    }).observe(element, { childList: true, characterData: true, subtree: true });
+  });
+  const start = Date.now();
+  const sent: Promise<number[]>[] = [];
+  for (let n = 1; n <= 100; n++) {
+    sent.push(post(request, room, [`message ${n}`]));
+    await page.waitForTimeout(Math.max(0, start + n * 50 - Date.now()));
+    if (n === 50) expect(await axeViolations(page)).toEqual([]);
+  }
+  await Promise.all(sent);
+  await expect(messages(page)).toHaveCount(101);
+  const spoken = () => page.evaluate(() => (window as unknown as { spoken: { at: number; text: string }[] }).spoken);
+  const announced = async () => (await spoken()).reduce((sum, { text }) => sum + Number(text.match(/^\d+/)?.[0] ?? 1), 0);
+  await expect.poll(announced).toBe(100);
+  const times = (await spoken()).map(({ at }) => at);
+  for (const [at, time] of times.entries()) {
+    const before = times[at - 1];
+    if (before !== undefined) expect(time - before, "milliseconds between two announcements").toBeGreaterThan(1_500);
+  }
+  expect(await axeViolations(page)).toEqual([]);
 });
 
 test("chat that is switched on, read-only or off changes open pages", async ({ page, newContext, newEntry, send, post: update }) => {

@@ -1,6 +1,7 @@
 // Nothing that people type runs as a script, wherever it is shown.
 import { box, openComposer } from "./support/composer";
 import { expectHarmless, watchViolations } from "./support/harmless";
+import { messages, openRoom } from "./support/room";
 import { expect, test } from "./support/test";
 import { XSS } from "./support/xss";
 
@@ -81,6 +82,87 @@ test("preview runs no script", async ({ author, newEntry, allowConsole }) => {
     await expect(page.locator(".preview-content")).toContainText(`part ${start}`);
     await expectHarmless(page, `preview from ${start}`);
   }
+});
+
+test("no message, name, or title of a room runs a script on any page", async ({ author, newMember, ringside, request, playwright, allowConsole }) => {
+  allowConsole(/Failed to load resource/);
+  const owner = await newMember("owner");
+  const page = await owner.context.newPage();
+  await watchViolations(page);
+  const room = `xss-${author.name}`;
+  const created = await ringside.cli(["token", "create", "--account", owner.name, "--name", "xss"]);
+  const headers = { Authorization: `Bearer ${created.trim().split("\n").at(-1)}` };
+  const title = XSS.find((text) => text.includes("<script>")) ?? "";
+  const made = await request.post(`${ringside.url}/api/v1/rooms`, { headers, data: { name: room, title } });
+  expect(made.status(), await made.text()).toBe(201);
+  // A page that is open while the messages arrive.
+  const open = await owner.context.newPage();
+  await watchViolations(open);
+  await openRoom(open, `${ringside.url}/rooms/${room}`);
+  let named = 0;
+  for (const [at, text] of XSS.entries()) {
+    // Each is a person of their own. A name that is refused is replaced.
+    for (const from of [text.slice(0, 40), `reader ${at}`]) {
+      const person = await playwright.request.newContext();
+      const sent = await person.post(`${ringside.url}/rooms/${room}/messages`, { data: { from, text: `case ${at}: ${text}` } });
+      const body = await sent.text();
+      await person.dispose();
+      if (sent.status() !== 201) {
+        expect([409, 422], `${from}: ${body}`).toContain(sent.status());
+        continue;
+      }
+      if (from === text.slice(0, 40)) named += 1;
+      if (at % 20 === 0) {
+        const { id } = JSON.parse(body);
+        const reported = await request.post(`${ringside.url}/rooms/${room}/messages/${id}/report`, { data: { reason: text.slice(0, 200) } });
+        expect(reported.status()).toBe(204);
+      }
+      break;
+    }
+  }
+  expect(named).toBeGreaterThan(XSS.length / 3);
+  await expect(messages(open).last()).toContainText(`case ${XSS.length - 1}`);
+  await expectHarmless(open, "the room while messages arrive");
+  const queue = await request.get(`${ringside.url}/api/v1/moderation/queue?room=${room}`, { headers });
+  const [reported] = (await queue.json()).reported;
+  for (const path of [
+    `/rooms/${room}`,
+    `/rooms/${room}?user=${encodeURIComponent(title)}`,
+    `/rooms/${room}/messages`,
+    `/messages/${reported.id}/report`,
+    "/desk/rooms",
+    "/desk/moderation",
+    "/desk/moderation/rules",
+    "/desk/moderation/log",
+    `/desk/moderation/messages/${reported.id}`,
+  ]) {
+    await page.goto(`${ringside.url}${path}`);
+    await expectHarmless(page, path);
+  }
+});
+
+test("no display name runs a script in a card", async ({ author, newMember, newEntry, post, ringside }) => {
+  const owner = await newMember("owner");
+  const entry = await newEntry();
+  const page = await owner.context.newPage();
+  await watchViolations(page);
+  const site = async (shown: string): Promise<void> => {
+    const saved = await owner.context.request.post(`${ringside.url}/desk/site`, { form: { display_names: shown } });
+    expect(saved.ok()).toBe(true);
+  };
+  await site("true");
+  await post(entry.slug, "An update");
+  await page.goto(entry.url);
+  const name = page.locator(".update-author");
+  const names = XSS.map((text) => text.slice(0, 60)).filter((text) => /^[\x21-\x7e]+$/.test(text));
+  for (const hostile of names.slice(0, 20)) {
+    const saved = await author.context.request.post(`${ringside.url}/account/name`, { form: { display_name: hostile } });
+    expect(saved.ok(), `${hostile}: ${saved.status()}`).toBe(true);
+    await expect(name).toHaveText(hostile);
+    await expectHarmless(page, hostile);
+  }
+  await site("false");
+  await expect(name).toHaveText(author.name);
 });
 
 test("name of an account can't contain markup", async ({ ringside }) => {

@@ -7,6 +7,7 @@
 mod http {
     mod api;
     mod bounds;
+    mod display_names;
     mod drafts;
     mod editor_functions;
     mod feed;

@@ -331,12 +331,19 @@ async fn take_back(
     text.fields.focus();
 }
 
+/// The time in which several events mean that the page was shown once, in milliseconds.
+const SHOWN_MS: f64 = 500.0;
+
 /// Adds the listeners of the page, for as long as the document lives.
 fn watch_page(text: TextState, outbox: Outbox, check: Callback<()>) {
+    let shown_at = StoredValue::new(f64::MIN);
     let on_show = move || {
-        if text.key.is_disposed() {
+        let now = js_sys::Date::now();
+        // A page that is shown gets the focus, too.
+        if text.key.is_disposed() || (now - shown_at.get_value()).abs() < SHOWN_MS {
             return;
         }
+        shown_at.set_value(now);
         check.run(());
         spawn_local(text.load_others());
     };

@@ -15,6 +15,8 @@ use crate::{extract::Query, problem::Problem};
 /// The path of the account page, and the prefix of its forms' paths.
 const ACCOUNT: &str = "/account";
 const ACCOUNT_FORMS: &str = "/account/";
+/// The form of that page which contains a text.
+const DISPLAY_NAME: &str = "/account/name";
 
 /// Redirects anonymous callers to the login page, from which they return here. The response to a
 /// submitted form is a page that contains its fields, to submit it again after the login: an author
@@ -24,8 +26,8 @@ pub async fn require_login(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let here = request.uri().path().to_owned();
-    // The account page's forms contain passwords, which are never sent back, and no other text.
-    let is_account = here == ACCOUNT || here.starts_with(ACCOUNT_FORMS);
+    // The account page's other forms contain passwords, which are never sent back, or no text.
+    let is_account = here == ACCOUNT || (here.starts_with(ACCOUNT_FORMS) && here != DISPLAY_NAME);
     let here = if is_account { ACCOUNT.to_owned() } else { here };
     if is_account || matches!(*request.method(), Method::GET | Method::HEAD) {
         return Redirect::to(&format!("/login?next={here}")).into_response();

@@ -230,8 +230,8 @@ impl World {
         self.succeed("owner", Method::POST, "/api/v1/rooms", Some(new))
             .await;
         let path = format!("/api/v1/rooms/{room}");
-        let patch = json!({"hold": hold});
-        self.succeed("owner", Method::PATCH, &path, Some(patch))
+        let rules = json!({"hold": hold});
+        self.succeed("owner", Method::PATCH, &path, Some(rules))
             .await;
         room
     }
@@ -382,115 +382,138 @@ impl World {
         answer.await.status.as_u16()
     }
 
+    /// Returns the body of a request.
     fn body(&self, line: &Line, name: &str, objects: &Objects) -> Option<Sent> {
-        let form = |fields: &[(&'static str, &str)]| {
-            let fields = fields
-                .iter()
-                .map(|(name, value)| (*name, (*value).to_owned()));
-            Some(Sent::Form(fields.collect()))
-        };
-        let (slug, base) = (&*objects.slug, &*objects.base);
         let unique = self.unique("new");
-        let op_id = op_id();
-        let json = |json| Some(Sent::Json(json));
-        let (id, draft) = (objects.update, objects.draft);
-        let account = self.callers[name].account;
-        match (line.method.as_str(), &*line.path) {
-            ("POST", "/login" | "/setup") => form(&[
-                ("username", "somebody"),
-                ("password", TestApp::PASSWORD),
-                ("token", "unknown"),
-            ]),
-            ("POST", "/account/name") => form(&[("display_name", &format!("The {name}"))]),
-            ("POST", "/account/password") => form(&[
-                ("current_password", TestApp::PASSWORD),
-                ("password", TestApp::PASSWORD),
-            ]),
-            ("POST", "/desk/site") => form(&[("display_names", "false")]),
-            ("POST", "/desk/entries") => form(&[
-                ("op_id", &op_id),
-                ("title", &unique),
-                ("time_zone", "Europe/Paris"),
-                ("state", "draft"),
-                ("default_order", "oldest"),
-            ]),
-            ("POST", "/desk/entries/{slug}/edit") => form(&[
-                ("title", slug),
-                ("slug", slug),
-                ("time_zone", "Europe/Paris"),
-                ("default_order", "oldest"),
-            ]),
-            ("POST", "/desk/updates/{id}" | "/entries/{slug}/compose") => {
-                form(&[("op_id", &op_id), ("source", "Another goal")])
-            }
-            ("POST", "/desk/updates/{id}/mark") => form(&[("mark", "key"), ("on", "true")]),
-            ("POST", "/desk/rooms") => form(&[("name", &unique), ("title", "A room")]),
-            ("POST", "/desk/rooms/{room}/state" | "/desk/moderation/state") => {
-                form(&[("state", "open")])
-            }
-            ("POST", "/desk/moderation/words") => form(&[("words", "spam")]),
-            ("POST", "/desk/moderation/rooms/{room}") => {
-                form(&[("slow_mode", "0"), ("hold", "none")])
-            }
-            ("POST", "/desk/moderation/held/{id}") => form(&[("action", "approve")]),
-            ("POST", "/desk/moderation/messages/{id}") => {
-                form(&[("action", "mute"), ("minutes", "10"), ("reach", "person")])
-            }
-            ("POST", "/rooms/{room}/messages" | "/rooms/{room}/messages/") => {
-                // Without a session, a disabled account is nobody's.
-                let has_account = account.is_some() && name != "disabled";
-                let from = if has_account { name } else { &unique };
-                json(json!({"from": from, "text": "Hello", "op_id": op_id}))
-            }
-            ("POST", "/rooms/{room}/messages/{id}/report") => json(json!({"reason": "Spam"})),
-            ("POST", "/entries/{slug}/updates/{id}/like") => form(&[("liked", "true")]),
-            ("POST", "/api/v1/entries") => json(json!({"title": unique})),
-            ("PATCH", "/api/v1/entries/{slug}") => json(json!({"summary": "A final"})),
-            ("POST", "/api/v1/entries/{slug}/updates" | "/api/v1/entries/{slug}/drafts")
-            | (
-                "PATCH",
-                "/api/v1/entries/{slug}/updates/{id}" | "/api/v1/entries/{slug}/drafts/{id}",
-            ) => json(json!({"source": "A second goal"})),
-            ("POST", "/api/v1/moderation/held/{id}") => json(json!({"action": "approve"})),
-            ("POST", "/api/v1/moderation/messages/{id}") => {
-                json(json!({"action": "mute", "minutes": 10, "reach": "person"}))
-            }
-            ("PATCH", "/api/v1/moderation/rules" | "/api/v1/rooms/{room}") => {
-                json(json!({"state": "open"}))
-            }
-            ("POST", "/api/v1/rooms") => json(json!({"name": unique, "title": "A room"})),
-            ("POST", "/fn/post_update") => {
-                json(json!({"slug": slug, "op_id": op_id, "source": "A goal", "headline": ""}))
-            }
-            ("POST", "/fn/preview_update") => {
-                json(json!({"source": "A goal", "headline": "", "is_article": false}))
-            }
-            ("POST", "/fn/edit_update") => json(json!({
-                "id": id, "op_id": op_id, "source": "Goals", "headline": "", "base": base,
-            })),
-            ("POST", "/fn/delete_update" | "/fn/restore_update" | "/fn/update_source") => {
-                json(json!({"id": id, "op_id": op_id}))
-            }
-            ("POST", "/fn/mark_update") => {
-                json(json!({"id": id, "op_id": op_id, "mark": "key", "on": true}))
-            }
-            ("POST", "/fn/article_source") => json(json!({"entry": objects.entry})),
-            ("POST", "/fn/edit_article") => json(json!({
-                "entry": objects.entry, "op_id": op_id, "source": "More", "base": base,
-                "account": account.unwrap_or_default(),
-            })),
-            ("POST", "/fn/my_drafts") => json(json!({"slug": slug})),
-            ("POST", "/fn/my_draft") => json(json!({"slug": slug, "id": draft})),
-            ("POST", "/fn/save_draft") => json(json!({
-                "slug": slug, "op_id": op_id, "id": draft, "version": 1, "source": "A half goal",
-                "headline": "",
-            })),
-            ("POST", "/fn/discard_draft") => json(json!({"id": draft})),
-            ("POST", path) if path.starts_with("/fn/") => json(json!({})),
-            ("POST", path) if !path.starts_with("/api/") => form(&[]),
-            _ => None,
+        if line.method == Method::POST
+            && !["/api/", "/fn/", "/rooms/"]
+                .iter()
+                .any(|start| line.path.starts_with(start))
+        {
+            let fields = form_fields(&line.path, name, objects, &unique);
+            return Some(Sent::Form(fields));
         }
+        let account = self.callers[name].account;
+        json_body(line, name, account, objects, &unique).map(Sent::Json)
     }
+}
+
+/// Returns the fields of the form of a path.
+fn form_fields(
+    path: &str,
+    name: &str,
+    objects: &Objects,
+    unique: &str,
+) -> Vec<(&'static str, String)> {
+    let (slug, op_id, display_name) = (&*objects.slug, op_id(), format!("The {name}"));
+    let fields: &[(&'static str, &str)] = match path {
+        "/login" | "/setup" => &[
+            ("username", "somebody"),
+            ("password", TestApp::PASSWORD),
+            ("token", "unknown"),
+        ],
+        "/account/name" => &[("display_name", &display_name)],
+        "/account/password" => &[
+            ("current_password", TestApp::PASSWORD),
+            ("password", TestApp::PASSWORD),
+        ],
+        "/desk/site" => &[("display_names", "false")],
+        "/desk/entries" => &[
+            ("op_id", &*op_id),
+            ("title", unique),
+            ("time_zone", "Europe/Paris"),
+            ("state", "draft"),
+            ("default_order", "oldest"),
+        ],
+        "/desk/entries/{slug}/edit" => &[
+            ("title", slug),
+            ("slug", slug),
+            ("time_zone", "Europe/Paris"),
+            ("default_order", "oldest"),
+        ],
+        "/desk/updates/{id}" | "/entries/{slug}/compose" => {
+            &[("op_id", &*op_id), ("source", "Another goal")]
+        }
+        "/desk/updates/{id}/mark" => &[("mark", "key"), ("on", "true")],
+        "/desk/rooms" => &[("name", unique), ("title", "A room")],
+        "/desk/rooms/{room}/state" | "/desk/moderation/state" => &[("state", "open")],
+        "/desk/moderation/words" => &[("words", "spam")],
+        "/desk/moderation/rooms/{room}" => &[("slow_mode", "0"), ("hold", "none")],
+        "/desk/moderation/held/{id}" => &[("action", "approve")],
+        "/desk/moderation/messages/{id}" => {
+            &[("action", "mute"), ("minutes", "10"), ("reach", "person")]
+        }
+        "/entries/{slug}/updates/{id}/like" => &[("liked", "true")],
+        _ => &[],
+    };
+    fields
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .collect()
+}
+
+/// Returns the JSON of a request, if it has any.
+fn json_body(
+    line: &Line,
+    name: &str,
+    account: Option<i64>,
+    objects: &Objects,
+    unique: &str,
+) -> Option<Value> {
+    let (slug, base) = (&*objects.slug, &*objects.base);
+    let (id, draft, op_id) = (objects.update, objects.draft, op_id());
+    Some(match (line.method.as_str(), &*line.path) {
+        ("POST", "/rooms/{room}/messages" | "/rooms/{room}/messages/") => {
+            // Without a session, a disabled account is nobody's.
+            let has_account = account.is_some() && name != "disabled";
+            let from = if has_account { name } else { unique };
+            json!({"from": from, "text": "Hello", "op_id": op_id})
+        }
+        ("POST", "/rooms/{room}/messages/{id}/report") => json!({"reason": "Spam"}),
+        ("POST", "/api/v1/entries") => json!({"title": unique}),
+        ("PATCH", "/api/v1/entries/{slug}") => json!({"summary": "A final"}),
+        ("POST", "/api/v1/entries/{slug}/updates" | "/api/v1/entries/{slug}/drafts")
+        | ("PATCH", "/api/v1/entries/{slug}/updates/{id}" | "/api/v1/entries/{slug}/drafts/{id}") => {
+            json!({"source": "A second goal"})
+        }
+        ("POST", "/api/v1/moderation/held/{id}") => json!({"action": "approve"}),
+        ("POST", "/api/v1/moderation/messages/{id}") => {
+            json!({"action": "mute", "minutes": 10, "reach": "person"})
+        }
+        ("PATCH", "/api/v1/moderation/rules" | "/api/v1/rooms/{room}") => {
+            json!({"state": "open"})
+        }
+        ("POST", "/api/v1/rooms") => json!({"name": unique, "title": "A room"}),
+        ("POST", "/fn/post_update") => {
+            json!({"slug": slug, "op_id": op_id, "source": "A goal", "headline": ""})
+        }
+        ("POST", "/fn/preview_update") => {
+            json!({"source": "A goal", "headline": "", "is_article": false})
+        }
+        ("POST", "/fn/edit_update") => json!({
+            "id": id, "op_id": op_id, "source": "Goals", "headline": "", "base": base,
+        }),
+        ("POST", "/fn/delete_update" | "/fn/restore_update" | "/fn/update_source") => {
+            json!({"id": id, "op_id": op_id})
+        }
+        ("POST", "/fn/mark_update") => {
+            json!({"id": id, "op_id": op_id, "mark": "key", "on": true})
+        }
+        ("POST", "/fn/article_source") => json!({"entry": objects.entry}),
+        ("POST", "/fn/edit_article") => json!({
+            "entry": objects.entry, "op_id": op_id, "source": "More", "base": base,
+            "account": account.unwrap_or_default(),
+        }),
+        ("POST", "/fn/my_drafts") => json!({"slug": slug}),
+        ("POST", "/fn/my_draft") => json!({"slug": slug, "id": draft}),
+        ("POST", "/fn/save_draft") => json!({
+            "slug": slug, "op_id": op_id, "id": draft, "version": 1, "source": "A half goal",
+            "headline": "",
+        }),
+        ("POST", "/fn/discard_draft") => json!({"id": draft}),
+        ("POST", path) if path.starts_with("/fn/") => json!({}),
+        _ => return None,
+    })
 }
 
 /// Returns the path of a route, with the ids of `objects`.

@@ -1,5 +1,6 @@
 //! Rooms, in which readers chat.
 
+mod abuse;
 mod deleting;
 mod desk;
 mod events;
