@@ -15,7 +15,8 @@ use crate::{
     request::{PageRequest, newsroom},
 };
 
-/// Forms to change the display name and the password, and the open sessions with a button to end each.
+/// Forms to change the display name and the password, and the open sessions with a button to end
+/// each.
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();

@@ -44,7 +44,8 @@ pub struct Caller {
     pub role: Role,
 }
 
-/// The name used to log in, and shown with posts unless the site shows display names: 1 to 40 letters, digits, `.`, `_` and `-`.
+/// The name used to log in, and shown with posts unless the site shows display names: 1 to 40
+/// letters, digits, `.`, `_` and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Username(String);

@@ -3,9 +3,9 @@
 //!
 //! # Where to find what
 //! Capabilities, a folder each, whose files add use cases to `impl Newsroom`: `entries`, `updates`,
-//! `drafts`, `rooms`, `likes`, `readers`, `accounts`. The type itself is in `newsroom`: opening, following the
-//! database, maintenance, publishing; its doc lists the use cases. `repair` is a command for
-//! operators.
+//! `drafts`, `rooms`, `likes`, `readers`, `accounts`. The type itself is in `newsroom`: opening,
+//! following the database, maintenance, publishing; its doc lists the use cases. `repair` is a
+//! command for operators.
 //!
 //! What the capabilities share:
 //!

@@ -60,7 +60,7 @@ use crate::{
     },
     likes::{counts_cache::CountsCache, queue::LikeQueue},
     model::limit::MessageLimits,
-    readers::random_server_id,
+    readers::server_id::random_server_id,
     readiness::NotReady,
     render::pool::RenderPool,
     rooms::{

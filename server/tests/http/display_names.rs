@@ -49,10 +49,9 @@ async fn readers_see_the_name_that_the_site_shows() {
             .post("/desk/site")
             .form(&[("display_names", shown)])
             .await;
-        assert_snapshot!(head_of(&saved, &["location"]), @r"
-        303 See Other
-        location: /desk/site?done=true
-        ");
+        saved
+            .assert_status_see_other()
+            .assert_header("location", "/desk/site?done=true");
         wait_for(&reader, name).await;
     }
 }

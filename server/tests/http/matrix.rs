@@ -223,7 +223,7 @@ impl World {
         answer
     }
 
-    /// Creates a room, in which messages are held as `hold` tells.
+    /// Creates a room with the rule `hold`: `none` or `all`.
     async fn room(&self, hold: &str) -> String {
         let room = self.unique("room");
         let new = json!({"name": room, "title": "A room"});
@@ -473,7 +473,8 @@ fn json_body(
         ("POST", "/api/v1/entries") => json!({"title": unique}),
         ("PATCH", "/api/v1/entries/{slug}") => json!({"summary": "A final"}),
         ("POST", "/api/v1/entries/{slug}/updates" | "/api/v1/entries/{slug}/drafts")
-        | ("PATCH", "/api/v1/entries/{slug}/updates/{id}" | "/api/v1/entries/{slug}/drafts/{id}") => {
+        | ("PATCH", "/api/v1/entries/{slug}/updates/{id}" | "/api/v1/entries/{slug}/drafts/{id}") =>
+        {
             json!({"source": "A second goal"})
         }
         ("POST", "/api/v1/moderation/held/{id}") => json!({"action": "approve"}),

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::{Epoch, Rev, UpdateId};
 
 /// The counts of a feed that changed after `from`, up to `to`, which are positions of a counter of
-/// their own. Each count replaces the one before it. A client at a position before `from` has missed
-/// some, and requests all of them.
+/// their own. Each count replaces the one before it. A client at a position before `from` has
+/// missed some, and requests all of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// The epoch of the positions.

@@ -100,16 +100,22 @@ impl Newsroom {
     /// Returns an error if the database can't be reached. Those that were stored stay stored.
     pub async fn rename_authors(&self) -> Result<usize> {
         let mut renamed = 0;
-        let mut before = UpdateId(i64::MAX);
+        // The account of the last batch, with the version of its name, and the oldest update.
+        let mut last = None;
         loop {
             let mut snapshot = self.store.snapshot().await?;
             let Some(account) = snapshot.renamed_account().await? else {
                 return Ok(renamed);
             };
+            let current = (account.id, account.version);
+            let before = match last {
+                Some((renamed, oldest)) if renamed == current => oldest,
+                // Another account, or another name: begins at its newest update.
+                _ => UpdateId(i64::MAX),
+            };
             let updates = snapshot.updates_to_rename(&account, before, BATCH).await?;
             drop(snapshot);
-            // The last batch of this account, after which the next one begins at its newest update.
-            before = updates.last().copied().unwrap_or(UpdateId(i64::MAX));
+            last = updates.last().map(|oldest| (current, *oldest));
             renamed += self.write(RenameUpdates { account, updates }).await?;
         }
     }

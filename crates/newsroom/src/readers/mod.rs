@@ -3,10 +3,10 @@
 //! Each server stores the number of its streams every 15 seconds (`storing`), and the sum is shown
 //! through the counts, like likes: it is no revision.
 
+pub mod server_id;
 mod storing;
 
 use domain::{EntryId, Timestamp};
-pub(crate) use storing::random_server_id;
 
 use crate::{Newsroom, Result, storage::Snapshot};
 

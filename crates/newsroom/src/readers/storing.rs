@@ -23,11 +23,6 @@ const STORE_INTERVAL: Duration = Duration::from_secs(15);
 /// others follow in the next one.
 const MAX_ENTRIES: usize = 200;
 
-/// Returns an id for a server that begins to count its streams.
-pub fn random_server_id() -> String {
-    format!("{:016x}", rand::random::<u64>())
-}
-
 impl Newsroom {
     /// Stores the number of this server's open streams every 15 seconds.
     pub(crate) async fn keep_open_streams(&self) {

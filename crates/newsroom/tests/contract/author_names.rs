@@ -12,6 +12,7 @@ on_every_database! {
     name_that_looks_like_another_accounts_is_refused,
     deleted_update_is_renamed_without_a_revision,
     many_updates_are_renamed_in_small_transactions,
+    names_that_change_during_a_rename_are_stored,
     name_changed_by_another_server_is_stored,
     only_owners_change_the_site,
 }
@@ -159,6 +160,32 @@ async fn many_updates_are_renamed_in_small_transactions(database: Database) {
     let mut snapshot = database.store().await.snapshot().await.unwrap();
     assert!(all(&snapshot.updates(entry.id).await.unwrap()));
     assert!(snapshot.renamed_account().await.unwrap().is_none());
+}
+
+/// An account with a lower id, and another name of the same one, interrupt a rename.
+async fn names_that_change_during_a_rename_are_stored(database: Database) {
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    newsroom.show_names(true).await;
+    let (one, other) = (newsroom.editor.clone(), newsroom.author.clone());
+    assert!(one.id.0 < other.id.0);
+    let mut expected = Vec::new();
+    for n in 0..300 {
+        let (author, name) = if n % 3 == 0 {
+            (&one, "Editor 9")
+        } else {
+            (&other, "Author 9")
+        };
+        newsroom
+            .post_as(author, &entry, &format!("update {n}"))
+            .await;
+        expected.push(name);
+    }
+    for n in 0..10 {
+        newsroom.set_name(&other, &format!("Author {n}")).await;
+        newsroom.set_name(&one, &format!("Editor {n}")).await;
+    }
+    newsroom.wait_for_names(&expected).await;
 }
 
 async fn name_changed_by_another_server_is_stored(database: Database) {

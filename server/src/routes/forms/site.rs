@@ -17,7 +17,7 @@ pub fn routes() -> Router<AppState> {
 async fn change_site(desk: Desk, fields: Fields) -> Response {
     let changed = async {
         let shown = fields.get("display_names").parse().map_err(|_| {
-            Invalid::new("display_names", "Choose which name stands below updates.")
+            Invalid::new("display_names", "Choose which name to show below updates.")
         })?;
         desk.newsroom
             .show_display_names(desk.caller()?, shown)
