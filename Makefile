@@ -102,12 +102,12 @@ soak: build ## Run the chaos tests for longer, and every browser test on both da
 	RINGSIDE_EVERY_TEST=1 $(MAKE) --no-print-directory browser-tests
 
 # DATABASE, OPTIONS for convergence, for nothing-lost, for edits, and for the audience. Each has its
-# own PostgreSQL server.
+# own PostgreSQL server. With PostgreSQL, the audience uses two servers of Ringside.
 define prove
 scripts/with-postgres target/release/bench chaos convergence --database $(1) $(2)
 scripts/with-postgres target/release/bench chaos nothing-lost --database $(1) $(3)
 scripts/with-postgres target/release/bench chaos edits --database $(1) $(4)
-scripts/with-postgres target/release/bench chaos audience --database $(1) --sse 75 --polling 50 --websocket 25 $(5)
+scripts/with-postgres target/release/bench chaos audience --database $(1) $(if $(filter postgres,$(1)),--nodes 2) --sse 40 --polling 30 --websocket 15 --events 45 $(5)
 
 endef
 

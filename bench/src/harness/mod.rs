@@ -16,6 +16,7 @@ mod ringside;
 mod small_disk;
 mod statistics;
 mod table;
+mod tasks;
 
 pub use clients::StreamClients;
 pub use connection::{Connection, Response, get_request, post_request, request_with_body};
@@ -32,6 +33,7 @@ pub use ringside::{Author, Ringside, login, text};
 pub use small_disk::SmallDisk;
 pub use statistics::{median, quantile};
 pub use table::{Table, heading, note};
+pub use tasks::join_all;
 
 use std::{io, net::SocketAddr};
 
