@@ -15,6 +15,8 @@ pub struct Guest {
     /// The name under which it writes.
     pub name: String,
     cookie: Option<String>,
+    keeps_connection: bool,
+    connection: Option<Connection>,
 }
 
 /// The end of a request.
@@ -33,6 +35,16 @@ impl Guest {
             address,
             name,
             cookie: None,
+            keeps_connection: false,
+            connection: None,
+        }
+    }
+
+    /// Makes the reader send all requests on one connection, as long as that is open.
+    pub fn keeping_its_connection(self) -> Self {
+        Self {
+            keeps_connection: true,
+            ..self
         }
     }
 
@@ -86,10 +98,17 @@ impl Guest {
         }
     }
 
-    /// Sends a request once.
-    async fn attempt(&self, request: &[u8]) -> io::Result<Response> {
-        let mut connection = Connection::open(self.address).await?;
-        connection.request(request).await
+    /// Sends a request once. The connection is not used again unless the response arrives.
+    async fn attempt(&mut self, request: &[u8]) -> io::Result<Response> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => Connection::open(self.address).await?,
+        };
+        let response = connection.request(request).await?;
+        if self.keeps_connection {
+            self.connection = Some(connection);
+        }
+        Ok(response)
     }
 
     fn store_cookie(&mut self, response: &Response) {

@@ -11,6 +11,7 @@ mod edits;
 mod faults;
 mod faulty_proxy;
 mod guest;
+mod likes;
 mod nodes;
 mod nothing_lost;
 mod records;
@@ -32,6 +33,9 @@ pub enum ChaosTest {
     /// unreliable network, and servers that are stopped and killed: at the end every page, the
     /// acknowledgements and the database agree.
     Audience(audience::Arguments),
+    /// Hundreds of voters who like updates and take likes back, and a server that is killed every
+    /// five seconds: at the end the counts are exactly those that were acknowledged.
+    Likes(likes::Arguments),
     /// A server that is killed every second: each acknowledged post is stored once, and the
     /// database is intact.
     NothingLost(nothing_lost::Arguments),
@@ -50,6 +54,7 @@ impl ChaosTest {
         match self {
             Self::Convergence(arguments) => convergence::run(arguments).await,
             Self::Audience(arguments) => audience::run(arguments).await,
+            Self::Likes(arguments) => likes::run(arguments).await,
             Self::NothingLost(arguments) => nothing_lost::run(arguments).await,
             Self::Edits(arguments) => edits::run(arguments).await,
         }

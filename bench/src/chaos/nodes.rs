@@ -130,6 +130,25 @@ impl Nodes {
         Ok(())
     }
 
+    /// Kills the only server every `interval` until `time` has passed, and starts it again. Returns
+    /// how often.
+    pub async fn kill_every(&mut self, interval: Duration, time: Duration) -> Result<u32> {
+        let start = Instant::now();
+        let mut kills = 0;
+        while interval * (kills + 1) < time {
+            sleep_until(start + interval * (kills + 1)).await;
+            self.restart_one(0, Signal::Kill, Duration::ZERO).await?;
+            kills += 1;
+        }
+        Ok(kills)
+    }
+
+    /// Kills all servers, and starts them again.
+    pub fn kill(&mut self) -> Result<()> {
+        self.stop_all(Signal::Kill)?;
+        self.start_all()
+    }
+
     /// Stops all servers, sets another epoch, and starts them again.
     async fn begin_epoch(&mut self, signal: Signal) -> Result<()> {
         self.stop_all(signal)?;

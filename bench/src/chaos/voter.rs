@@ -41,6 +41,12 @@ impl Voter {
         Self::of(Guest::new(address, format!("voter-{number}")))
     }
 
+    /// Creates a voter who sends all requests on one connection.
+    pub fn on_one_connection(address: SocketAddr, number: u32) -> Self {
+        let guest = Guest::new(address, format!("voter-{number}"));
+        Self::of(guest.keeping_its_connection())
+    }
+
     fn of(guest: Guest) -> Self {
         Self {
             key: format!("idempotency-key: chaos-{}\r\n", guest.name),
