@@ -91,7 +91,7 @@ engine-tests: ## Run a part of the browser tests in Firefox and WebKit, on the l
 prove: ## Run the chaos tests on the last build: clients converge, and no acknowledged text is lost
 	@scripts/setup rust postgres
 	cargo build --locked --release -p bench
-	$(foreach database,sqlite postgres,$(call prove,$(database),,,,--seconds 20))
+	$(foreach database,sqlite postgres,$(call prove,$(database),,,,--seconds 20,--seconds 10))
 
 soak: build ## Run the chaos tests for longer, and every browser test on both databases: an hour
 	@scripts/setup rust postgres
@@ -101,13 +101,14 @@ soak: build ## Run the chaos tests for longer, and every browser test on both da
 	scripts/api-fuzz 2000 $$RANDOM
 	RINGSIDE_EVERY_TEST=1 $(MAKE) --no-print-directory browser-tests
 
-# DATABASE, OPTIONS for convergence, for nothing-lost, for edits, and for the audience. Each has its
-# own PostgreSQL server.
+# DATABASE, OPTIONS for convergence, for nothing-lost, for edits, for the audience, and for likes.
+# Each has its own PostgreSQL server. With PostgreSQL, the audience uses two servers of Ringside.
 define prove
 scripts/with-postgres target/release/bench chaos convergence --database $(1) $(2)
 scripts/with-postgres target/release/bench chaos nothing-lost --database $(1) $(3)
 scripts/with-postgres target/release/bench chaos edits --database $(1) $(4)
-scripts/with-postgres target/release/bench chaos audience --database $(1) --sse 75 --polling 50 --websocket 25 $(5)
+scripts/with-postgres target/release/bench chaos audience --database $(1) $(if $(filter postgres,$(1)),--nodes 2) --sse 40 --polling 30 --websocket 15 --events 45 $(5)
+scripts/with-postgres target/release/bench chaos likes --database $(1) $(6)
 
 endef
 

@@ -11,9 +11,10 @@
 //! [`Benchmark`]. A reference does the minimum that the same work requires.
 
 mod busy_entry;
+mod busy_room;
 mod cached_pages;
 mod chaos;
-mod durable_posts;
+mod durable;
 mod fan_out;
 mod fresh_page;
 mod harness;
@@ -61,6 +62,10 @@ enum Benchmark {
     Pollers,
     /// Posts over HTTP, compared with a bare loop that writes to SQLite.
     DurablePosts,
+    /// Messages in a room, compared with a bare loop that writes to SQLite.
+    DurableMessages,
+    /// Likes of 500 voters, compared with a bare loop that writes to SQLite.
+    Likes,
     /// A realistic update, compared with the Markdown parsers alone, and the slowest Markdown of
     /// maximum length.
     Markup,
@@ -70,6 +75,10 @@ enum Benchmark {
     Revisions,
     /// Ten thousand streams, compared with a bare write to each.
     FanOut,
+    /// Ten thousand readers of a room, compared with a bare write to each.
+    Rooms,
+    /// An author's posts, and cached pages, while a room takes 500 messages a second.
+    BusyRoom,
 }
 
 impl Benchmark {
@@ -79,11 +88,15 @@ impl Benchmark {
             Self::FreshPage => fresh_page::run().await,
             Self::BusyEntry => busy_entry::run().await,
             Self::Pollers => pollers::run().await,
-            Self::DurablePosts => durable_posts::run().await,
+            Self::DurablePosts => durable::run_posts().await,
+            Self::DurableMessages => durable::run_messages().await,
+            Self::Likes => durable::run_likes().await,
             Self::Markup => markup::run(),
             Self::HostileClients => hostile_clients::run().await,
             Self::Revisions => revisions::run().await,
-            Self::FanOut => fan_out::run().await,
+            Self::FanOut => fan_out::run_posts().await,
+            Self::Rooms => fan_out::run_rooms().await,
+            Self::BusyRoom => busy_room::run().await,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -105,8 +106,14 @@ impl fmt::Display for ClientCounts {
 }
 
 impl Clients {
-    /// Starts the clients at random times within `within`.
-    pub fn start(counts: ClientCounts, config: &ClientConfig, within: Duration, seed: u64) -> Self {
+    /// Starts the clients at random times within `within`, spread over the servers at `addresses`.
+    pub fn start(
+        counts: ClientCounts,
+        config: &ClientConfig,
+        addresses: &[SocketAddr],
+        within: Duration,
+        seed: u64,
+    ) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut tasks = JoinSet::new();
         let mut clients = Vec::new();
@@ -114,7 +121,11 @@ impl Clients {
             let client = Client::default();
             clients.push((kind, client.clone()));
             let after = within.mul_f64(rng.random());
-            tasks.spawn(client.run(kind, config.clone(), after, rng.random()));
+            let config = ClientConfig {
+                address: addresses[rng.random_range(0..addresses.len())],
+                ..config.clone()
+            };
+            tasks.spawn(client.run(kind, config, after, rng.random()));
         }
         Self { clients, tasks }
     }

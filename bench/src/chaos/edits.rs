@@ -16,7 +16,7 @@ use super::{
     client::{ClientConfig, fetch_everything},
     faults::Faults,
     faulty_proxy::FaultyProxy,
-    retrying_author::{RetryingAuthor, rejected},
+    retrying_author::{RetryingAuthor, must},
 };
 use crate::harness::{
     Database, DatabaseKind, Error, Response, Result, Ringside, Signal, heading, note,
@@ -184,11 +184,6 @@ async fn change_all_but_the_text(
         sleep(Duration::from_millis(rng.random_range(0..MAX_PAUSE_MS))).await;
     }
     Ok(changes)
-}
-
-/// Returns the value of a call that can't conflict.
-fn must<T>(called: Result<T, Response>) -> Result<T> {
-    called.map_err(|response| rejected(b"", Some(&response)))
 }
 
 /// An author who edits the update.

@@ -162,11 +162,6 @@ async fn listen(listener: TcpListener, network: Arc<Network>, mut rng: StdRng) {
         };
         network.connections.fetch_add(1, Ordering::Relaxed);
         let plan = network.faults.plan(&mut rng);
-        if let Some(fault) = plan.fault
-            && !network.faults_disabled.load(Ordering::Relaxed)
-        {
-            network.counts.count_planned(fault);
-        }
         let network = Arc::clone(&network);
         tokio::spawn(async move {
             // An error also closes the connection on both sides.
@@ -179,6 +174,12 @@ async fn listen(listener: TcpListener, network: Arc<Network>, mut rng: StdRng) {
 async fn forward(mut client: TcpStream, mut plan: FaultPlan, network: &Network) -> io::Result<()> {
     let address = *network.server();
     let mut server = TcpStream::connect(address).await?;
+    // While the server is down, no response can be lost.
+    if let Some(fault) = plan.fault
+        && !network.faults_disabled.load(Ordering::Relaxed)
+    {
+        network.counts.count_planned(fault);
+    }
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let (mut up, mut down) = (vec![0; BUFFER_SIZE], vec![0; BUFFER_SIZE]);

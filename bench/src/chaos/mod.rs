@@ -2,6 +2,7 @@
 //! while faults are injected. A test ends with exit code 0, or prints what is wrong.
 
 mod acknowledgements;
+mod arguments;
 mod audience;
 mod client;
 mod clients;
@@ -10,9 +11,12 @@ mod edits;
 mod faults;
 mod faulty_proxy;
 mod guest;
+mod likes;
+mod nodes;
 mod nothing_lost;
 mod records;
 mod retrying_author;
+mod voter;
 mod writers;
 
 use clap::Subcommand;
@@ -25,10 +29,13 @@ pub enum ChaosTest {
     /// Clients on an unreliable network, and a server that is stopped and killed: at the end every
     /// page and the database contain exactly what was acknowledged.
     Convergence(convergence::Arguments),
-    /// Readers who chat in two rooms and like updates, moderators who delete, on an unreliable
-    /// network, and a server that is stopped and killed: at the end every page, the
+    /// Readers who chat in two rooms and like updates, moderators who delete and mute, on an
+    /// unreliable network, and servers that are stopped and killed: at the end every page, the
     /// acknowledgements and the database agree.
     Audience(audience::Arguments),
+    /// Hundreds of voters who like updates and take likes back, and a server that is killed every
+    /// five seconds: at the end the counts are exactly those that were acknowledged.
+    Likes(likes::Arguments),
     /// A server that is killed every second: each acknowledged post is stored once, and the
     /// database is intact.
     NothingLost(nothing_lost::Arguments),
@@ -47,6 +54,7 @@ impl ChaosTest {
         match self {
             Self::Convergence(arguments) => convergence::run(arguments).await,
             Self::Audience(arguments) => audience::run(arguments).await,
+            Self::Likes(arguments) => likes::run(arguments).await,
             Self::NothingLost(arguments) => nothing_lost::run(arguments).await,
             Self::Edits(arguments) => edits::run(arguments).await,
         }

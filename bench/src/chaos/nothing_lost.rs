@@ -22,7 +22,7 @@ use super::{
     records, writers::Writers,
 };
 use crate::harness::{
-    Database, DatabaseKind, Error, Result, Ringside, Signal, SmallDisk, heading, note,
+    Database, DatabaseKind, Error, Result, Ringside, Signal, SmallDisk, heading, join_all, note,
 };
 
 /// How often a failure is injected.
@@ -161,10 +161,7 @@ async fn post_all(writers: &Arc<Writers>, arguments: &Arguments) -> Result<()> {
             }
         });
     }
-    while let Some(done) = tasks.join_next().await {
-        done.map_err(|error| Error::Unexpected(error.to_string()))??;
-    }
-    Ok(())
+    join_all(tasks).await
 }
 
 /// How often each failure was injected.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, process::Command};
 
-use domain::{Rev, UpdateId};
+use domain::{MessageId, Rev, UpdateId};
 use sqlx::{AnyConnection, Connection, Row};
 
 use super::{acknowledgements::Acknowledgements, client::PageUpdates};
@@ -32,10 +32,75 @@ pub async fn check(
     let records = read(&mut connection, entry).await?;
     check_updates(&records, acknowledged, page).map_err(Error::Violated)?;
     check_operations(&mut connection).await?;
+    check_files(database, folder).await
+}
+
+/// Runs the database's own check of its files.
+///
+/// # Errors
+///
+/// With what it reports.
+pub async fn check_files(database: &Database, folder: &Folder) -> Result<()> {
+    let mut connection = database.connect(folder).await?;
     match database.kind {
         DatabaseKind::SQLite => check_sqlite(&mut connection).await,
         DatabaseKind::PostgreSQL => check_postgres(&mut connection).await,
     }
+}
+
+/// Returns the id of the mute or ban of the person called `name` that has not ended, if there is
+/// one, in the database at `url`.
+pub async fn sanction_of(url: &str, name: &str) -> Result<Option<i64>> {
+    let mut connection = AnyConnection::connect(url).await?;
+    let row = sqlx::query("SELECT id FROM sanctions WHERE nick = $1 AND ended_at IS NULL")
+        .bind(name)
+        .fetch_optional(&mut connection)
+        .await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
+/// A message as it is stored, also if it is deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// The name of its room.
+    pub room: String,
+    /// The revision at which it was sent.
+    pub sent_rev: Rev,
+    /// When it was sent, in microseconds.
+    pub sent_at: i64,
+    /// The name of its author.
+    pub from: String,
+    /// Its text.
+    pub text: String,
+    /// Whether it is deleted.
+    pub is_deleted: bool,
+}
+
+/// Returns all messages, in the order in which they were sent.
+pub async fn messages(database: &Database, folder: &Folder) -> Result<Vec<StoredMessage>> {
+    let mut connection = database.connect(folder).await?;
+    let rows = sqlx::query(
+        "SELECT messages.id, name, sent_rev, sent_at, nick, text,
+         CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END
+         FROM messages JOIN rooms ON rooms.id = room_id ORDER BY sent_rev",
+    )
+    .fetch_all(&mut connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(StoredMessage {
+                id: MessageId(row.try_get(0)?),
+                room: row.try_get(1)?,
+                sent_rev: row.try_get(2)?,
+                sent_at: row.try_get(3)?,
+                from: row.try_get(4)?,
+                text: row.try_get(5)?,
+                is_deleted: row.try_get::<i64, _>(6)? == 1,
+            })
+        })
+        .collect()
 }
 
 /// Adds a live entry that no release can decode. It must not affect other entries.

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::harness::{Author, Connection, Error, Response, Result};
 
 /// The timeout of a request, as in the composer.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(ATTEMPT_DEADLINE_MS as u64);
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(ATTEMPT_DEADLINE_MS as u64);
 /// How much faster the author's clock runs between two attempts: a test lasts a minute, while the
 /// policy's pauses grow to half a minute.
 const TIME_SCALE: u32 = 4;
@@ -164,6 +164,15 @@ fn result_of<T: DeserializeOwned>(response: &Response) -> (AttemptResult, Option
         _ => AttemptResult::NoResponse,
     };
     (result, None)
+}
+
+/// Returns the value of a request that can't be refused.
+///
+/// # Errors
+///
+/// If it was refused.
+pub fn must<T>(result: Result<T, Response>) -> Result<T> {
+    result.map_err(|response| rejected(b"", Some(&response)))
 }
 
 /// Returns the error for a request that must succeed and was rejected.

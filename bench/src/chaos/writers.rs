@@ -17,7 +17,7 @@ use super::{
     acknowledgements::Acknowledgements,
     retrying_author::{RetryingAuthor, rejected},
 };
-use crate::harness::{Author, Error, Response, Result, text};
+use crate::harness::{Author, Error, Response, Result, join_all, text};
 
 /// One of this many changes also changes the entry itself.
 const CHANGE_EVERY: usize = 40;
@@ -120,10 +120,25 @@ impl Writers {
                 done.map_err(|error| Error::Unexpected(error.to_string()))??;
             }
         }
-        while let Some(done) = under_way.join_next().await {
-            done.map_err(|error| Error::Unexpected(error.to_string()))??;
+        join_all(under_way).await
+    }
+
+    /// Posts `rate` texts a second for `time`. Returns when all posts are acknowledged.
+    ///
+    /// # Errors
+    ///
+    /// If a post is rejected.
+    pub async fn post_for(self: &Arc<Self>, rate: u32, time: Duration) -> Result<()> {
+        let mut due = interval(Duration::from_secs(1) / rate);
+        due.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        let posts = u128::from(rate) * time.as_millis() / 1_000;
+        let mut under_way = JoinSet::new();
+        for number in 0..usize::try_from(posts).unwrap_or(usize::MAX) {
+            due.tick().await;
+            let writers = Arc::clone(self);
+            under_way.spawn(async move { writers.post(number).await });
         }
-        Ok(())
+        join_all(under_way).await
     }
 
     /// Posts the `number`th text like the composer, until it is published.

@@ -1,25 +1,25 @@
-//! Ten thousand streams of one entry, compared with the minimum: one `write` for each.
+//! Ten thousand streams of one entry, or of one room, compared with the minimum: one `write` for
+//! each.
 
 mod baseline;
+mod publishers;
 
 use std::time::{Duration, Instant};
 
 use baseline::Baseline;
+use publishers::{Published, Publisher, RingsidePublisher};
 use tokio::time::{sleep, sleep_until};
 
 use crate::harness::{
-    Author, Better, Error, Process, Result, Ringside, StreamClients, Table, heading, median, note,
-    quantile, ratios, record,
+    Better, Error, Result, StreamClients, Table, heading, median, note, quantile, ratios, record,
 };
 
 /// How many clients have a stream open.
 const CLIENTS: u32 = 10_000;
 /// How many of them don't read, in the rounds that measure this.
 const STALLED: u32 = CLIENTS / 100;
-/// How many posts there are, how often, and of how many bytes.
-const POSTS: u32 = 100;
-const POST_INTERVAL: Duration = Duration::from_millis(200);
-const POST_LENGTH: usize = 300;
+/// The length of a post or a message, in bytes.
+const LENGTH: usize = 300;
 /// How many rounds each is measured.
 const ROUNDS: usize = 3;
 /// How long to wait for late deliveries after the last post.
@@ -27,22 +27,68 @@ const GRACE: Duration = Duration::from_secs(3);
 /// How long clients that don't read may stay connected: twice the server's limit.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Measures the cost and the latency of a delivery.
-pub async fn run() -> Result<()> {
+/// How much is published in a round.
+#[derive(Clone, Copy, Debug)]
+struct Schedule {
+    what: Published,
+    count: u32,
+    interval: Duration,
+}
+
+const POSTS: Schedule = Schedule {
+    what: Published::Posts,
+    count: 100,
+    interval: Duration::from_millis(200),
+};
+const MESSAGES: Schedule = Schedule {
+    what: Published::Messages,
+    count: 200,
+    interval: Duration::from_millis(50),
+};
+
+/// Measures the cost and the latency of the delivery of a post, also while some clients don't read.
+pub async fn run_posts() -> Result<()> {
     heading("Ten thousand streams, compared with a bare write to each");
-    note(format!(
-        "{CLIENTS} streams, {POSTS} posts of {POST_LENGTH} bytes, one every {} ms; {ROUNDS} rounds, medians. \
-         Latencies count from the scheduled time of a post, in milliseconds; processor time is in microseconds for each delivery.",
-        POST_INTERVAL.as_millis(),
-    ));
+    POSTS.describe();
     let mut baseline = Vec::new();
     let mut ringside = Vec::new();
     let mut stalled = Vec::new();
     for _ in 0..ROUNDS {
-        baseline.push(measure_baseline().await?);
-        ringside.push(measure_ringside(0).await?);
-        stalled.push(measure_ringside(STALLED).await?);
+        baseline.push(POSTS.measure_baseline().await?);
+        ringside.push(POSTS.measure_ringside(0).await?);
+        stalled.push(POSTS.measure_ringside(STALLED).await?);
     }
+    print(&[
+        ("bare write", &baseline),
+        ("Ringside", &ringside),
+        ("Ringside, 1 % don't read", &stalled),
+    ]);
+    record_figures("10,000 streams", "a post", &ringside, &baseline)?;
+    let (with, without) = (Figures::median(&stalled), Figures::median(&ringside));
+    note(format!(
+        "While 1 % don't read, the others' p99 is {:.2} times what it is without them.",
+        with.p99 / without.p99
+    ));
+    note(measure_disconnect().await?);
+    Ok(())
+}
+
+/// Measures the cost and the latency of the delivery of a message in a room.
+pub async fn run_rooms() -> Result<()> {
+    heading("Ten thousand readers of a room, compared with a bare write to each");
+    MESSAGES.describe();
+    let mut baseline = Vec::new();
+    let mut ringside = Vec::new();
+    for _ in 0..ROUNDS {
+        baseline.push(MESSAGES.measure_baseline().await?);
+        ringside.push(MESSAGES.measure_ringside(0).await?);
+    }
+    print(&[("bare write", &baseline), ("Ringside", &ringside)]);
+    record_figures("room of 10,000", "a message", &ringside, &baseline)
+}
+
+/// Prints the medians of all rounds, and their ratios to those of the first.
+fn print(rows: &[(&str, &[Figures])]) {
     let mut table = Table::new([
         "what",
         "CPU",
@@ -54,12 +100,8 @@ pub async fn run() -> Result<()> {
         "ratio",
         "KiB/client",
     ]);
-    let reference = Figures::median(&baseline);
-    for (what, rounds) in [
-        ("bare write", &baseline),
-        ("Ringside", &ringside),
-        ("Ringside, 1 % don't read", &stalled),
-    ] {
+    let reference = rows.first().map(|(_, rounds)| Figures::median(rounds));
+    for (what, rounds) in rows {
         let Figures {
             cpu,
             p50,
@@ -68,52 +110,51 @@ pub async fn run() -> Result<()> {
             last_p99,
             memory,
         } = Figures::median(rounds);
+        let ratio = |figure: f64, of: fn(&Figures) -> f64| {
+            let ratio = figure / reference.as_ref().map_or(f64::NAN, of);
+            format!("{ratio:.2}")
+        };
         table.row([
-            what.to_owned(),
+            (*what).to_owned(),
             format!("{cpu:.1}"),
-            format!("{:.2}", cpu / reference.cpu),
+            ratio(cpu, |reference| reference.cpu),
             format!("{p50:.0}"),
             format!("{p99:.0}"),
             format!("{last_p50:.0}"),
             format!("{last_p99:.0}"),
-            format!("{:.2}", last_p99 / reference.last_p99),
+            ratio(last_p99, |reference| reference.last_p99),
             format!("{memory:.1}"),
         ]);
     }
     table.print();
+}
+
+/// Records the figures of `rounds`, compared with the baseline's.
+fn record_figures(name: &str, what: &str, rounds: &[Figures], baseline: &[Figures]) -> Result<()> {
     let of = |rounds: &[Figures], figure: fn(&Figures) -> f64| -> Vec<f64> {
         rounds.iter().map(figure).collect()
     };
+    let last = format!("{name}: until the last reader has {what}, 99 of 100");
     for (name, figure) in [
         (
-            "10,000 streams: processor time a delivery",
+            format!("{name}: processor time a delivery"),
             (|round| round.cpu) as fn(&Figures) -> f64,
         ),
-        (
-            "10,000 streams: until the last reader has a post, 99 of 100",
-            |round| round.last_p99,
-        ),
+        (last, |round| round.last_p99),
     ] {
         record(
-            name,
+            &name,
             "of a bare write's",
             Better::Lower,
-            &ratios(&of(&ringside, figure), &of(&baseline, figure)),
+            &ratios(&of(rounds, figure), &of(baseline, figure)),
         )?;
     }
     record(
-        "10,000 streams: memory a reader",
+        &format!("{name}: memory a reader"),
         "KiB",
         Better::Lower,
-        &of(&ringside, |round| round.memory),
-    )?;
-    let (with, without) = (Figures::median(&stalled), Figures::median(&ringside));
-    note(format!(
-        "While 1 % don't read, the others' p99 is {:.2} times what it is without them.",
-        with.p99 / without.p99
-    ));
-    note(measure_disconnect().await?);
-    Ok(())
+        &of(rounds, |round| round.memory),
+    )
 }
 
 /// The results of one round in which every delivery was made.
@@ -145,106 +186,88 @@ impl Figures {
     }
 }
 
-/// A server with streams, and a way to publish on them.
-trait Publisher {
-    fn process(&self) -> &Process;
-    async fn publish(&mut self, text: String) -> Result<()>;
-}
-
-impl Publisher for Baseline {
-    fn process(&self) -> &Process {
-        Self::process(self)
+impl Schedule {
+    fn describe(self) {
+        note(format!(
+            "{CLIENTS} streams, {} {} of {LENGTH} bytes, one every {} ms; {ROUNDS} rounds, medians. \
+             Latencies count from the scheduled time of each, in milliseconds; processor time is in microseconds for each delivery.",
+            self.count,
+            match self.what {
+                Published::Posts => "posts",
+                Published::Messages => "messages",
+            },
+            self.interval.as_millis(),
+        ));
     }
 
-    async fn publish(&mut self, text: String) -> Result<()> {
-        Self::publish(self, &text).await
-    }
-}
-
-/// A server, and an author who posts to its entry.
-struct RingsidePublisher {
-    ringside: Ringside,
-    author: Author,
-}
-
-impl RingsidePublisher {
-    async fn start() -> Result<(Self, String)> {
-        let ringside = Ringside::start(&[])?;
-        let entry = ringside.entry("final").await?;
-        let author = ringside.author("ann").await?;
-        Ok((Self { ringside, author }, format!("/feed/{entry}/stream")))
-    }
-}
-
-impl Publisher for RingsidePublisher {
-    fn process(&self) -> &Process {
-        self.ringside.process()
+    async fn measure_baseline(self) -> Result<Figures> {
+        let baseline = Baseline::start().await?;
+        let before = baseline.process().user_memory();
+        let clients = StreamClients::open(baseline.address(), "/stream", CLIENTS, 0).await?;
+        self.measure(baseline, before, &clients).await
     }
 
-    async fn publish(&mut self, text: String) -> Result<()> {
-        self.author.post_text("final", &text).await
+    async fn measure_ringside(self, stalled: u32) -> Result<Figures> {
+        let publisher = RingsidePublisher::start(self.what).await?;
+        let before = publisher.process().user_memory();
+        let (address, path) = (publisher.ringside.address, &publisher.path);
+        let clients = StreamClients::open(address, path, CLIENTS, stalled).await?;
+        self.measure(publisher, before, &clients).await
     }
-}
 
-async fn measure_baseline() -> Result<Figures> {
-    let baseline = Baseline::start().await?;
-    let before = baseline.process().user_memory();
-    let clients = StreamClients::open(baseline.address(), "/stream", CLIENTS, 0).await?;
-    measure(baseline, before, &clients).await
-}
+    async fn measure(
+        self,
+        mut publisher: impl Publisher,
+        memory_before: u64,
+        clients: &StreamClients,
+    ) -> Result<Figures> {
+        let cpu = publisher.process().cpu();
+        let start = Instant::now() + self.interval;
+        clients.start_clock(start, self.interval);
+        for n in 0..self.count {
+            sleep_until((start + self.interval * n).into()).await;
+            publisher.publish(post(n)).await?;
+        }
+        let end = Instant::now() + GRACE;
+        while clients.deliveries() < clients.count() * self.count as usize && Instant::now() < end {
+            sleep(Duration::from_millis(10)).await;
+        }
+        let cpu = publisher.process().cpu().saturating_sub(cpu);
+        let memory = publisher
+            .process()
+            .user_memory()
+            .saturating_sub(memory_before);
 
-async fn measure_ringside(stalled: u32) -> Result<Figures> {
-    let (publisher, path) = RingsidePublisher::start().await?;
-    let before = publisher.process().user_memory();
-    let clients = StreamClients::open(publisher.ringside.address, &path, CLIENTS, stalled).await?;
-    measure(publisher, before, &clients).await
-}
-
-async fn measure(
-    mut publisher: impl Publisher,
-    memory_before: u64,
-    clients: &StreamClients,
-) -> Result<Figures> {
-    let cpu = publisher.process().cpu();
-    let start = Instant::now() + POST_INTERVAL;
-    clients.start_clock(start, POST_INTERVAL);
-    for n in 0..POSTS {
-        sleep_until((start + POST_INTERVAL * n).into()).await;
-        publisher.publish(post(n)).await?;
+        let latencies = clients.latencies(self.count)?;
+        let all: Vec<_> = latencies.concat();
+        let last: Vec<_> = latencies.iter().map(|post| quantile(post, 1.0)).collect();
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "no run has 2^52 deliveries, nor bytes"
+        )]
+        let (deliveries, memory) = (all.len() as f64, memory as f64);
+        Ok(Figures {
+            cpu: cpu.as_secs_f64() * 1e6 / deliveries,
+            p50: median(&all),
+            p99: quantile(&all, 0.99),
+            last_p50: median(&last),
+            last_p99: quantile(&last, 0.99),
+            memory: memory / 1024.0 / f64::from(CLIENTS),
+        })
     }
-    let end = Instant::now() + GRACE;
-    while clients.deliveries() < clients.count() * POSTS as usize && Instant::now() < end {
-        sleep(Duration::from_millis(10)).await;
-    }
-    let cpu = publisher.process().cpu().saturating_sub(cpu);
-    let memory = publisher
-        .process()
-        .user_memory()
-        .saturating_sub(memory_before);
-
-    let latencies = clients.latencies(POSTS)?;
-    let all: Vec<_> = latencies.concat();
-    let last: Vec<_> = latencies.iter().map(|post| quantile(post, 1.0)).collect();
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "no run has 2^52 deliveries, nor bytes"
-    )]
-    let (deliveries, memory) = (all.len() as f64, memory as f64);
-    Ok(Figures {
-        cpu: cpu.as_secs_f64() * 1e6 / deliveries,
-        p50: median(&all),
-        p99: quantile(&all, 0.99),
-        last_p50: median(&last),
-        last_p99: quantile(&last, 0.99),
-        memory: memory / 1024.0 / f64::from(CLIENTS),
-    })
 }
 
 /// Measures when the server disconnects clients that don't read, and their memory until then.
 async fn measure_disconnect() -> Result<String> {
-    let (mut publisher, path) = RingsidePublisher::start().await?;
+    let mut publisher = RingsidePublisher::start(Published::Posts).await?;
     let others = publisher.process().open_sockets()?;
-    let clients = StreamClients::open(publisher.ringside.address, &path, STALLED, STALLED).await?;
+    let clients = StreamClients::open(
+        publisher.ringside.address,
+        &publisher.path,
+        STALLED,
+        STALLED,
+    )
+    .await?;
     let before = publisher.process().user_memory();
     let mut most = before;
     let start = Instant::now();
@@ -259,7 +282,7 @@ async fn measure_disconnect() -> Result<String> {
         publisher.publish(post(n)).await?;
         n += 1;
         most = most.max(publisher.process().user_memory());
-        sleep(POST_INTERVAL).await;
+        sleep(POSTS.interval).await;
     }
     drop(clients);
     Ok(format!(
@@ -272,9 +295,9 @@ async fn measure_disconnect() -> Result<String> {
 /// Returns the `n`th post: its number, which clients look for, and words.
 fn post(n: u32) -> String {
     let mut text = format!("seq={n}; ");
-    while text.len() < POST_LENGTH {
+    while text.len() < LENGTH {
         text.push_str("word ");
     }
-    text.truncate(POST_LENGTH);
+    text.truncate(LENGTH);
     text
 }

@@ -34,6 +34,11 @@ const BUFFER_SIZE: usize = 64 * 1024;
 /// The marker before a post's number, and the maximum length of both together.
 const MARKER: &[u8] = b"seq=";
 const MAX_MARKER_LENGTH: usize = 16;
+/// How many clients may wait for the response to their request. If all requested at once, the
+/// server's memory would contain what that burst needed, and not what open streams need.
+const MAX_IN_FLIGHT: usize = 100;
+/// How often this is checked.
+const CHECK_INTERVAL: Duration = Duration::from_millis(1);
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -63,6 +68,21 @@ struct Delivery {
     milliseconds: f32,
 }
 
+impl Records {
+    /// Waits until this many streams are open.
+    async fn wait_until_open(&self, streams: usize) -> Result<()> {
+        let start = Instant::now();
+        while self.open.load(Ordering::Relaxed) < streams {
+            if start.elapsed() > CONNECT_TIMEOUT {
+                let sentence = "not all clients have a stream";
+                return Err(Error::Unexpected(sentence.to_owned()));
+            }
+            sleep(CHECK_INTERVAL).await;
+        }
+        Ok(())
+    }
+}
+
 impl StreamClients {
     /// Opens `clients` streams of `path`. The last `stalled` of them send their request and read
     /// nothing.
@@ -90,15 +110,7 @@ impl StreamClients {
         });
         let connected = receiver.await.map_err(|error| error.to_string()).flatten();
         connected.map_err(Error::Unexpected)?;
-        let start = Instant::now();
-        while records.open.load(Ordering::Relaxed) < reading {
-            if start.elapsed() > CONNECT_TIMEOUT {
-                return Err(Error::Unexpected(
-                    "not all clients have a stream".to_owned(),
-                ));
-            }
-            sleep(Duration::from_millis(10)).await;
-        }
+        records.wait_until_open(reading).await?;
         Ok(Self {
             records,
             clients: reading,
@@ -164,6 +176,8 @@ async fn connect(
     let bytes = Rc::new(RefCell::new(vec![0; BUFFER_SIZE]));
     let mut unread = Vec::new();
     for n in 0..clients {
+        let with_response = n.min(reading).saturating_sub(MAX_IN_FLIGHT);
+        records.wait_until_open(with_response).await?;
         let socket = TcpSocket::new_v4().context("creating a socket")?;
         let octet = u8::try_from(1 + n % ADDRESSES).unwrap_or(1);
         let own = SocketAddr::from((Ipv4Addr::new(127, 0, 0, octet), 0));

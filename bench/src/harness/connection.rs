@@ -1,11 +1,14 @@
 //! A persistent connection with as little overhead as possible: processor time of the load
 //! generator is not available to the server on the same machine.
 
-use std::{io, net::SocketAddr};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
 /// The size of a read, in bytes: more than any head; a page takes a few reads.
@@ -65,7 +68,17 @@ struct Head {
 impl Connection {
     /// Connects.
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+        Self::of(TcpStream::connect(address).await?)
+    }
+
+    /// Connects from an own address.
+    pub async fn open_from(own: Ipv4Addr, address: SocketAddr) -> io::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((own, 0).into())?;
+        Self::of(socket.connect(address).await?)
+    }
+
+    fn of(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,
@@ -158,9 +171,14 @@ pub fn get_request(path: &str, headers: &str) -> Vec<u8> {
 
 /// Returns a POST request with `body`. Each of the additional header lines ends with `\r\n`.
 pub fn post_request(path: &str, headers: &str, body: &str) -> Vec<u8> {
+    request_with_body("POST", path, headers, body)
+}
+
+/// Returns a request with `body`. Each of the additional header lines ends with `\r\n`.
+pub fn request_with_body(method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
-        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
     )
     .into_bytes()
 }

@@ -11,13 +11,15 @@ mod nginx;
 mod nginx_cache;
 mod poller;
 mod process;
+mod reader;
 mod ringside;
 mod small_disk;
 mod statistics;
 mod table;
+mod tasks;
 
 pub use clients::StreamClients;
-pub use connection::{Connection, Response, get_request, post_request};
+pub use connection::{Connection, Response, get_request, post_request, request_with_body};
 pub use database::{Database, DatabaseKind};
 pub use figures::{Better, ratios, record};
 pub use folder::{Folder, build_folder};
@@ -26,10 +28,12 @@ pub use nginx::{Nginx, user_directive};
 pub use nginx_cache::cache_configuration;
 pub use poller::{Poller, spread};
 pub use process::{Process, Signal, cpu_of_this_process};
+pub use reader::Reader;
 pub use ringside::{Author, Ringside, login, text};
 pub use small_disk::SmallDisk;
 pub use statistics::{median, quantile};
 pub use table::{Table, heading, note};
+pub use tasks::join_all;
 
 use std::{io, net::SocketAddr};
 

@@ -1,6 +1,8 @@
 //! A stream of server-sent events (WHATWG HTML, section 9.2): chunked (RFC 9112, section 7.1), or
 //! up to the end of the connection.
 
+use std::net::SocketAddr;
+
 use domain::Cursor;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -12,37 +14,64 @@ use crate::harness::get_request;
 
 /// Opens a stream after `cursor` and forwards its events until it breaks.
 pub async fn listen(config: ClientConfig, cursor: Cursor, sender: EventSender) -> Option<()> {
-    let mut stream = TcpStream::connect(config.address).await.ok()?;
     let path = format!("/feed/{}/stream?since={cursor}", config.feed);
-    stream
-        .write_all(&get_request(&path, "accept: text/event-stream\r\n"))
-        .await
-        .ok()?;
-    let mut stream = BufReader::new(stream);
-    if !read_line(&mut stream).await?.starts_with("HTTP/1.1 200 ") {
-        return None;
-    }
-    let mut in_chunks = false;
+    let mut stream = EventStream::open(config.address, &path, "").await?;
     loop {
-        let header = read_line(&mut stream).await?.to_ascii_lowercase();
-        in_chunks |= header == "transfer-encoding: chunked";
-        if header.is_empty() {
-            break;
-        }
+        let event = stream.next().await?;
+        sender
+            .send(field(&event, "event"), field(&event, "data"))
+            .await?;
     }
-    let mut buffer = Vec::new();
-    loop {
-        if in_chunks {
-            read_chunk(&mut stream, &mut buffer).await?;
-        } else if stream.read_buf(&mut buffer).await.ok()? == 0 {
+}
+
+/// An open stream.
+#[derive(Debug)]
+pub struct EventStream {
+    stream: BufReader<TcpStream>,
+    in_chunks: bool,
+    /// The beginning of the next events.
+    buffer: Vec<u8>,
+}
+
+impl EventStream {
+    /// Requests the stream at `path` with additional header lines. Returns `None` if the status is
+    /// not 200, or no response arrives.
+    pub async fn open(address: SocketAddr, path: &str, headers: &str) -> Option<Self> {
+        let mut stream = TcpStream::connect(address).await.ok()?;
+        let headers = format!("accept: text/event-stream\r\n{headers}");
+        stream.write_all(&get_request(path, &headers)).await.ok()?;
+        let mut stream = BufReader::new(stream);
+        if !read_line(&mut stream).await?.starts_with("HTTP/1.1 200 ") {
             return None;
         }
-        while let Some(end) = buffer.windows(2).position(|pair| pair == b"\n\n") {
-            let event: Vec<_> = buffer.drain(..end + 2).collect();
-            let event = String::from_utf8_lossy(&event);
-            sender
-                .send(field(&event, "event"), field(&event, "data"))
-                .await?;
+        let mut in_chunks = false;
+        loop {
+            let header = read_line(&mut stream).await?.to_ascii_lowercase();
+            in_chunks |= header == "transfer-encoding: chunked";
+            if header.is_empty() {
+                break;
+            }
+        }
+        Some(Self {
+            stream,
+            in_chunks,
+            buffer: Vec::new(),
+        })
+    }
+
+    /// Waits for the next complete event. Returns `None` if the stream breaks before.
+    pub async fn next(&mut self) -> Option<String> {
+        loop {
+            let end = self.buffer.windows(2).position(|pair| pair == b"\n\n");
+            if let Some(end) = end {
+                let event: Vec<_> = self.buffer.drain(..end + 2).collect();
+                return Some(String::from_utf8_lossy(&event).into_owned());
+            }
+            if self.in_chunks {
+                read_chunk(&mut self.stream, &mut self.buffer).await?;
+            } else if self.stream.read_buf(&mut self.buffer).await.ok()? == 0 {
+                return None;
+            }
         }
     }
 }
@@ -65,7 +94,7 @@ async fn read_chunk(stream: &mut BufReader<TcpStream>, buffer: &mut Vec<u8>) -> 
 }
 
 /// Returns the value of a field of an event; the server writes each field once.
-fn field<'a>(event: &'a str, name: &str) -> &'a str {
+pub fn field<'a>(event: &'a str, name: &str) -> &'a str {
     let value = |line: &'a str| line.strip_prefix(name)?.strip_prefix(": ");
     event.lines().find_map(value).unwrap_or_default()
 }

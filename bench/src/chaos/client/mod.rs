@@ -12,5 +12,6 @@ mod task;
 mod websocket;
 
 pub use config::{ClientConfig, ClientKind};
+pub use event_stream::{EventStream, field};
 pub use page::PageUpdates;
 pub use task::{Client, fetch_all_messages, fetch_everything};
