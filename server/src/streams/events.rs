@@ -17,7 +17,7 @@ use domain::{Cursor, FeedId, Rev, RoomName};
 use futures::{FutureExt, StreamExt, future::select_all, stream};
 use newsroom::{
     Error,
-    feed::{Frame, StreamEvent, Subscription},
+    feed::{RoomMessage, StreamEvent, Subscription},
 };
 use serde_json::json;
 
@@ -35,6 +35,7 @@ use crate::{
 const MAX_MISSED: u16 = 1_000;
 
 const KEEP_ALIVE: &[u8] = b"event: keep-alive\ndata:\n\n";
+const OPEN_BEFORE_RESET: &[u8] = b"event: stream-open\ndata:\n\n";
 
 /// Opens a stream of the messages in the channels of the query, after `Last-Event-ID` or
 /// `lastEventId`, or else from now on.
@@ -139,9 +140,21 @@ impl Connection {
             has_ended: false,
             _permits: permits,
         };
-        opened.push("stream-open", "");
-        if !reset.is_empty() {
+        if reset.is_empty() {
+            opened.push("stream-open", "");
+        } else {
+            // Without an id: a client that is cut off before the reset requests its old position.
+            opened
+                .ready
+                .push_back(Bytes::from_static(OPEN_BEFORE_RESET));
             opened.push("stream-reset", &json!({ "channels": reset }).to_string());
+        }
+        for at in 0..opened.channels.len() {
+            let channel = &opened.channels[at];
+            let (rev, head) = (channel.rev, channel.feed.head());
+            if rev < head {
+                opened.catch_up(at, rev).await;
+            }
         }
         Ok(opened)
     }
@@ -186,7 +199,9 @@ impl Connection {
             .collect();
         let ((at, event), ..) = select_all(next).await;
         match event {
-            StreamEvent::Batch(frame) => self.push_messages(at, &frame),
+            StreamEvent::Batch(frame) => {
+                self.push_messages(at, frame.messages().to_vec(), frame.to);
+            }
             StreamEvent::Behind(rev) => self.catch_up(at, rev).await,
             // One for all channels.
             StreamEvent::Heartbeat(_) if self.is_first_open(at) => {
@@ -203,35 +218,50 @@ impl Connection {
         self.channels.iter().position(|it| !it.is_closed) == Some(at)
     }
 
-    async fn catch_up(&mut self, at: usize, rev: Rev) {
-        let channel = &mut self.channels[at];
-        match channel.feed.read(rev).await {
-            Ok(frame) => {
-                channel.subscription.caught_up(frame.to);
-                self.push_messages(at, &frame);
+    /// Reads the changes after `rev` from the database, up to the last one, and makes the events of
+    /// their messages. All are read first: one that was deleted and restored is among the last
+    /// changes, although it was sent before others.
+    async fn catch_up(&mut self, at: usize, mut rev: Rev) {
+        let mut messages = Vec::new();
+        loop {
+            match self.channels[at].feed.read(rev).await {
+                Ok(frame) => {
+                    messages.extend_from_slice(frame.messages());
+                    rev = frame.to;
+                    if !frame.more {
+                        break;
+                    }
+                }
+                Err(Error::Reset(_)) => return self.reset(at),
+                // The client reconnects.
+                Err(_) => {
+                    self.has_ended = true;
+                    return;
+                }
             }
-            Err(Error::Reset(_)) => self.reset(at),
-            // The client reconnects.
-            Err(_) => self.has_ended = true,
+            if messages.len() > usize::from(MAX_MISSED) {
+                return self.reset(at);
+            }
         }
+        self.channels[at].subscription.caught_up(rev);
+        self.push_messages(at, messages, rev);
     }
 
-    /// Makes the events of the messages in a frame. A message that was deleted and restored has
-    /// been sent before.
-    fn push_messages(&mut self, at: usize, frame: &Frame) {
+    /// Makes the events of `messages`, in the order in which they were sent, and continues after
+    /// `to`. A message that was deleted and restored has been sent before.
+    fn push_messages(&mut self, at: usize, mut messages: Vec<RoomMessage>, to: Rev) {
         let before = self.channels[at].rev;
-        for message in frame.messages() {
-            if message.sent_rev <= before {
-                continue;
-            }
-            self.channels[at].rev = message.rev.max(before);
+        messages.retain(|message| message.sent_rev > before);
+        messages.sort_by_key(|message| message.sent_rev);
+        for message in messages {
+            self.channels[at].rev = message.sent_rev;
             let data = String::from_utf8_lossy(&message.json).into_owned();
             self.push("message", &data);
         }
-        self.channels[at].rev = frame.to.max(before);
+        self.channels[at].rev = to.max(before);
     }
 
-    /// Ends the stream after a reset: another epoch has begun.
+    /// Ends the stream after a reset: another epoch has begun, or the client is too far behind.
     fn reset(&mut self, at: usize) {
         let channel = &mut self.channels[at];
         channel.rev = channel.feed.head();

@@ -30,8 +30,6 @@ pub struct Frame {
 /// A message of a room, for clients that receive messages instead of batches.
 #[derive(Clone, Debug)]
 pub struct RoomMessage {
-    /// The revision of its last change.
-    pub rev: Rev,
     /// The revision at which it was sent.
     pub sent_rev: Rev,
     /// The message as JSON.
@@ -39,14 +37,10 @@ pub struct RoomMessage {
 }
 
 impl RoomMessage {
-    /// Creates a message that was sent at `sent_rev`, and last changed at `rev`.
-    pub fn new(rev: Rev, sent_rev: Rev, message: &ChatMessage) -> Self {
+    /// Creates a message that was sent at `sent_rev`.
+    pub fn new(sent_rev: Rev, message: &ChatMessage) -> Self {
         let json = to_json(message).into();
-        Self {
-            rev,
-            sent_rev,
-            json,
-        }
+        Self { sent_rev, json }
     }
 }
 

@@ -90,7 +90,7 @@ impl RoomSource {
             }),
         };
         let sent = messages.iter().filter(|it| it.deleted_at.is_none());
-        let sent = sent.map(|it| RoomMessage::new(it.rev, it.sent_rev, &it.to_chat_message()));
+        let sent = sent.map(|it| RoomMessage::new(it.sent_rev, &it.to_chat_message()));
         Ok(Frame::new(&batch, &[]).with_messages(sent.collect()))
     }
 

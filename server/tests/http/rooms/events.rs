@@ -24,7 +24,7 @@ async fn opened(app: &TestApp, path: &str, last_event_id: Option<&str>) -> (Stre
     let mut stream = Stream::open(address, Version::HTTP_11, path, last_event_id).await;
     let open = next(&mut stream).await.unwrap();
     assert_eq!((&*open.name, &open.data), ("stream-open", &Value::Null));
-    (stream, open.id.unwrap())
+    (stream, open.id.unwrap_or_default())
 }
 
 async fn last_event_id(app: &TestApp) -> String {
@@ -130,13 +130,57 @@ async fn deleted_message_is_not_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn restored_message_is_sent_in_its_place_to_clients_that_missed_it() {
+    let (app, program) = start().await;
+    send(&program, "ann", "before").await;
+    let start = last_event_id(&app).await;
+    let first = send(&program, "ann", "message 0").await;
+    let id = first.json::<Value>()["id"].as_i64().unwrap();
+    let ann = app.browser_with(&cookie(&first));
+    let (mut live, _) = opened(&app, LOBBY, Some(&start)).await;
+    ann.delete(&format!("{MESSAGES}/{id}"))
+        .await
+        .assert_status(StatusCode::NO_CONTENT);
+    // More than one batch.
+    for n in 1..=130 {
+        send(&program, "ann", &format!("message {n}")).await;
+    }
+    ann.post(&format!("{MESSAGES}/{id}/restore"))
+        .await
+        .assert_status_ok();
+    send(&program, "ann", "message 131").await;
+
+    // A connection that is cut after each message, and one that is not.
+    let mut position = start;
+    let (mut whole, _) = opened(&app, LOBBY, Some(&position)).await;
+    for n in 0..=131 {
+        let text = format!("message {n}");
+        assert_eq!(next(&mut whole).await.unwrap().data["text"], text);
+        if n < 5 {
+            let (mut cut, _) = opened(&app, LOBBY, Some(&position)).await;
+            let event = next(&mut cut).await.unwrap();
+            assert_eq!(event.data["text"], text);
+            position = event.id.unwrap();
+        }
+    }
+    // Who had it before the deletion doesn't receive it again.
+    for n in 0..=131 {
+        assert_eq!(
+            next(&mut live).await.unwrap().data["text"],
+            format!("message {n}")
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn client_that_cannot_continue_is_reset() {
     let (app, program) = start().await;
     send(&program, "ann", "Before").await;
     let now = last_event_id(&app).await;
     for last in ["room-lobby:999999", "room-lobby:99999999999999999999"] {
         let (mut stream, opened_at) = opened(&app, LOBBY, Some(last)).await;
-        assert_eq!(opened_at, now);
+        // If the stream ends here, the client requests its old position again.
+        assert_eq!(opened_at, "");
         let reset = next(&mut stream).await.unwrap();
         assert_eq!(
             (&*reset.name, &reset.data),
