@@ -91,7 +91,7 @@ engine-tests: ## Run a part of the browser tests in Firefox and WebKit, on the l
 prove: ## Run the chaos tests on the last build: clients converge, and no acknowledged text is lost
 	@scripts/setup rust postgres
 	cargo build --locked --release -p bench
-	$(foreach database,sqlite postgres,$(call prove,$(database),,,,--seconds 20,--seconds 10))
+	$(foreach database,sqlite postgres,$(call prove,$(database),--seconds 30,,,--seconds 20,--seconds 10))
 
 soak: build ## Run the chaos tests for longer, and every browser test on both databases: an hour
 	@scripts/setup rust postgres
