@@ -13,8 +13,9 @@ test("page and desk show how many have the page open", async ({ page, author, ne
   await expect(status).not.toHaveAttribute("data-readers");
 
   const end = new AbortController();
+  const streams: Response[] = [];
   for (let reader = 0; reader < 23; reader++) {
-    await fetch(`${ringside.url}/feed/${id}/stream`, { signal: end.signal });
+    streams.push(await fetch(`${ringside.url}/feed/${id}/stream`, { signal: end.signal }));
   }
   await expect(status).toHaveAttribute("data-readers", "20 readers", { timeout: 60_000 });
   const shown = await status.evaluate((element) => getComputedStyle(element, "::after").content);
@@ -27,6 +28,8 @@ test("page and desk show how many have the page open", async ({ page, author, ne
   const later = await author.context.newPage();
   await later.goto(entry.url);
   await expect(later.locator("#feed-status")).toHaveAttribute("data-readers", "20 readers");
+  // Kept until here, so that none is closed early.
+  expect(streams.map((stream) => stream.status)).toEqual(streams.map(() => 200));
   end.abort();
   await expect(status).toHaveAttribute("data-readers", "", { timeout: 60_000 });
 });

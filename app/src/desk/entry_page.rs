@@ -62,8 +62,7 @@ pub fn DeskEntryPage() -> impl IntoView {
                                 </p>
                             }
                         })}
-                    {readers.map(|sentence| view! { <p class="hint">{sentence}</p> })}
-                    <EntryActions entry=entry.clone() />
+                    <EntryActions entry=entry.clone() readers />
                     {page
                         .deleted
                         .into_iter()
@@ -104,7 +103,11 @@ pub fn DeskEntryPage() -> impl IntoView {
 
 /// The entry's state and the actions on it.
 #[component]
-fn EntryActions(entry: Entry) -> impl IntoView {
+fn EntryActions(
+    entry: Entry,
+    /// A sentence about the number of its readers, if they are counted.
+    readers: Option<String>,
+) -> impl IntoView {
     let slug = entry.slug.as_str();
     let (action, label) = match entry.state {
         EntryState::Live => ("end", "End live blog"),
@@ -123,6 +126,7 @@ fn EntryActions(entry: Entry) -> impl IntoView {
             {state_label(entry.state)}
         </p>
         {hint.map(|hint| view! { <p class="hint">{hint}</p> })}
+        {readers.map(|sentence| view! { <p class="hint">{sentence}</p> })}
         <div class="desk-actions">
             <a class="button primary" href=format!("/entries/{slug}/compose")>
                 "Post update"
