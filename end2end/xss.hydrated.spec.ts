@@ -5,6 +5,9 @@ import { messages, openRoom } from "./support/room";
 import { expect, test } from "./support/test";
 import { XSS } from "./support/xss";
 
+// The test is one person, who sends hundreds of messages.
+test.use({ settings: { RINGSIDE_MESSAGES_PER_MINUTE: "0", RINGSIDE_MESSAGES_PER_MINUTE_PER_ADDRESS: "0" } });
+
 /** How many updates an entry of this test has. Several entries are read at once. */
 const PER_ENTRY = 100;
 

@@ -5,7 +5,11 @@
     reason = "loading a split function can fail, so the function returns a `Result`"
 )]
 
-use std::{any::Any, cell::RefCell, rc::Rc};
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use domain::Mark;
 use gloo_timers::callback::Timeout;
@@ -336,17 +340,17 @@ const SHOWN_MS: f64 = 500.0;
 
 /// Adds the listeners of the page, for as long as the document lives.
 fn watch_page(text: TextState, outbox: Outbox, check: Callback<()>) {
-    let shown_at = StoredValue::new(f64::MIN);
+    let shown_at = Rc::new(Cell::new(f64::MIN));
     let on_show = move || {
         let now = js_sys::Date::now();
         // A page that is shown gets the focus, too.
-        if text.key.is_disposed() || (now - shown_at.get_value()).abs() < SHOWN_MS {
+        if text.key.is_disposed() || (now - shown_at.replace(now)).abs() < SHOWN_MS {
             return;
         }
-        shown_at.set_value(now);
         check.run(());
         spawn_local(text.load_others());
     };
+    let on_focus = on_show.clone();
     let store_now = move || {
         if !text.key.is_disposed() {
             spawn_local(async move {
@@ -362,7 +366,7 @@ fn watch_page(text: TextState, outbox: Outbox, check: Callback<()>) {
                 on_show();
             }
         }),
-        window_event_listener_untyped("focus", move |_| on_show()),
+        window_event_listener_untyped("focus", move |_| on_focus()),
         window_event_listener_untyped("pagehide", move |_| text.store_at_unload()),
         window_event_listener_untyped("beforeunload", move |event| {
             if text.key.is_disposed() {

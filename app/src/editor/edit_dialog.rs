@@ -84,14 +84,9 @@ impl EditDialogState {
                     self.text.open(*text).await;
                     self.composer.load_others().await;
                 }
-                Editing::Refused(item) => self.take_back(*item).await,
+                Editing::Refused(item) => return self.take_back(*item).await,
             }
-            if self.conflict.with_untracked(Option::is_some) {
-                // The author reads both texts first.
-                focus(self.heading.get_untracked());
-            } else {
-                self.text.fields.focus();
-            }
+            self.text.fields.focus();
         });
     }
 
@@ -122,6 +117,13 @@ impl EditDialogState {
                 *base = conflict.base.to_string();
             }
             self.text.put(text, purpose, None);
+            // Before the storage is waited for: the author may have moved the focus by then.
+            if item.conflict.is_some() {
+                // The author reads both texts first.
+                focus(self.heading.get_untracked());
+            } else {
+                self.text.fields.focus();
+            }
             self.conflict.set(item.conflict);
             // A request that is stored is kept until its text is stored here.
             if self.text.store().await || item.number.is_none() {
