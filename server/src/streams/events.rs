@@ -199,9 +199,7 @@ impl Connection {
             .collect();
         let ((at, event), ..) = select_all(next).await;
         match event {
-            StreamEvent::Batch(frame) => {
-                self.push_messages(at, frame.messages().to_vec(), frame.to);
-            }
+            StreamEvent::Batch(frame) => self.push_messages(at, frame.messages(), frame.to),
             StreamEvent::Behind(rev) => self.catch_up(at, rev).await,
             // One for all channels.
             StreamEvent::Heartbeat(_) if self.is_first_open(at) => {
@@ -244,16 +242,17 @@ impl Connection {
             }
         }
         self.channels[at].subscription.caught_up(rev);
-        self.push_messages(at, messages, rev);
+        self.push_messages(at, &messages, rev);
     }
 
     /// Makes the events of `messages`, in the order in which they were sent, and continues after
     /// `to`. A message that was deleted and restored has been sent before.
-    fn push_messages(&mut self, at: usize, mut messages: Vec<RoomMessage>, to: Rev) {
+    fn push_messages(&mut self, at: usize, messages: &[RoomMessage], to: Rev) {
         let before = self.channels[at].rev;
-        messages.retain(|message| message.sent_rev > before);
-        messages.sort_by_key(|message| message.sent_rev);
-        for message in messages {
+        let new = messages.iter().filter(|message| message.sent_rev > before);
+        let mut new: Vec<_> = new.collect();
+        new.sort_by_key(|message| message.sent_rev);
+        for message in new {
             self.channels[at].rev = message.sent_rev;
             let data = String::from_utf8_lossy(&message.json).into_owned();
             self.push("message", &data);

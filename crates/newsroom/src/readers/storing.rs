@@ -88,6 +88,8 @@ impl Write for StoreStreams {
         let mut changed = BTreeSet::new();
         let snapshot = revision.snapshot();
         let mut gone = snapshot.lost_servers(lost_before(now)).await?;
+        // The database may have been away for longer than that.
+        gone.retain(|server| *server != self.server);
         let before = snapshot.streams_of_server(&self.server).await?;
         if self.streams.is_none() {
             gone.push(self.server.clone());

@@ -9,6 +9,7 @@ on_every_database! {
     streams_of_all_servers_are_added_up,
     readers_see_whole_tens,
     streams_of_a_lost_server_are_forgotten,
+    server_that_could_not_store_for_long_keeps_its_streams,
     readers_of_one_entry_are_not_those_of_another,
     number_of_readers_is_no_revision,
     nothing_is_shown_unless_a_server_counts,
@@ -79,6 +80,16 @@ async fn streams_of_a_lost_server_are_forgotten(database: Database) {
     one.store_open_streams().await.unwrap();
     assert_eq!(one.open_streams(entry.id).await.unwrap(), Some(10));
     assert_eq!(one.shown(&entry).await, Some(10));
+}
+
+async fn server_that_could_not_store_for_long_keeps_its_streams(database: Database) {
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let _streams = newsroom.open(&entry, 20).await;
+    newsroom.store_open_streams().await.unwrap();
+    newsroom.manual_clock.advance(LOST);
+    newsroom.store_open_streams().await.unwrap();
+    assert_eq!(newsroom.open_streams(entry.id).await.unwrap(), Some(20));
 }
 
 async fn readers_of_one_entry_are_not_those_of_another(database: Database) {
