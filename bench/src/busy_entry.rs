@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::harness::{
     Better, Connection, Context, Error, Poller, Result, Ringside, Table, get_request, heading,
-    median, note, record, spread,
+    join_all, median, note, record, spread,
 };
 
 /// How many updates the entries have.
@@ -125,9 +125,7 @@ async fn measure(updates: usize) -> Result<Vec<Round>> {
         });
     }
     stopping.send_replace(true);
-    while let Some(done) = pollers.join_next().await {
-        done.map_err(|error| Error::Unexpected(error.to_string()))??;
-    }
+    join_all(pollers).await?;
     Ok(rounds)
 }
 

@@ -9,8 +9,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::{
-    Author, Better, Error, Load, Reader, Result, Ringside, StreamClients, Table, get_request,
-    heading, median, note, quantile, ratios, record, spread,
+    Author, Better, Load, Reader, Result, Ringside, StreamClients, Table, get_request, heading,
+    join_all, median, note, quantile, ratios, record, spread,
 };
 
 /// How many updates the entry has.
@@ -216,14 +216,11 @@ impl Room {
     }
 
     /// Stops the readers. Returns how many messages a second were acknowledged.
-    async fn stop(mut self) -> Result<f64> {
+    async fn stop(self) -> Result<f64> {
         self.stop.cancel();
         let seconds = self.started.elapsed().as_secs_f64();
-        let mut messages = 0;
-        while let Some(done) = self.senders.join_next().await {
-            messages += done.map_err(|error| Error::Unexpected(error.to_string()))??;
-        }
-        Ok(f64::from(messages) / seconds)
+        let messages = join_all(self.senders).await?;
+        Ok(f64::from(messages.iter().sum::<u32>()) / seconds)
     }
 }
 

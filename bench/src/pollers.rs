@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::harness::{
     Author, Better, Error, Folder, Nginx, Poller, Result, Ringside, Table, cache_configuration,
-    heading, median, note, record, spread,
+    heading, join_all, median, note, record, spread,
 };
 
 /// The numbers of clients.
@@ -33,7 +33,6 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const POST: Duration = Duration::from_secs(5);
 
 /// The results of a round.
-#[derive(Default)]
 struct Counts {
     /// Polls that were answered.
     polls: u64,
@@ -152,14 +151,10 @@ impl PollingClients {
         let (before, ()) = tokio::try_join!(before, posts)?;
         let reached = requests_for_the_feed(ringside)? - before;
         gone.send_replace(true);
-        let mut counts = Counts {
+        Ok(Counts {
             reached,
-            ..Counts::default()
-        };
-        while let Some(done) = clients.join_next().await {
-            counts.polls += done.map_err(|error| Error::Unexpected(error.to_string()))??;
-        }
-        Ok(counts)
+            polls: join_all(clients).await?.into_iter().sum(),
+        })
     }
 }
 

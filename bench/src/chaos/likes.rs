@@ -22,7 +22,7 @@ use super::{
     records,
     voter::{LikesByVoter, Voter, check_likes},
 };
-use crate::harness::{Database, DatabaseKind, Error, Result, Ringside, heading, note};
+use crate::harness::{Database, DatabaseKind, Result, Ringside, heading, join_all, note};
 
 /// How many updates are liked.
 const UPDATES: usize = 20;
@@ -135,9 +135,7 @@ impl Storm {
             tasks.spawn(self.clone().vote(number, rng));
         }
         let (mut likes, mut requests) = (LikesByVoter::new(), 0);
-        while let Some(done) = tasks.join_next().await {
-            let (voter, acknowledged) =
-                done.map_err(|error| Error::Unexpected(error.to_string()))??;
+        for (voter, acknowledged) in join_all(tasks).await? {
             requests += acknowledged;
             likes.extend(voter.into_likes());
         }

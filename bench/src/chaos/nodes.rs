@@ -27,7 +27,7 @@ pub struct Nodes {
     nodes: Vec<Node>,
 }
 
-/// A server, and the network in front of it.
+/// A server, and the proxy through which its clients connect.
 #[derive(Debug)]
 struct Node {
     ringside: Ringside,
@@ -35,7 +35,7 @@ struct Node {
 }
 
 impl Nodes {
-    /// Starts `count` servers with additional `settings`, each behind a network with `faults`.
+    /// Starts `count` servers with additional `settings`, each behind a proxy that injects `faults`.
     ///
     /// # Errors
     ///

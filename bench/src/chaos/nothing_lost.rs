@@ -161,7 +161,7 @@ async fn post_all(writers: &Arc<Writers>, arguments: &Arguments) -> Result<()> {
             }
         });
     }
-    join_all(tasks).await
+    join_all(tasks).await.map(drop)
 }
 
 /// How often each failure was injected.

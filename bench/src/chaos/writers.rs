@@ -120,7 +120,7 @@ impl Writers {
                 done.map_err(|error| Error::Unexpected(error.to_string()))??;
             }
         }
-        join_all(under_way).await
+        join_all(under_way).await.map(drop)
     }
 
     /// Posts `rate` texts a second for `time`. Returns when all posts are acknowledged.
@@ -138,7 +138,7 @@ impl Writers {
             let writers = Arc::clone(self);
             under_way.spawn(async move { writers.post(number).await });
         }
-        join_all(under_way).await
+        join_all(under_way).await.map(drop)
     }
 
     /// Posts the `number`th text like the composer, until it is published.

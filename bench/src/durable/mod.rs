@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use self::bare::{BareLoop, Written};
 use crate::harness::{
     Author, Better, Error, Folder, Reader, Result, Ringside, Table, cpu_of_this_process, heading,
-    median, note, ratios, record,
+    join_all, median, note, ratios, record,
 };
 
 /// How many people write at the same time, each again as soon as the last request was acknowledged.
@@ -204,11 +204,7 @@ async fn send_by_all<S: Sender>(senders: Vec<S>) -> Result<(f64, f64, Vec<S>)> {
             Ok::<_, Error>((sender, count))
         });
     }
-    let (mut senders, mut count) = (Vec::new(), 0);
-    while let Some(done) = tasks.join_next().await {
-        let (sender, more) = done.map_err(|error| Error::Unexpected(error.to_string()))??;
-        senders.push(sender);
-        count += more;
-    }
-    Ok((f64::from(count), start.elapsed().as_secs_f64(), senders))
+    let (senders, counts): (Vec<_>, Vec<_>) = join_all(tasks).await?.into_iter().unzip();
+    let count = f64::from(counts.iter().sum::<u32>());
+    Ok((count, start.elapsed().as_secs_f64(), senders))
 }

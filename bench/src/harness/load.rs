@@ -8,7 +8,7 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use super::{Connection, Context, Error, Result, cpu_of_this_process};
+use super::{Connection, Context, Error, Result, cpu_of_this_process, join_all};
 
 /// How many connections send requests: enough that no server ever waits for the next one.
 pub const CONNECTIONS: usize = 64;
@@ -52,10 +52,7 @@ impl Load {
         for connection in connections {
             tasks.spawn(self.clone().repeat(connection, start + time));
         }
-        let mut responses = 0;
-        while let Some(done) = tasks.join_next().await {
-            responses += done.map_err(|error| Error::Unexpected(error.to_string()))??;
-        }
+        let responses = join_all(tasks).await?.into_iter().sum();
         let seconds = start.elapsed().as_secs_f64();
         let cpu = cpu_of_this_process().saturating_sub(cpu);
         #[expect(clippy::cast_precision_loss, reason = "no run has 2^52 responses")]

@@ -128,7 +128,7 @@ impl Chat {
                 Ok::<_, Error>(())
             });
         }
-        join_all(tasks).await
+        join_all(tasks).await.map(drop)
     }
 
     async fn send_all(

@@ -12,7 +12,7 @@ use crate::{
         voter::{LikesByVoter, Voter},
         writers::Writers,
     },
-    harness::{Error, Result},
+    harness::{Error, Result, join_all},
 };
 
 /// How many readers like updates.
@@ -45,10 +45,6 @@ pub async fn like(
             Ok::<_, Error>(voter)
         });
     }
-    let mut likes = LikesByVoter::new();
-    while let Some(done) = tasks.join_next().await {
-        let voter = done.map_err(|error| Error::Unexpected(error.to_string()))??;
-        likes.extend(voter.into_likes());
-    }
-    Ok(likes)
+    let voters = join_all(tasks).await?.into_iter();
+    Ok(voters.filter_map(Voter::into_likes).collect())
 }
