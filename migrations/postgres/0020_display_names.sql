@@ -7,6 +7,7 @@ CREATE INDEX accounts_by_display_name ON accounts (display_folded) WHERE display
 -- have it.
 ALTER TABLE accounts ADD COLUMN name_version BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE accounts ADD COLUMN named_version BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX accounts_to_rename ON accounts (id) WHERE name_version <> named_version;
 
 -- The name below an update; NULL for the author's username.
 ALTER TABLE updates ADD COLUMN shown_author TEXT;

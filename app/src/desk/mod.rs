@@ -42,21 +42,14 @@ pub async fn removed_article_note(caller: &Caller, entry: EntryId) -> Option<Str
 /// Returns a sentence about the number of an entry's readers; `None` if they are not counted.
 pub async fn open_streams_note(site: &Site, entry: EntryId) -> Option<String> {
     let streams = newsroom().open_streams(entry).await.ok()??;
-    let number = if streams == 1 {
-        "1 reader has".to_owned()
-    } else {
-        format!("{streams} readers have")
+    let number = match (streams, site.has_uncounted_readers) {
+        (0, false) => "No reader has".to_owned(),
+        (1, false) => "1 reader has".to_owned(),
+        (1, true) => "At least 1 reader has".to_owned(),
+        (_, false) => format!("{streams} readers have"),
+        (_, true) => format!("At least {streams} readers have"),
     };
-    Some(if site.has_uncounted_readers {
-        format!("At least {number} this live blog open.")
-    } else {
-        let number = if streams == 0 {
-            "No reader has".to_owned()
-        } else {
-            number
-        };
-        format!("{number} this live blog open.")
-    })
+    Some(format!("{number} this live blog open."))
 }
 
 /// Loads the entry with this slug for the caller's desk. Returns the caller, too.

@@ -109,7 +109,7 @@ impl Newsroom {
             };
             let current = (account.id, account.version);
             let before = match last {
-                Some((renamed, oldest)) if renamed == current => oldest,
+                Some((of, oldest)) if of == current => oldest,
                 // Another account, or another name: begins at its newest update.
                 _ => UpdateId(i64::MAX),
             };

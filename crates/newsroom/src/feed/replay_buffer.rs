@@ -26,7 +26,7 @@ pub struct ReplayBuffer {
     state: Mutex<State>,
     counts: Mutex<RecentCounts>,
     changed: watch::Sender<()>,
-    /// Shared with each subscription, to count them.
+    /// Shared with each subscription, to count them: `changed` may have further receivers.
     subscribed: Arc<()>,
 }
 

@@ -19,18 +19,23 @@ impl Newsroom {
 
     async fn read_counts(&self, feed: FeedId) -> Result<Counts> {
         let mut snapshot = self.store.snapshot().await?;
+        let (epoch, to) = (
+            snapshot.feed().await?.epoch,
+            snapshot.last_rev(Counter::COUNTS).await?,
+        );
+        let (likes, readers) = match feed {
+            FeedId::Entry(entry) => (
+                snapshot.likes_of_entry(entry).await?,
+                self.shown_readers(&mut snapshot, entry).await?,
+            ),
+            FeedId::All | FeedId::Room(_) => (BTreeMap::new(), None),
+        };
         Ok(Counts {
-            epoch: snapshot.feed().await?.epoch,
+            epoch,
             from: 0,
-            to: snapshot.last_rev(Counter::COUNTS).await?,
-            likes: match feed {
-                FeedId::Entry(entry) => snapshot.likes_of_entry(entry).await?,
-                FeedId::All | FeedId::Room(_) => BTreeMap::new(),
-            },
-            readers: match feed {
-                FeedId::Entry(entry) => self.shown_readers(&mut snapshot, entry).await?,
-                FeedId::All | FeedId::Room(_) => None,
-            },
+            to,
+            likes,
+            readers,
         })
     }
 }
