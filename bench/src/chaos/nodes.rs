@@ -35,7 +35,8 @@ struct Node {
 }
 
 impl Nodes {
-    /// Starts `count` servers with additional `settings`, each behind a proxy that injects `faults`.
+    /// Starts `count` servers with additional `settings`, each behind a proxy that injects
+    /// `faults`.
     ///
     /// # Errors
     ///
