@@ -180,6 +180,19 @@ test("message needs a name", async ({ page, ringside }) => {
   await expect(messages(page)).toHaveText([/hello\s*second line/]);
 });
 
+test("Enter that an input method handles sends nothing", async ({ page, ringside }) => {
+  await openRoom(page, newRoom(ringside.url));
+  await page.getByRole("textbox", { name: "Name" }).fill("ann");
+  const box = page.getByRole("textbox", { name: "Message" });
+  await box.fill("へんかん");
+  // Safari reports the end of a composition before the key that ended it.
+  for (const handled of [{ isComposing: true }, { keyCode: 229 }]) await box.dispatchEvent("keydown", { key: "Enter", ...handled });
+  await expect(box).toHaveValue("へんかん");
+  await box.fill("変換");
+  await box.press("Enter");
+  await expect(messages(page)).toHaveText([/変換/]);
+});
+
 test("older messages are loaded on demand, and move nothing", async ({ page, ringside, request }) => {
   const room = newRoom(ringside.url);
   await post(request, room, numbered(120));
@@ -339,6 +352,26 @@ test("20 messages a second on a phone: announced in batches, politely, and nothi
     if (before !== undefined) expect(time - before, "milliseconds between two announcements").toBeGreaterThan(1_500);
   }
   expect(await axeViolations(page)).toEqual([]);
+});
+
+test("stand-alone room shows times in the reader's zone", async ({ newContext, ringside, request }) => {
+  const room = newRoom(ringside.url);
+  await post(request, room, ["first"]);
+  const page = await (await newContext({ timezoneId: "America/New_York" })).newPage();
+  await openRoom(page, room);
+  await post(request, room, ["second"]);
+  await expect(messages(page)).toHaveCount(2);
+  for (const time of await messages(page).locator("time").all()) await expect(time).toHaveAttribute("title", /E[SD]T$/);
+});
+
+test("page of an entry's room leads to its live blog", async ({ page, newEntry, send, ringside }) => {
+  const entry = await newEntry();
+  await send(`/desk/entries/${entry.slug}/edit`, withChat(entry, "open"));
+  await page.goto(entry.url);
+  const room = await page.getByRole("link", { name: "Chat", exact: true }).getAttribute("href");
+  await page.goto(`${ringside.url}${room}`);
+  await page.getByRole("link", { name: "Live blog", exact: true }).click();
+  await expect(page).toHaveURL(entry.url);
 });
 
 test("chat that is switched on, read-only or off changes open pages", async ({ page, newContext, newEntry, send, post: update }) => {

@@ -58,7 +58,7 @@ test("switching to the reader's zone changes dates, tooltips and new updates, an
   const moments = page.getByRole("navigation", { name: "Key moments" });
   await expect(moments.locator("li")).toHaveCount(2);
   const list = page.locator("#live-updates");
-  const everything = () => page.locator(".entry-header, #entry-highlights, .update").evaluateAll((parts) => parts.map((part) => part.outerHTML));
+  const everything = () => page.locator(".entry-header, #entry-highlights, .update-when, .update-edited").evaluateAll((parts) => parts.map((part) => part.outerHTML));
 
   expect(await shown(list)).toEqual(["20:05", "21 Nov 23:30", "22 Nov 00:30", "22 Nov 14:00", "23 Nov 03:00"]);
   expect(await shown(moments)).toEqual(["20 Nov 20:05", "22 Nov 00:30"]);

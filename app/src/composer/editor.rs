@@ -8,11 +8,11 @@ use leptos::{
 
 use super::{
     fields::{Fields, focus, language},
-    ime::Composition,
     long_text::{adapt, adapt_to_input},
     preview::PreviewPane,
     toolbar::{Toolbar, apply_format, paste, shortcut},
 };
+use crate::input_method;
 
 /// The editor. Its form handles the button that submits it.
 #[component]
@@ -42,10 +42,8 @@ pub fn Editor<Buttons: IntoView + 'static, Options: IntoView + 'static>(
         headline_box,
         ..
     } = fields;
-    let composition = Composition::default();
-    let ended_composition = composition.clone();
     let on_key = move |event: KeyboardEvent| {
-        if composition.handles(&event) {
+        if input_method::handles(&event) {
             return;
         }
         if event.key() == "Enter" {
@@ -67,11 +65,7 @@ pub fn Editor<Buttons: IntoView + 'static, Options: IntoView + 'static>(
     let shows_preview = RwSignal::new(false);
     let wants_headline = StoredValue::new(false);
     view! {
-        <div
-            class="editor"
-            on:keydown=on_key
-            on:compositionend=move |_| ended_composition.end()
-        >
+        <div class="editor" on:keydown=on_key>
             {move || {
                 with_headline
                     .get()

@@ -6,7 +6,7 @@
 //! | `page` | the composer as a page of its own, which works without JavaScript |
 //! | `loader_island`, `loading`, `load_error` | loading the rest, for authors only |
 //! | `form` | the composer in an entry's page |
-//! | `editor`, `fields`, `toolbar`, `formatting`, `ime`, `preview`, `long_text` | the text box |
+//! | `editor`, `fields`, `toolbar`, `formatting`, `preview`, `long_text` | the text box |
 //! | `text_state`, `other_texts` | the text that is being written, and those set aside |
 //! | `server_drafts` | the author's drafts on the server |
 //! | `outbox` | what waits until the server has responded |
@@ -34,8 +34,6 @@ pub mod editor;
 pub mod fields;
 #[cfg(feature = "hydrate")]
 mod form;
-#[cfg(feature = "hydrate")]
-mod ime;
 #[cfg(feature = "hydrate")]
 mod keep_focus;
 #[cfg(feature = "hydrate")]

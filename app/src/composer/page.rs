@@ -13,7 +13,7 @@ use crate::{
     entry::excerpt,
     isolate::isolated,
     layout::{
-        Audience, DisabledDefaultButton, FormError, OperationIdField, PageLayout, TextArea,
+        Audience, DisabledDefaultButton, Done, FormError, OperationIdField, PageLayout, TextArea,
         TextField, page_or_error,
     },
     params::slug_param,
@@ -175,14 +175,7 @@ fn Composer(
                         </p>
                     }
                 })}
-            {done
-                .map(|sentence| {
-                    view! {
-                        <p class="done" role="status">
-                            {sentence}
-                        </p>
-                    }
-                })}
+            <Done sentence=done />
             {is_gone
                 .then(|| {
                     view! {

@@ -170,7 +170,7 @@ impl Frame {
     fn show_room(self: &Rc<Self>, room: &Element) -> Option<Rc<MessageList>> {
         self.show_note("");
         // The page around it has these already.
-        for part in ["h1", ".if-static", ".refresh"] {
+        for part in ["h1", ".room-entry", ".if-static", ".refresh"] {
             if let Some(part) = find(room, part) {
                 part.remove();
             }

@@ -76,7 +76,7 @@ impl MessageList {
             on_unread: Box::new(on_unread),
         });
         for message in created.messages() {
-            prepare(&message);
+            created.prepare(&message);
         }
         created.listen();
         created
@@ -156,6 +156,17 @@ impl MessageList {
             self.place(node);
         }
         self.mark_read(id);
+        self.stay_at_end();
+    }
+
+    /// Keeps a message of this page that waits for a moderator at its place: later ones follow it.
+    /// It is hidden once the feed delivers it.
+    pub fn keep_held(&self, node: &Element) {
+        set(node, "data-message-id", &self.last_id().to_string());
+    }
+
+    /// Shows the end of the list if the reader was there.
+    pub fn stay_at_end(&self) {
         if self.is_at_end.get() {
             self.go_to_end();
         }
@@ -171,7 +182,7 @@ impl MessageList {
 
     /// Inserts a message at its place, or gives the node of the same message its content.
     fn upsert(self: &Rc<Self>, card: &Element) {
-        prepare(card);
+        self.prepare(card);
         if let Some(node) = by_id(&card.id()) {
             let is_newer = number(&node, "data-rev") <= number(card, "data-rev");
             if is_newer || !node.has_attribute("data-rev") {
@@ -250,9 +261,7 @@ impl MessageList {
     /// Follows the end if the reader is there, and shows what is not read.
     fn follow(self: &Rc<Self>) {
         self.trim();
-        if self.is_at_end.get() {
-            self.go_to_end();
-        }
+        self.stay_at_end();
         self.show_whether_empty();
         self.look();
     }
@@ -319,7 +328,7 @@ impl MessageList {
             for message in messages {
                 let message: Element = message.unchecked_into();
                 if by_id(&message.id()).is_none() {
-                    prepare(&message);
+                    self.prepare(&message);
                     self.place(&message);
                 }
             }
@@ -351,9 +360,7 @@ impl MessageList {
             let list = Rc::clone(self);
             window_event_listener_untyped(event, move |_| {
                 // A phone's keyboard makes the list lower.
-                if list.is_at_end.get() {
-                    list.go_to_end();
-                }
+                list.stay_at_end();
                 list.look();
             });
         }
@@ -475,6 +482,15 @@ impl MessageList {
         }
     }
 
+    /// Prepares a message of the server for this page: its time, and controls for staff.
+    fn prepare(&self, message: &Element) {
+        // A stand-alone room is of no place.
+        let own = !self.name.starts_with("entry-")
+            || local_storage::get(local_storage::ZONE).as_deref() == Some("own");
+        times::show(message, own);
+        staff_controls(message);
+    }
+
     /// Returns the messages that are sent, the oldest first.
     fn messages(&self) -> impl Iterator<Item = Element> + use<> {
         all(&self.list, "[data-message-id]")
@@ -490,13 +506,6 @@ impl MessageList {
     fn last_id(&self) -> i64 {
         self.sent_from_the_end().next().map_or(0, |it| id_of(&it))
     }
-}
-
-/// Prepares a message of the server for this page: its time, and controls for staff.
-fn prepare(message: &Element) {
-    let own = local_storage::get(local_storage::ZONE).as_deref() == Some("own");
-    times::show(message, own);
-    staff_controls(message);
 }
 
 /// The text of the link to older messages.

@@ -21,7 +21,11 @@ pub enum Posted {
         sentence: String,
         /// Whether the name was refused.
         is_name: bool,
+        /// The seconds after which it can be sent, if a limit refused it.
+        retry_after: Option<u32>,
     },
+    /// A limit refused it, and it is sent again after these seconds.
+    Limited(u32),
     /// The server can't process it now, or did not respond. Only what it sends in JSON counts as a
     /// response.
     Failed,
@@ -33,7 +37,7 @@ impl Posted {
         match self {
             Self::Sent(..) | Self::Held => AttemptResult::Done,
             Self::Refused { .. } => AttemptResult::Refused,
-            Self::Failed => AttemptResult::NoResponse,
+            Self::Failed | Self::Limited(_) => AttemptResult::NoResponse,
         }
     }
 }
@@ -63,9 +67,15 @@ async fn try_post(url: &str, message: &Unsent) -> Option<Posted> {
         status @ 400..500 => Some(Posted::Refused {
             sentence: string("detail")?,
             is_name: status == 409 || string("field").as_deref() == Some("from"),
+            retry_after: (status == 429).then(|| seconds(&response)).flatten(),
         }),
         _ => None,
     }
+}
+
+/// Returns after how many seconds a message can be sent.
+fn seconds(response: &Response) -> Option<u32> {
+    response.headers().get("retry-after").ok()??.parse().ok()
 }
 
 /// Returns how many messages a person can still send now, if these are few.

@@ -22,8 +22,15 @@ pub fn staff_controls(message: &Element) {
         return;
     };
     let id = text(message, "data-message-id");
+    // A room's own page has no composer.
+    let quote = match by_id("live-updates") {
+        Some(_) => r#"<button class="link message-quote" type="button">Quote</button> "#,
+        None => "",
+    };
     let moderate = [
-        r#"<span class="message-tools" lang="en"><button class="link message-quote" type="button">Quote</button> <a href="/desk/moderation/messages/"#,
+        r#"<span class="message-tools" lang="en">"#,
+        quote,
+        r#"<a href="/desk/moderation/messages/"#,
         &id,
         r#"">Moderate</a></span>"#,
     ];
@@ -33,8 +40,7 @@ pub fn staff_controls(message: &Element) {
     }
 }
 
-/// Appends a message, quoted and with its author's name, to the text in the composer. On a room's
-/// own page there is no composer.
+/// Appends a message, quoted and with its author's name, to the text in the composer.
 pub fn quote(message: &Element) {
     let part = |class| content(message, class);
     let quoted = domain::quote_message(&part(".message-nick"), &part(".message-text"));

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     browser_clock::now,
+    input_method,
     live::{
         card,
         dom::{field_text, find, hide, set, set_field_text, text},
@@ -98,7 +99,11 @@ impl RoomForm {
         };
         listen_to(&self.form, "submit", on_submit);
         let sending = Rc::clone(self);
-        let on_input = move |_| sending.store();
+        let on_input = move |_| {
+            sending.store();
+            // The box grows with its text, and makes the list lower.
+            sending.list.stay_at_end();
+        };
         listen_to(&self.text, "input", on_input);
         let sending = Rc::clone(self);
         let on_key = move |event: Event| {
@@ -199,18 +204,29 @@ impl RoomForm {
         let Some(at) = waiting.iter().position(|it| it.message.op_id == op_id) else {
             return;
         };
+        // Messages that were written while the connection was lost keep their order.
+        let has_others = waiting
+            .iter()
+            .filter(|it| !it.submission.is_refused())
+            .count()
+            > 1;
+        let posted = match posted {
+            Posted::Refused {
+                retry_after: Some(seconds),
+                ..
+            } if has_others => Posted::Limited(seconds),
+            posted => posted,
+        };
         let next = waiting[at]
             .submission
             .finish(posted.result(), now(), Math::random());
         match posted {
-            Posted::Failed => {
-                set_text(
-                    &waiting[at].node,
-                    ".message-state",
-                    "Not sent yet. Retrying…",
-                );
-                let pause = match next {
-                    Next::RetryAt(at) => at.saturating_sub(now()),
+            Posted::Failed | Posted::Limited(_) => {
+                let state = "Not sent yet. Retrying…";
+                set_text(&waiting[at].node, ".message-state", state);
+                let pause = match (posted, next) {
+                    (Posted::Limited(seconds), _) => u64::from(seconds) * 1_000,
+                    (_, Next::RetryAt(at)) => at.saturating_sub(now()),
                     _ => 0,
                 };
                 let sending = Rc::clone(self);
@@ -218,9 +234,13 @@ impl RoomForm {
                 Timeout::new(pause, move || sending.send_next()).forget();
                 return;
             }
-            Posted::Refused { sentence, is_name } => {
+            Posted::Refused {
+                sentence, is_name, ..
+            } => {
                 let refused = &waiting[at];
-                if field_text(&self.text).is_empty() {
+                // In a room that has been closed, the form is not shown.
+                let is_shown = matches!(self.form.closest("[hidden]"), Ok(None));
+                if is_shown && field_text(&self.text).is_empty() {
                     let refused = waiting.remove(at);
                     refused.node.remove();
                     set_field_text(&self.text, &refused.message.text);
@@ -248,7 +268,10 @@ impl RoomForm {
                 });
             }
             Posted::Held => {
-                waiting.remove(at).node.remove();
+                let held = waiting.remove(at);
+                hide(&held.node, false);
+                set_text(&held.node, ".message-state", "Waits for a moderator");
+                self.list.keep_held(&held.node);
                 self.show_note("Your message waits for a moderator.");
             }
         }
@@ -323,7 +346,9 @@ fn add_buttons(node: &Element) {
 
 /// Returns whether a key sends the message: Enter alone, outside of an input method.
 fn is_plain_enter(event: &Event) -> bool {
-    key_of(event) == "Enter" && !has_flag(event, "shiftKey") && !has_flag(event, "isComposing")
+    key_of(event) == "Enter"
+        && !has_flag(event, "shiftKey")
+        && !input_method::handles(event.unchecked_ref())
 }
 
 /// Returns whether the page is as narrow as a phone.

@@ -22,9 +22,11 @@ pub fn last_read(room: &str) -> i64 {
         .map_or(0, |(_, id)| id)
 }
 
-/// Remembers the last message of `room` that was read.
+/// Remembers the last message of `room` that was read, unless another tab has read further.
 pub fn set_last_read(room: &str, id: i64) {
     let mut all = entries();
+    let stored = all.iter().find(|(name, _)| name == room);
+    let id = stored.map_or(id, |(_, stored)| id.max(*stored));
     all.retain(|(name, _)| name != room);
     if all.len() >= MAX_ROOMS {
         all.remove(0);
