@@ -354,7 +354,7 @@ test("menu, editor and conflicts are named, and work by keyboard", async ({ auth
   await expect(dialog).toBeHidden();
   await expect(box(page), "the button that opened the dialog is gone").toBeFocused();
   await expect(updates(page)).toHaveText(/theirs again/);
-  expect(await stored(page, "texts")).toEqual([]);
+  await expect.poll(() => stored(page, "texts")).toEqual([]);
 
   await openMenu();
   await pressEnterOn(page, "Delete");

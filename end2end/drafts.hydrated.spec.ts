@@ -24,7 +24,7 @@ test("draft is saved on one device, and posted on another", async ({ author, new
   await save(laptop, "written on the laptop");
   await expect(laptop.getByText("Draft saved.")).toBeVisible();
   await expect(box(laptop)).toHaveValue("");
-  expect(await stored(laptop, "texts")).toEqual([]);
+  await expect.poll(() => stored(laptop, "texts")).toEqual([]);
   const other = await newContext({ storageState: await author.context.storageState() });
   const phone = await openComposer(other, entry.url);
   await continueDraft(phone, "written on the laptop");

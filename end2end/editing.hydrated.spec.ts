@@ -30,8 +30,8 @@ test("author edits an update in the page", async ({ author, newEntry, post }) =>
   await expect(page.getByText("Changes saved.")).toBeVisible();
   await expect(updates(page)).toHaveText(/Goal!/);
   await expect(updates(page).getByText(/^edited/)).toBeVisible();
-  expect(await stored(page, "outbox")).toEqual([]);
-  expect(await stored(page, "texts")).toEqual([]);
+  await expect.poll(() => stored(page, "outbox")).toEqual([]);
+  await expect.poll(() => stored(page, "texts")).toEqual([]);
   // The card has its button again.
   await openEditor(page, "Goal!");
 });
@@ -172,7 +172,7 @@ test("edit that conflicts shows both texts and a difference, and the author choo
   await expect(dialog).toBeHidden();
   await expect(updates(page)).toContainText("theirs again");
   await expect(outbox(page)).toHaveCount(0);
-  expect(await stored(page, "texts")).toEqual([]);
+  await expect.poll(() => stored(page, "texts")).toEqual([]);
 });
 
 test("mark set meanwhile is no conflict", async ({ author, newEntry, newMember, post }) => {
@@ -336,8 +336,8 @@ test("author writes the article in the page, and a conflict shows both texts", a
   await text.fill("");
   await page.getByRole("dialog").getByRole("button", { name: "Save changes" }).click();
   await expect(article(readers)).toHaveCount(0);
-  expect(await stored(page, "outbox")).toEqual([]);
-  expect(await stored(page, "texts")).toEqual([]);
+  await expect.poll(() => stored(page, "outbox")).toEqual([]);
+  await expect.poll(() => stored(page, "texts")).toEqual([]);
 });
 
 test("article that is saved while the server is away is sent later, once", async ({ author, newEntry, allowConsole }) => {

@@ -50,7 +50,7 @@ test("behind https, what is typed, posted and posted offline is published once e
   await context.setOffline(false);
   await expect(updates(page)).toHaveCount(2);
   await expect(outbox(page)).toHaveCount(0);
-  expect(await stored(page, "outbox")).toEqual([]);
-  expect(await stored(page, "texts")).toEqual([]);
+  await expect.poll(() => stored(page, "outbox")).toEqual([]);
+  await expect.poll(() => stored(page, "texts")).toEqual([]);
   await expectPublished(author.context, entry, ["typed, and kept", "posted offline"]);
 });

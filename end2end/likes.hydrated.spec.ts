@@ -113,8 +113,16 @@ test("refused like is taken back, with an explanation", async ({ page, newEntry,
   await open(page, entry.url);
   await page.route(LIKE, (route) => route.fulfill({ status: 403, body: "{}" }));
   await like(page, "first").click();
-  await expect(like(page, "first")).toHaveText("Like");
-  await expect(like(page, "first")).toHaveAttribute("title", "Your like was not saved. Try again.");
+  await expect(like(page, "first")).toHaveText("Your like was not saved. Try again.");
+  await expect(like(page, "first")).toHaveAttribute("aria-pressed", "false");
+  await page.unroute(LIKE);
+  const detail = "You are banned until 18:00.";
+  await page.route(LIKE, (route) => route.fulfill({ status: 403, json: { detail } }));
+  await like(page, "first").click();
+  await expect(like(page, "first")).toHaveText(detail);
+  await page.unroute(LIKE);
+  await like(page, "first").click();
+  await expect(like(page, "first")).toHaveText("Liked · 1");
 });
 
 test("counts move nothing, and keep the selection", async ({ page, newContext, newEntry, post }) => {

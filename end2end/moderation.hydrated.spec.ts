@@ -46,8 +46,9 @@ test("queue shows reports as they come, and one key handles each", async ({ page
   await expect(items(desk)).toHaveCount(3);
   await expect(desk.locator("#moderation-status")).toHaveText("3 messages wait for a moderator.");
 
-  // Keys work for the message with the focus.
-  await items(desk).filter({ hasText: "first" }).first().focus();
+  // Keys work for the message with the focus, which J gives to the first one.
+  await desk.keyboard.press("j");
+  await expect(items(desk).filter({ hasText: "first" }).first()).toBeFocused();
   await desk.keyboard.press("d");
   await expect(items(desk)).toHaveCount(2);
   await expect(messages(page)).toHaveText([/second/, /third/]);
@@ -85,6 +86,35 @@ test("queue of another moderator follows, and keeps the focus", async ({ page, n
   await one.keyboard.press("i");
   await expect(items(two)).toHaveCount(1);
   await expect(two.locator(".queue-item:focus")).toHaveAttribute("id", focused ?? "");
+});
+
+test("held message stays with its writer, and is published once", async ({ page, newContext, newMember, ringside }) => {
+  const room = newRoom(ringside.url);
+  await openRoom(page, room);
+  await sendMessage(page, "first", "ann");
+  await expect(messages(page)).toHaveCount(1);
+  const editor = await newMember("editor");
+  const desk = await editor.context.newPage();
+  await desk.goto(`${ringside.url}/desk/moderation/rules`);
+  const rules = desk.getByRole("listitem").filter({ has: desk.getByRole("link", { name: room.split("/").pop(), exact: true }) });
+  await rules.getByLabel("Hold for a moderator").selectOption({ label: "Every message" });
+  await rules.getByRole("button", { name: /^Save rules/ }).click();
+  await expect(desk.getByText("Saved. The rules apply from now on.")).toBeVisible();
+
+  await sendMessage(page, "second");
+  const held = messages(page).filter({ hasText: "Waits for a moderator" });
+  await expect(held).toHaveCount(1);
+  await expect(held).toContainText("second");
+  const other = await (await newContext()).newPage();
+  await openRoom(other, room);
+  await expect(messages(other)).toHaveCount(1);
+  await openQueue(desk, ringside.url, room);
+  await desk.keyboard.press("j");
+  await desk.keyboard.press("a");
+  for (const shown of [page, other]) {
+    await expect(messages(shown).filter({ visible: true })).toHaveText([/first/, /second/]);
+  }
+  await expect(held.filter({ visible: true })).toHaveCount(0);
 });
 
 test("message stays in the queue while the server can't be reached", async ({ page, newContext, newMember, ringside, allowConsole }) => {

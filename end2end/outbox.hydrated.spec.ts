@@ -83,7 +83,7 @@ test("update whose tab is closed before it is moved to the outbox is published o
   await expect(outbox(next)).toHaveCount(0);
   await expect(unposted(next)).toHaveCount(0);
   await expectPublished(author.context, entry, ["the text"]);
-  expect(await stored(next, "texts")).toEqual([]);
+  await expect.poll(() => stored(next, "texts")).toEqual([]);
 });
 
 test("update is published once when the server is killed before it responds", async ({ author, newEntry, ringside, allowConsole }) => {
@@ -252,7 +252,7 @@ test("refused update can be edited, copied and discarded", async ({ author, newE
   await item.getByRole("button", { name: "Discard" }).click();
   await item.getByRole("button", { name: "Discard for good" }).click();
   await expect(item).toHaveCount(0);
-  expect(await stored(page, "outbox")).toEqual([]);
+  await expect.poll(() => stored(page, "outbox")).toEqual([]);
   await postText(page, "visible");
   await expectPublished(author.context, entry, ["visible"]);
 });
@@ -274,7 +274,7 @@ test("author who takes back a text that may be published already is warned", asy
   await expect(page.getByRole("alert").filter({ hasText: "it may be published" })).toBeHidden();
   await author.context.unroute(post);
   await expectPublished(author.context, entry, ["published, but the response is lost"]);
-  expect(await stored(page, "outbox")).toEqual([]);
+  await expect.poll(() => stored(page, "outbox")).toEqual([]);
 });
 
 test("two tabs of an entry keep two texts, also when one is a duplicate of the other", async ({ author, newEntry }) => {

@@ -33,7 +33,7 @@ test("text typed while the server is upgraded is posted once by the old page, wh
     await expect(updates(page)).toHaveCount(1);
     await expect(outbox(page)).toHaveCount(0);
     expect(await page.evaluate(() => "isOld" in window)).toBe(true);
-    expect(await stored(page, "outbox")).toEqual([]);
+    await expect.poll(() => stored(page, "outbox")).toEqual([]);
     // A reader's page of the previous build shows it, and can still load that build's files.
     await expect(updates(reader)).toHaveCount(1);
     await expectStatus(reader, "live");

@@ -150,7 +150,7 @@ test("no display name runs a script in a card", async ({ author, newMember, newE
   const page = await owner.context.newPage();
   await watchViolations(page);
   const site = async (shown: string): Promise<void> => {
-    const saved = await owner.context.request.post(`${ringside.url}/desk/site`, { form: { display_names: shown } });
+    const saved = await owner.context.request.post(`${ringside.url}/desk/site`, { form: { display_names: shown, open_sign_up: "false", deleted_messages: "anonymize" } });
     expect(saved.ok()).toBe(true);
   };
   await site("true");

@@ -102,7 +102,7 @@ pub fn status_of(error: &newsroom::Error) -> StatusCode {
 
     match error {
         Error::Invalid(_) | Error::IdempotencyConflict => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::NotFound(_) | Error::DraftGone => StatusCode::NOT_FOUND,
+        Error::NotFound(_) | Error::LinkExpired(_) | Error::DraftGone => StatusCode::NOT_FOUND,
         Error::Forbidden(_) | Error::Sanctioned(_) => StatusCode::FORBIDDEN,
         Error::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Unauthenticated | Error::OtherAccount | Error::WrongPassword => {

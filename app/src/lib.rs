@@ -28,6 +28,7 @@
 //! | `inert` | parts of pages without hydration markers | on the server |
 //! | `escape`, `isolate` | escaping of HTML, isolation of text directions | both |
 //! | `browser_clock`, `local_storage` | the browser's clocks and storage | in the browser |
+//! | `input_method` | keys that an input method handles | in the browser |
 //!
 //! # How to add a page
 //! 1. Write its component in the folder of its capability.
@@ -57,6 +58,8 @@ pub mod editor;
 #[cfg(feature = "hydrate")]
 mod browser_clock;
 #[cfg(feature = "hydrate")]
+mod input_method;
+#[cfg(feature = "hydrate")]
 mod live;
 #[cfg(feature = "hydrate")]
 mod local_storage;
@@ -67,6 +70,8 @@ mod random_key;
 
 #[cfg(feature = "ssr")]
 mod desk;
+#[cfg(feature = "ssr")]
+mod in_utc;
 #[cfg(feature = "ssr")]
 mod inert;
 #[cfg(feature = "ssr")]
@@ -90,7 +95,7 @@ pub use {
     error::status_of,
     layout::{Assets, BodyOverride, NextStep, RefusedForm, Shell, inline_scripts},
     renderer::Renderer,
-    request::{PageRequest, SubmittedForm},
+    request::{NewLink, PageRequest, SubmittedForm},
     routes::App,
     site::Site,
 };

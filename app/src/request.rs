@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use domain::{AccountId, Caller, EditConflict, SessionId};
+use domain::{AccountId, Caller, EditConflict, Role, SessionId, Username};
 use leptos::prelude::{expect_context, use_context};
 use newsroom::{Error, GuestId, Newsroom};
 
@@ -18,6 +18,27 @@ pub struct PageRequest {
     pub session: Option<SessionId>,
     /// A form that was submitted and rejected. Shared, because each field reads it.
     pub submitted: Option<Arc<SubmittedForm>>,
+    /// A link that the request created. It can't be displayed again.
+    pub new_link: Option<Arc<NewLink>>,
+}
+
+/// A new link that works once.
+#[derive(Debug)]
+pub enum NewLink {
+    /// An invitation to create an account with a role.
+    Invitation {
+        /// Its URL.
+        url: String,
+        /// The role.
+        role: Role,
+    },
+    /// A link with which an account gets a new password.
+    Reset {
+        /// Its URL.
+        url: String,
+        /// The account.
+        username: Username,
+    },
 }
 
 /// A form that was submitted and rejected, to be shown again with its values and its error.

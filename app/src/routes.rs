@@ -8,9 +8,14 @@ use leptos_router::{
 };
 
 use crate::{
-    accounts::{AccountPage, LoginPage, SetupPage},
+    accounts::{
+        AccountPage, DeleteAccountPage, InvitationPage, LoginPage, ResetPage, SetupPage, SignUpPage,
+    },
     composer::ComposePage,
-    desk::{DeskEntryPage, DeskPage, DeskRoomsPage, DeskSitePage, EntryEditPage, UpdateEditPage},
+    desk::{
+        DeskAccountsPage, DeskEntryPage, DeskPage, DeskRoomsPage, DeskSitePage, EntryEditPage,
+        UpdateEditPage,
+    },
     entry::{EntryPage, UpdatePage},
     front::{FrontPage, LiveNowPage},
     layout::NotFound,
@@ -47,9 +52,14 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/messages/:id/report") view=ReportPage ssr=SsrMode::Async />
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
+                <Route path=path!("/invite/:token") view=InvitationPage ssr=SsrMode::Async />
+                <Route path=path!("/reset/:token") view=ResetPage ssr=SsrMode::Async />
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
+                <Route path=path!("/account/delete") view=DeleteAccountPage ssr=SsrMode::Async />
                 <Route path=path!("/desk") view=DeskPage ssr=SsrMode::Async />
                 <Route path=path!("/desk/rooms") view=DeskRoomsPage ssr=SsrMode::Async />
+                <Route path=path!("/desk/accounts") view=DeskAccountsPage ssr=SsrMode::Async />
                 <Route path=path!("/desk/site") view=DeskSitePage ssr=SsrMode::Async />
                 <Route path=path!("/desk/moderation") view=ModerationPage ssr=SsrMode::Async />
                 <Route

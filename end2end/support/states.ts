@@ -195,6 +195,31 @@ export const STATES: State[] = [
     await page.getByRole("alert").waitFor();
   } },
 
+  { name: "sign-up", open: async (page, fixture) => {
+    await withOpenSignUp(fixture, () => page.goto(`${fixture.ringside.url}/sign-up`));
+  } },
+  { name: "sign-up-refused", open: async (page, fixture) => {
+    await withOpenSignUp(fixture, async () => {
+      await page.goto(`${fixture.ringside.url}/sign-up`);
+      await page.getByLabel("Username").fill("Ann");
+      await page.getByLabel("Password").fill("a long enough password");
+      await page.getByRole("button", { name: "Create account" }).click();
+      await page.getByRole("alert").waitFor();
+    });
+  } },
+  { name: "login-with-sign-up", open: async (page, fixture) => {
+    await withOpenSignUp(fixture, () => page.goto(`${fixture.ringside.url}/login`));
+  } },
+  { name: "invitation", open: async (page, fixture) => {
+    await page.goto(lastLine(await fixture.ringside.cli(["account", "invite"])));
+  } },
+  { name: "invitation-expired", open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/invite/unknown`);
+  } },
+  { name: "reset", open: async (page, fixture) => {
+    await page.goto(lastLine(await fixture.ringside.cli(["account", "reset-link", "--name", "ann"])));
+  } },
+
   { name: "composer", author: true, window: true, open: async (page, fixture) => {
     await openComposer(page, (await fixture.newStory()).url);
     await page.getByRole("textbox", { name: "Update" }).fill("Substitution: Abara for Lund.");
@@ -398,6 +423,24 @@ export const STATES: State[] = [
     await page.getByRole("button", { name: "Change password" }).click();
     await page.getByRole("alert").waitFor();
   } },
+  { name: "account-delete", author: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/account/delete`);
+  } },
+  { name: "desk-accounts", author: true, open: async (page, fixture) => {
+    await fixture.ringside.cli(["account", "invite", "--role", "reader"]);
+    await asOwner(fixture, () => page.goto(`${fixture.ringside.url}/desk/accounts`));
+  } },
+  { name: "desk-accounts-editor", author: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/desk/accounts`);
+  } },
+  { name: "desk-accounts-invited", author: true, open: async (page, fixture) => {
+    await page.goto(`${fixture.ringside.url}/desk/accounts`);
+    await page.getByRole("button", { name: "Create invitation" }).click();
+    await page.getByRole("status").waitFor();
+  } },
+  { name: "desk-site", author: true, open: async (page, fixture) => {
+    await asOwner(fixture, () => page.goto(`${fixture.ringside.url}/desk/site`));
+  } },
   { name: "like", open: async (page, fixture) => {
     const { url, id } = await newStoryUpdate(page, fixture);
     await page.goto(`${url}/updates/${id}/like`);
@@ -547,6 +590,24 @@ async function newStoryUpdate(page: Page, fixture: Fixture): Promise<{ url: stri
   await page.goto(url);
   const id = await page.locator(".update").nth(2).getAttribute("data-update-id");
   return { url, id: id ?? "" };
+}
+
+/** Opens a page while everybody may create an account. */
+async function withOpenSignUp(fixture: Fixture, open: () => Promise<unknown>): Promise<void> {
+  await fixture.ringside.sql("UPDATE site SET open_sign_up = 1");
+  await open();
+  await fixture.ringside.sql("UPDATE site SET open_sign_up = 0");
+}
+
+/** Opens a page while the author is an owner. */
+async function asOwner(fixture: Fixture, open: () => Promise<unknown>): Promise<void> {
+  await fixture.ringside.sql("UPDATE accounts SET role = 'owner' WHERE username = 'ann'");
+  await open();
+  await fixture.ringside.sql("UPDATE accounts SET role = 'editor' WHERE username = 'ann'");
+}
+
+function lastLine(output: string): string {
+  return output.split("\n").at(-1) ?? "";
 }
 
 function setUpLink(fixture: Fixture): string {

@@ -78,6 +78,15 @@ enum AccountCommand {
     Disable(AccountNameArgs),
     /// Enable a disabled account. Its password is unchanged.
     Enable(AccountNameArgs),
+    /// Create an invitation and print its link on the last line. It works once, for seven days.
+    Invite(InviteArgs),
+    /// Create a link to reset an account's password and print it on the last line. It works once,
+    /// for one day.
+    ResetLink(AccountNameArgs),
+    /// Delete an account. Cannot be undone.
+    ///
+    /// Its updates stay. Its messages in rooms are anonymized or removed, as set at /desk/site.
+    Delete(AccountNameArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -165,7 +174,15 @@ pub struct RenameAccountArgs {
     pub display_name: String,
 }
 
-/// The arguments of `account disable` and `account enable`.
+/// The arguments of `account invite`.
+#[derive(Debug, clap::Args)]
+pub struct InviteArgs {
+    /// The role of the new account: owner, editor, author or reader.
+    #[arg(long, default_value = "author")]
+    pub role: Role,
+}
+
+/// The arguments of the `account` commands about one account.
 #[derive(Debug, clap::Args)]
 pub struct AccountNameArgs {
     /// The username of the account.
@@ -333,6 +350,13 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
         }
         Command::Account(AccountCommand::Enable(args)) => {
             commands::enable_account(&settings, &args).await
+        }
+        Command::Account(AccountCommand::Invite(args)) => commands::invite(&settings, &args).await,
+        Command::Account(AccountCommand::ResetLink(args)) => {
+            commands::create_reset_link(&settings, &args).await
+        }
+        Command::Account(AccountCommand::Delete(args)) => {
+            commands::delete_account(&settings, &args).await
         }
         Command::Session(SessionCommand::List(args)) => {
             commands::list_sessions(&settings, &args).await

@@ -21,6 +21,8 @@ const MAX_POLL_INTERVAL_MS: i64 = 600_000;
 
 /// The highest limit of failed logins per minute. A higher one would have no effect in practice.
 const MAX_LOGINS_PER_MINUTE: i64 = 100_000;
+/// The highest limit of sign-ups per hour. A site has fewer.
+const MAX_SIGN_UPS_PER_HOUR: i64 = 1_000_000;
 /// The highest limit of messages per minute. A room has fewer.
 const MAX_MESSAGES_PER_MINUTE: i64 = 1_000_000;
 /// The longest login delay, in milliseconds. Browsers and proxies wait longer than that.
@@ -197,6 +199,17 @@ pub struct Settings {
         global = true
     )]
     pub login_delay_ms: u32,
+    /// How many accounts may be created from one address (for IPv6, one /64 network) at once, and
+    /// then per hour, if the site offers accounts to everybody; 0 for no limit.
+    #[arg(
+        long,
+        env = "RINGSIDE_SIGN_UPS_PER_HOUR_PER_ADDRESS",
+        default_value_t = 20,
+        value_parser = clap::value_parser!(u32).range(0..=MAX_SIGN_UPS_PER_HOUR),
+        value_name = "N",
+        global = true
+    )]
+    pub sign_ups_per_hour_per_address: u32,
     /// Whether everyone may open rooms: every valid name is that of a room, which its first message
     /// creates. Otherwise only owners create rooms.
     #[arg(

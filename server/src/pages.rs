@@ -26,9 +26,9 @@ use crate::{
 };
 
 /// The query parameters that pages read.
-const QUERY_NAMES: [&str; 14] = [
+const QUERY_NAMES: [&str; 16] = [
     "order", "before", "next", "token", "posted", "edited", "deleted", "done", "draft", "user",
-    "left", "held", "reported", "room",
+    "left", "held", "reported", "room", "name", "after",
 ];
 
 /// The end of a document.

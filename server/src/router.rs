@@ -138,10 +138,17 @@ fn remove_invalid_id(mut request: Request) -> Request {
     request
 }
 
-/// Returns the log's span of a request. Without the query, which may contain a secret.
+/// Returns the path without the secret of a link that works once.
+fn logged_path(path: &str) -> &str {
+    let mut secret = ["/invite/", "/reset/"].into_iter();
+    secret.find(|start| path.starts_with(start)).unwrap_or(path)
+}
+
+/// Returns the log's span of a request. Without the query and the parts of the path that may
+/// contain a secret.
 fn request_span(proxies: &TrustedProxies, request: &Request) -> Span {
     let id = request_id(request.headers());
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let client = peer.map(|peer| display(proxies.client(peer.ip(), request.headers())));
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id, client)
+    tracing::info_span!("request", method = %request.method(), path = logged_path(request.uri().path()), id, client)
 }

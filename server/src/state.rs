@@ -14,7 +14,8 @@ use crate::{
     pages::Pages,
     rendering::Rendering,
     security::{
-        bodies::Bodies, like_limits::LikeLimits, login_limits::LoginLimits, proxies::TrustedProxies,
+        bodies::Bodies, like_limits::LikeLimits, login_limits::LoginLimits,
+        proxies::TrustedProxies, sign_up_limits::SignUpLimits,
     },
     serving::{
         connections::Connections,
@@ -51,6 +52,8 @@ pub struct AppState {
     pub logins: LoginLimits,
     /// The limits of likes.
     pub likes: LikeLimits,
+    /// The limit of sign-ups.
+    pub sign_ups: SignUpLimits,
 }
 
 impl AppState {
@@ -91,6 +94,7 @@ impl AppState {
             setup: Arc::new(SetupToken::new(needs_set_up)),
             logins: LoginLimits::new(&settings),
             likes: LikeLimits::default(),
+            sign_ups: SignUpLimits::new(&settings),
             site: build.into_site(&settings.data, Clock::system().now()),
             settings: Arc::new(settings),
             newsroom,

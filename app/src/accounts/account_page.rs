@@ -4,14 +4,13 @@ use domain::{Caller, DisplayName, Password, SessionId};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::use_query_map;
-use newsroom::{
-    OpenSession,
-    zone::{self, LocalTime},
-};
+use newsroom::OpenSession;
 
+use super::hidden_username::HiddenUsername;
 use crate::{
     drafts::DraftList,
-    layout::{Audience, FormError, PageLayout, TextField, page_or_error},
+    in_utc::in_utc,
+    layout::{Audience, Done, FormError, PageLayout, TextField, page_or_error},
     request::{PageRequest, newsroom},
 };
 
@@ -45,26 +44,27 @@ pub fn AccountPage() -> impl IntoView {
                 .as_deref()
                 .filter(|_| request.submitted.is_none())
                 .and_then(done_message);
-            view! {
-                <PageLayout title="Your account · Ringside" audience=Audience::Member(caller.clone())>
+            let desk = caller.role.may_post().then(|| {
+                view! {
                     <p class="from-entry">
                         <a href="/desk">"Your desk"</a>
                     </p>
+                }
+            });
+            view! {
+                <PageLayout title="Your account · Ringside" audience=Audience::Member(caller.clone())>
+                    {desk}
                     <h1>"Your account"</h1>
                     <p class="hint">{who}</p>
-                    {done
-                        .map(|message| {
-                            view! {
-                                <p class="done" role="status">
-                                    {message}
-                                </p>
-                            }
-                        })}
+                    <Done sentence=done />
                     <FormError />
                     <NameForm name />
                     <PasswordForm caller />
                     <Sessions sessions current=request.session />
                     {(!drafts.is_empty()).then(|| view! { <DraftList drafts /> })}
+                    <p class="desk-links">
+                        <a href="/account/delete">"Delete your account"</a>
+                    </p>
                 </PageLayout>
             }
         });
@@ -75,6 +75,7 @@ pub fn AccountPage() -> impl IntoView {
 /// Returns the success message for the `done` parameter, which a form of this page redirects with.
 fn done_message(done: &str) -> Option<&'static str> {
     Some(match done {
+        "welcome" => "Welcome. Your account is ready, and you are logged in.",
         "name" => "Your display name is saved.",
         "password" => "Your password is changed. All your other sessions have ended.",
         "session" => "The session has ended.",
@@ -111,15 +112,7 @@ fn PasswordForm(caller: Caller) -> impl IntoView {
         <section class="panel" aria-labelledby="password-heading">
             <h2 id="password-heading">"Change your password"</h2>
             <form method="post" action="/account/password">
-                // Password managers store the new password under this name.
-                <input
-                    type="text"
-                    name="username"
-                    autocomplete="username"
-                    value=caller.username.to_string()
-                    readonly
-                    hidden
-                />
+                <HiddenUsername username=caller.username />
                 <TextField
                     name="current_password"
                     label="Current password"
@@ -173,14 +166,9 @@ fn Sessions(sessions: Vec<OpenSession>, current: Option<SessionId>) -> impl Into
 
 #[component]
 fn SessionItem(session: OpenSession, is_current: bool) -> impl IntoView {
-    // In UTC: the server does not know the author's zone, and the page works without JavaScript.
-    let at = |moment| {
-        zone::parse("UTC")
-            .map(|utc| LocalTime::new(moment, &utc).full())
-            .unwrap_or_default()
-    };
-    let began = at(session.created_at);
-    let times = format!("Logged in {began} · last seen {}", at(session.last_seen_at));
+    let began = in_utc(session.created_at);
+    let seen = in_utc(session.last_seen_at);
+    let times = format!("Logged in {began} · last seen {seen}");
     let action = if is_current {
         "/logout".to_owned()
     } else {

@@ -1,11 +1,11 @@
 //! The page to create the first owner. Its address contains the token that the server printed.
 
-use domain::Password;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use super::new_account_form::{AUTHOR_HINT, NewAccountForm};
 use crate::{
-    layout::{Audience, FormError, PageLayout, TextField},
+    layout::{Audience, PageLayout},
     request::PageRequest,
 };
 
@@ -23,27 +23,12 @@ pub fn SetupPage() -> impl IntoView {
             <div class="form-page">
                 <h1>"Welcome to Ringside"</h1>
                 <p>"Choose a username and a password for the owner account."</p>
-                <FormError />
-                <form method="post" action="/setup">
-                    <input type="hidden" name="token" value=token />
-                    <TextField
-                        name="username"
-                        label="Username"
-                        autocomplete="username"
-                        hint="Readers see it below your updates."
-                        autofocus=true
-                    />
-                    <TextField
-                        name="password"
-                        label="Password"
-                        kind="password"
-                        autocomplete="new-password"
-                        hint=format!("At least {} characters.", Password::MIN)
-                    />
-                    <button class="button primary" type="submit">
-                        "Create owner account"
-                    </button>
-                </form>
+                <NewAccountForm
+                    action="/setup"
+                    hint=AUTHOR_HINT
+                    button="Create owner account"
+                    token
+                />
             </div>
         </PageLayout>
     }

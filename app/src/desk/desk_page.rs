@@ -56,6 +56,13 @@ pub fn DeskPage() -> impl IntoView {
                     </p>
                 }
             });
+            let accounts = caller.role.may_invite().then(|| {
+                view! {
+                    <p class="desk-links">
+                        <a href="/desk/accounts">"Accounts"</a>
+                    </p>
+                }
+            });
             let site = caller.role.may_change_site().then(|| {
                 view! {
                     <p class="desk-links">
@@ -78,6 +85,7 @@ pub fn DeskPage() -> impl IntoView {
                     {optional(older)}
                     {optional(rooms)}
                     {optional(moderation)}
+                    {optional(accounts)}
                     {optional(site)}
                     {(!drafts.is_empty()).then(|| view! { <DraftList drafts /> })}
                     <NewEntryForm time_zone />

@@ -11,7 +11,7 @@ use super::{desk_entry, open_streams_note, removed_article_note, removed_content
 use crate::{
     entry::{excerpt, labels::state_label},
     isolate::isolated,
-    layout::{Audience, FormError, OperationIdField, PageLayout, page_or_error},
+    layout::{Audience, Done, FormError, OperationIdField, PageLayout, page_or_error},
     params::slug_param,
     request::PageRequest,
     site::Site,
@@ -54,14 +54,7 @@ pub fn DeskEntryPage() -> impl IntoView {
                         {entry.title.to_string()}
                     </h1>
                     <FormError />
-                    {removed
-                        .map(|sentence| {
-                            view! {
-                                <p class="done" role="status">
-                                    {format!("Saved. {sentence}")}
-                                </p>
-                            }
-                        })}
+                    <Done sentence=removed.map(|sentence| format!("Saved. {sentence}")) />
                     <EntryActions entry=entry.clone() readers />
                     {page
                         .deleted

@@ -1,6 +1,7 @@
 //! The desk: authors create, edit, start and end entries, and edit, mark and delete updates. All
 //! pages are plain forms and work without JavaScript.
 
+mod accounts_page;
 mod conflict_details;
 mod desk_page;
 mod entry_edit_page;
@@ -19,8 +20,9 @@ use crate::{
 };
 
 pub use {
-    desk_page::DeskPage, entry_edit_page::EntryEditPage, entry_page::DeskEntryPage,
-    rooms_page::DeskRoomsPage, site_page::DeskSitePage, update_edit_page::UpdateEditPage,
+    accounts_page::DeskAccountsPage, desk_page::DeskPage, entry_edit_page::EntryEditPage,
+    entry_page::DeskEntryPage, rooms_page::DeskRoomsPage, site_page::DeskSitePage,
+    update_edit_page::UpdateEditPage,
 };
 
 /// Returns a sentence about the content of the update numbered `id` that the sanitizer removed.

@@ -3,6 +3,7 @@
 
 mod assets;
 mod canonical;
+mod done;
 mod error_page;
 mod form;
 mod page_layout;
@@ -13,6 +14,7 @@ mod static_bar;
 
 pub use assets::{Assets, Hydration, inline_scripts};
 pub use canonical::Canonical;
+pub use done::Done;
 pub use error_page::{NotFound, page_or_error};
 pub use form::{
     DisabledDefaultButton, FormError, HiddenField, OperationIdField, SelectField, TextArea,

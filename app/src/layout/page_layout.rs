@@ -46,12 +46,15 @@ pub fn PageLayout(
             <a class="if-author" href="/desk">
                 "Your desk"
             </a>
+            <a class="if-member" href="/account">
+                "Account"
+            </a>
             <a class="if-reader" href="/login">
                 "Log in"
             </a>
         })),
         Audience::Member(caller) => Some(Either::Right(view! {
-            <a href="/desk">"Your desk"</a>
+            {caller.role.may_post().then(|| view! { <a href="/desk">"Your desk"</a> })}
             <a href="/account">"Account"</a>
             <form method="post" action="/logout">
                 <button class="link" type="submit" title=format!("Logged in as {}", isolated(caller.username.as_str()))>

@@ -13,10 +13,11 @@ use std::{
 
 use domain::wire::Value;
 use gloo_timers::callback::Timeout;
+use js_sys::{Array, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, Headers, MutationObserver, MutationObserverInit, RequestInit, Response};
+use web_sys::{Element, Headers, MutationObserver, MutationObserverInit, RequestInit};
 
 use super::event::LikeEvent;
 use crate::{
@@ -53,9 +54,11 @@ thread_local! {
 /// Handles an event. The first one loads the code of this file, and shows the counts.
 #[leptos::wasm_split::wasm_split(likes, wasm_split_path = ::leptos::wasm_split, fallible)]
 pub fn on_like_event(event: LikeEvent) -> Result<(), NotLoaded> {
+    let mut are_new = false;
     let buttons = BUTTONS.with(|buttons| {
         let mut buttons = buttons.borrow_mut();
         if buttons.is_none() {
+            are_new = true;
             *buttons = Buttons::start();
         }
         buttons.clone()
@@ -63,7 +66,7 @@ pub fn on_like_event(event: LikeEvent) -> Result<(), NotLoaded> {
     if let Some(buttons) = buttons {
         match event {
             LikeEvent::Counts(counts) => buttons.receive(&counts),
-            LikeEvent::Click(link) => buttons.toggle(&link),
+            LikeEvent::Click(link) => buttons.click(&link, are_new),
             LikeEvent::WithoutStream => buttons.poll(),
         }
     }
@@ -111,7 +114,9 @@ impl Buttons {
         });
         buttons.show_all();
         let shown = Rc::clone(&buttons);
-        let on_change = Closure::<dyn FnMut()>::new(move || shown.show_new());
+        let on_change = Closure::<dyn FnMut(Array)>::new(move |records: Array| {
+            shown.show_new(&records);
+        });
         if let Ok(observer) = MutationObserver::new(on_change.as_ref().unchecked_ref()) {
             let options = MutationObserverInit::new();
             options.set_child_list(true);
@@ -182,6 +187,12 @@ impl Buttons {
         if to >= self.position.get() {
             self.position.set(to);
             let known = self.counts.replace(likes);
+            // What is being sent is not counted yet.
+            for id in &*self.sending.borrow() {
+                let count = known.get(&id.to_string());
+                let count = count.and_then(|count| count.integer());
+                self.set_count(*id, count.unwrap_or_default());
+            }
             self.show_each(&known);
             self.show_each(&self.counts.borrow());
             show_readers(readers(all).unwrap_or_default());
@@ -216,12 +227,16 @@ impl Buttons {
         }
     }
 
-    /// Likes the update of a card, or no longer does, and sends that.
-    fn toggle(self: &Rc<Self>, link: &Element) {
+    /// Likes the update of a card, or no longer does, and sends that. With `are_new`, the reader
+    /// has clicked before the page showed what they like: then the update is liked.
+    fn click(self: &Rc<Self>, link: &Element, are_new: bool) {
         let Ok(Some(card)) = link.closest(".update") else {
             return;
         };
         let id = number(&card, "data-update-id");
+        if are_new && self.is_liked(id) {
+            return;
+        }
         self.set_liked(id, !self.is_liked(id));
         let is_sending = self.sending.borrow().contains(&id);
         if !is_sending {
@@ -258,11 +273,18 @@ impl Buttons {
                     Timeout::new(500 << attempts, move || buttons.send(again)).forget();
                     return;
                 }
-                Sent::NoAnswer | Sent::Refused => {
+                refused => {
+                    let why = match &refused {
+                        Sent::Refused(Some(why)) => why,
+                        _ => "Your like was not saved. Try again.",
+                    };
                     buttons.set_liked(id, !buttons.is_liked(id));
+                    // In place of the number, until the next click.
                     for link in buttons.links(id) {
-                        set(&link, "title", "Your like was not saved. Try again.");
+                        link.set_text_content(Some(why));
                     }
+                    buttons.sending.borrow_mut().retain(|it| *it != id);
+                    return;
                 }
             }
             buttons.sending.borrow_mut().retain(|it| *it != id);
@@ -288,6 +310,8 @@ impl Buttons {
 
     /// Shows and remembers whether the reader likes an update.
     fn set_liked(&self, id: i64, liked: bool) {
+        // Another tab may have remembered others.
+        self.liked.replace(remembered());
         let mut all = self.liked.borrow_mut();
         all.retain(|it| *it != id);
         if liked {
@@ -342,12 +366,28 @@ impl Buttons {
         }
     }
 
-    /// Shows the likes in the cards that the server has sent since, or sent again.
-    fn show_new(&self) {
-        for link in all(&self.list, &[".", LINK, ":not([role])"].concat()) {
-            if let Ok(Some(card)) = link.closest(".update") {
-                self.show(number(&card, "data-update-id"));
+    /// Shows the likes in the cards that the server has sent since, or sent again, from the records
+    /// of a `MutationObserver`. The cost does not depend on the length of the list.
+    fn show_new(&self, records: &Array) {
+        let mut last: Option<Element> = None;
+        for record in records.iter() {
+            let Ok(target) = Reflect::get(&record, &"target".into()) else {
+                continue;
+            };
+            // Children are added to elements only: to the list, a chunk, or a part of a card.
+            let target: Element = target.unchecked_into();
+            let card = target.closest(".update").ok().flatten();
+            let changed = card.unwrap_or(target);
+            // A new chunk gets its cards after it is in the list.
+            if changed == self.list || last.as_ref() == Some(&changed) {
+                continue;
             }
+            for link in all(&changed, &[".", LINK, ":not([role])"].concat()) {
+                if let Ok(Some(card)) = link.closest(".update") {
+                    self.show(number(&card, "data-update-id"));
+                }
+            }
+            last = Some(changed);
         }
     }
 }
@@ -383,8 +423,8 @@ struct Sending {
 enum Sent {
     /// It was applied; the number of all likes.
     Accepted(i64),
-    /// The server refused it.
-    Refused,
+    /// The server refused it, and why.
+    Refused(Option<String>),
     /// No response of the server arrived.
     NoAnswer,
 }
@@ -401,20 +441,16 @@ async fn request(url: &str, wanted: bool, key: &str) -> Sent {
     let Some(response) = fetch::send(url, &options, DEADLINE_MS).await else {
         return Sent::NoAnswer;
     };
+    let json = fetch::body(&response).await;
+    let json = json.and_then(|json| JsonValue::parse(&json));
     if (400..500).contains(&response.status()) {
-        return Sent::Refused;
+        let why = json.and_then(|json| json.get("detail")?.string());
+        return Sent::Refused(why);
     }
-    match likes_of(&response).await {
+    match json.and_then(|json| json.get("likes")?.integer()) {
         Some(count) if response.ok() => Sent::Accepted(count),
         _ => Sent::NoAnswer,
     }
-}
-
-/// Returns the number of likes in a response of the server.
-async fn likes_of(response: &Response) -> Option<i64> {
-    JsonValue::parse(&fetch::body(response).await?)?
-        .get("likes")?
-        .integer()
 }
 
 /// Returns the updates that were liked in this browser.

@@ -43,14 +43,15 @@ pub fn start() -> Option<Rc<LiveClient>> {
     let bar = FeedBar::find()?;
     let list: HtmlElement = find_list()?.dyn_into().ok()?;
     let data = ListData::read(&list)?;
+    let ended = data.state == Some(EntryState::Ended);
     let view = LiveView {
         target: target_of(&list, &data),
         has_likes: is_of_entry(&data.feed),
         page: Page::new(list, bar, &data),
-        without_stream: Cell::default(),
+        // A page that never has a stream needs its counts at once.
+        without_stream: Cell::new(if ended { EVENTS_WITHOUT_STREAM - 1 } else { 0 }),
     };
     view.show_zone(local_storage::get(local_storage::ZONE).as_deref() == Some("own"));
-    let ended = data.state == Some(EntryState::Ended);
     let client = FeedClient::start(view, data.feed, data.cursor, ended);
     set(client.view.list(), "data-hydrated", "");
     Some(client)

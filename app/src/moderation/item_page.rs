@@ -8,7 +8,8 @@ use newsroom::{Error, ModeratedMessage};
 use super::item::{ModerationItem, path_of};
 use crate::{
     layout::{
-        Audience, FormError, OperationIdField, PageLayout, SelectField, TextField, page_or_error,
+        Audience, DisabledDefaultButton, FormError, OperationIdField, PageLayout, SelectField,
+        TextField, page_or_error,
     },
     params::update_param,
     request::{PageRequest, newsroom},
@@ -105,6 +106,7 @@ fn Actions(message: ModeratedMessage) -> impl IntoView {
         .collect();
     view! {
         <form method="post" action=path_of(message)>
+            <DisabledDefaultButton />
             <OperationIdField />
             <TextField
                 name="reason"

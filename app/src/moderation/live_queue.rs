@@ -7,7 +7,7 @@ use std::{
 };
 
 use gloo_timers::callback::Interval;
-use leptos::prelude::{document, window};
+use leptos::prelude::{document, window, window_event_listener_untyped};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlElement, RequestInit, UrlSearchParams};
@@ -17,7 +17,7 @@ use crate::{
         card,
         dom::{all, by_id, find, remove, set, text},
         fetch,
-        listener::{closest, has_flag, key_of, listen_to},
+        listener::{closest, has_flag, key_of},
         morph::morph_children,
     },
     moderation::queue_ids,
@@ -35,6 +35,8 @@ struct LiveQueue {
     queue: Element,
     status: Element,
     is_fetching: Cell<bool>,
+    /// Whether the queue could not be loaded the last time.
+    has_failed: Cell<bool>,
     /// The number of messages that was announced last.
     announced: RefCell<String>,
 }
@@ -50,6 +52,7 @@ pub fn start() {
         queue,
         status,
         is_fetching: Cell::default(),
+        has_failed: Cell::default(),
     });
     let refreshed = Rc::clone(&live);
     Interval::new(REFRESH_MS, move || {
@@ -59,7 +62,7 @@ pub fn start() {
     })
     .forget();
     let pressed = Rc::clone(&live);
-    listen_to(&live.queue, "keydown", move |event| pressed.on_key(&event));
+    window_event_listener_untyped("keydown", move |event| pressed.on_key(&event));
 }
 
 impl LiveQueue {
@@ -78,9 +81,14 @@ impl LiveQueue {
             };
             queue.is_fetching.set(false);
             let same = ["#", queue_ids::QUEUE].concat();
-            match page.and_then(|page| page.query_selector(&same).ok()?) {
-                Some(fresh) => queue.show(&fresh),
-                None => queue.announce("The queue can't be loaded at the moment."),
+            if let Some(fresh) = page.and_then(|page| page.query_selector(&same).ok()?) {
+                if queue.has_failed.take() {
+                    queue.announce("");
+                }
+                queue.show(&fresh);
+            } else {
+                queue.has_failed.set(true);
+                queue.announce("The queue can't be loaded at the moment.");
             }
         });
     }
@@ -102,10 +110,19 @@ impl LiveQueue {
         let is_shortcut = ["ctrlKey", "metaKey", "altKey"]
             .iter()
             .any(|name| has_flag(event, name));
-        let Some(item) = closest(event, ".queue-item").filter(|_| !is_shortcut) else {
+        if is_shortcut {
+            return;
+        }
+        let key = key_of(event);
+        let Some(item) = closest(event, ".queue-item") else {
+            // Without a message that has the focus, J goes to the first one.
+            if key == "j" && closest(event, "input, select, textarea").is_none() {
+                self.focus_first();
+                event.prevent_default();
+            }
             return;
         };
-        match key_of(event).as_str() {
+        match key.as_str() {
             "j" => focus(neighbor(&self.queue, &item, 1)),
             "k" => focus(neighbor(&self.queue, &item, -1)),
             "m" => {

@@ -1,12 +1,14 @@
 //! The log of what moderators did.
 
-use domain::{LogAction, LogId, ZoneName};
+use domain::{LogAction, LogId};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::use_query_map;
-use newsroom::{LogEntry, zone::LocalTime};
+use newsroom::LogEntry;
 
+use super::titles::Titles;
 use crate::{
+    in_utc::in_utc,
     inert::optional,
     layout::{Audience, PageLayout, page_or_error},
     request::{PageRequest, newsroom},
@@ -23,9 +25,10 @@ pub fn ModerationLogPage() -> impl IntoView {
         let found = async {
             let caller = request.caller()?.clone();
             let page = newsroom().moderation_log(&caller, before).await?;
-            Ok((caller, page))
+            let rooms = newsroom().moderated_rooms(&caller).await?;
+            Ok((caller, page, Titles::new(&rooms)))
         };
-        let page = found.await.map(|(caller, page)| {
+        let page = found.await.map(|(caller, page, titles)| {
             let is_empty = page.items.is_empty();
             let older = page.next.map(|id| {
                 view! {
@@ -37,7 +40,7 @@ pub fn ModerationLogPage() -> impl IntoView {
             let items = page
                 .items
                 .into_iter()
-                .map(|entry| view! { <li><Entry entry /></li> })
+                .map(|entry| view! { <li><Entry entry titles=&titles /></li> })
                 .collect_view();
             view! {
                 <PageLayout title="Moderation log · Ringside" audience=Audience::Member(caller)>
@@ -56,10 +59,10 @@ pub fn ModerationLogPage() -> impl IntoView {
 }
 
 #[component]
-fn Entry(entry: LogEntry) -> impl IntoView {
-    let at = LocalTime::new(entry.at, &ZoneName::new_unchecked("UTC")).full();
+fn Entry<'a>(entry: LogEntry, titles: &'a Titles) -> impl IntoView + use<> {
+    let at = in_utc(entry.at);
     let place = match &entry.room {
-        Some(room) => format!("room {room}"),
+        Some(room) => format!("room {}", titles.of(room)),
         None => "all rooms".to_owned(),
     };
     let message = entry.message.map(|id| format!(", message {id}"));

@@ -19,6 +19,8 @@ mod queue_page;
 mod report_page;
 #[cfg(feature = "ssr")]
 mod rules_page;
+#[cfg(feature = "ssr")]
+mod titles;
 
 #[cfg(feature = "ssr")]
 pub use {

@@ -1,6 +1,6 @@
 //! The queue of held and reported messages, removals that can be undone, and running sanctions.
 
-use domain::{Reach, RoomName, SanctionKind, ZoneName};
+use domain::{LogAction, Reach, RoomName, SanctionKind, ZoneName};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::use_query_map;
@@ -12,11 +12,12 @@ use newsroom::{
 use super::{
     item::{ModerationItem, path_of},
     queue_ids,
+    titles::Titles,
 };
 use crate::{
     entry::LiveFeed,
-    inert::optional,
-    layout::{Audience, FormError, Hydration, OperationIdField, PageLayout, page_or_error},
+    in_utc::in_utc,
+    layout::{Audience, Done, FormError, Hydration, OperationIdField, PageLayout, page_or_error},
     request::{PageRequest, newsroom},
 };
 
@@ -42,21 +43,15 @@ pub fn ModerationPage() -> impl IntoView {
         let page = found
             .await
             .map(|(caller, queue, rooms, removals, sanctions)| {
+                let titles = Titles::new(&rooms);
                 let done = done.as_deref().and_then(done_sentence);
-                let done = done.map(|done| {
-                    view! {
-                        <p class="done" role="status">
-                            {done}
-                        </p>
-                    }
-                });
                 view! {
                     <PageLayout title="Moderation · Ringside" audience=Audience::Member(caller)>
                         <p class="from-entry">
                             <a href="/desk">"Your desk"</a>
                         </p>
                         <h1>"Moderation"</h1>
-                        {optional(done)}
+                        <Done sentence=done />
                         <FormError />
                         <p>
                             <a href="/desk/moderation/rules">"Rules of rooms"</a>
@@ -64,7 +59,7 @@ pub fn ModerationPage() -> impl IntoView {
                             <a href="/desk/moderation/log">"Log"</a>
                         </p>
                         <RoomFilter rooms selected=room />
-                        <Removals removals />
+                        <Removals removals titles=titles.clone() />
                         <p class="hint if-live">
                             "The queue is kept up to date. Keys for the message with the focus: J next, K previous, A approve, R reject, D delete, I dismiss the reports, M mute, ban or remove all."
                         </p>
@@ -72,7 +67,7 @@ pub fn ModerationPage() -> impl IntoView {
                         <QueueLists queue room />
                         <Hydration />
                         <LiveFeed />
-                        <Sanctions sanctions />
+                        <Sanctions sanctions titles />
                     </PageLayout>
                 }
             });
@@ -90,6 +85,8 @@ fn done_sentence(action: &str) -> Option<&'static str> {
         "remove_in_room" | "remove_everywhere" => "The messages were removed.",
         "mute" => "The person was muted.",
         "ban" => "The person was banned.",
+        "end" => "The mute or ban was ended.",
+        "undo" => "The messages were restored.",
         _ => return None,
     })
 }
@@ -210,18 +207,22 @@ fn QueuedItem(item: QueueItem, room: Option<RoomName>) -> impl IntoView {
 
 /// The removals of all messages of a person that can be undone.
 #[component]
-fn Removals(removals: Vec<LogEntry>) -> impl IntoView {
+fn Removals(removals: Vec<LogEntry>, titles: Titles) -> impl IntoView {
     let utc = ZoneName::new_unchecked("UTC");
     removals
         .into_iter()
         .map(|removal| {
             let until = LocalTime::new(removal.at.plus_micros(UNDO_WINDOW), &utc).clock_and_zone();
             let place = match &removal.room {
-                Some(room) => format!("in the room {room}"),
+                Some(room) => format!("in the room {}", titles.of(room)),
                 None => "in all rooms".to_owned(),
             };
+            let what = match removal.action {
+                LogAction::Delete => "deleted a message",
+                _ => "removed all messages",
+            };
             let sentence = format!(
-                "{} removed all messages of {} {place}. You can undo this until {until}.",
+                "{} {what} of {} {place}. You can undo this until {until}.",
                 removal.by,
                 removal.nick.unwrap_or_default()
             );
@@ -244,11 +245,11 @@ fn Removals(removals: Vec<LogEntry>) -> impl IntoView {
 
 /// The mutes and bans that run.
 #[component]
-fn Sanctions(sanctions: Vec<Sanction>) -> impl IntoView {
+fn Sanctions(sanctions: Vec<Sanction>, titles: Titles) -> impl IntoView {
     let is_empty = sanctions.is_empty();
     let items = sanctions
         .into_iter()
-        .map(|sanction| view! { <li><SanctionItem sanction /></li> })
+        .map(|sanction| view! { <li><SanctionItem sanction titles=&titles /></li> })
         .collect_view();
     view! {
         <h2>"Mutes and bans"</h2>
@@ -258,11 +259,12 @@ fn Sanctions(sanctions: Vec<Sanction>) -> impl IntoView {
 }
 
 #[component]
-fn SanctionItem(sanction: Sanction) -> impl IntoView {
-    let utc = ZoneName::new_unchecked("UTC");
-    let until = LocalTime::new(sanction.ends_at, &utc).full();
+fn SanctionItem<'a>(sanction: Sanction, titles: &'a Titles) -> impl IntoView + use<> {
+    let until = in_utc(sanction.ends_at);
     let what = match (sanction.kind, sanction.room) {
-        (SanctionKind::Mute, Some(room)) => format!("muted in the room {room}"),
+        (SanctionKind::Mute, Some(room)) => {
+            format!("muted in the room {}", titles.of(room.as_str()))
+        }
         (SanctionKind::Mute, None) => "muted".to_owned(),
         (SanctionKind::Ban, _) => "banned from all rooms".to_owned(),
     };

@@ -4,11 +4,13 @@
 use domain::{FilteredWord, Hold, RoomState};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
+use leptos_router::hooks::use_query_map;
 use newsroom::{Error, Room};
 
 use crate::{
     layout::{
-        Audience, FormError, OperationIdField, PageLayout, SelectField, TextArea, page_or_error,
+        Audience, Done, FormError, OperationIdField, PageLayout, SelectField, TextArea,
+        page_or_error,
     },
     request::{PageRequest, newsroom},
 };
@@ -18,6 +20,7 @@ use crate::{
 pub fn ModerationRulesPage() -> impl IntoView {
     let response = expect_context::<ResponseOptions>();
     let request = PageRequest::current();
+    let done = use_query_map().with(|query| query.get("done").is_some());
     Suspend::new(async move {
         let found = async {
             let caller = request.caller()?.clone();
@@ -28,6 +31,8 @@ pub fn ModerationRulesPage() -> impl IntoView {
         let page = found.await.map(|(caller, all, words, rooms)| {
             let words: Vec<_> = words.iter().map(FilteredWord::to_string).collect();
             let words = words.join("\n");
+            let done = (done && request.submitted.is_none())
+                .then_some("Saved. The rules apply from now on.");
             let states = RoomState::ALL
                 .iter()
                 .map(|state| (state.as_str(), state_label(*state)))
@@ -39,6 +44,7 @@ pub fn ModerationRulesPage() -> impl IntoView {
                     </p>
                     <h1>"Rules of rooms"</h1>
                     <FormError />
+                    <Done sentence=done />
                     <section class="panel">
                         <h2>"All rooms"</h2>
                         <form method="post" action="/desk/moderation/state">

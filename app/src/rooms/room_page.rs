@@ -60,6 +60,14 @@ pub fn RoomPage() -> impl IntoView {
             let canonical = before
                 .is_none()
                 .then(|| view! { <Canonical path=path.clone() /> });
+            let live_blog = room.entry.as_ref().filter(|entry| entry.is_public);
+            let live_blog = live_blog.map(|entry| {
+                view! {
+                    <a class="room-entry" href=format!("/entries/{}", entry.slug)>
+                        "Live blog"
+                    </a>
+                }
+            });
             let links = before.is_some().then(|| {
                 let href = with_query(&path, [("user", user.clone())]);
                 view! { <a href=href>"Latest messages"</a> }
@@ -101,6 +109,7 @@ pub fn RoomPage() -> impl IntoView {
                         <h1 dir="auto">{room.title.to_string()}</h1>
                         {optional(live)}
                         <nav class="room-links" aria-label="Messages" lang=ENGLISH>
+                            {optional(live_blog)}
                             {optional(older)}
                             {optional(links)}
                         </nav>
@@ -222,16 +231,23 @@ fn OpenForm(room: Room, user: Option<String>, note: Option<String>) -> impl Into
     let own = request.caller.map(|caller| caller.username.to_string());
     // An account that gives no name writes under its username.
     let required = own.is_none();
+    let slow_mode = match room.rules.slow_mode.seconds() {
+        0 => None,
+        1 => Some("Slow mode: one message every second.".to_owned()),
+        seconds => Some(format!("Slow mode: one message every {seconds} seconds.")),
+    };
+    let slow_mode = slow_mode.map(|sentence| view! { <p class="hint">{sentence}</p> });
     let name = user.or(own).unwrap_or_default();
     view! {
         <h2 id="new" class="visually-hidden">
             "New message"
         </h2>
+        {optional(slow_mode)}
         <p class="hint room-note" role="status">
             {note}
         </p>
         <FormError />
-        <form method="post" action=format!("/rooms/{}/messages", room.name)>
+        <form method="post" action=format!("/rooms/{}/messages#new", room.name)>
             {if is_personal {
                 Either::Left(view! { <OperationIdField /> })
             } else {

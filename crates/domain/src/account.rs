@@ -19,6 +19,21 @@ id_type!(
     SessionId
 );
 
+id_type!(
+    /// The id of an invitation. It is not the secret in its link.
+    InvitationId
+);
+
+word_enum!(
+    /// What happens to the messages in rooms of an account that is deleted.
+    DeletedMessages as "messages" {
+        /// They stay, without the name of the account.
+        Anonymize = "anonymize",
+        /// They are removed for all.
+        Remove = "remove",
+    }
+);
+
 word_enum!(
     /// An account's role, from which its permissions follow.
     Role as "role" {

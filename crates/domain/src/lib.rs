@@ -47,7 +47,10 @@ mod token;
 mod update;
 mod update_draft;
 
-pub use account::{AccountId, Caller, DisplayName, Password, Role, SessionId, Username};
+pub use account::{
+    AccountId, Caller, DeletedMessages, DisplayName, InvitationId, Password, Role, SessionId,
+    Username,
+};
 pub use editing::{
     ArticleSource, ConflictReason, DiffKind, DiffPart, EditConflict, EditResult, UpdateSource,
 };

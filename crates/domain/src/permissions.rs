@@ -24,6 +24,22 @@ impl Role {
         matches!(self, Self::Owner)
     }
 
+    /// Returns whether the role may list accounts, change their roles, disable them and create
+    /// links to reset their passwords.
+    pub const fn may_manage_accounts(self) -> bool {
+        matches!(self, Self::Owner)
+    }
+
+    /// Returns whether the role may invite people.
+    pub const fn may_invite(self) -> bool {
+        matches!(self, Self::Owner | Self::Editor)
+    }
+
+    /// Returns whether the role may invite people to the role `other`: not above its own.
+    pub const fn may_invite_to(self, other: Self) -> bool {
+        self.may_invite() && self.rank() >= other.rank()
+    }
+
     /// Returns whether the role may moderate rooms: decide on held and reported messages, delete
     /// other people's messages, mute and ban.
     pub const fn may_moderate(self) -> bool {
@@ -112,6 +128,23 @@ mod tests {
     }
 
     #[test]
+    fn nobody_can_invite_to_a_role_above_their_own() {
+        use Role::{Author, Editor, Owner, Reader};
+        for (role, others) in [
+            (Owner, &[Owner, Editor, Author, Reader][..]),
+            (Editor, &[Editor, Author, Reader]),
+            (Author, &[]),
+            (Reader, &[]),
+        ] {
+            for other in Role::ALL {
+                let may = others.contains(other);
+                assert_eq!(role.may_invite_to(*other), may, "{role} {other}");
+            }
+            assert_eq!(role.may_invite(), !others.is_empty(), "{role}");
+        }
+    }
+
+    #[test]
     fn permissions_of_each_role() {
         for (role, posts, edits_others) in [
             (Role::Owner, true, true),
@@ -123,6 +156,7 @@ mod tests {
             assert_eq!(role.may_post(), posts, "{role}");
             assert_eq!(role.may_manage_entries(), posts, "{role}");
             assert_eq!(role.may_manage_rooms(), role == Role::Owner, "{role}");
+            assert_eq!(role.may_manage_accounts(), role == Role::Owner, "{role}");
             assert_eq!(role.may_moderate(), edits_others, "{role}");
             assert!(caller.may_edit(OWN), "{role}");
             assert_eq!(caller.may_edit(OTHER), edits_others, "{role}");

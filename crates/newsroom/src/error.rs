@@ -14,6 +14,9 @@ pub enum Error {
     /// The item doesn't exist, or the caller may not see it.
     #[error("There is no such {0}.")]
     NotFound(&'static str),
+    /// A link that works once is not valid. Contains what it is: an invitation, or a link.
+    #[error("This {0} is no longer valid. It was used, withdrawn or replaced, or it has expired.")]
+    LinkExpired(&'static str),
     /// The name of a person in a room belongs to somebody else.
     #[error("{0}")]
     NickTaken(&'static str),
@@ -169,6 +172,7 @@ impl Error {
             | Self::Internal(_) => true,
             Self::Invalid(_)
             | Self::NotFound(_)
+            | Self::LinkExpired(_)
             | Self::NickTaken(_)
             | Self::Removed
             | Self::DraftGone

@@ -12,6 +12,7 @@
 //! - `permissions`: what callers may do.
 //! - `writes`: changes that share transactions ([`Write`]), requests with an operation id.
 //! - `render`: what pages and the feed show, as HTML; `markup`: Markdown and HTML to safe HTML.
+//! - `site`: the site's settings.
 //! - `clock`, `tasks`, `readiness`, `log_limit`: time, background tasks, health, logging.
 //! - `error`: [`Error`], with the messages that people see.
 //!
@@ -56,12 +57,15 @@ mod readiness;
 mod render;
 mod repair;
 mod rooms;
+mod site;
 pub mod storage;
 mod tasks;
 mod updates;
 mod writes;
 
 pub use accounts::{
+    administration::RESET_LIFE,
+    invitations::INVITATION_LIFE,
     management::Ended,
     passwords::reject_weak,
     sessions::{CurrentSession, SESSION_IDLE_LIFE, SESSION_LIFE, Session},
@@ -83,6 +87,7 @@ pub use model::{
     account::Account,
     article::{EditableArticle, RenderedArticle},
     entry::{Entry, EntryEdit, EntryPage, NewEntry, SincePart},
+    invitation::{Invitation, OneTimeLink},
     language,
     limit::{Allowance, Limit, MessageLimits},
     list_page::ListPage,
@@ -94,6 +99,7 @@ pub use model::{
     room_rules::{AllRooms, RoomRules},
     secret::Secret,
     session::OpenSession,
+    site::SiteSettings,
     token::Token,
     update::{EditableUpdate, LiveUpdate, TextEditor, UNDO_WINDOW},
     zone,

@@ -29,8 +29,15 @@
 //!   `recent_removals`, `moderation_log`, `chat_rules`, `moderated_rooms`
 //! - `accounts/management.rs`: `create_account`, `set_up`, `accounts`, `set_password`,
 //!   `change_password`, `set_role`, `disable_account`, `enable_account`
-//! - `accounts/names.rs`: `display_name`, `set_display_name`, `rename_account`, `site_settings`,
-//!   `show_display_names`, `rename_authors`
+//! - `accounts/signing_up.rs`, `accounts/invitations.rs`: `has_open_sign_up`,
+//!   `check_open_sign_up`, `sign_up`, `invite`, `invitations`, `withdraw_invitation`,
+//!   `invited_role`, `accept_invitation`
+//! - `accounts/administration.rs`: `accounts_page`, `managed_account`, `change_role`,
+//!   `create_reset_link`, `account_to_reset`, `reset_password`
+//! - `accounts/deleting.rs`: `deleted_messages`, `delete_own_account`, `delete_account`,
+//!   `clear_messages`
+//! - `accounts/names.rs`: `display_name`, `set_display_name`, `rename_account`, `rename_authors`
+//! - `site.rs`: `site_settings`, `change_site`
 //! - `accounts/sessions.rs`: `log_in`, `log_out`, `caller`, `session`, `sessions`, `end_session`
 //!   and others
 //! - `accounts/tokens.rs`: `create_token`, `tokens`, `revoke_token`, `token_caller`
@@ -140,6 +147,8 @@ pub struct Newsroom {
     count_readers: bool,
     /// Wakes the task that stores changed names with updates.
     pub(crate) renamed: Notify,
+    /// Wakes the task that clears the messages of deleted accounts.
+    pub(crate) deleted: Notify,
     tasks: Tasks,
     high_water_mark: Option<PathBuf>,
     following: AtomicBool,
@@ -190,6 +199,7 @@ impl Newsroom {
             presence: OnceLock::new(),
             server_id: random_server_id(),
             renamed: Notify::new(),
+            deleted: Notify::new(),
             count_readers: options.count_readers,
             hub,
             cards,
@@ -248,6 +258,12 @@ impl Newsroom {
             let newsroom = Arc::clone(&newsroom);
             async move { newsroom.keep_author_names().await }
         });
+        let newsroom = Arc::clone(self);
+        self.tasks
+            .supervise("deleted accounts", stop.clone(), move || {
+                let newsroom = Arc::clone(&newsroom);
+                async move { newsroom.keep_clearing_messages().await }
+            });
         if self.count_readers {
             let newsroom = Arc::clone(self);
             self.tasks.supervise("readers", stop.clone(), move || {
@@ -379,6 +395,7 @@ impl Newsroom {
             let now = self.clock.now();
             let maintained = async {
                 self.maintain_sessions().await?;
+                self.store.delete_expired_links(now).await?;
                 self.store
                     .delete_operations(now.plus_micros(-OPERATION_LIFETIME))
                     .await?;

@@ -2,7 +2,7 @@
 //!
 //! The rules are in `domain`, where pages use them too.
 
-use domain::{Caller, EntryId};
+use domain::{AccountId, Caller, EntryId, Role};
 
 use crate::{Entry, Error, Result, storage::Snapshot};
 
@@ -57,6 +57,38 @@ pub fn check_may_change_site(caller: &Caller) -> Result<()> {
     }
 }
 
+/// Checks whether the caller may list and change accounts.
+pub fn check_may_manage_accounts(caller: &Caller) -> Result<()> {
+    if caller.role.may_manage_accounts() {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("Only owners can manage accounts."))
+    }
+}
+
+/// Checks whether the caller may invite people.
+pub fn check_may_invite(caller: &Caller) -> Result<()> {
+    if caller.role.may_invite() {
+        Ok(())
+    } else {
+        Err(Error::Forbidden(
+            "Only editors and owners can invite people.",
+        ))
+    }
+}
+
+/// Checks whether the caller may invite people to `role`.
+pub fn check_may_invite_to(caller: &Caller, role: Role) -> Result<()> {
+    check_may_invite(caller)?;
+    if caller.role.may_invite_to(role) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden(
+            "You can't invite people to a role above your own.",
+        ))
+    }
+}
+
 /// Checks whether the caller may moderate rooms.
 pub fn check_may_moderate(caller: &Caller) -> Result<()> {
     if caller.role.may_moderate() {
@@ -66,6 +98,21 @@ pub fn check_may_moderate(caller: &Caller) -> Result<()> {
             "Only editors and owners can moderate rooms.",
         ))
     }
+}
+
+/// Checks whether an account may undo what the account `by` did to its own messages: only if that
+/// is itself, or one of a lower rank.
+///
+/// # Errors
+/// Returns [`Error::Forbidden`] if it may not, and an error if the database can't be reached.
+pub async fn check_may_undo(snapshot: &mut Snapshot, caller: &Caller, by: AccountId) -> Result<()> {
+    let role = snapshot.role_of(by).await?;
+    if by == caller.id || role.is_none_or(|role| caller.role.may_sanction(role)) {
+        return Ok(());
+    }
+    Err(Error::Forbidden(
+        "A moderator of your rank or a higher one removed your own message. Another moderator can restore it.",
+    ))
 }
 
 /// Returns the entry if it is public. For a draft, the error doesn't reveal that it exists.

@@ -39,6 +39,7 @@ mod contract {
         };
     }
 
+    mod account_deletions;
     mod accounts;
     mod all_entries;
     mod articles;
@@ -55,6 +56,7 @@ mod contract {
     mod frames;
     mod group_commit;
     mod idempotency;
+    mod invitations;
     mod isolation;
     mod language;
     mod late_retries;

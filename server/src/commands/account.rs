@@ -5,11 +5,13 @@ use newsroom::zone::rfc3339;
 
 use crate::{
     cli::{
-        AccountNameArgs, AccountPasswordArgs, AccountRoleArgs, NewAccountArgs, RenameAccountArgs,
+        AccountNameArgs, AccountPasswordArgs, AccountRoleArgs, InviteArgs, NewAccountArgs,
+        RenameAccountArgs,
     },
     command_error::CommandError,
     config::{Settings, read_first_line},
     output::print_line,
+    routes::forms::{invitation_url, reset_url},
     state::open_newsroom,
 };
 
@@ -154,6 +156,65 @@ pub async fn enable_account(
     let name = newsroom.enable_account(&name).await?;
     newsroom.close().await;
     print_line(format_args!("Enabled {name}."));
+    Ok(())
+}
+
+/// Creates an invitation and prints its link on the last line.
+///
+/// # Errors
+/// If too many invitations are open.
+pub async fn invite(settings: &Settings, args: &InviteArgs) -> Result<(), CommandError> {
+    let newsroom = open_newsroom(settings).await?;
+    let link = newsroom.invite(None, args.role).await?;
+    newsroom.close().await;
+    let (role, expires) = (args.role, rfc3339(link.expires_at));
+    print_line(format_args!(
+        "Created an invitation with the role {role}. It works once, until {expires}. Copy it now: it cannot be displayed again.\n{}",
+        invitation_url(settings, &link)
+    ));
+    Ok(())
+}
+
+/// Creates a link to reset an account's password and prints it on the last line.
+///
+/// # Errors
+/// If no account has this username, or it is disabled.
+pub async fn create_reset_link(
+    settings: &Settings,
+    args: &AccountNameArgs,
+) -> Result<(), CommandError> {
+    let name = username(&args.name)?;
+    let newsroom = open_newsroom(settings).await?;
+    let link = newsroom.create_reset_link(&name).await?;
+    newsroom.close().await;
+    let expires = rfc3339(link.expires_at);
+    print_line(format_args!(
+        "Created a link to reset the password of {name}. It works once, until {expires}. Copy it now: it cannot be displayed again.\n{}",
+        reset_url(settings, &link)
+    ));
+    Ok(())
+}
+
+/// Deletes an account, and clears its messages.
+///
+/// # Errors
+/// If no account has this username, or it is the last enabled owner's.
+pub async fn delete_account(
+    settings: &Settings,
+    args: &AccountNameArgs,
+) -> Result<(), CommandError> {
+    let name = username(&args.name)?;
+    let newsroom = open_newsroom(settings).await?;
+    let deleted = async {
+        let name = newsroom.delete_account(&name).await?;
+        newsroom.rename_authors().await?;
+        Ok::<_, CommandError>((name, newsroom.clear_messages().await?))
+    };
+    let deleted = deleted.await;
+    newsroom.close().await;
+    let (name, messages) = deleted?;
+    let cleared = count(messages, "message");
+    print_line(format_args!("Deleted {name}; {cleared} cleared."));
     Ok(())
 }
 

@@ -11,8 +11,8 @@ mod token;
 
 pub use {
     account::{
-        create_account, disable_account, enable_account, list_accounts, rename_account,
-        set_password, set_role,
+        create_account, create_reset_link, delete_account, disable_account, enable_account, invite,
+        list_accounts, rename_account, set_password, set_role,
     },
     entry::create_entry,
     repair::repair_revisions,

@@ -74,11 +74,21 @@ fn names(route: &str) -> Option<&'static [&'static str]> {
         }
         "/desk/moderation/words" => &["op_id", "words"],
         "/desk/moderation/rooms/{room}" => &["op_id", "slow_mode", "hold"],
+        // On a page with a link, the username is for password managers.
+        "/sign-up" | "/invite/{token}" | "/reset/{token}" => &["username", "password"],
         "/account/name" => &["display_name"],
-        "/desk/site" => &["display_names"],
+        "/account/delete" => &["username", "current_password"],
+        "/desk/site" => &["display_names", "open_sign_up", "deleted_messages"],
+        "/desk/accounts/invitations" | "/desk/accounts/{id}/role" => &["role"],
         // The username is for password managers.
         "/account/password" => &["username", "current_password", "password"],
-        "/account/sessions/{id}/end" | "/account/sessions/end-others" | "/logout" => &[],
+        "/account/sessions/{id}/end"
+        | "/account/sessions/end-others"
+        | "/logout"
+        | "/desk/accounts/invitations/{id}/withdraw"
+        | "/desk/accounts/{id}/disable"
+        | "/desk/accounts/{id}/enable"
+        | "/desk/accounts/{id}/reset" => &[],
         _ => return None,
     })
 }
@@ -89,7 +99,9 @@ pub fn returned_names(request: &Request) -> Option<&'static [&'static str]> {
     let route = route(request);
     // Programs send messages as forms, too, and expect problem details.
     let is_of_page = !is_for_programs(request.uri().path()) || wants_page(request.headers());
-    names(route).filter(|names| is_of_page && is_form(request) && !names.contains(&"password"))
+    names(route).filter(|names| {
+        is_of_page && is_form(request) && !names.iter().any(|name| name.ends_with("password"))
+    })
 }
 
 /// Returns whether the body of `request` is that of a form.

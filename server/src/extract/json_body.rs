@@ -5,6 +5,7 @@ use std::error::Error;
 use axum::{
     Json,
     extract::{FromRequest, Request, rejection::JsonRejection},
+    http::HeaderValue,
 };
 use serde::de::DeserializeOwned;
 
@@ -44,6 +45,13 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
             Err(rejection) => Err(problem(&rejection)),
         }
     }
+}
+
+/// Returns whether a `Content-Type` is that of JSON. Media types ignore case (RFC 9110, 8.3.1).
+pub fn is_json(content_type: &HeaderValue) -> bool {
+    const JSON: &[u8] = b"application/json";
+    let start = content_type.as_bytes().get(..JSON.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(JSON))
 }
 
 fn problem(rejection: &JsonRejection) -> Problem {

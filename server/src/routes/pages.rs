@@ -59,10 +59,12 @@ impl Audience {
             "/entries/{slug}" => Self::Public(entry_key),
             "/entries/{slug}/updates/{id}" => Self::Public(update_key),
             "/rooms/{room}" => Self::Room,
-            "/entries/{slug}/updates/{id}/like" => Self::Anyone,
-            "/login" => Self::Guest,
+            "/entries/{slug}/updates/{id}/like" | "/invite/{token}" | "/reset/{token}" => {
+                Self::Anyone
+            }
+            "/login" | "/sign-up" => Self::Guest,
             "/setup" => Self::Setup,
-            "/account" => Self::Member,
+            "/account" | "/account/delete" => Self::Member,
             path if path.starts_with("/desk") || path.ends_with("/compose") => Self::Member,
             // Rendered for each request.
             _ => Self::Public(|_| None),

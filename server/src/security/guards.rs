@@ -6,6 +6,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use domain::Role;
 use newsroom::Error;
 use serde::Deserialize;
 
@@ -38,8 +39,9 @@ pub async fn require_login(request: Request, next: Next) -> Response {
 
 /// Redirects callers that are already logged in from the login page.
 pub async fn skip_login(Query(to): Query<NextPage>, request: Request, next: Next) -> Response {
-    if caller(&request).is_some() {
-        return Redirect::to(local_path(&to.next).unwrap_or("/desk")).into_response();
+    if let Some(caller) = caller(&request) {
+        let home = home_of(caller.role);
+        return Redirect::to(local_path(&to.next).unwrap_or(home)).into_response();
     }
     next.run(request).await
 }
@@ -49,4 +51,9 @@ pub async fn skip_login(Query(to): Query<NextPage>, request: Request, next: Next
 pub struct NextPage {
     #[serde(default)]
     next: String,
+}
+
+/// Returns the page that an account with this role opens after a login.
+pub const fn home_of(role: Role) -> &'static str {
+    if role.may_post() { "/desk" } else { "/account" }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::PageRequest;
 use axum::{
     extract::{Request, State},
-    http::header::CACHE_CONTROL,
+    http::header::{CACHE_CONTROL, SET_COOKIE},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -13,13 +13,17 @@ use axum_extra::extract::CookieJar;
 use domain::Caller;
 use newsroom::{CurrentSession, Error, GuestId, Newsroom};
 
-use super::{guest_cookie, session_cookie::session_token};
+use super::{
+    guest_cookie,
+    session_cookie::{corrected_hint, session_token, sets_hint},
+};
 use crate::{
     config::Settings,
     problem::{NO_STORE, Problem},
 };
 
 /// Adds the caller to the request as a [`PageRequest`], and forbids caches to store the response.
+/// Corrects the hint of a browser whose account has another role since the login.
 pub async fn identify(
     State(newsroom): State<Arc<Newsroom>>,
     State(settings): State<Arc<Settings>>,
@@ -31,17 +35,25 @@ pub async fn identify(
         Ok(found) => found,
         Err(error) => return Problem::from(error).into_response(),
     };
+    let hint = session
+        .as_ref()
+        .and_then(|session| corrected_hint(&jar, session.caller.role, &settings));
     request.extensions_mut().insert(PageRequest {
         guest,
         session: session.as_ref().map(|session| session.id),
         caller: session.map(|session| session.caller),
         submitted: None,
+        new_link: None,
     });
     let mut response = next.run(request).await;
-    response
-        .headers_mut()
-        .entry(CACHE_CONTROL)
-        .or_insert(NO_STORE);
+    let headers = response.headers_mut();
+    headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
+    // A login and a logout set their own.
+    if let Some(hint) = hint
+        && !headers.get_all(SET_COOKIE).iter().any(sets_hint)
+    {
+        headers.append(SET_COOKIE, hint);
+    }
     response
 }
 

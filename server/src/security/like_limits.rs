@@ -2,21 +2,14 @@
 //! account or a cookie, and anybody can drop a cookie: the address is only a ceiling. The counts
 //! are per process, limited in number, and expire when they are not used for some minutes.
 
-use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
-use axum::http::StatusCode;
-use governor::{
-    DefaultDirectRateLimiter, Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
-};
-use moka::sync::Cache;
+use governor::Quota;
 use newsroom::Visitor;
 
-use super::address_limits::network_of;
+use super::{address_limits::network_of, rates::Rates};
 use crate::problem::Problem;
 
-/// The maximum number of counts of each kind. A count takes some 200 bytes.
-const MAX_COUNTS: u64 = 50_000;
 /// How long a count is stored after its last use. By then it has recovered.
 const COUNT_LIFE: Duration = Duration::from_mins(5);
 /// How many likes a voter may set or remove at once: all of a long page.
@@ -28,29 +21,19 @@ const ADDRESS_BURST: NonZeroU32 = NonZeroU32::new(2_000).unwrap();
 /// How many voters may be new at one address in a second.
 const ADDRESS_RATE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
-type Counts<K> = Cache<K, Arc<DefaultDirectRateLimiter>>;
-
 /// The limits of likes, and their counts; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct LikeLimits {
-    voters: Counts<String>,
-    addresses: Counts<IpAddr>,
+    voters: Rates<String>,
+    addresses: Rates<IpAddr>,
 }
 
 impl Default for LikeLimits {
     fn default() -> Self {
-        fn counts<K>() -> Counts<K>
-        where
-            K: std::hash::Hash + Eq + Send + Sync + 'static,
-        {
-            Cache::builder()
-                .max_capacity(MAX_COUNTS)
-                .time_to_idle(COUNT_LIFE)
-                .build()
-        }
+        let quota = |rate, burst| Quota::per_second(rate).allow_burst(burst);
         Self {
-            voters: counts(),
-            addresses: counts(),
+            voters: Rates::new(quota(VOTER_RATE, VOTER_BURST), COUNT_LIFE),
+            addresses: Rates::new(quota(ADDRESS_RATE, ADDRESS_BURST), COUNT_LIFE),
         }
     }
 }
@@ -67,38 +50,21 @@ impl LikeLimits {
             (None, None) => None,
         };
         match voter {
-            Some(voter) => take(
-                &self
-                    .voters
-                    .get_with(voter, || limiter(VOTER_RATE, VOTER_BURST)),
-                "You are liking very fast. Try again in a moment.",
-            ),
-            None => take(
-                &self.addresses.get_with(network_of(visitor.address), || {
-                    limiter(ADDRESS_RATE, ADDRESS_BURST)
-                }),
+            Some(voter) => self
+                .voters
+                .take(voter, "You are liking very fast. Try again in a moment."),
+            None => self.addresses.take(
+                network_of(visitor.address),
                 "Many readers behind your address liked something for the first time. Try again in a moment.",
             ),
         }
     }
 }
 
-fn limiter(rate: NonZeroU32, burst: NonZeroU32) -> Arc<DefaultDirectRateLimiter> {
-    Arc::new(RateLimiter::direct(
-        Quota::per_second(rate).allow_burst(burst),
-    ))
-}
-
-fn take(limiter: &DefaultDirectRateLimiter, sentence: &str) -> Result<(), Problem> {
-    limiter.check().map_err(|until| {
-        let wait = until.wait_time_from(DefaultClock::default().now());
-        let seconds = u16::try_from(wait.as_secs()).map_or(u16::MAX, |wait| wait.saturating_add(1));
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, sentence).retry_after(seconds)
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use axum::http::StatusCode;
+
     use super::*;
 
     fn visitor(address: &str) -> Visitor {

@@ -13,4 +13,6 @@ pub mod local_path;
 pub mod log_limit;
 pub mod login_limits;
 pub mod proxies;
+pub mod rates;
 pub mod session_cookie;
+pub mod sign_up_limits;

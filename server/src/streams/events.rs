@@ -289,11 +289,11 @@ impl Channel {
         since: Option<Rev>,
     ) -> Result<(Self, bool), Error> {
         let (newsroom, id) = (&streams.newsroom, FeedId::Room(room));
-        let head = newsroom.head(id).await?;
         let is_reset = match since {
             Some(since) => newsroom.is_behind_room(room, since, MAX_MISSED).await?,
             None => false,
         };
+        let head = newsroom.head(id).await?;
         // From revision 0 on, a batch has the last messages only. No message has revision 1.
         let since = since.filter(|_| !is_reset);
         let since = since.map(|since| Cursor::new(head.epoch, since.max(1).min(head.head)));

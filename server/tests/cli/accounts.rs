@@ -189,3 +189,31 @@ fn invalid_changes_are_reported_in_one_line() {
     assert_snapshot!(ringside.error_of(&["session", "end"]), @"2: ringside: the following required arguments were not provided: <--name <NAME>|--id <ID>> (see ringside --help)");
     assert_snapshot!(ringside.error_of(&["session", "end", "--id", "1", "--name", "ann"]), @"2: ringside: the argument '--id <ID>' cannot be used with '--name <NAME>' (see ringside --help)");
 }
+
+#[test]
+fn links_and_deletions_take_effect_on_a_running_server() {
+    let ringside = with_two_accounts();
+    let server = ringside.serve();
+    let get = |url: &str| {
+        let (_, path) = url.split_once("//").unwrap().1.split_once('/').unwrap();
+        let head = format!("GET /{path} HTTP/1.1\r\n");
+        let response = request(&server, &head, "");
+        response.lines().next().unwrap().to_owned()
+    };
+    let invited = ringside.stdout_of(&["account", "invite", "--role", "reader"]);
+    let link = invited.lines().last().unwrap();
+    assert!(link.contains("/invite/"), "{invited}");
+    assert_eq!(get(link), OPEN);
+
+    let reset = ringside.stdout_of(&["account", "reset-link", "--name", "ann"]);
+    let link = reset.lines().last().unwrap();
+    assert!(link.contains("/reset/"), "{reset}");
+    assert_eq!(get(link), OPEN);
+
+    let cookie = session(&server, PASSWORD);
+    assert_snapshot!(ringside.stdout_of(&["account", "delete", "--name", "Ann"]), @"Deleted ann; 0 messages cleared.");
+    assert_eq!(desk(&server, &cookie), LOGGED_OUT);
+    assert_eq!(get(link), "HTTP/1.1 404 Not Found");
+    assert_snapshot!(list(&ringside, &["account", "list"]), @"Olga  owner  enabled  TIME");
+    assert_snapshot!(ringside.error_of(&["account", "delete", "--name", "olga"]), @"1: ringside: This is the last enabled owner. Make another account an owner first.");
+}

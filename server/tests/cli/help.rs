@@ -122,7 +122,7 @@ fn unknown_command_is_reported() {
     assert_snapshot!(ringside.error_of(&["explode"]), @"2: ringside: unrecognized subcommand 'explode' (see ringside --help)");
     assert_snapshot!(ringside.error_of(&["--explode"]), @"2: ringside: unexpected argument '--explode' found (see ringside --help)");
     assert_snapshot!(ringside.error_of(&["serve", "now"]), @"2: ringside: unexpected argument 'now' found (see ringside --help)");
-    assert_snapshot!(ringside.error_of(&["account"]), @"2: ringside: 'ringside account' requires a subcommand but one was not provided [subcommands: create, list, password, role, rename, disable, enable, help] (see ringside --help)");
+    assert_snapshot!(ringside.error_of(&["account"]), @"2: ringside: 'ringside account' requires a subcommand but one was not provided [subcommands: create, list, password, role, rename, disable, enable, invite, reset-link, delete, help] (see ringside --help)");
     // Without any setting, the parser would print its help.
     let mut bare = ringside.command(&["account"]);
     bare.env_clear();

@@ -47,7 +47,11 @@ async fn readers_see_the_name_that_the_site_shows() {
     for (shown, name) in [("true", "Ann Lee"), ("false", ">author<")] {
         let saved = owner
             .post("/desk/site")
-            .form(&[("display_names", shown)])
+            .form(&[
+                ("display_names", shown),
+                ("open_sign_up", "false"),
+                ("deleted_messages", "anonymize"),
+            ])
             .await;
         saved
             .assert_status_see_other()

@@ -8,6 +8,7 @@ mod desk;
 mod drafts;
 mod injection;
 mod marks;
+mod one_time_links;
 mod permissions;
 mod refused;
 mod setup;

@@ -5,27 +5,22 @@
 //! request is valid, so that a status depends on the permission alone, and has objects of its own,
 //! so that none depends on another.
 
+mod callers;
+mod objects;
+
 use std::{
-    cell::Cell,
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
-    net::SocketAddr,
 };
 
-use axum::{
-    Router,
-    body::{Body, to_bytes},
-    extract::ConnectInfo,
-    http::{
-        HeaderMap, Method, Request, StatusCode,
-        header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, SET_COOKIE},
-    },
-};
-use domain::{EntryState, Role};
+use axum::http::Method;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
-use crate::http::support::{TestApp, op_id};
+use self::{
+    callers::{Sent, World},
+    objects::{Objects, filled},
+};
+use super::support::{TestApp, op_id};
 
 /// The expected statuses.
 const MATRIX: &str = include_str!("matrix.txt");
@@ -33,330 +28,8 @@ const MATRIX: &str = include_str!("matrix.txt");
 const CALLERS: [&str; 8] = [
     "none", "guest", "banned", "reader", "author", "editor", "owner", "disabled",
 ];
-/// The largest body that is read.
-const MAX_BODY: usize = 10_000_000;
-
-/// Somebody who sends requests.
-#[derive(Clone, Debug, Default)]
-struct Caller {
-    cookie: String,
-    token: Option<String>,
-    /// The account's id, if there is one.
-    account: Option<i64>,
-}
-
-/// A response.
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
-    }
-}
-
-/// A server, and the callers.
-struct World {
-    app: TestApp,
-    router: Router,
-    callers: BTreeMap<&'static str, Caller>,
-    /// Makes names unique.
-    count: Cell<u32>,
-}
-
-/// A body, by its type.
-enum Sent {
-    Form(Vec<(&'static str, String)>),
-    Json(Value),
-}
-
-/// The objects of one request.
-struct Objects {
-    slug: String,
-    entry: i64,
-    update: i64,
-    room: String,
-    message: i64,
-    held: i64,
-    sanction: i64,
-    removal: i64,
-    draft: i64,
-    session: i64,
-    base: String,
-}
 
 impl World {
-    async fn start() -> Self {
-        let app = TestApp::with_flags(&[
-            "--messages-per-minute=0",
-            "--messages-per-minute-per-address=0",
-        ])
-        .await;
-        let mut world = Self {
-            router: app.router(),
-            app,
-            callers: BTreeMap::new(),
-            count: Cell::new(0),
-        };
-        let accounts = [
-            ("reader", Role::Reader),
-            ("author", Role::Author),
-            ("editor", Role::Editor),
-            ("owner", Role::Owner),
-            ("disabled", Role::Owner),
-            ("somebody", Role::Author),
-        ];
-        for (name, role) in accounts {
-            world
-                .app
-                .create_account(&format!("other-{name}"), role)
-                .await;
-            let caller = world.app.create_account(name, role).await;
-            let caller = Caller {
-                cookie: world.session(name).await,
-                token: Some(world.app.token(name).await),
-                account: Some(caller.id.0),
-            };
-            world.callers.insert(name, caller);
-        }
-        world.callers.insert("none", Caller::default());
-        let disabled = "disabled".parse().unwrap();
-        world.app.newsroom.disable_account(&disabled).await.unwrap();
-        let room = world.room("none").await;
-        for name in ["guest", "banned"] {
-            let sent = world.send_message(&Caller::default(), &room, name).await;
-            let cookie = sent.headers[SET_COOKIE].to_str().unwrap();
-            let caller = Caller {
-                cookie: cookie.split_once(';').unwrap().0.to_owned(),
-                ..Caller::default()
-            };
-            world.callers.insert(name, caller);
-            if name == "banned" {
-                let message = sent.json()["id"].as_i64().unwrap();
-                let ban = json!({"action": "ban", "minutes": 60, "reach": "person"});
-                let path = format!("/api/v1/moderation/messages/{message}");
-                world.succeed("owner", Method::POST, &path, Some(ban)).await;
-            }
-        }
-        world
-    }
-
-    /// Returns the cookie of a new session.
-    async fn session(&self, name: &str) -> String {
-        let session = self.app.newsroom.log_in(name, TestApp::PASSWORD).await;
-        format!("ringside_session={}", session.unwrap().token.reveal())
-    }
-
-    fn unique(&self, prefix: &str) -> String {
-        self.count.set(self.count.get() + 1);
-        format!("{prefix}-{}", self.count.get())
-    }
-
-    async fn request(
-        &self,
-        caller: &Caller,
-        method: Method,
-        path: &str,
-        sent: Option<Sent>,
-    ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        if !caller.cookie.is_empty() {
-            request = request.header(COOKIE, &caller.cookie);
-        }
-        if let Some(token) = caller.token.as_ref().filter(|_| path.starts_with("/api/")) {
-            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
-        }
-        let request = match sent {
-            None => request.body(Body::empty()),
-            Some(Sent::Json(json)) => request
-                .header(CONTENT_TYPE, "application/json")
-                .body(Body::from(json.to_string())),
-            Some(Sent::Form(fields)) => request
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(Body::from(
-                    form_urlencoded::Serializer::new(String::new())
-                        .extend_pairs(fields)
-                        .finish(),
-                )),
-        };
-        let mut request = request.unwrap();
-        // Limits of an address don't depend on other cells.
-        let [_, a, b, c] = self.count.get().to_be_bytes();
-        let address = SocketAddr::from(([10, a, b, c], 1000));
-        request.extensions_mut().insert(ConnectInfo(address));
-        let is_stream = path.contains("/stream") || path.starts_with("/events");
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: if is_stream {
-                Vec::new()
-            } else {
-                to_bytes(body, MAX_BODY).await.unwrap().to_vec()
-            },
-        }
-    }
-
-    /// Sends a request of the API that must succeed, and returns the answer.
-    async fn succeed(
-        &self,
-        caller: &str,
-        method: Method,
-        path: &str,
-        json: Option<Value>,
-    ) -> Answer {
-        let caller = &self.callers[caller];
-        let answer = self
-            .request(caller, method, path, json.map(Sent::Json))
-            .await;
-        let body = String::from_utf8_lossy(&answer.body);
-        assert!(
-            answer.status.is_success(),
-            "{path}: {}: {body}",
-            answer.status
-        );
-        answer
-    }
-
-    /// Creates a room with the rule `hold`: `none` or `all`.
-    async fn room(&self, hold: &str) -> String {
-        let room = self.unique("room");
-        let new = json!({"name": room, "title": "A room"});
-        self.succeed("owner", Method::POST, "/api/v1/rooms", Some(new))
-            .await;
-        let path = format!("/api/v1/rooms/{room}");
-        let rules = json!({"hold": hold});
-        self.succeed("owner", Method::PATCH, &path, Some(rules))
-            .await;
-        room
-    }
-
-    async fn send_message(&self, caller: &Caller, room: &str, from: &str) -> Answer {
-        let message = json!({"from": from, "text": "Hello", "op_id": op_id()});
-        let path = format!("/rooms/{room}/messages");
-        let sent = self
-            .request(caller, Method::POST, &path, Some(Sent::Json(message)))
-            .await;
-        let body = String::from_utf8_lossy(&sent.body);
-        assert!(sent.status.is_success(), "{from}: {}: {body}", sent.status);
-        sent
-    }
-
-    /// Creates what the route `path` is about: an object of the caller's, of somebody else's, or in
-    /// a live blog that is a draft.
-    async fn objects(&self, path: &str, name: &str, kind: &str) -> Objects {
-        let has = |part| path.contains(part);
-        let slug = self.unique("entry");
-        let state = if kind == "draft" {
-            EntryState::Draft
-        } else {
-            EntryState::Live
-        };
-        let entry = self.app.entry(&slug, state).await.0;
-        let has_own = kind == "own" && self.callers[name].account.is_some() && name != "disabled";
-        let may_write = has_own && name != "reader";
-        let writer = if may_write { name } else { "somebody" };
-        let updates = format!("/api/v1/entries/{slug}/updates");
-        let mut objects = Objects {
-            entry,
-            update: 0,
-            room: "none".to_owned(),
-            message: 0,
-            held: 0,
-            sanction: 0,
-            removal: 0,
-            draft: 0,
-            session: 0,
-            base: String::new(),
-            slug,
-        };
-        if has("update") || has("article") {
-            let new = Some(json!({"source": "A goal"}));
-            let posted = self.succeed(writer, Method::POST, &updates, new).await;
-            objects.update = posted.json()["id"].as_i64().unwrap();
-            let update = format!("{updates}/{}", objects.update);
-            objects.base = posted.headers["etag"].to_str().unwrap().replace('"', "");
-            if has("restore") {
-                self.succeed(writer, Method::DELETE, &update, None).await;
-            }
-        }
-        if has("draft") {
-            let path = format!("/api/v1/entries/{}/drafts", objects.slug);
-            let new = Some(json!({"source": "A half"}));
-            let saved = self.succeed(writer, Method::POST, &path, new).await;
-            objects.draft = saved.json()["id"].as_i64().unwrap();
-        }
-        if has("room") || has("message") || has("moderation") || has("events") {
-            self.add_room_objects(&mut objects, path, name, kind).await;
-        }
-        if has("sessions/{id}") {
-            let of = if has_own { name } else { "somebody" };
-            self.session(of).await;
-            let username = of.parse().unwrap();
-            let sessions = self.app.newsroom.sessions(Some(&username)).await.unwrap();
-            objects.session = sessions.iter().map(|it| it.id.0).max().unwrap();
-        }
-        objects
-    }
-
-    async fn add_room_objects(&self, objects: &mut Objects, path: &str, name: &str, kind: &str) {
-        objects.room = self
-            .room(if path.contains("held") { "all" } else { "none" })
-            .await;
-        let guest = Caller::default();
-        let writer = match kind {
-            "own" if !matches!(name, "none" | "banned" | "disabled") => &self.callers[name],
-            "staff" => &self.callers["editor"],
-            _ => &guest,
-        };
-        // Accounts write under their usernames.
-        let from = if kind == "staff" { "editor" } else { name };
-        let from = if writer.account.is_some() {
-            from.to_owned()
-        } else {
-            self.unique("Zoe")
-        };
-        let sent = self.send_message(writer, &objects.room, &from).await;
-        let moderation = "/api/v1/moderation";
-        if path.contains("held") {
-            let queue = format!("{moderation}/queue?room={}", objects.room);
-            let queue = self.succeed("owner", Method::GET, &queue, None).await;
-            objects.held = queue.json()["held"][0]["id"].as_i64().unwrap();
-            return;
-        }
-        objects.message = sent.json()["id"].as_i64().unwrap();
-        let moderated = format!("{moderation}/messages/{}", objects.message);
-        let act = async |action: Value| {
-            self.succeed("owner", Method::POST, &moderated, Some(action))
-                .await
-                .json()
-        };
-        if path.contains("sanction") {
-            act(json!({"action": "mute", "minutes": 10, "reach": "person"})).await;
-            let all = format!("{moderation}/sanctions");
-            let all = self.succeed("owner", Method::GET, &all, None).await.json();
-            let ids = all["sanctions"].as_array().unwrap().iter();
-            objects.sanction = ids.map(|it| it["id"].as_i64().unwrap()).max().unwrap();
-        } else if path.contains("removals") {
-            let removed = act(json!({"action": "remove_in_room"})).await;
-            objects.removal = removed["id"].as_i64().unwrap();
-        } else if path.contains("{id}/restore") {
-            let path = format!("/rooms/{}/messages/{}", objects.room, objects.message);
-            let by = if kind == "own" && !writer.cookie.is_empty() {
-                writer
-            } else {
-                &self.callers["owner"]
-            };
-            let deleted = self.request(by, Method::DELETE, &path, None).await;
-            assert!(deleted.status.is_success(), "{}", deleted.status);
-        }
-    }
-
     /// Returns the status of a request by the caller `name`.
     async fn status(&self, line: &Line, name: &str) -> u16 {
         let objects = self.objects(&line.path, name, &line.kind).await;
@@ -368,6 +41,9 @@ impl World {
                 "/login"
                     | "/logout"
                     | "/setup"
+                    | "/sign-up"
+                    | "/invite/{token}"
+                    | "/reset/{token}"
                     | "/account/password"
                     | "/account/sessions/end-others"
             )
@@ -375,6 +51,15 @@ impl World {
         if ends_sessions && caller.account.is_some() && name != "disabled" {
             // The request ends the sessions of its account.
             caller.cookie = self.session(&format!("other-{name}")).await;
+        }
+        if line.method == Method::POST
+            && line.path == "/account/delete"
+            && !caller.cookie.is_empty()
+            && let Ok(role) = name.parse()
+        {
+            let username = self.unique("gone");
+            self.app.create_account(&username, role).await;
+            caller.cookie = self.session(&username).await;
         }
         let sent = self.body(line, name, &objects);
         let path = filled(&line.path, &objects);
@@ -412,12 +97,22 @@ fn form_fields(
             ("password", TestApp::PASSWORD),
             ("token", "unknown"),
         ],
+        "/sign-up" | "/invite/{token}" | "/reset/{token}" => {
+            &[("username", unique), ("password", TestApp::PASSWORD)]
+        }
         "/account/name" => &[("display_name", &display_name)],
+        "/account/delete" => &[("current_password", TestApp::PASSWORD)],
+        "/desk/accounts/invitations" => &[("role", "reader")],
+        "/desk/accounts/{id}/role" => &[("role", "author")],
         "/account/password" => &[
             ("current_password", TestApp::PASSWORD),
             ("password", TestApp::PASSWORD),
         ],
-        "/desk/site" => &[("display_names", "false")],
+        "/desk/site" => &[
+            ("display_names", "false"),
+            ("open_sign_up", "true"),
+            ("deleted_messages", "anonymize"),
+        ],
         "/desk/entries" => &[
             ("op_id", &*op_id),
             ("title", unique),
@@ -515,41 +210,6 @@ fn json_body(
         ("POST", path) if path.starts_with("/fn/") => json!({}),
         _ => return None,
     })
-}
-
-/// Returns the path of a route, with the ids of `objects`.
-fn filled(path: &str, objects: &Objects) -> String {
-    let id = if path.contains("/held/") {
-        objects.held
-    } else if path.contains("/sanctions/") {
-        objects.sanction
-    } else if path.contains("/removals/") {
-        objects.removal
-    } else if path.contains("/drafts/") {
-        objects.draft
-    } else if path.contains("/sessions/") {
-        objects.session
-    } else if path.contains("/messages/") {
-        objects.message
-    } else {
-        objects.update
-    };
-    let file = if path.ends_with('/') {
-        objects.entry.to_string()
-    } else {
-        format!("{}.json?since=0", objects.entry)
-    };
-    let path = path
-        .replace("{slug}", &objects.slug)
-        .replace("{entry_id}", &objects.entry.to_string())
-        .replace("{file}", &file)
-        .replace("{room}", &objects.room)
-        .replace("{id}", &id.to_string());
-    if path.starts_with("/events") {
-        format!("{path}?channel=room-{}", objects.room)
-    } else {
-        path
-    }
 }
 
 /// A line of the matrix.

@@ -208,7 +208,7 @@ fn health_and_metrics_are_served_to_this_machine_only() {
     }
 }
 
-/// Any client can send the cookie that a logged-in browser sends.
+/// Any client can send the cookie that the browser of an author sends.
 #[test]
 fn login_hint_bypasses_the_cache_at_a_limited_rate() {
     /// Requests that can bypass the cache at once, and further ones per second.
@@ -243,6 +243,10 @@ fn login_hint_bypasses_the_cache_at_a_limited_rate() {
     // Other addresses can still bypass it.
     let author = site.owner().get("/entries/final");
     assert_eq!(author.cache_result(), "200 BYPASS");
+    // The browsers of readers with an account never do.
+    let reader = site.client_at(4).with("cookie", "ringside_hint=reader");
+    let page = reader.get("/entries/final");
+    assert_ne!(page.cache_result(), "200 BYPASS");
 }
 
 #[test]

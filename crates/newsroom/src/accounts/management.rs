@@ -56,7 +56,7 @@ impl Newsroom {
         reject_weak(password, username)?;
         let hash = self.passwords.hash(password).await?;
         let mut change = self.store.change_accounts().await?;
-        if change.has_owner().await? {
+        if change.snapshot().has_owner().await? {
             return Err(Error::Forbidden(
                 "Ringside is already set up. Log in instead.",
             ));
@@ -69,7 +69,7 @@ impl Newsroom {
     }
 
     /// Adds an account, whose name must be free.
-    async fn add_account(
+    pub(super) async fn add_account(
         &self,
         change: &mut AccountChange,
         username: &Username,
@@ -100,7 +100,11 @@ impl Newsroom {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn accounts(&self) -> Result<Vec<Account>> {
-        self.store.snapshot().await?.accounts().await
+        self.store
+            .snapshot()
+            .await?
+            .accounts("", "", i64::MAX)
+            .await
     }
 
     /// Replaces the password of the account `username`, and ends all of its sessions. Its tokens
@@ -198,6 +202,7 @@ impl Newsroom {
             let id = account.caller.id;
             let at = account.disabled_at.unwrap_or_else(|| self.clock.now());
             change.set_disabled(id, Some(at)).await?;
+            change.delete_password_reset(id).await?;
             let ended = Ended {
                 username: account.caller.username,
                 sessions: change.delete_sessions(id).await?,
@@ -231,7 +236,7 @@ impl Newsroom {
         username: &Username,
     ) -> Result<(AccountChange, StoredAccount)> {
         let mut change = self.store.change_accounts().await?;
-        let account = change.account_by_name(username).await?;
+        let account = change.snapshot().account_by_name(username).await?;
         Ok((change, account.ok_or(Error::NotFound("account"))?))
     }
 
@@ -245,7 +250,7 @@ impl Newsroom {
 }
 
 /// Returns the error for a wrong current password.
-fn wrong_current_password() -> Error {
+pub(super) fn wrong_current_password() -> Error {
     Error::Invalid(domain::Invalid::new(
         "current_password",
         "The current password is wrong.",
@@ -254,7 +259,10 @@ fn wrong_current_password() -> Error {
 
 /// Rejects a change after which no enabled owner would be left, since nobody could undo it in a
 /// browser.
-async fn keep_an_owner(change: &mut AccountChange, account: &StoredAccount) -> Result<()> {
+pub(super) async fn keep_an_owner(
+    change: &mut AccountChange,
+    account: &StoredAccount,
+) -> Result<()> {
     let is_owner = account.caller.role == Role::Owner && account.disabled_at.is_none();
     if is_owner && !change.has_other_owner(account.caller.id).await? {
         return Err(Error::Forbidden(

@@ -1,5 +1,4 @@
-//! Use cases of display names: an account's own one, whether cards show them, and the names below
-//! updates.
+//! Use cases of display names: an account's own one, and the names below updates.
 //!
 //! A card has the name that is stored with its update, so that it depends on the update's revision
 //! alone. After a change, a task stores the new name with each update of the account, a hundred in
@@ -14,7 +13,6 @@ use crate::{
     Error, Newsroom, Result,
     log_limit::LogLimit,
     model::nick::folded,
-    permissions::check_may_change_site,
     storage::{RenamedAccount, Revision},
     writes::write::{Priority, Write},
 };
@@ -69,28 +67,6 @@ impl Newsroom {
         let account = account.ok_or(Error::NotFound("account"))?.caller;
         self.set_display_name(&account, name).await?;
         Ok(account.username)
-    }
-
-    /// Returns whether cards show display names, for the page on which that is changed.
-    ///
-    /// # Errors
-    /// Returns [`Error::Forbidden`] if the caller is no owner, and an error if the database can't
-    /// be reached.
-    pub async fn site_settings(&self, caller: &Caller) -> Result<bool> {
-        check_may_change_site(caller)?;
-        self.store.snapshot().await?.shows_display_names().await
-    }
-
-    /// Sets whether cards show display names.
-    ///
-    /// # Errors
-    /// Returns [`Error::Forbidden`] if the caller is no owner, and an error if the database can't
-    /// be reached.
-    pub async fn show_display_names(&self, caller: &Caller, shown: bool) -> Result<()> {
-        check_may_change_site(caller)?;
-        self.write(ShowDisplayNames(shown)).await?;
-        self.renamed.notify_one();
-        Ok(())
     }
 
     /// Stores the names of all accounts that were renamed with their updates. Returns the number of
@@ -169,21 +145,6 @@ impl Write for SetDisplayName {
 
 fn refused(sentence: &'static str) -> Error {
     Error::Invalid(Invalid::new("display_name", sentence))
-}
-
-/// The write of [`Newsroom::show_display_names`].
-#[derive(Debug)]
-struct ShowDisplayNames(bool);
-
-impl Write for ShowDisplayNames {
-    type Output = ();
-
-    async fn apply(&self, revision: &mut Revision, _: Timestamp) -> Result<()> {
-        if revision.snapshot().shows_display_names().await? == self.0 {
-            return Ok(());
-        }
-        revision.show_display_names(self.0).await
-    }
 }
 
 /// Stores the name of an account with some of its updates. Without updates, they all have it.

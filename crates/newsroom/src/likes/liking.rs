@@ -24,7 +24,8 @@ pub struct Liked {
 impl Newsroom {
     /// Likes an update, or no longer does. If a slug is given, it must be that of its entry. Each
     /// account and each guest counts once. A guest without a cookie is a new one, or the one of an
-    /// earlier request with the same operation id. A repeated request changes nothing.
+    /// earlier request with the same operation id from the same address. A repeated request changes
+    /// nothing.
     ///
     /// # Errors
     /// Returns `Error::NotFound` if readers can see no such update, `Error::Sanctioned` if the
@@ -38,18 +39,19 @@ impl Newsroom {
         liked: bool,
         op_id: Option<&OpId>,
     ) -> Result<Liked> {
+        let origin = self.origin_of(visitor.address).await?;
         let known = PersonId::of(visitor.caller.as_ref(), visitor.guest.as_ref());
         let (voter, new_guest) = if let Some(voter) = known {
             (voter, None)
         } else {
-            let guest = self.new_guest(op_id).await?;
+            let guest = self.new_guest(op_id, &origin).await?;
             (PersonId::Guest(guest.clone()), Some(guest))
         };
         let like = Like {
             slug: slug.cloned(),
             update: id,
             voter,
-            origin: self.origin_of(visitor.address).await?,
+            origin,
             liked,
         };
         let count = self.likes.set(like).await?;

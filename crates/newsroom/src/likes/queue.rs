@@ -121,18 +121,20 @@ impl Write for SetLikes {
                 *differences.entry(like.update).or_default() += if like.liked { 1 } else { -1 };
             }
         }
+        // Requests identify an update in several ways: with a slug, or without one.
+        let likable = entries.iter().filter_map(|((_, update), entry)| {
+            let entry = entry.as_ref().ok()?;
+            Some((*update, *entry))
+        });
         let mut counts = HashMap::new();
-        for ((_, update), entry) in &entries {
-            let Ok(entry) = entry else {
-                continue;
-            };
-            let difference = differences.get(update).copied().unwrap_or_default();
+        for (update, entry) in likable.collect::<BTreeMap<_, _>>() {
+            let difference = differences.get(&update).copied().unwrap_or_default();
             if difference != 0 {
                 revision
-                    .change_like_count(*entry, *update, difference)
+                    .change_like_count(entry, update, difference)
                     .await?;
             }
-            counts.insert(*update, revision.snapshot().likes(*update).await?);
+            counts.insert(update, revision.snapshot().likes(update).await?);
         }
         let count = |like: &Like| match entries.get(&like.target()) {
             Some(Ok(_)) => match banned.get(&like.voter) {

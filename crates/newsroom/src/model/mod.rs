@@ -3,12 +3,14 @@
 //! - `entry`, `article`, `update`: live blogs and updates.
 //! - `room`, `nick`: rooms, messages, and who writes them.
 //! - `room_rules`, `moderation`, `limit`, `word_filter`: the rules of rooms, and their moderation.
-//! - `account`, `session`, `token`, `secret`: accounts, and what authenticates them.
+//! - `account`, `session`, `token`, `secret`, `invitation`: accounts, and what authenticates them.
+//! - `site`: the settings of the site.
 //! - `language`, `zone`: parsing of language tags and time zones.
 
 pub mod account;
 pub mod article;
 pub mod entry;
+pub mod invitation;
 pub mod language;
 pub mod limit;
 pub mod list_page;
@@ -18,6 +20,7 @@ pub mod room;
 pub mod room_rules;
 pub mod secret;
 pub mod session;
+pub mod site;
 pub mod token;
 pub mod update;
 pub mod word_filter;

@@ -6,7 +6,8 @@ use unicode_security::confusable_detection::skeleton;
 
 /// Returns `name` in the form in which names that look alike are equal: compatibility forms and
 /// case are folded, look-alike letters are replaced (Unicode Technical Standard 39, section 4), and
-/// spaces and invisible characters are removed.
+/// spaces and invisible characters are removed. An `i` becomes an `l`, because a capital I looks
+/// like one.
 pub fn folded(name: &str) -> String {
     let lower: String = name.nfkc().collect::<String>().to_lowercase();
     // The table maps some characters to capital letters: the digit 0 to O.
@@ -14,6 +15,7 @@ pub fn folded(name: &str) -> String {
     similar
         .chars()
         .filter(|&c| hygiene::is_visible(c))
+        .map(|c| if c == 'i' { 'l' } else { c })
         .collect()
 }
 
@@ -30,6 +32,9 @@ mod tests {
             ("Otto", "0tt0"),
             ("Ａｎｎ", "ann"),
             ("ann bee", "annbee"),
+            ("Paul", "PauI"),
+            ("paul", "PAUI"),
+            ("Ian", "lan"),
             ("modern", "modem"),
             ("\u{212b}sa", "Åsa"),
             ("❤\u{fe0f}", "❤"),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use domain::{
     AccountId, Caller, ChatMessage, ChatSetting, Cursor, EntryId, Epoch, FeedId, Invalid,
-    MessageId, MessageText, Nick, OpId, Rev, RoomId, RoomName, RoomState, Timestamp, Title,
+    MessageId, MessageText, Nick, OpId, Rev, RoomId, RoomName, RoomState, Slug, Timestamp, Title,
     ZoneName,
 };
 
@@ -44,6 +44,8 @@ pub struct Room {
 pub struct RoomEntry {
     /// The entry's id.
     pub id: EntryId,
+    /// The entry's slug.
+    pub slug: Slug,
     /// The time zone of the entry's times.
     pub time_zone: ZoneName,
     /// Whether readers can see the entry.

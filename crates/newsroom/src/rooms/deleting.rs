@@ -7,9 +7,11 @@ use crate::{
     Error, Newsroom, Result, UNDO_WINDOW,
     model::{
         moderation::NewLogEntry,
-        room::{GuestId, Message, PersonId, Visitor},
+        room::{GuestId, Message, Origin, PersonId, Visitor},
     },
-    storage::{Counter, Revision},
+    permissions::check_may_undo,
+    rooms::rules::{check_may_write, sender::Sender},
+    storage::{Counter, Revision, Snapshot},
     writes::write::Write,
 };
 
@@ -58,6 +60,7 @@ impl Newsroom {
             id,
             caller: visitor.caller.clone(),
             guest: visitor.guest.clone(),
+            origin: self.origin_of(visitor.address).await?,
             delete,
             open_rooms: self.open_rooms,
         })
@@ -72,6 +75,8 @@ struct SetDeleted {
     id: MessageId,
     caller: Option<Caller>,
     guest: Option<GuestId>,
+    /// Where the request came from.
+    origin: Origin,
     /// Whether to delete it.
     delete: bool,
     open_rooms: bool,
@@ -87,14 +92,25 @@ impl Write for SetDeleted {
     async fn apply(&self, revision: &mut Revision, now: Timestamp) -> Result<Message> {
         let snapshot = revision.snapshot();
         let caller = self.caller.as_ref();
-        let (room, _) = visible_room(snapshot, self.room, caller, self.open_rooms).await?;
+        let (room, state) = visible_room(snapshot, self.room, caller, self.open_rooms).await?;
         let message = snapshot.message(self.id).await?;
         let message = message.filter(|message| Some(message.room_id) == room.id);
         let message = message.ok_or(Error::NotFound("message"))?;
         if self.delete {
             self.check_may_delete(&message)?;
         } else {
-            self.check_may_restore(&message, now)?;
+            self.check_may_restore(snapshot, &message, now).await?;
+            if !self.may_moderate()
+                && let Some(person) = &message.author
+            {
+                // The message is published again.
+                let sender = Sender {
+                    caller,
+                    person,
+                    origin: &self.origin,
+                };
+                check_may_write(snapshot, (&room, state), sender, now).await?;
+            }
         }
         if message.deleted_at.is_some() == self.delete {
             return Ok(message);
@@ -154,7 +170,12 @@ impl SetDeleted {
         }
     }
 
-    fn check_may_restore(&self, message: &Message, now: Timestamp) -> Result<()> {
+    async fn check_may_restore(
+        &self,
+        snapshot: &mut Snapshot,
+        message: &Message,
+        now: Timestamp,
+    ) -> Result<()> {
         let Some(deleted_at) = message.deleted_at else {
             return self.check_may_delete(message);
         };
@@ -168,6 +189,11 @@ impl SetDeleted {
             return Err(Error::Forbidden(
                 "Only the person who deleted a message, and editors, can restore it.",
             ));
+        }
+        if let (Some(caller), Some(by)) = (&self.caller, message.deleted_by)
+            && self.is_author(message)
+        {
+            check_may_undo(snapshot, caller, by).await?;
         }
         if deleted_at < now.plus_micros(-UNDO_WINDOW) || message.text.as_str().is_empty() {
             return Err(Error::Forbidden(

@@ -65,9 +65,11 @@ impl GuestKey {
     }
 
     /// Returns the guest of an operation id that a client without a cookie chose: the same guest if
-    /// the client repeats the request.
-    pub fn guest_of_operation(&self, op_id: &OpId) -> GuestId {
-        let mac = self.mac("operation", op_id.as_str()).finalize();
+    /// the client repeats the request from the same address. Another client may choose the same id,
+    /// so the id alone identifies nobody.
+    pub fn guest_of_operation(&self, op_id: &OpId, origin: &Origin) -> GuestId {
+        let operation = format!("{} {op_id}", origin.address);
+        let mac = self.mac("operation", &operation).finalize();
         let mut id = BASE64_URL_SAFE_NO_PAD.encode(mac.into_bytes());
         id.truncate(ID_LENGTH);
         GuestId(id)

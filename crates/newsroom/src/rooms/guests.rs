@@ -32,11 +32,11 @@ impl Newsroom {
         Ok(self.guest_key().await?.cookie(guest))
     }
 
-    /// Returns a guest who has no cookie yet. A request that repeats an operation id has the same
-    /// guest, so that a lost response makes nobody count twice.
-    pub(crate) async fn new_guest(&self, op_id: Option<&OpId>) -> Result<GuestId> {
+    /// Returns a guest who has no cookie yet. A request from `origin` that repeats an operation id
+    /// has the same guest, so that a lost response makes nobody count twice.
+    pub(crate) async fn new_guest(&self, op_id: Option<&OpId>, origin: &Origin) -> Result<GuestId> {
         match op_id {
-            Some(op_id) => Ok(self.guest_key().await?.guest_of_operation(op_id)),
+            Some(op_id) => Ok(self.guest_key().await?.guest_of_operation(op_id, origin)),
             None => Ok(GuestId::random()),
         }
     }

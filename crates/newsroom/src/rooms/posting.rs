@@ -19,6 +19,9 @@ use crate::{
     writes::{idempotency::request_hash, write::Write},
 };
 
+/// The length of an operation id that nobody can guess: that of 128 random bits in base64.
+const UNGUESSABLE: usize = 22;
+
 impl Newsroom {
     /// Sends a message, or holds it for a moderator. The message and its place in the room's feed
     /// are one transaction. A request that repeats an operation id returns the first result, and
@@ -100,7 +103,11 @@ impl Write for PostMessage {
         if let Some(earlier) = self.earlier(snapshot, &person, claim.as_ref()).await? {
             let sender = self.sender(&earlier.person);
             let left = limits::allowances(snapshot, &room, sender, &self.limits, now).await?;
-            return Ok(sent(earlier.message, earlier.person, left));
+            let response = sent(earlier.message, earlier.person, left);
+            return Ok(SentMessage {
+                guest: response.guest.filter(|_| earlier.is_own),
+                ..response
+            });
         }
         let is_claimed =
             check_nick(snapshot, room.id, &self.folded, &person, claim.as_ref()).await?;
@@ -153,6 +160,8 @@ struct Earlier {
     /// The message; `None` if it was held, and not approved.
     message: Option<Message>,
     person: PersonId,
+    /// Whether the request proves that it is this person's.
+    is_own: bool,
 }
 
 impl PostMessage {
@@ -165,8 +174,9 @@ impl PostMessage {
     }
 
     /// Returns what an earlier request with the same operation id sent. Its guest may not have
-    /// received the cookie, and may have another address by now: then the operation id, which
-    /// nobody else knows, is sufficient.
+    /// received the cookie, and may have another address by now: then the operation id is
+    /// sufficient for the response, which everybody can read; for the cookie only if nobody can
+    /// guess it.
     async fn earlier(
         &self,
         snapshot: &mut Snapshot,
@@ -177,7 +187,7 @@ impl PostMessage {
             if hash != self.hash {
                 return Err(Error::IdempotencyConflict);
             }
-            return Ok(Some(self.repeated(message, person.clone())));
+            return Ok(Some(self.repeated(message, person.clone(), true)));
         }
         let is_known = self.proof.account.is_some() || self.proof.guest.is_some();
         let Some(NickClaim { person, .. }) = claim.filter(|_| !is_known) else {
@@ -185,7 +195,9 @@ impl PostMessage {
         };
         let earlier = self.operation_of(snapshot, person).await?;
         let earlier = earlier.filter(|(_, hash)| *hash == self.hash);
-        Ok(earlier.map(|(message, _)| self.repeated(message, person.clone())))
+        let op_id = self.new.op_id.as_ref();
+        let is_own = op_id.is_some_and(|id| id.as_str().len() >= UNGUESSABLE);
+        Ok(earlier.map(|(message, _)| self.repeated(message, person.clone(), is_own)))
     }
 
     /// Returns the message that `person` sent with this operation id, `None` in its place if it is
@@ -207,10 +219,14 @@ impl PostMessage {
     }
 
     /// Returns the result again. The text may have been erased since.
-    fn repeated(&self, message: Option<Message>, person: PersonId) -> Earlier {
+    fn repeated(&self, message: Option<Message>, person: PersonId, is_own: bool) -> Earlier {
         let text = self.new.text.clone();
         let message = message.map(|message| Message { text, ..message });
-        Earlier { message, person }
+        Earlier {
+            message,
+            person,
+            is_own,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     Error, Newsroom, Result,
     model::room::{Room, RoomPage},
     permissions::check_may_manage_rooms,
+    storage::Counter,
 };
 
 /// The number of messages on a page.
@@ -63,6 +64,8 @@ impl Newsroom {
         if since > room.head {
             return Ok(true);
         }
+        // Another server may have published it before this one.
+        self.wait_until_published(Counter::ROOMS, since).await;
         match room.id {
             Some(id) => {
                 let limit = i64::from(limit);

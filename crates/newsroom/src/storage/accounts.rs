@@ -25,11 +25,11 @@ pub struct StoredAccount {
 /// stays true. Dropped without a commit, it changes nothing.
 #[derive(Debug)]
 pub struct AccountChange {
-    pub(super) tx: Box<BoundedTransaction>,
+    snapshot: Snapshot,
 }
 
 const ACCOUNT_BY_NAME: &str = "SELECT id, username, role, password_hash, disabled_at FROM accounts
-     WHERE username_folded = $1";
+     WHERE username_folded = $1 AND deleted_at IS NULL";
 
 impl Store {
     /// Returns the account with the username `username`, ignoring case.
@@ -49,11 +49,24 @@ impl Store {
     pub async fn change_accounts(&self) -> Result<AccountChange> {
         let mut tx = self.begin_write().await?;
         counter::take_write_lock(&mut tx).await?;
-        Ok(AccountChange { tx })
+        let language = self.language.clone();
+        Ok(AccountChange {
+            snapshot: Snapshot { tx, language },
+        })
     }
 }
 
 impl AccountChange {
+    /// Returns the transaction as a snapshot, which includes its own changes.
+    pub const fn snapshot(&mut self) -> &mut Snapshot {
+        &mut self.snapshot
+    }
+
+    /// Returns the transaction's connection.
+    pub(super) fn tx(&mut self) -> &mut BoundedTransaction {
+        &mut self.snapshot.tx
+    }
+
     /// Adds an account, and returns it; `None` if the name is taken, ignoring case.
     ///
     /// # Errors
@@ -77,7 +90,7 @@ impl AccountChange {
         .bind(password_hash)
         .bind(created_at.0)
         .bind(folded(username.as_str()))
-        .fetch_optional(&mut *self.tx)
+        .fetch_optional(self.tx())
         .await?;
         row.map(|row| {
             Ok(Caller {
@@ -87,24 +100,6 @@ impl AccountChange {
             })
         })
         .transpose()
-    }
-
-    /// Returns whether an owner exists, disabled or not.
-    ///
-    /// # Errors
-    /// Returns an error if the database can't be reached.
-    pub async fn has_owner(&mut self) -> Result<bool> {
-        has_owner(&mut self.tx).await
-    }
-
-    /// Returns the account with the username `username`, ignoring case.
-    ///
-    /// # Errors
-    /// Returns an error if the database can't be reached.
-    pub async fn account_by_name(&mut self, username: &Username) -> Result<Option<StoredAccount>> {
-        let query = sqlx::query(ACCOUNT_BY_NAME).bind(username.folded());
-        let row = query.fetch_optional(&mut *self.tx).await?;
-        row.map(|row| stored_account(&row)).transpose()
     }
 
     /// Returns whether an enabled owner other than `account` exists.
@@ -117,7 +112,7 @@ impl AccountChange {
              WHERE role = 'owner' AND disabled_at IS NULL AND id <> $1 LIMIT 1",
         )
         .bind(account.0)
-        .fetch_optional(&mut *self.tx)
+        .fetch_optional(self.tx())
         .await?;
         Ok(owner.is_some())
     }
@@ -130,7 +125,7 @@ impl AccountChange {
         let result = sqlx::query("UPDATE accounts SET role = $1 WHERE id = $2")
             .bind(role.as_str())
             .bind(account.0)
-            .execute(&mut *self.tx)
+            .execute(self.tx())
             .await?;
         one_row(&result)
     }
@@ -147,12 +142,12 @@ impl AccountChange {
         let result = sqlx::query("UPDATE accounts SET disabled_at = $1 WHERE id = $2")
             .bind(disabled_at.map(|at| at.0))
             .bind(account.0)
-            .execute(&mut *self.tx)
+            .execute(self.tx())
             .await?;
         one_row(&result)
     }
 
-    /// Replaces the hash of `account`'s password.
+    /// Replaces the hash of `account`'s password, and deletes the link to reset it.
     ///
     /// # Errors
     /// Returns an error if there is no such account, or the database can't be reached.
@@ -160,9 +155,10 @@ impl AccountChange {
         let result = sqlx::query("UPDATE accounts SET password_hash = $1 WHERE id = $2")
             .bind(hash)
             .bind(account.0)
-            .execute(&mut *self.tx)
+            .execute(self.tx())
             .await?;
-        one_row(&result)
+        one_row(&result)?;
+        self.delete_password_reset(account).await
     }
 
     /// Commits the changes.
@@ -171,20 +167,31 @@ impl AccountChange {
     /// Returns [`OutcomeUnknown`](crate::Error::OutcomeUnknown) if the database doesn't confirm the
     /// commit.
     pub async fn commit(self) -> Result<()> {
-        self.tx.commit().await
+        self.snapshot.tx.commit().await
     }
 }
 
 impl Snapshot {
-    /// Returns all accounts, sorted by name.
+    /// Returns the first `limit` accounts after the folded username `after`, sorted by name: those
+    /// whose folded usernames begin with `prefix`.
     ///
     /// # Errors
     /// Returns an error if the database can't be reached.
-    pub async fn accounts(&mut self) -> Result<Vec<Account>> {
+    pub async fn accounts(
+        &mut self,
+        prefix: &str,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<Account>> {
         let rows = sqlx::query(
             "SELECT id, username, role, created_at, disabled_at FROM accounts
-             ORDER BY username_folded",
+             WHERE username_folded > $1 AND SUBSTR(username_folded, 1, LENGTH($2)) = $2
+                 AND deleted_at IS NULL
+             ORDER BY username_folded LIMIT $3",
         )
+        .bind(after)
+        .bind(prefix)
+        .bind(limit)
         .fetch_all(&mut *self.tx)
         .await?;
         Ok(decodable(&rows, |row| {
@@ -197,29 +204,36 @@ impl Snapshot {
         }))
     }
 
-    /// Returns whether an owner exists.
+    /// Returns whether an owner exists, disabled or not.
     ///
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn has_owner(&mut self) -> Result<bool> {
-        has_owner(&mut self.tx).await
+        let owner = sqlx::query("SELECT 1 AS one FROM accounts WHERE role = 'owner' LIMIT 1")
+            .fetch_optional(&mut *self.tx)
+            .await?;
+        Ok(owner.is_some())
+    }
+
+    /// Returns the account with the username `username`, ignoring case.
+    ///
+    /// # Errors
+    /// Returns an error if the database can't be reached.
+    pub async fn account_by_name(&mut self, username: &Username) -> Result<Option<StoredAccount>> {
+        let query = sqlx::query(ACCOUNT_BY_NAME).bind(username.folded());
+        let row = query.fetch_optional(&mut *self.tx).await?;
+        row.map(|row| stored_account(&row)).transpose()
     }
 }
 
-fn stored_account(row: &AnyRow) -> Result<StoredAccount> {
+/// Decodes an account and the hash of its password.
+pub(super) fn stored_account(row: &AnyRow) -> Result<StoredAccount> {
     let record = Record::new("accounts", row)?;
     Ok(StoredAccount {
         caller: caller(row)?,
         password_hash: record.get("password_hash")?,
         disabled_at: record.maybe_time("disabled_at")?,
     })
-}
-
-async fn has_owner(connection: &mut BoundedTransaction) -> Result<bool> {
-    let owner = sqlx::query("SELECT 1 AS one FROM accounts WHERE role = 'owner' LIMIT 1")
-        .fetch_optional(connection)
-        .await?;
-    Ok(owner.is_some())
 }
 
 /// Decodes the account in a row with `id`, `username` and `role`.

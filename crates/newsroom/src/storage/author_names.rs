@@ -26,17 +26,6 @@ pub struct RenamedAccount {
 }
 
 impl Snapshot {
-    /// Returns whether cards show display names.
-    ///
-    /// # Errors
-    /// Returns an error if the database can't be reached.
-    pub async fn shows_display_names(&mut self) -> Result<bool> {
-        let row = sqlx::query("SELECT display_names FROM site WHERE id = 1")
-            .fetch_one(&mut *self.tx)
-            .await?;
-        Record::without_id("site", &row).flag("display_names")
-    }
-
     /// Returns the display name of an account, if it has one.
     ///
     /// # Errors
@@ -122,16 +111,12 @@ impl Revision {
         one_row(&result)
     }
 
-    /// Sets whether cards show display names.
+    /// Records that readers are to see another name below the updates of each account with a
+    /// display name.
     ///
     /// # Errors
     /// Returns an error if the database can't be reached.
-    pub async fn show_display_names(&mut self, shown: bool) -> Result<()> {
-        let result = sqlx::query("UPDATE site SET display_names = $1 WHERE id = 1")
-            .bind(i64::from(shown))
-            .execute(self.writing())
-            .await?;
-        one_row(&result)?;
+    pub async fn rename_all_authors(&mut self) -> Result<()> {
         sqlx::query(
             "UPDATE accounts SET name_version = name_version + 1 WHERE display_name IS NOT NULL",
         )

@@ -16,11 +16,14 @@
 //! - `chat_rules`, `message_limits`, `held_messages`, `reports`, `sanctions`, `removals`,
 //!   `moderation_log`: the moderation of rooms.
 //! - `accounts`, `sessions`, `tokens`, `signing_keys`: accounts and authentication;
-//!   `author_names`: display names, and the names below updates.
+//!   `invitations`, `password_resets`: links that work once; `account_deletions`; `author_names`:
+//!   display names, and the names below updates.
+//! - `site`: the settings of the site.
 //! - `hot_queries`: the queries whose plans are tested.
 //! - `operations`: outcomes of requests with an operation id.
 //! - `pg_notify`, `presence`, `probe`: notifications, running servers, the write probe.
 
+mod account_deletions;
 mod accounts;
 mod articles;
 mod author_names;
@@ -32,6 +35,7 @@ mod error;
 mod feed;
 mod held_messages;
 mod hot_queries;
+mod invitations;
 mod kind;
 mod likes;
 mod message_limits;
@@ -39,6 +43,7 @@ mod messages;
 mod moderation_log;
 mod open;
 mod operations;
+mod password_resets;
 mod pg_notify;
 mod postgres;
 mod presence;
@@ -54,6 +59,7 @@ mod row_count;
 mod sanctions;
 mod sessions;
 mod signing_keys;
+mod site;
 mod sqlite;
 mod tokens;
 mod transaction;
@@ -79,6 +85,7 @@ pub use entries::SlugConflict;
 pub use error::OpenError;
 pub use feed::{EntryHead, FeedState};
 pub use hot_queries::HOT_QUERIES;
+pub use invitations::StoredInvitation;
 pub use messages::MessageToStore;
 pub use operations::{Operation, Outcome};
 pub use pg_notify::HeadListener;

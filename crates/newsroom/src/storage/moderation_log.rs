@@ -57,9 +57,14 @@ impl Snapshot {
     /// Returns an error if the database can't be reached.
     pub async fn recent_removals(&mut self, since: Timestamp, limit: i64) -> Result<Vec<LogEntry>> {
         let rows = sqlx::query(select_log!(
-            "WHERE at > $1 AND action = 'remove_all'
-                 AND (id IN (SELECT removal FROM messages WHERE removal IS NOT NULL)
-                      OR id IN (SELECT removal FROM held_messages WHERE removal IS NOT NULL))
+            "WHERE at > $1 AND (
+                 (action = 'remove_all'
+                     AND (id IN (SELECT removal FROM messages WHERE removal IS NOT NULL)
+                          OR id IN (SELECT removal FROM held_messages WHERE removal IS NOT NULL)))
+                 OR (action = 'delete' AND message_id IN (
+                     SELECT id FROM messages
+                     WHERE deleted_at > $1 AND deleted_at IS NOT NULL AND text <> ''
+                         AND removal IS NULL)))
              ORDER BY id DESC LIMIT $2"
         ))
         .bind(since.0)

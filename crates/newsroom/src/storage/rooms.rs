@@ -24,7 +24,7 @@ macro_rules! select_rooms {
     ($rest:literal) => {
         concat!(
             "SELECT r.id, r.name, COALESCE(e.title, r.title) AS title, r.entry_id, r.state, r.slow_mode, r.hold, r.rev, r.head,
-                    e.time_zone, e.state AS entry_state, (SELECT epoch FROM feed) AS epoch,
+                    e.slug, e.time_zone, e.state AS entry_state, (SELECT epoch FROM feed) AS epoch,
                     (SELECT state FROM chat_rules WHERE id = 1) AS all_state,
                     (SELECT words_version FROM chat_rules WHERE id = 1) AS words_version
              FROM rooms r LEFT JOIN entries e ON e.id = r.entry_id ",
@@ -188,6 +188,7 @@ fn room(row: &AnyRow) -> Result<Room> {
         None => None,
         Some(id) => Some(RoomEntry {
             id: EntryId(id),
+            slug: record.word("slug")?,
             time_zone: record.text("time_zone", ZoneName::new_unchecked)?,
             is_public: record.word::<EntryState>("entry_state")?.is_public(),
         }),

@@ -207,7 +207,7 @@ impl AccountChange {
     /// # Errors
     /// Returns an error if the database can't be reached.
     pub async fn add_session(&mut self, new: NewSession<'_>) -> Result<()> {
-        insert(&mut self.tx, new).await
+        insert(self.tx(), new).await
     }
 
     /// Ends all sessions of `account`. Returns their number.
@@ -217,7 +217,7 @@ impl AccountChange {
     pub async fn delete_sessions(&mut self, account: AccountId) -> Result<u64> {
         let result = sqlx::query("DELETE FROM sessions WHERE account_id = $1")
             .bind(account.0)
-            .execute(&mut *self.tx)
+            .execute(self.tx())
             .await?;
         Ok(result.rows_affected())
     }

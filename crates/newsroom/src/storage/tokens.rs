@@ -80,7 +80,7 @@ impl AccountChange {
     pub async fn delete_tokens(&mut self, account: AccountId) -> Result<u64> {
         let result = sqlx::query("DELETE FROM tokens WHERE account_id = $1")
             .bind(account.0)
-            .execute(&mut *self.tx)
+            .execute(self.tx())
             .await?;
         Ok(result.rows_affected())
     }
@@ -104,7 +104,7 @@ impl AccountChange {
         .bind(token.hash())
         .bind(name.as_str())
         .bind(created_at.0)
-        .execute(&mut *self.tx)
+        .execute(self.tx())
         .await?;
         one_row(&result)
     }

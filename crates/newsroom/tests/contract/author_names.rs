@@ -1,7 +1,7 @@
 //! Display names, and the names below updates.
 
 use domain::{Caller, DisplayName, FeedId};
-use newsroom::{Error, LiveUpdate};
+use newsroom::{Error, LiveUpdate, SiteSettings};
 
 use super::support::{Database, PageModel, Stream, TestNewsroom, draft, op_id, slug, with_timeout};
 
@@ -28,11 +28,16 @@ impl TestNewsroom {
     }
 
     async fn show_names(&self, shown: bool) {
-        self.show_display_names(&self.owner, shown).await.unwrap();
+        let before = self.site_settings(&self.owner).await.unwrap();
+        let settings = SiteSettings {
+            display_names: shown,
+            ..before
+        };
+        self.change_site(&self.owner, settings).await.unwrap();
     }
 
     /// Returns the names below the updates of the entry `final`, once they are `expected`.
-    async fn wait_for_names(&self, expected: &[&str]) {
+    pub async fn wait_for_names(&self, expected: &[&str]) {
         with_timeout(async {
             loop {
                 let page = self.entry_page(&slug("final")).await.unwrap();
@@ -207,8 +212,9 @@ async fn name_changed_by_another_server_is_stored(database: Database) {
 
 async fn only_owners_change_the_site(database: Database) {
     let newsroom = TestNewsroom::on(&database).await;
+    let settings = newsroom.site_settings(&newsroom.owner).await.unwrap();
     for caller in [&newsroom.editor, &newsroom.author, &newsroom.reader] {
-        let refused = newsroom.show_display_names(caller, true).await;
+        let refused = newsroom.change_site(caller, settings).await;
         assert!(matches!(refused, Err(Error::Forbidden(_))));
         let refused = newsroom.site_settings(caller).await;
         assert!(matches!(refused, Err(Error::Forbidden(_))));

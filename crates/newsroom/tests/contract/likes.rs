@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use domain::{Caller, Counts, EntryState, FeedId, OpId, UpdateId};
-use newsroom::{Entry, Error, GuestId, Liked, PersonId, Result, Visitor};
+use newsroom::{Entry, EntryPatch, Error, GuestId, Liked, PersonId, Result, Visitor};
 
 use super::support::{Database, Event, Stream, TestNewsroom, op_id, slug, with_timeout};
 
@@ -18,6 +18,9 @@ on_every_database! {
     counts_reach_readers_of_other_servers,
     stream_begins_with_the_position_of_its_counts,
     storm_is_counted_exactly,
+    likes_with_and_without_a_slug_are_counted_exactly,
+    likes_reach_an_update_under_a_previous_slug,
+    operation_id_of_another_address_is_another_voter,
 }
 
 const ADDRESS: &str = "192.0.2.1";
@@ -319,4 +322,66 @@ async fn storm_is_counted_exactly(database: Database) {
     let counts = newsroom.all_counts(&entry).await.likes;
     let counted = updates.map(|update| counts.get(&update).copied().unwrap_or(0));
     assert_eq!(counted, expected);
+}
+
+async fn likes_with_and_without_a_slug_are_counted_exactly(database: Database) {
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let update = newsroom.post(&entry, "Goal!").await.id;
+    let voters: Vec<_> = (0..60).map(|_| reader(Some(&GuestId::random()))).collect();
+    for (liked, expected) in [(true, 60), (false, 0)] {
+        let requests = voters.iter().enumerate().map(|(number, voter)| {
+            // A WebSocket names the update alone.
+            let slug = (number % 2 == 0).then_some(&entry.slug);
+            newsroom.set_like(slug, update, voter, liked, None)
+        });
+        for result in futures::future::join_all(requests).await {
+            result.unwrap();
+        }
+        let seen = newsroom.like(&entry.slug, update, None).await.unwrap();
+        assert_eq!(seen.likes, expected);
+    }
+}
+
+async fn likes_reach_an_update_under_a_previous_slug(database: Database) {
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let other = newsroom.entry("other", EntryState::Live).await;
+    let update = newsroom.post(&entry, "Goal!").await.id;
+    let patch = EntryPatch {
+        slug: Some(slug("the-final")),
+        ..EntryPatch::default()
+    };
+    newsroom
+        .patch_entry(&newsroom.author, &entry.slug, &patch, None)
+        .await
+        .unwrap();
+    let liked = newsroom.set(&entry, update, &reader(None), true).await;
+    assert_eq!(liked.unwrap().likes, 1);
+    let seen = newsroom.like(&entry.slug, update, None).await.unwrap();
+    assert_eq!(seen.likes, 1);
+    let refused = newsroom.set(&other, update, &reader(None), true).await;
+    assert_refused!(refused, Error::NotFound("update"));
+}
+
+async fn operation_id_of_another_address_is_another_voter(database: Database) {
+    let newsroom = TestNewsroom::on(&database).await;
+    let entry = newsroom.live_entry().await;
+    let update = newsroom.post(&entry, "Goal!").await.id;
+    let op_id = op_id();
+    let mut guests = Vec::new();
+    for address in [ADDRESS, "198.51.100.1"] {
+        let visitor = Visitor {
+            address: address.parse().unwrap(),
+            ..reader(None)
+        };
+        let liked = newsroom
+            .set_like(Some(&entry.slug), update, &visitor, true, Some(&op_id))
+            .await
+            .unwrap();
+        guests.push(liked.new_guest.unwrap());
+    }
+    assert_ne!(guests[0], guests[1]);
+    let seen = newsroom.like(&entry.slug, update, None).await.unwrap();
+    assert_eq!(seen.likes, 2);
 }

@@ -21,9 +21,14 @@ use crate::{
     config::Settings,
     extract::{Path, Query, client_address::ClientAddress, fields::Fields},
     problem::Problem,
-    security::{local_path::local_path, login_limits::LoginRefused, session_cookie},
+    security::{
+        guards::home_of, local_path::local_path, login_limits::LoginRefused, session_cookie,
+    },
     state::AppState,
 };
+
+/// The page of one's own account.
+const ACCOUNT: &str = "/account";
 
 /// Returns the routes for callers that are not logged in, and of the logout.
 pub fn guest_routes() -> Router<AppState> {
@@ -38,6 +43,7 @@ pub fn member_routes() -> Router<AppState> {
     Router::new()
         .route("/account/name", post(set_display_name))
         .route("/account/password", post(change_password))
+        .route("/account/delete", post(delete_account))
         .route("/account/sessions/end-others", post(end_other_sessions))
         .route("/account/sessions/{id}/end", post(end_session))
 }
@@ -68,7 +74,10 @@ async fn log_in(
         }
         Err(_) => login.was_not_verified(),
     }
-    let next = local_path(fields.get("next")).unwrap_or("/desk").to_owned();
+    let home = session
+        .as_ref()
+        .map_or("", |session| home_of(session.caller.role));
+    let next = local_path(fields.get("next")).unwrap_or(home).to_owned();
     finish_login(&state, jar, session, &next, "/login", fields).await
 }
 
@@ -139,19 +148,12 @@ async fn change_password(
 ) -> Response {
     let caller = match desk.caller() {
         Ok(caller) => caller.clone(),
-        Err(error) => return rerender_account(desk, error).await,
+        Err(error) => return rerender(desk, ACCOUNT, error).await,
     };
     // Somebody who finds a logged-in browser must not be able to guess the password without limit.
     let login = match state.logins.begin(client, caller.username.as_str()).await {
         Ok(login) => login,
-        Err(refused) => {
-            let (status, message) = refusal(refused);
-            let form = SubmittedForm {
-                message: message.to_owned(),
-                ..SubmittedForm::default()
-            };
-            return retry_after(refused, account_page(desk, form, status).await);
-        }
+        Err(refused) => return rerender_refused(desk, ACCOUNT, refused).await,
     };
     let changed = async {
         let password = Password::parse(fields.get("password"))?;
@@ -167,12 +169,43 @@ async fn change_password(
             (jar, Redirect::to("/account?done=password")).into_response()
         }
         Err(error) => {
-            let is_wrong =
-                matches!(&error, Error::Invalid(invalid) if invalid.field == "current_password");
-            if !is_wrong {
+            if !is_wrong_password(&error) {
                 login.was_not_verified();
             }
-            rerender_account(desk, error).await
+            rerender(desk, ACCOUNT, error).await
+        }
+    }
+}
+
+/// Deletes the caller's account, and logs the browser out.
+async fn delete_account(
+    State(state): State<AppState>,
+    ClientAddress(client): ClientAddress,
+    jar: CookieJar,
+    desk: Desk,
+    fields: Fields,
+) -> Response {
+    const PAGE: &str = "/account/delete";
+    let caller = match desk.caller() {
+        Ok(caller) => caller.clone(),
+        Err(error) => return rerender(desk, PAGE, error).await,
+    };
+    let login = match state.logins.begin(client, caller.username.as_str()).await {
+        Ok(login) => login,
+        Err(refused) => return rerender_refused(desk, PAGE, refused).await,
+    };
+    let current = fields.get("current_password");
+    match desk.newsroom.delete_own_account(&caller, current).await {
+        Ok(()) => {
+            login.succeeded();
+            let jar = session_cookie::remove_session(jar, &state.settings);
+            (jar, Redirect::to("/login?done=deleted")).into_response()
+        }
+        Err(error) => {
+            if !is_wrong_password(&error) {
+                login.was_not_verified();
+            }
+            rerender(desk, PAGE, error).await
         }
     }
 }
@@ -191,19 +224,38 @@ async fn end_other_sessions(desk: Desk) -> Result<Response, Problem> {
     Ok(Redirect::to("/account?done=sessions").into_response())
 }
 
-/// Renders the account page again, with an error message. The fields contain passwords, so their
-/// values are not sent back.
-async fn rerender_account(desk: Desk, error: Error) -> Response {
-    let (status, form) = rejected_form(error, HashMap::new());
-    account_page(desk, form, status).await
+fn is_wrong_password(error: &Error) -> bool {
+    matches!(error, Error::Invalid(invalid) if invalid.field == "current_password")
 }
 
-async fn account_page(desk: Desk, form: SubmittedForm, status: StatusCode) -> Response {
+/// Renders the form's page at `page` again, with an error message. The fields contain passwords, so
+/// their values are not sent back.
+async fn rerender(desk: Desk, page: &str, error: Error) -> Response {
+    let (status, form) = rejected_form(error, HashMap::new());
+    rerender_with(desk, page, form, status).await
+}
+
+/// Renders the form's page at `page` again, for an attempt that a limit refused.
+async fn rerender_refused(desk: Desk, page: &str, refused: LoginRefused) -> Response {
+    let (status, message) = refusal(refused);
+    let form = SubmittedForm {
+        message: message.to_owned(),
+        ..SubmittedForm::default()
+    };
+    retry_after(refused, rerender_with(desk, page, form, status).await)
+}
+
+async fn rerender_with(
+    desk: Desk,
+    page: &str,
+    form: SubmittedForm,
+    status: StatusCode,
+) -> Response {
     let request = PageRequest {
         submitted: Some(Arc::new(form)),
         ..desk.request
     };
-    desk.pages.render_for("/account", request, status).await
+    desk.pages.render_for(page, request, status).await
 }
 
 async fn log_out(
@@ -231,19 +283,25 @@ async fn set_up(State(state): State<AppState>, jar: CookieJar, fields: Fields) -
         state.newsroom.set_up(&username, &password).await
     };
     let session = session.await;
-    if session.is_ok()
-        && let Some(previous) = session_cookie::session_token(&jar, &state.settings)
-        && let Err(error) = state.newsroom.log_out(&previous).await
-    {
-        // Not an error for the owner, who is logged in. The previous session expires later.
-        tracing::warn!(%error, "the browser's previous session could not be ended");
+    if session.is_ok() {
+        end_previous_session(&state, &jar).await;
     }
     finish_login(&state, jar, session, "/desk", "/setup", fields).await
 }
 
+/// Ends the session that the browser had before a new one, if there is one.
+pub(super) async fn end_previous_session(state: &AppState, jar: &CookieJar) {
+    if let Some(previous) = session_cookie::session_token(jar, &state.settings)
+        && let Err(error) = state.newsroom.log_out(&previous).await
+    {
+        // Not an error for the person, who is logged in. The previous session expires later.
+        tracing::warn!(%error, "the browser's previous session could not be ended");
+    }
+}
+
 /// Sets the cookies of the new session and redirects to `next`; or renders the form's page at
 /// `page` again, with the error message.
-async fn finish_login(
+pub(super) async fn finish_login(
     state: &AppState,
     jar: CookieJar,
     session: Result<Session, Error>,

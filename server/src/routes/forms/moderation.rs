@@ -82,19 +82,19 @@ fn action_of(message: ModeratedMessage, fields: &Fields) -> Result<ModerationAct
 async fn end_sanction(desk: Desk, Path(id): Path<String>, fields: Fields) -> Response {
     let action = id.parse::<SanctionId>().map(ModerationAction::EndSanction);
     let action = action.map_err(|_| Error::NotFound("sanction"));
-    act(desk, action, QUEUE, fields).await
+    act(desk, action, QUEUE, "end", fields).await
 }
 
 async fn undo_removal(desk: Desk, Path(id): Path<String>, fields: Fields) -> Response {
     let action = id.parse::<LogId>().map(ModerationAction::UndoRemoveAll);
     let action = action.map_err(|_| Error::NotFound("removal"));
-    act(desk, action, QUEUE, fields).await
+    act(desk, action, QUEUE, "undo", fields).await
 }
 
 async fn set_all_rooms(desk: Desk, fields: Fields) -> Response {
     let state = fields.get("state").parse();
     let action = state.map(ModerationAction::SetAllRooms);
-    act(desk, action.map_err(Error::from), RULES, fields).await
+    act(desk, action.map_err(Error::from), RULES, "state", fields).await
 }
 
 async fn set_words(desk: Desk, fields: Fields) -> Response {
@@ -102,14 +102,16 @@ async fn set_words(desk: Desk, fields: Fields) -> Response {
     let lines = lines.filter(|line| !line.is_empty());
     let words: Result<Vec<_>, _> = lines.map(FilteredWord::parse).collect();
     let action = words.map(ModerationAction::SetWords);
-    act(desk, action.map_err(Error::from), RULES, fields).await
+    act(desk, action.map_err(Error::from), RULES, "words", fields).await
 }
 
-/// Does what a form without further parts is for, and returns to its page.
+/// Does what a form without further parts is for, and returns to its page, which confirms it by the
+/// name `what`.
 async fn act(
     desk: Desk,
     action: Result<ModerationAction, Error>,
     page: &str,
+    what: &str,
     fields: Fields,
 ) -> Response {
     let done = async {
@@ -117,7 +119,7 @@ async fn act(
         desk.newsroom
             .moderate(desk.caller()?, op_id.as_ref(), action?)
             .await?;
-        Ok::<_, Error>(page.to_owned())
+        Ok::<_, Error>(format!("{page}?done={what}"))
     };
     let done = done.await;
     desk.respond(done, page, fields).await
@@ -134,7 +136,7 @@ async fn set_rules(desk: Desk, Path(room): Path<String>, fields: Fields) -> Resp
         desk.newsroom
             .patch_room(desk.caller()?, room_name(&room)?, &patch, op_id.as_ref())
             .await?;
-        Ok::<_, Error>(RULES.to_owned())
+        Ok::<_, Error>(format!("{RULES}?done=rules"))
     };
     let changed = changed.await;
     desk.respond(changed, RULES, fields).await

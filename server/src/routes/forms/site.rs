@@ -2,7 +2,7 @@
 
 use axum::{Router, response::Response, routing::post};
 use domain::Invalid;
-use newsroom::Error;
+use newsroom::{Error, SiteSettings};
 
 use super::handler::Desk;
 use crate::{extract::fields::Fields, state::AppState};
@@ -16,14 +16,19 @@ pub fn routes() -> Router<AppState> {
 
 async fn change_site(desk: Desk, fields: Fields) -> Response {
     let changed = async {
-        let shown = fields.get("display_names").parse().map_err(|_| {
-            Invalid::new("display_names", "Choose which name to show below updates.")
-        })?;
-        desk.newsroom
-            .show_display_names(desk.caller()?, shown)
-            .await?;
+        let settings = SiteSettings {
+            display_names: switch(&fields, "display_names")?,
+            open_sign_up: switch(&fields, "open_sign_up")?,
+            deleted_messages: fields.get("deleted_messages").parse()?,
+        };
+        desk.newsroom.change_site(desk.caller()?, settings).await?;
         Ok::<_, Error>(format!("{PAGE}?done=true"))
     };
     let changed = changed.await;
     desk.respond(changed, PAGE, fields).await
+}
+
+fn switch(fields: &Fields, name: &'static str) -> Result<bool, Invalid> {
+    let invalid = |_| Invalid::new(name, "Choose one of the options, and save again.");
+    fields.get(name).parse().map_err(invalid)
 }

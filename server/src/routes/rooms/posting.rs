@@ -19,7 +19,7 @@ use crate::{
     extract::{
         Path,
         fields::Fields,
-        json_body::Body,
+        json_body::{Body, is_json},
         visitor::{RoomVisitor, room_name},
     },
     pages::wants_page,
@@ -54,7 +54,7 @@ impl FromRequest<AppState> for Submitted {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         let content_type = request.headers().get(CONTENT_TYPE);
-        if content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")) {
+        if content_type.is_some_and(is_json) {
             let Body(message, held) = Body::from_request(request, state).await?;
             return Ok(Self::Json(message, held));
         }

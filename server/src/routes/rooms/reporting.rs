@@ -15,7 +15,7 @@ use crate::{
     extract::{
         Path,
         fields::Fields,
-        json_body::Body,
+        json_body::{Body, is_json},
         visitor::{RoomVisitor, message_id, room_name},
     },
     pages::wants_page,
@@ -38,7 +38,7 @@ impl FromRequest<AppState> for SubmittedReason {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         let content_type = request.headers().get(CONTENT_TYPE);
-        if content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")) {
+        if content_type.is_some_and(is_json) {
             let Body(report, _held) = Body::<JsonReport>::from_request(request, state).await?;
             return Ok(Self(report.reason));
         }

@@ -215,6 +215,23 @@ async fn forged_addresses_allow_no_more_login_attempts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hint_follows_the_role() {
+    let (app, anonymous, _) = TestApp::start().await;
+    let login = log_in(&anonymous, "author", TestApp::PASSWORD, "").await;
+    let with_hint = |hint| format!("{}; ringside_hint={hint}", session(&login));
+    let reader = app.browser_with(&with_hint("reader"));
+    let corrected = "ringside_hint=1; SameSite=Lax; Path=/; Max-Age=2592000";
+    assert_eq!(cookies(&reader.get("/account").await), corrected);
+    assert_eq!(cookies(&reader.get("/desk").await), corrected);
+    let author = app.browser_with(&with_hint("1"));
+    assert_eq!(cookies(&author.get("/account").await), "");
+    // A logout removes it.
+    let logout = cookies(&reader.post("/logout").text("").await);
+    assert!(logout.starts_with("ringside_hint=;"), "{logout}");
+    assert!(!logout.contains("ringside_hint=1"), "{logout}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn logout_ends_the_session() {
     let (app, anonymous, _) = TestApp::start().await;
     let login = log_in(&anonymous, "author", TestApp::PASSWORD, "").await;

@@ -108,7 +108,11 @@ async fn slow_mode_is_set_at_the_desk_and_by_programs() {
         .form(&rules)
         .await
         .assert_status_see_other()
-        .assert_header("location", "/desk/moderation/rules");
+        .assert_header("location", "/desk/moderation/rules?done=rules");
+    let saved = editor.get("/desk/moderation/rules?done=rules").await.text();
+    assert!(saved.contains("Saved. The rules apply from now on."));
+    let room = program.get("/rooms/lobby?user=ann").await.text();
+    assert!(room.contains("Slow mode: one message every 600 seconds."));
     send(&program, "ann", "first").await;
     let refused = send(&program, "ann", "second").await;
     refused.assert_status(StatusCode::TOO_MANY_REQUESTS);

@@ -45,7 +45,7 @@ async fn filtered_message_is_held_and_approved() {
     act(&editor, "/words", &words)
         .await
         .assert_status_see_other()
-        .assert_header("location", "/desk/moderation/rules");
+        .assert_header("location", "/desk/moderation/rules?done=words");
     let html = editor.get("/desk/moderation/rules").await.text();
     assert_eq!(textarea_named(&html, "words"), "bad\ntwo words");
 

@@ -5,7 +5,11 @@ use domain::{Caller, LogAction, LogId, MessageId, Reason, Timestamp};
 use super::subject::{Subject, load_message};
 use crate::{
     Error, Result, UNDO_WINDOW,
-    model::moderation::{ModeratedMessage, NewLogEntry},
+    model::{
+        moderation::{ModeratedMessage, NewLogEntry},
+        room::PersonId,
+    },
+    permissions::check_may_undo,
     storage::Revision,
 };
 
@@ -73,7 +77,7 @@ pub async fn remove_all(
     Ok(removal)
 }
 
-/// Undoes a removal of all messages of a person.
+/// Undoes the deletion of a message, or of all messages of a person.
 pub async fn undo(
     revision: &mut Revision,
     caller: &Caller,
@@ -81,12 +85,20 @@ pub async fn undo(
     now: Timestamp,
 ) -> Result<LogId> {
     let removal = revision.snapshot().log_entry(id).await?;
-    let removal = removal.filter(|entry| entry.action == LogAction::RemoveAll);
+    let removal =
+        removal.filter(|entry| matches!(entry.action, LogAction::RemoveAll | LogAction::Delete));
     let removal = removal.ok_or(Error::NotFound("removal"))?;
     if removal.at < now.plus_micros(-UNDO_WINDOW) {
         return Err(Error::Forbidden(
             "These messages were removed more than ten minutes ago and can't be restored.",
         ));
+    }
+    if removal.action == LogAction::Delete {
+        let message = removal.message.ok_or(Error::NotFound("message"))?;
+        return restore(revision, caller, message, now).await;
+    }
+    if let Some(by) = revision.snapshot().remover_of(id, caller.id).await? {
+        check_may_undo(revision.snapshot(), caller, by).await?;
     }
     revision.restore_removed_messages(id).await?;
     revision.restore_held_messages(id).await?;
@@ -96,5 +108,30 @@ pub async fn undo(
         nick: removal.nick.map(domain::Nick::from_stored),
         ..NewLogEntry::new(LogAction::UndoRemoveAll)
     };
+    revision.add_log_entry(caller, &entry, now).await
+}
+
+/// Restores a message that was deleted.
+async fn restore(
+    revision: &mut Revision,
+    caller: &Caller,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<LogId> {
+    let snapshot = revision.snapshot();
+    let subject = Subject::load(snapshot, ModeratedMessage::Sent(id)).await?;
+    let message = load_message(snapshot, id).await?;
+    if message.deleted_at.is_none() || message.text.as_str().is_empty() {
+        return Err(Error::Forbidden(
+            "This message was restored already, or it can't be restored.",
+        ));
+    }
+    if let Some(by) = message.deleted_by
+        && message.author == Some(PersonId::Account(caller.id))
+    {
+        check_may_undo(snapshot, caller, by).await?;
+    }
+    revision.set_message_deleted(&message, None).await?;
+    let entry = subject.log_entry(LogAction::Restore, &Reason::from_stored(String::new()));
     revision.add_log_entry(caller, &entry, now).await
 }

@@ -50,20 +50,7 @@ pub async fn check_message(
     (limits, words): (&MessageLimits, &WordCache),
     now: Timestamp,
 ) -> Result<Accepted> {
-    match state {
-        RoomState::Open => {}
-        RoomState::ReadOnly => {
-            return Err(Error::Forbidden(
-                "This room is read-only at the moment. Your message was not sent.",
-            ));
-        }
-        RoomState::Closed => {
-            return Err(Error::Forbidden(
-                "This room is closed. Your message was not sent.",
-            ));
-        }
-    }
-    check_sanctions(snapshot, Some(room), sender, now).await?;
+    check_may_write(snapshot, (room, state), sender, now).await?;
     if sender.is_staff() {
         return Ok(Accepted {
             hold: None,
@@ -73,4 +60,26 @@ pub async fn check_message(
     let hold = check_hold(snapshot, room, sender.person, message, words).await?;
     let tokens = take_tokens(snapshot, room, sender, limits, now).await?;
     Ok(Accepted { hold, tokens })
+}
+
+/// Checks whether a person may write in a room.
+///
+/// # Errors
+/// Returns [`Error::Forbidden`] if nobody may, [`Error::Sanctioned`] if the person may not, and an
+/// error if the database can't be reached.
+pub async fn check_may_write(
+    snapshot: &mut Snapshot,
+    (room, state): (&Room, RoomState),
+    sender: Sender<'_>,
+    now: Timestamp,
+) -> Result<()> {
+    match state {
+        RoomState::Open => check_sanctions(snapshot, Some(room), sender, now).await,
+        RoomState::ReadOnly => Err(Error::Forbidden(
+            "This room is read-only at the moment. Your message was not sent.",
+        )),
+        RoomState::Closed => Err(Error::Forbidden(
+            "This room is closed. Your message was not sent.",
+        )),
+    }
 }

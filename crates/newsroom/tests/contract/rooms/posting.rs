@@ -11,6 +11,7 @@ on_every_database! {
     older_messages_are_read_page_by_page,
     repeated_message_is_sent_once,
     repeated_message_is_recognized_at_another_address,
+    operation_id_that_can_be_guessed_identifies_nobody,
     operation_id_of_somebody_else_is_another_operation,
     message_of_two_servers_is_sent_once,
     message_moves_no_feed_of_entries,
@@ -129,6 +130,7 @@ async fn repeated_message_is_recognized_at_another_address(database: Database) {
         .await
         .unwrap();
     assert_eq!(again.message, first.message);
+    assert_eq!(again.guest, first.guest);
     let other = with_op_id(
         new_message("ann", "Not ann"),
         message.op_id.as_ref().unwrap(),
@@ -139,6 +141,29 @@ async fn repeated_message_is_recognized_at_another_address(database: Database) {
             .await,
         Error::NickTaken(_)
     );
+}
+
+async fn operation_id_that_can_be_guessed_identifies_nobody(database: Database) {
+    let newsroom = TestNewsroom::on(&database).await;
+    newsroom.room("lobby").await;
+    let op_id = OpId::parse("goal-4711").unwrap();
+    let message = with_op_id(new_message("ann", "Goal!"), &op_id);
+    let first = newsroom
+        .post_message(name("lobby"), &program("192.0.2.1"), &message)
+        .await
+        .unwrap();
+    let again = newsroom
+        .post_message(name("lobby"), &program("198.51.100.1"), &message)
+        .await
+        .unwrap();
+    assert_eq!(again.message, first.message);
+    assert_eq!(again.guest, None);
+    // At the same address, it is the person who has the name.
+    let again = newsroom
+        .post_message(name("lobby"), &program("192.0.2.1"), &message)
+        .await
+        .unwrap();
+    assert_eq!(again.guest, first.guest);
 }
 
 async fn operation_id_of_somebody_else_is_another_operation(database: Database) {

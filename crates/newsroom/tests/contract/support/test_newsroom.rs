@@ -205,7 +205,7 @@ pub fn draft(text: &str) -> Draft {
 pub fn op_id() -> OpId {
     static LAST: AtomicUsize = AtomicUsize::new(0);
     let number = LAST.fetch_add(1, Ordering::Relaxed);
-    OpId::parse(&format!("operation-{number}")).unwrap()
+    OpId::parse(&format!("operation-{number:020}")).unwrap()
 }
 
 /// Parses `text` as a slug.
