@@ -3,8 +3,8 @@ import { expect, type Locator, type Page } from "@playwright/test";
 import type { Entry } from "./test";
 
 /**
- * Returns the messages of the room in `page` that its reader sees. A sent message is hidden, not yet removed, for as long as the
- * page has the published one and not yet the server's answer.
+ * Returns the messages of the room in `page` that its reader sees. A sent message is hidden, not
+ * yet removed, for as long as the page has the published one and not yet the server's answer.
  */
 export const messages = (page: Page): Locator => page.locator("#room-messages > .message:not([hidden])");
 
