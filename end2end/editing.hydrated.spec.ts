@@ -91,6 +91,8 @@ test("menu works by keyboard, and copies the link", async ({ author, newEntry, p
   await expect(button).toBeFocused();
   await expect(button).toHaveAttribute("aria-expanded", "false");
   await page.keyboard.press("Enter");
+  // The menu moves the focus once it is open.
+  await expect(page.getByRole("button", { name: "Edit", exact: true })).toBeFocused();
   await page.getByRole("button", { name: "Copy link" }).press("Enter");
   await expect(page.getByText("Link copied.")).toBeVisible();
   const id = await idOf(page, "by keyboard");
