@@ -12,7 +12,7 @@ use axum::{
     routing::post,
 };
 use axum_extra::extract::CookieJar;
-use domain::{DisplayName, Password, Username};
+use domain::{DisplayName, Password, Role, Username};
 use newsroom::{Error, Newsroom, Session};
 use serde::Deserialize;
 
@@ -278,19 +278,50 @@ async fn set_up(State(state): State<AppState>, jar: CookieJar, fields: Fields) -
         return response;
     }
     let session = async {
-        let username = Username::parse(fields.get("username"))?;
-        let password = Password::parse(fields.get("password"))?;
+        let (username, password) = new_account(&fields)?;
         state.newsroom.set_up(&username, &password).await
     };
     let session = session.await;
-    if session.is_ok() {
-        end_previous_session(&state, &jar).await;
+    begin(&state, jar, session, "/setup", fields).await
+}
+
+/// Parses the fields of a form for a new account.
+pub(super) fn new_account(fields: &Fields) -> Result<(Username, Password), Error> {
+    let username = Username::parse(fields.get("username"))?;
+    Ok((username, Password::parse(fields.get("password"))?))
+}
+
+/// Logs the browser in to the account of the new session, in place of the one that it had before;
+/// or renders the form's page at `page` again, with the error message.
+pub(super) async fn begin(
+    state: &AppState,
+    jar: CookieJar,
+    session: Result<Session, Error>,
+    page: &str,
+    fields: Fields,
+) -> Response {
+    let next = match &session {
+        Ok(session) => {
+            end_previous_session(state, &jar).await;
+            first_page_of(session.caller.role)
+        }
+        Err(_) => String::new(),
+    };
+    finish_login(state, jar, session, &next, page, fields).await
+}
+
+/// Returns the page that the browser opens. That of the account welcomes the person.
+fn first_page_of(role: Role) -> String {
+    let home = home_of(role);
+    if role.may_post() {
+        home.to_owned()
+    } else {
+        format!("{home}?done=welcome")
     }
-    finish_login(&state, jar, session, "/desk", "/setup", fields).await
 }
 
 /// Ends the session that the browser had before a new one, if there is one.
-pub(super) async fn end_previous_session(state: &AppState, jar: &CookieJar) {
+async fn end_previous_session(state: &AppState, jar: &CookieJar) {
     if let Some(previous) = session_cookie::session_token(jar, &state.settings)
         && let Err(error) = state.newsroom.log_out(&previous).await
     {
@@ -301,7 +332,7 @@ pub(super) async fn end_previous_session(state: &AppState, jar: &CookieJar) {
 
 /// Sets the cookies of the new session and redirects to `next`; or renders the form's page at
 /// `page` again, with the error message.
-pub(super) async fn finish_login(
+async fn finish_login(
     state: &AppState,
     jar: CookieJar,
     session: Result<Session, Error>,

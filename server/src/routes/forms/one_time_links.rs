@@ -7,16 +7,15 @@ use axum::{
     routing::post,
 };
 use axum_extra::extract::CookieJar;
-use domain::{Password, Role, Username};
-use newsroom::{Error, Secret, Session};
+use domain::Password;
+use newsroom::Secret;
 
 use super::{
-    accounts::{end_previous_session, finish_login},
+    accounts::{begin, new_account},
     handler::rerender_with_error,
 };
 use crate::{
     extract::{Path, client_address::ClientAddress, fields::Fields},
-    security::guards::home_of,
     state::AppState,
 };
 
@@ -86,38 +85,4 @@ async fn reset_password(
     let session = session.await;
     let page = format!("/reset/{}", token.reveal());
     begin(&state, jar, session, &page, fields).await
-}
-
-fn new_account(fields: &Fields) -> Result<(Username, Password), Error> {
-    let username = Username::parse(fields.get("username"))?;
-    Ok((username, Password::parse(fields.get("password"))?))
-}
-
-/// Logs the browser in to the account of the new session, in place of the one that it had before;
-/// or renders the form's page at `page` again, with the error message.
-async fn begin(
-    state: &AppState,
-    jar: CookieJar,
-    session: Result<Session, Error>,
-    page: &str,
-    fields: Fields,
-) -> Response {
-    let next = match &session {
-        Ok(session) => {
-            end_previous_session(state, &jar).await;
-            first_page_of(session.caller.role)
-        }
-        Err(_) => String::new(),
-    };
-    finish_login(state, jar, session, &next, page, fields).await
-}
-
-/// Returns the page that the browser opens. That of the account welcomes the person.
-fn first_page_of(role: Role) -> String {
-    let home = home_of(role);
-    if role.may_post() {
-        home.to_owned()
-    } else {
-        format!("{home}?done=welcome")
-    }
 }
